@@ -1,0 +1,1 @@
+"""Specification, reference and Jinja to notebooks."""

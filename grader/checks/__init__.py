@@ -1,0 +1,1 @@
+"""Pure functions from measurements and facts to check results."""

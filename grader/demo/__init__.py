@@ -1,0 +1,1 @@
+"""The sample class that ships with the product."""

@@ -1,0 +1,1 @@
+"""The vocabulary of the product: frozen types and enumerations; standard library only."""

@@ -1,0 +1,146 @@
+"""Claims that passed the border: well-formed, within the caps, and still not believed.
+
+The kernel hands out `claims.json` (this vocabulary) and `weights.npz` (arrays by variable id). Extraction checks
+both and writes the arrays anew; nothing else leaves zone K. Every field below is something student code may have
+forged; checks never read it, zone M rebuilds and measures instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+JsonValue = Any
+"""Plain data as `json.loads` gives it; extraction has bounded its depth and size."""
+
+CLAIMS_SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class OperationClaim:
+    """A layer or operator object.
+
+    Attributes:
+        operation: Its id; two nodes with the same id call the same object (shared weights).
+        class_name: Keras's class name, `Dense`, or of an operator, `Add`.
+        module: Module that defines the class; only `keras.src.…` can be rebuilt.
+        config: Plain settings of the layer.
+        variables: Ids of its arrays in `weights.npz`, in Keras's order.
+    """
+
+    operation: str
+    class_name: str
+    module: str
+    config: Mapping[str, JsonValue]
+    variables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeClaim:
+    """One call of an operation.
+
+    Attributes:
+        operation: Id of the object called.
+        arguments: Call arguments as plain data, tensors written as `{"tensor": id}`.
+        outputs: Ids of the tensors that come out.
+    """
+
+    operation: str
+    arguments: JsonValue
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TensorClaim:
+    """An input of a model: its id and shape, batch axis first (None)."""
+
+    tensor: str
+    shape: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelClaim:
+    """One Keras model that was alive in the kernel, flattened to calls of layers and operators.
+
+    Attributes:
+        model: Its id.
+        names: Where it was found: variables (`autoencoder`), attributes (`vae.encoder`), in that order.
+        class_name: `Functional`, `Sequential`, or a student's own class.
+        inputs: Input tensors.
+        nodes: Calls in an order in which each reads only earlier tensors.
+        outputs: Ids of the output tensors.
+        problem: Why it could not be flattened (a subclass that cannot be traced), or "".
+        variables: Ids of all its arrays.
+        compiled: `{"optimizer": …, "learning_rate": …, "loss": …}`, as far as it was compiled.
+        created: Order of creation among the models.
+    """
+
+    model: str
+    names: tuple[str, ...]
+    class_name: str
+    inputs: tuple[TensorClaim, ...]
+    nodes: tuple[NodeClaim, ...]
+    outputs: tuple[str, ...]
+    problem: str
+    variables: tuple[str, ...]
+    compiled: Mapping[str, JsonValue]
+    created: int
+
+
+@dataclass(frozen=True, slots=True)
+class FitClaim:
+    """One call of `fit`.
+
+    Attributes:
+        model: Id of the model.
+        epochs: Epochs that were run.
+        samples: Training samples, or 0 where unknown (a generator).
+        batch_size: Samples a step, or 0 where unknown.
+        same_target: The target was the input itself (True), something else (False), or unknown (None).
+        input_minimum: Smallest number of the input, as far as it was an array.
+        input_maximum: Largest number of the input.
+        completed: False where it was interrupted or raised.
+    """
+
+    model: str
+    epochs: int
+    samples: int
+    batch_size: int
+    same_target: bool | None
+    input_minimum: float | None
+    input_maximum: float | None
+    completed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that one run handed out.
+
+    Attributes:
+        models: Models, in order of creation.
+        operations: Layers and operators by id.
+        fits: Calls of `fit`, in order.
+        weights_file: Our own copy of the arrays, keyed by variable id; read with `allow_pickle=False`.
+        requests: What the notebook asked of its surroundings (`pip install seaborn`, `drive.mount`).
+        missing_modules: Top-level modules that the notebook imported and this machine lacks.
+        versions: Versions the kernel reported.
+    """
+
+    models: tuple[ModelClaim, ...] = ()
+    operations: Mapping[str, OperationClaim] = field(default_factory=dict)
+    fits: tuple[FitClaim, ...] = ()
+    weights_file: Path | None = None
+    requests: tuple[str, ...] = ()
+    missing_modules: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+class RejectedClaimsError(Exception):
+    """What came out of the sandbox is malformed, too large, or not what it says it is."""
+
+    def __init__(self, where: str, problem: str) -> None:
+        super().__init__(f"{where}: {problem}")
+        self.where = where
+        self.problem = problem

@@ -1,0 +1,104 @@
+"""Results of checks and the grade that they add up to: the contract of `grades.json`.
+
+| key of a grade | type | meaning |
+|---|---|---|
+| student, submission, sha256 | string | who, which file, digest of its bytes |
+| status | `FINAL` or `NEEDS_REVIEW` | a person must look at the second kind before it counts |
+| points_awarded | number | earned so far; with `NEEDS_REVIEW` a lower bound, not a grade |
+| points_possible | number | sum over all checks |
+| accelerated | boolean | training was shortened without touching a point |
+| wall_seconds | number | from intake to grade |
+| checks | list | one object a check: check, outcome, points_awarded, points_possible, message, findings, measurements |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from grader.domain.measurement import Measurement
+from grader.domain.messages import Message
+
+GRADES_SCHEMA_VERSION = 1
+
+
+class Outcome(StrEnum):
+    """What became of a check.
+
+    PASSED earns all points, PARTIAL a share, FAILED and SKIPPED none. SKIPPED: a check it depends on did not pass.
+    UNGRADABLE: we could not tell, for a reason that may be ours; the grade waits for a person.
+    """
+
+    PASSED = "PASSED"
+    PARTIAL = "PARTIAL"
+    FAILED = "FAILED"
+    SKIPPED = "SKIPPED"
+    UNGRADABLE = "UNGRADABLE"
+
+
+class GradeStatus(StrEnum):
+    """Whether a grade may be given out as it is."""
+
+    FINAL = "FINAL"
+    NEEDS_REVIEW = "NEEDS_REVIEW"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing a student can act on.
+
+    Attributes:
+        where: Cell, model or layer.
+        expected: What the assignment asks.
+        actual: What we found.
+        why: Why it matters for an autoencoder.
+        hint: What to look at next; never the solution.
+    """
+
+    where: Message
+    expected: Message
+    actual: Message
+    why: Message
+    hint: Message
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """The outcome of one check of the rubric.
+
+    Attributes:
+        check: Its id in the rubric (`code_size`).
+        outcome: See `Outcome`.
+        points_awarded: Points earned.
+        points_possible: Points in the rubric.
+        message: One sentence that sums it up.
+        findings: Everything that is wrong, all at once.
+        measurements: The numbers it rests on.
+    """
+
+    check: str
+    outcome: Outcome
+    points_awarded: float
+    points_possible: float
+    message: Message
+    findings: tuple[Finding, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """What a submission earned.
+
+    Attributes:
+        points_awarded: Sum over the checks.
+        points_possible: Sum over the checks.
+        status: FINAL, or NEEDS_REVIEW when a check is UNGRADABLE or a reason below says so.
+        results: One a check, in rubric order.
+        reasons: Why a person must look, one sentence each.
+    """
+
+    points_awarded: float
+    points_possible: float
+    status: GradeStatus
+    results: tuple[CheckResult, ...]
+    reasons: tuple[Message, ...] = ()

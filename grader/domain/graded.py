@@ -1,0 +1,43 @@
+"""One submission with everything that came out of grading it: what the gradebook keeps and reports are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grader.domain.grade import Grade
+from grader.domain.measurement import Measurements
+from grader.domain.messages import Message
+from grader.domain.run import RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class GradedSubmission:
+    """The result of `grader.pipeline.grade_submission`.
+
+    Attributes:
+        student: Who handed it in.
+        filename: Which file, as received.
+        sha256: Digest of its bytes.
+        assignment: Assignment id.
+        rubric_hash: `Assignment.rubric_hash` at the time of grading.
+        grade: What it earned.
+        run: What we observed of its run.
+        measurements: What zone M found, pictures included.
+        notes: What was mended or noticed on the way (an old format upgraded, `!pip` ignored), for the report.
+        wall_seconds: From intake to grade.
+        accelerated: Training was shortened without touching a point.
+        fault: Traceback of our own failure, for the maintainer, or "".
+    """
+
+    student: str
+    filename: str
+    sha256: str
+    assignment: str
+    rubric_hash: str
+    grade: Grade
+    run: RunRecord
+    measurements: Measurements
+    notes: tuple[Message, ...] = ()
+    wall_seconds: float = 0.0
+    accelerated: bool = False
+    fault: str = ""

@@ -1,0 +1,51 @@
+"""The two places where the pipeline meets the outside world; tests put fakes here and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from grader.domain.evidence import Evidence
+from grader.domain.measurement import Measurements
+from grader.domain.run import Limits, RunRecord
+from grader.domain.submission import Notebook
+
+
+class Sandbox(Protocol):
+    """Zone K: runs a notebook under limits and leaves its claims in a folder."""
+
+    def run(self, notebook: Notebook, limits: Limits, exchange: Path) -> RunRecord:
+        """Run every cell, export the claims into `exchange`, kill the whole process tree.
+
+        Never raises for anything that student code does; a sandbox that cannot start gives
+        `RunStatus.UNAVAILABLE`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuringTask:
+    """What zone M shall measure.
+
+    Attributes:
+        reference: Id of the reference, which names the data and the families.
+        images: `hidden` for grading, `public` on a student's own machine.
+        contract_names: Names the assignment asks for, by role value (`{"encoder": "encoder", …}`).
+    """
+
+    reference: str
+    images: str
+    contract_names: tuple[tuple[str, str], ...] = ()
+
+
+class Measurer(Protocol):
+    """Zone M: rebuilds the models from vetted evidence and measures them."""
+
+    def measure(self, evidence: Evidence, task: MeasuringTask) -> Measurements:
+        """Return everything that could be measured.
+
+        Raises:
+            MeasuringFailedError: The measuring process broke, timed out or ran out of memory.
+        """
+        ...

@@ -1,0 +1,111 @@
+"""What we ourselves observed of a notebook's run in zone K."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from grader.domain.messages import Message
+
+
+class RunStatus(StrEnum):
+    """How a run ended.
+
+    COMPLETED: every cell ran without an error.
+    RAISED: at least one cell ended with an exception; the cells after it were still run.
+    TIMED_OUT: the cell or the notebook limit passed; nobody can say whether it would have ended.
+    KILLED: the kernel died: by its own doing, by a limit, or by a signal (see `stopped_by`).
+    UNAVAILABLE: our sandbox could not run it at all; never the student's fault.
+    """
+
+    COMPLETED = "completed"
+    RAISED = "raised"
+    TIMED_OUT = "timed_out"
+    KILLED = "killed"
+    UNAVAILABLE = "unavailable"
+
+
+class StoppedBy(StrEnum):
+    """What ended a run before its last cell."""
+
+    NOTHING = "nothing"
+    CELL_TIME = "cell_time"
+    NOTEBOOK_TIME = "notebook_time"
+    MEMORY = "memory"
+    DISK = "disk"
+    OWN_EXIT = "own_exit"
+    SIGNAL = "signal"
+    SANDBOX = "sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a notebook may use.
+
+    Attributes:
+        cell_seconds: Wall time of one cell.
+        notebook_seconds: Wall time of all cells.
+        memory_mib: Resident memory of the whole process tree.
+        processes: Processes and threads at the same time.
+        file_mib: Size of one file.
+        work_mib: Size of everything the notebook writes.
+        output_mib: Output kept of all cells; the rest is dropped, and the record says so.
+    """
+
+    cell_seconds: float = 900.0
+    notebook_seconds: float = 1800.0
+    memory_mib: int = 4096
+    processes: int = 512
+    file_mib: int = 512
+    work_mib: int = 1024
+    output_mib: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """An exception that ended a cell.
+
+    Attributes:
+        cell_index: Position of the cell in the file, from 0.
+        name: Class of the exception, as the kernel named it (a claim).
+        text: Its message, control characters removed, at most 2,000 characters.
+        line: The source line of the cell where it was raised, or "".
+        provided: The instructor's id of the cell (`grade_id`), or "".
+    """
+
+    cell_index: int
+    name: str
+    text: str
+    line: str = ""
+    provided: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """What happened, as seen from outside the sandbox.
+
+    Attributes:
+        status: How it ended.
+        stopped_by: What ended it early.
+        cells_total: Code cells in the notebook.
+        cells_run: Code cells that were started.
+        errors: Every cell that raised, in order.
+        last_cell: Position in the file of the last cell that was started, or -1.
+        wall_seconds: From kernel start to kernel end.
+        peak_memory_mib: Largest resident memory of the process tree that the watchdog saw (0 where not watched).
+        output_truncated: Output passed `Limits.output_mib` and was dropped.
+        sandboxed: False where the instructor said `--sandbox none` or on a student's own machine.
+        detail: What a person needs to know beyond this (exit status, signal, why unavailable), or None.
+    """
+
+    status: RunStatus
+    stopped_by: StoppedBy = StoppedBy.NOTHING
+    cells_total: int = 0
+    cells_run: int = 0
+    errors: tuple[CellError, ...] = ()
+    last_cell: int = -1
+    wall_seconds: float = 0.0
+    peak_memory_mib: float = 0.0
+    output_truncated: bool = False
+    sandboxed: bool = True
+    detail: Message | None = None

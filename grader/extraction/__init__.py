@@ -1,0 +1,1 @@
+"""The border: files out of the sandbox to vetted evidence."""

@@ -1,0 +1,1 @@
+"""Keeps every grade; append-only."""

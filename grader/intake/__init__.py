@@ -1,0 +1,1 @@
+"""Files, folders and LMS downloads to submissions; notebooks to code cells."""

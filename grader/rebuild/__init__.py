@@ -1,0 +1,1 @@
+"""Zone M: rebuilds models from an allowlist and measures them."""

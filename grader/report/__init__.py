@@ -1,0 +1,1 @@
+"""Values to HTML, pictures and terminal."""

@@ -1,0 +1,1 @@
+"""Zone K: runs a notebook under limits; the probe exports claims."""

@@ -1,0 +1,176 @@
+"""MNIST and Fashion-MNIST: the full sets where the user has them, else the sample that ships with the package.
+
+Pixels are uint8, 0 to 255, images 28×28, as `keras.datasets.*.load_data()` returns them. The test part is cut in two:
+*public* images, which students may see, and *hidden* images, which decide the reconstruction points and never enter
+the student's kernel: `kernel_view` puts public images in their places, so that every shape stays the official one.
+
+Sources: LeCun, Cortes and Burges (MNIST); Xiao, Rasul and Vollgraf, 2017 (Fashion-MNIST, MIT licence).
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.uint8]
+
+NAMES = ("mnist", "fashion_mnist")
+SIZES = ("sample", "full")
+SAMPLES = Path(__file__).parent / "samples"
+
+_HIDDEN_SEED = 20_260_101  # any fixed number: facts and grades must speak of the same images
+_HIDDEN_SHARE = {"sample": 0.5, "full": 0.2}  # 1,000 of 2,000 and 2,000 of 10,000
+
+
+@dataclass(frozen=True, slots=True)
+class ImageData:
+    """One data set, cut into what is trained on, what is public and what is hidden.
+
+    Attributes:
+        name: `mnist` or `fashion_mnist`.
+        size: `sample` or `full`.
+        x_train, y_train: Training images (n, 28, 28) uint8 and labels (n,).
+        x_test, y_test: The whole test part; rows `hidden` of it are the hidden images.
+        hidden: Positions of the hidden images in the test part, ascending.
+        source: Where it was found, for people.
+    """
+
+    name: str
+    size: str
+    x_train: Pixels
+    y_train: Pixels
+    x_test: Pixels
+    y_test: Pixels
+    hidden: npt.NDArray[np.intp]
+    source: str
+
+    @property
+    def public(self) -> npt.NDArray[np.intp]:
+        """Positions of the public images in the test part, ascending."""
+        return np.setdiff1d(np.arange(len(self.x_test)), self.hidden)
+
+    def digest(self) -> str:
+        """Return the SHA-256 (hexadecimal) of training images, test images and hidden positions."""
+        digest = hashlib.sha256(self.x_train.tobytes())
+        digest.update(self.x_test.tobytes())
+        digest.update(self.hidden.astype(np.int64).tobytes())
+        return digest.hexdigest()
+
+
+class DataNotFoundError(Exception):
+    """The full data set was asked for and is nowhere; the text says where we looked and what to do."""
+
+
+def load(name: str, *, size: str | None = None, folder: Path | None = None) -> ImageData:
+    """Load a data set.
+
+    Args:
+        name: `mnist` or `fashion_mnist`.
+        size: `full`, `sample`, or None for the full set where it is found and the sample elsewhere.
+        folder: Searched before the usual places.
+
+    Raises:
+        KeyError: No data set has this name.
+        DataNotFoundError: `full` was asked for and found nowhere.
+        ValueError: A file was found that does not hold this data set.
+    """
+    if name not in NAMES:
+        raise KeyError(name)
+    found = None if size == "sample" else find_full(name, folder)
+    if found is None:
+        if size == "full":
+            places = ", ".join(str(place) for place in search_places(folder))
+            raise DataNotFoundError(
+                f"{name}: the full data set was not found. Looked in: {places}. Put {name}.npz there "
+                f"(the file of keras.datasets, arrays x_train, y_train, x_test, y_test), or use the sample."
+            )
+        return _cut(name, "sample", _read_npz(SAMPLES / f"{name}.npz"), "embedded sample")
+    arrays = _read_npz(found) if found.suffix == ".npz" else _read_idx(found)
+    return _cut(name, "full", arrays, str(found))
+
+
+def search_places(folder: Path | None = None) -> list[Path]:
+    """List the folders in which a full data set is looked for, in order."""
+    places = [] if folder is None else [folder, folder / "datasets"]
+    if keras_home := os.environ.get("KERAS_HOME"):
+        places += [Path(keras_home) / "datasets", Path(keras_home)]
+    return [*places, Path.home() / ".keras" / "datasets"]
+
+
+def find_full(name: str, folder: Path | None = None) -> Path | None:
+    """Return the `.npz` file, or the folder of Keras's four `.gz` files, of the full data set; None if nowhere."""
+    for place in search_places(folder):
+        for file_name in (f"{name}.npz", f"{name.replace('_', '-')}.npz"):
+            if (place / file_name).is_file():
+                return place / file_name
+        gz_folder = place / name.replace("_", "-")
+        if (gz_folder / "train-images-idx3-ubyte.gz").is_file():
+            return gz_folder
+    return None
+
+
+def kernel_view(data: ImageData) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays that a student's kernel may see, keyed as in Keras's `mnist.npz`.
+
+    Shapes are those of the data set itself. Hidden images and their labels are replaced by public ones, in turn.
+    """
+    stand_in = np.resize(data.public, len(data.hidden))
+    x_test, y_test = data.x_test.copy(), data.y_test.copy()
+    x_test[data.hidden] = data.x_test[stand_in]
+    y_test[data.hidden] = data.y_test[stand_in]
+    return {"x_train": data.x_train, "y_train": data.y_train, "x_test": x_test, "y_test": y_test}
+
+
+def scaled(images: Pixels) -> npt.NDArray[np.float32]:
+    """Return the images as float32 in [0, 1]: x / 255."""
+    return images.astype(np.float32) / np.float32(255)
+
+
+def _cut(name: str, size: str, arrays: dict[str, Pixels], source: str) -> ImageData:
+    tests = len(arrays["x_test"])
+    order = np.random.default_rng(_HIDDEN_SEED).permutation(tests)
+    hidden = np.sort(order[: round(tests * _HIDDEN_SHARE[size])])
+    return ImageData(name, size, **arrays, hidden=hidden, source=source)
+
+
+def _read_npz(path: Path) -> dict[str, Pixels]:
+    with np.load(path, allow_pickle=False) as archive:
+        missing = [key for key in ("x_train", "y_train", "x_test", "y_test") if key not in archive]
+        if missing:
+            raise ValueError(f"{path}: not a Keras data set, it lacks {', '.join(missing)}")
+        arrays = {key: archive[key] for key in ("x_train", "y_train", "x_test", "y_test")}
+    return _checked(path, arrays)
+
+
+def _read_idx(folder: Path) -> dict[str, Pixels]:
+    """Read the four IDX files that Keras keeps for Fashion-MNIST (16 and 8 bytes of header)."""
+
+    def read(file_name: str, header_bytes: int) -> Pixels:
+        with gzip.open(folder / file_name) as file:
+            return np.frombuffer(file.read(), np.uint8, offset=header_bytes)
+
+    arrays = {
+        "x_train": read("train-images-idx3-ubyte.gz", 16).reshape(-1, 28, 28),
+        "y_train": read("train-labels-idx1-ubyte.gz", 8),
+        "x_test": read("t10k-images-idx3-ubyte.gz", 16).reshape(-1, 28, 28),
+        "y_test": read("t10k-labels-idx1-ubyte.gz", 8),
+    }
+    return _checked(folder, arrays)
+
+
+def _checked(path: Path, arrays: dict[str, Pixels]) -> dict[str, Pixels]:
+    for part in ("train", "test"):
+        images, labels = arrays[f"x_{part}"], arrays[f"y_{part}"]
+        if images.shape[1:] != (28, 28) or images.dtype != np.uint8 or len(images) != len(labels):
+            raise ValueError(
+                f"{path}: x_{part} is {images.dtype} of shape {images.shape} with {len(labels)} labels; "
+                "expected uint8 images of shape (n, 28, 28) and n labels"
+            )
+    return arrays

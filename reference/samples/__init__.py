@@ -1,0 +1,1 @@
+"""The embedded samples of MNIST and Fashion-MNIST."""

@@ -1,0 +1,1 @@
+"""Fixtures that every test may use; each test gets its own temporary folder."""
