@@ -1,1 +1,9 @@
-"""Fixtures that every test may use; each test gets its own temporary folder."""
+"""Fixtures and options that every test may use; each test gets its own temporary folder."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-goldens", action="store_true", help="write the golden files anew instead of comparing")

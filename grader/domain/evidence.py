@@ -123,6 +123,7 @@ class Evidence:
         operations: Layers and operators by id.
         fits: Calls of `fit`, in order.
         weights_file: Our own copy of the arrays, keyed by variable id; read with `allow_pickle=False`.
+        non_finite: Ids of arrays that hold NaN or infinity; `weights_file` has zeros in their place.
         requests: What the notebook asked of its surroundings (`pip install seaborn`, `drive.mount`).
         missing_modules: Top-level modules that the notebook imported and this machine lacks.
         versions: Versions the kernel reported.
@@ -132,6 +133,7 @@ class Evidence:
     operations: Mapping[str, OperationClaim] = field(default_factory=dict)
     fits: tuple[FitClaim, ...] = ()
     weights_file: Path | None = None
+    non_finite: tuple[str, ...] = ()
     requests: tuple[str, ...] = ()
     missing_modules: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)

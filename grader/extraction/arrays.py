@@ -1,0 +1,96 @@
+"""Reads a student's `.npz` as if it were an attack, and writes the arrays anew."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import zipfile
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib import format as npy
+
+from grader.domain.evidence import RejectedClaimsError
+
+MAX_TOTAL_BYTES = 300 * 2**20
+MAX_MEMBERS = 20_000
+_MAX_HEADER_BYTES = 4096
+_MAX_DIMENSIONS = 8
+_MEMBER = re.compile(r"^(v\d{1,6})\.npy$")
+_KINDS = frozenset("fiub")
+
+
+def copy_arrays(source: Path, destination: Path) -> tuple[str, ...]:
+    """Vet every array of `source` and write it to `destination`.
+
+    Returns:
+        Ids of the arrays that hold NaN or infinity; they are written as zeros.
+
+    Raises:
+        RejectedClaimsError: The file is no plain zip of arrays of numbers, or is larger than it may be.
+    """
+    with _open(source) as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                arrays = {name: _read(archive, member) for name, member in _members(archive).items()}
+        except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError, OSError) as error:
+            raise RejectedClaimsError(source.name, str(error)[:300]) from error
+    broken = tuple(name for name, array in arrays.items() if not np.isfinite(array).all())
+    arrays |= {name: np.zeros_like(arrays[name]) for name in broken}
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with destination.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+    return broken
+
+
+def _open(source: Path) -> IO[bytes]:
+    try:
+        descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise RejectedClaimsError(source.name, f"cannot be opened ({error.strerror})") from error
+    file = os.fdopen(descriptor, "rb")
+    status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_TOTAL_BYTES:
+        file.close()
+        raise RejectedClaimsError(source.name, "is no regular file of an allowed size")
+    return file
+
+
+def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """List the arrays by id, after adding up what they would take unpacked."""
+    infos = archive.infolist()
+    if len(infos) > MAX_MEMBERS:
+        raise ValueError(f"{len(infos)} members, more than {MAX_MEMBERS}")
+    total = sum(info.file_size for info in infos)
+    if total > MAX_TOTAL_BYTES:
+        raise ValueError(f"{total} bytes unpacked, more than {MAX_TOTAL_BYTES}")
+    members: dict[str, zipfile.ZipInfo] = {}
+    for info in infos:
+        match = _MEMBER.match(info.filename)
+        if match is None or match[1] in members:
+            raise ValueError(f"unexpected member {info.filename[:80]!r}")
+        members[match[1]] = info
+    return members
+
+
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> npt.NDArray[Any]:
+    """Read one array after checking that its header and its size agree."""
+    with archive.open(info) as file:
+        version = npy.read_magic(file)
+        read_header = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}.get(version)
+        if read_header is None:
+            raise ValueError(f"{info.filename}: array format {version}")
+        shape, _, dtype = read_header(file, max_header_size=_MAX_HEADER_BYTES)
+        count = 1
+        for length in shape:
+            count *= length
+        if dtype.kind not in _KINDS or len(shape) > _MAX_DIMENSIONS:
+            raise ValueError(f"{info.filename}: {dtype} of shape {shape}")
+        if min(shape, default=0) < 0 or count * dtype.itemsize != info.file_size - file.tell():
+            raise ValueError(f"{info.filename}: shape {shape} does not fit {info.file_size} bytes")
+    with archive.open(info) as file:
+        array: npt.NDArray[Any] = npy.read_array(file, allow_pickle=False, max_header_size=_MAX_HEADER_BYTES)
+    return array

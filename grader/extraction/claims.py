@@ -1,0 +1,184 @@
+"""The border: the folder that the sandbox left behind becomes `Evidence`, or is refused.
+
+The sandbox is dead when this runs, so nothing changes under our hands. Sizes are looked at before anything is parsed;
+links and special files are refused; JSON is bounded in size, depth and shape; arrays are read member by member with
+the size that their header declares, never with pickle, and written anew for zone M.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from grader.domain.evidence import (
+    CLAIMS_SCHEMA_VERSION,
+    Evidence,
+    FitClaim,
+    ModelClaim,
+    NodeClaim,
+    OperationClaim,
+    RejectedClaimsError,
+    TensorClaim,
+)
+from grader.extraction.arrays import copy_arrays
+
+MAX_CLAIMS_BYTES = 16 * 2**20
+MAX_MODELS = 64
+MAX_NODES = 5_000
+MAX_OPERATIONS = 20_000
+MAX_DEPTH = 40
+
+_Id = Annotated[str, Field(pattern=r"^[a-z]\d{1,6}$")]
+_Name = Annotated[str, Field(max_length=500)]
+_Shape = Annotated[list[Annotated[int, Field(ge=1, le=2**31)] | None], Field(max_length=8)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class _Operation(_Strict):
+    class_name: _Name
+    module: _Name
+    config: dict[str, Any]
+    variables: Annotated[list[_Id], Field(max_length=64)]
+
+
+class _Tensor(_Strict):
+    tensor: _Id
+    shape: _Shape
+
+
+class _Node(_Strict):
+    operation: _Id
+    arguments: dict[str, Any]
+    outputs: Annotated[list[_Id], Field(max_length=64)]
+
+
+class _Model(_Strict):
+    model: _Id
+    names: Annotated[list[_Name], Field(max_length=16)]
+    class_name: _Name
+    inputs: Annotated[list[_Tensor], Field(max_length=16)]
+    nodes: Annotated[list[_Node], Field(max_length=MAX_NODES)]
+    outputs: Annotated[list[_Id], Field(max_length=16)]
+    problem: _Name
+    variables: Annotated[list[_Id], Field(max_length=MAX_OPERATIONS)]
+    compiled: dict[str, Any]
+    created: int
+
+
+class _Fit(_Strict):
+    model: _Id
+    epochs: int
+    samples: int
+    batch_size: int
+    same_target: bool | None
+    input_minimum: float | None
+    input_maximum: float | None
+    completed: bool
+
+
+class _Claims(_Strict):
+    schema_version: int
+    models: Annotated[list[_Model], Field(max_length=MAX_MODELS)]
+    operations: Annotated[dict[_Id, _Operation], Field(max_length=MAX_OPERATIONS)]
+    fits: Annotated[list[_Fit], Field(max_length=256)]
+    requests: Annotated[list[_Name], Field(max_length=256)]
+    versions: dict[str, _Name]
+
+
+def collect(exchange: Path, destination: Path) -> Evidence:
+    """Vet what a run left in `exchange/claims` and copy its arrays into `destination`.
+
+    Args:
+        exchange: The folder that the sandbox could write to.
+        destination: A folder of ours, which the sandbox never saw.
+
+    Returns:
+        The evidence; empty where the run wrote no claims at all.
+
+    Raises:
+        RejectedClaimsError: Something is malformed, too large or no plain file.
+    """
+    folder = exchange / "claims"
+    if not (folder / "claims.json").exists():
+        return Evidence()
+    claims = _parse(read_plain_file(folder / "claims.json", MAX_CLAIMS_BYTES))
+    weights_file = destination / "weights.npz"
+    non_finite = copy_arrays(folder / "weights.npz", weights_file)
+    return Evidence(
+        models=tuple(_model(model) for model in claims.models),
+        operations={
+            name: OperationClaim(name, op.class_name, op.module, op.config, tuple(op.variables))
+            for name, op in claims.operations.items()
+        },
+        fits=tuple(FitClaim(**fit.model_dump()) for fit in claims.fits),
+        weights_file=weights_file,
+        non_finite=non_finite,
+        requests=tuple(claims.requests),
+        versions=claims.versions,
+    )
+
+
+def read_plain_file(path: Path, limit_bytes: int) -> bytes:
+    """Read a regular file that the sandbox left, following no link.
+
+    Raises:
+        RejectedClaimsError: It is no regular file, is unreadable, or is larger than `limit_bytes`.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise RejectedClaimsError(path.name, f"cannot be opened ({error.strerror})") from error
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise RejectedClaimsError(path.name, "is no regular file")
+        if status.st_size > limit_bytes:
+            raise RejectedClaimsError(path.name, f"has {status.st_size} bytes, more than {limit_bytes}")
+        return file.read(limit_bytes + 1)
+
+
+def _parse(content: bytes) -> _Claims:
+    try:
+        data = json.loads(content, parse_constant=_refuse_constant)
+        _bound_depth(data)
+        claims = _Claims.model_validate(data)
+    except (ValueError, RecursionError, ValidationError) as error:
+        raise RejectedClaimsError("claims.json", str(error)[:500]) from error
+    if claims.schema_version != CLAIMS_SCHEMA_VERSION:
+        raise RejectedClaimsError("claims.json", f"schema version {claims.schema_version}")
+    return claims
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+def _bound_depth(data: object, depth: int = 0) -> None:
+    if depth > MAX_DEPTH:
+        raise ValueError(f"nested deeper than {MAX_DEPTH}")
+    children = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    for child in children:
+        _bound_depth(child, depth + 1)
+
+
+def _model(model: _Model) -> ModelClaim:
+    return ModelClaim(
+        model=model.model,
+        names=tuple(model.names),
+        class_name=model.class_name,
+        inputs=tuple(TensorClaim(tensor.tensor, tuple(tensor.shape)) for tensor in model.inputs),
+        nodes=tuple(NodeClaim(node.operation, node.arguments, tuple(node.outputs)) for node in model.nodes),
+        outputs=tuple(model.outputs),
+        problem=model.problem,
+        variables=tuple(model.variables),
+        compiled=model.compiled,
+        created=model.created,
+    )

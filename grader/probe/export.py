@@ -1,0 +1,201 @@
+"""Finds the models that are alive in the kernel and writes claims: `claims.json` and `weights.npz`, replaced at once."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from .graph import NotFlattenableError, Registry, flatten
+from .hooks import FitRecord, FitTracker
+
+CLAIMS_SCHEMA_VERSION = 1
+MAX_MODELS = 64
+MAX_WEIGHT_BYTES = 256 * 2**20
+SECONDS_BETWEEN_EXPORTS = 5.0
+
+
+class Exporter:
+    """Writes the claims of one kernel.
+
+    Args:
+        namespace: The notebook's global names.
+        folder: Where `claims/` is written; each export replaces the one before.
+        tracker: What was fitted.
+        requests: What the notebook asked of its surroundings.
+    """
+
+    def __init__(self, namespace: Mapping[str, Any], folder: Path, tracker: FitTracker, requests: list[str]) -> None:
+        self._namespace = namespace
+        self._folder = folder
+        self._tracker = tracker
+        self._requests = requests
+        self._last_seen: tuple[int, int] = (0, 0)
+        self._last_seconds = 0.0
+
+    def export_if_due(self) -> None:
+        """Write claims after a fit, unless the last ones are only a few seconds old."""
+        if time.monotonic() - self._last_seconds >= SECONDS_BETWEEN_EXPORTS:
+            self.export()
+
+    def export_if_changed(self) -> None:
+        """Write claims after a cell in which something was fitted or a model was made."""
+        if "keras" in sys.modules and (len(self._tracker.records), len(self._living_models())) != self._last_seen:
+            self.export()
+
+    def export(self) -> None:
+        """Write claims now."""
+        models = self._living_models() if "keras" in sys.modules else []
+        self._last_seen = (len(self._tracker.records), len(models))
+        registry = Registry()
+        claims = {
+            "schema_version": CLAIMS_SCHEMA_VERSION,
+            "models": [self._describe(index, model, registry) for index, model in enumerate(models)],
+            "operations": registry.operations,
+            "fits": _fits(self._tracker.records, models),
+            "requests": [str(request) for request in self._requests[-256:]],
+            "versions": _versions(),
+        }
+        self._write(claims, registry)
+        self._last_seconds = time.monotonic()
+
+    def _living_models(self) -> list[Any]:
+        """List models: fitted ones first, then named ones, then whatever else is alive; each once."""
+        import keras
+
+        found: dict[int, Any] = {id(record.model): record.model for record in self._tracker.records}
+        for _, model in named_models(self._namespace):
+            found.setdefault(id(model), model)
+        for thing in gc.get_objects():
+            if len(found) >= MAX_MODELS:
+                break
+            if issubclass(type(thing), keras.Model):
+                found.setdefault(id(thing), thing)
+        inner = {id(getattr(model, "_functional", None)) for model in found.values()}  # a Sequential's own graph
+        return [model for key, model in found.items() if key not in inner][:MAX_MODELS]
+
+    def _describe(self, index: int, model: Any, registry: Registry) -> dict[str, Any]:
+        claim: dict[str, Any] = {
+            "model": f"m{index}",
+            "names": [name for name, named in named_models(self._namespace) if named is model][:16],
+            "class_name": type(model).__name__,
+            "inputs": [],
+            "nodes": [],
+            "outputs": [],
+            "problem": "",
+            "variables": [registry.variable(variable) for variable in model.weights],
+            "compiled": _compiled(model),
+            "created": index,
+        }
+        try:
+            claim.update(flatten(model, registry, self._fitted_shape(model)))
+        except NotFlattenableError as problem:
+            claim["problem"] = str(problem)
+        except Exception as problem:  # a model that its own author broke must not lose the others
+            claim["problem"] = f"{type(problem).__name__}: {problem}"[:300]
+        return claim
+
+    def _fitted_shape(self, model: Any) -> tuple[int | None, ...] | None:
+        for record in self._tracker.records:
+            if record.model is model and record.input_shape is not None:
+                return record.input_shape
+        return None
+
+    def _write(self, claims: dict[str, Any], registry: Registry) -> None:
+        import numpy as np
+
+        arrays: dict[str, Any] = {}
+        total = 0
+        for name, variable in registry.variables.items():
+            array = np.asarray(variable)
+            if array.dtype.kind not in "fiub":
+                array = array.astype(np.float32)
+            total += array.nbytes
+            if total > MAX_WEIGHT_BYTES:
+                break
+            arrays[name] = array
+        fresh = self._folder.with_name(f"{self._folder.name}.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        (fresh / "claims.json").write_text(json.dumps(claims), encoding="utf-8")
+        with (fresh / "weights.npz").open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+        shutil.rmtree(self._folder, ignore_errors=True)
+        os.replace(fresh, self._folder)  # noqa: PTH105 - the folder is replaced in one step
+
+
+def named_models(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield (name, model) for every Keras model behind a global name: itself, in a collection, or as an attribute."""
+    import keras
+
+    for name, value in list(namespace.items()):
+        if name.startswith("_") or name in ("In", "Out"):
+            continue
+        if isinstance(value, keras.Model):
+            yield name, value
+            yield from _inside(name, value)
+        elif isinstance(value, list | tuple) and len(value) < 64:
+            yield from ((f"{name}[{i}]", item) for i, item in enumerate(value) if isinstance(item, keras.Model))
+        elif isinstance(value, dict) and len(value) < 64:
+            yield from ((f"{name}[{key!r}]", item) for key, item in value.items() if isinstance(item, keras.Model))
+        elif hasattr(value, "__dict__") and not isinstance(value, type) and type(value).__module__ == "__main__":
+            yield from _inside(name, value)
+
+
+def _inside(name: str, owner: Any) -> Iterator[tuple[str, Any]]:
+    import keras
+
+    nested = {key: value for key, value in vars(owner).items() if isinstance(value, keras.Model)}
+    yield from ((f"{name}.{key}", value) for key, value in nested.items() if not key.startswith("_"))
+    for operation in getattr(owner, "_operations", None) or getattr(owner, "_layers", None) or ():
+        if isinstance(operation, keras.Model) and not any(operation is value for value in nested.values()):
+            yield f"{name}.{operation.name}", operation
+
+
+def _fits(records: list[FitRecord], models: list[Any]) -> list[dict[str, Any]]:
+    """Describe the last 256 calls of `fit` on the models that are exported."""
+    names = {id(model): f"m{index}" for index, model in enumerate(models)}
+    return [
+        {
+            "model": names[id(record.model)],
+            "epochs": record.epochs,
+            "samples": record.samples,
+            "batch_size": record.batch_size,
+            "same_target": record.same_target,
+            "input_minimum": record.input_minimum,
+            "input_maximum": record.input_maximum,
+            "completed": record.completed,
+        }
+        for record in records[-256:]
+        if id(record.model) in names
+    ]
+
+
+def _compiled(model: Any) -> dict[str, Any]:
+    """Say what a model was compiled with, as far as it can be said in plain words."""
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is None:
+        return {}
+    loss = getattr(model, "loss", None)
+    described: dict[str, Any] = {
+        "optimizer": type(optimizer).__name__,
+        "loss": loss if isinstance(loss, str) else getattr(loss, "name", None) or getattr(loss, "__name__", None),
+        "from_logits": bool(getattr(loss, "from_logits", False)),
+    }
+    try:
+        described["learning_rate"] = float(optimizer.learning_rate)
+        described["iterations"] = int(optimizer.iterations)
+    except Exception:  # a schedule or a home-made optimizer: the words above are enough
+        described["learning_rate"] = None
+    return described
+
+
+def _versions() -> dict[str, str]:
+    names = ("keras", "tensorflow", "numpy")
+    return {name: str(getattr(sys.modules[name], "__version__", "")) for name in names if name in sys.modules}

@@ -1,0 +1,86 @@
+"""First code in zone K: lower every limit, drop every right, install the shims, then start the ordinary IPython kernel.
+
+Run as `python kernel_main.py SETTINGS.json -f CONNECTION.json`; the settings file holds what `grader.sandbox` decided.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+PROBE_FOLDER = Path(__file__).resolve().parent
+
+
+def main(settings_file: str, kernel_arguments: list[str]) -> None:
+    """Start the kernel and never return before it ends."""
+    settings = json.loads(Path(settings_file).read_text(encoding="utf-8"))
+    connection = Path(kernel_arguments[kernel_arguments.index("-f") + 1])
+    connection_text = connection.read_text(encoding="utf-8")
+    _limit_resources(settings.get("limits", {}))
+    if settings.get("uid") is not None:
+        _drop_rights(settings["uid"])
+        connection = Path("/tmp/kernel.json")  # noqa: S108 - the sandbox's own; the first one is closed to us now
+        connection.write_text(connection_text, encoding="utf-8")
+    _start_kernel(_load_probe(), settings, connection)
+
+
+def _limit_resources(limits: dict[str, int]) -> None:
+    """Set hard limits by name (`NPROC`, `FSIZE`, …); they bind this process and everything it starts."""
+    if not limits:
+        return
+    import resource  # not on Windows, where a student's own check runs without limits
+
+    for name, value in limits.items():
+        kind = getattr(resource, f"RLIMIT_{name}")
+        _, hard = resource.getrlimit(kind)
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (value, value))
+
+
+def _drop_rights(uid: int) -> None:
+    """Become an unprivileged user for good; with the user change the capabilities go."""
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+
+
+def _load_probe() -> ModuleType:
+    """Load this folder as the package `grader_probe`, whatever it is called on disk."""
+    spec = importlib.util.spec_from_file_location(
+        "grader_probe", PROBE_FOLDER / "__init__.py", submodule_search_locations=[str(PROBE_FOLDER)]
+    )
+    if spec is None or spec.loader is None:
+        raise ImportError(f"no probe in {PROBE_FOLDER}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["grader_probe"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _start_kernel(probe: ModuleType, settings: dict[str, Any], connection: Path) -> None:
+    from ipykernel.kernelapp import IPKernelApp
+
+    sys.argv[1:] = []
+    app = IPKernelApp.instance()
+    app.initialize(["-f", str(connection), "--HistoryManager.enabled=False", "--IPKernelApp.capture_fd_output=False"])
+    shell = app.shell
+    shims = importlib.import_module("grader_probe.shims")
+    hooks = importlib.import_module("grader_probe.hooks")
+    requests: list[str] = []
+    tracker = hooks.FitTracker()
+    exporter = probe.Exporter(shell.user_ns, Path(settings["claims"]), tracker, requests)
+    probe.install(exporter)
+    tracker.after_fit = exporter.export_if_due
+    hooks.install(tracker, settings.get("datasets", {}))
+    shims.install(shell, requests, stub_grader=settings.get("stub_grader", False))
+    shell.events.register("post_run_cell", lambda _result: exporter.export_if_changed())
+    app.start()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])

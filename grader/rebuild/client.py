@@ -1,0 +1,181 @@
+"""The measuring process as seen from zone T: started when first needed, replaced when it breaks; imports no Keras."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from pydantic import ValidationError
+
+import grader
+from grader.domain.evidence import Evidence
+from grader.domain.measurement import Measurements, MeasuringFailedError
+from grader.domain.messages import Message, verbatim
+from grader.domain.ports import MeasuringTask
+from grader.rebuild.protocol import ANSWER, EVIDENCE, REQUEST, Answer, Request
+
+ANSWER_SECONDS = 300.0
+_LAST_WORDS = 40
+
+
+class MissingDataError(Exception):
+    """The full data set was asked for and is not there; `reason` says where we looked."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(reason.msgid)
+        self.reason = reason
+
+
+@dataclass
+class MeasuringProcesses:
+    """A pool of measuring processes; as many run as callers measure at the same time.
+
+    Attributes:
+        data_size: `sample`, `full`, or None for the full set where it is found.
+        data_folder: Searched for the full set first.
+    """
+
+    data_size: str | None = None
+    data_folder: Path | None = None
+    _idle: deque[_Process] = field(default_factory=deque, repr=False)
+
+    def measure(self, evidence: Evidence, task: MeasuringTask) -> Measurements:
+        """Rebuild and measure; a process that breaks is replaced and the work tried once more.
+
+        Raises:
+            MeasuringFailedError: It broke twice, or took longer than five minutes.
+        """
+        with tempfile.TemporaryDirectory(prefix="grader-evidence-") as folder:
+            evidence_file = Path(folder) / "evidence.json"
+            evidence_file.write_bytes(EVIDENCE.dump_json(evidence))
+            answer = self._ask(self._request("measure", task=task, evidence_file=evidence_file))
+        if answer.measurements is None:
+            raise MeasuringFailedError(answer.error or answer.missing_data)
+        return answer.measurements
+
+    def publish(self, dataset: str, folder: Path) -> tuple[Path, str]:
+        """Write the public arrays of a data set into `folder`; return the file and `sample` or `full`.
+
+        Raises:
+            MissingDataError: The full set was asked for and is not there.
+            MeasuringFailedError: The process broke.
+        """
+        answer = self._ask(self._request("publish", dataset=dataset, folder=folder))
+        if answer.missing_data:
+            raise MissingDataError(verbatim(answer.missing_data))
+        if answer.published is None:
+            raise MeasuringFailedError(answer.error)
+        return answer.published
+
+    def close(self) -> None:
+        """End all processes."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _request(
+        self,
+        kind: str,
+        *,
+        task: MeasuringTask | None = None,
+        evidence_file: Path | None = None,
+        dataset: str = "",
+        folder: Path | None = None,
+    ) -> Request:
+        return Request(kind, task, evidence_file, dataset, folder, self.data_size, self.data_folder)
+
+    def _ask(self, request: Request) -> Answer:
+        try:
+            with self._process() as process:
+                return process.ask(request)
+        except MeasuringFailedError:
+            with self._process() as process:
+                return process.ask(request)
+
+    @contextlib.contextmanager
+    def _process(self) -> Iterator[_Process]:
+        """Lend a process; one that failed is not put back."""
+        try:
+            process = self._idle.pop()
+        except IndexError:
+            process = _Process()
+        try:
+            yield process
+        except BaseException:
+            process.close()
+            raise
+        self._idle.append(process)
+
+
+class _Process:
+    """One running `grader.rebuild.worker`."""
+
+    def __init__(self) -> None:
+        environment = dict(os.environ) | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONUNBUFFERED": "1"}
+        root = str(Path(grader.__file__).parent.parent)
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "grader.rebuild.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env=environment,
+            start_new_session=os.name == "posix",  # Ctrl-C ends the batch in order, not the measuring half-way
+        )
+        self._answers: queue.Queue[str] = queue.Queue()
+        self._last_words: deque[str] = deque(maxlen=_LAST_WORDS)
+        threading.Thread(target=self._read_answers, daemon=True, name="grader-answers").start()
+        threading.Thread(target=self._read_complaints, daemon=True, name="grader-complaints").start()
+
+    def ask(self, request: Request) -> Answer:
+        """Send a request and wait for its answer.
+
+        Raises:
+            MeasuringFailedError: The process died, sent no answer in time, or sent one that is none.
+        """
+        if self._process.stdin is None:
+            raise MeasuringFailedError("the measuring process has no standard input")
+        try:
+            self._process.stdin.write(REQUEST.dump_json(request).decode("utf-8") + "\n")
+            self._process.stdin.flush()
+            return ANSWER.validate_json(self._answers.get(timeout=ANSWER_SECONDS))
+        except (OSError, queue.Empty, ValidationError) as error:
+            said = "".join(self._last_words).strip()
+            raise MeasuringFailedError(f"the measuring process gave no answer ({error!r}); it said: {said}") from error
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                with contextlib.suppress(OSError):  # bytes of a request that nobody will read any more
+                    pipe.close()
+
+    def _read_answers(self) -> None:
+        with contextlib.suppress(ValueError):  # the pipe was closed while we read
+            for line in self._process.stdout or ():
+                self._answers.put(line)
+        self._answers.put("")  # wakes the one who waits: the process is gone
+
+    def _read_complaints(self) -> None:
+        with contextlib.suppress(ValueError):
+            for line in self._process.stderr or ():
+                self._last_words.append(line)

