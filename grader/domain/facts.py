@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from grader.domain.architecture import Architecture
 from grader.domain.measurement import ImageStrip, Role
@@ -41,6 +41,27 @@ class CreditCurve:
 
 
 @dataclass(frozen=True, slots=True)
+class CalibrationRun:
+    """One training of a reference, or of an honest variation of it.
+
+    Attributes:
+        variation: `reference`, or what was changed (`batch-256`, `adam`, `selu-bce`).
+        seed: Seed of weights and order.
+        epochs: Epochs trained.
+        mse: MSE on the hidden images.
+        bce: Binary cross-entropy on the hidden images.
+        seconds: Wall time of the training.
+    """
+
+    variation: str
+    seed: int
+    epochs: int
+    mse: float
+    bce: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class CalibratedData:
     """What the reference reached on one data set in one size.
 
@@ -56,6 +77,9 @@ class CalibratedData:
         pca: MSE of PCA with the code's size.
         untrained: MSE of the reference with fresh weights.
         strips: The reference's reconstructions of the report's pictures.
+        records: Every single run, variations included.
+        versions: Of Keras, TensorFlow and NumPy.
+        host: Processor and cores, for the seconds.
     """
 
     data: str
@@ -69,6 +93,9 @@ class CalibratedData:
     pca: float
     untrained: float
     strips: tuple[ImageStrip, ...] = ()
+    records: tuple[CalibrationRun, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,9 +163,7 @@ LAYERS: Mapping[str, LayerRule] = {
     ),
     "Conv1D": LayerRule(_CONVOLUTION, _CONVOLVED),
     "Conv2D": LayerRule(_CONVOLUTION, _CONVOLVED),
-    "SeparableConv2D": LayerRule(
-        {**_CONVOLUTION, "depth_multiplier": _UNITS}, (*_CONVOLVED, "depth_multiplier")
-    ),
+    "SeparableConv2D": LayerRule({**_CONVOLUTION, "depth_multiplier": _UNITS}, (*_CONVOLVED, "depth_multiplier")),
     "Conv1DTranspose": LayerRule(_CONVOLUTION, _CONVOLVED),
     "Conv2DTranspose": LayerRule(
         {**_CONVOLUTION, "output_padding": _optional(_EDGES)}, (*_CONVOLVED, "output_padding")

@@ -22,7 +22,7 @@ from grader.domain.evidence import Evidence
 from grader.domain.measurement import Measurements, MeasuringFailedError
 from grader.domain.messages import Message, verbatim
 from grader.domain.ports import MeasuringTask
-from grader.rebuild.protocol import ANSWER, EVIDENCE, REQUEST, Answer, Request
+from grader.rebuild.protocol import ANSWER, EVIDENCE, REQUEST, Answer, PublishedData, Request
 
 ANSWER_SECONDS = 300.0
 _LAST_WORDS = 40
@@ -63,8 +63,8 @@ class MeasuringProcesses:
             raise MeasuringFailedError(answer.error or answer.missing_data)
         return answer.measurements
 
-    def publish(self, dataset: str, folder: Path) -> tuple[Path, str]:
-        """Write the public arrays of a data set into `folder`; return the file and `sample` or `full`.
+    def publish(self, dataset: str, folder: Path) -> PublishedData:
+        """Write the public arrays of a data set into `folder`.
 
         Raises:
             MissingDataError: The full set was asked for and is not there.

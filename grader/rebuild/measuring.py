@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -117,10 +116,14 @@ def measure(evidence: Evidence, task: MeasuringTask, choice: DataChoice) -> Meas
     baselines = _baselines(reference.DATASET, task.images, choice, reference.CODE_SIZE)
     values: list[Measurement] = list(_baseline_measurements(baselines, reference.CODE_SIZE))
     code_size, bypass = _code(cast, architectures)
-    values.append(Measurement(Quantity.CODE_SIZE, code_size, "1", "narrowest point of the rebuilt graph, or the encoder's output"))
+    values.append(
+        Measurement(Quantity.CODE_SIZE, code_size, "1", "narrowest point of the rebuilt graph, or the encoder's output")
+    )
     strips: tuple[ImageStrip, ...] = ()
     if _diverged(cast.autoencoder, evidence):
-        problems += (MeasuringProblem(_name(cast.autoencoder), message("Its weights are not finite numbers (NaN)."), ours=False),)
+        problems += (
+            MeasuringProblem(_name(cast.autoencoder), message("Its weights are not finite numbers (NaN)."), ours=False),
+        )
     else:
         values += _behaviour(cast, images)
         strips = _strips(cast.autoencoder, images)
@@ -189,9 +192,13 @@ def _behaviour(cast: Cast, images: Yardstick) -> list[Measurement]:
     rank = quality.jacobian_rank(autoencoder.model, images.images[:JACOBIAN_IMAGES])
     values = [
         Measurement(Quantity.RECONSTRUCTION_MSE, quality.mean_squared_error(images.images, outputs), "pixel²", how),
-        Measurement(Quantity.RECONSTRUCTION_BCE, quality.binary_cross_entropy(images.images, outputs), "nat/pixel", how),
+        Measurement(
+            Quantity.RECONSTRUCTION_BCE, quality.binary_cross_entropy(images.images, outputs), "nat/pixel", how
+        ),
         Measurement(Quantity.OUTPUT_SPREAD, spread, "pixel", how),
-        Measurement(Quantity.BOTTLENECK_RANK, rank, "1", f"singular values of the Jacobian at {JACOBIAN_IMAGES} images"),
+        Measurement(
+            Quantity.BOTTLENECK_RANK, rank, "1", f"singular values of the Jacobian at {JACOBIAN_IMAGES} images"
+        ),
     ]
     if cast.encoder is not None and cast.decoder is not None:
         values += _chained(cast, images)
@@ -281,9 +288,3 @@ def _was_fitted(model: RebuiltModel, evidence: Evidence) -> bool:
 def forget() -> None:
     """Free what Keras keeps of the last submission."""
     keras.backend.clear_session()
-
-
-def public_arrays(dataset: str, choice: DataChoice) -> tuple[str, dict[str, npt.NDArray[Any]]]:
-    """Return the size (`sample` or `full`) and the arrays of a data set that a student's kernel may see."""
-    found = data.load(dataset, size=choice.size, folder=choice.folder)
-    return found.size, data.kernel_view(found)

@@ -36,18 +36,35 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedData:
+    """The part of a data set that zone K may see.
+
+    Attributes:
+        file: `.npz` with `x_train`, `y_train`, `x_test`, `y_test`.
+        size: `sample` or `full`.
+        digest: Of the whole data set, hidden images included.
+        source: Where the data set was found.
+    """
+
+    file: Path
+    size: str
+    digest: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What came of it: one of the three is set.
 
     Attributes:
         measurements: For `measure`.
-        published: For `publish`: the file, and whether it is `sample` or `full`.
+        published: For `publish`: what was written.
         error: What went wrong, with its traceback; our failure.
         missing_data: The sentence of `DataNotFoundError`, where that was it.
     """
 
     measurements: Measurements | None = None
-    published: tuple[Path, str] | None = None
+    published: PublishedData | None = None
     error: str = ""
     missing_data: str = ""
 

@@ -16,8 +16,8 @@ from typing import IO
 import numpy as np
 
 from grader.rebuild import measuring
-from grader.rebuild.protocol import ANSWER, EVIDENCE, REQUEST, Answer, Request
-from reference.data import DataNotFoundError
+from grader.rebuild.protocol import ANSWER, EVIDENCE, REQUEST, Answer, PublishedData, Request
+from reference import data
 
 MEMORY_BYTES = 8 * 2**30
 
@@ -41,7 +41,7 @@ def _answer(line: str) -> Answer:
     try:
         request = REQUEST.validate_json(line)
         return _publish(request) if request.kind == "publish" else _measure(request)
-    except DataNotFoundError as missing:
+    except data.DataNotFoundError as missing:
         return Answer(missing_data=str(missing))
     except Exception:  # noqa: BLE001 - the client must hear of every failure, whatever it was
         return Answer(error=traceback.format_exc())
@@ -64,14 +64,14 @@ def _publish(request: Request) -> Answer:
     """Write the arrays that zone K may see, in one step, as an uncompressed `.npz`."""
     if request.folder is None:
         raise ValueError("a request to publish needs a folder")
-    size, arrays = measuring.public_arrays(request.dataset, _choice(request))
+    found = data.load(request.dataset, size=request.data_size, folder=request.data_folder)
     request.folder.mkdir(parents=True, exist_ok=True)
     target = request.folder / f"{request.dataset}.npz"
     with tempfile.NamedTemporaryFile(dir=request.folder, suffix=".npz", delete=False) as file:
-        np.savez(file, allow_pickle=False, **arrays)
+        np.savez(file, allow_pickle=False, **data.kernel_view(found))
     Path(file.name).chmod(0o644)
     Path(file.name).replace(target)
-    return Answer(published=(target, size))
+    return Answer(published=PublishedData(target, found.size, found.digest(), found.source))
 
 
 def _limit_memory() -> None:

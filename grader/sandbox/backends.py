@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -164,14 +163,3 @@ def _environment(home: str, threads: int) -> dict[str, str]:
         "OMP_NUM_THREADS": str(threads),
         "KERAS_BACKEND": "tensorflow",
     }
-
-
-def remove_tree(folder: Path) -> None:
-    """Delete what a notebook left behind, closed folders included."""
-
-    def open_and_retry(function: object, path: str, _error: object) -> None:
-        Path(path).parent.chmod(0o700)
-        Path(path).chmod(0o700)
-        shutil.rmtree(path) if Path(path).is_dir() else Path(path).unlink(missing_ok=True)
-
-    shutil.rmtree(folder, onerror=open_and_retry)

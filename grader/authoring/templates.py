@@ -1,0 +1,202 @@
+r"""Notebook template → script in the percent format, for one language and one version.
+
+A template is `assignments/<id>/notebook.py.j2`; what all templates share is in `assignments/_base`. Both are data:
+they may use the names below and no others (an unknown name is an error, never an empty string).
+
+| name | is |
+|---|---|
+| `language`, `solution` | `es` or `en`; whether this is the solution version |
+| `assignment`, `title` | id and title of the assignment |
+| `text.<key>` | prose of `[text.<language>]`, itself rendered with the names of this table but `text` |
+| `reference.<NAME>` | a constant of the reference's module (`reference.CODE_SIZE`) |
+| `rubric`, `points_possible` | rows `number, title, points, needs`, and their sum |
+| `x \| commented`, `x \| number(decimals)` | lines behind `# `; a number as this language writes it |
+| `body(function, target)`, `assigned(function, variable)` | the reference's source; **in the solution version alone** |
+
+Because the quoting functions do not exist while a student version is rendered, a template that would show the
+solution to students does not render at all.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+
+from grader.authoring import quotation
+from grader.authoring.catalogue import reference_module, reference_source
+from grader.authoring.errors import AuthoringError, Problem, unusable
+from grader.authoring.specification import FILE_NAME, SHARED_TEXTS
+from grader.authoring.toml_source import read_toml
+from grader.domain.assignment import Assignment
+from grader.domain.messages import message, verbatim
+
+TEMPLATE = "notebook.py.j2"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Which notebook of an assignment is meant.
+
+    Attributes:
+        language: `es` or `en`.
+        solution: The instructor's version, with the reference's code in the solution cells.
+    """
+
+    language: str
+    solution: bool
+
+
+class Texts(SimpleNamespace):
+    """The texts of one language by key; a namespace, so that no key is taken for a method of a dict."""
+
+
+class Constants(SimpleNamespace):
+    """The constants of the reference's module by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class RubricRow:
+    """A row of the rubric table.
+
+    Attributes:
+        number: Position in the table, from 1.
+        title: What is checked.
+        points: Points possible.
+        needs: Numbers of the rows that must have passed, `2, 8`, or "".
+    """
+
+    number: int
+    title: str
+    points: float
+    needs: str
+
+
+def render_script(assignment: Assignment, version: Version, *, references: Path) -> str:
+    """Render an assignment's template.
+
+    Args:
+        assignment: The assignment; its template stands in its folder.
+        version: Language, and student or solution.
+        references: Folder of the references' modules.
+
+    Raises:
+        AuthoringError: The template or a text uses an unknown name or is not valid Jinja; with file and line.
+    """
+    environment = _environment(assignment, version, references)
+    texts = _rendered_texts(environment, assignment, version.language)
+    environment.globals["text"] = Texts(**texts)
+    try:
+        return environment.get_template(TEMPLATE).render().strip() + "\n"
+    except TemplateError as error:
+        raise unusable(assignment.assignment, [_template_problem(assignment, error)]) from error
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def _environment(assignment: Assignment, version: Version, references: Path) -> Environment:
+    environment = Environment(  # noqa: S701  (what comes out is Python and Markdown; nothing here is HTML)
+        loader=FileSystemLoader([assignment.folder, assignment.folder.parent]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["commented"] = _commented
+    environment.filters["number"] = lambda value, decimals=None: _number(value, version.language, decimals)
+    module = reference_module(assignment.reference, folder=references)
+    environment.globals.update(
+        language=version.language,
+        solution=version.solution,
+        assignment=assignment.assignment,
+        title=assignment.title[version.language],
+        reference=Constants(**quotation.constants(module)),
+        rubric=_rubric_rows(assignment, version.language),
+        points_possible=assignment.points_possible,
+    )
+    if version.solution:
+        environment.globals.update(_quoting(assignment.reference, references))
+    return environment
+
+
+def _quoting(reference: str, references: Path) -> Mapping[str, object]:
+    def body(function: str, target: str = "") -> str:
+        return quotation.body(reference_source(reference, function, folder=references), target=target)
+
+    def assigned(function: str, variable: str) -> str:
+        source = reference_source(reference, function, folder=references)
+        try:
+            return quotation.assigned(source, variable)
+        except KeyError as error:
+            summary = message(
+                "The function {name} of {reference} assigns no {variable}.",
+                name=function,
+                reference=reference,
+                variable=variable,
+            )
+            raise AuthoringError(summary) from error
+
+    return {"body": body, "assigned": assigned}
+
+
+def _rubric_rows(assignment: Assignment, language: str) -> list[RubricRow]:
+    numbers = {item.check: number for number, item in enumerate(assignment.rubric, start=1)}
+    return [
+        RubricRow(
+            number=numbers[item.check],
+            title=item.title[language],
+            points=item.points,
+            needs=", ".join(str(numbers[check]) for check in item.requires),
+        )
+        for item in assignment.rubric
+    ]
+
+
+def _rendered_texts(environment: Environment, assignment: Assignment, language: str) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    problems: list[Problem] = []
+    for key, text in assignment.texts[language].items():
+        try:
+            texts[key] = environment.from_string(text).render().strip()
+        except TemplateError as error:
+            problems.append(_text_problem(assignment, language, key, error))
+    if problems:
+        raise unusable(assignment.assignment, problems)
+    return texts
+
+
+def _text_problem(assignment: Assignment, language: str, key: str, error: TemplateError) -> Problem:
+    """Name the file and line of a text, which may stand in the assignment's own file or in the shared one."""
+    path = ("text", language, key)
+    for file in (assignment.folder / FILE_NAME, assignment.folder.parent / SHARED_TEXTS):
+        source = read_toml(file) if file.is_file() else None
+        if source is not None and path in source.lines:
+            return source.problem(path, verbatim(f"{error}."))
+    return Problem(assignment.folder, verbatim(f"{error}."), key=".".join(path))
+
+
+def _template_problem(assignment: Assignment, error: TemplateError) -> Problem:
+    """Name the template's line: Jinja tells it for wrong syntax, and the traceback for what happens in rendering."""
+    if isinstance(error, TemplateSyntaxError):
+        return Problem(
+            Path(error.filename or assignment.folder / TEMPLATE), verbatim(f"{error.message}."), error.lineno
+        )
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(".j2")]
+    if not frames:
+        file = assignment.folder / TEMPLATE
+        return Problem(file, message("this template, or one that it names, is missing ({name}).", name=str(error)))
+    return Problem(Path(frames[-1].filename), verbatim(f"{error}."), frames[-1].lineno)
+
+
+def _commented(text: str) -> str:
+    return "\n".join(f"# {line}".rstrip() for line in text.splitlines())
+
+
+def _number(value: float, language: str, decimals: int | None) -> str:
+    written = f"{value:g}" if decimals is None else f"{value:.{decimals}f}"
+    return written.replace(".", ",") if language == "es" else written

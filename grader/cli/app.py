@@ -1,0 +1,145 @@
+"""Every command with its options, in the order in which a course needs them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import grader
+from grader.cli.speech import language_option, told
+from grader.domain.messages import message
+
+app = typer.Typer(
+    name="grader",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help=told(message("Fair, explained, tamper-proof grading of autoencoder notebooks.")),
+)
+
+Language = Annotated[
+    str | None,
+    typer.Option("--lang", callback=language_option, help=told(message("Language of the output: es or en."))),
+]
+AsJson = Annotated[bool, typer.Option("--json", help=told(message("Print JSON and nothing else.")))]
+DataFolder = Annotated[
+    Path | None,
+    typer.Option("--data", help=told(message("Folder with the full data sets (mnist.npz, fashion_mnist.npz)."))),
+]
+DataSize = Annotated[
+    str | None,
+    typer.Option("--data-size", help=told(message("full or sample; default: full where it is found."))),
+]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, help=told(message("Notebooks that run at the same time.")))
+]
+
+
+def _show_version(value: bool) -> None:  # noqa: FBT001 - typer's callback
+    if value:
+        typer.echo(f"autoencoder-grader {grader.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[  # noqa: ARG001, FBT002
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help=told(message("Show the version.")))
+    ] = False,
+) -> None:
+    """Hold the options of every command."""
+
+
+@app.command("list", help=told(message("Show assignments and references at a glance.")))
+def list_command(*, lang: Language = None, as_json: AsJson = False) -> None:
+    """Show every assignment with its reference's facts."""
+    from grader.cli.material import show_list
+
+    show_list(language=lang, as_json=as_json)
+
+
+@app.command("generate", help=told(message("Write assignment notebooks: DIR/<id>.ipynb.")))
+def generate_command(
+    ids: Annotated[list[str], typer.Argument(help=told(message("Assignment ids, or all.")), metavar="ID…")],
+    *,
+    out: Annotated[Path, typer.Option("--out", help=told(message("Folder for the notebooks.")))],
+    lang: Language = None,
+    solution: Annotated[
+        bool, typer.Option("--solution", help=told(message("Write the solution: DIR/<id>.solution.ipynb.")))
+    ] = False,
+) -> None:
+    """Generate notebooks."""
+    from grader.cli.material import write_notebooks
+
+    write_notebooks(ids, out, language=lang, solution=solution)
+
+
+@app.command("check", help=told(message("Check one notebook on your own machine, before handing it in.")))
+def check_command(
+    notebook: Annotated[Path, typer.Argument(help=told(message("The notebook.")))],
+    *,
+    assignment: Annotated[
+        str | None, typer.Option("--assignment", help=told(message("Assignment id; default: what the notebook says.")))
+    ] = None,
+    data: DataFolder = None,
+    data_size: DataSize = None,
+    lang: Language = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the public checks."""
+    from grader.cli.grading import check_notebook
+    from grader.session import SessionOptions
+
+    options = SessionOptions(
+        sandbox="none", data_size=data_size, data_folder=data, images="public", jobs=1, work_folder=notebook.parent
+    )
+    check_notebook(notebook, assignment, options, language=lang, as_json=as_json)
+
+
+@app.command("grade", help=told(message("Grade files, folders and LMS zips.")))
+def grade_command(
+    paths: Annotated[list[Path], typer.Argument(help=told(message("Notebooks, folders, zips.")), metavar="PATH…")],
+    *,
+    assignment: Annotated[str, typer.Option("--assignment", help=told(message("Assignment id.")))],
+    out: Annotated[Path, typer.Option("--out", help=told(message("Folder for grades and reports.")))],
+    sandbox: Annotated[
+        str, typer.Option("--sandbox", help=told(message("bubblewrap, or none: notebooks then run with your rights.")))
+    ] = "bubblewrap",
+    data: DataFolder = None,
+    data_size: DataSize = None,
+    jobs: Jobs = None,
+    lang: Language = None,
+    as_json: AsJson = False,
+) -> None:
+    """Grade a class; what is already in the gradebook is not run again."""
+    from grader.cli.grading import grade_paths
+    from grader.session import SessionOptions
+
+    options = SessionOptions(sandbox=sandbox, data_size=data_size, data_folder=data, jobs=jobs)
+    grade_paths(paths, assignment, out, options, language=lang, as_json=as_json)
+
+
+@app.command("demo", help=told(message("Generate and grade a sample class, and compare with what is expected.")))
+def demo_command(
+    *,
+    out: Annotated[Path, typer.Option("--out", help=told(message("Folder for the class and its reports.")))] = Path(
+        "grader-demo"
+    ),
+    sandbox: Annotated[str, typer.Option("--sandbox", help=told(message("bubblewrap or none.")))] = "bubblewrap",
+    jobs: Jobs = None,
+    lang: Language = None,
+) -> None:
+    """Show the product on a class that ships with it."""
+    from grader.cli.demonstration import run_demo
+
+    run_demo(out, sandbox=sandbox, jobs=jobs, language=lang)
+
+
+@app.command("doctor", help=told(message("Show what this machine has, and what to install.")))
+def doctor_command(*, data: DataFolder = None, lang: Language = None, as_json: AsJson = False) -> None:
+    """Examine the machine."""
+    from grader.cli.machine import examine
+
+    examine(data, language=lang, as_json=as_json)

@@ -1,0 +1,159 @@
+"""`grader doctor`: what this machine has, what is missing, and the command that installs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import psutil
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from grader.cli.speech import Exit, error_border, told
+from grader.domain.measurement import MeasuringFailedError
+from grader.domain.messages import Message, message, verbatim
+from grader.domain.run import Limits, RunStatus
+from grader.domain.submission import CodeCell, Notebook
+from grader.rebuild.client import MeasuringProcesses
+from grader.sandbox.backends import BubblewrapSandbox
+from grader.sandbox.bubblewrap import SandboxUnavailableError, find_bubblewrap
+
+_DATASETS = ("mnist", "fashion_mnist")
+_CLASSROOM = ("pandas", "scikit-learn", "scipy", "seaborn")
+_WANTED_MEMORY_GIB = 4
+_WANTED_DISK_GIB = 2
+_TRIAL_CELL = "import os; assert not os.path.exists('/etc/shadow'); assert os.getuid() != 0"
+
+
+class State(StrEnum):
+    """How one thing stands."""
+
+    GOOD = "good"
+    LIMITED = "limited"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One line of the doctor.
+
+    Attributes:
+        name: What was looked at.
+        state: How it stands.
+        said: What was found, and what to do.
+    """
+
+    name: str
+    state: State
+    said: Message
+
+
+def examine(data_folder: Path | None, *, language: str | None, as_json: bool) -> None:
+    """Print what was found; exit status 1 when grading is not possible."""
+    with error_border(language):
+        lines = [*_versions(), *_resources(), _sandbox(), *_data(data_folder)]
+    if as_json:
+        rows = [{"name": line.name, "state": line.state.value, "said": told(line.said, language)} for line in lines]
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        Console().print(_table(lines, language))
+    if any(line.state is State.BAD for line in lines):
+        raise typer.Exit(int(Exit.DID_NOT_PASS))
+
+
+def _table(lines: list[Examined], language: str | None) -> Table:
+    signs = {State.GOOD: ("✓", "green"), State.LIMITED: ("!", "yellow"), State.BAD: ("✗", "red")}
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for line in lines:
+        sign, colour = signs[line.state]
+        table.add_row(Text(sign, style=colour), Text(line.name, style="bold"), Text(told(line.said, language)))
+    return table
+
+
+def _versions() -> Iterator[Examined]:
+    yield Examined("Python", State.GOOD, verbatim(f"{platform.python_version()} ({platform.platform()})"))
+    for package in ("tensorflow", "keras", "numpy", "nbclient", "nbformat"):
+        yield Examined(package, State.GOOD, verbatim(version(package)))
+    missing = [package for package in _CLASSROOM if not _installed(package)]
+    if missing:
+        sentence = message(
+            "Colab gives every notebook {missing}; here they are missing, and notebooks that import them wait for a "
+            "person. Install them: pip install 'autoencoder-grader[classroom]'",
+            missing=", ".join(missing),
+        )
+        yield Examined("classroom", State.LIMITED, sentence)
+    else:
+        yield Examined("classroom", State.GOOD, verbatim(", ".join(f"{p} {version(p)}" for p in _CLASSROOM)))
+
+
+def _installed(package: str) -> bool:
+    try:
+        version(package)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def _resources() -> Iterator[Examined]:
+    memory_gib = psutil.virtual_memory().total / 2**30
+    disk_gib = shutil.disk_usage(tempfile.gettempdir()).free / 2**30
+    yield Examined("CPU", State.GOOD, message("{count} cores", count=os.cpu_count() or 1))
+    enough = State.GOOD if memory_gib >= _WANTED_MEMORY_GIB else State.LIMITED
+    yield Examined("memory", enough, message("{size:.1f} GiB (4 GiB are enough for one notebook)", size=memory_gib))
+    enough = State.GOOD if disk_gib >= _WANTED_DISK_GIB else State.LIMITED
+    sentence = message(
+        "{size:.1f} GiB free in {folder} (2 GiB are enough)", size=disk_gib, folder=tempfile.gettempdir()
+    )
+    yield Examined("disk", enough, sentence)
+
+
+def _sandbox() -> Examined:
+    """Start a real kernel in a real sandbox, and see that it is shut in."""
+    try:
+        program = find_bubblewrap()
+    except SandboxUnavailableError as error:
+        return Examined("sandbox", State.BAD, error.reason)
+    with tempfile.TemporaryDirectory(prefix="grader-doctor-") as folder:
+        trial = Notebook((CodeCell(0, "", _TRIAL_CELL),))
+        record = BubblewrapSandbox(program).run(trial, Limits(notebook_seconds=60), Path(folder) / "exchange")
+    if record.status is RunStatus.COMPLETED:
+        return Examined("sandbox", State.GOOD, message("{program} works", program=str(program)))
+    said = record.detail or verbatim("; ".join(f"{error.name}: {error.text}" for error in record.errors))
+    return Examined(
+        "sandbox", State.BAD, message("{program} does not shut a kernel in: {said}", program=str(program), said=said)
+    )
+
+
+def _data(folder: Path | None) -> Iterator[Examined]:
+    """Let the measuring process load each data set, which shows that TensorFlow works as well."""
+    with MeasuringProcesses(data_folder=folder) as measurer, tempfile.TemporaryDirectory() as scratch:
+        for dataset in _DATASETS:
+            try:
+                found = measurer.publish(dataset, Path(scratch))
+            except MeasuringFailedError as error:
+                yield Examined(
+                    dataset, State.BAD, message("The measuring process failed: {text}", text=str(error)[-500:])
+                )
+            else:
+                yield _dataset(dataset, found.size, found.source)
+
+
+def _dataset(dataset: str, size: str, source: str) -> Examined:
+    if size == "full":
+        return Examined(dataset, State.GOOD, message("full, from {source}", source=source))
+    sentence = message(
+        "embedded sample (8,000 training images). For the full set put {dataset}.npz, the file of keras.datasets, "
+        "into ~/.keras/datasets, $KERAS_HOME, or a folder named with --data.",
+        dataset=dataset,
+    )
+    return Examined(dataset, State.LIMITED, sentence)

@@ -1,0 +1,188 @@
+"""The way of a submission, stage by stage: read `grade_submission` to know the product.
+
+Stages return values and know nothing of each other; this module alone chains them, and holds the one error border:
+whatever breaks on our side makes a grade that waits for a person, never a zero.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.checks.registry import run_checks
+from grader.checks.subject import Subject
+from grader.domain.assignment import Assignment
+from grader.domain.evidence import RejectedClaimsError
+from grader.domain.facts import ReferenceFacts
+from grader.domain.grade import CheckResult, Grade, Outcome
+from grader.domain.graded import GradedSubmission
+from grader.domain.measurement import Measurements, MeasuringFailedError, Role
+from grader.domain.messages import Message, message, verbatim
+from grader.domain.ports import Measurer, MeasuringTask, Sandbox
+from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
+from grader.domain.submission import Submission, UnreadableSubmissionError
+from grader.extraction.claims import collect
+from grader.intake.notebook import read_notebook
+from grader.scoring import score
+
+_MISSING_MODULE = re.compile(r"No module named '([A-Za-z_]\w*)'")
+_OFFICIAL_SIZES = re.compile(r"\b(60_?000|10_?000|50_?000|55_?000|47040000|7840000)\b")
+
+
+@dataclass(frozen=True)
+class GradingContext:
+    """Everything that is the same for all submissions of a batch.
+
+    Attributes:
+        assignment: Rubric, limits, texts.
+        facts: What a right model does.
+        sandbox: Zone K.
+        measurer: Zone M.
+        images: `hidden` for grading, `public` on a student's own machine.
+        data: `sample` or `full`: what the kernel sees.
+    """
+
+    assignment: Assignment
+    facts: ReferenceFacts
+    sandbox: Sandbox
+    measurer: Measurer
+    images: str = "hidden"
+    data: str = "full"
+
+
+def grade_submission(submission: Submission, context: GradingContext) -> GradedSubmission:
+    """Grade one submission: intake, run, border, measurement, checks, score.
+
+    Never raises for anything a submission holds or does, nor for a failure of ours: both end in a `GradedSubmission`.
+    """
+    started = time.monotonic()
+    run, measurements, notes, fault = RunRecord(RunStatus.UNAVAILABLE, StoppedBy.SANDBOX), Measurements(), (), ""
+    try:
+        notebook = read_notebook(submission)
+        notes = notebook.notes
+        with _private_folder() as folder:
+            run = context.sandbox.run(notebook, context.assignment.limits, folder / "exchange")
+            evidence = collect(folder / "exchange", folder / "vetted")
+            measurements = context.measurer.measure(evidence, _task(context))
+        notes += tuple(message("Not run here: {request}", request=request) for request in evidence.requests)
+        subject = Subject(run, measurements, context.facts, missing_modules(run))
+        results = run_checks(context.assignment.rubric, subject)
+        grade = score(results, reasons=_reasons(submission, run, measurements, context))
+    except UnreadableSubmissionError as unreadable:
+        grade = _ungradable(context.assignment, unreadable.reason)
+    except RejectedClaimsError as rejected:
+        reason = message("What the notebook left behind could not be accepted ({problem}).", problem=str(rejected))
+        grade = _ungradable(context.assignment, reason)
+    except Exception as error:  # noqa: BLE001 - the one border: our failure is never a student's zero
+        fault = str(error) if isinstance(error, MeasuringFailedError) else traceback.format_exc()
+        reason = message("The grader itself failed: {error}", error=f"{type(error).__name__}: {error}"[:300])
+        grade = _ungradable(context.assignment, reason)
+    return GradedSubmission(
+        student=submission.student,
+        filename=submission.filename,
+        sha256=submission.sha256,
+        assignment=context.assignment.assignment,
+        rubric_hash=context.assignment.rubric_hash,
+        grade=grade,
+        run=run,
+        measurements=measurements,
+        notes=notes,
+        wall_seconds=round(time.monotonic() - started, 3),
+        fault=fault,
+    )
+
+
+def missing_modules(run: RunRecord) -> tuple[str, ...]:
+    """List top-level modules that the notebook asked for and this machine does not have."""
+    names = [
+        match[1]
+        for error in run.errors
+        if error.name == "ModuleNotFoundError" and (match := _MISSING_MODULE.search(error.text))
+    ]
+    return tuple(dict.fromkeys(name for name in names if importlib.util.find_spec(name) is None))
+
+
+def _task(context: GradingContext) -> MeasuringTask:
+    names = tuple((role.value, role.value) for role in Role)
+    return MeasuringTask(context.facts.reference, context.images, names)
+
+
+def _reasons(
+    submission: Submission, run: RunRecord, measurements: Measurements, context: GradingContext
+) -> tuple[Message, ...]:
+    """Say why a person must look although every check could be decided."""
+    reasons = [] if submission.conflict is None else [submission.conflict]
+    if Role.AUTOENCODER not in measurements.models and (crash := _crash(run)):
+        reasons.append(
+            message(
+                "No model could be measured, because the notebook stopped with {error} in cell {cell}. Whether that "
+                "is the student's mistake or this machine's, a person decides before it becomes a zero.",
+                error=crash.name,
+                cell=crash.cell_index + 1,
+            )
+        )
+    if context.data == "sample" and any(_OFFICIAL_SIZES.search(f"{e.text} {e.line}") for e in run.errors):
+        reasons.append(
+            message(
+                "The notebook was written for the full data set and was run on the embedded sample. Put the full "
+                "data where `grader doctor` says and grade it again."
+            )
+        )
+    return tuple(reasons)
+
+
+def _crash(run: RunRecord) -> CellError | None:
+    """Return the first error of a run that is not simply a cell which nobody has completed."""
+    first = run.errors[0] if run.errors else None
+    return None if first is None or first.name == "NotImplementedError" else first
+
+
+def _ungradable(assignment: Assignment, reason: Message) -> Grade:
+    """Hold every point of the rubric for a person."""
+    results = tuple(CheckResult(item.check, Outcome.UNGRADABLE, 0.0, item.points, reason) for item in assignment.rubric)
+    return score(results, reasons=(reason,))
+
+
+@contextmanager
+def _private_folder() -> Iterator[Path]:
+    """Lend a folder that is deleted afterwards, whatever a notebook left in it and with whatever rights."""
+    folder = Path(tempfile.mkdtemp(prefix="grader-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, onerror=_open_and_retry)
+
+
+def _open_and_retry(_function: object, path: str, _error: object) -> None:
+    """Delete what a notebook closed to us, after opening it; a left-over temporary file is no reason to fail."""
+    entry = Path(path)
+    entry.parent.chmod(0o700)
+    if entry.is_dir() and not entry.is_symlink():
+        entry.chmod(0o700)
+        shutil.rmtree(entry, ignore_errors=True)
+    else:
+        entry.unlink(missing_ok=True)
+
+
+def failed_submission(submission: Submission, assignment: Assignment, error: BaseException) -> GradedSubmission:
+    """Return what stands in the gradebook for a submission whose worker died before it could answer."""
+    reason = message("The grader itself failed: {error}", error=verbatim(f"{type(error).__name__}: {error}"[:300]))
+    return GradedSubmission(
+        student=submission.student,
+        filename=submission.filename,
+        sha256=submission.sha256,
+        assignment=assignment.assignment,
+        rubric_hash=assignment.rubric_hash,
+        grade=_ungradable(assignment, reason),
+        run=RunRecord(RunStatus.UNAVAILABLE, StoppedBy.SANDBOX),
+        measurements=Measurements(),
+        fault=repr(error),
+    )

@@ -1,0 +1,129 @@
+"""A grading session: zone K and zone M opened for one assignment, the public data laid out, all closed at the end."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+import grader
+from grader.domain.assignment import Assignment
+from grader.domain.facts import ReferenceFacts
+from grader.domain.messages import Message, message
+from grader.domain.ports import Sandbox
+from grader.pipeline import GradingContext
+from grader.rebuild.client import MeasuringProcesses
+from grader.rebuild.protocol import PublishedData
+from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
+from grader.sandbox.bubblewrap import find_bubblewrap
+
+MEMORY_MIB_A_NOTEBOOK = 2500
+"""What one running notebook and its share of the measuring process take, for choosing how many run together."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """How to grade.
+
+    Attributes:
+        sandbox: `bubblewrap`, or `none` to run notebooks with this user's rights.
+        data_size: `sample`, `full`, or None for the full set where it is found.
+        data_folder: Searched for the full set before the usual places.
+        images: `hidden` for grading, `public` for a student's own check.
+        jobs: Notebooks that run at the same time; None for as many as the machine carries.
+        work_folder: Where an unsandboxed notebook runs; None for a temporary folder.
+    """
+
+    sandbox: str = "bubblewrap"
+    data_size: str | None = None
+    data_folder: Path | None = None
+    images: str = "hidden"
+    jobs: int | None = None
+    work_folder: Path | None = None
+
+    def notebooks_together(self) -> int:
+        """Return how many notebooks run at the same time."""
+        if self.jobs is not None:
+            return max(1, self.jobs)
+        memory_mib = psutil.virtual_memory().available // 2**20
+        return int(max(1, min(os.cpu_count() or 1, memory_mib // MEMORY_MIB_A_NOTEBOOK)))
+
+
+@dataclass(frozen=True)
+class Session:
+    """An open session.
+
+    Attributes:
+        context: What the pipeline needs.
+        data: What the kernels see.
+        settings_key: Names everything outside the rubric that a grade depends on.
+        remarks: What the user should know before grades come in.
+    """
+
+    context: GradingContext
+    data: PublishedData
+    settings_key: str
+    remarks: tuple[Message, ...]
+
+
+@contextmanager
+def open_session(assignment: Assignment, facts: ReferenceFacts, options: SessionOptions) -> Iterator[Session]:
+    """Open zones K and M.
+
+    Raises:
+        SandboxUnavailableError: No sandbox works here and none was not asked for.
+        MissingDataError: The full data was asked for and is not there.
+        MeasuringFailedError: The measuring process does not start.
+    """
+    program = find_bubblewrap() if options.sandbox == "bubblewrap" else None
+    measurer = MeasuringProcesses(options.data_size, options.data_folder)
+    with measurer, tempfile.TemporaryDirectory(prefix="grader-data-") as folder:
+        Path(folder).chmod(0o755)
+        data = measurer.publish(facts.dataset, Path(folder))
+        datasets = {facts.dataset: data.file}
+        threads = max(1, (os.cpu_count() or 1) // options.notebooks_together())
+        sandbox: Sandbox = OpenMachine(datasets, options.work_folder, threads)
+        if program is not None:
+            sandbox = BubblewrapSandbox(program, datasets, threads)
+        context = GradingContext(assignment, facts, sandbox, measurer, options.images, data.size)
+        key = ";".join((data.size, data.digest, options.sandbox, options.images, grader.__version__))
+        yield Session(context, data, key, _remarks(assignment, facts, data, options))
+
+
+def end_children() -> None:
+    """Kill everything this process has started, so that a stopped batch ends at once."""
+    for child in psutil.Process().children(recursive=True):
+        try:
+            child.kill()
+        except psutil.NoSuchProcess:
+            continue
+
+
+def _remarks(
+    assignment: Assignment, facts: ReferenceFacts, data: PublishedData, options: SessionOptions
+) -> tuple[Message, ...]:
+    remarks = []
+    if data.size == "sample":
+        remarks.append(
+            message(
+                "The full {dataset} was not found, so notebooks train on the embedded sample (8,000 images). "
+                "`grader doctor` says where to put the full data.",
+                dataset=facts.dataset,
+            )
+        )
+    if options.sandbox == "none":
+        remarks.append(message("WITHOUT SANDBOX: notebooks run with your rights and can read and change your files."))
+    if data.size not in facts.calibrated:
+        remarks.append(
+            message(
+                "{reference} was never calibrated on the {size} data: reconstruction points will wait for a person.",
+                reference=assignment.reference,
+                size=data.size,
+            )
+        )
+    return tuple(remarks)

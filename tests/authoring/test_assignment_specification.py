@@ -1,0 +1,233 @@
+"""`assignment.toml` becomes an `Assignment`, or one error that tells every mistake."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+
+import pytest
+
+from grader.authoring.errors import AuthoringError
+from grader.authoring.schema import LimitsTable
+from grader.domain.assignment import Assignment, AssignmentError, RubricItem
+from grader.domain.run import Limits
+
+EVERY_MISTAKE = """\
+id = "Tiny one"
+reference = "tyni"
+extra = 1
+
+[title]
+es = "Pequeño"
+
+[limits]
+cell_seconds = 0
+memory = 4096
+processes = 1.5
+
+[scale]
+maximum = "five"
+decimals = 9
+
+[[rubric]]
+check = "runs"
+points = 0
+title.es = "Corre"
+title.en = " "
+
+[[rubric]]
+check = "runs"
+points = nan
+requires = ["modles", "shapes", "zzz"]
+parameters = { tolerance = [0.1, 2], units = inf }
+title = "Tamaño"
+
+[[rubric]]
+check = "shapes"
+points = 1
+requires = "runs"
+weight = 3
+title.es = "Formas"
+title.en = "Shapes"
+
+[[rubric]]
+check = "models"
+points = 1
+requires = ["models"]
+title.es = "Modelos"
+title.en = "Models"
+
+[text.es]
+goal = "Meta"
+hint = "Pista"
+
+[text.en]
+goal = ""
+Other-key = "Other"
+"""
+
+EVERY_MISTAKE_TOLD = """\
+The assignment tiny cannot be used. To be mended:
+  {file}:1: id: must be lower-case letters and digits, joined by hyphens.
+  {file}:1: id: is Tiny one, but its folder is called tiny.
+  {file}:2: reference: tyni has no facts file {facts}/tyni.json: calibrate it first, or did you mean tiny?
+  {file}:3: extra: this key is unknown; known here: id, reference, title, limits, scale, rubric, text.
+  {file}:5: title.en: this key is missing.
+  {file}:9: limits.cell_seconds: must be greater than 0.0, found 0.
+  {file}:10: limits.memory: this key is unknown; known here: cell_seconds, notebook_seconds, memory_mib, processes, \
+file_mib, work_mib, output_mib.
+  {file}:11: limits.processes: must be a whole number, found 1.5.
+  {file}:14: scale.maximum: must be a finite number, found 'five'.
+  {file}:15: scale.decimals: must be at most 4, found 9.
+  {file}:19: rubric 1 (runs), points: must be greater than 0.0, found 0.
+  {file}:21: rubric 1 (runs), title.en: must not be empty.
+  {file}:24: rubric 2 (runs), check: this check is in the rubric already, at line 18.
+  {file}:25: rubric 2 (runs), points: must be a finite number, found nan.
+  {file}:26: rubric 2 (runs), requires: modles is not a check of this rubric; did you mean models?
+  {file}:26: rubric 2 (runs), requires: shapes must stand before the check that requires it.
+  {file}:26: rubric 2 (runs), requires: zzz is not a check of this rubric.
+  {file}:27: rubric 2 (runs), parameters.tolerance: must be a text, a finite number, true, false or a list of texts, \
+found [0.1, 2].
+  {file}:27: rubric 2 (runs), parameters.units: must be a text, a finite number, true, false or a list of texts, \
+found inf.
+  {file}:28: rubric 2 (runs), title: must be a table, found 'Tamaño'.
+  {file}:33: rubric 3 (shapes), requires: must be a list, found 'runs'.
+  {file}:34: rubric 3 (shapes), weight: this key is unknown; known here: check, points, requires, parameters, title.
+  {file}:41: rubric 4 (models), requires: models must stand before the check that requires it.
+  {file}:47: text.es.hint: has no text in en.
+  {file}:50: text.en.goal: must not be empty.
+  {file}:51: text.en.Other-key: has no text in es.
+  {file}:51: text.en.Other-key: must be lower-case letters, digits and _."""
+
+
+def test_a_right_file_becomes_the_assignment_it_states(workspace) -> None:
+    """Every field comes from the file; texts of `_base` are there; defaults of the domain fill the limits."""
+    assignment = workspace.load()
+    shared = {language: set(texts) for language, texts in assignment.texts.items()}
+    assert {"goal", "your_code"} <= shared["es"] == shared["en"]
+    assert dataclasses.replace(assignment, texts={}, rubric_hash="") == Assignment(
+        assignment="tiny",
+        reference="tiny",
+        folder=workspace.toml.parent,
+        title={"es": "Pequeño", "en": "Tiny"},
+        rubric=(
+            RubricItem("runs", 10.0, {}, (), {"es": "Corre", "en": "It runs"}),
+            RubricItem(
+                "code_size",
+                2.5,
+                {"tolerance": 0.001, "kinds": ("Dense",)},
+                ("runs",),
+                {"es": "Tamaño", "en": "Size"},
+            ),
+        ),
+        limits=Limits(),
+        texts={},
+        scale_maximum=5.0,
+        scale_decimals=1,
+        rubric_hash="",
+    )
+
+
+def test_every_mistake_is_told_at_once_with_file_and_line(workspace) -> None:
+    """One error lists wrong types, bounds, unknown and missing keys and broken rules, in the order of the lines."""
+    workspace.toml.write_text(EVERY_MISTAKE, "utf-8")
+    with pytest.raises(AssignmentError) as caught:
+        workspace.load()
+    assert str(caught.value) == EVERY_MISTAKE_TOLD.format(file=workspace.toml, facts=workspace.facts)
+
+
+def test_an_empty_file_names_every_table_that_it_needs(workspace) -> None:
+    """Missing tables are told like any other missing key."""
+    workspace.toml.write_text("rubric = []\n", "utf-8")
+    with pytest.raises(AuthoringError) as caught:
+        workspace.load()
+    assert [(problem.key, problem.reason.msgid) for problem in caught.value.problems] == [
+        ("id", "this key is missing."),
+        ("reference", "this key is missing."),
+        ("title", "this key is missing."),
+        ("scale", "this key is missing."),
+        ("rubric", "must hold at least one entry."),
+        ("text", "this key is missing."),
+    ]
+
+
+def test_shared_texts_are_held_to_the_same_rules(workspace) -> None:
+    """A text that `_base` has in one language alone is told with its own file and line."""
+    shared = workspace.assignments / "_base" / "texts.toml"
+    shared.write_text('[text.es]\nuno = "1"\n\n[text.en]\n', "utf-8")
+    with pytest.raises(AssignmentError) as caught:
+        workspace.load()
+    expected = f"The assignment tiny cannot be used. To be mended:\n  {shared}:2: text.es.uno: has no text in en."
+    assert str(caught.value) == expected
+
+
+def test_an_assignments_own_text_replaces_the_shared_one(workspace) -> None:
+    """The same key in both files: the assignment's own words win, in that language."""
+    workspace.edit("[text.es]\n", '[text.es]\nyour_code = "MÍO"\n')
+    workspace.edit("[text.en]\n", '[text.en]\nyour_code = "MINE"\n')
+    assignment = workspace.load()
+    assert (assignment.texts["es"]["your_code"], assignment.texts["en"]["your_code"]) == ("MÍO", "MINE")
+
+
+def test_limits_of_the_file_have_the_names_of_the_domain() -> None:
+    """The schema and `Limits` cannot drift apart."""
+    assert list(LimitsTable.model_fields) == [field.name for field in dataclasses.fields(Limits)]
+
+
+def test_limits_that_are_stated_replace_the_defaults(workspace) -> None:
+    """Stated limits count, the others keep the domain's defaults."""
+    workspace.edit("[scale]", "[limits]\ncell_seconds = 60\n\n[scale]")
+    assert workspace.load().limits == Limits(cell_seconds=60.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("points = 2.5", "points = 3"),
+        ('check = "code_size"', 'check = "shapes"'),
+        ("tolerance = 0.001", "tolerance = 0.01"),
+        ('requires = ["runs"]', "requires = []"),
+        ("[scale]", "[limits]\ncell_seconds = 60\n\n[scale]"),
+    ],
+)
+def test_what_decides_points_changes_the_rubric_hash(workspace, old: str, new: str) -> None:
+    """Points, checks, parameters, requirements and limits are signed."""
+    before = workspace.load().rubric_hash
+    workspace.edit(old, new)
+    assert workspace.load().rubric_hash != before
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('title.es = "Tamaño"', 'title.es = "Otro"'),
+        ("maximum = 5.0", "maximum = 100"),
+        ("Compress to", "Squeeze into"),
+        ("points = 10\n", "points = 10.0\n"),
+        ("[scale]", "[limits]\ncell_seconds = 900\n\n[scale]"),
+    ],
+)
+def test_what_is_only_read_leaves_the_rubric_hash_alone(workspace, old: str, new: str) -> None:
+    """Titles, texts, the scale, and other ways to write the same numbers do not make grades stale."""
+    before = workspace.load().rubric_hash
+    workspace.edit(old, new)
+    assert workspace.load().rubric_hash == before
+
+
+def test_new_facts_change_the_rubric_hash(workspace) -> None:
+    """Facts hold the thresholds, so grades made under older ones are not reused."""
+    before = workspace.load().rubric_hash
+    with (workspace.facts / "tiny.json").open("a") as file:
+        file.write("\n")
+    assert workspace.load().rubric_hash != before
+
+
+def test_the_error_survives_the_way_between_processes(workspace) -> None:
+    """It can be rebuilt from its arguments, which is how a worker process hands it to its parent."""
+    workspace.edit('id = "tiny"', 'id = "other"')
+    with pytest.raises(AuthoringError) as caught:
+        workspace.load()
+    copied = copy.copy(caught.value)
+    place = f"{workspace.toml}:1: id: is other, but its folder is called tiny."
+    assert str(copied) == f"The assignment tiny cannot be used. To be mended:\n  {place}"
+    assert copied.problems == caught.value.problems
