@@ -64,7 +64,8 @@ def grade_submission(submission: Submission, context: GradingContext) -> GradedS
     Never raises for anything a submission holds or does, nor for a failure of ours: both end in a `GradedSubmission`.
     """
     started = time.monotonic()
-    run, measurements, notes, fault = RunRecord(RunStatus.UNAVAILABLE, StoppedBy.SANDBOX), Measurements(), (), ""
+    run, measurements, fault = RunRecord(RunStatus.UNAVAILABLE, StoppedBy.SANDBOX), Measurements(), ""
+    notes: tuple[Message, ...] = ()
     try:
         notebook = read_notebook(submission)
         notes = notebook.notes

@@ -45,7 +45,7 @@ def _show_version(value: bool) -> None:  # noqa: FBT001 - typer's callback
 
 @app.callback()
 def root(
-    version: Annotated[  # noqa: ARG001, FBT002
+    version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help=told(message("Show the version.")))
     ] = False,
 ) -> None:

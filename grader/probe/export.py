@@ -1,4 +1,4 @@
-"""Finds the models that are alive in the kernel and writes claims: `claims.json` and `weights.npz`, replaced at once."""
+"""Finds the models that are alive in the kernel and writes claims: `claims.json` and `weights.npz`, in one step."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class Exporter:
         fresh.mkdir(parents=True)
         (fresh / "claims.json").write_text(json.dumps(claims), encoding="utf-8")
         with (fresh / "weights.npz").open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
+            np.savez(file, allow_pickle=False, **arrays)
         shutil.rmtree(self._folder, ignore_errors=True)
         os.replace(fresh, self._folder)  # noqa: PTH105 - the folder is replaced in one step
 

@@ -58,7 +58,7 @@ class Registry:
 
 
 def flatten(model: Any, registry: Registry, input_shape: Sequence[int | None] | None = None) -> dict[str, Any]:
-    """Describe a model as `inputs`, `nodes` and `outputs`.
+    """Describe a model as `inputs`, `nodes` and `outputs`; Keras has no public way to its graph.
 
     Args:
         model: Any Keras model.
@@ -70,15 +70,14 @@ def flatten(model: Any, registry: Registry, input_shape: Sequence[int | None] | 
     """
     function = as_function(model, input_shape)
     walk = _Walk(registry)
-    inputs = [walk.name(tensor) for tensor in function._inputs]  # noqa: SLF001 - Keras has no public way
+    inputs = [walk.name(tensor) for tensor in function._inputs]
     walk.run(function)
     return {
         "inputs": [
-            {"tensor": name, "shape": list(tensor.shape)}
-            for name, tensor in zip(inputs, function._inputs, strict=True)  # noqa: SLF001
+            {"tensor": name, "shape": list(tensor.shape)} for name, tensor in zip(inputs, function._inputs, strict=True)
         ],
         "nodes": walk.nodes,
-        "outputs": [walk.name(tensor) for tensor in function._outputs],  # noqa: SLF001
+        "outputs": [walk.name(tensor) for tensor in function._outputs],
     }
 
 
@@ -91,9 +90,9 @@ def as_function(model: Any, input_shape: Sequence[int | None] | None = None) -> 
     import keras
 
     if isinstance(model, keras.Sequential):
-        if model._functional is None:  # noqa: SLF001
+        if model._functional is None:
             _build_sequential(model, input_shape)
-        return model._functional  # noqa: SLF001
+        return model._functional
     if hasattr(model, "_nodes_by_depth"):
         return model
     return _trace(model, _known_input_shape(model, input_shape))
@@ -106,7 +105,7 @@ def _build_sequential(model: Any, input_shape: Sequence[int | None] | None) -> N
         model.build((None, *input_shape))
     except Exception as error:
         raise NotFlattenableError(f"a Sequential that cannot be built: {error}") from error
-    if model._functional is None:  # noqa: SLF001
+    if model._functional is None:
         raise NotFlattenableError("a Sequential without a graph")
 
 
@@ -158,8 +157,8 @@ class _Walk:
 
     def run(self, function: Any) -> None:
         """Append every call of `function` whose input tensors already have names."""
-        for depth in sorted(function._nodes_by_depth, reverse=True):  # noqa: SLF001
-            for node in function._nodes_by_depth[depth]:  # noqa: SLF001
+        for depth in sorted(function._nodes_by_depth, reverse=True):
+            for node in function._nodes_by_depth[depth]:
                 if node.operation is not None and not node.is_input:
                     self._call(node)
 
@@ -168,10 +167,10 @@ class _Walk:
         if inner is None:
             self._append(node)
             return
-        for inside, outside in zip(inner._inputs, node.input_tensors, strict=True):  # noqa: SLF001
+        for inside, outside in zip(inner._inputs, node.input_tensors, strict=True):
             self._alias(inside, outside)
         self.run(inner)
-        for inside, outside in zip(inner._outputs, node.outputs, strict=True):  # noqa: SLF001
+        for inside, outside in zip(inner._outputs, node.outputs, strict=True):
             self._alias(outside, inside)
 
     def _alias(self, tensor: Any, same_as: Any) -> None:
@@ -186,9 +185,7 @@ class _Walk:
         if isinstance(operation, keras.Model):
             if hasattr(operation, "_functional") or hasattr(operation, "_nodes_by_depth"):
                 return as_function(operation)
-        elif type(operation).__module__.startswith("keras.src."):
-            return None
-        elif not isinstance(operation, keras.layers.Layer):
+        elif type(operation).__module__.startswith("keras.src.") or not isinstance(operation, keras.layers.Layer):
             return None
         inputs = [keras.KerasTensor(t.shape, dtype=t.dtype) for t in node.input_tensors]
         return _function_of(operation, inputs, lambda: operation.call(*inputs))

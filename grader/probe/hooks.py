@@ -86,8 +86,8 @@ def _patch_dataset(module: ModuleType, *, path: str) -> None:
 
 
 def _describe(model: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> FitRecord:
-    x = args[0] if args else kwargs.get("x")
-    y = args[1] if len(args) > 1 else kwargs.get("y")
+    x: Any = args[0] if args else kwargs.get("x")
+    y: Any = args[1] if len(args) > 1 else kwargs.get("y")
     batch_size = args[2] if len(args) > 2 else kwargs.get("batch_size")
     record = FitRecord(model, batch_size=batch_size if isinstance(batch_size, int) else 0)
     shape = getattr(x, "shape", None)

@@ -38,8 +38,8 @@ def _limit_resources(limits: dict[str, int]) -> None:
     for name, value in limits.items():
         kind = getattr(resource, f"RLIMIT_{name}")
         _, hard = resource.getrlimit(kind)
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (value, value))
+        bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (bound, bound))
 
 
 def _drop_rights(uid: int) -> None:
@@ -66,7 +66,7 @@ def _start_kernel(probe: ModuleType, settings: dict[str, Any], connection: Path)
     from ipykernel.kernelapp import IPKernelApp
 
     sys.argv[1:] = []
-    app = IPKernelApp.instance()
+    app: Any = IPKernelApp.instance()
     app.initialize(["-f", str(connection), "--HistoryManager.enabled=False", "--IPKernelApp.capture_fd_output=False"])
     shell = app.shell
     shims = importlib.import_module("grader_probe.shims")

@@ -16,10 +16,11 @@ from grader.domain.architecture import NOISE_KINDS
 MAX_UNITS = 65_536
 MAX_STEP = 1_024
 
-ACTIVATIONS = frozenset(
-    "linear relu sigmoid tanh selu elu softmax softplus softsign swish silu gelu exponential leaky_relu hard_sigmoid "
-    "mish relu6 log_softmax celu glu hard_tanh hard_silu hard_swish".split()
-)
+ACTIVATIONS = frozenset({
+    "linear", "relu", "sigmoid", "tanh", "selu", "elu", "softmax", "softplus", "softsign", "swish", "silu", "gelu",
+    "exponential", "leaky_relu", "hard_sigmoid", "mish", "relu6", "log_softmax", "celu", "glu", "hard_tanh", "hard_silu",
+    "hard_swish",
+})  # fmt: skip
 
 Setting = Callable[[Any], Any]
 

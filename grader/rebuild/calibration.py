@@ -3,8 +3,8 @@
     python -m grader.rebuild.calibration stacked --size sample --seeds 10
 
 Resumes: a run that the facts file already holds, for the same data and versions, is not made again; the file is
-written after every run. The full-credit bound is the looser of two (recipe: non-inferiority margins, FDA 2016; tolerance
-factors of Hahn and Meeker, 1991):
+written after every run. The full-credit bound is the looser of two (recipe: non-inferiority margins, FDA 2016;
+tolerance factors of Hahn and Meeker, 1991):
 
     mean + k·s                      one-sided 95/95 tolerance bound of the reference's own runs
     mean + 0.25·(trivial - mean)    a quarter of the way to the mean image

@@ -37,6 +37,11 @@ JACOBIAN_IMAGES = 4
 COMPOSITION_IMAGES = 256
 STRIP_IMAGES = 8
 
+_OF_TRAINED_WEIGHTS = frozenset(
+    {Quantity.RECONSTRUCTION_MSE, Quantity.RECONSTRUCTION_BCE, Quantity.THROUGH_CODE_MSE, Quantity.OUTPUT_SPREAD}
+)
+"""Quantities that say nothing where random numbers stand in for weights that became NaN."""
+
 
 @dataclass(frozen=True, slots=True)
 class DataChoice:
@@ -104,7 +109,7 @@ def measure(evidence: Evidence, task: MeasuringTask, choice: DataChoice) -> Meas
         reference.data.DataNotFoundError: The full data was asked for and is not there.
     """
     reference = module(task.reference)
-    arrays = load_arrays(evidence.weights_file)
+    arrays = _with_stand_ins(load_arrays(evidence.weights_file), evidence.non_finite)
     models, problems = _rebuild_all(evidence, arrays)
     images = yardstick(reference.DATASET, task.images, choice)
     sample = images.images.shape[1:]
@@ -112,20 +117,20 @@ def measure(evidence: Evidence, task: MeasuringTask, choice: DataChoice) -> Meas
     architectures = {role: canonical(model, arrays) for role, model in cast.by_role().items()}
     if cast.autoencoder is None:
         return Measurements(problems=problems, data=images.size, candidates=cast.candidates)
-    problems = _about(problems, cast)
+    problems = _that_matter(problems, cast)
     baselines = _baselines(reference.DATASET, task.images, choice, reference.CODE_SIZE)
-    values: list[Measurement] = list(_baseline_measurements(baselines, reference.CODE_SIZE))
-    code_size, bypass = _code(cast, architectures)
+    values = list(_baseline_measurements(baselines, reference.CODE_SIZE))
+    code_size, bypass = _code(architectures)
     values.append(
         Measurement(Quantity.CODE_SIZE, code_size, "1", "narrowest point of the rebuilt graph, or the encoder's output")
     )
+    values += _behaviour(cast, images)
     strips: tuple[ImageStrip, ...] = ()
     if _diverged(cast.autoencoder, evidence):
-        problems += (
-            MeasuringProblem(_name(cast.autoencoder), message("Its weights are not finite numbers (NaN)."), ours=False),
-        )
+        values = [measurement for measurement in values if measurement.name not in _OF_TRAINED_WEIGHTS]
+        reason = message("Its weights are not finite numbers (NaN).")
+        problems += (MeasuringProblem(_name(cast.autoencoder), reason, ours=False),)
     else:
-        values += _behaviour(cast, images)
         strips = _strips(cast.autoencoder, images)
     finite = {m.name: m for m in values if np.isfinite(m.value)}
     return Measurements(
@@ -146,6 +151,12 @@ def load_arrays(path: Path | None) -> Arrays:
         return {}
     with np.load(path, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
+
+
+def _with_stand_ins(arrays: Arrays, non_finite: tuple[str, ...]) -> Arrays:
+    """Put small random numbers where weights are NaN: what a model is can be measured even when it learnt nothing."""
+    rng = np.random.default_rng(0)
+    return {**arrays, **{name: rng.normal(0, 0.05, arrays[name].shape).astype(np.float32) for name in non_finite}}
 
 
 def strip(title: str, images: npt.NDArray[np.float32]) -> ImageStrip:
@@ -169,7 +180,7 @@ def _rebuild_all(evidence: Evidence, arrays: Arrays) -> tuple[list[RebuiltModel]
     return models, tuple(problems)
 
 
-def _about(problems: tuple[MeasuringProblem, ...], cast: Cast) -> tuple[MeasuringProblem, ...]:
+def _that_matter(problems: tuple[MeasuringProblem, ...], cast: Cast) -> tuple[MeasuringProblem, ...]:
     """Once all three models are found, others that could not be rebuilt are nobody's fault and cost nothing."""
     return () if len(cast.by_role()) == len(Role) else problems
 
@@ -219,7 +230,7 @@ def _chained(cast: Cast, images: Yardstick) -> list[Measurement]:
     ]
 
 
-def _code(cast: Cast, architectures: Mapping[Role, Architecture]) -> tuple[int, Message | None]:
+def _code(architectures: Mapping[Role, Architecture]) -> tuple[int, Message | None]:
     """Find the code: its size, and what leads past it.
 
     The code is the output of the encoder's last layer where that layer is part of the autoencoder, else the narrowest

@@ -82,10 +82,7 @@ def concrete(shape: Shape, sample: tuple[int, ...]) -> tuple[int, ...] | None:
 def holds_same_numbers(part: RebuiltModel, whole: RebuiltModel, arrays: Arrays) -> bool:
     """Say whether every array of `part` is one of `whole`'s, by identity or value for value."""
     own = _arrays_of(whole)
-    for name in _arrays_of(part) - own:
-        if not any(_equal(arrays, name, other) for other in own):
-            return False
-    return True
+    return all(any(_equal(arrays, name, other) for other in own) for name in _arrays_of(part) - own)
 
 
 def _holds(shape: Shape, sample: tuple[int, ...]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 import re
 import time
 from collections.abc import Sequence
@@ -55,6 +56,7 @@ def run_cells(
 async def _run(
     cells: Sequence[CodeCell], manager: OwnKernelManager, limits: Limits, exchange: Path, environment: dict[str, str]
 ) -> RunRecord:
+    asyncio.get_running_loop().set_exception_handler(_without_closed_channels)
     client = CappedNotebookClient(manager, output_limit_bytes=limits.output_mib * MIB)
     progress = _Progress()
     log = exchange.parent / f"{exchange.name}.log"
@@ -73,6 +75,12 @@ async def _run(
         await _kill(client, manager)
         log.unlink(missing_ok=True)
     return record
+
+
+def _without_closed_channels(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Report forgotten errors as usual, but not that nbclient still listened to a kernel when we killed it."""
+    if not isinstance(context.get("exception"), queue.Empty):
+        loop.default_exception_handler(context)
 
 
 async def _run_all(

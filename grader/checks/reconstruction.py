@@ -1,0 +1,183 @@
+"""`reconstruction`: images come back out of the code, as well as the reference gives them back.
+
+The loss is the mean of (x - autoencoder(x))² over pixels and hidden images, measured by us. Thresholds come from the
+facts of the reference: `CreditCurve` tells how a loss becomes credit.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from grader.checks.absence import why_incomplete, without_autoencoder
+from grader.checks.code_layer import code_size
+from grader.checks.subject import Subject
+from grader.checks.verdict import Verdict, by_share, failed, skipped, ungradable
+from grader.checks.wording import model
+from grader.domain.assignment import RubricItem
+from grader.domain.facts import CalibratedData
+from grader.domain.grade import Finding
+from grader.domain.measurement import Measurement, Quantity, Role
+from grader.domain.messages import Message, message
+
+_SHOWN: Final = (Quantity.RECONSTRUCTION_MSE, Quantity.MEAN_IMAGE_MSE, Quantity.PCA_MSE)
+
+# Where one explanation ends and the next begins. They choose words and never points: those come from the facts.
+_LIKE_UNTRAINED: Final = 0.9
+_WORSE_THAN_MEAN_IMAGE: Final = 1.1
+_LIKE_MEAN_IMAGE_SKILL: Final = 0.1
+_FROZEN_SPREAD: Final = 0.01
+
+
+def check_reconstruction(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
+    """The reconstruction error on images that the notebook never had is as small as the reference's.
+
+    Credit falls linearly from the reference's range to that of the mean image; being better never costs anything.
+    Skipped where more than the asked-for code reaches the output, as the comparison then means nothing. Where the run
+    was cut short, a loss without full credit waits for a person.
+    """
+    absent = without_autoencoder(subject)
+    if absent is not None:
+        return absent
+    numbers = _numbers(subject)
+    unfair = _unfair(subject)
+    if unfair is not None:
+        return skipped(unfair, measurements=numbers)
+    calibrated = subject.facts.calibrated.get(subject.measurements.data)
+    loss = subject.measurements.value(Quantity.RECONSTRUCTION_MSE)
+    diverged = next((problem.reason for problem in subject.measurements.problems if not problem.ours), None)
+    if loss is None and diverged is not None:
+        return failed(diverged, [_diverged(subject, diverged)], measurements=numbers)
+    if loss is None or calibrated is None:
+        return ungradable(_no_comparison(subject), measurements=numbers)
+    return _judged(subject, loss, calibrated, numbers)
+
+
+def _judged(subject: Subject, loss: float, calibrated: CalibratedData, numbers: tuple[Measurement, ...]) -> Verdict:
+    credit = calibrated.curve.credit(loss)
+    told = _told(loss, calibrated)
+    findings = () if credit == 1 else (_finding(subject, loss, calibrated),)
+    incomplete = why_incomplete(subject)
+    if findings and incomplete is not None:
+        reason = message("{told} More training might have earned more. {reason}", told=told, reason=incomplete)
+        return ungradable(reason, findings=findings, measurements=numbers)
+    return by_share(credit, told, findings, measurements=numbers)
+
+
+def _numbers(subject: Subject) -> tuple[Measurement, ...]:
+    return tuple(subject.measurements.values[name] for name in _SHOWN if name in subject.measurements.values)
+
+
+def _unfair(subject: Subject) -> Message | None:
+    """Say why the loss cannot be compared with the reference's, or None where it can."""
+    asked = subject.facts.code_size
+    if asked is None:
+        return None
+    size = code_size(subject.measurements)
+    if size is not None and size > asked:
+        return message(
+            "Not checked: a code of {size} numbers where {asked} are asked for makes the comparison meaningless.",
+            size=size,
+            asked=asked,
+        )
+    rank = subject.measurements.value(Quantity.BOTTLENECK_RANK)
+    if subject.measurements.bypass is not None or (rank is not None and round(rank) > asked):
+        return message(
+            "Not checked: the image reaches the output past the code, which makes the comparison meaningless."
+        )
+    return None
+
+
+def _no_comparison(subject: Subject) -> Message:
+    if subject.measurements.value(Quantity.RECONSTRUCTION_MSE) is not None:
+        data = subject.measurements.data
+        return message("The reference has no facts for the data that we measured on, “{data}”.", data=data)
+    for problem in subject.measurements.problems:
+        return message("We could not measure the reconstruction error. {reason}", reason=problem.reason)
+    return message("We could not measure the reconstruction error.")
+
+
+def _told(loss: float, calibrated: CalibratedData) -> Message:
+    return message(
+        "Reconstruction error (MSE) {mse:.4f}. For comparison: the mean image {mean_image:.4f}, PCA with a code of the "
+        "size asked for {pca:.4f}, the reference {reference:.4f}. Skill {skill:.2f}, where the mean image has 0 and "
+        "the reference 1.",
+        mse=loss,
+        mean_image=calibrated.mean_image,
+        pca=calibrated.pca,
+        reference=calibrated.curve.reference,
+        skill=calibrated.curve.skill(loss),
+    )
+
+
+# Findings
+
+
+def _diverged(subject: Subject, reason: Message) -> Finding:
+    return Finding(
+        where=model(subject, Role.AUTOENCODER),
+        expected=message("Weights and outputs that are ordinary numbers."),
+        actual=reason,
+        why=message(
+            "Once a number is NaN, everything that is computed from it is NaN as well: nothing is left to learn."
+        ),
+        hint=message(
+            "In which epoch did the loss become NaN? Look at the learning rate and at the range of the pixels."
+        ),
+    )
+
+
+def _finding(subject: Subject, loss: float, calibrated: CalibratedData) -> Finding:
+    actual, why = _diagnosis(subject, loss, calibrated)
+    return Finding(
+        where=model(subject, Role.AUTOENCODER),
+        expected=message("An MSE of at most {full:.4f}.", full=calibrated.curve.full),
+        actual=actual,
+        why=why,
+        hint=_hint(subject, loss, calibrated),
+    )
+
+
+def _diagnosis(subject: Subject, loss: float, calibrated: CalibratedData) -> tuple[Message, Message]:
+    """Return what we found and why it matters; the worst explanation that fits."""
+    if loss >= _LIKE_UNTRAINED * calibrated.untrained:
+        return (
+            message("An MSE of {mse:.4f}: as with fresh, untrained weights.", mse=loss),
+            message("An autoencoder knows nothing before it has learnt from images."),
+        )
+    if loss >= _WORSE_THAN_MEAN_IMAGE * calibrated.mean_image:
+        return (
+            message("An MSE of {mse:.4f}: worse than to answer every image with the mean image.", mse=loss),
+            message("The mean image is what a model can say that has not looked at its input at all."),
+        )
+    if calibrated.curve.skill(loss) < _LIKE_MEAN_IMAGE_SKILL:
+        return _mean_image(subject, loss)
+    return (
+        message("An MSE of {mse:.4f}: better than the mean image, not yet like the reference.", mse=loss),
+        message("An autoencoder is lossy, but a code of this size has room for more of the image than came back."),
+    )
+
+
+def _mean_image(subject: Subject, loss: float) -> tuple[Message, Message]:
+    spread = subject.measurements.value(Quantity.OUTPUT_SPREAD)
+    why = message("Whoever answers every image with the mean image has found no pattern that tells them apart.")
+    if spread is not None and spread < _FROZEN_SPREAD:
+        return message("An MSE of {mse:.4f}: nearly the same picture comes out whatever goes in.", mse=loss), why
+    return message("An MSE of {mse:.4f}: no better than the mean image.", mse=loss), why
+
+
+def _hint(subject: Subject, loss: float, calibrated: CalibratedData) -> Message:
+    if not subject.measurements.trained:
+        return message(
+            "We saw no call of `fit` on this model or on one that shares its layers: which model was trained?"
+        )
+    if loss >= _WORSE_THAN_MEAN_IMAGE * calibrated.mean_image:
+        return message(
+            "Between which values do the pixels lie that the model is trained on? Is the target of the training the "
+            "image itself? Does the loss printed by `fit` fall at all?"
+        )
+    if calibrated.curve.skill(loss) < _LIKE_MEAN_IMAGE_SKILL:
+        return message(
+            "Does the loss printed by `fit` fall at all? Look at the optimiser's learning rate (the defaults of some "
+            "changed since old tutorials), at the last activation, and whether the target is the image itself."
+        )
+    return message("Was the validation loss still falling in the last epoch? Look at the epochs and the learning rate.")

@@ -1,0 +1,149 @@
+"""All checks by id, and how a rubric is run over one submission.
+
+To add a check: write a pure function `(Subject, RubricItem) -> Verdict`, and name it and its parameters below.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from grader.checks import composition, layers, running, shapes
+from grader.checks.bottleneck import check_bottleneck
+from grader.checks.code_size import check_code_size
+from grader.checks.composition import check_composition
+from grader.checks.layers import check_layers
+from grader.checks.mirror import check_mirror
+from grader.checks.models import check_models
+from grader.checks.parameters import Parameter
+from grader.checks.reconstruction import check_reconstruction
+from grader.checks.running import check_runs
+from grader.checks.shapes import check_shapes
+from grader.checks.subject import Subject
+from grader.checks.verdict import CheckFunction, Verdict, skipped, ungradable
+from grader.domain.assignment import ParameterValue, RubricItem
+from grader.domain.grade import CheckResult, Outcome
+from grader.domain.messages import message
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check that rubrics may name.
+
+    Attributes:
+        id: Its name in rubrics and results.
+        function: What decides.
+        parameters: Settings that a rubric may change.
+    """
+
+    id: str
+    function: CheckFunction
+    parameters: tuple[Parameter[ParameterValue], ...] = ()
+
+    @property
+    def docstring(self) -> str:
+        """What it asks and how it decides, for authors of assignments."""
+        return inspect.getdoc(self.function) or ""
+
+
+_ALL: Final = (
+    Check("runs", check_runs, (running.SHARE_WITH_ERRORS,)),
+    Check("models", check_models),
+    Check("shapes", check_shapes, (shapes.IMAGE_SHAPE,)),
+    Check("code_size", check_code_size),
+    Check(
+        "layers",
+        check_layers,
+        (layers.ACTIVATIONS, layers.OUTPUT_ACTIVATIONS, layers.IGNORE_CODE_UNITS, layers.ALLOW_BATCH_NORMALIZATION),
+    ),
+    Check("mirror", check_mirror),
+    Check("composition", check_composition, (composition.TOLERANCE,)),
+    Check("bottleneck", check_bottleneck),
+    Check("reconstruction", check_reconstruction),
+)
+
+CHECKS: Final[Mapping[str, Check]] = MappingProxyType({check.id: check for check in _ALL})
+"""Every check by its id."""
+
+_SATISFIED: Final = frozenset({Outcome.PASSED, Outcome.PARTIAL})
+
+
+def run_checks(rubric: Sequence[RubricItem], subject: Subject) -> tuple[CheckResult, ...]:
+    """Run every check of the rubric and return one result each, in rubric order.
+
+    A check is SKIPPED where one that it requires did not pass, and UNGRADABLE where we could not tell of one whether
+    it did: nobody can then say whether this one would have been reached.
+
+    Raises:
+        ValueError: The rubric is wrong; the text lists every mistake.
+    """
+    mistakes = rubric_mistakes(rubric)
+    if mistakes:
+        raise ValueError("; ".join(mistakes))
+    results: dict[str, CheckResult] = {}
+    for item in rubric:
+        verdict = _stopped_by_requirement(item, results) or CHECKS[item.check].function(subject, item)
+        results[item.check] = _result(item, verdict)
+    return tuple(results.values())
+
+
+def rubric_mistakes(rubric: Sequence[RubricItem]) -> tuple[str, ...]:
+    """Return everything that is wrong with a rubric, one sentence each, for the author of the assignment."""
+    mistakes: list[str] = []
+    earlier: set[str] = set()
+    for item in rubric:
+        if item.check in earlier:
+            mistakes.append(f"check {item.check} stands twice in the rubric")
+        mistakes += [
+            f"check {item.check} requires {required}, which is not among the checks above it"
+            for required in item.requires
+            if required not in earlier
+        ]
+        mistakes += _item_mistakes(item)
+        earlier.add(item.check)
+    return tuple(mistakes)
+
+
+def _item_mistakes(item: RubricItem) -> list[str]:
+    check = CHECKS.get(item.check)
+    if check is None:
+        return [f"there is no check {item.check}: choose among {', '.join(CHECKS)}"]
+    known = {parameter.name: parameter for parameter in check.parameters}
+    mistakes = []
+    for name, value in item.parameters.items():
+        if name not in known:
+            mistakes.append(f"check {item.check} has no parameter {name}: it knows {', '.join(known) or 'none'}")
+        elif not known[name].accepts(value):
+            mistakes.append(f"check {item.check}: {known[name].complaint(value)}")
+    return mistakes
+
+
+def _stopped_by_requirement(item: RubricItem, results: Mapping[str, CheckResult]) -> Verdict | None:
+    """Return the verdict where a required check does not let this one run, else None.
+
+    A check that surely did not pass comes before one that we cannot tell of: then this one is surely skipped.
+    """
+    unmet = [results[required] for required in item.requires if results[required].outcome not in _SATISFIED]
+    if not unmet:
+        return None
+    sure = [result for result in unmet if result.outcome is not Outcome.UNGRADABLE]
+    if sure:
+        return skipped(message("Not checked, because the check “{required}” did not pass.", required=sure[0].check))
+    return ungradable(
+        message("We cannot tell, because the check “{required}” waits for a person.", required=unmet[0].check)
+    )
+
+
+def _result(item: RubricItem, verdict: Verdict) -> CheckResult:
+    return CheckResult(
+        check=item.check,
+        outcome=verdict.outcome,
+        points_awarded=verdict.share * item.points,
+        points_possible=item.points,
+        message=verdict.message,
+        findings=verdict.findings,
+        measurements=verdict.measurements,
+    )

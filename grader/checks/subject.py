@@ -1,0 +1,34 @@
+"""What a check may look at: what we observed and measured, and what a right model does.
+
+Evidence and claims are left out on purpose: a check that cannot see what the notebook said cannot award points for it.
+The one exception is `missing_modules`, which never earns a point: it turns a lost point into a question for a person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grader.domain.facts import ReferenceFacts
+from grader.domain.measurement import MeasuredModel, Measurements, Role
+from grader.domain.run import RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One submission as the checks see it.
+
+    Attributes:
+        run: What we observed of the run.
+        measurements: What zone M found.
+        facts: What a right model does.
+        missing_modules: Top-level modules that the notebook imported and our machine lacks.
+    """
+
+    run: RunRecord
+    measurements: Measurements
+    facts: ReferenceFacts
+    missing_modules: tuple[str, ...] = ()
+
+    def model(self, role: Role) -> MeasuredModel | None:
+        """Return the measured model of this role, or None where there is none."""
+        return self.measurements.models.get(role)

@@ -1,0 +1,66 @@
+"""Words that several checks share: where something is, what a layer or a shape is called.
+
+Layers are told in Keras's own notation, `Dense(units=100, activation=relu)`, which reads the same in every language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from grader.checks.subject import Subject
+from grader.domain.architecture import AttributeValue, Layer, Shape
+from grader.domain.measurement import Role
+from grader.domain.messages import Message, message, verbatim
+
+LONGEST_TEXT: Final = 300
+"""Characters kept of a text that a notebook produced."""
+
+ROLE_NAMES: Final[Mapping[Role, Message]] = {
+    Role.ENCODER: message("encoder"),
+    Role.DECODER: message("decoder"),
+    Role.AUTOENCODER: message("autoencoder"),
+}
+"""What people call the three models."""
+
+
+def cell(index: int) -> Message:
+    """Name a cell by the number a person counts, from 1."""
+    return message("Cell {number} of the notebook", number=index + 1)
+
+
+def notebook() -> Message:
+    """Name the notebook as a whole."""
+    return message("The notebook as a whole")
+
+
+def model(subject: Subject, role: Role) -> Message:
+    """Name a model by its role and, where we know it, by what the student called it."""
+    found = subject.model(role)
+    if found is None or not found.name:
+        return message("The {role}", role=ROLE_NAMES[role])
+    return message("The {role}, called “{name}” in the notebook", role=ROLE_NAMES[role], name=found.name)
+
+
+def brief(text: str) -> str:
+    """Return the text on one line, cut after `LONGEST_TEXT` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 1] + "…"
+
+
+def shape(lengths: Shape) -> Message:
+    """Write a shape as Keras prints it, `(28, 28)`; a free length is `None`."""
+    inside = ", ".join(str(length) for length in lengths)
+    return verbatim(f"({inside},)" if len(lengths) == 1 else f"({inside})")
+
+
+def layer(found: Layer, attributes: Mapping[str, AttributeValue]) -> Message:
+    """Write a layer in Keras's notation with these attributes alone."""
+    inside = ", ".join(f"{name}={_value(value)}" for name, value in attributes.items())
+    return verbatim(f"{found.kind}({inside})")
+
+
+def _value(value: AttributeValue) -> str:
+    if isinstance(value, tuple):
+        return "(" + ", ".join(str(part) for part in value) + ")"
+    return str(value)

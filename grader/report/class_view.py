@@ -1,0 +1,184 @@
+"""What the page of a whole class shows, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from urllib.parse import quote
+
+from grader.domain.assignment import Assignment
+from grader.domain.grade import CheckResult, Grade, GradeStatus, Outcome
+from grader.domain.graded import GradedSubmission
+from grader.report import hygiene
+from grader.report.score import scaled_value, score
+from grader.report.views import check_anchor, check_title, review_reasons
+from grader.report.wording import Wording
+
+_REASON_LIMIT = 400
+_FAULT_LIMIT = 4000
+
+ReportNames = Mapping[tuple[str, str], str]
+"""Address of each report relative to the class page, by student and SHA-256 of the submission."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellView:
+    """One check of one student: outcome for colour and icon, word, points, address in the student's report."""
+
+    outcome: Outcome
+    word: str
+    points: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class StudentRow:
+    """One student.
+
+    Attributes:
+        student: Who.
+        filename: Which file.
+        link: Address of the report, or "".
+        final: Whether the grade may be given out.
+        status: The same in a word.
+        score: Grade on the scale, or `at least …`.
+        points: Points in words.
+        cells: One a column; None where this grade has no such check.
+        reasons: Why a person must look.
+        fault: Traceback of the grader's own failure, or "".
+    """
+
+    student: str
+    filename: str
+    link: str
+    final: bool
+    status: str
+    score: str
+    points: str
+    cells: tuple[CellView | None, ...]
+    reasons: tuple[str, ...]
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnView:
+    """One check over the class: its title and how many met it."""
+
+    title: str
+    met: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassView:
+    """The whole class.
+
+    Attributes:
+        title: The assignment's.
+        summary: Name and value, in pairs.
+        columns: Checks.
+        rows: Students, by name.
+        legend: Every outcome with its word.
+    """
+
+    title: str
+    summary: tuple[tuple[str, str], ...]
+    columns: tuple[ColumnView, ...]
+    rows: tuple[StudentRow, ...]
+    legend: tuple[tuple[Outcome, str], ...]
+
+    @property
+    def waiting(self) -> tuple[StudentRow, ...]:
+        """The students whose grade waits for a person."""
+        return tuple(row for row in self.rows if not row.final)
+
+
+def class_view(
+    graded: Sequence[GradedSubmission], assignment: Assignment, wording: Wording, report_names: ReportNames
+) -> ClassView:
+    """Put a class into words, students sorted by name."""
+    checks = columns(graded, assignment)
+    ordered = by_student(graded)
+    return ClassView(
+        title=wording.pick(assignment.title) or assignment.assignment,
+        summary=summary(graded, assignment, wording),
+        columns=tuple(_column(check, graded, assignment, wording) for check in checks),
+        rows=tuple(_student_row(one, checks, assignment, wording, report_names) for one in ordered),
+        legend=tuple((outcome, wording.outcome(outcome)) for outcome in Outcome),
+    )
+
+
+def by_student(graded: Sequence[GradedSubmission]) -> list[GradedSubmission]:
+    """Sort by name without regard to case, then by file."""
+    return sorted(graded, key=lambda one: (one.student.casefold(), one.filename, one.sha256))
+
+
+def columns(graded: Sequence[GradedSubmission], assignment: Assignment) -> tuple[str, ...]:
+    """Return the ids of all checks: the rubric's in order, then any that only stored grades have."""
+    ids = dict.fromkeys(item.check for item in assignment.rubric)
+    ids |= dict.fromkeys(result.check for one in graded for result in one.grade.results)
+    return tuple(ids)
+
+
+def summary(
+    graded: Sequence[GradedSubmission], assignment: Assignment, wording: Wording
+) -> tuple[tuple[str, str], ...]:
+    """Count the class: submissions, final, waiting, and the median of the final grades where there are any."""
+    final = [one.grade for one in graded if one.grade.status is GradeStatus.FINAL]
+    counted = [
+        (wording.t("Submissions"), wording.count(len(graded))),
+        (wording.t("Final"), wording.count(len(final))),
+        (wording.t("Needs review"), wording.count(len(graded) - len(final))),
+    ]
+    if final:
+        counted.append((wording.t("Median of the final grades"), _median(final, assignment, wording)))
+    return tuple(counted)
+
+
+# Helpers
+
+
+def _median(final: Sequence[Grade], assignment: Assignment, wording: Wording) -> str:
+    """Return the median with the scale's decimals, one more where it lies half-way between two grades."""
+    middle, decimals = median(scaled_value(grade, assignment) for grade in final), assignment.scale_decimals
+    return wording.number(middle, decimals if round(middle, decimals) == middle else decimals + 1)
+
+
+def _column(check: str, graded: Sequence[GradedSubmission], assignment: Assignment, wording: Wording) -> ColumnView:
+    results = [result for one in graded for result in one.grade.results if result.check == check]
+    met = sum(result.outcome is Outcome.PASSED for result in results)
+    share = wording.t("{count} of {total}", count=wording.count(met), total=wording.count(len(results)))
+    return ColumnView(check_title(check, assignment, wording), share)
+
+
+def _student_row(
+    one: GradedSubmission, checks: Sequence[str], assignment: Assignment, wording: Wording, report_names: ReportNames
+) -> StudentRow:
+    link = _address(report_names.get((one.student, one.sha256), ""))
+    earned = score(one.grade, assignment, wording)
+    results = {result.check: result for result in one.grade.results}
+    return StudentRow(
+        student=hygiene.one_line(one.student, hygiene.NAME_LIMIT),
+        filename=hygiene.one_line(one.filename, hygiene.NAME_LIMIT),
+        link=link,
+        final=earned.final,
+        status=wording.status(one.grade.status),
+        score=earned.short,
+        points=earned.points,
+        cells=tuple(_cell(results.get(check), link, wording) for check in checks),
+        reasons=tuple(hygiene.one_line(reason, _REASON_LIMIT) for reason in review_reasons(one, assignment, wording)),
+        fault=hygiene.many_lines(one.fault[-_FAULT_LIMIT:], _FAULT_LIMIT),
+    )
+
+
+def _cell(result: CheckResult | None, link: str, wording: Wording) -> CellView | None:
+    if result is None:
+        return None
+    points = "" if result.outcome is Outcome.UNGRADABLE else wording.points(result.points_awarded)
+    anchor = f"{link}#{check_anchor(result.check)}" if link else ""
+    return CellView(result.outcome, wording.outcome(result.outcome), points, anchor)
+
+
+def _address(name: str) -> str:
+    """Return a relative address for a file name: quoted, and never one with a scheme or a host of its own."""
+    return f"./{quote(name.lstrip('/'))}" if name else ""

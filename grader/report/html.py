@@ -1,0 +1,93 @@
+"""Graded submissions to self-contained HTML pages: one a student, one for the class.
+
+A page needs no network, no script and no other file, and its content policy forbids all three. Jinja2 escapes
+everything; the templates lay out records of text that `views`, `layer_table`,
+`quality` and `class_view` made harmless before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from grader.domain.assignment import Assignment
+from grader.domain.facts import ReferenceFacts
+from grader.domain.graded import GradedSubmission
+from grader.locale import Translator
+from grader.report.class_view import ReportNames, class_view
+from grader.report.layer_table import layer_table
+from grader.report.quality import loss_view, strip_views
+from grader.report.views import submission_view
+from grader.report.wording import Wording
+
+
+def render_submission(
+    graded: GradedSubmission, assignment: Assignment, facts: ReferenceFacts, translator: Translator
+) -> str:
+    """Return the report of one student as one HTML file.
+
+    Args:
+        graded: What to report.
+        assignment: Its assignment: titles of the checks, grade scale.
+        facts: The reference that the autoencoder is shown beside.
+        translator: Language of the page.
+
+    Returns:
+        A complete HTML document that refers to nothing outside itself.
+    """
+    wording = Wording(translator)
+    return (
+        _environment()
+        .get_template("submission.html.j2")
+        .render(
+            t=wording.t,
+            count=wording.count,
+            language=wording.language,
+            page=submission_view(graded, assignment, wording),
+            layers=layer_table(graded.measurements, facts, wording),
+            strips=strip_views(graded.measurements, facts, wording),
+            losses=loss_view(graded.measurements, facts, wording),
+        )
+    )
+
+
+def render_index(
+    graded: Sequence[GradedSubmission], assignment: Assignment, translator: Translator, report_names: ReportNames
+) -> str:
+    """Return the overview of a class as one HTML file.
+
+    Args:
+        graded: The class, in any order.
+        assignment: What it handed in.
+        translator: Language of the page.
+        report_names: Address of each report relative to this page, by (student, sha256); a submission without one
+            is listed without a link.
+
+    Returns:
+        A complete HTML document that links to the reports and to nothing else.
+    """
+    wording = Wording(translator)
+    return (
+        _environment()
+        .get_template("index.html.j2")
+        .render(
+            t=wording.t,
+            count=wording.count,
+            language=wording.language,
+            page=class_view(graded, assignment, wording, report_names),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    """Build the template environment once, since compiling templates takes longer than filling them."""
+    return Environment(
+        loader=PackageLoader("grader.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,89 @@
+"""Makes text that a student controls harmless before a person reads it.
+
+Names, file names and error texts come from zone K or from an upload. Jinja2 and `rich.text.Text` keep them from
+becoming mark-up; this module removes what would still deceive or annoy a reader: terminal escapes, control and
+direction characters, towers of combining marks, and length.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from grader.domain.messages import Message, MessageValue
+
+NAME_LIMIT = 100
+"""Characters kept of the name of a student or a file."""
+
+LINE_LIMIT = 200
+"""Characters kept of another text that stands in one line."""
+
+BLOCK_LIMIT = 2000
+"""Characters kept of a text of several lines, such as the message of an exception."""
+
+VALUE_LIMIT = 600
+"""Characters kept of one value inside a sentence, so that the sentence itself survives a huge value."""
+
+_READ_FACTOR = 4
+"""How much more of the raw text is looked at, since some of it will be removed."""
+
+_MARKS_IN_A_ROW = 4
+"""More combining marks than any script needs on one letter only serve to paint over the lines around it."""
+
+_JOINERS = "\u200c\u200d"
+"""Format characters that ordinary writing and emoji need; all others (directions, tags, BOM) are dropped."""
+
+_TERMINAL_SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]?"  # colours, cursor moves
+    r"|\x1b[\]PX^_][^\x07\x1b\n]{0,256}(?:\x07|\x1b\\)?"  # window titles, links, device strings
+    r"|\x1b[ -/]{0,8}[0-~]?"  # everything else that ESC begins
+)
+_LINE_END = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_EMPTY_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*){2,}")
+
+
+def one_line(text: str, limit: int = LINE_LIMIT) -> str:
+    """Return `text` harmless, on a single line, at most `limit` characters long (an ellipsis marks a cut)."""
+    return _cut(" ".join(_printable(text, limit).split()), limit)
+
+
+def many_lines(text: str, limit: int = BLOCK_LIMIT) -> str:
+    """Return `text` harmless with its lines kept, at most `limit` characters long (an ellipsis marks a cut)."""
+    return _cut(_EMPTY_LINES.sub("\n\n", _printable(text, limit)).strip("\n"), limit)
+
+
+def harmless(message: Message, limit: int = VALUE_LIMIT) -> Message:
+    """Return the message with every text in it cleaned and cut; its msgid stays, for it is the catalogue's key."""
+    return Message(message.msgid, tuple((name, _harmless_value(value, limit)) for name, value in message.values))
+
+
+# Helpers
+
+
+def _harmless_value(value: MessageValue, limit: int) -> MessageValue:
+    if isinstance(value, Message):
+        return harmless(value, limit)
+    return many_lines(value, limit) if isinstance(value, str) else value
+
+
+def _printable(text: str, limit: int) -> str:
+    seen = text[: limit * _READ_FACTOR + 1]
+    plain = _LINE_END.sub("\n", _TERMINAL_SEQUENCE.sub("", seen))
+    return "".join(_kept(plain))
+
+
+def _kept(text: str) -> Iterator[str]:
+    """Yield the characters that have a place on paper."""
+    marks = 0
+    for character in text:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if marks > _MARKS_IN_A_ROW:
+            continue
+        if not category.startswith("C") or character in "\n\t" or character in _JOINERS:
+            yield character
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"

@@ -1,0 +1,169 @@
+"""How well the model reconstructs, beside the reference: pictures and losses, in words, for the templates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grader.domain.facts import CalibratedData, ReferenceFacts
+from grader.domain.measurement import ImageStrip, Measurements, Quantity
+from grader.report import hygiene, pictures
+from grader.report.wording import Wording
+
+_IMAGES_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class StripView:
+    """A row of pictures with its name, its alternative text, and its size in pixels."""
+
+    label: str
+    alt: str
+    source: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class LossView:
+    """The hidden loss beside others.
+
+    Attributes:
+        light: Chart for light pages and paper, as a data address.
+        dark: The same for dark screens.
+        width: Of the chart, CSS pixels.
+        height: Of the chart, CSS pixels.
+        alt: The chart in words.
+        bounds: Name and value of the losses where credit ends, in pairs.
+        basis: What the reference's numbers rest on.
+    """
+
+    light: str
+    dark: str
+    width: int
+    height: int
+    alt: str
+    bounds: tuple[tuple[str, str], ...]
+    basis: str
+
+
+def strip_views(measurements: Measurements, facts: ReferenceFacts, wording: Wording) -> tuple[StripView, ...]:
+    """Return originals, the student's and the reference's reconstructions of the same images, as far as there are."""
+    strips = {strip.title: strip for strip in measurements.strips if strip.images}
+    calibrated = facts.calibrated.get(measurements.data)
+    if calibrated is not None and strips:
+        strips |= _matching_reference(strips, calibrated)
+    if not strips:
+        return ()
+    count = min(_IMAGES_SHOWN, *(len(strip.images) for strip in strips.values()))
+    order = {"original": 0, "student": 1, "reference": 2}
+    ordered = sorted(strips.values(), key=lambda strip: order.get(strip.title, len(order)))
+    return tuple(_strip_view(strip, count, wording) for strip in ordered)
+
+
+def loss_view(measurements: Measurements, facts: ReferenceFacts, wording: Wording) -> LossView | None:
+    """Compare the losses, or return None where the student's was not measured or nothing is known to compare with."""
+    student, calibrated = measurements.value(Quantity.RECONSTRUCTION_MSE), facts.calibrated.get(measurements.data)
+    if student is None or calibrated is None:
+        return None
+    chart = _chart(student, calibrated, _baselines(measurements, facts, calibrated, wording), wording)
+    return LossView(
+        light=pictures.data_uri(pictures.loss_chart(chart, pictures.LIGHT)),
+        dark=pictures.data_uri(pictures.loss_chart(chart, pictures.DARK)),
+        width=pictures.CHART_WIDTH,
+        height=chart.height,
+        alt=_chart_alt(chart, wording),
+        bounds=(
+            (wording.t("Full points up to"), wording.figure(calibrated.curve.full)),
+            (wording.t("No points from"), wording.figure(calibrated.curve.none)),
+        ),
+        basis=wording.t(
+            "The reference was trained {runs} times for {epochs} epochs.",
+            runs=wording.count(calibrated.runs),
+            epochs=wording.count(calibrated.epochs),
+        ),
+    )
+
+
+# Helpers
+
+
+def _matching_reference(strips: dict[str, ImageStrip], calibrated: CalibratedData) -> dict[str, ImageStrip]:
+    """Return the reference's strip where it shows the same images as the student's: on others it would mislead."""
+    known = {strip.title: strip for strip in calibrated.strips}
+    reference, theirs, ours = known.get("reference"), known.get("original"), strips.get("original")
+    if reference is None or not reference.images:
+        return {}
+    first = next(iter(strips.values()))
+    if (reference.height, reference.width) != (first.height, first.width):
+        return {}
+    if theirs is not None and ours is not None:
+        common = min(len(theirs.images), len(ours.images))
+        return {"reference": reference} if theirs.images[:common] == ours.images[:common] else {}
+    return {"reference": reference} if len(reference.images) == len(first.images) else {}
+
+
+def _strip_view(strip: ImageStrip, count: int, wording: Wording) -> StripView:
+    label = _strip_label(strip.title, wording)
+    width, height = pictures.strip_size(strip, count)
+    return StripView(
+        label=label,
+        alt=wording.t("Row of {count} images: {label}", count=wording.count(count), label=label),
+        source=pictures.data_uri(pictures.strip_picture(strip, count)),
+        width=width,
+        height=height,
+    )
+
+
+def _strip_label(title: str, wording: Wording) -> str:
+    if title == "original":
+        return wording.t("Original")
+    if title == "student":
+        return wording.t("This notebook")
+    return wording.t("Reference") if title == "reference" else hygiene.one_line(title)
+
+
+def _baselines(
+    measurements: Measurements, facts: ReferenceFacts, calibrated: CalibratedData, wording: Wording
+) -> tuple[pictures.LossMark, ...]:
+    """Return PCA and the mean image: measured beside the student's loss where that was done, else the reference's."""
+    pca, components = measurements.value(Quantity.PCA_MSE), measurements.value(Quantity.CODE_SIZE)
+    if pca is None:
+        pca, components = calibrated.pca, facts.code_size
+    mean_image = measurements.value(Quantity.MEAN_IMAGE_MSE)
+    pca_label = (
+        wording.t("PCA, same code size")
+        if components is None
+        else wording.t("PCA, {components} components", components=wording.count(int(components)))
+    )
+    return (
+        _baseline(pca_label, pca, wording),
+        _baseline(wording.t("Mean image"), calibrated.mean_image if mean_image is None else mean_image, wording),
+    )
+
+
+def _baseline(label: str, loss: float, wording: Wording) -> pictures.LossMark:
+    return pictures.LossMark(pictures.MarkKind.BASELINE, label, loss, wording.figure(loss))
+
+
+def _chart(
+    student: float, calibrated: CalibratedData, baselines: tuple[pictures.LossMark, ...], wording: Wording
+) -> pictures.LossChart:
+    kinds, mean, deviation = pictures.MarkKind, calibrated.mean, calibrated.deviation
+    spread = wording.spread(mean, deviation)
+    return pictures.LossChart(
+        marks=(
+            pictures.LossMark(kinds.STUDENT, wording.t("This notebook"), student, wording.figure(student)),
+            pictures.LossMark(kinds.REFERENCE, wording.t("Reference"), mean, spread, deviation),
+            *baselines,
+        ),
+        full_credit=calibrated.curve.full,
+        full_credit_label=wording.t("full points up to {loss}", loss=wording.figure(calibrated.curve.full)),
+        axis_label=wording.t("mean squared error on hidden images; smaller is better"),
+        largest=max(mean + deviation, calibrated.curve.none, *(mark.value for mark in baselines)),
+        numbers=wording.ticks,
+    )
+
+
+def _chart_alt(chart: pictures.LossChart, wording: Wording) -> str:
+    named = "; ".join(f"{mark.label}: {mark.text}" for mark in chart.marks)
+    return wording.t("Chart of reconstruction errors. {losses}; {bound}.", losses=named, bound=chart.full_credit_label)

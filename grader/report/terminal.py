@@ -1,0 +1,162 @@
+"""Results in the terminal, as rich renderables: one student's own check, and the table at the end of a class.
+
+Every piece of text is a `rich.text.Text`, never a string of mark-up, so brackets in a student's text stay brackets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from grader.domain.assignment import Assignment
+from grader.domain.grade import Outcome
+from grader.domain.graded import GradedSubmission
+from grader.domain.run import RunStatus
+from grader.locale import Translator
+from grader.report.class_view import StudentRow, class_view
+from grader.report.views import CheckView, ErrorView, FindingView, SubmissionView, submission_view
+from grader.report.wording import Wording
+
+_ICONS: Final[Mapping[Outcome, tuple[str, str]]] = {
+    Outcome.PASSED: ("✓", "green"),
+    Outcome.PARTIAL: ("◐", "yellow"),
+    Outcome.FAILED: ("✗", "red"),
+    Outcome.SKIPPED: ("–", "bright_black"),
+    Outcome.UNGRADABLE: ("?", "magenta"),
+}
+"""Sign and colour of an outcome; the signs differ without the colour."""
+
+_INDENT = (0, 0, 0, 3)
+
+
+def check_report(graded: GradedSubmission, assignment: Assignment, translator: Translator) -> RenderableType:
+    """Return what `grader check` shows a student: every check with its findings, the run's errors, the points.
+
+    Args:
+        graded: The student's own notebook, graded on public images.
+        assignment: Its assignment.
+        translator: Language of the text.
+    """
+    wording = Wording(translator)
+    view = submission_view(graded, assignment, wording)
+    parts: list[RenderableType] = [_heading(view), Text()]
+    for check in view.checks:
+        parts += [_check(check), Text()]
+    if graded.run.status is not RunStatus.COMPLETED:
+        parts += [_run(view, wording), Text()]
+    parts += [_listed(line) for line in (*view.problems, *view.notes)]
+    parts += [Rule(style="bright_black"), *_total(view, wording)]
+    return Group(*parts)
+
+
+def class_table(graded: Sequence[GradedSubmission], assignment: Assignment, translator: Translator) -> RenderableType:
+    """Return what `grader grade` shows at its end: a row a student, then the class in one line.
+
+    Args:
+        graded: The class, in any order.
+        assignment: What it handed in.
+        translator: Language of the text.
+    """
+    wording = Wording(translator)
+    view = class_view(graded, assignment, wording, {})
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for title in (wording.t("Student"), wording.t("Grade"), wording.t("Status"), wording.t("Checks")):
+        table.add_column(Text(title), overflow="fold")
+    for row in view.rows:
+        table.add_row(Text(row.student), _grade(row), _state(row), _signs(row))
+    counted = " · ".join(f"{name}: {value}" for name, value in view.summary)
+    return Group(table, Text(), Text(counted, style="bold"), *_legend(wording), *_waiting(view.waiting))
+
+
+# Helpers: one student
+
+
+def _heading(view: SubmissionView) -> Text:
+    return Text.assemble((view.title, "bold"), "\n", (view.filename, "bright_black"))
+
+
+def _check(check: CheckView) -> RenderableType:
+    sign, colour = _ICONS[check.outcome]
+    head = Text.assemble(
+        (f"{sign}  ", colour), (check.title, "bold"), "  ", (check.word, colour), (f"  {check.points}", "bright_black")
+    )
+    body: list[RenderableType] = [Text(check.message)]
+    body += [_finding(finding, colour) for finding in check.findings]
+    body += [Text(f"{number.name}: {number.value}", style="bright_black") for number in check.measurements]
+    return Group(head, Padding(Group(*body), _INDENT))
+
+
+def _finding(finding: FindingView, colour: str) -> RenderableType:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="bright_black", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, text in finding.parts:
+        grid.add_row(Text(name), Text(text))
+    return Group(Text.assemble(("▸ ", colour), (finding.where, "bold")), Padding(grid, (0, 0, 0, 2)))
+
+
+def _run(view: SubmissionView, wording: Wording) -> RenderableType:
+    said = " ".join((view.run.status, *view.run.remarks))
+    return Group(
+        Text(wording.t("The run"), style="bold"),
+        Padding(Group(Text(said), *(_error(error) for error in view.run.errors)), _INDENT),
+    )
+
+
+def _error(error: ErrorView) -> Text:
+    shown = Text.assemble((f"{error.cell}: {error.name}", "red"))
+    for line in (error.line, error.text):
+        if line:
+            shown.append(f"\n{line}")
+    return shown
+
+
+def _listed(line: str) -> RenderableType:
+    return Text.assemble(("· ", "bright_black"), line)
+
+
+def _total(view: SubmissionView, wording: Wording) -> list[RenderableType]:
+    """Return the points, with what they are worth: an own check sees public images alone."""
+    lines: list[RenderableType] = [Text.assemble((view.score.points, "bold"), f"  ({view.score.scaled})")]
+    lines += [Text(reason, style="magenta") for reason in view.reasons]
+    lines.append(
+        Text(
+            wording.t("This is your own check on public images. The grade is measured on images that stay hidden."),
+            style="bright_black",
+        )
+    )
+    return lines
+
+
+# Helpers: a class
+
+
+def _grade(row: StudentRow) -> Text:
+    return Text(row.score, style="bold" if row.final else "magenta")
+
+
+def _state(row: StudentRow) -> Text:
+    return Text(row.status, style="green" if row.final else "magenta")
+
+
+def _signs(row: StudentRow) -> Text:
+    """Return one sign a check, in rubric order, a dot where this grade has none."""
+    signs = (("·", "bright_black") if cell is None else _ICONS[cell.outcome] for cell in row.cells)
+    return Text(" ").join(Text(sign, style=colour) for sign, colour in signs)
+
+
+def _legend(wording: Wording) -> list[Text]:
+    named = (
+        Text.assemble((sign, colour), f" {wording.outcome(outcome)}") for outcome, (sign, colour) in _ICONS.items()
+    )
+    return [Text("   ").join(named)]
+
+
+def _waiting(rows: Sequence[StudentRow]) -> list[Text]:
+    return [Text.assemble((f"{row.student}: ", "magenta"), " ".join(row.reasons) or row.status) for row in rows]

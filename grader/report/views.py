@@ -1,0 +1,277 @@
+"""What the page of one submission shows, in words: values in, plain frozen records of text out.
+
+Templates only lay these records out. Everything here is already translated and harmless; escaping is left to Jinja2.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from grader.domain.assignment import Assignment
+from grader.domain.grade import CheckResult, Finding, GradeStatus, Outcome
+from grader.domain.graded import GradedSubmission
+from grader.domain.messages import Message
+from grader.domain.run import CellError, RunRecord
+from grader.report import hygiene
+from grader.report.score import Score, check_points, score
+from grader.report.wording import Wording
+
+_ERRORS_SHOWN = 20
+_FINDINGS_SHOWN = 50
+_NOTES_SHOWN = 50
+_DIGEST_SHOWN = 12
+_NO_ID_CHARACTER = re.compile(r"[^A-Za-z0-9_-]")
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurementView:
+    """One number of a check: its name, and its value with unit."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """One finding: its place, and what there is to say about it as name and text, in pairs."""
+
+    where: str
+    parts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """One check of the rubric.
+
+    Attributes:
+        anchor: Its id on the page.
+        title: What it asks.
+        outcome: For colour and icon.
+        word: The outcome in words.
+        points: `1.5 of 2`.
+        share: Part of the points earned, from 0 to 1.
+        weight: Points possible, for the width of its part of the bar.
+        message: The sentence that sums it up.
+        findings: What is wrong.
+        findings_left_out: How many more there are.
+        measurements: The numbers it rests on.
+    """
+
+    anchor: str
+    title: str
+    outcome: Outcome
+    word: str
+    points: str
+    share: float
+    weight: float
+    message: str
+    findings: tuple[FindingView, ...]
+    findings_left_out: int
+    measurements: tuple[MeasurementView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorView:
+    """A cell that ended with an error; `cell` counts from 1, text cells included."""
+
+    cell: str
+    name: str
+    line: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """What was observed of the run.
+
+    Attributes:
+        status: How it ended, in a sentence.
+        remarks: What else there is to know, one sentence each.
+        facts: Name and value, in pairs.
+        errors: Cells that ended with an error.
+        errors_left_out: How many more there are.
+    """
+
+    status: str
+    remarks: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    errors: tuple[ErrorView, ...]
+    errors_left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionView:
+    """Everything on the page but the comparison with the reference.
+
+    Attributes:
+        title: The assignment's.
+        student: Who.
+        filename: Which file.
+        digest: First digits of the file's SHA-256.
+        status: In a word.
+        score: Points and grade, which know whether they are final.
+        reasons: Why a person must look.
+        checks: In rubric order.
+        run: The run.
+        problems: What could not be rebuilt or measured.
+        notes: What was mended or noticed.
+        methods: How each number of the checks was measured: its name, and the method in English.
+    """
+
+    title: str
+    student: str
+    filename: str
+    digest: str
+    status: str
+    score: Score
+    reasons: tuple[str, ...]
+    checks: tuple[CheckView, ...]
+    run: RunView
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+    methods: tuple[tuple[str, str], ...]
+
+
+def submission_view(graded: GradedSubmission, assignment: Assignment, wording: Wording) -> SubmissionView:
+    """Put one graded submission into words."""
+    return SubmissionView(
+        title=wording.pick(assignment.title) or assignment.assignment,
+        student=hygiene.one_line(graded.student, hygiene.NAME_LIMIT),
+        filename=hygiene.one_line(graded.filename, hygiene.NAME_LIMIT),
+        digest=hygiene.one_line(graded.sha256[:_DIGEST_SHOWN]),
+        status=wording.status(graded.grade.status),
+        score=score(graded.grade, assignment, wording),
+        reasons=review_reasons(graded, assignment, wording),
+        checks=tuple(check_view(result, assignment, wording) for result in graded.grade.results),
+        run=run_view(graded.run, wording),
+        problems=_problems(graded, wording),
+        notes=_notes(graded, wording),
+        methods=_methods(graded, wording),
+    )
+
+
+def check_title(check: str, assignment: Assignment, wording: Wording) -> str:
+    """Return the rubric's title of a check, or its id where the rubric no longer has it."""
+    titles = {item.check: item.title for item in assignment.rubric}
+    return wording.pick(titles.get(check, {})) or hygiene.one_line(check)
+
+
+def check_anchor(check: str) -> str:
+    """Return the id of a check's place in a report."""
+    return f"check-{_NO_ID_CHARACTER.sub('-', check)[: hygiene.LINE_LIMIT]}"
+
+
+def check_view(result: CheckResult, assignment: Assignment, wording: Wording) -> CheckView:
+    """Put one check's result into words."""
+    findings, measurements = result.findings, result.measurements
+    return CheckView(
+        anchor=check_anchor(result.check),
+        title=check_title(result.check, assignment, wording),
+        outcome=result.outcome,
+        word=wording.outcome(result.outcome),
+        points=check_points(result, wording),
+        share=result.points_awarded / result.points_possible if result.points_possible else 0.0,
+        weight=result.points_possible,
+        message=wording.say(result.message),
+        findings=tuple(finding_view(finding, wording) for finding in findings[:_FINDINGS_SHOWN]),
+        findings_left_out=max(0, len(findings) - _FINDINGS_SHOWN),
+        measurements=tuple(MeasurementView(wording.quantity(m.name), wording.measured(m)) for m in measurements),
+    )
+
+
+def finding_view(finding: Finding, wording: Wording) -> FindingView:
+    """Put one finding into words; a part that says nothing is left out."""
+    parts = (
+        (wording.t("Expected"), wording.say(finding.expected)),
+        (wording.t("Found"), wording.say(finding.actual)),
+        (wording.t("Why it matters"), wording.say(finding.why)),
+        (wording.t("Hint"), wording.say(finding.hint)),
+    )
+    return FindingView(wording.say(finding.where), tuple(part for part in parts if part[1]))
+
+
+def review_reasons(graded: GradedSubmission, assignment: Assignment, wording: Wording) -> tuple[str, ...]:
+    """Say why a person must look: the grade's own reasons, then the checks that nobody could judge, by cause."""
+    if graded.grade.status is GradeStatus.FINAL:
+        return ()
+    reasons = [wording.say(reason) for reason in graded.grade.reasons]
+    unjudged: dict[str, list[str]] = {}
+    for result in graded.grade.results:
+        if result.outcome is Outcome.UNGRADABLE:
+            title = check_title(result.check, assignment, wording)
+            unjudged.setdefault(wording.say(result.message), []).append(f"“{title}”")
+    reasons += [
+        wording.t("Could not be judged: {checks}. {cause}", checks=", ".join(titles), cause=cause)
+        for cause, titles in unjudged.items()
+        if cause not in reasons
+    ]
+    return tuple(dict.fromkeys(reasons))
+
+
+def run_view(run: RunRecord, wording: Wording) -> RunView:
+    """Put what was observed of the run into words."""
+    return RunView(
+        status=wording.run(run.status),
+        remarks=_run_remarks(run, wording),
+        facts=_run_facts(run, wording),
+        errors=tuple(_error_view(error, wording) for error in run.errors[:_ERRORS_SHOWN]),
+        errors_left_out=max(0, len(run.errors) - _ERRORS_SHOWN),
+    )
+
+
+# Helpers
+
+
+def _run_remarks(run: RunRecord, wording: Wording) -> tuple[str, ...]:
+    remarks = [wording.stopper(run.stopped_by)]
+    if run.detail is not None:
+        remarks.append(wording.say(run.detail))
+    if run.output_truncated:
+        remarks.append(wording.t("The notebook printed more than is kept; the rest of its output was dropped."))
+    if not run.sandboxed:
+        remarks.append(wording.t("It ran without the sandbox."))
+    return tuple(remark for remark in remarks if remark)
+
+
+def _run_facts(run: RunRecord, wording: Wording) -> tuple[tuple[str, str], ...]:
+    cells = wording.t("{run} of {total}", run=wording.count(run.cells_run), total=wording.count(run.cells_total))
+    facts = [(wording.t("Code cells run"), cells)]
+    if run.last_cell >= 0 and run.cells_run < run.cells_total:
+        facts.append((wording.t("Last cell started"), wording.count(run.last_cell + 1)))
+    facts.append((wording.t("Time"), wording.t("{seconds} s", seconds=wording.number(run.wall_seconds, 1))))
+    if run.peak_memory_mib:
+        memory = wording.t("{mebibytes} MiB", mebibytes=wording.number(run.peak_memory_mib, 0))
+        facts.append((wording.t("Peak memory"), memory))
+    return tuple(facts)
+
+
+def _error_view(error: CellError, wording: Wording) -> ErrorView:
+    return ErrorView(
+        cell=wording.t("Cell {number}", number=wording.count(error.cell_index + 1)),
+        name=hygiene.one_line(error.name),
+        line=hygiene.one_line(error.line),
+        text=hygiene.many_lines(error.text),
+    )
+
+
+def _problems(graded: GradedSubmission, wording: Wording) -> tuple[str, ...]:
+    said = []
+    for problem in graded.measurements.problems[:_NOTES_SHOWN]:
+        reason = wording.say(problem.reason)
+        model = hygiene.one_line(problem.model)
+        said.append(wording.t("{model}: {problem}", model=model, problem=reason) if model else reason)
+    return tuple(said)
+
+
+def _notes(graded: GradedSubmission, wording: Wording) -> tuple[str, ...]:
+    notes: list[Message] = list(graded.notes[:_NOTES_SHOWN])
+    said = [wording.say(note) for note in notes]
+    if graded.accelerated:
+        said.append(wording.t("Training was shortened where going on could no longer have changed a point."))
+    return tuple(said)
+
+
+def _methods(graded: GradedSubmission, wording: Wording) -> tuple[tuple[str, str], ...]:
+    used = {m.name: m.how for result in graded.grade.results for m in result.measurements if m.how}
+    return tuple((wording.quantity(name), hygiene.one_line(how)) for name, how in used.items())

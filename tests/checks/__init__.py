@@ -1,0 +1,1 @@
+"""Tests of the checks: no kernel, no Keras, hand-written subjects alone."""

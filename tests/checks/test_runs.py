@@ -1,0 +1,209 @@
+"""`runs`: who stopped the notebook decides whether it lost points or waits for a person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from grader.checks.registry import CHECKS
+from grader.checks.subject import Subject
+from grader.checks.verdict import Verdict
+from grader.domain.grade import Outcome
+from grader.domain.measurement import Measurements, MeasuringProblem
+from grader.domain.messages import verbatim
+from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
+
+from .builders import COMPLETED, TIMED_OUT, item, killed, raised, subject
+from .reading import Told, english, findings
+
+NOTHING = Measurements(data="sample")
+
+
+def runs(found: Subject, **parameters: float) -> Verdict:
+    return CHECKS["runs"].function(found, item("runs", **parameters))
+
+
+def only_finding(*errors: CellError, missing: tuple[str, ...] = ()) -> Told:
+    """The finding about the last of these errors."""
+    return findings(runs(subject(raised(*errors), missing_modules=missing)))[-1]
+
+
+def test_a_completed_run_says_how_many_cells_ran() -> None:
+    """The message counts code cells."""
+    assert english(runs(subject()).message) == "Every cell ran without an error. Code cells: 12."
+
+
+def test_errors_cost_half_where_an_autoencoder_is_there_nevertheless() -> None:
+    """The cells after an error are still run, and what they make counts."""
+    verdict = runs(subject(raised(CellError(3, "ValueError", "wrong", "f()"))))
+    assert (verdict.outcome, verdict.share) == (Outcome.PARTIAL, 0.5)
+    assert english(verdict.message) == "Cells that ended with an error: 1."
+    assert findings(verdict) == [
+        Told(
+            where="Cell 4 of the notebook",
+            expected="A cell that runs without an error.",
+            actual="ValueError: wrong (in the line: f())",
+            why="A cell that stops half-way leaves what the cells below it need undone.",
+            hint="Restart the runtime, run all cells from the top, and read the last line of the error.",
+        )
+    ]
+
+
+@pytest.mark.parametrize(("share", "outcome"), [(0.0, Outcome.FAILED), (0.25, Outcome.PARTIAL), (1, Outcome.PASSED)])
+def test_a_rubric_sets_what_errors_cost(share: float, outcome: Outcome) -> None:
+    """`share_with_errors` may be anything from nothing to all."""
+    verdict = runs(subject(raised(CellError(3, "ValueError", "wrong"))), share_with_errors=share)
+    assert (verdict.outcome, verdict.share) == (outcome, share)
+
+
+def test_errors_without_an_autoencoder_fail() -> None:
+    """Nothing came out of the run."""
+    verdict = runs(subject(raised(CellError(3, "ValueError", "wrong")), NOTHING))
+    assert (verdict.outcome, verdict.share, len(verdict.findings)) == (Outcome.FAILED, 0.0, 1)
+
+
+def test_errors_wait_where_our_measuring_may_have_lost_the_autoencoder() -> None:
+    """With the autoencoder half the points would be due, and it is we who do not see it."""
+    lost = replace(NOTHING, problems=(MeasuringProblem("autoencoder", verbatim("We do not know `Foo`."), ours=True),))
+    verdict = runs(subject(raised(CellError(3, "ValueError", "wrong")), lost))
+    assert verdict.outcome is Outcome.UNGRADABLE
+    assert english(verdict.message) == "Cells that ended with an error: 1. We do not know `Foo`."
+
+
+def test_every_erroring_cell_is_told() -> None:
+    """One run tells a student all cells to mend, numbered as a person counts them."""
+    errors = (CellError(2, "ValueError", "a"), CellError(5, "TypeError", "b"), CellError(9, "KeyError", "c"))
+    assert [told.where for told in findings(runs(subject(raised(*errors))))] == [
+        "Cell 3 of the notebook",
+        "Cell 6 of the notebook",
+        "Cell 10 of the notebook",
+    ]
+
+
+def test_an_error_without_a_recorded_cell_still_has_a_finding() -> None:
+    """No point is lost without something to act on."""
+    assert findings(runs(subject(raised())))[0].where == "The notebook as a whole"
+
+
+def test_a_cell_to_be_completed_is_told_as_such() -> None:
+    """NotImplementedError is what the template raises where the student's code should stand."""
+    assert only_finding(CellError(6, "NotImplementedError", "", "raise NotImplementedError")) == Told(
+        where="Cell 7 of the notebook",
+        expected="A cell completed with your own code.",
+        actual="NotImplementedError (in the line: raise NotImplementedError)",
+        why="This cell is still to be completed: it raises the error on purpose until your code stands there.",
+        hint="Read the text above the cell, write your code, and delete the line that raises the error.",
+    )
+
+
+def test_an_undefined_name_leads_to_the_order_of_the_cells() -> None:
+    """Cells that were run out of order are the usual cause."""
+    told = only_finding(CellError(6, "NameError", "name 'encoder' is not defined"))
+    assert told.why.startswith("A notebook is run from the first cell to the last, once, in a fresh kernel")
+    assert (
+        told.hint == "Restart the runtime and run all cells from the top; look for where this name should be defined."
+    )
+
+
+def test_an_undefined_name_after_another_error_is_probably_its_echo() -> None:
+    """The student mends the first error first."""
+    told = only_finding(CellError(4, "ValueError", "wrong"), CellError(6, "NameError", "name 'x' is not defined"))
+    assert told.hint == "Mend cell 5 first: this is probably its echo."
+
+
+@pytest.mark.parametrize(
+    ("error", "hint_part"),
+    [
+        (CellError(1, "ModuleNotFoundError", "No module named 'keras.layers.core'"), "current version of the library"),
+        (CellError(1, "SyntaxError", "Missing parentheses in call to 'print'"), "`print` needs brackets"),
+        (CellError(1, "FileNotFoundError", "[Errno 2] No such file: 'x.csv'"), "as the assignment's own cell does"),
+        (CellError(1, "URLError", "<urlopen error>"), "must come from your own `fit`"),
+        (CellError(1, "ValueError", "Argument(s) not recognized: {'lr': 0.1}"), "names of the arguments"),
+        (CellError(1, "TypeError", "f() got an unexpected keyword argument 'input'"), "names of the arguments"),
+        (CellError(1, "ValueError", "Input 0 is incompatible with the layer"), "Print the shape of the data"),
+        (CellError(1, "InvalidArgumentError", "Incompatible shapes: [32,784]"), "Print the shape of the data"),
+        (CellError(1, "AttributeError", "'Dense' object has no attribute 'input_shape'"), "Print the type"),
+        (CellError(1, "SystemExit", "0"), "Let the last cell end by itself."),
+        (CellError(1, "ResourceExhaustedError", "OOM"), "a batch that is the whole data set"),
+        (CellError(1, "StdinNotImplementedError", "no input"), "instead of asking for it"),
+    ],
+)
+def test_each_kind_of_error_has_advice_of_its_own(error: CellError, hint_part: str) -> None:
+    """The kinds are those of the notebooks that students hand in."""
+    assert hint_part in only_finding(error).hint
+
+
+def test_a_module_that_our_machine_lacks_waits_for_a_person() -> None:
+    """What we did not install is not the student's mistake."""
+    error = CellError(0, "ModuleNotFoundError", "No module named 'seaborn.objects'; 'seaborn' is not a package")
+    verdict = runs(subject(raised(error), missing_modules=("seaborn",)))
+    assert (verdict.outcome, verdict.share) == (Outcome.UNGRADABLE, 0.0)
+    assert english(verdict.message) == "Our machine lacks modules that the notebook imports: seaborn."
+    assert findings(verdict)[0].hint == (
+        "Our machine lacks the module “seaborn”: a person will look, and no point is lost."
+    )
+
+
+def test_a_module_that_no_longer_exists_is_not_ours() -> None:
+    """`keras` is here; only its old submodule is gone."""
+    error = CellError(0, "ModuleNotFoundError", "No module named 'keras.layers.core'")
+    assert runs(subject(raised(error), missing_modules=("seaborn",))).outcome is Outcome.PARTIAL
+
+
+def test_a_run_that_we_stopped_waits_for_a_person_and_tells_where() -> None:
+    """Nobody can say whether it would have ended."""
+    verdict = runs(subject(TIMED_OUT))
+    assert verdict.outcome is Outcome.UNGRADABLE
+    assert english(verdict.message) == "The notebook took longer than a notebook may."
+    assert findings(verdict) == [
+        Told(
+            where="Cell 15 of the notebook",
+            expected="A notebook that ends by itself, within the limits of the assignment.",
+            actual="The notebook took longer than a notebook may.",
+            why="What a notebook would have done after we stopped it, nobody can say: a person will look.",
+            hint="Time each cell on your own; look for loops without an end, many epochs, and copies of the data.",
+        )
+    ]
+
+
+def test_a_notebook_that_ends_its_own_kernel_fails() -> None:
+    """`os._exit` is the notebook's own doing."""
+    verdict = runs(subject(killed(StoppedBy.OWN_EXIT)))
+    assert (verdict.outcome, verdict.share) == (Outcome.FAILED, 0.0)
+    assert findings(verdict) == [
+        Told(
+            where="Cell 8 of the notebook",
+            expected="A notebook that ends after its last cell.",
+            actual="The notebook ended its own kernel.",
+            why="Nothing after that cell was run, so that whatever follows it cannot count.",
+            hint="Look in this cell for calls that end the process or restart the runtime, and remove them.",
+        )
+    ]
+
+
+@pytest.mark.parametrize("by", [stop for stop in StoppedBy if stop is not StoppedBy.OWN_EXIT])
+def test_any_other_end_of_the_kernel_waits_for_a_person(by: StoppedBy) -> None:
+    """A limit, a signal or our sandbox: none of them is a student's zero."""
+    assert runs(subject(killed(by))).outcome is Outcome.UNGRADABLE
+
+
+def test_a_sandbox_that_did_not_start_is_ours() -> None:
+    """There is nothing for the student to mend, so there is no finding."""
+    run = RunRecord(RunStatus.UNAVAILABLE, StoppedBy.SANDBOX, detail=verbatim("No user namespaces."))
+    verdict = runs(subject(run, NOTHING))
+    assert (verdict.outcome, verdict.findings) == (Outcome.UNGRADABLE, ())
+    assert english(verdict.message) == "Our machine could not run the notebook. No user namespaces."
+
+
+def test_a_long_error_text_is_cut() -> None:
+    """TensorFlow's errors run over pages."""
+    actual = only_finding(CellError(0, "ValueError", "many\n words " * 500)).actual
+    assert actual.startswith("ValueError: many words many words")
+    assert actual.endswith("…")
+    assert len(actual) == len("ValueError: ") + 300
+
+
+def test_the_status_alone_decides_a_completed_run() -> None:
+    """An import that failed inside try/except costs nothing."""
+    assert runs(subject(COMPLETED, missing_modules=("seaborn",))).outcome is Outcome.PASSED
