@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
-from fractions import Fraction
 from typing import Final
 
 from grader.domain.grade import CheckResult, Grade, GradeStatus, Outcome
@@ -49,21 +48,6 @@ def score(results: Sequence[CheckResult], *, reasons: Sequence[Message] = ()) ->
     )
 
 
-def scaled_grade(grade: Grade, maximum: float, decimals: int) -> Decimal:
-    """Return awarded / possible · maximum, rounded half up to `decimals`: 82.5 of 100 points are 4.1 of 5.0.
-
-    Raises:
-        ValueError: No points are possible, or `maximum` or `decimals` is negative or not finite.
-    """
-    if grade.points_possible <= 0:
-        raise ValueError("a grade without possible points has no place on a scale")
-    if not math.isfinite(maximum) or maximum < 0 or decimals < 0:
-        raise ValueError(f"no scale goes up to {maximum} with {decimals} decimals")
-    exact = _exact(grade.points_awarded) / _exact(grade.points_possible) * _exact(maximum)
-    steps = math.floor(exact * 10**decimals + Fraction(1, 2))
-    return Decimal(steps).scaleb(-decimals)
-
-
 def _require_sound(result: CheckResult) -> None:
     awarded, possible = result.points_awarded, result.points_possible
     if not (math.isfinite(awarded) and math.isfinite(possible) and 0 <= awarded <= possible):
@@ -86,7 +70,3 @@ def _sum(values: Iterable[float]) -> float:
 def _written(value: float) -> Decimal:
     """Return the decimal that people read, not the binary fraction behind it."""
     return Decimal(str(value))
-
-
-def _exact(value: float) -> Fraction:
-    return Fraction(str(value))

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.domain.grade import CheckResult, Finding, Grade, GradeStatus, Outcome
+from grader.domain.grade import CheckResult, Finding, Grade, GradeStatus, Outcome, scaled_grade
 from grader.domain.messages import message, verbatim
-from grader.scoring import scaled_grade, score
+from grader.scoring import score
 
 quiet = settings(deadline=None, database=None)
 
@@ -139,6 +139,11 @@ def test_points_that_are_none_are_refused(awarded: float, possible: float) -> No
         (59.0, 100.0, 5.0, 1, "3.0"),  # 2.95 likewise
         (2.0, 3.0, 10.0, 2, "6.67"),
         (1.0, 2.0, 5.0, 0, "3"),
+        (8.7, 10.0, 5.0, 1, "4.4"),  # 4.35 exactly; in binary fractions 4.3
+        (0.1 + 0.2, 0.3, 5.0, 1, "5.0"),  # 0.30000000000000004 is no more than 0.3
+        (4.5, 10.0, 5.0, 0, "2"),  # 2.25
+        (10.0, 10.0, 5.0, 2, "5.00"),
+        (-0.0, 10.0, 5.0, 1, "0.0"),
     ],
 )
 def test_a_scaled_grade_is_rounded_half_up(

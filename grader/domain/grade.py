@@ -7,14 +7,19 @@
 | points_awarded | number | earned so far; with `NEEDS_REVIEW` a lower bound, not a grade |
 | points_possible | number | sum over all checks |
 | accelerated | boolean | training was shortened without touching a point |
+| reasons | list | why a person must look, one sentence each |
+| run | object | what was observed of the run: status, seconds, memory, errors |
 | wall_seconds | number | from intake to grade |
 | checks | list | one object a check: check, outcome, points_awarded, points_possible, message, findings, measurements |
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 
 from grader.domain.measurement import Measurement
 from grader.domain.messages import Message
@@ -102,3 +107,26 @@ class Grade:
     status: GradeStatus
     results: tuple[CheckResult, ...]
     reasons: tuple[Message, ...] = ()
+
+
+def scaled_grade(grade: Grade, maximum: float, decimals: int) -> Decimal:
+    """Return awarded / possible · maximum on a scale of `decimals` decimals: 82.5 of 100 points are 4.1 of 5.0.
+
+    A final grade is rounded half up, a provisional one down, since it is a lower bound. Computed in exact fractions: in
+    binary ones, 8.7 of 10 points on a scale to 5.0 (that is 4.35) would become 4.3.
+
+    Raises:
+        ValueError: No points are possible, or `maximum` or `decimals` is negative or not finite.
+    """
+    if grade.points_possible <= 0:
+        raise ValueError("a grade without possible points has no place on a scale")
+    if not math.isfinite(maximum) or maximum < 0 or decimals < 0:
+        raise ValueError(f"no scale goes up to {maximum} with {decimals} decimals")
+    exact = _written(grade.points_awarded) / _written(grade.points_possible) * _written(maximum)
+    half = Fraction(1, 2) if grade.status is GradeStatus.FINAL else 0
+    return Decimal(math.floor(exact * 10**decimals + half)).scaleb(-decimals)
+
+
+def _written(value: float) -> Fraction:
+    """Return the number that people read, with the noise of sums (0.1 + 0.2) cut off, not the binary one behind it."""
+    return Fraction(repr(round(value, 9)))

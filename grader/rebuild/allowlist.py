@@ -18,8 +18,8 @@ MAX_STEP = 1_024
 
 ACTIVATIONS = frozenset({
     "linear", "relu", "sigmoid", "tanh", "selu", "elu", "softmax", "softplus", "softsign", "swish", "silu", "gelu",
-    "exponential", "leaky_relu", "hard_sigmoid", "mish", "relu6", "log_softmax", "celu", "glu", "hard_tanh", "hard_silu",
-    "hard_swish",
+    "exponential", "leaky_relu", "hard_sigmoid", "mish", "relu6", "log_softmax", "celu", "glu", "hard_tanh",
+    "hard_silu", "hard_swish",
 })  # fmt: skip
 
 Setting = Callable[[Any], Any]

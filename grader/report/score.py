@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from grader.domain.assignment import Assignment
-from grader.domain.grade import CheckResult, Grade, GradeStatus, Outcome
+from grader.domain.grade import CheckResult, Grade, GradeStatus, Outcome, scaled_grade
 from grader.report.wording import Wording
 
 _NOISE_DECIMALS = 9
@@ -52,12 +52,10 @@ def score(grade: Grade, assignment: Assignment, wording: Wording) -> Score:
 
 
 def scaled_value(grade: Grade, assignment: Assignment) -> float:
-    """Return points_awarded / points_possible · scale_maximum, rounded as `score` says; 0 where nothing is possible."""
+    """Return the grade on the assignment's scale, rounded as `score` says; 0 where nothing is possible."""
     if not grade.points_possible:
         return 0.0
-    awarded, possible = (_exact(value) for value in (grade.points_awarded, grade.points_possible))
-    exact = awarded * _exact(assignment.scale_maximum) / possible
-    return _rounded(exact, assignment.scale_decimals, final=grade.status is GradeStatus.FINAL)
+    return float(scaled_grade(grade, assignment.scale_maximum, assignment.scale_decimals))
 
 
 def check_points(result: CheckResult, wording: Wording) -> str:
@@ -72,13 +70,5 @@ def check_points(result: CheckResult, wording: Wording) -> str:
 
 
 def _shown_points(grade: Grade, *, final: bool) -> float:
-    return _rounded(_exact(grade.points_awarded), 2, final=final)
-
-
-def _exact(value: float) -> Decimal:
-    return Decimal(repr(round(value, _NOISE_DECIMALS)))
-
-
-def _rounded(value: Decimal, decimals: int, *, final: bool) -> float:
-    unit = Decimal(1).scaleb(-decimals)
-    return float(value.quantize(unit, rounding=ROUND_HALF_UP if final else ROUND_FLOOR))
+    exact = Decimal(repr(round(grade.points_awarded, _NOISE_DECIMALS)))
+    return float(exact.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP if final else ROUND_FLOOR))

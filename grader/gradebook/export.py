@@ -1,0 +1,263 @@
+"""Grades as files for people and programs: `grades.json` and `grades.csv`.
+
+`grades.json` is a contract (see `grader.domain.grade`): keys are added, never renamed or removed, within one
+`schema_version`. Sentences are told in one language; everything else is the same in every language.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+
+from grader.domain.assignment import Assignment
+from grader.domain.grade import (
+    GRADES_SCHEMA_VERSION,
+    CheckResult,
+    Finding,
+    Grade,
+    GradeStatus,
+    Outcome,
+    scaled_grade,
+)
+from grader.domain.graded import GradedSubmission
+from grader.domain.measurement import Measurement
+from grader.domain.run import RunRecord
+from grader.gradebook.adjustment import Adjustment
+from grader.gradebook.faults import file_fault
+from grader.locale import Translator
+
+JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+JsonObject = dict[str, JsonValue]
+
+CSV_COLUMNS = (
+    "student",
+    "submission",
+    "sha256",
+    "status",
+    "points_awarded",
+    "points_provisional",
+    "points_possible",
+    "grade",
+)
+"""The columns before `adjusted_points` (where asked for) and those of the checks."""
+
+POINT_DECIMALS = 9
+"""Decimals that points keep in a table; the rest is noise of binary fractions."""
+
+
+def grades_json(assignment: Assignment, graded: Sequence[GradedSubmission], translator: Translator) -> str:
+    """Return `grades.json`: every grade with its checks, findings and measurements, in order of student.
+
+    Args:
+        assignment: What was graded.
+        graded: Its grades, in any order.
+        translator: The language of the sentences.
+    """
+    document: JsonObject = {
+        "schema_version": GRADES_SCHEMA_VERSION,
+        "assignment": assignment.assignment,
+        "grades": [_grade_object(one, translator) for one in _in_order(graded)],
+    }
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+
+def grades_csv(
+    assignment: Assignment, graded: Sequence[GradedSubmission], *, adjustments: Sequence[Adjustment] | None = None
+) -> str:
+    """Return the table of grades: one row a submission, one column a check, decimal points, RFC 4180.
+
+    A grade that waits for a person has empty `points_awarded` and `grade`, and its lower bound in
+    `points_provisional`; the column of a check that we could not judge is empty as well. No cell can start a formula.
+
+    Args:
+        assignment: What was graded; its rubric gives the columns, its scale the grade.
+        graded: Its grades, in any order.
+        adjustments: In the order in which they were made; then the column `adjusted_points` shows the latest one of
+            each student, and is empty for the others.
+    """
+    adjusted = None if adjustments is None else {one.student: one.points for one in adjustments}
+    checks = _checks(assignment, graded)
+    extra = () if adjusted is None else ("adjusted_points",)
+    table = io.StringIO(newline="")
+    writer = csv.writer(table)
+    writer.writerow([*CSV_COLUMNS, *extra, *checks])
+    writer.writerows(_row(one, assignment, checks, adjusted) for one in _in_order(graded))
+    return table.getvalue()
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file as UTF-8 so that it is there whole, with its old content, or not at all, whatever happens.
+
+    Characters that UTF-8 cannot hold (half surrogates) become `?`; line ends stay as they are.
+
+    Raises:
+        GradebookError: The folder cannot be written or the disk is full; the old file is unchanged.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        try:
+            with temporary.open("xb") as file:
+                file.write(text.encode("utf-8", errors="replace"))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise file_fault(error, str(path)) from error
+
+
+# Private: JSON -------------------------------------------------------------------------------------------------------
+
+
+def _in_order(graded: Sequence[GradedSubmission]) -> list[GradedSubmission]:
+    return sorted(graded, key=lambda one: (one.student, one.filename, one.sha256))
+
+
+def _grade_object(graded: GradedSubmission, translator: Translator) -> JsonObject:
+    grade = graded.grade
+    return {
+        "student": graded.student,
+        "submission": graded.filename,
+        "sha256": graded.sha256,
+        "status": grade.status.value,
+        "points_awarded": float(grade.points_awarded),
+        "points_possible": float(grade.points_possible),
+        "accelerated": graded.accelerated,
+        "wall_seconds": float(graded.wall_seconds),
+        "reasons": [translator.text(reason) for reason in grade.reasons],
+        "run": _run_object(graded.run, translator),
+        "checks": [_check_object(result, translator) for result in grade.results],
+    }
+
+
+def _run_object(run: RunRecord, translator: Translator) -> JsonObject:
+    return {
+        "status": run.status.value,
+        "stopped_by": run.stopped_by.value,
+        "cells_total": run.cells_total,
+        "cells_run": run.cells_run,
+        "errors": [
+            {"cell_index": error.cell_index, "name": error.name, "text": error.text, "line": error.line}
+            for error in run.errors
+        ],
+        "wall_seconds": float(run.wall_seconds),
+        "peak_memory_mib": float(run.peak_memory_mib),
+        "output_truncated": run.output_truncated,
+        "sandboxed": run.sandboxed,
+        "detail": None if run.detail is None else translator.text(run.detail),
+    }
+
+
+def _check_object(result: CheckResult, translator: Translator) -> JsonObject:
+    return {
+        "check": result.check,
+        "outcome": result.outcome.value,
+        "points_awarded": float(result.points_awarded),
+        "points_possible": float(result.points_possible),
+        "message": translator.text(result.message),
+        "findings": [_finding_object(finding, translator) for finding in result.findings],
+        "measurements": [_measurement_object(measurement) for measurement in result.measurements],
+    }
+
+
+def _finding_object(finding: Finding, translator: Translator) -> JsonObject:
+    return {
+        "where": translator.text(finding.where),
+        "expected": translator.text(finding.expected),
+        "actual": translator.text(finding.actual),
+        "why": translator.text(finding.why),
+        "hint": translator.text(finding.hint),
+    }
+
+
+def _measurement_object(measurement: Measurement) -> JsonObject:
+    return {
+        "name": measurement.name.value,
+        "value": float(measurement.value),
+        "unit": measurement.unit,
+        "how": measurement.how,
+    }
+
+
+# Private: CSV --------------------------------------------------------------------------------------------------------
+
+# A spreadsheet takes a cell that starts with one of these for a formula; the wide forms count in East Asian settings.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def _checks(assignment: Assignment, graded: Sequence[GradedSubmission]) -> list[str]:
+    """Return the rubric's checks in its order, then those that only an older rubric had."""
+    checks = [item.check for item in assignment.rubric]
+    graded_ones = [result.check for one in _in_order(graded) for result in one.grade.results]
+    return list(dict.fromkeys([*checks, *graded_ones]))
+
+
+def _row(
+    graded: GradedSubmission, assignment: Assignment, checks: Sequence[str], adjusted: Mapping[str, float] | None
+) -> list[str]:
+    grade = graded.grade
+    awarded = _points(grade.points_awarded)
+    is_final = grade.status is GradeStatus.FINAL
+    results = {result.check: result for result in grade.results}
+    return [
+        _harmless(graded.student),
+        _harmless(graded.filename),
+        _harmless(graded.sha256),
+        grade.status.value,
+        awarded if is_final else "",
+        "" if is_final else awarded,
+        _points(grade.points_possible),
+        _scaled(grade, assignment),
+        *([] if adjusted is None else [_adjusted_points(adjusted.get(graded.student))]),
+        *(_check_points(results.get(check)) for check in checks),
+    ]
+
+
+def _scaled(grade: Grade, assignment: Assignment) -> str:
+    """Return the grade on the assignment's scale, nothing while it is none."""
+    if grade.status is not GradeStatus.FINAL or grade.points_possible <= 0:
+        return ""
+    return str(scaled_grade(grade, assignment.scale_maximum, assignment.scale_decimals))
+
+
+def _check_points(result: CheckResult | None) -> str:
+    unknown = result is None or result.outcome is Outcome.UNGRADABLE
+    return "" if unknown or result is None else _points(result.points_awarded)
+
+
+def _adjusted_points(points: float | None) -> str:
+    return "" if points is None else _points(points)
+
+
+def _points(points: float) -> str:
+    return f"{_decimal(points).normalize():f}"
+
+
+def _decimal(value: float) -> Decimal:
+    # Adding 0 turns -0 into 0.
+    return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-POINT_DECIMALS), ROUND_HALF_UP) + 0
+
+
+def _harmless(text: str) -> str:
+    """Put an apostrophe before what a spreadsheet would take for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+# Private: files ------------------------------------------------------------------------------------------------------
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name as lasting as the content."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

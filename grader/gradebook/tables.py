@@ -1,0 +1,191 @@
+"""The tables of the gradebook. Rows are added and never changed: the database itself refuses UPDATE and DELETE."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    func,
+    insert,
+    inspect,
+    select,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from grader.domain.messages import message
+from grader.gradebook.faults import GradebookError
+
+SCHEMA_VERSION = 1
+"""Goes up with every change of these tables; a gradebook of a higher version is refused."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment with its zone; SQLite keeps none, so it is stored as UTC there."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Hand the moment to the database in UTC."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Give the moment back in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """All tables of the gradebook; every column holds a value."""
+
+    type_annotation_map = {str: Text, datetime: UtcDateTime}  # noqa: RUF012 - read once by SQLAlchemy
+
+
+class SchemaRow(Base):
+    """Which version of these tables the database holds; its presence marks a gradebook."""
+
+    __tablename__ = "gradebook_schema"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    created_at: Mapped[datetime]
+
+
+class SubmissionRow(Base):
+    """One file of one student for one assignment, once however often it is graded."""
+
+    __tablename__ = "submission"
+    __table_args__ = (UniqueConstraint("assignment", "student", "filename", "sha256"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    assignment: Mapped[str]
+    student: Mapped[str]
+    filename: Mapped[str]
+    sha256: Mapped[str]
+    received_at: Mapped[datetime]
+    """When it was first graded."""
+
+
+class GradingRow(Base):
+    """One grading of a submission; the latest has the highest id."""
+
+    __tablename__ = "grading"
+    __table_args__ = (Index("grading_by_submission", "submission_id", "rubric_hash", "context"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    rubric_hash: Mapped[str]
+    context: Mapped[str]
+    """Data and settings that it was graded with; a grade is reused under the same ones alone."""
+    status: Mapped[str]
+    points_awarded: Mapped[float]
+    points_possible: Mapped[float]
+    wall_seconds: Mapped[float]
+    document: Mapped[str]
+    """The whole `GradedSubmission` as JSON, from which everything else can be told."""
+    graded_at: Mapped[datetime]
+
+
+class AdjustmentRow(Base):
+    """One change by a person; of a student's the latest counts, and it has the highest id."""
+
+    __tablename__ = "adjustment"
+    __table_args__ = (Index("adjustment_by_student", "assignment", "student"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    assignment: Mapped[str]
+    student: Mapped[str]
+    points: Mapped[float]
+    author: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime]
+
+
+def ensure_tables(connection: Connection, where: str) -> None:
+    """Create the tables in an empty database; refuse one that is no gradebook of a version we know.
+
+    Args:
+        connection: In a transaction, which the caller commits.
+        where: The database's name for messages.
+
+    Raises:
+        GradebookError: The database holds something else, or a newer version wrote it.
+    """
+    if not _table_names(connection):
+        _lock(connection)
+        # Looked at again, because another process may have created them while we waited for the lock.
+        if not _table_names(connection):
+            _create(connection)
+    _check_version(connection, where)
+
+
+# Private -------------------------------------------------------------------------------------------------------------
+
+# Identifies our lock among the advisory locks of a PostgreSQL server: "grader" in ASCII.
+_LOCK_KEY = int.from_bytes(b"grader", "big")
+
+_SQLITE_TRIGGERS = tuple(
+    f"CREATE TRIGGER {{table}}_refuses_{verb} BEFORE {verb} ON {{table}} "
+    "BEGIN SELECT RAISE(ABORT, 'the gradebook is append-only'); END"
+    for verb in ("update", "delete")
+)
+
+_POSTGRESQL_TRIGGERS = (
+    """
+    CREATE OR REPLACE FUNCTION gradebook_refuses_change() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'the gradebook is append-only'; END $$
+    """,
+    """
+    CREATE TRIGGER {table}_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
+    FOR EACH STATEMENT EXECUTE FUNCTION gradebook_refuses_change()
+    """,
+)
+
+
+def _table_names(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names())
+
+
+def _lock(connection: Connection) -> None:
+    """Keep other processes from creating the same tables until the end of the transaction."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(text("BEGIN IMMEDIATE"))
+    else:
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
+
+
+def _create(connection: Connection) -> None:
+    Base.metadata.create_all(connection)
+    triggers = _SQLITE_TRIGGERS if connection.dialect.name == "sqlite" else _POSTGRESQL_TRIGGERS
+    for table in Base.metadata.tables:
+        for trigger in triggers:
+            connection.exec_driver_sql(trigger.format(table=table))
+    connection.execute(insert(SchemaRow).values(version=SCHEMA_VERSION, created_at=datetime.now(UTC)))
+
+
+def _check_version(connection: Connection, where: str) -> None:
+    is_gradebook = _table_names(connection) >= set(Base.metadata.tables)
+    version = connection.execute(select(func.max(SchemaRow.version))).scalar() if is_gradebook else None
+    if version is None:
+        raise GradebookError(
+            message("{where} is a database, but not a gradebook. Choose another one, or a new file.", where=where)
+        )
+    if version > SCHEMA_VERSION:
+        raise GradebookError(
+            message(
+                "The gradebook {where} was written by a newer version of the grader (tables of version {version}, this "
+                "one knows {known}). Update the grader.",
+                where=where,
+                version=version,
+                known=SCHEMA_VERSION,
+            )
+        )

@@ -1,0 +1,318 @@
+"""Reads zip files that nobody trusts.
+
+No name in a zip ever becomes a path: what is unpacked gets a number as its name, so `../../etc/passwd`, reserved
+names and names that differ only in case can do no harm. Links and devices are passed over. The directory of the zip
+is measured before the standard library builds objects from it, and every file is cut at a limit while it is
+unpacked, whatever size the zip declares.
+"""
+
+from __future__ import annotations
+
+import lzma
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from grader.domain.messages import Message, message
+from grader.intake.errors import IntakeError
+from grader.intake.naming import clean_name
+
+ZIP_SUFFIX: Final = ".zip"
+ENTRY_COUNT_LIMIT: Final = 50_000
+DIRECTORY_LIMIT_BYTES: Final = 16_000_000
+"""Largest directory of a zip; 50,000 entries with long names need less."""
+
+FILE_LIMIT_BYTES: Final = 100_000_000
+"""A file is cut here; a notebook of half this size is refused anyway."""
+
+INNER_ZIP_LIMIT_BYTES: Final = 1_000_000_000
+"""A zip inside a zip is cut here (and is unreadable then): students add their data sets."""
+
+TOTAL_LIMIT_BYTES: Final = 8_000_000_000
+"""All that is unpacked from one zip."""
+
+MEGABYTE: Final = 1_000_000
+_CHUNK_BYTES = 1 << 20
+_KEPT_SUFFIXES = (".ipynb", ZIP_SUFFIX)
+_ENCRYPTED = 0x1
+_UTF8_NAME = 0x800
+_ZIP_FAULTS = (
+    zipfile.BadZipFile,
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file in a zip.
+
+    Attributes:
+        index: Position in the zip's directory, from 0.
+        parts: Its name as received, cleaned for people: folders, then the file.
+        size_bytes: Unpacked size that the zip declares.
+        encrypted: A password is needed.
+    """
+
+    index: int
+    parts: tuple[str, ...]
+    size_bytes: int
+    encrypted: bool
+
+    @property
+    def limit_bytes(self) -> int:
+        """Where this file is cut."""
+        return INNER_ZIP_LIMIT_BYTES if self.parts[-1].lower().endswith(ZIP_SUFFIX) else FILE_LIMIT_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """A file that came out of a zip.
+
+    Attributes:
+        path: Where it is now.
+        problem: Why these are not all its bytes, or None.
+    """
+
+    path: Path
+    problem: Message | None = None
+
+
+def list_entries(archive: Path, *, shown: str) -> tuple[Entry, ...]:
+    """Return the ordinary files of a zip in its own order; nothing is unpacked.
+
+    Args:
+        archive: The zip file.
+        shown: What it is called in messages.
+
+    Raises:
+        IntakeError: It is no zip, it is damaged, or it has too many entries.
+    """
+    _refuse_large_directory(archive, shown)
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            infos = opened.infolist()
+    except _ZIP_FAULTS as error:
+        raise IntakeError(_damaged(shown, error)) from error
+    if len(infos) > ENTRY_COUNT_LIMIT:
+        raise IntakeError(_too_many(shown))
+    return tuple(_entry(index, info) for index, info in enumerate(infos) if _is_ordinary(info))
+
+
+def refuse_unusable(entries: Sequence[Entry], *, shown: str) -> None:
+    """Refuse files that cannot be unpacked.
+
+    Raises:
+        IntakeError: A password is needed, or all together are too large.
+    """
+    if any(entry.encrypted for entry in entries):
+        raise IntakeError(
+            message(
+                "{archive} is protected by a password. A zip without a password is needed, or the notebook itself.",
+                archive=shown,
+            )
+        )
+    total = sum(min(entry.size_bytes, entry.limit_bytes) for entry in entries)
+    if total > TOTAL_LIMIT_BYTES:
+        raise IntakeError(
+            message(
+                "{archive} unpacks to {size} MB, more than the {limit} MB that are allowed. "
+                "Divide it, or unpack it and give the folder.",
+                archive=shown,
+                size=megabytes(total),
+                limit=megabytes(TOTAL_LIMIT_BYTES),
+            )
+        )
+
+
+def unpack(archive: Path, wanted: Sequence[Entry], folder: Path, *, shown: str) -> Mapping[Entry, Unpacked]:
+    """Unpack the wanted files into `folder` under names of our own.
+
+    One file that is damaged or too large does not spoil the others: its `problem` says what happened.
+
+    Raises:
+        IntakeError: A password is needed, all together are too large, or the folder cannot be written.
+    """
+    refuse_unusable(wanted, shown=shown)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(archive) as opened:
+            infos = opened.infolist()
+            return {entry: _unpack_one(opened, infos[entry.index], entry, folder) for entry in wanted}
+    except OSError as error:
+        raise IntakeError(
+            message(
+                "{archive} cannot be unpacked into {folder}: {problem}.",
+                archive=shown,
+                folder=str(folder),
+                problem=_words(error),
+            )
+        ) from error
+
+
+def megabytes(size_bytes: int) -> float:
+    """Return a size in MB (10⁶ bytes) with one decimal, for messages."""
+    return round(size_bytes / MEGABYTE, 1)
+
+
+# Private functions for entries
+
+
+def _is_ordinary(info: zipfile.ZipInfo) -> bool:
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    # `info.is_dir()` fails on a file without a name.
+    return not info.filename.endswith("/") and kind in (0, stat.S_IFREG) and bool(_parts(info))
+
+
+def _entry(index: int, info: zipfile.ZipInfo) -> Entry:
+    return Entry(index, _parts(info), info.file_size, bool(info.flag_bits & _ENCRYPTED))
+
+
+def _parts(info: zipfile.ZipInfo) -> tuple[str, ...]:
+    """Split the name at both kinds of slash; steps upwards and drive letters have no meaning here."""
+    names = (clean_name(name) for name in _name(info).replace("\\", "/").split("/"))
+    return tuple(name for name in names if name not in ("", ".", "..") and not name.endswith(":"))
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """Decode a name that is not marked as UTF-8: it is UTF-8 all the same (macOS), or in the DOS code page."""
+    if info.flag_bits & _UTF8_NAME:
+        return info.filename
+    try:
+        raw = info.filename.encode("cp437")
+    except UnicodeEncodeError:
+        return info.filename
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        # cp850 has the accented capitals where the cp437 of the standard has box-drawing characters.
+        return raw.decode("cp850")
+
+
+def _unpack_one(opened: zipfile.ZipFile, info: zipfile.ZipInfo, entry: Entry, folder: Path) -> Unpacked:
+    path = folder / _file_name(entry)
+    with path.open("wb") as target:
+        return Unpacked(path, _copy(opened, info, target, entry))
+
+
+def _file_name(entry: Entry) -> str:
+    suffix = Path(entry.parts[-1]).suffix.lower()
+    return f"{entry.index:05d}{suffix if suffix in _KEPT_SUFFIXES else ''}"
+
+
+def _copy(opened: zipfile.ZipFile, info: zipfile.ZipInfo, target: BinaryIO, entry: Entry) -> Message | None:
+    """Copy up to the limit; return what is wrong with the copy, or None. A disk that is full raises OSError."""
+    left = entry.limit_bytes
+    chunks = _chunks(opened, info, most=left + 1)
+    while True:
+        try:
+            chunk = next(chunks, b"")
+        except _ZIP_FAULTS as error:
+            return message("{file} is damaged: {problem}.", file="/".join(entry.parts), problem=_words(error))
+        target.write(chunk[:left])
+        left -= len(chunk)
+        if left < 0:
+            return _cut(entry)
+        if not chunk:
+            return None
+
+
+def _chunks(opened: zipfile.ZipFile, info: zipfile.ZipInfo, *, most: int) -> Iterator[bytes]:
+    with opened.open(info) as source:
+        while chunk := source.read(min(_CHUNK_BYTES, most)):
+            yield chunk
+
+
+def _cut(entry: Entry) -> Message:
+    return message(
+        "{file} unpacks to {size} MB, more than the {limit} MB that are allowed; the rest was cut off.",
+        file="/".join(entry.parts),
+        size=megabytes(entry.size_bytes),
+        limit=megabytes(entry.limit_bytes),
+    )
+
+
+# Private functions for refusals
+
+
+def _refuse_large_directory(archive: Path, shown: str) -> None:
+    try:
+        with archive.open("rb") as file:
+            directory_bytes = _directory_bytes(file)
+    except OSError as error:
+        raise IntakeError(_damaged(shown, error)) from error
+    if directory_bytes > DIRECTORY_LIMIT_BYTES:
+        raise IntakeError(_too_many(shown))
+
+
+def _directory_bytes(file: BinaryIO) -> int:
+    """Return the size of the directory that the zip declares, the larger one where it declares two (zip64).
+
+    Source: PKWARE APPNOTE 6.3.10, sections 4.3.14 to 4.3.16 (end of central directory, plain and zip64).
+    """
+    end_bytes, comment_bytes = 22, 1 << 16
+    length = file.seek(0, 2)
+    start = max(0, length - end_bytes - comment_bytes)
+    file.seek(start)
+    tail = file.read()
+    exact = tail[-end_bytes:]
+    without_comment = exact.startswith(b"PK\x05\x06") and exact.endswith(b"\x00\x00")
+    position = len(tail) - end_bytes if without_comment else tail.rfind(b"PK\x05\x06")
+    if position < 0 or len(tail) - position < end_bytes:
+        return 0
+    (plain,) = struct.unpack_from("<L", tail, position + 12)
+    return max(0 if plain == 0xFFFFFFFF else plain, _zip64_directory_bytes(file, start + position))
+
+
+def _zip64_directory_bytes(file: BinaryIO, end_position: int) -> int:
+    locator_bytes, record_bytes = 20, 56
+    if end_position < locator_bytes + record_bytes:
+        return 0
+    file.seek(end_position - locator_bytes)
+    locator = file.read(locator_bytes)
+    if not locator.startswith(b"PK\x06\x07"):
+        return 0
+    (stated,) = struct.unpack_from("<Q", locator, 8)
+    # Python versions differ in where they look for the record: where the locator says, or right before it.
+    places = (end_position - locator_bytes - record_bytes, min(stated, end_position))
+    return max(_stated_in_record(file, place, record_bytes) for place in places)
+
+
+def _stated_in_record(file: BinaryIO, place: int, record_bytes: int) -> int:
+    file.seek(place)
+    record = file.read(record_bytes)
+    if len(record) < record_bytes or not record.startswith(b"PK\x06\x06"):
+        return 0
+    return int(struct.unpack_from("<Q", record, 40)[0])
+
+
+def _too_many(shown: str) -> Message:
+    return message(
+        "{archive} holds more than the {limit} entries that are allowed. Unpack it and give the folder.",
+        archive=shown,
+        limit=ENTRY_COUNT_LIMIT,
+    )
+
+
+def _damaged(shown: str, error: Exception) -> Message:
+    return message(
+        "{archive} cannot be read as a zip file: {problem}. Download it again, or unpack it and give the folder.",
+        archive=shown,
+        problem=_words(error),
+    )
+
+
+def _words(error: Exception) -> str:
+    text = error.strerror if isinstance(error, OSError) else str(error)
+    return clean_name(text or type(error).__name__).rstrip(".")

@@ -1,0 +1,119 @@
+"""Turns what an instructor gives (notebooks, folders, zips, downloads of a platform) into submissions.
+
+Flow: `finding` lists the files, `attributing` says whose they are, `opening` brings them to our disk, `settling`
+decides what counts. Bytes are hashed as a stream and never believed; `grader.intake.notebook` reads them later.
+
+A path that the instructor names is believed to be arranged by a platform or by the instructor. A zip found inside it
+is one student's hand-in: its content is that student's, whatever the names in it say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from grader.domain.messages import Message, message
+from grader.domain.submission import Submission
+from grader.intake.archives import Unpacked, unpack
+from grader.intake.attributing import Claim, attribute
+from grader.intake.errors import IntakeError
+from grader.intake.finding import Item, Kind, look_at
+from grader.intake.naming import clean_name
+from grader.intake.opening import OpenedZip, fetch, folder_for
+from grader.intake.settling import HandIn, Rank, settle
+
+_NO_BYTES = ""
+"""Digest of a file that could not be read."""
+
+
+def collect(paths: Sequence[Path], workspace: Path) -> list[Submission]:
+    """Return the submissions in the given paths, in order of student.
+
+    A file that is no notebook, a zip that cannot be opened, a second hand-in: nothing of that stops a batch. Such a
+    submission is in the list all the same, with `conflict` or for `read_notebook` to refuse.
+
+    Args:
+        paths: Notebooks, folders, zips.
+        workspace: A folder of ours; zips are unpacked below it, and the submissions' paths point into it.
+
+    Raises:
+        IntakeError: A path does not exist, cannot be read or is of another kind, or nothing was found at all.
+    """
+    givens = [look_at(path, alone=len(paths) == 1) for path in paths]
+    claims = attribute(givens, workspace)
+    submissions = settle([*_direct(claims, workspace), *_out_of_zips(claims, workspace)])
+    if not submissions:
+        raise IntakeError(_nothing(paths))
+    return submissions
+
+
+# Private functions
+
+
+def _nothing(paths: Sequence[Path]) -> Message:
+    return message(
+        "No notebook was found in {paths}. The grader looks for files that end in .ipynb, also in folders and zip "
+        "files; it passes over hidden files and links.",
+        paths=", ".join(clean_name(str(path)) for path in paths),
+    )
+
+
+def _direct(claims: Sequence[Claim], workspace: Path) -> Iterator[HandIn]:
+    """Yield the hand-ins that are files of their own, and the zips in which nothing was found."""
+    counting = [claim for claim in claims if _counts(claim)]
+    fetched = fetch([claim.item for claim in counting if claim.opened is None], workspace)
+    for claim in counting:
+        found = Unpacked(claim.opened.path, claim.opened.problem) if claim.opened else fetched[claim.item]
+        yield _hand_in(claim, claim.item, found, rank=_rank(claim.item.kind))
+
+
+def _counts(claim: Claim) -> bool:
+    if claim.opened:
+        return not claim.opened.notebooks
+    return claim.item.kind is not Kind.OTHER or claim.owner.takes_any_file
+
+
+def _rank(kind: Kind) -> Rank:
+    return {Kind.NOTEBOOK: Rank.NOTEBOOK, Kind.OTHER: Rank.OTHER}.get(kind, Rank.ARCHIVE)
+
+
+def _out_of_zips(claims: Sequence[Claim], workspace: Path) -> Iterator[HandIn]:
+    """Yield the notebooks in students' zips; a zip that cannot be unpacked is itself the hand-in."""
+    for claim in claims:
+        if claim.opened and claim.opened.notebooks:
+            yield from _out_of_zip(claim, claim.opened, workspace)
+
+
+def _out_of_zip(claim: Claim, opened: OpenedZip, workspace: Path) -> list[HandIn]:
+    shown = claim.item.shown
+    try:
+        unpacked = unpack(opened.path, opened.notebooks, folder_for(opened.path, workspace), shown=shown)
+    except IntakeError as error:
+        return [_hand_in(claim, claim.item, Unpacked(opened.path, error.reason), rank=Rank.ARCHIVE)]
+    above = (*claim.item.above, *claim.item.parts)
+    return [
+        _hand_in(claim, Item(above, (*claim.item.parts, *entry.parts), opened.path, entry), found, rank=Rank.NOTEBOOK)
+        for entry, found in unpacked.items()
+    ]
+
+
+def _hand_in(claim: Claim, item: Item, found: Unpacked, *, rank: Rank) -> HandIn:
+    doubt = found.problem or claim.owner.doubt
+    try:
+        sha256, size_bytes = _digest(found.path)
+    except OSError as error:
+        sha256, size_bytes = _NO_BYTES, 0
+        problem = error.strerror or str(error)
+        doubt = message("{file} cannot be read: {problem}. Check its permissions.", file=item.shown, problem=problem)
+    if item.entry:
+        # What was cut off while unpacking belongs to the size all the same.
+        size_bytes = max(size_bytes, item.entry.size_bytes)
+    submission = Submission(claim.owner.student, item.filename, found.path, sha256, size_bytes, doubt)
+    return HandIn(submission, item.shown, rank, claim.owner.upload)
+
+
+def _digest(path: Path) -> tuple[str, int]:
+    """Return SHA-256 and length, reading the file as a stream."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
