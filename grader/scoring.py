@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from grader.domain.grade import CheckResult, Grade, GradeStatus, Outcome
-from grader.domain.messages import Message, message
+from grader.domain.messages import Message
 
 POINT_DECIMALS: Final = 2
 """Decimals of points in a grade."""
@@ -38,7 +38,8 @@ def score(results: Sequence[CheckResult], *, reasons: Sequence[Message] = ()) ->
         replace(result, points_awarded=_points(result.points_awarded), points_possible=_points(result.points_possible))
         for result in results
     )
-    unsettled = (*reasons, *(_reason(result) for result in rounded if result.outcome is Outcome.UNGRADABLE))
+    open_checks = (result.message for result in rounded if result.outcome is Outcome.UNGRADABLE)
+    unsettled = tuple(dict.fromkeys((*reasons, *open_checks)))  # nine checks open for one cause are one reason
     return Grade(
         points_awarded=_sum(result.points_awarded for result in rounded),
         points_possible=_sum(result.points_possible for result in rounded),
@@ -52,10 +53,6 @@ def _require_sound(result: CheckResult) -> None:
     awarded, possible = result.points_awarded, result.points_possible
     if not (math.isfinite(awarded) and math.isfinite(possible) and 0 <= awarded <= possible):
         raise ValueError(f"check {result.check} awards {awarded} of {possible} points")
-
-
-def _reason(result: CheckResult) -> Message:
-    return message("The check “{check}” waits for a person. {reason}", check=result.check, reason=result.message)
 
 
 def _points(value: float) -> float:
