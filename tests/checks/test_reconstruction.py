@@ -208,10 +208,19 @@ def test_data_without_facts_waits_for_a_person() -> None:
 def test_a_missing_loss_waits_for_a_person_and_says_why() -> None:
     """The first problem of the measuring is told."""
     bare = without(measured(), LOSS)
-    problem = MeasuringProblem("autoencoder", verbatim("Its outputs are not finite numbers (NaN)."), ours=False)
     assert english(check(subject(measurements=bare)).message) == "We could not measure the reconstruction error."
+    problem = MeasuringProblem("autoencoder", verbatim("The layer Magic is unknown to us."), ours=True)
     verdict = check(subject(measurements=replace(bare, problems=(problem,))))
     assert verdict.outcome is Outcome.UNGRADABLE
     assert english(verdict.message) == (
-        "We could not measure the reconstruction error. Its outputs are not finite numbers (NaN)."
+        "We could not measure the reconstruction error. The layer Magic is unknown to us."
     )
+
+
+def test_a_training_that_ended_in_nan_fails() -> None:
+    """That is the training's own result, not a gap of ours."""
+    problem = MeasuringProblem("autoencoder", verbatim("Its weights are not finite numbers (NaN)."), ours=False)
+    verdict = check(subject(measurements=replace(without(measured(), LOSS), problems=(problem,))))
+    assert verdict.outcome is Outcome.FAILED
+    assert english(verdict.message) == "Its weights are not finite numbers (NaN)."
+    assert [english(finding.actual) for finding in verdict.findings] == ["Its weights are not finite numbers (NaN)."]
