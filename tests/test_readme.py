@@ -1,0 +1,92 @@
+"""Every command and every number of the README is true."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from grader.authoring.catalogue import load_assignment, load_facts
+from grader.cli.app import app
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL) for line in block.splitlines() if line
+]
+
+
+def facts_row(size: str) -> str:
+    """The README's table row of a data size, made from the facts file."""
+    data = load_facts("stacked").calibrated[size]
+    worst = max(record.mse for record in data.records if record.variation != "reference")
+    return (
+        f"| {size} | {data.mean:.4f} ± {data.deviation:.4f} | {worst:.4f} | {data.curve.full:.4f} "
+        f"| {data.pca:.4f} | {data.mean_image:.4f} |"
+    )
+
+
+@pytest.mark.parametrize("size", ["full", "sample"])
+def test_the_table_of_facts_says_what_the_facts_file_says(size):
+    """Numbers are copied from `reference/facts/stacked.json`, never typed."""
+    assert facts_row(size) in README.splitlines()
+
+
+def test_ten_seeds_stand_behind_each_row():
+    """The README says so."""
+    assert {data.runs for data in load_facts("stacked").calibrated.values()} == {10}
+
+
+def test_the_points_of_the_rubric_are_those_of_the_readme():
+    """Each number in brackets is the rubric's."""
+    sentence = README[README.index("`stacked` has nine checks") : README.index("Credit for the reconstruction")]
+    told = [int(points) for points in re.findall(r"\((\d+)\)", sentence)]
+    rubric = load_assignment("stacked").rubric
+    assert told == [item.points for item in rubric]
+    assert sum(told) == 100
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("grader ")])
+def test_every_grader_command_of_the_readme_is_understood(line):
+    """Options and arguments are parsed by the real command line; nothing is run."""
+    command, *arguments = shlex.split(line)[1:]
+    group = get_command(app)
+    found = group.commands[command]
+    found.make_context(command, list(arguments))
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("make ")])
+def test_every_make_target_of_the_readme_exists(line):
+    """`make X` has a rule X."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(rf"^{line.split()[1]}:", makefile, re.MULTILINE)
+
+
+def test_every_command_stands_in_the_readme():
+    """A command that nobody can find is not there."""
+    for name in get_command(app).commands:
+        assert f"grader {name}" in README or f"`{name}`" in README
+
+
+def test_the_quick_commands_run(tmp_path):
+    """`grader list` and both forms of `grader generate`, as the README writes them."""
+    runner = CliRunner()
+    for line in COMMANDS:
+        if line.startswith(("grader list", "grader generate")):
+            arguments = [a.replace("build", str(tmp_path)) for a in shlex.split(line)[1:]]
+            result = runner.invoke(app, arguments)
+            assert result.exit_code == 0, result.output
+    for name in ("stacked.ipynb", "stacked.solution.ipynb"):
+        assert json.loads((tmp_path / name).read_text(encoding="utf-8"))["nbformat"] == 4
+
+
+def test_the_extras_of_the_readme_exist():
+    """`[sandbox,classroom]` are extras of the distribution."""
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    for extra in ("sandbox", "classroom"):
+        assert re.search(rf"^{extra} = \[", project, re.MULTILINE)
