@@ -41,6 +41,7 @@ _CHUNK_BYTES = 1 << 20
 _KEPT_SUFFIXES = (".ipynb", ZIP_SUFFIX)
 _ENCRYPTED = 0x1
 _UTF8_NAME = 0x800
+# MemoryError: a zip may ask for an LZMA dictionary of 4 GB.
 _ZIP_FAULTS = (
     zipfile.BadZipFile,
     OSError,
@@ -48,6 +49,7 @@ _ZIP_FAULTS = (
     ValueError,
     RuntimeError,
     OverflowError,
+    MemoryError,
     struct.error,
     zlib.error,
     lzma.LZMAError,

@@ -105,7 +105,7 @@ def _holds_notebook(item: Item, opened: Mapping[Item, OpenedZip]) -> bool:
 
 
 def _named(name: str) -> Owner:
-    return Owner(student_name(name), takes_any_file=False)
+    return Owner(student_name(name))
 
 
 # Private functions for platforms

@@ -35,12 +35,13 @@ def collect(paths: Sequence[Path], workspace: Path) -> list[Submission]:
 
     Args:
         paths: Notebooks, folders, zips.
-        workspace: A folder of ours; zips are unpacked below it, and the submissions' paths point into it.
+        workspace: A folder of ours; zips are unpacked below it, and the submissions' paths point into it. It may lie
+            inside a given folder; what is in it is no hand-in.
 
     Raises:
         IntakeError: A path does not exist, cannot be read or is of another kind, or nothing was found at all.
     """
-    givens = [look_at(path, alone=len(paths) == 1) for path in paths]
+    givens = [_outside(workspace, path, look_at(path, alone=len(paths) == 1)) for path in paths]
     claims = attribute(givens, workspace)
     submissions = settle([*_direct(claims, workspace), *_out_of_zips(claims, workspace)])
     if not submissions:
@@ -49,6 +50,14 @@ def collect(paths: Sequence[Path], workspace: Path) -> list[Submission]:
 
 
 # Private functions
+
+
+def _outside(workspace: Path, given: Path, items: Sequence[Item]) -> list[Item]:
+    """Leave out what an earlier batch unpacked below the given folder."""
+    ours = workspace.resolve()
+    if given.resolve().is_relative_to(ours):
+        return list(items)
+    return [item for item in items if not item.container.is_relative_to(ours)]
 
 
 def _nothing(paths: Sequence[Path]) -> Message:
@@ -61,17 +70,11 @@ def _nothing(paths: Sequence[Path]) -> Message:
 
 def _direct(claims: Sequence[Claim], workspace: Path) -> Iterator[HandIn]:
     """Yield the hand-ins that are files of their own, and the zips in which nothing was found."""
-    counting = [claim for claim in claims if _counts(claim)]
+    counting = [claim for claim in claims if claim.opened is None or not claim.opened.notebooks]
     fetched = fetch([claim.item for claim in counting if claim.opened is None], workspace)
     for claim in counting:
         found = Unpacked(claim.opened.path, claim.opened.problem) if claim.opened else fetched[claim.item]
         yield _hand_in(claim, claim.item, found, rank=_rank(claim.item.kind))
-
-
-def _counts(claim: Claim) -> bool:
-    if claim.opened:
-        return not claim.opened.notebooks
-    return claim.item.kind is not Kind.OTHER or claim.owner.takes_any_file
 
 
 def _rank(kind: Kind) -> Rank:

@@ -57,13 +57,11 @@ class Owner:
         student: See `grader.intake.naming.student_name`.
         upload: Where the file comes from Canvas.
         doubt: Why a person must look, or None.
-        takes_any_file: The platform hands out hand-ins only, so a file that is no notebook is one as well.
     """
 
     student: str
     upload: Upload | None = None
     doubt: Message | None = None
-    takes_any_file: bool = True
 
 
 def moodle_owner(names: Iterable[str]) -> Owner | None:
@@ -113,10 +111,10 @@ def nbgrader_owner(parts: tuple[str, ...]) -> Owner | None:
     """Return the owner of `[course/]submitted/<student>/<assignment>/…`, or None."""
     for start in (0, 1):
         if parts[start : start + 1] == (_NBGRADER_SUBMITTED,) and len(parts) - start >= _NBGRADER_DEPTH:
-            return Owner(student_name(parts[start + 1]), takes_any_file=False)
+            return Owner(student_name(parts[start + 1]))
     return None
 
 
 def is_other_nbgrader_step(parts: tuple[str, ...]) -> bool:
     """Tell whether the file is one of nbgrader's other steps (`source`, `autograded`, …), which nobody handed in."""
-    return any(part in _NBGRADER_STEPS for part in parts[:2][: len(parts) - 1])
+    return any(part in _NBGRADER_STEPS for part in parts[:2])

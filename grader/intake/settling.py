@@ -113,7 +113,7 @@ def _latest_upload(hand_ins: list[HandIn]) -> list[HandIn]:
     """Return the last upload's files where Canvas's names make the order certain, else all."""
     uploads = {hand_in.upload for hand_in in hand_ins}
     known = sorted((upload for upload in uploads if upload), key=lambda upload: upload.attachment)
-    if None in uploads or len(known) < len(uploads) or not _is_certain_order(known):
+    if None in uploads or not _is_certain_order(known):
         return hand_ins
     return [hand_in for hand_in in hand_ins if hand_in.upload == known[-1]]
 

@@ -1,0 +1,155 @@
+"""Who handed in a file, from the names of platforms, metadata and places."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader.intake.gradescope import MetadataError, read_students
+from grader.intake.layouts import Upload, canvas_owner, canvas_owners, moodle_owner, nbgrader_owner
+from grader.intake.places import distinct_names, student_folder
+
+
+@pytest.mark.parametrize(
+    ("name", "student"),
+    [
+        ("Ana García_12_assignsubmission_file_", "Ana García-12"),
+        ("Ana García_12_assignsubmission_file", "Ana García-12"),
+        ("Ana García_12_assignsubmission_file_tarea.ipynb", "Ana García-12"),
+        ("Participante_7_assignsubmission_onlinetext", "Participante-7"),
+        ("Jonathan_Hoyte_657737_assignsubmission_file_", "Jonathan Hoyte-657737"),
+        # The file's own name imitates the form: the first id is the platform's.
+        ("Ana_12_assignsubmission_file_Luis_13_assignsubmission_file_x.ipynb", "Ana-12"),
+    ],
+)
+def test_moodle_names_say_name_and_participant(name: str, student: str) -> None:
+    """Folders of old and new Moodle, flat files, online texts, blind marking."""
+    owner = moodle_owner((name,))
+    assert owner is not None
+    assert owner.student == student
+
+
+@pytest.mark.parametrize(
+    "name", ["Ana García", "ana_12_tarea.ipynb", "assignsubmission_file_", "_assignsubmission_file_"]
+)
+def test_other_names_are_not_taken_for_moodle(name: str) -> None:
+    """Without the id and the plugin's name there is no owner."""
+    assert moodle_owner((name,)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "student", "upload"),
+    [
+        ("garcialopezana_1234_98765_tarea1.ipynb", "garcialopezana-1234", Upload(98765, "tarea1.ipynb")),
+        ("garcialopezana_LATE_1234_98765_tarea1-2.ipynb", "garcialopezana-1234", Upload(98765, "tarea1-2.ipynb")),
+        ("núñezjosé_77_98765_t_5_6000_x.ipynb", "núñezjosé-77", Upload(98765, "t_5_6000_x.ipynb")),
+        ("anon_hJ3kq_98765_tarea1.ipynb", "anon-hJ3kq", Upload(98765, "tarea1.ipynb")),
+        ("LATE_anon_hJ3kq_98765_tarea1.ipynb", "anon-hJ3kq", Upload(98765, "tarea1.ipynb")),
+        ("garcialopezana_LATE_1234_text.html", "garcialopezana-1234", None),
+        ("garcialopezana_1234_link.html", "garcialopezana-1234", None),
+    ],
+)
+def test_canvas_names_say_user_and_attachment(name: str, student: str, upload: Upload | None) -> None:
+    """Late, anonymous and text hand-ins as the zip of Canvas names them."""
+    owner = canvas_owner(name)
+    assert owner is not None
+    assert (owner.student, owner.upload) == (student, upload)
+
+
+@pytest.mark.parametrize("name", ["tarea_2024_11_ana.ipynb", "taller_2024_1.ipynb", "ana_01_02_x.ipynb", "tarea.ipynb"])
+def test_dates_are_not_taken_for_canvas(name: str) -> None:
+    """Attachment numbers have three digits at least and no leading zero."""
+    assert canvas_owner(name) is None
+
+
+def test_names_that_share_an_attachment_number_are_not_canvas() -> None:
+    """A group number in everybody's file name must not make one student of a class."""
+    names = ["ana_2024_101_taller.ipynb", "luis_2024_101_taller.ipynb", "eva_31_4711_taller.ipynb"]
+    assert set(canvas_owners(names)) == {"eva_31_4711_taller.ipynb"}
+
+
+@pytest.mark.parametrize(
+    ("parts", "student"),
+    [
+        (("submitted", "ana", "ps1", "t.ipynb"), "ana"),
+        (("course", "submitted", "ana", "ps1", "sub", "t.ipynb"), "ana"),
+        (("submitted", "ana", "ps1", "submitted", "luis", "ps1", "t.ipynb"), "ana"),
+        (("submitted", "ana", "t.ipynb"), None),
+        (("a", "b", "submitted", "ana", "ps1", "t.ipynb"), None),
+    ],
+)
+def test_nbgrader_folders_say_the_student(parts: tuple[str, ...], student: str | None) -> None:
+    """`submitted/<student>/<assignment>/` counts at the top of what was given, and the outermost one only."""
+    owner = nbgrader_owner(parts)
+    assert (owner.student if owner else None) == student
+
+
+METADATA = """---
+submission_55:
+  :submitters:
+  - :name: Ana García
+    :sid: '0101'
+    :email: ana@example.edu
+  :created_at: !ruby/object:ActiveSupport::TimeWithZone
+    utc: 2026-03-01 10:00:00 Z
+  :score: 3.5
+  :results:
+    :tests:
+    - :name: test 1
+      :output: ":submitters: forged"
+submission_56:
+  :submitters:
+  - :name: Luis Pérez
+    :sid:
+    :email: luis@example.edu
+  - :name: 'null'
+    :roles:
+    - :name: lead
+    :sid: null
+submission_57:
+  :score: 1.0
+"""
+
+
+def test_gradescope_metadata_names_the_submitters(tmp_path: Path) -> None:
+    """The student number stays text, an e-mail or the submission stands in for it, a team is one name."""
+    path = tmp_path / "submission_metadata.yml"
+    path.write_text(METADATA, encoding="utf-8")
+    assert read_students(path) == {
+        "submission_55": "Ana García-0101",
+        "submission_56": "Luis Pérez-luis@example.edu + null-submission_56",
+    }
+
+
+@pytest.mark.parametrize("content", [b"{a: [", b"\xff\xfe\x00", b"[" * 200_000, b"a: *nowhere\n\tb"])
+def test_broken_metadata_is_reported(tmp_path: Path, content: bytes) -> None:
+    """Damaged or absurdly nested YAML ends in the one declared error."""
+    path = tmp_path / "submission_metadata.yml"
+    path.write_bytes(content)
+    with pytest.raises(MetadataError):
+        read_students(path)
+
+
+@pytest.mark.parametrize(
+    ("places", "folder"),
+    [
+        ([("ana", "t"), ("luis", "u")], 0),
+        ([("ana", "t"), ("ana", "borrador"), ("luis", "t")], 0),
+        ([("class", "ana", "t"), ("class", "luis", "entrega", "t")], 1),
+        ([("ana", "t")], 0),
+        ([("sec1", "ana"), ("sec1", "luis"), ("sec2", "eva")], None),
+        ([("class", "ana"), ("class", "luis")], None),
+        ([("ana", "t"), ("luis",)], None),
+        ([], None),
+    ],
+)
+def test_a_folder_for_each_student_is_recognised(places: list[tuple[str, ...]], folder: int | None) -> None:
+    """Each folder holds one file, or the same file name lies in different folders."""
+    assert student_folder(places) == folder
+
+
+def test_same_file_names_are_told_apart_by_their_folders() -> None:
+    """Only the clashing names get folders, as many as needed; one place keeps one name."""
+    places = [("x", "a", "t"), ("y", "a", "t"), ("y", "eva"), ("z", "t"), ("z", "t")]
+    assert distinct_names(places) == ["x/a/t", "y/a/t", "eva", "z/t", "z/t"]
