@@ -7,14 +7,15 @@ whatever breaks on our side makes a grade that waits for a person, never a zero.
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
-import shutil
 import tempfile
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from grader.checks.registry import run_checks
@@ -25,16 +26,18 @@ from grader.domain.facts import ReferenceFacts
 from grader.domain.grade import CheckResult, Grade, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Measurements, MeasuringFailedError, Role
-from grader.domain.messages import Message, message, verbatim
+from grader.domain.messages import Message, message
 from grader.domain.ports import Measurer, MeasuringTask, Sandbox
 from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
-from grader.domain.submission import Submission, UnreadableSubmissionError
+from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
 from grader.extraction.claims import collect
 from grader.intake.notebook import read_notebook
+from grader.locale import Translator
 from grader.scoring import score
 
 _MISSING_MODULE = re.compile(r"No module named '([A-Za-z_]\w*)'")
 _OFFICIAL_SIZES = re.compile(r"\b(60_?000|10_?000|50_?000|55_?000|47040000|7840000)\b")
+_NOT_RUN = RunRecord(RunStatus.UNAVAILABLE, StoppedBy.NOTHING)
 
 
 @dataclass(frozen=True)
@@ -64,28 +67,28 @@ def grade_submission(submission: Submission, context: GradingContext) -> GradedS
     Never raises for anything a submission holds or does, nor for a failure of ours: both end in a `GradedSubmission`.
     """
     started = time.monotonic()
-    run, measurements, fault = RunRecord(RunStatus.UNAVAILABLE, StoppedBy.SANDBOX), Measurements(), ""
+    run, measurements, fault = _NOT_RUN, Measurements(), ""
     notes: tuple[Message, ...] = ()
     try:
         notebook = read_notebook(submission)
         notes = notebook.notes
         with _private_folder() as folder:
             run = context.sandbox.run(notebook, context.assignment.limits, folder / "exchange")
+            fault = _sandbox_fault(run)
             evidence = collect(folder / "exchange", folder / "vetted")
             measurements = context.measurer.measure(evidence, _task(context))
         notes += tuple(message("Not run here: {request}", request=request) for request in evidence.requests)
         subject = Subject(run, measurements, context.facts, missing_modules(run))
         results = run_checks(context.assignment.rubric, subject)
-        grade = score(results, reasons=_reasons(submission, run, measurements, context))
+        grade = score(results, reasons=_reasons(submission, notebook, run, measurements, context))
     except UnreadableSubmissionError as unreadable:
         grade = _ungradable(context.assignment, unreadable.reason)
     except RejectedClaimsError as rejected:
         reason = message("What the notebook left behind could not be accepted ({problem}).", problem=str(rejected))
         grade = _ungradable(context.assignment, reason)
     except Exception as error:  # noqa: BLE001 - the one border: our failure is never a student's zero
-        fault = str(error) if isinstance(error, MeasuringFailedError) else traceback.format_exc()
-        reason = message("The grader itself failed: {error}", error=f"{type(error).__name__}: {error}"[:300])
-        grade = _ungradable(context.assignment, reason)
+        fault = traceback.format_exc()
+        grade = _ungradable(context.assignment, _our_failure(error))
     return GradedSubmission(
         student=submission.student,
         filename=submission.filename,
@@ -101,6 +104,21 @@ def grade_submission(submission: Submission, context: GradingContext) -> GradedS
     )
 
 
+def failed_submission(submission: Submission, assignment: Assignment, error: BaseException) -> GradedSubmission:
+    """Return what stands in the gradebook for a submission whose worker died before it could answer."""
+    return GradedSubmission(
+        student=submission.student,
+        filename=submission.filename,
+        sha256=submission.sha256,
+        assignment=assignment.assignment,
+        rubric_hash=assignment.rubric_hash,
+        grade=_ungradable(assignment, _our_failure(error)),
+        run=_NOT_RUN,
+        measurements=Measurements(),
+        fault="".join(traceback.format_exception(error)),
+    )
+
+
 def missing_modules(run: RunRecord) -> tuple[str, ...]:
     """List top-level modules that the notebook asked for and this machine does not have."""
     names = [
@@ -108,7 +126,14 @@ def missing_modules(run: RunRecord) -> tuple[str, ...]:
         for error in run.errors
         if error.name == "ModuleNotFoundError" and (match := _MISSING_MODULE.search(error.text))
     ]
-    return tuple(dict.fromkeys(name for name in names if importlib.util.find_spec(name) is None))
+    return tuple(dict.fromkeys(name for name in names if not _is_here(name)))
+
+
+def _is_here(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ValueError:  # `__main__` is here, but was not found by a finder
+        return True
 
 
 def _task(context: GradingContext) -> MeasuringTask:
@@ -116,8 +141,15 @@ def _task(context: GradingContext) -> MeasuringTask:
     return MeasuringTask(context.facts.reference, context.images, names)
 
 
+def _sandbox_fault(run: RunRecord) -> str:
+    """Return why the sandbox did not run the notebook at all: our failure, so that it is graded again; else ""."""
+    if run.status is not RunStatus.UNAVAILABLE:
+        return ""
+    return Translator("en").text(run.detail) if run.detail else "the sandbox did not say why it was unavailable"
+
+
 def _reasons(
-    submission: Submission, run: RunRecord, measurements: Measurements, context: GradingContext
+    submission: Submission, notebook: Notebook, run: RunRecord, measurements: Measurements, context: GradingContext
 ) -> tuple[Message, ...]:
     """Say why a person must look although every check could be decided."""
     reasons = [] if submission.conflict is None else [submission.conflict]
@@ -130,7 +162,7 @@ def _reasons(
                 cell=crash.cell_index + 1,
             )
         )
-    if context.data == "sample" and any(_OFFICIAL_SIZES.search(f"{e.text} {e.line}") for e in run.errors):
+    if context.data == "sample" and run.errors and _counts_official_images(notebook, run):
         reasons.append(
             message(
                 "The notebook was written for the full data set and was run on the embedded sample. Put the full "
@@ -138,6 +170,12 @@ def _reasons(
             )
         )
     return tuple(reasons)
+
+
+def _counts_official_images(notebook: Notebook, run: RunRecord) -> bool:
+    """Tell whether the code or its errors hold a number of the full set: `X_train[:55000]` fails a cell later."""
+    texts = [error.text for error in run.errors] + [cell.source for cell in notebook.cells]
+    return any(_OFFICIAL_SIZES.search(text) for text in texts)
 
 
 def _crash(run: RunRecord) -> CellError | None:
@@ -152,38 +190,43 @@ def _ungradable(assignment: Assignment, reason: Message) -> Grade:
     return score(results, reasons=(reason,))
 
 
+def _our_failure(error: BaseException) -> Message:
+    """Say in one line what broke; the whole traceback is kept in the grade's `fault`."""
+    said = str(error).strip() or "–"
+    last = said.splitlines()[-1] if isinstance(error, MeasuringFailedError) else said
+    return message("The grader itself failed: {error}", error=f"{type(error).__name__}: {last}"[:300])
+
+
 @contextmanager
 def _private_folder() -> Iterator[Path]:
     """Lend a folder that is deleted afterwards, whatever a notebook left in it and with whatever rights."""
-    folder = Path(tempfile.mkdtemp(prefix="grader-"))
+    outer = Path(tempfile.mkdtemp(prefix="grader-"))
+    folder = outer / "lent"
+    folder.mkdir()
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, onerror=_open_and_retry)
+        with suppress(OSError):  # a left-over temporary file is no reason to fail
+            _delete(folder)
+            outer.rmdir()
 
 
-def _open_and_retry(_function: object, path: str, _error: object) -> None:
-    """Delete what a notebook closed to us, after opening it; a left-over temporary file is no reason to fail."""
-    entry = Path(path)
-    entry.parent.chmod(0o700)
-    if entry.is_dir() and not entry.is_symlink():
-        entry.chmod(0o700)
-        shutil.rmtree(entry, ignore_errors=True)
-    else:
-        entry.unlink(missing_ok=True)
+def _delete(folder: Path) -> None:
+    """Delete a folder, parts of which a notebook may have closed, or nested deeper than paths and recursion go.
 
-
-def failed_submission(submission: Submission, assignment: Assignment, error: BaseException) -> GradedSubmission:
-    """Return what stands in the gradebook for a submission whose worker died before it could answer."""
-    reason = message("The grader itself failed: {error}", error=verbatim(f"{type(error).__name__}: {error}"[:300]))
-    return GradedSubmission(
-        student=submission.student,
-        filename=submission.filename,
-        sha256=submission.sha256,
-        assignment=assignment.assignment,
-        rubric_hash=assignment.rubric_hash,
-        grade=_ungradable(assignment, reason),
-        run=RunRecord(RunStatus.UNAVAILABLE, StoppedBy.SANDBOX),
-        measurements=Measurements(),
-        fault=repr(error),
-    )
+    No link is followed and nothing outside is changed: inner folders are moved beside `folder` and emptied there.
+    """
+    names = count()
+    pending = [folder]
+    while pending:
+        current = pending.pop()
+        with os.scandir(current) as found:
+            entries = list(found)
+        for entry in entries:
+            path = Path(entry.path)
+            if entry.is_dir(follow_symlinks=False):
+                path.chmod(0o700)  # a closed folder cannot be moved
+                pending.append(path.rename(folder.with_name(str(next(names)))))
+            else:
+                path.unlink()
+        current.rmdir()

@@ -7,8 +7,8 @@ killed resumes where it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import CancelledError, Executor, Future, as_completed
-from dataclasses import dataclass
+from concurrent.futures import Executor, Future, as_completed
+from dataclasses import dataclass, replace
 
 from grader.domain.graded import GradedSubmission
 from grader.domain.submission import Submission
@@ -62,7 +62,7 @@ def grade_batch(
             done[index] = stored
             on_progress(Progress(stored, reused=True))
     futures: dict[Future[GradedSubmission], int] = {
-        executor.submit(grade_submission, submission, context): index
+        _submit(executor, submission, context): index
         for index, submission in enumerate(submissions)
         if index not in done
     }
@@ -78,10 +78,20 @@ def grade_batch(
     return [done[index] for index in range(len(submissions))]
 
 
+def _submit(executor: Executor, submission: Submission, context: GradingContext) -> Future[GradedSubmission]:
+    """Hand out a submission; where the executor takes no more, its workers having died, the future says so."""
+    try:
+        return executor.submit(grade_submission, submission, context)
+    except RuntimeError as error:
+        refused: Future[GradedSubmission] = Future()
+        refused.set_exception(error)
+        return refused
+
+
 def _stored(
     submission: Submission, context: GradingContext, gradebook: Gradebook, settings_key: str
 ) -> GradedSubmission | None:
-    """Return the stored grade, unless our own failure left it without a run."""
+    """Return the stored grade, unless it tells of our own failure; the file may have come under another name now."""
     stored = gradebook.find(
         assignment=context.assignment.assignment,
         student=submission.student,
@@ -89,13 +99,13 @@ def _stored(
         rubric_hash=context.assignment.rubric_hash,
         context=_key(submission, settings_key),
     )
-    return None if stored is None or stored.fault else stored
+    return None if stored is None or stored.fault else replace(stored, filename=submission.filename)
 
 
 def _result(future: Future[GradedSubmission], submission: Submission, context: GradingContext) -> GradedSubmission:
     try:
         return future.result()
-    except (Exception, CancelledError) as error:  # noqa: BLE001 - a worker that died; the batch goes on
+    except Exception as error:  # noqa: BLE001 - a worker that died; the batch goes on
         return failed_submission(submission, context.assignment, error)
 
 

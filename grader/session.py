@@ -17,10 +17,13 @@ from grader.domain.facts import ReferenceFacts
 from grader.domain.messages import Message, message
 from grader.domain.ports import Sandbox
 from grader.pipeline import GradingContext
-from grader.rebuild.client import MeasuringProcesses
+from grader.rebuild.client import MeasuringProcesses, MissingDataError
 from grader.rebuild.protocol import PublishedData
 from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
 from grader.sandbox.bubblewrap import find_bubblewrap
+
+SANDBOXES = ("bubblewrap", "none")
+DATA_SIZES = ("full", "sample")
 
 MEMORY_MIB_A_NOTEBOOK = 2500
 """What one running notebook and its share of the measuring process take, for choosing how many run together."""
@@ -80,11 +83,11 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
         MissingDataError: The full data was asked for and is not there.
         MeasuringFailedError: The measuring process does not start.
     """
-    program = find_bubblewrap() if options.sandbox == "bubblewrap" else None
+    program = None if options.sandbox == "none" else find_bubblewrap()
     measurer = MeasuringProcesses(options.data_size, options.data_folder)
     with measurer, tempfile.TemporaryDirectory(prefix="grader-data-") as folder:
         Path(folder).chmod(0o755)
-        data = measurer.publish(facts.dataset, Path(folder))
+        data = _publish(measurer, facts.dataset, Path(folder))
         datasets = {facts.dataset: data.file}
         threads = max(1, (os.cpu_count() or 1) // options.notebooks_together())
         sandbox: Sandbox = OpenMachine(datasets, options.work_folder, threads)
@@ -104,6 +107,18 @@ def end_children() -> None:
             continue
 
 
+def _publish(measurer: MeasuringProcesses, dataset: str, folder: Path) -> PublishedData:
+    try:
+        return measurer.publish(dataset, folder)
+    except MissingDataError as error:  # the measuring process says it in English alone
+        reason = message(
+            "The full {dataset} was not found. Put {dataset}.npz, the file of keras.datasets, into ~/.keras/datasets, "
+            "$KERAS_HOME, or a folder named with --data; or take the embedded sample with --data-size sample.",
+            dataset=dataset,
+        )
+        raise MissingDataError(reason) from error
+
+
 def _remarks(
     assignment: Assignment, facts: ReferenceFacts, data: PublishedData, options: SessionOptions
 ) -> tuple[Message, ...]:
@@ -116,7 +131,7 @@ def _remarks(
                 dataset=facts.dataset,
             )
         )
-    if options.sandbox == "none":
+    if options.sandbox == "none" and options.images == "hidden":  # nobody needs a warning of their own notebook
         remarks.append(message("WITHOUT SANDBOX: notebooks run with your rights and can read and change your files."))
     if data.size not in facts.calibrated:
         remarks.append(

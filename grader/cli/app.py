@@ -62,7 +62,7 @@ def list_command(*, lang: Language = None, as_json: AsJson = False) -> None:
 
 @app.command("generate", help=told(message("Write assignment notebooks: DIR/<id>.ipynb.")))
 def generate_command(
-    ids: Annotated[list[str], typer.Argument(help=told(message("Assignment ids, or all.")), metavar="ID…")],
+    ids: Annotated[list[str], typer.Argument(help=told(message("Assignment ids, or all.")), metavar="ID")],
     *,
     out: Annotated[Path, typer.Option("--out", help=told(message("Folder for the notebooks.")))],
     lang: Language = None,
@@ -100,7 +100,7 @@ def check_command(
 
 @app.command("grade", help=told(message("Grade files, folders and LMS zips.")))
 def grade_command(
-    paths: Annotated[list[Path], typer.Argument(help=told(message("Notebooks, folders, zips.")), metavar="PATH…")],
+    paths: Annotated[list[Path], typer.Argument(help=told(message("Notebooks, folders, zips.")), metavar="PATH")],
     *,
     assignment: Annotated[str, typer.Option("--assignment", help=told(message("Assignment id.")))],
     out: Annotated[Path, typer.Option("--out", help=told(message("Folder for grades and reports.")))],

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
 import typer
 from rich.console import Console
 
 from grader.authoring.catalogue import load_assignment, load_facts
-from grader.cli.progress import progress_bar
+from grader.cli.progress import progress_bar, waiting
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
 from grader.delivery import GRADEBOOK_FILE, prepare_folder, write_class
 from grader.domain.assignment import Assignment
@@ -21,14 +21,16 @@ from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import message
 from grader.domain.submission import Submission, UnreadableSubmissionError
-from grader.gradebook import Gradebook, grades_json, sqlite_url
+from grader.gradebook import Gradebook, GradebookError, grades_json, sqlite_url
 from grader.intake.collecting import collect
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
 from grader.pipeline import grade_submission
 from grader.report.terminal import check_report, class_table
 from grader.scale import Progress, grade_batch
-from grader.session import SessionOptions, end_children, open_session
+from grader.session import DATA_SIZES, SANDBOXES, Session, SessionOptions, end_children, open_session
+
+_SECONDS_BETWEEN_KILLS = 0.2
 
 
 def grade_paths(
@@ -42,7 +44,7 @@ def grade_paths(
 ) -> None:
     """Grade everything below `paths` and write grades, reports and gradebook into `out`."""
     with error_border(language):
-        _known_options(options)
+        require_known(options, language)
         assignment, facts = _load(assignment_id)
         folder = prepare_folder(out)
         translator = Translator(language) if language else SURROUNDINGS
@@ -81,8 +83,7 @@ def grade_class(
         ThreadPoolExecutor(options.notebooks_together()) as executor,
         progress_bar(len(submissions), translator) as bar,
     ):
-        for remark in session.remarks:
-            typer.secho(translator.text(remark), fg=typer.colors.YELLOW, err=True)
+        _show_remarks(session, translator)
         try:
             return grade_batch(
                 submissions,
@@ -92,9 +93,11 @@ def grade_class(
                 settings_key=session.settings_key,
                 on_progress=_counting(bar),
             )
+        except GradebookError:
+            _stop_at_once(executor)  # what runs now could not be stored either
+            raise
         except KeyboardInterrupt as stop:
-            executor.shutdown(wait=False, cancel_futures=True)
-            end_children()
+            _stop_at_once(executor)
             sentence = message("Stopped. Finished grades are kept; the same command goes on from here.")
             raise complain(sentence, Exit.DID_NOT_PASS, translator.language) from stop
 
@@ -104,8 +107,8 @@ def check_notebook(
 ) -> None:
     """Run the public checks on one notebook; exit status 1 when it does not earn every point."""
     with error_border(language), tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:
-        _known_options(options)
-        submission = replace(collect([notebook], Path(workspace))[0], conflict=None)
+        require_known(options, language)
+        submission = _only_one(collect([notebook], Path(workspace)), notebook, language)
         try:
             read = read_notebook(submission)
         except UnreadableSubmissionError as unreadable:
@@ -119,7 +122,8 @@ def check_notebook(
             )
         assignment, facts = _load(chosen)
         translator = Translator(language or read.language) if (language or read.language) else SURROUNDINGS
-        with open_session(assignment, facts, options) as session:
+        with open_session(assignment, facts, options) as session, waiting(message("Running the notebook"), translator):
+            _show_remarks(session, translator)
             graded = grade_submission(submission, session.context)
     if as_json:
         typer.echo(grades_json(assignment, [graded], translator))
@@ -131,27 +135,48 @@ def check_notebook(
         raise typer.Exit(int(Exit.DID_NOT_PASS))
 
 
+def require_known(options: SessionOptions, language: str | None) -> None:
+    """Refuse option values that mean nothing.
+
+    Raises:
+        typer.Exit: `--sandbox` or `--data-size` is none of the known values.
+    """
+    for option, value, values in (
+        ("--sandbox", options.sandbox, SANDBOXES),
+        ("--data-size", options.data_size, DATA_SIZES),
+    ):
+        if value is not None and value not in values:
+            sentence = message(
+                "{option} is {value}; it can be {known}", option=option, value=value, known=", ".join(values)
+            )
+            raise complain(sentence, Exit.WRONG_USAGE, language)
+
+
+def _only_one(submissions: Sequence[Submission], given: Path, language: str | None) -> Submission:
+    if len(submissions) > 1:
+        sentence = message("{path} holds {count} notebooks. Name one of them.", path=str(given), count=len(submissions))
+        raise complain(sentence, Exit.WRONG_USAGE, language)
+    return submissions[0]
+
+
 def _load(assignment_id: str) -> tuple[Assignment, ReferenceFacts]:
     assignment = load_assignment(assignment_id)
     return assignment, load_facts(assignment.reference)
 
 
-def _known_options(options: SessionOptions) -> None:
-    """Refuse option values that mean nothing.
+def _show_remarks(session: Session, translator: Translator) -> None:
+    for remark in session.remarks:
+        typer.secho(translator.text(remark), fg=typer.colors.YELLOW, err=True)
 
-    Raises:
-        typer.BadParameter: `--sandbox` or `--data-size` is none of the known values.
-    """
-    known = {
-        "--sandbox": (options.sandbox, ("bubblewrap", "none")),
-        "--data-size": (options.data_size, ("full", "sample")),
-    }
-    for option, (value, values) in known.items():
-        if value is not None and value not in values:
-            sentence = message(
-                "{option} is {value}; it can be {known}", option=option, value=value, known=", ".join(values)
-            )
-            raise typer.BadParameter(told(sentence))
+
+def _stop_at_once(executor: Executor) -> None:
+    """Drop what has not begun, and kill whatever the rest starts until it has given up: its results are not kept."""
+    executor.shutdown(wait=False, cancel_futures=True)
+    waiting = threading.Thread(target=executor.shutdown, daemon=True)
+    waiting.start()
+    while waiting.is_alive():
+        end_children()
+        waiting.join(_SECONDS_BETWEEN_KILLS)
 
 
 def _passed(graded: GradedSubmission) -> bool:

@@ -74,6 +74,9 @@ def examine(data_folder: Path | None, *, language: str | None, as_json: bool) ->
 def _table(lines: list[Examined], language: str | None) -> Table:
     signs = {State.GOOD: ("✓", "green"), State.LIMITED: ("!", "yellow"), State.BAD: ("✗", "red")}
     table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column()
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")  # a path that is cut short is of no use
     for line in lines:
         sign, colour = signs[line.state]
         table.add_row(Text(sign, style=colour), Text(line.name, style="bold"), Text(told(line.said, language)))

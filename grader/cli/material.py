@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from grader.cli.speech import SURROUNDINGS, error_border, told
 from grader.domain.facts import ReferenceFacts
@@ -40,25 +41,21 @@ def _row(facts: ReferenceFacts) -> dict[str, str | int | None]:
 
 def _table(facts: Sequence[ReferenceFacts], assignments: set[str], language: str | None) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title, justify in (
-        (message("id"), "left"),
-        (message("assignment"), "left"),
-        (message("data"), "left"),
-        (message("code"), "right"),
-        (message("parameters"), "right"),
-        (message("published"), "left"),
-        (message("reached"), "left"),
-    ):
-        table.add_column(told(title, language), justify=justify)  # type: ignore[arg-type]
+    for title in (message("id"), message("assignment"), message("data")):
+        table.add_column(told(title, language), no_wrap=True)
+    for title in (message("code"), message("parameters")):
+        table.add_column(told(title, language), justify="right", no_wrap=True)
+    for title in (message("published"), message("reached")):
+        table.add_column(told(title, language))
     for one in facts:
         table.add_row(
             one.reference,
             "✓" if one.reference in assignments else "–",
             one.dataset,
             str(one.code_size or "–"),
-            "–" if one.parameters is None else f"{one.parameters:,}",
-            one.published,
-            one.reached,
+            "–" if one.parameters is None else f"{one.parameters:,}".replace(",", "\N{NO-BREAK SPACE}"),
+            Text(one.published),
+            Text(one.reached),
         )
     return table
 
@@ -72,11 +69,12 @@ def write_notebooks(ids: Sequence[str], out: Path, *, language: str | None, solu
 
     with error_border(language):
         wanted = assignment_ids() if "all" in ids else tuple(dict.fromkeys(ids))
-        assignments = [load_assignment(assignment) for assignment in wanted]  # all of them before the first is written
+        # All of them are made before the first is written.
+        assignments = [load_assignment(assignment) for assignment in wanted]
+        chosen = language or SURROUNDINGS.language
+        texts = {one.assignment: generate(one, language=chosen, solution=solution) for one in assignments}
         folder = prepare_folder(out)
-        for assignment in assignments:
-            ending = ".solution.ipynb" if solution else ".ipynb"
-            path = folder / f"{assignment.assignment}{ending}"
-            text = generate(assignment, language=language or SURROUNDINGS.language, solution=solution)
+        for assignment, text in texts.items():
+            path = folder / f"{assignment}{'.solution' if solution else ''}.ipynb"
             write_atomically(path, text)
             typer.echo(str(path))

@@ -1,4 +1,4 @@
-"""The progress bar of a batch, on standard error, with the time that remains."""
+"""What is shown on standard error while something takes long: the bar of a batch with the time that remains."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
-from grader.domain.messages import message
+from grader.domain.messages import Message, message
 from grader.locale import Translator
 
 
@@ -34,3 +34,14 @@ def progress_bar(total: int, translator: Translator) -> Iterator[Callable[[str],
                 console.print(Text(f"{int(progress.tasks[0].completed)}/{total} {name}"))
 
         yield advance
+
+
+@contextmanager
+def waiting(what: Message, translator: Translator) -> Iterator[None]:
+    """Show that something goes on, where a person watches; a log file has no use for that."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(translator.text(what)):
+        yield

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import locale
 import os
-import sys
-from collections.abc import Iterator
+import traceback
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 
@@ -28,13 +28,13 @@ class Exit(IntEnum):
 
 
 def surrounding_language() -> str:
-    """Return the language of the user's surroundings (`LC_ALL`, `LC_MESSAGES`, `LANG`), Spanish where they say none."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(name, "")[:2].lower()
-        if value in LANGUAGES:
-            return value
-    system = (locale.getlocale()[0] or "")[:2].lower()
-    return system if system in LANGUAGES else LANGUAGES[0]
+    """Return the language of the user's surroundings (`LC_ALL`, `LC_MESSAGES`, `LANG`), Spanish where they say none.
+
+    `C.UTF-8` names no language; `locale.getlocale` would call it American English.
+    """
+    named = [os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)]
+    codes = [name[:2].lower() for name in named or [locale.setlocale(locale.LC_CTYPE)]]
+    return next((code for code in codes if code in LANGUAGES), LANGUAGES[0])
 
 
 SURROUNDINGS = Translator(surrounding_language())
@@ -52,38 +52,60 @@ def complain(sentence: Message, status: Exit, language: str | None = None) -> ty
     return typer.Exit(int(status))
 
 
+def our_fault(error: Exception) -> int:
+    """Show a failure that nobody expected, with its traceback for the maintainer; return the exit status."""
+    traceback.print_exception(error)
+    said = message("The grader itself failed: {error}", error=f"{type(error).__name__}: {error}")
+    return complain(said, Exit.OUR_FAULT).exit_code
+
+
 @contextmanager
 def error_border(language: str | None = None) -> Iterator[None]:
-    """Turn every error that a command can expect into a clear sentence and its exit status."""
+    """Turn every error that a command can expect into a clear sentence and its exit status.
+
+    Which errors those are is looked up when one comes: importing their modules takes longer than `grader list`.
+    """
+    try:
+        yield
+    except Exception as error:
+        told_as = _expected(error)
+        if told_as is None:
+            raise
+        sentence, details, status = told_as
+        ending = complain(sentence, status, language)
+        for detail in details:
+            typer.echo(f"  {told(detail, language)}", err=True)
+        raise ending from error
+
+
+def _expected(error: Exception) -> tuple[Message, Sequence[Message], Exit] | None:
+    """Return the sentence of an expected error, what is listed below it, and the exit status; None for any other."""
     from grader.authoring.errors import AuthoringError
     from grader.delivery import OutputFolderError
-    from grader.domain.assignment import AssignmentError
     from grader.domain.measurement import MeasuringFailedError
     from grader.gradebook import GradebookError
     from grader.intake.errors import IntakeError
     from grader.rebuild.client import MissingDataError
     from grader.sandbox.bubblewrap import SandboxUnavailableError
 
-    try:
-        yield
-    except AuthoringError as error:
-        for problem in error.problems:
-            typer.echo(f"  {told(problem.told(), language)}", err=True)
-        raise complain(error.summary, Exit.WRONG_USAGE, language) from error
-    except (IntakeError, OutputFolderError, GradebookError, MissingDataError, SandboxUnavailableError) as error:
-        raise complain(error.reason, Exit.WRONG_USAGE, language) from error
-    except AssignmentError as error:
-        raise complain(message("{text}", text=str(error)), Exit.WRONG_USAGE, language) from error
-    except MeasuringFailedError as error:
+    if isinstance(error, AuthoringError):
+        return error.summary, [problem.told() for problem in error.problems], Exit.WRONG_USAGE
+    if isinstance(error, IntakeError | OutputFolderError | GradebookError | MissingDataError | SandboxUnavailableError):
+        return error.reason, (), Exit.WRONG_USAGE
+    if isinstance(error, MeasuringFailedError):
         sentence = message("The measuring process failed. Run `grader doctor`. It said: {text}", text=str(error))
-        raise complain(sentence, Exit.OUR_FAULT, language) from error
-    except OSError as error:
-        sentence = message(
-            "{path}: {why}. Nothing that was finished before is lost.",
-            path=str(error.filename or ""),
-            why=error.strerror or str(error),
-        )
-        raise complain(sentence, Exit.WRONG_USAGE, language) from error
+        return sentence, (), Exit.OUR_FAULT
+    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        return _told_by_system(error), (), Exit.WRONG_USAGE
+    return None
+
+
+def _told_by_system(error: OSError) -> Message:
+    return message(
+        "{path}: {why}. Nothing that was finished before is lost.",
+        path=str(error.filename or ""),
+        why=error.strerror or str(error),
+    )
 
 
 def language_option(value: str | None) -> str | None:
@@ -96,8 +118,3 @@ def language_option(value: str | None) -> str | None:
         known = ", ".join(LANGUAGES)
         raise typer.BadParameter(told(message("unknown language {value}; there are {known}", value=value, known=known)))
     return value
-
-
-def is_interactive() -> bool:
-    """Say whether a person watches standard error."""
-    return sys.stderr.isatty()

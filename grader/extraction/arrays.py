@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
+import tokenize
 import zipfile
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numpy.lib import format as npy
 
 from grader.domain.evidence import RejectedClaimsError
+from grader.extraction.files import open_plain_file
 
 MAX_TOTAL_BYTES = 300 * 2**20
 MAX_MEMBERS = 20_000
 _MAX_HEADER_BYTES = 4096
 _MAX_DIMENSIONS = 8
-_MEMBER = re.compile(r"^(v\d{1,6})\.npy$")
+_MEMBER = re.compile(r"(v\d{1,6})\.npy", re.ASCII)
 _KINDS = frozenset("fiub")
+_MALFORMED = (
+    zipfile.BadZipFile, EOFError, ValueError, TypeError, LookupError, NotImplementedError, RuntimeError, OverflowError,
+    MemoryError, SyntaxError, tokenize.TokenError, OSError,
+)  # fmt: skip
+"""What `zipfile` and NumPy's header parser raise for bytes that are no archive of arrays."""
 
 
 def copy_arrays(source: Path, destination: Path) -> tuple[str, ...]:
@@ -32,31 +37,18 @@ def copy_arrays(source: Path, destination: Path) -> tuple[str, ...]:
     Raises:
         RejectedClaimsError: The file is no plain zip of arrays of numbers, or is larger than it may be.
     """
-    with _open(source) as file:
+    with open_plain_file(source, MAX_TOTAL_BYTES) as file:
         try:
             with zipfile.ZipFile(file) as archive:
                 arrays = {name: _read(archive, member) for name, member in _members(archive).items()}
-        except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError, OSError) as error:
-            raise RejectedClaimsError(source.name, str(error)[:300]) from error
+        except _MALFORMED as error:
+            raise RejectedClaimsError(source.name, str(error)[:300] or type(error).__name__) from error
     broken = tuple(name for name, array in arrays.items() if not np.isfinite(array).all())
     arrays |= {name: np.zeros_like(arrays[name]) for name in broken}
     destination.parent.mkdir(parents=True, exist_ok=True)
     with destination.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
     return broken
-
-
-def _open(source: Path) -> IO[bytes]:
-    try:
-        descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError as error:
-        raise RejectedClaimsError(source.name, f"cannot be opened ({error.strerror})") from error
-    file = os.fdopen(descriptor, "rb")
-    status = os.fstat(file.fileno())
-    if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_TOTAL_BYTES:
-        file.close()
-        raise RejectedClaimsError(source.name, "is no regular file of an allowed size")
-    return file
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
@@ -69,9 +61,11 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
         raise ValueError(f"{total} bytes unpacked, more than {MAX_TOTAL_BYTES}")
     members: dict[str, zipfile.ZipInfo] = {}
     for info in infos:
-        match = _MEMBER.match(info.filename)
+        match = _MEMBER.fullmatch(info.filename)
         if match is None or match[1] in members:
             raise ValueError(f"unexpected member {info.filename[:80]!r}")
+        if info.compress_type != zipfile.ZIP_STORED:
+            raise ValueError(f"{info.filename}: is compressed, which the probe never does")
         members[match[1]] = info
     return members
 
@@ -93,4 +87,4 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> npt.NDArray[Any]:
             raise ValueError(f"{info.filename}: shape {shape} does not fit {info.file_size} bytes")
     with archive.open(info) as file:
         array: npt.NDArray[Any] = npy.read_array(file, allow_pickle=False, max_header_size=_MAX_HEADER_BYTES)
-    return array
+    return array.astype(array.dtype.newbyteorder("="), copy=False)

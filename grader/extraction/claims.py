@@ -8,8 +8,7 @@ the size that their header declares, never with pickle, and written anew for zon
 from __future__ import annotations
 
 import json
-import os
-import stat
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +25,7 @@ from grader.domain.evidence import (
     TensorClaim,
 )
 from grader.extraction.arrays import copy_arrays
+from grader.extraction.files import open_plain_file
 
 MAX_CLAIMS_BYTES = 16 * 2**20
 MAX_MODELS = 64
@@ -107,9 +107,12 @@ def collect(exchange: Path, destination: Path) -> Evidence:
         RejectedClaimsError: Something is malformed, too large or no plain file.
     """
     folder = exchange / "claims"
-    if not (folder / "claims.json").exists():
+    if folder.is_symlink():
+        raise RejectedClaimsError("claims", "is a link")
+    if not _exists(folder / "claims.json"):
         return Evidence()
-    claims = _parse(read_plain_file(folder / "claims.json", MAX_CLAIMS_BYTES))
+    with open_plain_file(folder / "claims.json", MAX_CLAIMS_BYTES) as file:
+        claims = _parse(file.read(MAX_CLAIMS_BYTES + 1))
     weights_file = destination / "weights.npz"
     non_finite = copy_arrays(folder / "weights.npz", weights_file)
     return Evidence(
@@ -126,29 +129,10 @@ def collect(exchange: Path, destination: Path) -> Evidence:
     )
 
 
-def read_plain_file(path: Path, limit_bytes: int) -> bytes:
-    """Read a regular file that the sandbox left, following no link.
-
-    Raises:
-        RejectedClaimsError: It is no regular file, is unreadable, or is larger than `limit_bytes`.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError as error:
-        raise RejectedClaimsError(path.name, f"cannot be opened ({error.strerror})") from error
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise RejectedClaimsError(path.name, "is no regular file")
-        if status.st_size > limit_bytes:
-            raise RejectedClaimsError(path.name, f"has {status.st_size} bytes, more than {limit_bytes}")
-        return file.read(limit_bytes + 1)
-
-
 def _parse(content: bytes) -> _Claims:
     try:
-        data = json.loads(content, parse_constant=_refuse_constant)
-        _bound_depth(data)
+        data = json.loads(content, parse_constant=_finite, parse_float=_finite)
+        _look_through(data)
         claims = _Claims.model_validate(data)
     except (ValueError, RecursionError, ValidationError) as error:
         raise RejectedClaimsError("claims.json", str(error)[:500]) from error
@@ -157,16 +141,37 @@ def _parse(content: bytes) -> _Claims:
     return claims
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number")
+def _exists(path: Path) -> bool:
+    """Say whether there is something under this name, be it a broken link."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise RejectedClaimsError(path.name, f"cannot be looked at ({error.strerror})") from error
+    return True
 
 
-def _bound_depth(data: object, depth: int = 0) -> None:
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:40]} is no number")
+    return number
+
+
+def _look_through(data: object, depth: int = 0) -> None:
+    """Refuse what is nested too deep, and text that no file can hold (half a surrogate pair)."""
     if depth > MAX_DEPTH:
         raise ValueError(f"nested deeper than {MAX_DEPTH}")
-    children = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
-    for child in children:
-        _bound_depth(child, depth + 1)
+    if isinstance(data, str):
+        data.encode("utf-8")
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            _look_through(key, depth)
+            _look_through(value, depth + 1)
+    elif isinstance(data, list):
+        for value in data:
+            _look_through(value, depth + 1)
 
 
 def _model(model: _Model) -> ModelClaim:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 import os
 import shutil
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 
 from .graph import NotFlattenableError, Registry, flatten
 from .hooks import FitRecord, FitTracker
+from .settings import MAX_TEXT
 
 CLAIMS_SCHEMA_VERSION = 1
 MAX_MODELS = 64
@@ -81,24 +83,27 @@ class Exporter:
         return [model for key, model in found.items() if key not in inner][:MAX_MODELS]
 
     def _describe(self, index: int, model: Any, registry: Registry) -> dict[str, Any]:
+        names = [name[:MAX_TEXT] for name, named in named_models(self._namespace) if named is model]
         claim: dict[str, Any] = {
             "model": f"m{index}",
-            "names": [name for name, named in named_models(self._namespace) if named is model][:16],
-            "class_name": type(model).__name__,
+            "names": sorted(names, key=lambda name: not name.isidentifier())[:16],  # variables before attributes
+            "class_name": type(model).__name__[:MAX_TEXT],
             "inputs": [],
             "nodes": [],
             "outputs": [],
             "problem": "",
-            "variables": [registry.variable(variable) for variable in model.weights],
-            "compiled": _compiled(model),
+            "variables": [],
+            "compiled": {},
             "created": index,
         }
         try:
+            claim["variables"] = [registry.variable(variable) for variable in model.weights]
+            claim["compiled"] = _compiled(model)
             claim.update(flatten(model, registry, self._fitted_shape(model)))
         except NotFlattenableError as problem:
-            claim["problem"] = str(problem)
+            claim["problem"] = str(problem)[:MAX_TEXT]
         except Exception as problem:  # a model that its own author broke must not lose the others
-            claim["problem"] = f"{type(problem).__name__}: {problem}"[:300]
+            claim["problem"] = f"{type(problem).__name__}: {problem}"[:MAX_TEXT]
         return claim
 
     def _fitted_shape(self, model: Any) -> tuple[int | None, ...] | None:
@@ -123,7 +128,7 @@ class Exporter:
         fresh = self._folder.with_name(f"{self._folder.name}.new")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
-        (fresh / "claims.json").write_text(json.dumps(claims), encoding="utf-8")
+        (fresh / "claims.json").write_text(json.dumps(claims, allow_nan=False), encoding="utf-8")
         with (fresh / "weights.npz").open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -168,8 +173,8 @@ def _fits(records: list[FitRecord], models: list[Any]) -> list[dict[str, Any]]:
             "samples": record.samples,
             "batch_size": record.batch_size,
             "same_target": record.same_target,
-            "input_minimum": record.input_minimum,
-            "input_maximum": record.input_maximum,
+            "input_minimum": _finite(record.input_minimum),
+            "input_maximum": _finite(record.input_maximum),
             "completed": record.completed,
         }
         for record in records[-256:]
@@ -185,15 +190,22 @@ def _compiled(model: Any) -> dict[str, Any]:
     loss = getattr(model, "loss", None)
     described: dict[str, Any] = {
         "optimizer": type(optimizer).__name__,
-        "loss": loss if isinstance(loss, str) else getattr(loss, "name", None) or getattr(loss, "__name__", None),
+        "loss": str(loss if isinstance(loss, str) else getattr(loss, "name", None) or getattr(loss, "__name__", ""))[
+            :MAX_TEXT
+        ],
         "from_logits": bool(getattr(loss, "from_logits", False)),
     }
     try:
-        described["learning_rate"] = float(optimizer.learning_rate)
+        described["learning_rate"] = _finite(float(optimizer.learning_rate))
         described["iterations"] = int(optimizer.iterations)
     except Exception:  # a schedule or a home-made optimizer: the words above are enough
         described["learning_rate"] = None
     return described
+
+
+def _finite(number: float | None) -> float | None:
+    """Return a number that JSON can hold, None for NaN and infinity."""
+    return number if number is not None and math.isfinite(number) else None
 
 
 def _versions() -> dict[str, str]:

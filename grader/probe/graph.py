@@ -7,12 +7,13 @@ graph behind it are read, never `model.layers`, which leaves operators such as `
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-MAX_CONSTANT_ITEMS = 4096
+from .settings import describe, own_activation
+
 MAX_NODES = 5000
-_SMALL_CONFIG_DEPTH = 6
+MAX_ENDS = 16
 
 
 class NotFlattenableError(Exception):
@@ -37,12 +38,9 @@ class Registry:
         name = f"o{len(self._operation_ids)}"
         self._operation_ids[id(operation)] = name
         self._alive.append(operation)
-        self.operations[name] = {
-            "class_name": type(operation).__name__,
-            "module": type(operation).__module__,
-            "config": _config(operation),
-            "variables": [self.variable(variable) for variable in getattr(operation, "weights", ())],
-        }
+        apart = {id(variable) for variable in getattr(own_activation(operation), "weights", ())}
+        own = [variable for variable in getattr(operation, "weights", ()) if id(variable) not in apart]
+        self.operations[name] = {**describe(operation), "variables": [self.variable(variable) for variable in own]}
         return name
 
     def variable(self, variable: Any) -> str:
@@ -69,15 +67,18 @@ def flatten(model: Any, registry: Registry, input_shape: Sequence[int | None] | 
         NotFlattenableError: It was never built, or its `call` cannot be traced symbolically.
     """
     function = as_function(model, input_shape)
+    if max(len(function._inputs), len(function._outputs)) > MAX_ENDS:
+        raise NotFlattenableError(f"more than {MAX_ENDS} inputs or outputs")
     walk = _Walk(registry)
-    inputs = [walk.name(tensor) for tensor in function._inputs]
-    walk.run(function)
+    scope: Scope = {}
+    inputs = [walk.name(tensor, scope) for tensor in function._inputs]
+    walk.run(function, scope)
     return {
         "inputs": [
             {"tensor": name, "shape": list(tensor.shape)} for name, tensor in zip(inputs, function._inputs, strict=True)
         ],
         "nodes": walk.nodes,
-        "outputs": [walk.name(tensor) for tensor in function._outputs],
+        "outputs": [walk.name(tensor, scope) for tensor in function._outputs],
     }
 
 
@@ -89,13 +90,22 @@ def as_function(model: Any, input_shape: Sequence[int | None] | None = None) -> 
     """
     import keras
 
+    if _has_own_call(model):
+        what, shape = f"{type(model).__name__}.call", _known_input_shape(model, input_shape)
+        return _traced(what, model.call, keras.Input(tuple(shape)))
     if isinstance(model, keras.Sequential):
         if model._functional is None:
             _build_sequential(model, input_shape)
         return model._functional
-    if hasattr(model, "_nodes_by_depth"):
-        return model
-    return _trace(model, _known_input_shape(model, input_shape))
+    return model
+
+
+def _has_own_call(model: Any) -> bool:
+    """Say whether a model computes what its author wrote in `call`, and not simply the graph that it holds."""
+    import keras
+    from keras.src.models.functional import Functional
+
+    return type(model).call not in (keras.Sequential.call, Functional.call)
 
 
 def _build_sequential(model: Any, input_shape: Sequence[int | None] | None) -> None:
@@ -110,6 +120,8 @@ def _build_sequential(model: Any, input_shape: Sequence[int | None] | None) -> N
 
 
 def _known_input_shape(model: Any, input_shape: Sequence[int | None] | None) -> Sequence[int | None]:
+    if getattr(model, "inputs", None):  # it holds a graph as well, whatever its `call` does
+        return tuple(model.inputs[0].shape[1:])
     if input_shape is not None:
         return input_shape
     shapes = getattr(model, "_build_shapes_dict", None) or {}
@@ -119,15 +131,7 @@ def _known_input_shape(model: Any, input_shape: Sequence[int | None] | None) -> 
     raise NotFlattenableError("its input shape is not known, because it was never called")
 
 
-def _trace(model: Any, shape: Sequence[int | None]) -> Any:
-    """Call a subclass's own `call` on a symbolic tensor and read the graph that comes out."""
-    import keras
-
-    inputs = keras.Input(tuple(shape))
-    return _function_of(model, [inputs], lambda: model.call(inputs))
-
-
-def _function_of(layer: Any, inputs: list[Any], call: Any) -> Any:
+def _function_of(what: str, inputs: list[Any], call: Callable[[], Any]) -> Any:
     from keras.src.ops.function import Function
 
     try:
@@ -135,7 +139,11 @@ def _function_of(layer: Any, inputs: list[Any], call: Any) -> Any:
         return Function(inputs, outputs)
     except Exception as error:  # whatever a student's `call` raises means the same: it cannot be traced
         text = str(error).strip().split("\n")[0][:200]
-        raise NotFlattenableError(f"`{type(layer).__name__}.call` cannot be traced ({text})") from error
+        raise NotFlattenableError(f"`{what}` cannot be traced ({text})") from error
+
+
+Scope = dict[int, str]
+"""Names of the tensors of one graph, by identity; a graph that is called twice gets a scope for each call."""
 
 
 class _Walk:
@@ -144,53 +152,72 @@ class _Walk:
     def __init__(self, registry: Registry) -> None:
         self.nodes: list[dict[str, Any]] = []
         self._registry = registry
-        self._names: dict[int, str] = {}
+        self._named = 0
         self._alive: list[Any] = []
 
-    def name(self, tensor: Any) -> str:
-        """Return the id of a tensor, a new one at its first mention."""
-        known = self._names.get(id(tensor))
-        if known is None:
-            known = self._names[id(tensor)] = f"t{len(self._names)}"
+    def name(self, tensor: Any, scope: Scope) -> str:
+        """Return the id of a tensor, a new one at its first mention in this scope."""
+        if id(tensor) not in scope:
+            scope[id(tensor)] = self._new_name()
             self._alive.append(tensor)
-        return known
+        return scope[id(tensor)]
 
-    def run(self, function: Any) -> None:
-        """Append every call of `function` whose input tensors already have names."""
+    def _new_name(self) -> str:
+        self._named += 1
+        return f"t{self._named - 1}"
+
+    def run(self, function: Any, scope: Scope) -> None:
+        """Append every call of `function`, whose input tensors already have names."""
         for depth in sorted(function._nodes_by_depth, reverse=True):
             for node in function._nodes_by_depth[depth]:
                 if node.operation is not None and not node.is_input:
-                    self._call(node)
+                    self._call(node, scope)
 
-    def _call(self, node: Any) -> None:
-        inner = self._inner_function(node)
-        if inner is None:
-            self._append(node)
+    def _call(self, node: Any, scope: Scope) -> None:
+        inner, inputs = self._inner_function(node)
+        if inner is not None:
+            self._open(inner, [self.name(tensor, scope) for tensor in inputs], node.outputs, scope)
             return
-        for inside, outside in zip(inner._inputs, node.input_tensors, strict=True):
-            self._alias(inside, outside)
-        self.run(inner)
-        for inside, outside in zip(inner._outputs, node.outputs, strict=True):
-            self._alias(outside, inside)
+        activation = own_activation(node.operation)
+        if activation is None:
+            self._append(node, scope, [self.name(tensor, scope) for tensor in node.outputs])
+            return
+        before = self._new_name()
+        self._append(node, scope, [before])
+        what = f"the activation of {type(node.operation).__name__}"
+        self._open(_traced(what, activation, _stand_in(node.outputs[0])), [before], node.outputs, scope)
 
-    def _alias(self, tensor: Any, same_as: Any) -> None:
-        self._names[id(tensor)] = self.name(same_as)
-        self._alive.append(tensor)
+    def _open(self, inner: Any, inputs: list[str], outputs: Sequence[Any], scope: Scope) -> None:
+        """Append the calls inside a nested graph, and name the tensors outside that it makes."""
+        self._alive.append(inner)
+        inside = {id(tensor): name for tensor, name in zip(inner._inputs, inputs, strict=True)}
+        self.run(inner, inside)
+        made = [self.name(tensor, inside) for tensor in inner._outputs]
+        self._alive.extend(outputs)
+        scope.update(zip(map(id, outputs), made, strict=True))
 
-    def _inner_function(self, node: Any) -> Any:
-        """Return the graph inside a nested model or a student's own layer, None for Keras's own layers."""
+    def _inner_function(self, node: Any) -> tuple[Any, Sequence[Any]]:
+        """Return the graph inside a nested model, a Lambda or a student's own layer, and the tensors it is given.
+
+        The graph is None for Keras's own layers and operators.
+        """
         import keras
 
         operation = node.operation
-        if isinstance(operation, keras.Model):
-            if hasattr(operation, "_functional") or hasattr(operation, "_nodes_by_depth"):
-                return as_function(operation)
-        elif type(operation).__module__.startswith("keras.src.") or not isinstance(operation, keras.layers.Layer):
-            return None
-        inputs = [keras.KerasTensor(t.shape, dtype=t.dtype) for t in node.input_tensors]
-        return _function_of(operation, inputs, lambda: operation.call(*inputs))
+        if isinstance(operation, keras.Model) and not _has_own_call(operation):
+            return as_function(operation), node.input_tensors
+        opaque = isinstance(operation, keras.Model) or type(operation) is keras.layers.Lambda
+        own = isinstance(operation, keras.layers.Layer) and not type(operation).__module__.startswith("keras.src.")
+        if not opaque and not own:
+            return None, ()
+        tensors = {id(tensor): tensor for tensor in node.input_tensors}
+        stand_ins = {key: _stand_in(tensor) for key, tensor in tensors.items()}
+        args, kwargs = node.arguments.fill_in(stand_ins)
+        what = f"{type(operation).__name__}.call"
+        function = _function_of(what, list(stand_ins.values()), lambda: operation.call(*args, **kwargs))
+        return function, list(tensors.values())
 
-    def _append(self, node: Any) -> None:
+    def _append(self, node: Any, scope: Scope, outputs: list[str]) -> None:
         if len(self.nodes) >= MAX_NODES:
             raise NotFlattenableError(f"more than {MAX_NODES} calls")
         arguments = node.arguments
@@ -198,85 +225,49 @@ class _Walk:
             {
                 "operation": self._registry.operation(node.operation),
                 "arguments": {
-                    "args": [self._value(value) for value in arguments.args],
-                    "kwargs": {name: self._value(value) for name, value in arguments.kwargs.items()},
+                    "args": [self._value(value, scope) for value in arguments.args],
+                    "kwargs": {name: self._value(value, scope) for name, value in arguments.kwargs.items()},
                 },
-                "outputs": [self.name(tensor) for tensor in node.outputs],
+                "outputs": outputs,
             }
         )
 
-    def _value(self, value: Any) -> Any:
+    def _value(self, value: Any, scope: Scope) -> Any:
         """Write one call argument as plain data."""
         if type(value).__name__ == "KerasTensor":
-            return {"tensor": self.name(value)}
+            return {"tensor": self.name(value, scope)}
         if isinstance(value, list | tuple):
-            return {"list": [self._value(item) for item in value]}
+            return {"list": [self._value(item, scope) for item in value]}
         if isinstance(value, slice):
-            return {"slice": [self._value(part) for part in (value.start, value.stop, value.step)]}
+            return {"slice": [self._value(part, scope) for part in (value.start, value.stop, value.step)]}
         if value is Ellipsis:
             return {"ellipsis": True}
         if value is None or isinstance(value, bool | int | float | str):
-            return {"value": value}
+            return {"value": _finite(value)}
         return self._array(value)
 
     def _array(self, value: Any) -> Any:
         if hasattr(value, "assign") or getattr(value, "shape", None):
             return {"variable": self._registry.variable(value)}
         if hasattr(value, "item"):
-            return {"value": value.item()}
+            return {"value": _finite(value.item())}
         if hasattr(value, "numpy"):
-            return {"value": value.numpy().item()}
+            return {"value": _finite(value.numpy().item())}
         raise NotFlattenableError(f"a call argument of type {type(value).__name__}")
 
 
-def _config(operation: Any) -> dict[str, Any]:
-    """Return the settings of a layer as JSON data, its activation as a name where it is one of Keras's."""
-    try:
-        config = operation.get_config()
-    except Exception:  # an operator without settings, or a student's own get_config
-        config = {}
-    plain = {str(key): value for key, item in config.items() if (value := _plain(item)) is not _UNKNOWN}
-    activation = getattr(operation, "activation", None)
-    if callable(activation):
-        plain["activation"] = activation_name(activation) or plain.get("activation")
-    return plain
-
-
-_UNKNOWN = object()
-
-
-def _plain(value: Any, depth: int = 0) -> Any:
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else _UNKNOWN
-    if depth >= _SMALL_CONFIG_DEPTH:
-        return _UNKNOWN
-    if isinstance(value, Mapping):
-        items = ((str(key), _plain(item, depth + 1)) for key, item in value.items())
-        return {key: item for key, item in items if item is not _UNKNOWN}
-    if isinstance(value, Iterable):
-        return [item for item in (_plain(part, depth + 1) for part in list(value)[:256]) if item is not _UNKNOWN]
-    return _UNKNOWN
-
-
-def activation_name(activation: Any) -> str | None:
-    """Name a Keras activation by what it computes, so that a lambda or a layer object counts as well as a string.
-
-    Returns:
-        `relu`, `linear`, … when the function agrees with Keras's on a grid of 401 points in [-4, 4] to 1e-6; else None.
-    """
+def _stand_in(tensor: Any) -> Any:
     import keras
-    import numpy as np
 
-    grid = np.linspace(-4, 4, 401, dtype=np.float32).reshape(1, -1)
-    try:
-        answer = np.asarray(activation(keras.ops.convert_to_tensor(grid)))
-    except Exception:
-        return None
-    for name in ("linear", "relu", "sigmoid", "tanh", "selu", "elu", "softmax", "softplus", "softsign", "swish",
-                 "gelu", "exponential", "leaky_relu", "hard_sigmoid", "mish", "relu6"):  # fmt: skip
-        expected = np.asarray(getattr(keras.activations, name)(keras.ops.convert_to_tensor(grid)))
-        if answer.shape == expected.shape and np.allclose(answer, expected, rtol=0, atol=1e-6):
-            return name
-    return None
+    return keras.KerasTensor(tensor.shape, dtype=tensor.dtype)
+
+
+def _traced(what: str, function: Callable[[Any], Any], source: Any) -> Any:
+    """Return the graph that a function makes of one symbolic tensor."""
+    return _function_of(what, [source], lambda: function(source))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise NotFlattenableError(f"a call argument of {value}, which no claim can hold")
+    return value

@@ -26,7 +26,10 @@ def main(settings_file: str, kernel_arguments: list[str]) -> None:
         _drop_rights(settings["uid"])
         connection = Path("/tmp/kernel.json")  # noqa: S108 - the sandbox's own; the first one is closed to us now
         connection.write_text(connection_text, encoding="utf-8")
-    _start_kernel(_load_probe(), settings, connection)
+    probe = _load_probe()
+    if settings.get("filter_system_calls"):
+        importlib.import_module("grader_probe.system_calls").close_system_calls()
+    _start_kernel(probe, settings, connection)
 
 
 def _limit_resources(limits: dict[str, int]) -> None:

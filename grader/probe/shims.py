@@ -12,7 +12,8 @@ from types import ModuleType
 from typing import Any
 
 _INSTALLERS = re.compile(
-    r"^\s*(?:sudo\s+)?(?:python\S*\s+-m\s+)?(?:pip3?|conda|mamba|apt|apt-get|uv|wget|curl|gdown)\b"
+    r"^\s*(?:sudo\s+)?(?:(?:\S*python\S*|[{$]sys\.executable\}?)\s+-m\s+)?"
+    r"(?:pip3?|conda|mamba|apt|apt-get|uv|wget|curl|gdown)\b"
 )
 _COLAB_PARTS = ("auth", "data_table", "drive", "files", "output", "patches", "runtime", "userdata", "widgets")
 
@@ -26,22 +27,47 @@ def install(shell: Any, requests: list[str], *, stub_grader: bool) -> None:
         stub_grader: True in the sandbox, where the real `grader` is out of reach.
     """
     _replace_shell_commands(shell, requests)
+    _replace_shell_cells(shell, requests)
     _replace_magics(shell, requests)
+    shell.ask_exit = _exit  # `exit()` ends a kernel a moment later, so how many cells still run would be chance
     sys.meta_path.insert(0, _StubFinder(requests, stub_grader=stub_grader))
+
+
+def _exit() -> None:
+    """Do what `sys.exit()` does: end the cell with an error, and let the next one run."""
+    raise SystemExit
 
 
 def _replace_shell_commands(shell: Any, requests: list[str]) -> None:
     run, capture = shell.system, shell.getoutput
 
     def skipped(command: str) -> bool:
-        if not _INSTALLERS.match(command):
-            return False
-        requests.append(command.strip()[:200])
-        print(f"[grader] not run here: {command.strip()[:200]}")  # noqa: T201 - the student's cell shows it
-        return True
+        return _is_installer(command, requests)
 
     shell.system = lambda command: None if skipped(command) else run(command)
     shell.getoutput = lambda command, *args, **kwargs: [] if skipped(command) else capture(command, *args, **kwargs)
+
+
+def _replace_shell_cells(shell: Any, requests: list[str]) -> None:
+    """Leave the installers out of `%%bash` cells, which an installer that fails would end with an error."""
+    bash = shell.find_cell_magic("bash")
+
+    def run_others(line: str, cell: str) -> None:
+        commands = [command for command in cell.split("\n") if not _is_installer(command, requests)]
+        if any(command.strip() for command in commands):
+            bash(line, "\n".join(commands))
+
+    for name in ("bash", "sh", "shell"):  # the last one is Colab's own
+        shell.register_magic_function(run_others, magic_kind="cell", magic_name=name)
+
+
+def _is_installer(command: str, requests: list[str]) -> bool:
+    """Tell whether a line of shell installs or fetches something; note it as a request when it does."""
+    if not _INSTALLERS.match(command):
+        return False
+    requests.append(command.strip()[:200])
+    print(f"[grader] not run here: {command.strip()[:200]}")  # noqa: T201 - the student's cell shows it
+    return True
 
 
 def _replace_magics(shell: Any, requests: list[str]) -> None:

@@ -34,13 +34,14 @@ class LayerRule:
     """How one kind of layer is rebuilt.
 
     Attributes:
-        settings: Checks and converts each accepted setting.
+        settings: Checks and converts each accepted setting; one that the claim lacks gets Keras's default.
         attributes: Settings that decide what the layer computes, and so belong to the canonical form.
-        defaults: Values that Keras takes where the claim has none.
+        neutral: Settings that are not rebuilt, and the only value that they may have because of that.
     """
 
     settings: Mapping[str, Setting] = field(default_factory=dict)
     attributes: tuple[str, ...] = ()
+    neutral: Mapping[str, bool | int | None] = field(default_factory=dict)
 
     def accept(self, kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
         """Return the accepted settings as keyword arguments.
@@ -48,6 +49,9 @@ class LayerRule:
         Raises:
             RefusedError: A value is none that this layer may have.
         """
+        for name, value in self.neutral.items():
+            if config.get(name, value) != value:
+                raise RefusedError(f"{kind}({name}={config[name]!r})"[:200])
         accepted: dict[str, Any] = {}
         for name, convert in self.settings.items():
             if name in config:
@@ -85,9 +89,9 @@ def _optional(convert: Setting) -> Setting:
 
 def _choice(*allowed: str) -> Setting:
     def convert(value: Any) -> str:
-        if value not in allowed:
+        if not isinstance(value, str) or value not in allowed:
             raise ValueError(value)
-        return str(value)
+        return value
 
     return convert
 
@@ -114,11 +118,9 @@ def activation(value: Any) -> str:
     """
     if value is None:
         return "linear"
-    if isinstance(value, Mapping):  # an activation given as a layer object, where the probe could not name it
-        value = str(value.get("class_name", "")).lower()
-    if value not in ACTIVATIONS:
+    if not isinstance(value, str) or value not in ACTIVATIONS:
         raise ValueError(value)
-    return str(value)
+    return value
 
 
 _UNITS = _integer(1, MAX_UNITS)
@@ -129,6 +131,8 @@ _CONVOLUTION = {
     "filters": _UNITS, "kernel_size": _STEPS, "strides": _STEPS, "padding": _PADDING, "dilation_rate": _STEPS,
     "data_format": _FORMAT, "activation": activation, "use_bias": _boolean,
 }  # fmt: skip
+_UNGROUPED = {"groups": 1}
+_STATELESS = {"return_state": False, "stateful": False}
 _POOLING = {"pool_size": _STEPS, "strides": _optional(_STEPS), "padding": _PADDING, "data_format": _FORMAT}
 _RECURRENT = {
     "units": _UNITS, "activation": activation, "recurrent_activation": activation, "use_bias": _boolean,
@@ -157,15 +161,19 @@ LAYERS: Mapping[str, LayerRule] = {
     "Permute": LayerRule({"dims": _integers(1, 8)}, ("dims",)),
     "RepeatVector": LayerRule({"n": _integer(1, 4096)}, ("n",)),
     "BatchNormalization": LayerRule(
-        {"axis": _integer(-8, 8), "epsilon": _number, "center": _boolean, "scale": _boolean}, ("axis",)
+        {"axis": _integer(-8, 8), "epsilon": _number, "center": _boolean, "scale": _boolean},
+        ("axis",),
+        {"renorm": False},
     ),
     "LayerNormalization": LayerRule(
-        {"axis": _integers(-8, 8), "epsilon": _number, "center": _boolean, "scale": _boolean}, ("axis",)
+        {"axis": _integers(-8, 8), "epsilon": _number, "center": _boolean, "scale": _boolean},
+        ("axis",),
+        {"rms_scaling": False},
     ),
-    "Conv1D": LayerRule(_CONVOLUTION, _CONVOLVED),
-    "Conv2D": LayerRule(_CONVOLUTION, _CONVOLVED),
+    "Conv1D": LayerRule({**_CONVOLUTION, "padding": _choice("valid", "same", "causal")}, _CONVOLVED, _UNGROUPED),
+    "Conv2D": LayerRule(_CONVOLUTION, _CONVOLVED, _UNGROUPED),
     "SeparableConv2D": LayerRule({**_CONVOLUTION, "depth_multiplier": _UNITS}, (*_CONVOLVED, "depth_multiplier")),
-    "Conv1DTranspose": LayerRule(_CONVOLUTION, _CONVOLVED),
+    "Conv1DTranspose": LayerRule(_CONVOLUTION, _CONVOLVED, {"output_padding": None}),
     "Conv2DTranspose": LayerRule(
         {**_CONVOLUTION, "output_padding": _optional(_EDGES)}, (*_CONVOLVED, "output_padding")
     ),
@@ -189,10 +197,13 @@ LAYERS: Mapping[str, LayerRule] = {
     "SimpleRNN": LayerRule(
         {name: rule for name, rule in _RECURRENT.items() if name != "recurrent_activation"},
         ("units", "return_sequences", "activation"),
+        _STATELESS,
     ),
-    "LSTM": LayerRule(_RECURRENT, ("units", "return_sequences", "activation", "recurrent_activation")),
+    "LSTM": LayerRule(_RECURRENT, ("units", "return_sequences", "activation", "recurrent_activation"), _STATELESS),
     "GRU": LayerRule(
-        {**_RECURRENT, "reset_after": _boolean}, ("units", "return_sequences", "activation", "recurrent_activation")
+        {**_RECURRENT, "reset_after": _boolean},
+        ("units", "return_sequences", "activation", "recurrent_activation"),
+        _STATELESS,
     ),
     "Rescaling": LayerRule({"scale": _number, "offset": _number}, ("scale", "offset")),
     "Add": LayerRule(),
@@ -227,6 +238,9 @@ OPERATORS: Mapping[str, str] = {
     "LeakyRelu": "leaky_relu", "HardSigmoid": "hard_sigmoid", "Swapaxes": "swapaxes", "Sin": "sin", "Cos": "cos",
 }  # fmt: skip
 """Operators that a model may be made of (`x + y`, `keras.ops.relu(x)`); `GetItem` is handled by itself."""
+
+IDENTITY_OPERATORS = frozenset({"ConvertToTensor", "StopGradient"})
+"""Operators that pass numbers through unchanged."""
 
 OPERATOR_ACTIVATIONS: Mapping[str, str] = {
     "Relu": "relu", "Relu6": "relu6", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softmax": "softmax",

@@ -13,34 +13,52 @@ from dataclasses import replace
 from typing import Any
 
 from grader.domain.architecture import RESHAPE, Architecture, AttributeValue, Layer
-from grader.domain.evidence import OperationClaim
-from grader.rebuild.allowlist import IDENTITY_AT_INFERENCE, LAYERS, OPERATOR_ACTIVATIONS, WRAPPERS, activation
+from grader.domain.evidence import JsonValue, OperationClaim
+from grader.rebuild.allowlist import (
+    IDENTITY_AT_INFERENCE,
+    IDENTITY_OPERATORS,
+    LAYERS,
+    OPERATOR_ACTIVATIONS,
+    WRAPPERS,
+    activation,
+)
 from grader.rebuild.model import Arrays, RebuiltModel, Step
 
 _RESHAPING = frozenset({"Flatten", "Reshape", "ExpandDims", "Squeeze"})
-_ACTIVATION_LAYERS = {"ReLU": "relu", "Softmax": "softmax"}
+_ACTIVATION_LAYERS: Mapping[str, tuple[Mapping[str, JsonValue], str]] = {
+    # layer: the settings with which it is the ordinary function, and the name of that
+    "ReLU": ({"max_value": None, "negative_slope": 0, "threshold": 0}, "relu"),
+    "LeakyReLU": ({"negative_slope": 0.2}, "leaky_relu"),
+    "ELU": ({"alpha": 1}, "elu"),
+    "Softmax": ({"axis": -1}, "softmax"),
+}
+_ORDINARY_OPERATORS: Mapping[str, Mapping[str, JsonValue]] = {
+    "Softmax": {"axis": -1}, "LeakyRelu": {"negative_slope": 0.2}, "Elu": {"alpha": 1.0},
+}  # fmt: skip
 _HAVE_ACTIVATION = frozenset({"Dense", "Conv1D", "Conv2D", "Conv1DTranspose", "Conv2DTranspose", "SeparableConv2D"})
 _MODEL_INPUT = -1
 
 
 def canonical(model: RebuiltModel, arrays: Arrays) -> Architecture:
     """Return the canonical form of a rebuilt model."""
-    consumers = Counter(name for step in model.steps for name in step.inputs)
-    consumers.update(model.claim.outputs)
+    readers = Counter(name for step in model.steps for name in step.inputs)
+    readers.update(model.claim.outputs[:1])
     layers: list[Layer] = []
     positions = {model.claim.inputs[0].tensor: _MODEL_INPUT}
-    counted: set[str] = set()
+    uncounted = set(model.held)
     for step in model.steps:
         inputs = tuple(positions[name] for name in step.inputs)
-        layer = _layer(step, inputs, _parameters(step.operation, arrays, counted))
-        previous = layers[inputs[0]] if inputs and inputs[0] != _MODEL_INPUT else None
-        only_reader = consumers[step.inputs[0]] == 1 if step.inputs else False
-        merged = _merge(previous, layer) if previous is not None and only_reader else None
+        fresh = uncounted.intersection(step.arrays)
+        uncounted -= fresh
+        layer = _layer(step, inputs, arrays, sum(int(arrays[name].size) for name in fresh))
+        previous = layers[inputs[0]] if inputs[0] != _MODEL_INPUT else None
+        merged = _merge(previous, layer) if previous is not None and readers[step.inputs[0]] == 1 else None
         if merged is not None:
             layers[inputs[0]] = merged
             positions[step.output] = inputs[0]
         elif _does_nothing(step, layer):
             positions[step.output] = inputs[0]
+            readers[step.output] += readers[step.inputs[0]] - 1
         else:
             layers.append(layer)
             positions[step.output] = len(layers) - 1
@@ -53,8 +71,8 @@ def canonical(model: RebuiltModel, arrays: Arrays) -> Architecture:
     )
 
 
-def _layer(step: Step, inputs: tuple[int, ...], parameters: int) -> Layer:
-    kind, attributes = _kind_and_attributes(step)
+def _layer(step: Step, inputs: tuple[int, ...], arrays: Arrays, parameters: int) -> Layer:
+    kind, attributes = _kind_and_attributes(step, arrays)
     return Layer(
         kind=kind,
         attributes=tuple(sorted(attributes.items())),
@@ -66,36 +84,51 @@ def _layer(step: Step, inputs: tuple[int, ...], parameters: int) -> Layer:
     )
 
 
-def _kind_and_attributes(step: Step) -> tuple[str, dict[str, AttributeValue]]:
-    config = dict(step.operation.config)
+def _kind_and_attributes(step: Step, arrays: Arrays) -> tuple[str, dict[str, AttributeValue]]:
+    config = step.operation.config
     if step.kind in _RESHAPING:
         return RESHAPE, {}
-    if step.operation.module.startswith("keras.src.ops."):
-        name = OPERATOR_ACTIVATIONS.get(step.kind)
-        return ("Activation", {"activation": name}) if name else (step.kind, {})
+    if step.is_operator:
+        return _operator(step, arrays)
+    if step.kind in _ACTIVATION_LAYERS and _agrees(config, _ACTIVATION_LAYERS[step.kind][0]):
+        return "Activation", {"activation": _ACTIVATION_LAYERS[step.kind][1]}
     if step.kind == "Activation":
         return "Activation", {"activation": activation(config.get("activation"))}
-    if step.kind in _ACTIVATION_LAYERS and _is_plain(step.kind, config):
-        return "Activation", {"activation": _ACTIVATION_LAYERS[step.kind]}
     if step.kind in WRAPPERS:  # TimeDistributed(Dense) is Dense on the last axis
-        inner = config["layer"]
-        step_inside = replace(step, kind=inner["class_name"], operation=_inner(step.operation, inner))
-        return _kind_and_attributes(step_inside)
+        return _kind_and_attributes(replace(step, operation=_inner(step.operation)), arrays)
     rule = LAYERS.get(step.kind) or IDENTITY_AT_INFERENCE[step.kind]
     accepted = rule.accept(step.kind, config)
     return step.kind, {name: _flat(accepted[name]) for name in rule.attributes if accepted.get(name) is not None}
 
 
-def _inner(operation: OperationClaim, inner: Mapping[str, Any]) -> OperationClaim:
-    return replace(operation, class_name=inner["class_name"], config=inner.get("config", {}))
+def _operator(step: Step, arrays: Arrays) -> tuple[str, dict[str, AttributeValue]]:
+    """Name an operator; one that does the work of a layer or of its bias gets the layer's name.
+
+    `x @ kernel` is a Dense without bias; `x + bias` keeps its name and says how many numbers are added, so that
+    `_merge` can join the two.
+    """
+    name = OPERATOR_ACTIVATIONS.get(step.kind)
+    if name is not None and _agrees(step.operation.config, _ORDINARY_OPERATORS.get(step.kind, {})):
+        return "Activation", {"activation": name}
+    args = step.arguments.get("args", []) if isinstance(step.arguments, Mapping) else []
+    given = [arrays[name].shape for name in step.arrays if name in arrays]
+    if len(step.inputs) != 1 or len(args) != 2 or len(given) != 1:
+        return step.kind, {}
+    if step.kind == "Matmul" and "tensor" in args[0] and (*step.input_shape[-1:], *step.output_shape[-1:]) == given[0]:
+        return "Dense", {"activation": "linear", "units": given[0][-1], "use_bias": False}
+    if step.kind == "Add" and given[0] == step.output_shape[-1:]:
+        return "Add", {"numbers": given[0][0]}
+    return step.kind, {}
 
 
-def _is_plain(kind: str, config: Mapping[str, Any]) -> bool:
-    """Say whether a ReLU or Softmax layer is the ordinary function of that name."""
-    if kind == "Softmax":
-        return config.get("axis", -1) == -1
-    unchanged = {"max_value": None, "negative_slope": 0.0, "threshold": 0.0}
-    return all(config.get(name, value) in (value, 0 if value == 0.0 else value) for name, value in unchanged.items())
+def _inner(operation: OperationClaim) -> OperationClaim:
+    inner = operation.config["layer"]
+    return replace(operation, class_name=inner["class_name"], module=inner["module"], config=inner["config"])
+
+
+def _agrees(config: Mapping[str, JsonValue], ordinary: Mapping[str, JsonValue]) -> bool:
+    """Say whether the settings are those with which a function is the ordinary one of its name."""
+    return all(config.get(name, value) == value for name, value in ordinary.items())
 
 
 def _flat(value: Any) -> AttributeValue:
@@ -106,25 +139,26 @@ def _flat(value: Any) -> AttributeValue:
 
 
 def _merge(previous: Layer, layer: Layer) -> Layer | None:
-    """Join an activation with the layer it follows, or two reshapes; None where they are two things."""
-    if layer.kind == "Activation" and previous.kind in _HAVE_ACTIVATION and previous.activation == "linear":
-        attributes = dict(previous.attributes) | {"activation": layer.activation}
-        return replace(previous, attributes=tuple(sorted(attributes.items())))
+    """Join what follows a layer with it: its activation, its bias, another reshape; None where they are two things."""
+    linear = previous.kind in _HAVE_ACTIVATION and previous.activation == "linear"
+    if layer.kind == "Activation" and linear:
+        return _with_attributes(previous, activation=layer.activation)
+    if layer.kind == "Add" and linear and previous.kind == "Dense" and not previous.attribute("use_bias"):
+        joined = replace(previous, parameters=previous.parameters + layer.parameters)
+        return _with_attributes(joined, use_bias=True) if layer.attribute("numbers") else None
     if layer.kind == RESHAPE and previous.kind == RESHAPE:
         return replace(previous, output_shape=layer.output_shape)
     return None
 
 
+def _with_attributes(layer: Layer, **changes: AttributeValue) -> Layer:
+    return replace(layer, attributes=tuple(sorted({**dict(layer.attributes), **changes}.items())))
+
+
 def _does_nothing(step: Step, layer: Layer) -> bool:
     linear = layer.kind == "Activation" and layer.activation == "linear"
-    return linear or step.kind == "Identity" or (layer.kind == RESHAPE and layer.input_shape == layer.output_shape)
-
-
-def _parameters(operation: OperationClaim, arrays: Arrays, counted: set[str]) -> int:
-    """Count the numbers of a layer that no earlier step has counted."""
-    fresh = [name for name in operation.variables if name in arrays and name not in counted]
-    counted.update(fresh)
-    return sum(int(arrays[name].size) for name in fresh)
+    identity = step.kind in IDENTITY_OPERATORS if step.is_operator else step.kind == "Identity"
+    return linear or identity or (layer.kind == RESHAPE and layer.input_shape == layer.output_shape)
 
 
 def cut_positions(architecture: Architecture) -> tuple[int, ...]:

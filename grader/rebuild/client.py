@@ -109,11 +109,8 @@ class MeasuringProcesses:
 
     @contextlib.contextmanager
     def _process(self) -> Iterator[_Process]:
-        """Lend a process; one that failed is not put back."""
-        try:
-            process = self._idle.pop()
-        except IndexError:
-            process = _Process()
+        """Lend a process; one that failed is not put back, and one that died while it was idle is not lent."""
+        process = self._idle_one() or _Process()
         try:
             yield process
         except BaseException:
@@ -121,12 +118,23 @@ class MeasuringProcesses:
             raise
         self._idle.append(process)
 
+    def _idle_one(self) -> _Process | None:
+        while True:
+            try:
+                process = self._idle.pop()
+            except IndexError:  # not asked beforehand, because other threads take from the pool as well
+                return None
+            if process.is_alive():
+                return process
+            process.close()
+
 
 class _Process:
     """One running `grader.rebuild.worker`."""
 
     def __init__(self) -> None:
-        environment = dict(os.environ) | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONUNBUFFERED": "1"}
+        environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}  # its waiting threads fight over busy cores
+        environment |= {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONUNBUFFERED": "1"}
         root = str(Path(grader.__file__).parent.parent)
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))
         self._process = subprocess.Popen(
@@ -143,6 +151,10 @@ class _Process:
         self._last_words: deque[str] = deque(maxlen=_LAST_WORDS)
         threading.Thread(target=self._read_answers, daemon=True, name="grader-answers").start()
         threading.Thread(target=self._read_complaints, daemon=True, name="grader-complaints").start()
+
+    def is_alive(self) -> bool:
+        """Say whether it still runs."""
+        return self._process.poll() is None
 
     def ask(self, request: Request) -> Answer:
         """Send a request and wait for its answer.

@@ -11,9 +11,10 @@ from pathlib import Path
 import keras
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 
 from grader.domain.architecture import PASSIVE_KINDS, Architecture, shape_size
-from grader.domain.evidence import Evidence
+from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.measurement import (
     ImageStrip,
     MeasuredModel,
@@ -28,7 +29,7 @@ from grader.domain.ports import MeasuringTask
 from grader.rebuild import quality
 from grader.rebuild.allowlist import RefusedError
 from grader.rebuild.canonical import canonical, cut_positions
-from grader.rebuild.model import Arrays, RebuiltModel, Workshop
+from grader.rebuild.model import Arrays, RebuiltModel, Workshop, first_line
 from grader.rebuild.roles import Cast, assign, holds_same_numbers
 from reference import data
 from reference.contract import module
@@ -41,6 +42,9 @@ _OF_TRAINED_WEIGHTS = frozenset(
     {Quantity.RECONSTRUCTION_MSE, Quantity.RECONSTRUCTION_BCE, Quantity.THROUGH_CODE_MSE, Quantity.OUTPUT_SPREAD}
 )
 """Quantities that say nothing where random numbers stand in for weights that became NaN."""
+
+_DOES_NOT_RUN = (tf.errors.OpError, ValueError)
+"""What comes of a graph that fits together and still cannot be run (a batch size that is written into a reshape)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +128,17 @@ def measure(evidence: Evidence, task: MeasuringTask, choice: DataChoice) -> Meas
     values.append(
         Measurement(Quantity.CODE_SIZE, code_size, "1", "narrowest point of the rebuilt graph, or the encoder's output")
     )
-    values += _behaviour(cast, images)
     strips: tuple[ImageStrip, ...] = ()
+    try:
+        values += _behaviour(cast, images)
+        strips = _strips(cast.autoencoder, images)
+    except _DOES_NOT_RUN as error:
+        problems += (_not_rebuilt(cast.autoencoder.claim, f"it does not run, {first_line(error)}"),)
     if _diverged(cast.autoencoder, evidence):
         values = [measurement for measurement in values if measurement.name not in _OF_TRAINED_WEIGHTS]
+        strips = ()
         reason = message("Its weights are not finite numbers (NaN).")
         problems += (MeasuringProblem(_name(cast.autoencoder), reason, ours=False),)
-    else:
-        strips = _strips(cast.autoencoder, images)
     finite = {m.name: m for m in values if np.isfinite(m.value)}
     return Measurements(
         models=_measured_models(cast, architectures, arrays),
@@ -174,10 +181,14 @@ def _rebuild_all(evidence: Evidence, arrays: Arrays) -> tuple[list[RebuiltModel]
         try:
             models.append(workshop.rebuild(claim))
         except RefusedError as refusal:
-            name = claim.names[0] if claim.names else claim.class_name
-            reason = message("The model cannot be rebuilt: {reason}.", reason=verbatim(str(refusal)))
-            problems.append(MeasuringProblem(name[:80], reason, ours=True))
+            problems.append(_not_rebuilt(claim, str(refusal)))
     return models, tuple(problems)
+
+
+def _not_rebuilt(claim: ModelClaim, reason: str) -> MeasuringProblem:
+    name = claim.names[0] if claim.names else claim.class_name
+    text = message("The model cannot be rebuilt: {reason}.", reason=verbatim(reason))
+    return MeasuringProblem(name[:80], text, ours=True)
 
 
 def _that_matter(problems: tuple[MeasuringProblem, ...], cast: Cast) -> tuple[MeasuringProblem, ...]:
@@ -275,7 +286,7 @@ def _name(model: RebuiltModel) -> str:
 
 def _diverged(model: RebuiltModel, evidence: Evidence) -> bool:
     broken = set(evidence.non_finite)
-    return any(name in broken for step in model.steps for name in step.operation.variables)
+    return any(name in broken for step in model.steps for name in step.arrays)
 
 
 def _not_finite(model: RebuiltModel, values: list[Measurement]) -> tuple[MeasuringProblem, ...]:

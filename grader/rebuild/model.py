@@ -13,14 +13,25 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 
 from grader.domain.architecture import shape_size
 from grader.domain.evidence import JsonValue, ModelClaim, NodeClaim, OperationClaim
-from grader.rebuild.allowlist import IDENTITY_AT_INFERENCE, LAYERS, OPERATORS, WRAPPERS, RefusedError
+from grader.rebuild.allowlist import IDENTITY_AT_INFERENCE, IDENTITY_OPERATORS, OPERATORS, RefusedError
+from grader.rebuild.building import make_layer
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 MAX_TENSOR_ITEMS = 2**22
+
+_DOES_NOT_FIT = (
+    ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError, RuntimeError, MemoryError,
+    tf.errors.OpError,
+)  # fmt: skip
+"""What Keras raises, by layer and version, for settings, arrays and tensors that do not fit together."""
+
+
+_OPERATORS_MODULE = "keras.src.ops."
 
 
 @dataclass(frozen=True)
@@ -29,7 +40,7 @@ class Step:
 
     Attributes:
         operation: The claim of the layer or operator called.
-        kind: Its class name.
+        arguments: What it is called with, as claimed.
         inputs: Ids of the tensors it reads.
         output: Id of the tensor it makes.
         input_shape: Shape of the first input, without the batch axis.
@@ -37,11 +48,26 @@ class Step:
     """
 
     operation: OperationClaim
-    kind: str
+    arguments: JsonValue
     inputs: tuple[str, ...]
     output: str
     input_shape: tuple[int | None, ...]
     output_shape: tuple[int | None, ...]
+
+    @property
+    def kind(self) -> str:
+        """Class name of the layer or operator."""
+        return self.operation.class_name
+
+    @property
+    def is_operator(self) -> bool:
+        """Say whether it is an operator (`x + y`) and no layer."""
+        return self.operation.module.startswith(_OPERATORS_MODULE)
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        """Ids of the arrays it uses: its layer's own, and those that the call names."""
+        return (*self.operation.variables, *_named(self.arguments, "variable"))
 
 
 @dataclass(frozen=True)
@@ -51,13 +77,15 @@ class RebuiltModel:
     Attributes:
         claim: What it was made from.
         model: The Keras model.
-        steps: Every call, in order.
-        parameters: Numbers held, each counted once.
+        steps: Every call that its first output needs, in order.
+        held: Ids of its weights, a layer's own or given to an operator; constants are none.
+        parameters: Numbers in them.
     """
 
     claim: ModelClaim
     model: Any
     steps: tuple[Step, ...]
+    held: frozenset[str]
     parameters: int
 
     @property
@@ -97,67 +125,63 @@ class Workshop:
         source = keras.Input(tuple(claim.inputs[0].shape[1:]))
         tensors: dict[str, Any] = {claim.inputs[0].tensor: source}
         steps = tuple(self._step(node, tensors) for node in claim.nodes)
-        outputs = [_known(tensors, name) for name in claim.outputs]
-        used = {name for step in steps for name in step.operation.variables}
-        parameters = sum(int(self._arrays[name].size) for name in used if name in self._arrays)
-        return RebuiltModel(claim, keras.Model(source, outputs[0]), steps, parameters)
+        output = _known(tensors, claim.outputs[0])
+        steps = _needed(steps, claim.outputs[0])
+        weights = {*claim.variables, *(name for step in steps for name in step.operation.variables)}
+        held = weights & {name for step in steps for name in step.arrays if name in self._arrays}
+        try:
+            model = keras.Model(source, output)
+        except _DOES_NOT_FIT as error:
+            raise RefusedError(f"a graph that is none: {first_line(error)}") from error
+        parameters = sum(int(self._arrays[name].size) for name in held)
+        return RebuiltModel(claim, model, steps, frozenset(held), parameters)
 
     def _step(self, node: NodeClaim, tensors: dict[str, Any]) -> Step:
         operation = self._operations.get(node.operation)
         if operation is None or not operation.module.startswith("keras.src."):
             raise RefusedError(f"the layer `{operation.class_name if operation else node.operation}`")
-        if len(node.outputs) != 1:
-            raise RefusedError(f"`{operation.class_name}` with {len(node.outputs)} outputs")
-        names = tuple(_tensor_names(node.arguments))
+        if len(node.outputs) != 1 or node.outputs[0] in tensors:
+            raise RefusedError(f"`{operation.class_name}` with the outputs {', '.join(node.outputs)}"[:200])
+        names = tuple(_named(node.arguments, "tensor"))
         inputs = [_known(tensors, name) for name in names]
         if not inputs:
             raise RefusedError(f"`{operation.class_name}` without an input")
-        result = self._call(operation, node, tensors, inputs)
+        try:
+            result = self._call(operation, node, tensors)
+        except _DOES_NOT_FIT as error:
+            raise RefusedError(f"`{operation.class_name}`: {first_line(error)}") from error
+        if not isinstance(result, keras.KerasTensor):
+            raise RefusedError(f"`{operation.class_name}`, which makes no tensor")
         if (shape_size(result.shape[1:]) or 0) > MAX_TENSOR_ITEMS:
             raise RefusedError(f"`{operation.class_name}` with an output of shape {result.shape[1:]}")
         tensors[node.outputs[0]] = result
-        return Step(
-            operation,
-            operation.class_name,
-            names,
-            node.outputs[0],
-            tuple(inputs[0].shape[1:]),
-            tuple(result.shape[1:]),
-        )
+        shapes = tuple(inputs[0].shape[1:]), tuple(result.shape[1:])
+        return Step(operation, node.arguments, names, node.outputs[0], *shapes)
 
-    def _call(self, operation: OperationClaim, node: NodeClaim, tensors: dict[str, Any], inputs: list[Any]) -> Any:
-        try:
-            if operation.module.startswith("keras.src.ops."):
-                return self._operate(operation, node, tensors)
-            if operation.class_name in IDENTITY_AT_INFERENCE:
-                return inputs[0]
-            layer = self._layer(operation)
-            result = layer(inputs if _takes_list(node) else inputs[0])
-            self._fill(layer, operation)
-        except (ValueError, TypeError, IndexError, AttributeError) as error:
-            raise RefusedError(f"`{operation.class_name}`: {str(error).splitlines()[0][:200]}") from error
+    def _call(self, operation: OperationClaim, node: NodeClaim, tensors: dict[str, Any]) -> Any:
+        args, kwargs = self._arguments(node, tensors)
+        if operation.module.startswith(_OPERATORS_MODULE):
+            return _operate(operation, args, kwargs)
+        given = args[0] if args else kwargs.pop("inputs", None)
+        if _tensors_in([*args[1:], *kwargs.values()]):
+            raise RefusedError(f"`{operation.class_name}` called with more tensors than its input")
+        noise = IDENTITY_AT_INFERENCE.get(operation.class_name)
+        if noise is not None:
+            noise.accept(operation.class_name, operation.config)
+            return given
+        layer = self._layer(operation)
+        result = layer(given)
+        layer.set_weights([self._arrays[name] for name in operation.variables])
         return result
 
     def _layer(self, operation: OperationClaim) -> Any:
-        if operation.operation not in self._layers:
-            self._layers[operation.operation] = _make_layer(operation.class_name, operation.config)
-        return self._layers[operation.operation]
-
-    def _fill(self, layer: Any, operation: OperationClaim) -> None:
         missing = [name for name in operation.variables if name not in self._arrays]
         if missing:
             raise RefusedError(f"`{operation.class_name}` without its arrays")
-        layer.set_weights([self._arrays[name] for name in operation.variables])
-
-    def _operate(self, operation: OperationClaim, node: NodeClaim, tensors: dict[str, Any]) -> Any:
-        args, kwargs = self._arguments(node, tensors)
-        settings = {**_plain_settings(operation.config), **kwargs}
-        if operation.class_name == "GetItem":
-            return args[0][args[1]]
-        function = OPERATORS.get(operation.class_name)
-        if function is None:
-            raise RefusedError(f"the operator `{operation.class_name}`")
-        return getattr(keras.ops, function)(*args, **settings)
+        if operation.operation not in self._layers:
+            shapes = {self._arrays[name].shape for name in operation.variables}
+            self._layers[operation.operation] = make_layer(operation.class_name, operation.config, shapes)
+        return self._layers[operation.operation]
 
     def _arguments(self, node: NodeClaim, tensors: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         arguments = node.arguments if isinstance(node.arguments, dict) else {}
@@ -182,47 +206,66 @@ class Workshop:
             return content
         if kind == "variable" and content in self._arrays:
             return np.asarray(self._arrays[content])
-        raise RefusedError(f"a call argument of kind {kind!r}")
+        raise RefusedError(f"a call argument of kind {kind!r}"[:200])
 
 
-def _make_layer(kind: str, config: Mapping[str, JsonValue]) -> Any:
-    if kind in WRAPPERS:
-        inner = config.get("layer")
-        if not isinstance(inner, dict):
-            raise RefusedError(f"`{kind}` without its layer")
-        return getattr(keras.layers, kind)(_make_layer(str(inner.get("class_name")), inner.get("config", {})))
-    rule = LAYERS.get(kind)
-    if rule is None:
-        raise RefusedError(f"the layer `{kind}`")
-    return getattr(keras.layers, kind)(**rule.accept(kind, config))
+def first_line(error: BaseException) -> str:
+    """Return what an error says, without the pages that Keras adds; its name where it says nothing."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
 
 
-def _plain_settings(config: Mapping[str, JsonValue]) -> dict[str, Any]:
-    """Keep the settings of an operator that are numbers, flags or lists of numbers."""
-    return {
+def _operate(operation: OperationClaim, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Call an operator of the list."""
+    if operation.class_name in IDENTITY_OPERATORS:
+        return args[0]
+    if operation.class_name == "GetItem":
+        return args[0][tuple(args[1]) if isinstance(args[1], list) else args[1]]
+    function = OPERATORS.get(operation.class_name)
+    if function is None:
+        raise RefusedError(f"the operator `{operation.class_name}`")
+    return getattr(keras.ops, function)(*args, **{**_plain_settings(operation), **kwargs})
+
+
+def _needed(steps: Sequence[Step], output: str) -> tuple[Step, ...]:
+    """Keep the steps that `output` is made from."""
+    wanted, kept = {output}, []
+    for step in reversed(steps):
+        if step.output in wanted:
+            wanted.update(step.inputs)
+            kept.append(step)
+    return tuple(reversed(kept))
+
+
+def _plain_settings(operation: OperationClaim) -> dict[str, Any]:
+    """Return the settings of an operator, which are numbers, flags or lists of numbers."""
+    settings = {
         name: value
-        for name, value in config.items()
-        if name not in ("name", "dtype") and isinstance(value, bool | int | float | list)
+        for name, value in operation.config.items()
+        if name not in ("name", "dtype", "trainable") and value is not None
     }
+    for name, value in settings.items():
+        if not isinstance(value, bool | int | float | list):
+            raise RefusedError(f"{operation.class_name}({name}={value!r})"[:200])
+    return settings
 
 
 def _known(tensors: Mapping[str, Any], name: JsonValue) -> Any:
-    if name not in tensors:
-        raise RefusedError(f"a tensor that nothing makes ({name})")
+    if not isinstance(name, str) or name not in tensors:
+        raise RefusedError(f"a tensor that nothing makes ({name})"[:200])
     return tensors[name]
 
 
-def _takes_list(node: NodeClaim) -> bool:
-    first = node.arguments["args"][0] if isinstance(node.arguments, dict) and node.arguments.get("args") else {}
-    return isinstance(first, dict) and "list" in first
+def _tensors_in(values: Sequence[Any]) -> bool:
+    nested = [item for value in values if isinstance(value, list) for item in value]
+    return any(isinstance(value, keras.KerasTensor) for value in values) or (bool(nested) and _tensors_in(nested))
 
 
-def _tensor_names(value: JsonValue) -> Sequence[str]:
-    """List the tensors in the arguments of a call, in order."""
+def _named(value: JsonValue, kind: str) -> Sequence[str]:
+    """List the ids of the tensors or variables in the arguments of a call, in order."""
     if isinstance(value, dict):
-        if set(value) == {"tensor"}:
-            return [str(value["tensor"])]
-        return [name for item in value.values() for name in _tensor_names(item)]
+        if set(value) == {kind}:
+            return [str(value[kind])]
+        return [name for item in value.values() for name in _named(item, kind)]
     if isinstance(value, list):
-        return [name for item in value for name in _tensor_names(item)]
+        return [name for item in value for name in _named(item, kind)]
     return []

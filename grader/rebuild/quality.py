@@ -109,7 +109,8 @@ def jacobian_rank(model: Any, images: Array) -> int:
     """Return the largest numerical rank of d output / d input over the images.
 
     Singular values above 1e-5 of the largest count. The rank is at most the size of the code, whatever the layers
-    between; a way around the code, or a wider code, shows as a higher rank.
+    between; a way around the code, or a wider code, shows as a higher rank. Images at which it is not finite are left
+    out.
     """
     inputs = tf.constant(as_input(model, images))
     with tf.GradientTape() as tape:
@@ -118,9 +119,9 @@ def jacobian_rank(model: Any, images: Array) -> int:
     jacobian = tape.batch_jacobian(outputs, inputs)
     if jacobian is None:
         return 0
-    matrices = np.asarray(jacobian).reshape(len(images), outputs.shape[1], -1)
-    values = np.linalg.svd(matrices.astype(np.float64), compute_uv=False)
-    return int(max((row > RANK_TOLERANCE * row[0]).sum() if row[0] > 0 else 0 for row in values))
+    matrices = np.asarray(jacobian).reshape(len(images), outputs.shape[1], -1).astype(np.float64)
+    values = np.linalg.svd(matrices[np.isfinite(matrices).all(axis=(1, 2))], compute_uv=False)
+    return int(max(((row > RANK_TOLERANCE * row[0]).sum() for row in values), default=0))
 
 
 def _six_digits(values: Array) -> Array:

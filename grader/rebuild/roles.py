@@ -111,7 +111,7 @@ def _pair(
 
 
 def _arrays_of(model: RebuiltModel) -> frozenset[str]:
-    return frozenset(name for step in model.steps for name in step.operation.variables)
+    return frozenset(name for step in model.steps for name in step.arrays)
 
 
 def _equal(arrays: Arrays, first: str, second: str) -> bool:

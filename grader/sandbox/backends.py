@@ -131,6 +131,7 @@ def _write_settings(
         "datasets": datasets,
         "claims": f"{claims}/claims",
         "stub_grader": stub,
+        "filter_system_calls": stub,
     }
     path = folder / "settings.json"
     path.write_text(json.dumps(settings), encoding="utf-8")

@@ -98,8 +98,8 @@ def _candidates() -> Iterator[Path]:
 
 
 def _try_out(program: Path) -> str | None:
-    """Start `true` in a sandbox; return None when that works, else what bubblewrap said."""
-    command = [str(program), *isolation(), *_system(), "--proc", "/proc", "--dev", "/dev", "/usr/bin/true"]
+    """Start `true` in a sandbox as notebooks get it; return None when that works, else what bubblewrap said."""
+    command = [*command_prefix(program, [], work_mib=1, environment={}), "/usr/bin/true"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_TRIAL_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -142,6 +142,8 @@ def command_prefix(
     for binding in bindings:
         command += _parents(binding.inside, made)
         command += ["--bind" if binding.writable else "--ro-bind", str(binding.outside), binding.inside]
+    for folder_name in ("/dev", "/"):  # what bubblewrap makes itself is memory that nobody counts
+        command += ["--remount-ro", folder_name]
     for name, value in environment.items():
         command += ["--setenv", name, value]
     return [*command, "--chdir", WORK_FOLDER]

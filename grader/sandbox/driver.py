@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import queue
 import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import psutil
-from jupyter_client.manager import KernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from grader.domain.messages import Message, message
 from grader.domain.run import CellError, Limits, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import CodeCell
-from grader.sandbox.kernel import CappedNotebookClient, OwnKernelManager, printable
+from grader.sandbox.kernel import CellReply, KernelConversation, OwnKernelManager, printable
+from grader.sandbox.processes import ProcessTree
 from grader.sandbox.watchdog import MIB, Watchdog
 
 EXPORT_SECONDS = 90.0
 INTERRUPT_SECONDS = 15.0
 _EXPORT = "__import__('sys').modules['grader_probe'].finish()"
-_FRAME_LINE = re.compile(r"^-+> *(\d+) (.*)$", re.MULTILINE)
+_FRAME_LINE = re.compile(r"^-+> *(\d{1,6}) (.*)$", re.MULTILINE)
 
 
 @dataclass
@@ -56,72 +53,68 @@ def run_cells(
 async def _run(
     cells: Sequence[CodeCell], manager: OwnKernelManager, limits: Limits, exchange: Path, environment: dict[str, str]
 ) -> RunRecord:
-    asyncio.get_running_loop().set_exception_handler(_without_closed_channels)
-    client = CappedNotebookClient(manager, output_limit_bytes=limits.output_mib * MIB)
+    kernel = KernelConversation(manager, output_limit_bytes=limits.output_mib * MIB)
     progress = _Progress()
-    log = exchange.parent / f"{exchange.name}.log"
+    log = manager.folder / "kernel.log"
     try:
         with log.open("wb") as output:
-            await client.async_start_new_kernel(env=environment, stdout=output, stderr=output)
-        process = manager.provisioner.process
-        with Watchdog(process.pid, exchange, limits, process.kill) as watchdog:
+            await kernel.start(environment=environment, log=output)
+    except OSError as error:
+        return _unavailable(_startup_complaint(log, error), len(cells), progress)
+    tree = ProcessTree(manager.provisioner.process)
+    try:
+        with Watchdog(tree.pid, (exchange, manager.folder), limits, tree.end) as watchdog:
             try:
-                await client.connect()
+                await kernel.connect()
+                tree.look()
+                await _run_all(kernel, cells, limits, progress)
             except RuntimeError as error:
-                return _unavailable(_startup_complaint(log, error), len(cells), progress)
-            await _run_all(client, cells, limits, progress)
-            record = _record(cells, progress, client, watchdog, await _exit_status(manager))
+                if watchdog.verdict is StoppedBy.NOTHING:
+                    return _unavailable(_startup_complaint(log, error), len(cells), progress)
+            record = _record(cells, progress, kernel, watchdog, await _exit_status(manager))
     finally:
-        await _kill(client, manager)
-        log.unlink(missing_ok=True)
+        await kernel.close()
+        tree.end()
+        await manager.cleanup_resources()
     return record
 
 
-def _without_closed_channels(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Report forgotten errors as usual, but not that nbclient still listened to a kernel when we killed it."""
-    if not isinstance(context.get("exception"), queue.Empty):
-        loop.default_exception_handler(context)
-
-
-async def _run_all(
-    client: CappedNotebookClient, cells: Sequence[CodeCell], limits: Limits, progress: _Progress
-) -> None:
+async def _run_all(kernel: KernelConversation, cells: Sequence[CodeCell], limits: Limits, progress: _Progress) -> None:
     try:
         for cell in cells:
             left = limits.notebook_seconds - (time.monotonic() - progress.started)
-            if left <= 0:
-                progress.stopped_by = StoppedBy.NOTEBOOK_TIME
+            limit = StoppedBy.NOTEBOOK_TIME if left < limits.cell_seconds else StoppedBy.CELL_TIME
+            if left <= 0 or not await _run_one(kernel, cell, min(left, limits.cell_seconds), progress):
+                progress.stopped_by = limit
                 break
-            await _run_one(client, cell, min(left, limits.cell_seconds), progress)
-            if progress.stopped_by is not StoppedBy.NOTHING:
-                if left < limits.cell_seconds:
-                    progress.stopped_by = StoppedBy.NOTEBOOK_TIME
-                break
-        await client.run_source(_EXPORT, seconds=EXPORT_SECONDS)
+        if progress.cells_run and progress.stopped_by is not StoppedBy.NOTHING:
+            await kernel.interrupt()
+            await kernel.run_source("pass", seconds=INTERRUPT_SECONDS)
+        await kernel.run_source(_EXPORT, seconds=EXPORT_SECONDS)
     except DeadKernelError:
-        progress.stopped_by = StoppedBy.OWN_EXIT
+        if progress.stopped_by is StoppedBy.NOTHING:
+            progress.stopped_by = StoppedBy.OWN_EXIT
     except CellTimeoutError:  # the kernel swallowed the interrupt; the claims of the last fit stand
         if progress.stopped_by is StoppedBy.NOTHING:
             progress.stopped_by = StoppedBy.CELL_TIME
 
 
-async def _run_one(client: CappedNotebookClient, cell: CodeCell, seconds: float, progress: _Progress) -> None:
+async def _run_one(kernel: KernelConversation, cell: CodeCell, seconds: float, progress: _Progress) -> bool:
+    """Run a cell and note its error; return whether it ended in time."""
     progress.last_cell = cell.index
     progress.cells_run += 1
     try:
-        reply = await client.run_source(cell.source, seconds=seconds)
+        reply = await kernel.run_source(cell.source, seconds=seconds)
     except CellTimeoutError:
-        progress.stopped_by = StoppedBy.CELL_TIME
-        await client.km.interrupt_kernel()
-        await client.run_source("pass", seconds=INTERRUPT_SECONDS)
-        return
-    if reply.get("status") == "error":
+        return False
+    if reply.failed:
         progress.errors.append(_cell_error(cell, reply))
+    return True
 
 
-def _cell_error(cell: CodeCell, reply: dict[str, Any]) -> CellError:
-    """Read an error reply; every part of it is student-made text."""
-    traceback = printable("\n".join(str(part) for part in reply.get("traceback") or ()), 20_000)
+def _cell_error(cell: CodeCell, reply: CellReply) -> CellError:
+    """Make a kernel's words fit for people: short, printable, and the name on one line."""
+    traceback = printable(reply.traceback, 20_000)
     own_lines = cell.source.split("\n")
     line = next(
         (text.strip() for number, text in _FRAME_LINE.findall(traceback)
@@ -130,8 +123,8 @@ def _cell_error(cell: CodeCell, reply: dict[str, Any]) -> CellError:
     )  # fmt: skip
     return CellError(
         cell_index=cell.index,
-        name=printable(str(reply.get("ename", "")), 100),
-        text=printable(str(reply.get("evalue", ""))),
+        name=" ".join(printable(reply.name, 100).split()) or "Exception",
+        text=printable(reply.text),
         line=line[:300],
         provided=cell.provided,
     )
@@ -140,7 +133,7 @@ def _cell_error(cell: CodeCell, reply: dict[str, Any]) -> CellError:
 def _record(
     cells: Sequence[CodeCell],
     progress: _Progress,
-    client: CappedNotebookClient,
+    kernel: KernelConversation,
     watchdog: Watchdog,
     exit_status: int | None,
 ) -> RunRecord:
@@ -154,7 +147,7 @@ def _record(
         last_cell=progress.last_cell,
         wall_seconds=time.monotonic() - progress.started,
         peak_memory_mib=watchdog.peak_memory_mib,
-        output_truncated=client.truncated,
+        output_truncated=kernel.truncated,
         detail=detail,
     )
 
@@ -162,6 +155,8 @@ def _record(
 def _status(stopped_by: StoppedBy, errors: Sequence[CellError]) -> RunStatus:
     if stopped_by in (StoppedBy.CELL_TIME, StoppedBy.NOTEBOOK_TIME):
         return RunStatus.TIMED_OUT
+    if stopped_by is StoppedBy.SANDBOX:
+        return RunStatus.UNAVAILABLE
     if stopped_by is not StoppedBy.NOTHING:
         return RunStatus.KILLED
     return RunStatus.RAISED if errors else RunStatus.COMPLETED
@@ -169,6 +164,11 @@ def _status(stopped_by: StoppedBy, errors: Sequence[CellError]) -> RunStatus:
 
 def _cause(seen: StoppedBy, verdict: StoppedBy, exit_status: int | None) -> tuple[StoppedBy, Message | None]:
     """Decide what ended the run: our watchdog, a signal, or the notebook itself."""
+    if verdict is StoppedBy.SANDBOX:
+        return verdict, message(
+            "This machine ran out of memory or disk while the notebook ran, and nobody can say whether the notebook "
+            "did that. Free some, or grade fewer notebooks at the same time, and grade it again."
+        )
     if verdict is not StoppedBy.NOTHING:
         return verdict, None
     if seen is not StoppedBy.OWN_EXIT:
@@ -189,35 +189,14 @@ def _unavailable(reason: Message, cells_total: int, progress: _Progress) -> RunR
 
 
 def _startup_complaint(log: Path, error: Exception) -> Message:
-    said = printable(log.read_text(encoding="utf-8", errors="replace"), 20_000).strip()[-600:]
+    said = printable(log.read_text(encoding="utf-8", errors="replace"), 20_000).strip()[-600:] if log.exists() else ""
     return message("The kernel did not start in the sandbox: {text}", text=said or str(error))
 
 
-async def _exit_status(manager: KernelManager) -> int | None:
+async def _exit_status(manager: OwnKernelManager) -> int | None:
     """Return the exit status of a kernel that ended by itself; None while it lives."""
     provisioner = manager.provisioner
     if provisioner is None or provisioner.process is None:
         return None
     status: int | None = provisioner.process.poll()
     return status
-
-
-async def _kill(client: CappedNotebookClient, manager: OwnKernelManager) -> None:
-    """End the whole process tree; the sandbox's process namespace dies with its first process."""
-    if client.kc is not None:
-        client.kc.stop_channels()
-    process = manager.provisioner.process if manager.provisioner else None
-    if process is not None:
-        for child in _descendants(process.pid):
-            child.kill()
-        process.kill()
-        process.wait()
-    await manager.cleanup_resources()
-
-
-def _descendants(pid: int) -> list[psutil.Process]:
-    """List what a kernel without a sandbox has started; inside one they die with their namespace."""
-    try:
-        return list(psutil.Process(pid).children(recursive=True))
-    except psutil.NoSuchProcess:
-        return []

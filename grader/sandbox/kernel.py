@@ -1,30 +1,50 @@
-"""A Jupyter kernel started by our own command, and a notebook client that keeps no more output than it may."""
+"""A Jupyter kernel started by our own command, and nbclient over channels that believe nothing of what it sends."""
 
 from __future__ import annotations
 
+import asyncio
+import math
 import re
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import zmq
 from jupyter_client import AsyncKernelClient, AsyncKernelManager
+from jupyter_client.connect import ConnectionFileMixin
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError
 from nbformat.v4 import new_code_cell, new_notebook
 from traitlets import Type
 
-MAX_MESSAGE_BYTES = 32 * 2**20
+from grader.sandbox.channels import OutputChannel, ShellChannel
+
+MAX_MESSAGE_BYTES = 256 * 2**20  # ZeroMQ breaks off a connection that brings a larger one, and makes no new one
 STARTUP_SECONDS = 120
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_WAITING_MESSAGES = 2
+_SEND_MILLISECONDS = 2000
+_SECONDS_FOR_LAST_OUTPUT = 2
+_CONTROL = re.compile(
+    r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
-class CappedKernelClient(AsyncKernelClient):
-    """Refuses single messages over 32 MiB, which would otherwise fill the grader's memory before anyone can look."""
+class _CappedSockets(ConnectionFileMixin):
+    """Connects to a kernel that may send too much, or close the door: neither fills our memory nor makes us wait."""
 
     def _create_connected_socket(self, channel: str, identity: bytes | None = None) -> Any:
-        socket = super()._create_connected_socket(channel, identity)
-        socket.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
-        return socket
+        # ZeroMQ's limits hold for connections made after they are set, hence the detour over the context's defaults.
+        self.context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
+        self.context.setsockopt(zmq.RCVHWM, _WAITING_MESSAGES)
+        self.context.setsockopt(zmq.SNDTIMEO, _SEND_MILLISECONDS)
+        return super()._create_connected_socket(channel, identity)
+
+
+class _CappedClient(_CappedSockets, AsyncKernelClient):
+    shell_channel_class = Type(ShellChannel)
+    iopub_channel_class = Type(OutputChannel)
 
 
 class _OneKernelSpec(KernelSpecManager):
@@ -38,7 +58,7 @@ class _OneKernelSpec(KernelSpecManager):
         return self._spec
 
 
-class OwnKernelManager(AsyncKernelManager):
+class OwnKernelManager(_CappedSockets, AsyncKernelManager):
     """Starts the kernel by a given command; talks to it over ipc sockets in a folder, or over tcp where told.
 
     Args:
@@ -47,76 +67,128 @@ class OwnKernelManager(AsyncKernelManager):
         ipc: False on machines without Unix sockets.
     """
 
-    client_class = Type(CappedKernelClient)
+    client_factory = Type(_CappedClient)
 
     def __init__(self, command: list[str], folder: Path, *, ipc: bool = True) -> None:
         spec = KernelSpec(argv=command, display_name="grader", language="python", interrupt_mode="message")
         super().__init__(kernel_spec_manager=_OneKernelSpec(spec), kernel_name="grader")
+        self.folder = folder
         self.connection_file = str(folder / "connection.json")
         if ipc:
             self.transport = "ipc"
             self.ip = str(folder / "k" / "s")
 
 
-class CappedNotebookClient(NotebookClient):
-    """Runs cells one at a time and drops output over the limit.
+@dataclass(frozen=True, slots=True)
+class CellReply:
+    """How a cell ended, in the kernel's words: every part of it is student-made text.
 
     Attributes:
-        output_bytes: Bytes of output that came so far, dropped ones included.
-        truncated: Whether something was dropped.
+        failed: It ended with an exception.
+        name: Class of the exception.
+        text: Its message.
+        traceback: Its traceback, with colours.
     """
 
+    failed: bool
+    name: str = ""
+    text: str = ""
+    traceback: str = ""
+
+
+class KernelConversation:
+    """Runs cells one at a time with nbclient, over channels that are vetted as soon as student code can run."""
+
     def __init__(self, manager: OwnKernelManager, *, output_limit_bytes: int) -> None:
-        super().__init__(
+        self._manager = manager
+        self._output_limit_bytes = output_limit_bytes
+        self._client: _CappedClient | None = None
+        self._reply: dict[str, Any] = {}
+        self._notebook = NotebookClient(
             new_notebook(cells=[new_code_cell()]),  # nbclient keeps the cell that runs at its place
             km=manager,
             allow_errors=True,
             skip_cells_with_tag="",
             record_timing=False,
             store_widget_state=False,
+            iopub_timeout=_SECONDS_FOR_LAST_OUTPUT,
+            on_cell_executed=self._keep_reply,
         )
-        self.output_bytes = 0
-        self.truncated = False
-        self.reply: dict[str, Any] = {}
-        self._output_limit_bytes = output_limit_bytes
-        self.on_cell_executed = self._keep_reply
+
+    @property
+    def output_bytes(self) -> int:
+        """Bytes of output that came so far."""
+        return 0 if self._client is None else self._client.iopub_channel.output_bytes
+
+    @property
+    def truncated(self) -> bool:
+        """Whether more came than a notebook may print."""
+        return self.output_bytes > self._output_limit_bytes
+
+    async def start(self, *, environment: dict[str, str], log: IO[bytes]) -> None:
+        """Start the kernel's program.
+
+        Args:
+            environment: Of the program (inside a sandbox, the kernel has another one).
+            log: Receives what the program itself prints.
+
+        Raises:
+            OSError: There is no such program, or it cannot be run.
+        """
+        await self._manager.start_kernel(env=environment, stdout=log, stderr=log)
 
     async def connect(self) -> None:
-        """Open the channels and wait until the kernel answers.
+        """Open the channels, wait until the kernel answers, and vet every message from then on.
 
         Raises:
             RuntimeError: It died before it answered, or did not answer in time.
         """
-        self.kc = self.km.client()
-        self.kc.start_channels()
-        await self.kc.wait_for_ready(timeout=STARTUP_SECONDS)
-        self.kc.allow_stdin = False
+        self._client = self._manager.client()
+        self._client.start_channels(stdin=False, hb=False, control=False)
+        await self._client.wait_for_ready(timeout=STARTUP_SECONDS)
+        self._client.allow_stdin = False
+        self._client.shell_channel.vetting = self._client.iopub_channel.vetting = True
+        self._notebook.kc = self._client
 
-    async def run_source(self, source: str, *, seconds: float) -> dict[str, Any]:
-        """Run one cell and return the kernel's reply: `{"status": "ok" | "error", "ename": …, …}`.
+    async def run_source(self, source: str, *, seconds: float) -> CellReply:
+        """Run one cell and return how it ended.
 
         Raises:
-            CellTimeoutError: It took longer than `seconds`.
-            DeadKernelError: The kernel died.
+            nbclient.exceptions.CellTimeoutError: It took longer than `seconds`, or the kernel takes no cells any more.
+            nbclient.exceptions.DeadKernelError: The kernel died.
         """
-        self.timeout = max(1, round(seconds))
-        self.reply = {}
-        await self.async_execute_cell(new_code_cell(source), 0)
-        return self.reply
+        self._notebook.timeout = max(1, math.ceil(seconds))
+        self._reply = {}
+        try:
+            await self._notebook.async_execute_cell(new_code_cell(source), 0)
+        except zmq.Again as error:
+            raise CellTimeoutError("the kernel does not take cells any more") from error
+        content = self._reply
+        return CellReply(
+            failed=content.get("status") != "ok",
+            name=content.get("ename", ""),
+            text=content.get("evalue", ""),
+            traceback="\n".join(content.get("traceback", ())),
+        )
 
-    def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
-        """Count a message of the kernel; drop what it shows once the limit is passed."""
-        if msg["msg_type"] in ("stream", "display_data", "execute_result", "update_display_data"):
-            self.output_bytes += len(repr(msg["content"]))
-            if self.output_bytes > self._output_limit_bytes:
-                self.truncated = True
-                return None
-        return super().process_message(msg, cell, cell_index)
+    async def interrupt(self) -> None:
+        """Ask the kernel to raise KeyboardInterrupt; it need not listen."""
+        with suppress(zmq.Again):
+            await self._manager.interrupt_kernel()
+
+    async def close(self) -> None:
+        """Stop listening; nbclient leaves a listener behind when a cell takes too long."""
+        listeners = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in listeners:
+            task.cancel()
+        await asyncio.gather(*listeners, return_exceptions=True)
+        if self._client is not None:
+            self._client.stop_channels()
 
     def _keep_reply(self, *, cell: Any, cell_index: int, execute_reply: dict[str, Any] | None) -> None:  # noqa: ARG002
-        self.reply = (execute_reply or {}).get("content", {})
+        self._reply = (execute_reply or {}).get("content", {})
 
 
 def printable(text: str, limit: int = 2000) -> str:
     """Return text of the kernel without colours, control characters and direction marks, and not too long."""
-    return _CONTROL.sub("", text.replace("\r\n", "\n"))[:limit]
+    return _CONTROL.sub("", text[: 16 * limit].replace("\r\n", "\n"))[:limit]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
+import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Self
 
@@ -13,29 +15,42 @@ import psutil
 from grader.domain.run import Limits, StoppedBy
 
 MIB = 2**20
+RESERVE_MIB = 256
+DEEPEST_FOLDER = 16
+_ENTRY_BYTES = 512
 
 
 class Watchdog:
-    """A thread that adds up the memory of a process tree and the size of the folder that the tree may write to.
+    """A thread that adds up the memory of a process tree and the size of the folders that the tree may write to.
 
     Memory is first the plain sum of what each process holds for itself, which counts the pages of forked workers
     again and again; only when that passes the limit is the exact (proportional) share of each read, which is slow.
 
+    Some of what a process takes is on nobody's account: sockets' buffers, files that are deleted and still open. So
+    the machine's own reserve is watched too; when that is touched, nobody can say whose fault it is, and the run is
+    ended as ours (`StoppedBy.SANDBOX`), before the machine kills something at random.
+
     Args:
         pid: Root of the tree.
-        folder: The only folder on our disk that the tree can write to.
+        folders: The only folders on our disk that the tree can write to.
         limits: `memory_mib` and `work_mib` are watched.
         kill: Called once, when a limit is passed.
         interval_seconds: Time between two looks.
     """
 
     def __init__(
-        self, pid: int, folder: Path, limits: Limits, kill: Callable[[], None], *, interval_seconds: float = 0.25
+        self,
+        pid: int,
+        folders: Iterable[Path],
+        limits: Limits,
+        kill: Callable[[], None],
+        *,
+        interval_seconds: float = 0.25,
     ) -> None:
         self.verdict = StoppedBy.NOTHING
         self.peak_memory_mib = 0.0
         self._pid = pid
-        self._folder = folder
+        self._folders = tuple(folders)
         self._limits = limits
         self._kill = kill
         self._interval_seconds = interval_seconds
@@ -52,17 +67,31 @@ class Watchdog:
 
     def _watch(self) -> None:
         while not self._done.wait(self._interval_seconds):
-            memory_mib = tree_memory_mib(self._pid)
-            if memory_mib > self._limits.memory_mib:
-                memory_mib = min(memory_mib, tree_memory_mib(self._pid, exact=True))
-            self.peak_memory_mib = max(self.peak_memory_mib, memory_mib)
-            if memory_mib > self._limits.memory_mib:
-                self.verdict = StoppedBy.MEMORY
-            elif folder_mib(self._folder, enough=self._limits.work_mib) > self._limits.work_mib:
-                self.verdict = StoppedBy.DISK
+            try:
+                self.verdict = self._look()
+            except (OSError, psutil.Error):  # a watchdog that cannot see must not let the kernel run on
+                self.verdict = StoppedBy.SANDBOX
             if self.verdict is not StoppedBy.NOTHING:
                 self._kill()
                 return
+
+    def _look(self) -> StoppedBy:
+        memory_mib = tree_memory_mib(self._pid)
+        if memory_mib > self._limits.memory_mib:
+            memory_mib = min(memory_mib, tree_memory_mib(self._pid, exact=True))
+        self.peak_memory_mib = max(self.peak_memory_mib, memory_mib)
+        if memory_mib > self._limits.memory_mib:
+            return StoppedBy.MEMORY
+        limit_mib = self._limits.work_mib
+        if sum(folder_mib(folder, enough=limit_mib) for folder in self._folders) > limit_mib:
+            return StoppedBy.DISK
+        return StoppedBy.SANDBOX if reserve_mib(self._folders) < RESERVE_MIB else StoppedBy.NOTHING
+
+
+def reserve_mib(folders: Iterable[Path]) -> float:
+    """Return how much memory, or disk below one of the folders, this machine has left in MiB: the smaller of them."""
+    left = [psutil.virtual_memory().available, *(shutil.disk_usage(folder).free for folder in folders)]
+    return min(left) / MIB
 
 
 def tree_memory_mib(pid: int, *, exact: bool = False) -> float:
@@ -103,16 +132,34 @@ def _proportional_bytes(process: psutil.Process) -> int:
 
 
 def folder_mib(folder: Path, *, enough: float) -> float:
-    """Return the size of all files below a folder in MiB; stops counting once it is past `enough`."""
+    """Return the size of all files below a folder in MiB; stops counting once it is past `enough`.
+
+    A file counts with its length or its blocks, whichever is more: room can be taken without either of them. What
+    cannot be counted (a folder that is closed to us, or nested deeper than `DEEPEST_FOLDER`) is infinite: the probe
+    writes nothing of the kind, so somebody is hiding something.
+    """
     total = 0
-    pending = [folder]
+    pending = [(folder, 0)]
     while pending and total <= enough * MIB:
+        path, depth = pending.pop()
+        if depth > DEEPEST_FOLDER:
+            return math.inf
         try:
-            with os.scandir(pending.pop()) as entries:
+            with os.scandir(path) as entries:
                 for entry in entries:
-                    total += entry.stat(follow_symlinks=False).st_size + 512  # an entry itself costs room as well
+                    total += _entry_bytes(entry)
                     if entry.is_dir(follow_symlinks=False):
-                        pending.append(Path(entry.path))
-        except OSError:  # it vanished, or is closed to us: then it cannot be counted either
+                        pending.append((Path(entry.path), depth + 1))
+        except FileNotFoundError:  # it vanished between the two looks
             continue
+        except OSError:
+            return math.inf
     return total / MIB
+
+
+def _entry_bytes(entry: os.DirEntry[str]) -> int:
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return 0
+    return _ENTRY_BYTES + max(status.st_size, getattr(status, "st_blocks", 0) * 512)

@@ -1,0 +1,126 @@
+"""The settings of a layer as plain data; its activations by what they compute, whatever they are called."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+MAX_TEXT = 200
+_MAX_DEPTH = 6
+_MAX_ITEMS = 256
+
+_NAMED_ACTIVATIONS = (
+    "linear", "relu", "sigmoid", "tanh", "selu", "elu", "softmax", "softplus", "softsign", "swish", "gelu",
+    "exponential", "leaky_relu", "hard_sigmoid", "mish", "relu6", "log_softmax", "celu", "hard_tanh", "hard_swish",
+    "glu",
+)  # fmt: skip
+_APPLIED_LAST = frozenset({
+    "Activation", "Dense", "Conv1D", "Conv2D", "SeparableConv2D", "Conv1DTranspose", "Conv2DTranspose",
+})  # fmt: skip
+"""Layers whose activation is the last thing they do, so that it can be written down as a call of its own."""
+_WITHOUT_WEIGHTS = frozenset({"Activation", "ELU", "LeakyReLU", "ReLU", "Softmax"})
+
+_UNKNOWN = object()
+
+
+def describe(operation: Any) -> dict[str, Any]:
+    """Return class, module and settings of a layer or operator as JSON data.
+
+    An activation stands there by its name where it computes the same as one of Keras's. One that does not is
+    `linear` where `own_activation` returns it, and a note that nobody can take for a name elsewhere.
+    """
+    return {
+        "class_name": type(operation).__name__[:MAX_TEXT],
+        "module": type(operation).__module__[:MAX_TEXT],
+        "config": _config(operation),
+    }
+
+
+def own_activation(operation: Any) -> Any:
+    """Return the activation of a layer where it is none of Keras's by name but can be traced by itself, else None."""
+    activation = getattr(operation, "activation", None)
+    if not callable(activation) or not _applies_activation_last(operation) or activation_name(activation):
+        return None
+    return activation
+
+
+def activation_name(activation: Any) -> str | None:
+    """Name an activation by what it computes, so that a lambda or a layer object counts as well as a string.
+
+    Returns:
+        `relu`, `linear`, … when it is Keras's function, or agrees with it to 1e-6 (relative to large values) on 500
+        points in [-4, 6] and on powers of two up to ±64; else None. The grid is not symmetric, so that what mixes
+        the numbers of a layer is not taken for `linear`.
+    """
+    import keras
+    import numpy as np
+
+    for name in _NAMED_ACTIVATIONS:
+        if activation is getattr(keras.activations, name):
+            return name
+    if isinstance(activation, keras.layers.Layer) and type(activation).__name__ not in _WITHOUT_WEIGHTS:
+        return None  # calling it would build it for the shape of our grid
+    outliers = [sign * 2.0**power for power in range(3, 7) for sign in (-1, 1)]
+    grid = keras.ops.convert_to_tensor(np.append(np.linspace(-4, 6, 500), outliers).astype(np.float32)[None, :])
+    try:
+        answer = np.asarray(activation(grid))
+    except Exception:
+        return None
+    for name in _NAMED_ACTIVATIONS:
+        expected = np.asarray(getattr(keras.activations, name)(grid))
+        if answer.shape == expected.shape and np.allclose(answer, expected, rtol=1e-6, atol=1e-6):
+            return name
+    return None
+
+
+def _config(operation: Any) -> dict[str, Any]:
+    try:
+        with warnings.catch_warnings():  # Keras warns of lambdas; nothing of ours is ever loaded again
+            warnings.simplefilter("ignore")
+            config = operation.get_config()
+    except Exception:  # an operator without settings, or a student's own get_config
+        config = {}
+    plain = {str(key): _setting(item) for key, item in config.items()}
+    for key in ("activation", "recurrent_activation"):
+        activation = getattr(operation, key, None)
+        if callable(activation):
+            plain[key] = activation_name(activation) or _unnamed(operation, activation)
+    if "layer" in plain and hasattr(operation, "layer"):  # a wrapper such as TimeDistributed
+        plain["layer"] = describe(operation.layer)
+    return plain
+
+
+def _applies_activation_last(operation: Any) -> bool:
+    return type(operation).__name__ in _APPLIED_LAST and type(operation).__module__.startswith("keras.src.")
+
+
+def _unnamed(operation: Any, activation: Any) -> str:
+    if _applies_activation_last(operation):
+        return "linear"
+    return f"({getattr(activation, '__name__', type(activation).__name__)})"[:MAX_TEXT]
+
+
+def _setting(value: Any) -> Any:
+    """Return a setting as JSON data; one that JSON cannot hold is a note, which no layer accepts as a value."""
+    plain = _plain(value)
+    return f"({type(value).__name__} {value})"[:MAX_TEXT] if plain is _UNKNOWN else plain
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    if getattr(value, "shape", None) == () and hasattr(value, "__array__"):  # `Dense(np.prod(shape))`
+        value = value.__array__().item()
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else _UNKNOWN
+    if depth >= _MAX_DEPTH:
+        return _UNKNOWN
+    if isinstance(value, Mapping):
+        items = ((str(key), _plain(item, depth + 1)) for key, item in value.items())
+        return {key: item for key, item in items if item is not _UNKNOWN}
+    if isinstance(value, Iterable):
+        parts = [_plain(part, depth + 1) for part in list(value)[:_MAX_ITEMS]]
+        return [item for item in parts if item is not _UNKNOWN]
+    return _UNKNOWN

@@ -1,0 +1,65 @@
+"""Ends a program with all that it has started, and waits until nothing of it runs any more."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+
+import psutil
+
+SECONDS_TO_DIE = 10.0
+_SECONDS_BETWEEN_LOOKS = 0.01
+
+
+class ProcessTree:
+    """A program and everything below it.
+
+    Inside a sandbox all processes die with the first one of their namespace, which `look` finds once the kernel
+    answers; so what is started while we kill, or cuts its ties to its parent, cannot get away. Without a sandbox a
+    process that has cut its ties (a double fork) is no descendant any more and is not found.
+
+    Args:
+        process: The program, as we started it.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._seen: set[psutil.Process] = set()
+
+    @property
+    def pid(self) -> int:
+        """The program's process id."""
+        return self._process.pid
+
+    def look(self) -> None:
+        """Remember who belongs to it now: when the program is dead, nobody can tell any more."""
+        try:
+            self._seen.update(psutil.Process(self._process.pid).children(recursive=True))
+        except psutil.NoSuchProcess:
+            return
+
+    def end(self) -> None:
+        """Kill all of it, and return when none of it can write another byte."""
+        self.look()
+        for member in self._seen:
+            _kill(member)
+        self._process.kill()
+        deadline = time.monotonic() + SECONDS_TO_DIE
+        while any(_runs(member) for member in self._seen) and time.monotonic() < deadline:
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+        self._process.wait()
+
+
+def _kill(member: psutil.Process) -> None:
+    try:
+        member.kill()
+    except psutil.Error:  # it ended between the two looks
+        return
+
+
+def _runs(member: psutil.Process) -> bool:
+    """Tell whether a process still does something; one that nobody has buried yet does not."""
+    try:
+        return member.is_running() and member.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,15 @@
+"""What a kernel sends: floods, forgeries, silence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from laboratory import Trial, cases, make_sandbox, run
+from trials import MESSAGES
+
+
+@pytest.mark.parametrize(("backend", "trial"), cases(MESSAGES))
+def test_trial(backend: str, trial: Trial, tmp_path: Path) -> None:
+    """The rule of each trial holds in every backend that claims it."""
+    trial.holds(run(make_sandbox(backend), trial.cells, tmp_path, trial.limits))

@@ -1,0 +1,133 @@
+"""Runs beside each other and after each other: no notebook finds a trace of another."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+from laboratory import BUBBLEWRAP, QUICK, Outcome, make_sandbox, run
+
+from grader.domain.run import Limits, RunStatus
+from grader.sandbox import backends, watchdog
+from grader.sandbox.backends import BubblewrapSandbox
+
+LOOK_AROUND = """
+import os, pathlib, time
+from ipykernel.kernelapp import IPKernelApp
+own = IPKernelApp.instance().ip
+pathlib.Path('/exchange/own').write_text(own)
+pathlib.Path('/content/mine').write_text(NAME)
+deadline = time.monotonic() + 20
+while not os.path.exists('/exchange/go') and time.monotonic() < deadline: time.sleep(0.02)
+other = pathlib.Path('/exchange/go').read_text()
+assert other != own and not os.path.lexists(os.path.dirname(other))
+assert len([name for name in os.listdir('/tmp') if name.startswith('ag-')]) == 1
+assert len([pid for pid in os.listdir('/proc') if pid.isdigit()]) <= 2
+assert pathlib.Path('/content/mine').read_text() == NAME
+"""
+
+PLACES = """
+import os, pathlib, site, socket, subprocess, sys
+home = pathlib.Path.home()
+folders = ('/tmp', '/dev/shm', '/content', home, home / '.ipython/profile_default/startup', '/tmp/kernel',
+           site.getusersitepackages(), home / '.keras/datasets', home / '.config/matplotlib', '/exchange')
+files = [pathlib.Path(folder, name) for folder in folders for name in ('x.py', 'usercustomize.py', 'evil.pth')]
+unix, port = '\\0' + WORD, 45671
+"""
+
+PLANT = """
+for file in files:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f'import os; os.environ["PLANTED"] = "{WORD}"')
+subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)', WORD], start_new_session=True)
+listeners = [socket.socket(socket.AF_UNIX), socket.create_server(('127.0.0.1', port))]
+listeners[0].bind(unix)
+listeners[0].listen()
+os.environ['PLANTED'] = WORD
+os.umask(0o777)
+"""
+
+LOOK_FOR_PLANTS = """
+assert 'PLANTED' not in os.environ
+assert not [file for file in files if os.path.lexists(file)]
+for family, address in ((socket.AF_UNIX, unix), (socket.AF_INET, ('127.0.0.1', port))):
+    try:
+        socket.socket(family).connect(address)
+    except OSError:
+        continue
+    raise AssertionError(address)
+"""
+
+
+def test_two_at_the_same_time_do_not_meet(tmp_path: Path) -> None:
+    """Each sees its own files, its own processes and its own sockets, and is another user where root runs both."""
+    sandbox = make_sandbox(BUBBLEWRAP)
+    with ThreadPoolExecutor(2) as pool:
+        runs = [
+            pool.submit(run, sandbox, [f"NAME = {name!r}{LOOK_AROUND}"], tmp_path / name) for name in ("ana", "luis")
+        ]
+        _tell_each_of_the_other(tmp_path)
+        outcomes = [each.result() for each in runs]
+    assert [(outcome.record.status, outcome.record.errors) for outcome in outcomes] == [(RunStatus.COMPLETED, ())] * 2
+    owners = {(outcome.exchange / "own").stat().st_uid for outcome in outcomes}
+    assert len(owners) == (2 if os.geteuid() == 0 else 1)
+
+
+def _tell_each_of_the_other(folder: Path) -> None:
+    exchanges = [folder / name / "run" / "exchange" for name in ("ana", "luis")]
+    while not all((exchange / "own").exists() and (exchange / "own").read_text() for exchange in exchanges):
+        pass
+    for exchange, other in zip(exchanges, reversed(exchanges), strict=True):
+        (exchange / "go.new").write_text((other / "own").read_text())
+        (exchange / "go.new").rename(exchange / "go")
+
+
+def test_the_next_submission_finds_nothing(tmp_path: Path) -> None:
+    """Files, start-up scripts, processes, sockets, variables and the umask of one notebook are gone for the next."""
+    sandbox, word = make_sandbox(BUBBLEWRAP), secrets.token_hex(8)
+    first = run(sandbox, [f"WORD = {word!r}{PLACES}{PLANT}"], tmp_path / "first")
+    left = [process.pid for process in psutil.process_iter(["cmdline"]) if word in (process.info["cmdline"] or [])]
+    second = run(sandbox, [f"WORD = {word!r}{PLACES}{LOOK_FOR_PLANTS}"], tmp_path / "second")
+    assert [outcome.record.errors for outcome in (first, second)] == [(), ()]
+    assert (left, (second.exchange / "claims").is_dir()) == ([], True)
+
+
+def test_ten_kernels_leave_no_process_and_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Descriptors, threads, processes and temporary folders of a batch do not pile up."""
+    monkeypatch.setattr(backends.tempfile, "tempdir", str(tmp_path))
+    sandbox, this = make_sandbox(BUBBLEWRAP), psutil.Process()
+    run(sandbox, ["pass"], tmp_path / "first")
+    before = (this.num_fds(), this.num_threads(), len(this.children(recursive=True)))
+    for number in range(3):
+        run(sandbox, ["import os; os._exit(0)"], tmp_path / str(number))
+    assert (this.num_fds(), this.num_threads(), len(this.children(recursive=True))) == before
+    assert list(tmp_path.glob("ag-*")) == []
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [("/nowhere/bwrap", "No such file or directory"), ("/bin/false", "Kernel died before replying")],
+)
+def test_a_sandbox_that_does_not_start_is_our_fault(tmp_path: Path, program: str, said: str) -> None:
+    """A missing or broken program gives `UNAVAILABLE` and says why; it never raises and never blames the student."""
+    record = run(BubblewrapSandbox(Path(program)), ["pass"], tmp_path).record
+    assert (record.status, record.cells_total, record.cells_run) == (RunStatus.UNAVAILABLE, 1, 0)
+    assert said in dict(record.detail.values)["text"]
+
+
+def test_a_machine_at_its_end_is_our_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the machine itself runs out of room the run is ended before something is killed at random, and waits."""
+    monkeypatch.setattr(watchdog, "RESERVE_MIB", 2**40)
+    outcome: Outcome = run(make_sandbox(BUBBLEWRAP), ["import time; time.sleep(60)"], tmp_path, QUICK)
+    assert (outcome.record.status, outcome.record.stopped_by.value) == (RunStatus.UNAVAILABLE, "sandbox")
+    assert outcome.record.detail.msgid.startswith("This machine ran out of memory or disk")
+
+
+def test_limits_of_the_domain_are_wide_enough_for_a_kernel(tmp_path: Path) -> None:
+    """The defaults let an ordinary notebook run: threads, files and memory of NumPy and matplotlib."""
+    cells = ["import numpy as np\nimport matplotlib.pyplot as plt\nplt.imshow(np.random.rand(99, 99) @ np.eye(99))"]
+    assert run(make_sandbox(BUBBLEWRAP), cells, tmp_path, Limits()).record.status is RunStatus.COMPLETED

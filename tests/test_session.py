@@ -1,0 +1,171 @@
+"""A grading session: what it opens, what it tells, what a stored grade depends on, and that it leaves nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+import grader
+from grader.authoring.catalogue import load_assignment, load_facts
+from grader.locale import Translator
+from grader.rebuild.client import MissingDataError
+from grader.sandbox.backends import OpenMachine
+from grader.session import Session, SessionOptions, open_session
+
+STACKED = load_assignment("stacked")
+FACTS = load_facts("stacked")
+
+NOWHERE = SessionOptions(sandbox="none", jobs=1)
+
+
+@pytest.fixture(scope="module")
+def no_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A user who has no data sets."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        patch.delenv("KERAS_HOME", raising=False)
+        yield
+
+
+@pytest.fixture(scope="module")
+def sample_session(no_data: None) -> Iterator[Session]:
+    """An open session of someone who has no data sets, without a sandbox."""
+    with open_session(STACKED, FACTS, NOWHERE) as session:
+        yield session
+
+
+@pytest.fixture(scope="module")
+def full_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a "full" data set: what the user has there counts, however small."""
+    folder = tmp_path_factory.mktemp("data")
+    images, labels = np.zeros((50, 28, 28), np.uint8), np.zeros(50, np.uint8)
+    np.savez(folder / "fashion_mnist.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
+    return folder
+
+
+def english(session: Session) -> list[str]:
+    """What the user is told before grades come in."""
+    return [Translator("en", strict=True).text(remark) for remark in session.remarks]
+
+
+def test_the_pipeline_gets_everything_of_a_session(sample_session: Session) -> None:
+    """Assignment and facts as given, the kernel's data file, hidden images."""
+    context = sample_session.context
+    assert (context.assignment, context.facts, context.images, context.data) == (STACKED, FACTS, "hidden", "sample")
+    assert context.sandbox == OpenMachine({"fashion_mnist": sample_session.data.file}, None, os.cpu_count() or 1)
+    with np.load(sample_session.data.file) as arrays:
+        assert {name: arrays[name].shape for name in arrays} == {
+            "x_train": (8000, 28, 28),
+            "y_train": (8000,),
+            "x_test": (2000, 28, 28),
+            "y_test": (2000,),
+        }
+
+
+def test_the_kernels_user_may_read_the_data_and_nobody_may_write_it(sample_session: Session) -> None:
+    """In the sandbox another user runs the kernel."""
+    file = sample_session.data.file
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o644, 0o755)
+
+
+def test_a_session_tells_what_makes_its_grades_special(sample_session: Session) -> None:
+    """The sample instead of the full set, and that nothing is shut in."""
+    assert english(sample_session) == [
+        (
+            "The full fashion_mnist was not found, so notebooks train on the embedded sample (8,000 images). "
+            "`grader doctor` says where to put the full data."
+        ),
+        "WITHOUT SANDBOX: notebooks run with your rights and can read and change your files.",
+    ]
+
+
+def test_a_grade_depends_on_data_sandbox_images_and_version(sample_session: Session) -> None:
+    """Each of them is in the key under which grades are stored."""
+    digest = sample_session.data.digest
+    assert len(digest) == 64
+    assert sample_session.settings_key == f"sample;{digest};none;hidden;{grader.__version__}"
+
+
+def test_other_data_make_another_session(full_folder: Path, no_data: None) -> None:
+    """A folder with the full set is found; facts without it are told; afterwards nothing is left, file or process."""
+    uncalibrated = replace(FACTS, calibrated={"sample": FACTS.calibrated["sample"]})
+    options = replace(NOWHERE, data_folder=full_folder, images="public")
+    others = {process.pid for process in psutil.Process().children()}
+    with open_session(STACKED, uncalibrated, options) as session:
+        assert (session.context.data, session.context.images) == ("full", "public")
+        assert session.settings_key == f"full;{session.data.digest};none;public;{grader.__version__}"
+        assert english(session) == [  # and no warning of one's own notebook
+            "stacked was never calibrated on the full data: reconstruction points will wait for a person."
+        ]
+        opened = {process.pid for process in psutil.Process().children()} - others
+    assert not session.data.file.parent.exists()
+    assert opened
+    assert not any(psutil.pid_exists(pid) for pid in opened)
+
+
+MISSING = {
+    "en": (
+        "The full fashion_mnist was not found. Put fashion_mnist.npz, the file of keras.datasets, into "
+        "~/.keras/datasets, $KERAS_HOME, or a folder named with --data; or take the embedded sample with "
+        "--data-size sample."
+    ),
+    "es": (
+        "No se encontró fashion_mnist completo. Pon fashion_mnist.npz, el archivo de keras.datasets, en "
+        "~/.keras/datasets, en $KERAS_HOME o en una carpeta indicada con --data; o usa la muestra incluida con "
+        "--data-size sample."
+    ),
+}
+
+
+@pytest.mark.parametrize("language", MISSING)
+def test_missing_data_are_told_in_both_languages(missing: MissingDataError, language: str) -> None:
+    """The full set was asked for and is nowhere: where to put it, and what goes without it."""
+    assert Translator(language, strict=True).text(missing.reason) == MISSING[language]
+
+
+@pytest.fixture(scope="module")
+def missing(no_data: None) -> MissingDataError:
+    """The error of a session that asks for data which are not there."""
+    with (
+        pytest.raises(MissingDataError) as caught,
+        open_session(STACKED, FACTS, replace(NOWHERE, data_size="full")),
+    ):
+        pass
+    return caught.value
+
+
+@pytest.mark.parametrize(("jobs", "together"), [(1, 1), (3, 3), (0, 1)])
+def test_as_many_notebooks_run_together_as_were_asked_for(jobs: int, together: int) -> None:
+    """At least one."""
+    assert SessionOptions(jobs=jobs).notebooks_together() == together
+
+
+def test_without_being_asked_no_more_run_than_there_are_cores() -> None:
+    """And at least one, however little memory there is."""
+    assert 1 <= SessionOptions().notebooks_together() <= (os.cpu_count() or 1)
+
+
+def test_end_children_leaves_no_process_behind() -> None:
+    """In a process of its own, which has children and grandchildren."""
+    script = """
+import subprocess, sys, psutil
+from grader.session import end_children
+child = subprocess.Popen(["sh", "-c", "sleep 60 & sleep 60"])
+while len(psutil.Process(child.pid).children()) < 2:
+    pass
+mine = psutil.Process().children(recursive=True)
+end_children()
+gone, alive = psutil.wait_procs(mine, timeout=10)
+print(len(gone), len(alive))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["3", "0"]
