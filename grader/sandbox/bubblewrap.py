@@ -137,6 +137,8 @@ def command_prefix(
         made.add(folder_name)
     for folder in python:  # after /tmp, which may hold one of them
         command += [*_parents(str(folder), made), "--ro-bind", str(folder), str(folder)]
+        if (folder / "pip.conf").is_file():  # it may hold the password of a package index
+            command += ["--ro-bind", "/dev/null", str(folder / "pip.conf")]
     for hidden in _hidden_folders(python):
         command += ["--tmpfs", str(hidden), "--remount-ro", str(hidden)]
     for binding in bindings:

@@ -97,6 +97,14 @@ def test_python_is_visible_and_our_packages_in_it_are_not(python: Path) -> None:
     assert "checkout" not in " ".join(command)
 
 
+def test_passwords_of_package_indexes_are_covered(python: Path) -> None:
+    """A `pip.conf` lies in the middle of what a kernel must see."""
+    settings = python.parents[2] / "pip.conf"
+    settings.write_text("[global]")
+    command = command_prefix(Path("bwrap"), [], work_mib=1, environment={})
+    assert command[command.index(str(settings)) - 2 :][:3] == ["--ro-bind", "/dev/null", str(settings)]
+
+
 def test_what_bubblewrap_makes_itself_is_closed_at_the_end(python: Path) -> None:
     """Its root and /dev are memory without a size; everything else is made in them before."""
     bindings = [Binding(Path("/outside"), "/exchange", writable=True)]

@@ -9,5 +9,5 @@ from grader.sandbox import driver
 
 @pytest.fixture(autouse=True)
 def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give a kernel that was interrupted three seconds to show it, instead of fifteen."""
-    monkeypatch.setattr(driver, "INTERRUPT_SECONDS", 3.0)
+    """Give a kernel that was interrupted two seconds to show it, instead of fifteen."""
+    monkeypatch.setattr(driver, "INTERRUPT_SECONDS", 2.0)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,7 +23,8 @@ LOOK_AROUND = """
 import os, pathlib, time
 from ipykernel.kernelapp import IPKernelApp
 own = IPKernelApp.instance().ip
-pathlib.Path('/exchange/own').write_text(own)
+pathlib.Path('/exchange/own.new').write_text(own)
+os.rename('/exchange/own.new', '/exchange/own')
 pathlib.Path('/content/mine').write_text(NAME)
 deadline = time.monotonic() + 20
 while not os.path.exists('/exchange/go') and time.monotonic() < deadline: time.sleep(0.02)
@@ -79,8 +84,7 @@ def test_two_at_the_same_time_do_not_meet(tmp_path: Path) -> None:
 
 def _tell_each_of_the_other(folder: Path) -> None:
     exchanges = [folder / name / "run" / "exchange" for name in ("ana", "luis")]
-    while not all((exchange / "own").exists() and (exchange / "own").read_text() for exchange in exchanges):
-        pass
+    assert wait_for(lambda: all((exchange / "own").exists() for exchange in exchanges))
     for exchange, other in zip(exchanges, reversed(exchanges), strict=True):
         (exchange / "go.new").write_text((other / "own").read_text())
         (exchange / "go.new").rename(exchange / "go")
@@ -90,22 +94,62 @@ def test_the_next_submission_finds_nothing(tmp_path: Path) -> None:
     """Files, start-up scripts, processes, sockets, variables and the umask of one notebook are gone for the next."""
     sandbox, word = make_sandbox(BUBBLEWRAP), secrets.token_hex(8)
     first = run(sandbox, [f"WORD = {word!r}{PLACES}{PLANT}"], tmp_path / "first")
-    left = [process.pid for process in psutil.process_iter(["cmdline"]) if word in (process.info["cmdline"] or [])]
+    left = processes_with(word)
     second = run(sandbox, [f"WORD = {word!r}{PLACES}{LOOK_FOR_PLANTS}"], tmp_path / "second")
     assert [outcome.record.errors for outcome in (first, second)] == [(), ()]
     assert (left, (second.exchange / "claims").is_dir()) == ([], True)
 
 
-def test_ten_kernels_leave_no_process_and_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kernels_leave_no_process_and_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Descriptors, threads, processes and temporary folders of a batch do not pile up."""
     monkeypatch.setattr(backends.tempfile, "tempdir", str(tmp_path))
     sandbox, this = make_sandbox(BUBBLEWRAP), psutil.Process()
     run(sandbox, ["pass"], tmp_path / "first")
     before = (this.num_fds(), this.num_threads(), len(this.children(recursive=True)))
-    for number in range(3):
+    for number in range(2):
         run(sandbox, ["import os; os._exit(0)"], tmp_path / str(number))
     assert (this.num_fds(), this.num_threads(), len(this.children(recursive=True))) == before
     assert list(tmp_path.glob("ag-*")) == []
+
+
+KILLED_GRADER = """
+import sys
+from pathlib import Path
+from grader.domain.run import Limits
+from grader.domain.submission import CodeCell, Notebook
+from grader.sandbox.backends import BubblewrapSandbox
+cell = f"import subprocess, sys, time; subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)', '{sys.argv[3]}'])"
+BubblewrapSandbox(Path(sys.argv[1])).run(Notebook((CodeCell(0, "", cell),)), Limits(), Path(sys.argv[2]))
+"""
+
+
+def test_a_grader_that_is_killed_takes_its_kernels_along(tmp_path: Path) -> None:
+    """No notebook trains on when nobody waits for it, however its grader ended."""
+    word, program = secrets.token_hex(8), make_sandbox(BUBBLEWRAP).program
+    command = [sys.executable, "-c", KILLED_GRADER, str(program), str(tmp_path / "exchange"), word]
+    with subprocess.Popen(command, env=os.environ | {"TMPDIR": str(tmp_path)}) as grader:
+        started = wait_for(lambda: len(processes_with(word)) > 1)  # the grader itself says the word as well
+        grader.kill()
+        grader.wait()
+    assert (started, wait_for(lambda: processes_with(word) == [])) == (True, True)
+
+
+def processes_with(word: str) -> list[int]:
+    """List the processes that have a word among their arguments and are no zombies."""
+    found = psutil.process_iter(["cmdline", "status"])
+    return [
+        process.pid
+        for process in found
+        if word in (process.info["cmdline"] or []) and process.info["status"] != psutil.STATUS_ZOMBIE
+    ]
+
+
+def wait_for(condition: Callable[[], bool]) -> bool:
+    """Wait up to twenty seconds; tell whether it came true."""
+    deadline = time.monotonic() + 20
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return condition()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from grader.domain.run import CellError, RunStatus, StoppedBy
 
 GRACE_SECONDS = 20.0
 """Kernel start, interruption and end on a busy machine."""
-GROWTH_MIB = 250.0
+GROWTH_MIB = 150.0
 """What a kernel may leave in this process's memory, ZeroMQ's buffers included; each flood sends far more."""
 SHORT = replace(QUICK, cell_seconds=1.0)
 
@@ -97,7 +97,6 @@ ENDINGS = (
         ["import time; time.sleep(1)"] * 30,
         timed_out_between_cells,
         replace(QUICK, notebook_seconds=5.0),
-        backends=BACKENDS,
     ),
     Trial(
         "exit_status_of_its_own",
@@ -111,7 +110,6 @@ ENDINGS = (
         "A signal is told from an exit.",
         ["import os; os.kill(os.getpid(), 9)"],
         ended(RunStatus.KILLED, StoppedBy.SIGNAL),
-        backends=BACKENDS,
     ),
     Trial(
         "crashes",
@@ -202,7 +200,6 @@ MESSAGES = (
         ["while True: print('x' * 1000)"],
         ended(RunStatus.TIMED_OUT, StoppedBy.CELL_TIME, output_truncated=True),
         replace(QUICK, cell_seconds=2.0),
-        backends=BACKENDS,
     ),
     Trial(
         "flood_with_an_end",
@@ -224,7 +221,7 @@ MESSAGES = (
     Trial(
         "many_messages_below_the_limit",
         "As many messages as fit under the limit do not fill our memory either.",
-        ["for _ in range(12): display('x' * 30 * 10**6)", "1 / 0"],
+        ["for _ in range(7): display('x' * 30 * 10**6)", "1 / 0"],
         raised("ZeroDivisionError"),
     ),
     Trial(
@@ -332,6 +329,8 @@ PLANTED_CLAIMS = (
     "claims.mkdir(); (claims / 'claims.json').write_bytes(b' ' * (17 << 20))",
     "shutil.copytree('/exchange/honest', claims); (claims / 'weights.npz').unlink(); os.mkfifo(claims / 'weights.npz')",
     "shutil.copytree('/exchange/honest', claims); (claims / 'weights.npz').write_bytes(b'PK' + bytes(100))",
+    "shutil.copytree('/exchange/honest', claims);"
+    " numpy.savez_compressed(claims / 'weights.npz', v0=numpy.zeros(100 << 20, numpy.uint8))",
 )
 
 _FILL = (
@@ -406,7 +405,6 @@ FOLDERS = (
             "%reset -f",
         ],
         no_claims,
-        backends=BACKENDS,
     ),
     Trial(
         "imports_broken",

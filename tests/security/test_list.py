@@ -1,0 +1,26 @@
+"""The list of behaviours itself: what a new backend has to claim, and what a report can name."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from laboratory import BACKENDS
+from probes import PROBES
+from trials import TRIALS
+
+
+def test_every_behaviour_has_a_name_of_its_own() -> None:
+    """A name stands for one rule, in a test's id and in a report."""
+    counted = Counter(behaviour.name for behaviour in (*PROBES, *TRIALS))
+    assert [name for name, number in counted.items() if number > 1] == []
+    assert all(name.isidentifier() for name in counted)
+
+
+def test_every_behaviour_says_its_rule_in_a_sentence() -> None:
+    """Whoever reads a failure reads what should have held."""
+    assert [each.name for each in (*PROBES, *TRIALS) if not each.rule.endswith(".")] == []
+
+
+def test_every_trial_is_claimed_by_a_backend() -> None:
+    """A trial that nobody claims is never run."""
+    assert [trial.name for trial in TRIALS if not set(trial.backends) & set(BACKENDS)] == []
