@@ -329,8 +329,10 @@ PLANTED_CLAIMS = (
     "claims.mkdir(); (claims / 'claims.json').write_bytes(b' ' * (17 << 20))",
     "shutil.copytree('/exchange/honest', claims); (claims / 'weights.npz').unlink(); os.mkfifo(claims / 'weights.npz')",
     "shutil.copytree('/exchange/honest', claims); (claims / 'weights.npz').write_bytes(b'PK' + bytes(100))",
-    "shutil.copytree('/exchange/honest', claims);"
-    " numpy.savez_compressed(claims / 'weights.npz', v0=numpy.zeros(100 << 20, numpy.uint8))",
+    (
+        "shutil.copytree('/exchange/honest', claims);"
+        " numpy.savez_compressed(claims / 'weights.npz', v0=numpy.zeros(100 << 20, numpy.uint8))"
+    ),
 )
 
 _FILL = (
