@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,9 @@ from grader.rebuild.client import MeasuringProcesses, MissingDataError
 from grader.rebuild.protocol import PublishedData
 from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
 from grader.sandbox.bubblewrap import find_bubblewrap
+
+IMAGE_DATASETS = ("mnist", "fashion_mnist")
+"""What `keras.datasets` gives every notebook of the course, offline."""
 
 SANDBOXES = ("bubblewrap", "none")
 DATA_SIZES = ("full", "sample")
@@ -88,7 +91,7 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
     with measurer, tempfile.TemporaryDirectory(prefix="grader-data-") as folder:
         Path(folder).chmod(0o755)
         data = _publish(measurer, facts.dataset, Path(folder))
-        datasets = {facts.dataset: data.file}
+        datasets = {facts.dataset: data.file} | _other_datasets(measurer, facts.dataset, Path(folder))
         threads = max(1, (os.cpu_count() or 1) // options.notebooks_together())
         sandbox: Sandbox = OpenMachine(datasets, options.work_folder, threads)
         if program is not None:
@@ -117,6 +120,16 @@ def _publish(measurer: MeasuringProcesses, dataset: str, folder: Path) -> Publis
             dataset=dataset,
         )
         raise MissingDataError(reason) from error
+
+
+def _other_datasets(measurer: MeasuringProcesses, dataset: str, folder: Path) -> dict[str, Path]:
+    """Publish the other image data sets as well, since notebooks try things out; one that is not here is left out."""
+    published = {}
+    for other in IMAGE_DATASETS:
+        if other != dataset:
+            with suppress(MissingDataError):
+                published[other] = measurer.publish(other, folder).file
+    return published
 
 
 def _remarks(

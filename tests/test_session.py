@@ -15,10 +15,12 @@ import pytest
 
 import grader
 from grader.authoring.catalogue import load_assignment, load_facts
+from grader.domain.messages import message
 from grader.locale import Translator
 from grader.rebuild.client import MissingDataError
+from grader.rebuild.protocol import PublishedData
 from grader.sandbox.backends import OpenMachine
-from grader.session import Session, SessionOptions, open_session
+from grader.session import Session, SessionOptions, _other_datasets, open_session
 
 STACKED = load_assignment("stacked")
 FACTS = load_facts("stacked")
@@ -61,7 +63,10 @@ def test_the_pipeline_gets_everything_of_a_session(sample_session: Session) -> N
     """Assignment and facts as given, the kernel's data file, hidden images."""
     context = sample_session.context
     assert (context.assignment, context.facts, context.images, context.data) == (STACKED, FACTS, "hidden", "sample")
-    assert context.sandbox == OpenMachine({"fashion_mnist": sample_session.data.file}, None, os.cpu_count() or 1)
+    file = sample_session.data.file
+    datasets = {"fashion_mnist": file, "mnist": file.with_name("mnist.npz")}
+    assert context.sandbox == OpenMachine(datasets, None, os.cpu_count() or 1)
+    assert all(path.is_file() for path in datasets.values())
     with np.load(sample_session.data.file) as arrays:
         assert {name: arrays[name].shape for name in arrays} == {
             "x_train": (8000, 28, 28),
@@ -169,3 +174,18 @@ print(len(gone), len(alive))
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["3", "0"]
+
+
+class _OnlyFashion:
+    """Stands in for the measuring process on a machine that has one of the two full sets."""
+
+    def publish(self, dataset: str, folder: Path) -> PublishedData:
+        if dataset == "mnist":
+            raise MissingDataError(message("not here"))
+        return PublishedData(folder / f"{dataset}.npz", "full", "digest", "somewhere")
+
+
+def test_a_notebook_sees_every_image_data_set_that_is_here(tmp_path):
+    """The assignment's own one is published by itself; another that is missing stops nobody."""
+    assert _other_datasets(_OnlyFashion(), "mnist", tmp_path) == {"fashion_mnist": tmp_path / "fashion_mnist.npz"}
+    assert _other_datasets(_OnlyFashion(), "fashion_mnist", tmp_path) == {}
