@@ -90,15 +90,27 @@ def _describe(model: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> FitRec
     y: Any = args[1] if len(args) > 1 else kwargs.get("y")
     batch_size = args[2] if len(args) > 2 else kwargs.get("batch_size")
     record = FitRecord(model, batch_size=batch_size if isinstance(batch_size, int) else 0)
-    shape = getattr(x, "shape", None)
-    if shape is None or not hasattr(x, "min"):
+    try:
+        _look_at(record, x, y)
+    except Exception:  # whatever they train on: our looking must never stop a student's training
         return record
-    record.samples, record.input_shape = int(shape[0]), tuple(shape[1:])
-    record.input_minimum, record.input_maximum = float(x.min()), float(x.max())
-    record.batch_size = record.batch_size or 32
-    if y is not None and getattr(y, "shape", None) is not None:
-        record.same_target = x is y or (y.shape == shape and bool((x[:64] == y[:64]).all()))
     return record
+
+
+def _look_at(record: FitRecord, x: Any, y: Any) -> None:
+    """Note size and range of what is trained on, where it is an array or a table of numbers."""
+    import numpy
+
+    if getattr(x, "shape", None) is None or not hasattr(x, "min"):
+        return
+    images = numpy.asarray(x)
+    record.samples, record.input_shape = int(images.shape[0]), tuple(images.shape[1:])
+    record.batch_size = record.batch_size or 32
+    if images.dtype.kind in "fiub" and images.size:
+        record.input_minimum, record.input_maximum = float(images.min()), float(images.max())
+    if y is not None and getattr(y, "shape", None) is not None:
+        target = numpy.asarray(y)
+        record.same_target = x is y or (target.shape == images.shape and bool((images[:64] == target[:64]).all()))
 
 
 class _PatchingFinder(importlib.abc.MetaPathFinder):
