@@ -31,6 +31,12 @@ NAMES = tuple((role.value, role.value) for role in Role)
 TASK = MeasuringTask("stacked", "hidden", NAMES)
 
 
+@pytest.fixture(autouse=True)
+def one_jacobian(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One image instead of four: what these models are does not depend on the image."""
+    monkeypatch.setattr(measuring, "JACOBIAN_IMAGES", 1)
+
+
 def measured(namespace: dict[str, Any], folder: Path) -> Measurements:
     return measuring.measure(send(namespace, folder), TASK, SAMPLE)
 

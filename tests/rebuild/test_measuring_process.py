@@ -77,6 +77,7 @@ def test_the_process_finds_what_zone_m_finds_in_this_process(
     assert there.value(Quantity.CODE_SIZE) == 30
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_at_work_is_replaced_and_the_work_done(
     processes: MeasuringProcesses, submissions: list[Evidence]
 ) -> None:
