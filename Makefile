@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13; do \
 TEST_JOBS ?= 2
 DEMO ?= .demo
 
-.PHONY: help install demo test lint types contract unit test-slow format messages goldens benchmarks clean
+.PHONY: help install demo test lint types contract unit validate test-solutions test-slow format messages goldens benchmarks clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,7 +39,13 @@ contract: install
 	$(BIN)/lint-imports
 
 unit: install
-	$(BIN)/pytest -m 'not slow' -n $(TEST_JOBS) --dist loadscope
+	$(BIN)/pytest -m 'not slow and not solutions' -n $(TEST_JOBS) --dist loadscope
+
+validate: install  ## Rebuild and retrain every reference for a tenth of its epochs, and compare with its facts
+	$(BIN)/grader validate --jobs $(TEST_JOBS)
+
+test-solutions: install  ## Run every solution notebook in the sandbox and grade it: full marks
+	$(BIN)/pytest -m solutions -n $(TEST_JOBS) --dist load
 
 test-slow: install  ## Real trainings and the whole demo class
 	$(BIN)/pytest -m slow

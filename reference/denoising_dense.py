@@ -41,12 +41,14 @@ ID = "denoising-dense"
 DATASET = "mnist"
 CODE_SIZE = 32
 EPOCHS = 50
+EPOCHS_MEANT_FOR = 55_000  # Adadelta needs thousands of updates; fewer images, more epochs
 BATCH_SIZE = 256
-PUBLISHED = "50,992 parameters"
+PUBLISHED = ""
 
 IMAGE_SIZE = 784
 NOISE_FACTOR = 0.5
 LEARNING_RATE = 1.0
+JUDGED_BY = "denoising"
 
 
 def build() -> Autoencoder:
@@ -88,3 +90,9 @@ def inputs_and_targets(images: np.ndarray, rng: np.random.Generator) -> tuple[An
     """Noisy images as the input, the clean ones as the target, both as rows of 784 pixels."""
     clean = images.reshape(len(images), IMAGE_SIZE)
     return add_noise(clean, rng), clean
+
+
+def control_inputs_and_targets(images: np.ndarray, rng: np.random.Generator) -> tuple[Any, Any]:  # noqa: ARG001
+    """Clean images on both sides: what a network learns that never saw noise."""
+    clean = images.reshape(len(images), IMAGE_SIZE)
+    return clean, clean

@@ -43,6 +43,7 @@ PUBLISHED = "163,814 parameters"
 
 DROPPED_SHARE = 0.5
 NOISE_DEVIATION = 0.2
+JUDGED_BY = "denoising"
 
 
 def build_encoder(noise: keras.layers.Layer) -> keras.Model:
@@ -82,6 +83,11 @@ def build_gaussian() -> Autoencoder:
     return build_with(layers.GaussianNoise(NOISE_DEVIATION))
 
 
+def build_control() -> Autoencoder:
+    """The twin without noise: an ordinary autoencoder, which never learnt to repair an image."""
+    return build_with(layers.Dropout(0.0))
+
+
 def build_with(noise: keras.layers.Layer) -> Autoencoder:
     """Encoder, decoder, and the autoencoder that chains them, with this layer as the noise."""
     encoder = build_encoder(noise)
@@ -99,6 +105,12 @@ def training_split(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Hold the last twelfth (5,000 of 60,000) out for validation; test images stay unseen until the end."""
     train = len(images) - len(images) // 12
     return images[:train], images[train:]
+
+
+def add_noise(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return what the noise layer makes of images in training: half of the pixels zero, the others doubled."""
+    kept = rng.random(images.shape) >= DROPPED_SHARE
+    return (images * kept / (1 - DROPPED_SHARE)).astype(np.float32)
 
 
 def inputs_and_targets(images: np.ndarray, rng: np.random.Generator) -> tuple[Any, Any]:  # noqa: ARG001

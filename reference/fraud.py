@@ -54,6 +54,8 @@ BATCH_SIZE = 128
 PUBLISHED = "284,807 rows, 492 frauds (0.172 %)"
 
 FEATURES = 29
+JUDGED_BY = "anomaly"
+FREE = ("parameters", "code_size")
 
 
 def build_encoder() -> keras.Model:

@@ -59,11 +59,12 @@ DATASET = "mnist"
 CODE_SIZE = 32
 EPOCHS = 20
 BATCH_SIZE = 128
-PUBLISHED = "50,992 parameters"
+PUBLISHED = ""
 
 IMAGE_SIZE = 784
 LEARNING_RATE = 1.0
 MOMENTUM = 0.9
+FREE = ("parameters", "code_size")
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """W1 (784, K), b1 (K,), W2 (K, 784), b2 (784,), or one thing for each of them in the same order and shape."""

@@ -33,6 +33,7 @@ What to look out for:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -46,9 +47,11 @@ DATASET = "fashion_mnist"
 CODE_SIZE = 30
 EPOCHS = 10
 BATCH_SIZE = 32
-PUBLISHED = "163,814 parameters"
+PUBLISHED = ""
 
 FIRST_CODE_SIZE = 100
+FREE = ("parameters", "code_size")
+STAGES = 2
 
 
 def build_first() -> Autoencoder:
@@ -118,23 +121,38 @@ def inputs_and_targets(images: np.ndarray, rng: np.random.Generator) -> tuple[An
     return images, images
 
 
-def train_first(first: Autoencoder, images: np.ndarray, *, epochs: int = EPOCHS) -> keras.callbacks.History:
-    """Fit the first autoencoder on images (n, 28, 28)."""
-    compile_model(first.autoencoder)
-    return first.autoencoder.fit(images, images, epochs=epochs, batch_size=BATCH_SIZE, verbose=0)
+def train_first(first: Autoencoder, images: np.ndarray, *, epochs: int = EPOCHS, **settings: Any) -> None:
+    """Fit the first autoencoder on images (n, 28, 28); settings are those of `train`."""
+    _fit(first.autoencoder, images, epochs, **settings)
 
 
-def train_second(second: Autoencoder, codes: np.ndarray, *, epochs: int = EPOCHS) -> keras.callbacks.History:
-    """Fit the second autoencoder on the first one's codes (n, 100)."""
-    compile_model(second.autoencoder)
-    return second.autoencoder.fit(codes, codes, epochs=epochs, batch_size=BATCH_SIZE, verbose=0)
+def train_second(second: Autoencoder, codes: np.ndarray, *, epochs: int = EPOCHS, **settings: Any) -> None:
+    """Fit the second autoencoder on the first one's codes (n, 100); settings are those of `train`."""
+    _fit(second.autoencoder, codes, epochs, **settings)
 
 
-def train(images: np.ndarray, *, epochs: int = EPOCHS) -> Autoencoder:
+def train(
+    images: np.ndarray,
+    *,
+    epochs: int = EPOCHS,
+    batch_size: int = BATCH_SIZE,
+    compile_model: Callable[[keras.Model], None] = compile_model,
+) -> Autoencoder:
     """Train both, one after the other, each for so many epochs, and return the stack of the two."""
     first = build_first()
-    train_first(first, images, epochs=epochs)
+    train_first(first, images, epochs=epochs, batch_size=batch_size, compile_model=compile_model)
     codes = first.encoder.predict(images, verbose=0)
     second = build_second()
-    train_second(second, codes, epochs=epochs)
+    train_second(second, codes, epochs=epochs, batch_size=batch_size, compile_model=compile_model)
     return stack(first, second)
+
+
+def _fit(
+    shallow: keras.Model,
+    samples: np.ndarray,
+    epochs: int,
+    batch_size: int = BATCH_SIZE,
+    compile_model: Callable[[keras.Model], None] = compile_model,
+) -> None:
+    compile_model(shallow)
+    shallow.fit(samples, samples, epochs=epochs, batch_size=batch_size, verbose=0)

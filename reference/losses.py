@@ -27,6 +27,7 @@ What to look out for:
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -44,6 +45,8 @@ PUBLISHED = "50,992 parameters"
 
 IMAGE_SIZE = 784
 NAMES = ("mse", "mae", "binary_crossentropy")
+COMPARED_BY = NAMES
+BEST_OF = "autoencoders"
 
 
 def build() -> Autoencoder:
@@ -69,6 +72,9 @@ def compile_model(autoencoder: keras.Model, *, loss: str = "mse") -> None:
     if loss not in NAMES:
         raise KeyError(loss)
     autoencoder.compile(optimizer="adam", loss=loss)
+
+
+VARIANTS = {name: partial(compile_model, loss=name) for name in ("mae", "binary_crossentropy")}
 
 
 def training_split(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

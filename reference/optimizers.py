@@ -32,6 +32,7 @@ The course names the rate 0.01 and the momentum 0.9 and says that the rate decay
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -49,6 +50,8 @@ PUBLISHED = "50,992 parameters"
 
 IMAGE_SIZE = 784
 NAMES = ("sgd", "adam", "adadelta")
+COMPARED_BY = ("binary_crossentropy",)
+BEST_OF = "autoencoders"
 
 
 def build() -> Autoencoder:
@@ -81,9 +84,12 @@ def make_optimizer(name: str) -> keras.optimizers.Optimizer:
     raise KeyError(name)
 
 
-def compile_model(autoencoder: keras.Model, *, optimizer: str = "sgd") -> None:
+def compile_model(autoencoder: keras.Model, *, optimizer: str = "adam") -> None:
     """One of the three optimizers; the loss is the binary cross-entropy for all, so that they can be compared."""
     autoencoder.compile(optimizer=make_optimizer(optimizer), loss="binary_crossentropy")
+
+
+VARIANTS = {name: partial(compile_model, optimizer=name) for name in ("sgd", "adadelta")}
 
 
 def training_split(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -60,6 +60,7 @@ FROZEN_RATE = 0.01
 FINE_TUNING_EPOCHS = 20
 FINE_TUNING_RATE = 0.0005
 USUAL_RATE = 0.001
+JUDGED_BY = "transfer"
 
 
 def build_encoder() -> keras.Model:

@@ -48,20 +48,22 @@ class Sampling(layers.Layer):
     reconstruction is always the same one. To draw outside training, call with `training=True`.
 
     Args:
+        beta: Weight of the KL divergence in the loss: 1 in the ELBO, 0 for a control that lacks it.
         seed: Start of the random numbers, or None for another one each time.
         name: Name of the layer.
         **options: Keras's own options of a layer (`dtype`, `trainable`).
     """
 
-    def __init__(self, *, seed: int | None = None, name: str | None = None, **options: Any) -> None:
+    def __init__(self, *, beta: float = 1.0, seed: int | None = None, name: str | None = None, **options: Any) -> None:
         super().__init__(name=name, **options)
+        self.beta = beta
         self.seed = seed
         self.random = keras.random.SeedGenerator(seed)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:  # noqa: FBT001 - Keras's own signature
         """Return codes (batch, K) for a pair of means (batch, K) and log-variances (batch, K)."""
         mean, log_variance = inputs
-        self.add_loss(ops.mean(kl_divergence(mean, log_variance)))
+        self.add_loss(self.beta * ops.mean(kl_divergence(mean, log_variance)))
         if not training:
             return mean
         noise = keras.random.normal(ops.shape(mean), dtype=mean.dtype, seed=self.random)
@@ -73,7 +75,7 @@ class Sampling(layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """What is needed to make the same layer again."""
-        return {**super().get_config(), "seed": self.seed}
+        return {**super().get_config(), "beta": self.beta, "seed": self.seed}
 
 
 def kl_divergence(mean: Any, log_variance: Any) -> Any:

@@ -55,6 +55,7 @@ BATCH_SIZE = 32
 PUBLISHED = "218,084 parameters; about 5 % of the units active is the lecture's example"
 
 PENALTY = 1e-4
+JUDGED_BY = "sparse"
 
 
 def build_encoder(penalty: float) -> keras.Model:
@@ -85,11 +86,16 @@ def build_decoder() -> keras.Model:
 
 
 def build(*, penalty: float = PENALTY) -> Autoencoder:
-    """Encoder, decoder, and the autoencoder that chains them; penalty 0 gives the twin to compare sparsity with."""
+    """Encoder, decoder, and the autoencoder that chains them: autoencoder(x) = decoder(encoder(x))."""
     encoder = build_encoder(penalty)
     decoder = build_decoder()
     autoencoder = keras.Sequential([encoder, decoder], name="autoencoder")
     return Autoencoder(encoder, decoder, autoencoder)
+
+
+def build_control() -> Autoencoder:
+    """The twin without a penalty, whose code is as active as it likes: what sparsity is compared with."""
+    return build(penalty=0.0)
 
 
 def compile_model(autoencoder: keras.Model) -> None:

@@ -50,17 +50,19 @@ EPOCHS = 20
 BATCH_SIZE = 128
 PUBLISHED = ""
 
+JUDGED_BY = "variational"
+FREE = ("parameters", "code_size")
 IMAGE_SIZE = 784
 HIDDEN_SIZE = 256
 
 
-def build_encoder() -> keras.Model:
+def build_encoder(*, beta: float = 1.0) -> keras.Model:
     """Image (784,) to code (10,): drawn from N(mean, exp(log-variance)) in training, the mean otherwise."""
     image = keras.Input(shape=(IMAGE_SIZE,))
     hidden = layers.Dense(HIDDEN_SIZE, activation="relu")(image)
     z_mean = layers.Dense(CODE_SIZE, name="z_mean")(hidden)
     z_log_variance = layers.Dense(CODE_SIZE, name="z_log_variance")(hidden)
-    code = Sampling(name="code")([z_mean, z_log_variance])
+    code = Sampling(beta=beta, name="code")([z_mean, z_log_variance])
     return keras.Model(image, code, name="encoder")
 
 
@@ -76,12 +78,17 @@ def build_decoder() -> keras.Model:
     )
 
 
-def build() -> Autoencoder:
+def build(*, beta: float = 1.0) -> Autoencoder:
     """Encoder, decoder, and the autoencoder that chains them; the KL travels with the encoder's sampling layer."""
-    encoder = build_encoder()
+    encoder = build_encoder(beta=beta)
     decoder = build_decoder()
     autoencoder = keras.Sequential([encoder, decoder], name="autoencoder")
     return Autoencoder(encoder, decoder, autoencoder)
+
+
+def build_control() -> Autoencoder:
+    """The twin without the KL: better reconstructions, and a latent space full of holes."""
+    return build(beta=0.0)
 
 
 def compile_model(autoencoder: keras.Model) -> None:

@@ -137,6 +137,60 @@ def demo_command(
     run_demo(out, sandbox=sandbox, jobs=jobs, language=lang)
 
 
+Ids = Annotated[list[str] | None, typer.Argument(help=told(message("Reference ids; default: all.")), metavar="ID")]
+Trained = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help=told(message("Trainings at the same time.")))]
+
+
+@app.command("calibrate", help=told(message("Train references over seeds and write reference/facts/.")))
+def calibrate_command(
+    ids: Ids = None,
+    *,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            "--seeds", min=3, help=told(message("Runs of each; default: 10, or 3 where one takes 3 minutes."))
+        ),
+    ] = None,
+    variation_seeds: Annotated[
+        int, typer.Option("--variation-seeds", min=0, help=told(message("Runs of each honest variation.")))
+    ] = 1,
+    data: DataFolder = None,
+    data_size: DataSize = None,
+    jobs: Trained = None,
+    lang: Language = None,
+) -> None:
+    """Make the runs that the facts lack."""
+    from grader.rebuild.quiet import start_tensorflow
+
+    start_tensorflow()  # before anything below imports it, and says so at length
+    from grader.cli.upkeep import Trainings, calibrate_references
+
+    trainings = Trainings(data_size, data, jobs, seeds, variation_seeds)
+    calibrate_references(ids or (), trainings, language=lang)
+
+
+@app.command("validate", help=told(message("Rebuild and retrain references, and compare them with their facts.")))
+def validate_command(
+    ids: Ids = None,
+    *,
+    full: Annotated[
+        bool, typer.Option("--full", help=told(message("Train for as many epochs as the facts, not for a tenth.")))
+    ] = False,
+    data: DataFolder = None,
+    data_size: DataSize = "sample",
+    jobs: Trained = None,
+    lang: Language = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which reference drifted."""
+    from grader.rebuild.quiet import start_tensorflow
+
+    start_tensorflow()  # before anything below imports it, and says so at length
+    from grader.cli.upkeep import Trainings, validate_references
+
+    validate_references(ids or (), Trainings(data_size, data, jobs), full=full, language=lang, as_json=as_json)
+
+
 @app.command("doctor", help=told(message("Show what this machine has, and what to install.")))
 def doctor_command(*, data: DataFolder = None, lang: Language = None, as_json: AsJson = False) -> None:
     """Examine the machine."""

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
+from typing import Final
 
 from grader.domain.run import Limits
 
 ParameterValue = str | int | float | bool | tuple[str, ...]
+
+NOTEBOOK_MODULES: Final = frozenset({"IPython", "google.colab", "grader"})
+"""What a notebook is made of and its own provided cells import; no assignment is about doing without them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,60 @@ class RubricItem:
 
 
 @dataclass(frozen=True, slots=True)
+class LetterBound:
+    """One letter of a scale of letters.
+
+    Attributes:
+        letter: What is shown (`A`).
+        percent: The lowest percentage that earns it.
+    """
+
+    letter: str
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class DuePolicy:
+    """When an assignment is due and what lateness costs (`grader.scoring.lateness`).
+
+    Attributes:
+        date: The moment, with its time zone.
+        grace_minutes: So much later still is on time.
+        late_percent_per_day: Share of the points earned that each day begun costs, in percent, from 0 to 100.
+        late_percent_maximum: Lateness never costs more than this, in percent, from 0 to 100.
+        refuse_after_days: Whoever is later than so many days loses everything; None where nobody does.
+    """
+
+    date: datetime
+    grace_minutes: int = 0
+    late_percent_per_day: float = 0.0
+    late_percent_maximum: float = 100.0
+    refuse_after_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPolicy:
+    """Which modules a notebook may import.
+
+    The standard library and `NOTEBOOK_MODULES` are always allowed. A name stands for everything below it: `keras`
+    for `keras.layers` as well, `keras.datasets` for no other part of Keras.
+
+    Attributes:
+        allow: Only these, where it is not None.
+        forbid: All but these, where `allow` is None.
+    """
+
+    allow: tuple[str, ...] | None = None
+    forbid: tuple[str, ...] = ()
+
+    def permits(self, module: str) -> bool:
+        """Tell whether a module, or a member of one (`keras.datasets`), may be imported."""
+        if is_always_allowed(module):
+            return True
+        return not _is_below(module, self.forbid) if self.allow is None else _is_below(module, self.allow)
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """Everything that an assignment is.
 
@@ -45,6 +106,10 @@ class Assignment:
         scale_maximum: Top of the grade scale (5.0 in Colombia).
         scale_decimals: Decimals of a grade on that scale.
         rubric_hash: Digest of all that decides points; a grade made under another one is not reused.
+        scale_letters: Letters of the scale from the best to the worst, which begins at 0 %; empty where grades are
+            numbers. With letters, the scale goes to 100.
+        due: When it is due, or None where lateness costs nothing.
+        imports: What may be imported, or None where everything may.
     """
 
     assignment: str
@@ -57,12 +122,34 @@ class Assignment:
     scale_maximum: float
     scale_decimals: int
     rubric_hash: str
+    scale_letters: tuple[LetterBound, ...] = ()
+    due: DuePolicy | None = None
+    imports: ImportPolicy | None = None
 
     @property
     def points_possible(self) -> float:
         """Sum of the rubric's points."""
         return sum(item.points for item in self.rubric)
 
+    def letter(self, value: Decimal) -> str:
+        """Return the letter of a value on the scale, "" where grades are numbers.
+
+        The value is rounded already (`grader.domain.grade.scaled_grade`), so that whoever reads 90 gets the letter of
+        90: 89.5 % is an A where the scale has no decimals.
+        """
+        return next((bound.letter for bound in self.scale_letters if value >= Decimal(repr(bound.percent))), "")
+
 
 class AssignmentError(Exception):
     """An assignment is unknown or its files are wrong; the text lists every mistake with file and place."""
+
+
+def is_always_allowed(module: str) -> bool:
+    """Tell whether no policy can forbid this module: Python's own, and those that a notebook is made of."""
+    return module.partition(".")[0] in sys.stdlib_module_names or _is_below(module, NOTEBOOK_MODULES)
+
+
+def _is_below(module: str, names: Collection[str]) -> bool:
+    """Tell whether the module is one of these or a part of one."""
+    steps = module.split(".")
+    return any(".".join(steps[:length]) in names for length in range(1, len(steps) + 1))

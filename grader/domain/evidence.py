@@ -90,6 +90,23 @@ class ModelClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnClaim:
+    """What each column of a table of numbers was like on which a model was fitted; one number a column.
+
+    Attributes:
+        means: Mean.
+        deviations: Standard deviation (divided by n).
+        minima: Smallest number.
+        maxima: Largest number.
+    """
+
+    means: tuple[float, ...]
+    deviations: tuple[float, ...]
+    minima: tuple[float, ...]
+    maxima: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FitClaim:
     """One call of `fit`.
 
@@ -102,6 +119,7 @@ class FitClaim:
         input_minimum: Smallest number of the input, as far as it was an array.
         input_maximum: Largest number of the input.
         completed: False where it was interrupted or raised.
+        columns: Of an input of shape (n, d) with d up to 64, over at most 50,000 rows spread evenly; else None.
     """
 
     model: str
@@ -112,6 +130,33 @@ class FitClaim:
     input_minimum: float | None
     input_maximum: float | None
     completed: bool
+    columns: ColumnClaim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryClaim:
+    """One number of a table.
+
+    Attributes:
+        keys: What it stands under: one key, or the outer and the inner one; a list's keys are its positions.
+        value: The number.
+    """
+
+    keys: tuple[str, ...]
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class TableClaim:
+    """A small table of numbers that the notebook made: what it says that its models reach.
+
+    Attributes:
+        name: Global name that held it (`comparison`).
+        entries: Its numbers, 64 at most.
+    """
+
+    name: str
+    entries: tuple[EntryClaim, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +172,7 @@ class Evidence:
         requests: What the notebook asked of its surroundings (`pip install seaborn`, `drive.mount`).
         missing_modules: Top-level modules that the notebook imported and this machine lacks.
         versions: Versions the kernel reported.
+        tables: Small tables of numbers under the names that assignments ask for.
     """
 
     models: tuple[ModelClaim, ...] = ()
@@ -137,6 +183,7 @@ class Evidence:
     requests: tuple[str, ...] = ()
     missing_modules: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    tables: tuple[TableClaim, ...] = ()
 
 
 class RejectedClaimsError(Exception):

@@ -4,61 +4,125 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from grader.domain.architecture import Architecture
-from grader.domain.measurement import ImageStrip, Role
+from grader.domain.measurement import ImageStrip, Quantity, Role
+
+
+class Baseline(StrEnum):
+    """Names of what a trained model is compared with, on the same hidden data.
+
+    MEAN: predicts the mean training sample (the mean image) whatever goes in.
+    PCA: principal components, as many as the code has numbers, fitted on training samples.
+    UNTRAINED: the reference with fresh weights.
+    NOISY_COPY: hands its noisy input on.
+    CONTROL: the reference trained in the same way without what its lesson is about: without the penalty (sparse),
+        without the KL (variational), on clean images (denoising).
+    COLLAPSED: a variational autoencoder whose code says nothing: KL 0, the mean image for every image.
+    ALL_NORMAL: gives every row the same fraud score.
+    RANDOM_PLANE: a plane drawn at random; the mean of its largest angle to a given plane is 1 radian.
+    RANDOM_FEATURES: a classifier on an encoder with fresh, frozen weights.
+    """
+
+    MEAN = "mean"
+    PCA = "pca"
+    UNTRAINED = "untrained"
+    NOISY_COPY = "noisy_copy"
+    CONTROL = "control"
+    COLLAPSED = "collapsed"
+    ALL_NORMAL = "all_normal"
+    RANDOM_PLANE = "random_plane"
+    RANDOM_FEATURES = "random_features"
 
 
 @dataclass(frozen=True, slots=True)
 class CreditCurve:
-    """How a loss becomes credit, the same for every quality that is better when smaller.
+    """How a number becomes credit, falling from the reference's side to the trivial predictor's.
 
-    Credit is 1 up to `full`, falls linearly to 0 at `none`, and is never above 1 or below 0.
+    Credit is 1 up to `full`, falls linearly to 0 at `none`, and is never above 1 or below 0. Where `trivial` is larger
+    than `reference`, smaller numbers are better (a loss); else larger ones are (average precision).
 
     Attributes:
-        full: Largest loss with full credit.
-        none: Smallest loss with no credit: hardly better than the trivial predictor.
-        reference: Mean loss of the reference over its seeds.
-        trivial: Loss of the trivial predictor (the mean image).
+        full: Farthest number from the reference that has full credit.
+        none: Nearest number to the reference without credit: hardly better than the trivial predictor.
+        reference: Mean of the reference over its seeds.
+        trivial: The same number of the trivial predictor (the mean image, for a reconstruction loss).
+        share: Part of the way from `reference` to `trivial` that has full credit at least.
     """
 
     full: float
     none: float
     reference: float
     trivial: float
+    share: float = 0.25
 
-    def credit(self, loss: float) -> float:
-        """Return the share of the points, in [0, 1], for this loss."""
-        if loss <= self.full:
+    def credit(self, value: float) -> float:
+        """Return the share of the points, in [0, 1], for this number."""
+        towards_trivial = 1.0 if self.trivial >= self.reference else -1.0
+        if (value - self.full) * towards_trivial <= 0:
             return 1.0
-        if loss >= self.none:
+        if (value - self.none) * towards_trivial >= 0:
             return 0.0
-        return (self.none - loss) / (self.none - self.full)
+        return (self.none - value) / (self.none - self.full)
 
-    def skill(self, loss: float) -> float:
-        """Return (trivial - loss) / (trivial - reference): 0 like the mean image, 1 like the reference."""
-        return (self.trivial - loss) / (self.trivial - self.reference)
+    def skill(self, value: float) -> float:
+        """Return (trivial - value) / (trivial - reference): 0 like the trivial predictor, 1 like the reference."""
+        return (self.trivial - value) / (self.trivial - self.reference)
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """One number over the runs of a reference, and what it is compared with.
+
+    Attributes:
+        unit: `pixel²`, `nat/image`, `1`, …
+        runs: Runs of the reference itself behind mean and deviation.
+        mean: Over these runs.
+        deviation: Their sample standard deviation (n - 1).
+        baselines: The same number of trivial predictors.
+        curves: What earns points: none for a number that only informs, one towards the trivial side, or one to each
+            side where both are wrong (a KL divergence can collapse and can be missing).
+        honest_runs: Runs of the reference and of its honest variations.
+        honest_full: How many of them have full credit.
+    """
+
+    unit: str
+    runs: int
+    mean: float
+    deviation: float
+    baselines: Mapping[Baseline, float] = field(default_factory=dict)
+    curves: tuple[CreditCurve, ...] = ()
+    honest_runs: int = 0
+    honest_full: int = 0
+
+    def credit(self, value: float) -> float:
+        """Return the credit of the strictest curve, in [0, 1]; 1 where no curve judges."""
+        return min((curve.credit(value) for curve in self.curves), default=1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrationRun:
-    """One training of a reference, or of an honest variation of it.
+    """One training of a reference, or of a variation of it.
 
     Attributes:
-        variation: `reference`, or what was changed (`batch-256`, `adam`, `selu-bce`).
-        seed: Seed of weights and order.
+        variation: `reference`, `short` (fewer epochs, for quick validation), `control`, or what was changed
+            (`batch-256`, `adam`).
+        seed: Seed of weights, order and noise.
         epochs: Epochs trained.
-        mse: MSE on the hidden images.
-        bce: Binary cross-entropy on the hidden images.
+        values: Numbers on the hidden data.
+        training_loss: The loss that `fit` printed after the last epoch, None where the model has no `fit` of Keras.
         seconds: Wall time of the training.
+        host: Processor, cores and threads, for the seconds.
     """
 
     variation: str
     seed: int
     epochs: int
-    mse: float
-    bce: float
+    values: Mapping[Quantity, float]
+    training_loss: float | None
     seconds: float
+    host: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,34 +132,27 @@ class CalibratedData:
     Attributes:
         data: `sample` (embedded) or `full`.
         data_hash: Digest of the training and hidden arrays.
-        curve: Credit for the reconstruction loss (MSE on hidden images).
-        runs: How many runs stand behind it.
-        epochs: Epochs of each run.
-        mean: Mean MSE of the runs of the reference itself.
-        deviation: Standard deviation of those runs.
-        mean_image: MSE of the mean training image.
-        pca: MSE of PCA with the code's size.
-        untrained: MSE of the reference with fresh weights.
+        source: Where the data come from, in words; begins with "simulated" where they are.
+        epochs: Epochs of each run of the reference.
+        statistics: By quantity.
         strips: The reference's reconstructions of the report's pictures.
         records: Every single run, variations included.
         versions: Of Keras, TensorFlow and NumPy.
-        host: Processor and cores, for the seconds.
     """
 
     data: str
     data_hash: str
-    curve: CreditCurve
-    runs: int
+    source: str
     epochs: int
-    mean: float
-    deviation: float
-    mean_image: float
-    pca: float
-    untrained: float
+    statistics: Mapping[Quantity, Statistic]
     strips: tuple[ImageStrip, ...] = ()
     records: tuple[CalibrationRun, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
-    host: str = ""
+
+    @property
+    def reconstruction(self) -> Statistic | None:
+        """The mean squared error of reconstructions, None where the reference has none."""
+        return self.statistics.get(Quantity.RECONSTRUCTION_MSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +167,7 @@ class ReferenceFacts:
         published: The lecture's own figure, in words, or "".
         reached: What the reference reached, in words.
         architectures: Canonical form of each role model.
+        recipe: How it is trained: optimizer and its settings, loss, epochs, batch size.
         calibrated: By data size (`sample`, `full`).
     """
 
@@ -121,3 +179,4 @@ class ReferenceFacts:
     reached: str
     architectures: Mapping[Role, Architecture]
     calibrated: Mapping[str, CalibratedData]
+    recipe: Mapping[str, str | int | float | bool] = field(default_factory=dict)

@@ -10,6 +10,9 @@
 | reasons | list | why a person must look, one sentence each |
 | run | object | what was observed of the run: status, seconds, memory, errors |
 | wall_seconds | number | from intake to grade |
+| submitted_at | string or null | when it was handed in (ISO 8601, UTC), null where nobody knows |
+| late | object or null | what lateness costs: minutes, percent, points; null without a due date or a known time |
+| points_counted | number | points_awarded less the points of `late`: what the grade on the scale is made of |
 | checks | list | one object a check: check, outcome, points_awarded, points_possible, message, findings, measurements |
 """
 
@@ -91,6 +94,21 @@ class CheckResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """How late a submission was and what that costs, apart from the checks.
+
+    Attributes:
+        minutes: Minutes after the due date, a begun one as a whole; 0 where it was on time.
+        percent: Share of the points earned that is taken off, in percent.
+        points: The same in points.
+    """
+
+    minutes: int
+    percent: float
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
 class Grade:
     """What a submission earned.
 
@@ -100,6 +118,7 @@ class Grade:
         status: FINAL, or NEEDS_REVIEW when a check is UNGRADABLE or a reason below says so.
         results: One a check, in rubric order.
         reasons: Why a person must look, one sentence each.
+        late: What lateness costs; None where nothing is due, or the time of hand-in is not known.
     """
 
     points_awarded: float
@@ -107,13 +126,21 @@ class Grade:
     status: GradeStatus
     results: tuple[CheckResult, ...]
     reasons: tuple[Message, ...] = ()
+    late: Late | None = None
+
+    @property
+    def points_counted(self) -> float:
+        """Points awarded less what lateness costs, never below 0."""
+        taken = 0.0 if self.late is None else self.late.points
+        return max(0.0, float(_written(self.points_awarded) - _written(taken))) if taken else self.points_awarded
 
 
 def scaled_grade(grade: Grade, maximum: float, decimals: int) -> Decimal:
-    """Return awarded / possible · maximum on a scale of `decimals` decimals: 82.5 of 100 points are 4.1 of 5.0.
+    """Return counted / possible · maximum on a scale of `decimals` decimals: 82.5 of 100 points are 4.1 of 5.0.
 
-    A final grade is rounded half up, a provisional one down, since it is a lower bound. Computed in exact fractions: in
-    binary ones, 8.7 of 10 points on a scale to 5.0 (that is 4.35) would become 4.3.
+    Counted are the points awarded less what lateness costs. A final grade is rounded half up, a provisional one down,
+    since it is a lower bound; neither goes beyond the maximum, as 4.25 with one decimal would. Computed in exact
+    fractions: in binary ones, 8.7 of 10 points on a scale to 5.0 (that is 4.35) would become 4.3.
 
     Raises:
         ValueError: No points are possible, or `maximum` or `decimals` is negative or not finite.
@@ -122,9 +149,10 @@ def scaled_grade(grade: Grade, maximum: float, decimals: int) -> Decimal:
         raise ValueError("a grade without possible points has no place on a scale")
     if not math.isfinite(maximum) or maximum < 0 or decimals < 0:
         raise ValueError(f"no scale goes up to {maximum} with {decimals} decimals")
-    exact = _written(grade.points_awarded) / _written(grade.points_possible) * _written(maximum)
+    exact = _written(grade.points_counted) / _written(grade.points_possible) * _written(maximum)
     half = Fraction(1, 2) if grade.status is GradeStatus.FINAL else 0
-    return Decimal(math.floor(exact * 10**decimals + half)).scaleb(-decimals)
+    steps = min(math.floor(exact * 10**decimals + half), math.floor(_written(maximum) * 10**decimals))
+    return Decimal(steps).scaleb(-decimals)
 
 
 def _written(value: float) -> Fraction:

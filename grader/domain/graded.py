@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from grader.domain.grade import Grade
 from grader.domain.measurement import Measurements
@@ -27,6 +28,7 @@ class GradedSubmission:
         wall_seconds: From intake to grade.
         accelerated: Training was shortened without touching a point.
         fault: Traceback of our own failure, for the maintainer, or "".
+        submitted_at: When it was handed in, with a time zone; None where nobody knows.
     """
 
     student: str
@@ -41,3 +43,4 @@ class GradedSubmission:
     wall_seconds: float = 0.0
     accelerated: bool = False
     fault: str = ""
+    submitted_at: datetime | None = None

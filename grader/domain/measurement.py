@@ -30,6 +30,30 @@ class Quantity(StrEnum):
     CODE_SIZE: numbers in one code.
     BOTTLENECK_RANK: largest numerical rank of d autoencoder(x) / d x over some hidden images.
     OUTPUT_SPREAD: root mean square deviation of the outputs from their mean image.
+    OUTSIDE_RANGE: share of the output numbers outside [0, 1] by more than 0.01.
+    DENOISED_MSE: mean of (x - autoencoder(noisy x))².
+    CODE_ACTIVITY: mean of |code|.
+    ACTIVE_SHARE: share of the numbers of the codes above 0.1.
+    NEGATIVE_ELBO: reconstruction (binary cross-entropy summed over pixels) + KL, one drawn code an image; nats.
+    KL_DIVERGENCE: KL(q(z|x) ‖ N(0, I)), summed over the code; nats.
+    ACTIVE_UNITS: numbers of the code whose mean varies over images, variance above 0.01 (Burda et al., 2016).
+    MEDIAN_SIGMA: median of exp(log-variance / 2).
+    PRIOR_DISTANCE: mean distance (root of summed squares) of decoded N(0, I) codes to the nearest training image.
+    AVERAGE_PRECISION: of the reconstruction error as a fraud score.
+    ROC_AUC: area under the ROC curve of the same score.
+    FEATURES: columns that the autoencoder takes (fraud).
+    LABEL_AMONG_FEATURES: 1 where the label is one of these columns, else 0.
+    FITTED_FRAUDS: estimated share of frauds among the rows it was fitted on. Rests on a claim: for words, never points.
+    PLANE_ANGLE: largest principal angle between the learnt plane and PCA's; degrees.
+    ACCURACY: share of images that the fine-tuned classifier names rightly.
+    FROZEN_ACCURACY: the same before fine-tuning.
+    SCRATCH_ACCURACY: of the same classifier trained from scratch on the same labels.
+    PROBABILITIES: share of the classifier's answers that are probabilities.
+    ENCODER_SIMILARITY: cosine between the matrices of the autoencoder's encoder and of the classifier's.
+    COMPARED_MODELS: trained models with the reference's architecture, no two with the same numbers.
+    COMPARISON_AGREEMENT: share of the asked-for numbers of the notebook's table that we measure as well.
+    STAGES_HELD: autoencoders within the autoencoder, whose arrays together are all of its own.
+    STAGES_TRAINED: how many of these are better than a constant on their own data.
     """
 
     RECONSTRUCTION_MSE = "reconstruction_mse"
@@ -41,6 +65,30 @@ class Quantity(StrEnum):
     CODE_SIZE = "code_size"
     BOTTLENECK_RANK = "bottleneck_rank"
     OUTPUT_SPREAD = "output_spread"
+    OUTSIDE_RANGE = "outside_range"
+    DENOISED_MSE = "denoised_mse"
+    CODE_ACTIVITY = "code_activity"
+    ACTIVE_SHARE = "active_share"
+    NEGATIVE_ELBO = "negative_elbo"
+    KL_DIVERGENCE = "kl_divergence"
+    ACTIVE_UNITS = "active_units"
+    MEDIAN_SIGMA = "median_sigma"
+    PRIOR_DISTANCE = "prior_distance"
+    AVERAGE_PRECISION = "average_precision"
+    ROC_AUC = "roc_auc"
+    FEATURES = "features"
+    LABEL_AMONG_FEATURES = "label_among_features"
+    FITTED_FRAUDS = "fitted_frauds"
+    PLANE_ANGLE = "plane_angle"
+    ACCURACY = "accuracy"
+    FROZEN_ACCURACY = "frozen_accuracy"
+    SCRATCH_ACCURACY = "scratch_accuracy"
+    PROBABILITIES = "probabilities"
+    ENCODER_SIMILARITY = "encoder_similarity"
+    COMPARED_MODELS = "compared_models"
+    COMPARISON_AGREEMENT = "comparison_agreement"
+    STAGES_HELD = "stages_held"
+    STAGES_TRAINED = "stages_trained"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +158,21 @@ class ImageStrip:
 
 
 @dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A number of the notebook's comparison that is not what its model reaches.
+
+    Attributes:
+        entry: Where it stands, or should (`comparison['sgd']`); built by us from the names asked for.
+        measured: What the model reaches on the validation images, None where no such trained model was found.
+        claimed: What the table says, None where it says nothing. A claim: for words, never points.
+    """
+
+    entry: str
+    measured: float | None
+    claimed: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Measurements:
     """Everything that zone M found out about one submission.
 
@@ -122,6 +185,7 @@ class Measurements:
         data: Which data was used: `sample` or `full`.
         candidates: How many autoencoders the notebook held.
         trained: Fit calls on the autoencoder or a model that shares its layers (a claim, for hints only).
+        disagreements: Numbers of the notebook's comparison that are missing or not what we measure.
     """
 
     models: Mapping[Role, MeasuredModel] = field(default_factory=dict)
@@ -132,6 +196,7 @@ class Measurements:
     data: str = ""
     candidates: int = 0
     trained: bool = False
+    disagreements: tuple[Disagreement, ...] = ()
 
     def value(self, name: Quantity) -> float | None:
         """Return the number called `name`, or None where it was not measured."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from grader.domain.messages import Message
@@ -20,6 +21,8 @@ class Submission:
         size_bytes: Length of the file.
         conflict: Why a person must look before this becomes a final grade (a second, different hand-in of the
             same student), or None.
+        submitted_at: When the platform received it, with a time zone; None where no platform says so. The time of a
+            file is never taken for it: it is that of a download or a copy.
     """
 
     student: str
@@ -28,6 +31,7 @@ class Submission:
     sha256: str
     size_bytes: int
     conflict: Message | None = None
+    submitted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,28 @@ class Notebook:
     assignment: str = ""
     language: str = ""
     notes: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedModule:
+    """A module that a cell imports.
+
+    Attributes:
+        module: Its dotted name (`matplotlib.pyplot`).
+        cell_index: The cell, counted as in `CodeCell.index`.
+        line: Line of the cell, from 1.
+        members: The names that `from module import …` asks for; empty for every other kind of import.
+    """
+
+    module: str
+    cell_index: int
+    line: int
+    members: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is imported: the module, or `module.member` for each member, which may be a module itself."""
+        return tuple(f"{self.module}.{member}" for member in self.members) or (self.module,)
 
 
 class UnreadableSubmissionError(Exception):

@@ -10,18 +10,21 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from grader.domain.evidence import (
     CLAIMS_SCHEMA_VERSION,
+    ColumnClaim,
+    EntryClaim,
     Evidence,
     FitClaim,
     ModelClaim,
     NodeClaim,
     OperationClaim,
     RejectedClaimsError,
+    TableClaim,
     TensorClaim,
 )
 from grader.extraction.arrays import copy_arrays
@@ -32,6 +35,10 @@ MAX_MODELS = 64
 MAX_NODES = 5_000
 MAX_OPERATIONS = 20_000
 MAX_DEPTH = 40
+MAX_COLUMNS = 64
+LARGEST_NUMBER = 1e30
+MAX_TABLES = 8
+MAX_ENTRIES = 64
 
 _Id = Annotated[str, Field(pattern=r"^[a-z]\d{1,6}$")]
 _Name = Annotated[str, Field(max_length=500)]
@@ -73,6 +80,24 @@ class _Model(_Strict):
     created: int
 
 
+_Numbers = Annotated[
+    list[Annotated[float, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]], Field(min_length=1, max_length=MAX_COLUMNS)
+]
+
+
+class _Columns(_Strict):
+    means: _Numbers
+    deviations: _Numbers
+    minima: _Numbers
+    maxima: _Numbers
+
+    @model_validator(mode="after")
+    def _of_equal_length(self) -> Self:
+        if len({len(numbers) for numbers in (self.means, self.deviations, self.minima, self.maxima)}) != 1:
+            raise ValueError("columns are described by as many means, deviations, minima and maxima")
+        return self
+
+
 class _Fit(_Strict):
     model: _Id
     epochs: int
@@ -82,6 +107,17 @@ class _Fit(_Strict):
     input_minimum: float | None
     input_maximum: float | None
     completed: bool
+    columns: _Columns | None = None
+
+
+class _Entry(_Strict):
+    keys: Annotated[list[_Name], Field(min_length=1, max_length=2)]
+    value: Annotated[float, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
+
+
+class _Table(_Strict):
+    name: _Name
+    entries: Annotated[list[_Entry], Field(max_length=MAX_ENTRIES)]
 
 
 class _Claims(_Strict):
@@ -91,6 +127,7 @@ class _Claims(_Strict):
     fits: Annotated[list[_Fit], Field(max_length=256)]
     requests: Annotated[list[_Name], Field(max_length=256)]
     versions: dict[str, _Name]
+    tables: Annotated[list[_Table], Field(max_length=MAX_TABLES)] = Field(default_factory=list)
 
 
 def collect(exchange: Path, destination: Path) -> Evidence:
@@ -121,11 +158,15 @@ def collect(exchange: Path, destination: Path) -> Evidence:
             name: OperationClaim(name, op.class_name, op.module, op.config, tuple(op.variables))
             for name, op in claims.operations.items()
         },
-        fits=tuple(FitClaim(**fit.model_dump()) for fit in claims.fits),
+        fits=tuple(_fit(fit) for fit in claims.fits),
         weights_file=weights_file,
         non_finite=non_finite,
         requests=tuple(claims.requests),
         versions=claims.versions,
+        tables=tuple(
+            TableClaim(table.name, tuple(EntryClaim(tuple(entry.keys), entry.value) for entry in table.entries))
+            for table in claims.tables
+        ),
     )
 
 
@@ -172,6 +213,14 @@ def _look_through(data: object, depth: int = 0) -> None:
     elif isinstance(data, list):
         for value in data:
             _look_through(value, depth + 1)
+
+
+def _fit(fit: _Fit) -> FitClaim:
+    plain = fit.model_dump(exclude={"columns"})
+    if fit.columns is None:
+        return FitClaim(**plain)
+    described = {name: tuple(numbers) for name, numbers in fit.columns.model_dump().items()}
+    return FitClaim(**plain, columns=ColumnClaim(**described))
 
 
 def _model(model: _Model) -> ModelClaim:

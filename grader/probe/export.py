@@ -15,7 +15,9 @@ from typing import Any
 
 from .graph import NotFlattenableError, Registry, flatten
 from .hooks import FitRecord, FitTracker
+from .numpy_models import network_claims, numpy_network
 from .settings import MAX_TEXT
+from .tables import number_tables
 
 CLAIMS_SCHEMA_VERSION = 1
 MAX_MODELS = 64
@@ -56,16 +58,26 @@ class Exporter:
         models = self._living_models() if "keras" in sys.modules else []
         self._last_seen = (len(self._tracker.records), len(models))
         registry = Registry()
+        described = [self._describe(index, model, registry) for index, model in enumerate(models)]
         claims = {
             "schema_version": CLAIMS_SCHEMA_VERSION,
-            "models": [self._describe(index, model, registry) for index, model in enumerate(models)],
+            "models": described or self._without_keras(registry),
             "operations": registry.operations,
             "fits": _fits(self._tracker.records, models),
             "requests": [str(request) for request in self._requests[-256:]],
             "versions": _versions(),
+            "tables": number_tables(self._namespace),
         }
         self._write(claims, registry)
         self._last_seconds = time.monotonic()
+
+    def _without_keras(self, registry: Registry) -> list[dict[str, Any]]:
+        """Describe a network that is written in NumPy, where there is one."""
+        try:
+            found = numpy_network(self._namespace)
+        except Exception:  # whatever a notebook's own functions do to those who ask them
+            return []
+        return [] if found is None else network_claims(found, registry)
 
     def _living_models(self) -> list[Any]:
         """List models: fitted ones first, then named ones, then whatever else is alive; each once."""
@@ -158,6 +170,8 @@ def _inside(name: str, owner: Any) -> Iterator[tuple[str, Any]]:
 
     nested = {key: value for key, value in vars(owner).items() if isinstance(value, keras.Model)}
     yield from ((f"{name}.{key}", value) for key, value in nested.items() if not key.startswith("_"))
+    if not isinstance(owner, keras.layers.Layer):  # a notebook's own object may raise whatever one asks it
+        return
     for operation in getattr(owner, "_operations", None) or getattr(owner, "_layers", None) or ():
         if isinstance(operation, keras.Model) and not any(operation is value for value in nested.values()):
             yield f"{name}.{operation.name}", operation
@@ -176,6 +190,7 @@ def _fits(records: list[FitRecord], models: list[Any]) -> list[dict[str, Any]]:
             "input_minimum": _finite(record.input_minimum),
             "input_maximum": _finite(record.input_maximum),
             "completed": record.completed,
+            "columns": record.columns,
         }
         for record in records[-256:]
         if id(record.model) in names

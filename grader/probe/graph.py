@@ -15,6 +15,9 @@ from .settings import describe, own_activation
 MAX_NODES = 5000
 MAX_ENDS = 16
 
+SAMPLING_MODULE = "grader.sampling"
+"""Stands for the module of a layer of the student's own that draws a code from a mean and a log-variance."""
+
 
 class NotFlattenableError(Exception):
     """The model is no graph of known calls; the text says why."""
@@ -29,6 +32,13 @@ class Registry:
         self._operation_ids: dict[int, str] = {}
         self._variable_ids: dict[int, str] = {}
         self._alive: list[Any] = []  # ids are only unique while the objects live
+
+    def sampling(self, operation: Any) -> str:
+        """Return the id of a layer that draws a code; nothing of it is described but that."""
+        name = self._operation_ids.setdefault(id(operation), f"o{len(self._operation_ids)}")
+        self._alive.append(operation)
+        self.operations[name] = {"class_name": "Sampling", "module": SAMPLING_MODULE, "config": {}, "variables": []}
+        return name
 
     def operation(self, operation: Any) -> str:
         """Return the id of a layer or operator, describing it at its first use."""
@@ -175,6 +185,10 @@ class _Walk:
 
     def _call(self, node: Any, scope: Scope) -> None:
         inner, inputs = self._inner_function(node)
+        if inner is _SAMPLING:
+            outputs = [self.name(tensor, scope) for tensor in node.outputs]
+            self._append(node, scope, outputs, name=self._registry.sampling(node.operation))
+            return
         if inner is not None:
             self._open(inner, [self.name(tensor, scope) for tensor in inputs], node.outputs, scope)
             return
@@ -199,7 +213,7 @@ class _Walk:
     def _inner_function(self, node: Any) -> tuple[Any, Sequence[Any]]:
         """Return the graph inside a nested model, a Lambda or a student's own layer, and the tensors it is given.
 
-        The graph is None for Keras's own layers and operators.
+        The graph is None for Keras's own layers and operators, and `_SAMPLING` for a layer that draws a code.
         """
         import keras
 
@@ -214,16 +228,23 @@ class _Walk:
         stand_ins = {key: _stand_in(tensor) for key, tensor in tensors.items()}
         args, kwargs = node.arguments.fill_in(stand_ins)
         what = f"{type(operation).__name__}.call"
-        function = _function_of(what, list(stand_ins.values()), lambda: operation.call(*args, **kwargs))
+        try:
+            function = _function_of(what, list(stand_ins.values()), lambda: operation.call(*args, **kwargs))
+        except NotFlattenableError:
+            if _takes_mean_and_variance(node):
+                return _SAMPLING, ()
+            raise
+        if _takes_mean_and_variance(node) and _is_deterministic_sampling(function):
+            return _SAMPLING, ()
         return function, list(tensors.values())
 
-    def _append(self, node: Any, scope: Scope, outputs: list[str]) -> None:
+    def _append(self, node: Any, scope: Scope, outputs: list[str], *, name: str | None = None) -> None:
         if len(self.nodes) >= MAX_NODES:
             raise NotFlattenableError(f"more than {MAX_NODES} calls")
         arguments = node.arguments
         self.nodes.append(
             {
-                "operation": self._registry.operation(node.operation),
+                "operation": name or self._registry.operation(node.operation),
                 "arguments": {
                     "args": [self._value(value, scope) for value in arguments.args],
                     "kwargs": {name: self._value(value, scope) for name, value in arguments.kwargs.items()},
@@ -254,6 +275,25 @@ class _Walk:
         if hasattr(value, "numpy"):
             return {"value": _finite(value.numpy().item())}
         raise NotFlattenableError(f"a call argument of type {type(value).__name__}")
+
+
+_SAMPLING = object()
+
+
+def _takes_mean_and_variance(node: Any) -> bool:
+    """Say whether a call has the form of z = sampling(mean, log-variance): three tensors of one shape, no weights."""
+    shapes = {tuple(tensor.shape) for tensor in [*node.input_tensors, *node.outputs]}
+    return (
+        len(node.input_tensors) == 2
+        and len(node.outputs) == 1
+        and len(shapes) == 1
+        and not getattr(node.operation, "trainable_weights", ())
+    )
+
+
+def _is_deterministic_sampling(function: Any) -> bool:
+    """Say whether what was traced hands its first input on: a sampling layer outside training."""
+    return bool(function._outputs[0] is function._inputs[0])
 
 
 def _stand_in(tensor: Any) -> Any:

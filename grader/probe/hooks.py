@@ -13,6 +13,11 @@ from typing import Any
 
 Patch = Callable[[ModuleType], None]
 
+MAX_COLUMNS = 64
+MAX_ROWS = 50_000
+LARGEST_NUMBER = 1e30
+"""What a table may have so that its columns are described, and over how many of its rows that is done."""
+
 
 @dataclass
 class FitRecord:
@@ -27,6 +32,7 @@ class FitRecord:
     input_maximum: float | None = None
     input_shape: tuple[int | None, ...] | None = None
     completed: bool = False
+    columns: dict[str, list[float]] | None = None
 
 
 @dataclass
@@ -101,7 +107,7 @@ def _look_at(record: FitRecord, x: Any, y: Any) -> None:
     """Note size and range of what is trained on, where it is an array or a table of numbers."""
     import numpy
 
-    if getattr(x, "shape", None) is None or not hasattr(x, "min"):
+    if getattr(x, "shape", None) is None or not (hasattr(x, "min") or hasattr(x, "numpy")):
         return
     images = numpy.asarray(x)
     record.samples, record.input_shape = int(images.shape[0]), tuple(images.shape[1:])
@@ -111,6 +117,26 @@ def _look_at(record: FitRecord, x: Any, y: Any) -> None:
     if y is not None and getattr(y, "shape", None) is not None:
         target = numpy.asarray(y)
         record.same_target = x is y or (target.shape == images.shape and bool((images[:64] == target[:64]).all()))
+    record.columns = column_statistics(images)
+
+
+def column_statistics(table: Any) -> dict[str, list[float]] | None:
+    """Describe each column of an array (n, d) over at most 50,000 of its rows, spread evenly over the whole.
+
+    Returns:
+        Means, standard deviations, minima and maxima, d numbers each; None for what is no table of up to 64 columns, or
+        holds a number that is none or beyond ±1e30.
+    """
+    import numpy
+
+    if table.dtype.kind not in "fiub" or table.ndim != 2 or not len(table) or not 1 <= table.shape[1] <= MAX_COLUMNS:
+        return None
+    rows = numpy.asarray(table[:: -(-len(table) // MAX_ROWS)], dtype=numpy.float64)
+    described = {"minima": rows.min(axis=0), "maxima": rows.max(axis=0)}
+    if not all((abs(numbers) <= LARGEST_NUMBER).all() for numbers in described.values()):  # false for NaN as well
+        return None
+    described |= {"means": rows.mean(axis=0), "deviations": rows.std(axis=0)}
+    return {name: numbers.tolist() for name, numbers in described.items()}
 
 
 class _PatchingFinder(importlib.abc.MetaPathFinder):

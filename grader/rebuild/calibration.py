@@ -1,29 +1,21 @@
-"""Trains a reference over seeds and honest variations and writes `reference/facts/<id>.json`.
+"""Trains references over seeds and variations and writes `reference/facts/<id>.json`; `grader calibrate` starts it.
 
-    python -m grader.rebuild.calibration stacked --size sample --seeds 10
-
-Resumes: a run that the facts file already holds, for the same data and versions, is not made again; the file is
-written after every run. The full-credit bound is the looser of two (recipe: non-inferiority margins, FDA 2016;
-tolerance factors of Hahn and Meeker, 1991):
-
-    mean + k·s                      one-sided 95/95 tolerance bound of the reference's own runs
-    mean + 0.25·(trivial - mean)    a quarter of the way to the mean image
-
-and credit ends at mean + 0.90·(trivial - mean), where hardly anything was learnt.
+Resumes: a run that the facts file already holds, for the same data, recipe and versions, is not made again; the file is
+written after every run. The bounds are those of `grader.rebuild.curves`.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import platform
 import statistics
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import keras
 import numpy as np
@@ -31,196 +23,325 @@ import tensorflow as tf
 from pydantic import TypeAdapter
 
 import reference as reference_package
-from grader.domain.architecture import Architecture
-from grader.domain.evidence import ModelClaim, NodeClaim, OperationClaim, TensorClaim
-from grader.domain.facts import CalibratedData, CalibrationRun, CreditCurve, ReferenceFacts
-from grader.domain.measurement import Role
-from grader.probe.graph import Registry, flatten
+from grader.domain.facts import Baseline, CalibratedData, CalibrationRun, CreditCurve, ReferenceFacts, Statistic
+from grader.domain.measurement import ImageStrip, Quantity
 from grader.rebuild import quality
-from grader.rebuild.canonical import canonical
-from grader.rebuild.measuring import DataChoice, Yardstick, strip, yardstick
-from grader.rebuild.model import Workshop
-from reference import data
+from grader.rebuild.curves import FEWEST_RUNS, HONEST_WITH_FULL_CREDIT, fair_curve, separates
+from grader.rebuild.description import describe
+from grader.rebuild.material import DataChoice, Material, load_material
+from grader.rebuild.measuring import strip
+from grader.rebuild.quiet import start_tensorflow
+from grader.rebuild.reached import reached
+from grader.rebuild.statistics import Baselines, Judged, judge_of, measured
+from grader.rebuild.training import CONTROL, REFERENCE, SHORT, Variation, as_keras, epochs_of, train, variations
 from reference.contract import module
 
 FACTS: TypeAdapter[ReferenceFacts] = TypeAdapter(ReferenceFacts)
 FACTS_FOLDER = Path(reference_package.__file__).parent / "facts"
 
-FULL_CREDIT_SHARE = 0.25
-NO_CREDIT_SHARE = 0.90
-STEPS_PER_EXECUTION = 32
-_TOLERANCE_FACTORS = {3: 7.656, 4: 5.144, 5: 4.203, 6: 3.708, 7: 3.399, 8: 3.187, 9: 3.031, 10: 2.911, 15: 2.566,
-                      20: 2.396, 30: 2.220}  # fmt: skip
+MANY_SEEDS = 10
+FEW_SEEDS = 3
+LONG_RUN_SECONDS = 180
+SHORT_SEEDS = 5
+CONTROL_SEEDS = 3
+
+_DIGITS = 6
+"""Significant digits that are stored: more than two machines agree on."""
 
 
 @dataclass(frozen=True, slots=True)
-class Variation:
-    """An honest way to solve the same task.
+class Plan:
+    """How much is trained.
 
     Attributes:
-        name: What is changed.
-        batch_size: None for the reference's own.
-        compile_model: None for the reference's own.
-        epochs_share: Share of the reference's epochs.
+        choice: Data to train and measure on.
+        seeds: Runs of each reference; None for 10 where one takes less than three minutes, else 3.
+        variation_seeds: Runs of each honest variation.
     """
 
-    name: str
-    batch_size: int | None = None
-    compile_model: Callable[[Any], None] | None = None
-    epochs_share: float = 1.0
+    choice: DataChoice
+    seeds: int | None = None
+    variation_seeds: int = 1
 
 
-def _compiled_with(optimizer: str, loss: str = "mse") -> Callable[[Any], None]:
-    return lambda model: model.compile(optimizer=optimizer, loss=loss)
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One training with what it left behind, as it comes back from a process."""
+
+    record: CalibrationRun
+    strips: tuple[ImageStrip, ...]
 
 
-REFERENCE = Variation("reference")
-VARIATIONS = (
-    Variation("batch-64", batch_size=64),
-    Variation("batch-128", batch_size=128),
-    Variation("batch-256", batch_size=256),
-    Variation("adam", compile_model=_compiled_with("adam")),
-    Variation("rmsprop", compile_model=_compiled_with("rmsprop")),
-    Variation("half-epochs", epochs_share=0.5),
-)
+Say = Callable[[str, str, CalibrationRun], None]
+"""Told of each run: reference, data size, record."""
 
 
-def calibrate(
-    reference: str, *, choice: DataChoice, seeds: int, variation_seeds: int, say: Callable[[str], None]
-) -> ReferenceFacts:
-    """Make every run that the facts still lack, and return the facts.
+def calibrate(references: Sequence[str], plan: Plan, executor: Executor, say: Say) -> None:
+    """Make every run that the facts still lack, and write the facts after each.
 
     Args:
-        reference: Id of the reference.
-        choice: Data to train and measure on.
-        seeds: Runs of the reference itself.
-        variation_seeds: Runs of each honest variation.
+        references: Ids.
+        plan: How much to train.
+        executor: Where trainings run; each process should have been started by `training_processes`.
         say: Told of each run.
+
+    Raises:
+        reference.data.DataNotFoundError: The full data was asked for and is not there.
     """
+    books = {reference: _Book(reference, plan) for reference in references}
+    while True:
+        wanted = {
+            executor.submit(run, reference, plan.choice, variation, seed): reference
+            for reference, book in books.items()
+            for variation, seed in book.missing()
+        }
+        if not wanted:
+            for book in books.values():
+                book.write()  # bounds may be drawn in a new way from the same runs
+            return
+        try:
+            for future in as_completed(wanted):
+                _enter(books[wanted[future]], future, say)
+        except BaseException:
+            for future in wanted:
+                future.cancel()
+            raise
+
+
+def _enter(book: _Book, future: Future[Run], say: Say) -> None:
+    made = future.result()
+    book.add(made)
+    say(book.reference, book.size, made.record)
+
+
+@contextmanager
+def training_processes(jobs: int) -> Iterator[Executor]:
+    """Open as many processes for trainings; with more than one, each computes in one thread."""
+    threads = 0 if jobs == 1 else 1
+    with ProcessPoolExecutor(
+        jobs, mp_context=get_context("spawn"), initializer=start_tensorflow, initargs=(threads,)
+    ) as executor:
+        yield executor
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What a reference is now, without training it.
+
+    Attributes:
+        facts: Layer tables, counts and recipe; no calibration.
+        data: Size of the data that was found.
+        data_hash: Digest of the data.
+    """
+
+    facts: ReferenceFacts
+    data: str
+    data_hash: str
+
+
+def inspect(reference: str, choice: DataChoice) -> Inspected:
+    """Build a reference anew and look at its data."""
     source = module(reference)
-    images = yardstick(source.DATASET, "hidden", choice)
-    data_hash = data.load(source.DATASET, size=choice.size, folder=choice.folder).digest()
-    facts = _load(reference) or describe(source)
-    known = facts.calibrated.get(images.size)
-    records = (
-        list(known.records) if known and (known.data_hash, dict(known.versions)) == (data_hash, versions()) else []
+    material = load_material(source.DATASET, choice)
+    return Inspected(describe(source), material.size, material.digest)
+
+
+def run(reference: str, choice: DataChoice, variation: Variation, seed: int) -> Run:
+    """Train once and measure on the hidden data; everything that Keras keeps is freed."""
+    source = module(reference)
+    material = load_material(source.DATASET, choice)
+    trained = train(source, material, variation, seed)
+    values = {name: rounded(value) for name, value in measured(source, trained.models, material, seed).items()}
+    strips: tuple[ImageStrip, ...] = ()
+    if variation == REFERENCE and len(material.strip_images):
+        strips = (strip("reference", quality.reconstruct(trained.models.autoencoder, material.strip_images)),)
+    record = CalibrationRun(
+        variation=variation.name,
+        seed=seed,
+        epochs=trained.epochs,
+        values=values,
+        training_loss=None if trained.training_loss is None else rounded(trained.training_loss),
+        seconds=round(trained.seconds, 1),
+        host=host(),
     )
-    wanted = [(REFERENCE, s) for s in range(seeds)] + [(v, s) for v in VARIATIONS for s in range(variation_seeds)]
-    strips = known.strips if known and records else ()
-    for variation, seed in wanted:
-        if any((r.variation, r.seed) == (variation.name, seed) for r in records):
-            continue
-        record, model = train(source, images, variation, seed)
-        records.append(record)
-        say(f"{reference} {images.size} {record}")
-        if not strips:
-            strips = (strip("reference", quality.reconstruct(model, images.strip_images)),)
-        keras.backend.clear_session()
-        if sum(r.variation == REFERENCE.name for r in records) >= min(_TOLERANCE_FACTORS):
-            calibrated = summarise(source, images, data_hash, records)
-            facts = replace(facts, calibrated={**facts.calibrated, images.size: replace(calibrated, strips=strips)})
-            _store(facts)
-    return facts
+    keras.backend.clear_session()
+    return Run(record, strips)
 
 
-def train(source: ModuleType, images: Yardstick, variation: Variation, seed: int) -> tuple[CalibrationRun, Any]:
-    """Train one model as the reference says, except for what the variation changes."""
-    keras.utils.set_random_seed(seed)
-    autoencoder = source.build().autoencoder
-    (variation.compile_model or source.compile_model)(autoencoder)
-    autoencoder.steps_per_execution = STEPS_PER_EXECUTION  # the same arithmetic with fewer round trips
-    training, _ = source.training_split(images.train)
-    x, y = source.inputs_and_targets(training, np.random.default_rng(seed))
-    epochs = max(1, round(source.EPOCHS * variation.epochs_share))
-    started = time.monotonic()
-    autoencoder.fit(x, y, epochs=epochs, batch_size=variation.batch_size or source.BATCH_SIZE, verbose=0)
-    seconds = time.monotonic() - started
-    outputs = quality.reconstruct(autoencoder, images.images)
-    mse, bce = quality.mean_squared_error(images.images, outputs), quality.binary_cross_entropy(images.images, outputs)
-    return CalibrationRun(variation.name, seed, epochs, mse, bce, round(seconds, 1)), autoencoder
+class _Book:
+    """The facts of one reference while runs come in."""
+
+    def __init__(self, reference: str, plan: Plan) -> None:
+        self.reference = reference
+        self._plan = plan
+        self._source = module(reference)
+        self._material = load_material(self._source.DATASET, plan.choice)
+        self.size = self._material.size
+        self._facts = describe(self._source)
+        self._variations = variations(self._source)
+        self._baselines: Baselines | None = None
+        self._records: list[CalibrationRun] = []
+        self._strips: tuple[ImageStrip, ...] = ()
+        self._take_over(load(reference))
+
+    def _take_over(self, written: ReferenceFacts | None) -> None:
+        """Keep earlier runs where they speak of the same model, data and versions."""
+        if written is None or dict(written.recipe) != dict(self._facts.recipe):
+            return
+        if forms(written) != forms(self._facts):
+            return
+        self._facts = replace(self._facts, calibrated=written.calibrated, reached=written.reached)
+        known = written.calibrated.get(self.size)
+        epochs = epochs_of(self._source, len(self._source.training_split(self._material.train)[0]))
+        now = (self._material.digest, versions(), epochs)
+        numbers = set(judge_of(self._source).quantities)
+        complete = known is not None and all(numbers <= set(record.values) for record in known.records)
+        if known and complete and (known.data_hash, dict(known.versions), known.epochs) == now:
+            self._records, self._strips = list(known.records), known.strips
+            self._baselines = {quantity: dict(one.baselines) for quantity, one in known.statistics.items()}
+
+    def missing(self) -> list[tuple[Variation, int]]:
+        """List the runs that are still to be made, most needed first."""
+        seeds = self._seeds()
+        wanted = [(REFERENCE, seed) for seed in range(seeds)]
+        for variation in self._variations:
+            count = {SHORT: SHORT_SEEDS, CONTROL: CONTROL_SEEDS}.get(variation, self._plan.variation_seeds)
+            wanted += [(variation, seed) for seed in range(count)]
+        made = {(record.variation, record.seed) for record in self._records}
+        return [(variation, seed) for variation, seed in wanted if (variation.name, seed) not in made]
+
+    def _seeds(self) -> int:
+        if self._plan.seeds is not None:
+            return self._plan.seeds
+        own = [record.seconds for record in self._records if record.variation == REFERENCE.name]
+        if len(own) < FEW_SEEDS:
+            return FEW_SEEDS
+        return MANY_SEEDS if statistics.median(own) < LONG_RUN_SECONDS else FEW_SEEDS
+
+    def add(self, made: Run) -> None:
+        """Put a run in, and write the facts as soon as they hold enough runs for a bound."""
+        self._records.append(made.record)
+        self._records.sort(key=self._order)
+        if made.strips and (made.record.seed == 0 or not self._strips):
+            self._strips = made.strips
+        self.write()
+
+    def write(self) -> None:
+        """Summarise all runs and write the facts, as soon as there are enough runs for a bound."""
+        if sum(record.variation == REFERENCE.name for record in self._records) < FEWEST_RUNS:
+            return
+        honest = {REFERENCE.name, *(variation.name for variation in self._variations if variation.honest)}
+        summary = summarise(self._source, self._material, self._records, self._known_baselines(), honest=honest)
+        calibrated = replace(summary, strips=self._strips)
+        self._facts = replace(self._facts, calibrated={**self._facts.calibrated, self.size: calibrated})
+        self._facts = replace(self._facts, reached=reached(self._facts))
+        store(self._facts)
+
+    def _order(self, record: CalibrationRun) -> tuple[int, int]:
+        names = [REFERENCE.name, *(variation.name for variation in self._variations)]
+        return (names.index(record.variation) if record.variation in names else len(names), record.seed)
+
+    def _known_baselines(self) -> Baselines:
+        if self._baselines is None:
+            self._baselines = baselines(self._source, self._material)
+        return self._baselines
+
+
+def baselines(source: ModuleType, material: Material) -> Baselines:
+    """Return what trivial predictors reach on the hidden data, the untrained reference among them."""
+    found = judge_of(source).baselines(source, material)
+    keras.utils.set_random_seed(0)
+    untrained = measured(source, as_keras(source.build()), material, 0)
+    return {
+        quantity: {name: rounded(value) for name, value in found.get(quantity, {}).items()}
+        | {Baseline.UNTRAINED: rounded(untrained[quantity])}
+        for quantity in untrained
+    }
 
 
 def summarise(
-    source: ModuleType, images: Yardstick, data_hash: str, records: Sequence[CalibrationRun]
+    source: ModuleType,
+    material: Material,
+    records: Sequence[CalibrationRun],
+    known: Baselines,
+    *,
+    honest: Collection[str],
 ) -> CalibratedData:
-    """Turn runs into spread, baselines and the credit curve."""
-    own = [record.mse for record in records if record.variation == REFERENCE.name]
-    mean, deviation = statistics.fmean(own), statistics.stdev(own)
-    trivial = images.mean_image_error()
-    keras.utils.set_random_seed(0)
-    untrained = quality.mean_squared_error(
-        images.images, quality.reconstruct(source.build().autoencoder, images.images)
-    )
+    """Turn runs into spread, baselines and credit curves.
+
+    Args:
+        source: Module of the reference.
+        material: What was trained and measured on.
+        records: All runs, at least three of them of the reference itself.
+        known: Baselines that need no training; those of the control are taken from the runs.
+        honest: Names of the variations, the reference among them, that deserve full credit.
+    """
     return CalibratedData(
-        data=images.size,
-        data_hash=data_hash,
-        curve=credit_curve(mean, deviation, len(own), trivial),
-        runs=len(own),
-        epochs=source.EPOCHS,
-        mean=mean,
-        deviation=deviation,
-        mean_image=trivial,
-        pca=quality.pca_error(images.train, images.images, source.CODE_SIZE),
-        untrained=untrained,
+        data=material.size,
+        data_hash=material.digest,
+        source=material.source,
+        epochs=epochs_of(source, len(source.training_split(material.train)[0])),
+        statistics={
+            quantity: _statistic(judged, records, quantity, known.get(quantity, {}), honest)
+            for quantity, judged in judge_of(source).quantities.items()
+        },
         records=tuple(records),
         versions=versions(),
-        host=f"{platform.machine()}, {os.cpu_count()} cores",
     )
 
 
-def credit_curve(mean: float, deviation: float, runs: int, trivial: float) -> CreditCurve:
-    """Return the curve of the module docstring from the reference's runs.
+def _statistic(
+    judged: Judged,
+    records: Sequence[CalibrationRun],
+    quantity: Quantity,
+    known: Mapping[Baseline, float],
+    honest_names: Collection[str],
+) -> Statistic:
+    own, honest = _values(records, quantity, {REFERENCE.name}), _values(records, quantity, honest_names)
+    mean, deviation = statistics.fmean(own), statistics.stdev(own)
+    control = _values(records, quantity, {CONTROL.name})
+    found = dict(known) | ({Baseline.CONTROL: rounded(statistics.fmean(control))} if control else {})
+    spread = (mean, deviation, len(own))
+    curves = _curves(judged.above, judged.below, spread, found, honest)
+    if judged.fallback and not _is_fair(curves, honest):
+        curves = _curves(judged.fallback, judged.below, spread, found, honest)
+    statistic = Statistic(judged.unit, len(own), mean, deviation, found, curves)
+    full = sum(statistic.credit(value) == 1.0 for value in honest)
+    return replace(statistic, honest_runs=len(honest), honest_full=full)
 
-    Raises:
-        ValueError: Fewer than three runs.
-    """
-    usable = [n for n in _TOLERANCE_FACTORS if n <= runs]
-    if not usable:
-        raise ValueError(f"{runs} runs are too few for a tolerance bound")
-    tolerance = mean + _TOLERANCE_FACTORS[max(usable)] * deviation
-    margin = mean + FULL_CREDIT_SHARE * (trivial - mean)
-    none = mean + NO_CREDIT_SHARE * (trivial - mean)
-    return CreditCurve(full=min(max(tolerance, margin), none), none=none, reference=mean, trivial=trivial)
 
-
-def describe(source: ModuleType) -> ReferenceFacts:
-    """Return the facts of a reference that need no training: layer tables and parameter counts."""
-    models = source.build()
-    architectures = {role: architecture_of(getattr(models, role.value)) for role in Role}
-    return ReferenceFacts(
-        reference=source.ID,
-        dataset=source.DATASET,
-        code_size=source.CODE_SIZE,
-        parameters=architectures[Role.AUTOENCODER].parameters,
-        published=source.PUBLISHED,
-        reached="",
-        architectures=architectures,
-        calibrated={},
+def _curves(
+    above: Sequence[Baseline],
+    below: Sequence[Baseline],
+    spread: tuple[float, float, int],
+    found: Mapping[Baseline, float],
+    honest: Sequence[float],
+) -> tuple[CreditCurve, ...]:
+    """Draw a curve to every anchor that the reference is clearly better than."""
+    anchors = [(anchor, True) for anchor in above] + [(anchor, False) for anchor in below]
+    return tuple(
+        fair_curve(*spread, found[anchor], honest=honest)
+        for anchor, is_above in anchors
+        if anchor in found and separates(*spread, found[anchor], above=is_above)
     )
 
 
-def architecture_of(model: Any) -> Architecture:
-    """Return the canonical form of a Keras model of ours, through the same steps as a student's."""
-    registry = Registry()
-    flat = flatten(model, registry)
-    operations = {
-        name: OperationClaim(name, claim["class_name"], claim["module"], claim["config"], tuple(claim["variables"]))
-        for name, claim in registry.operations.items()
+def _is_fair(curves: Sequence[CreditCurve], honest: Sequence[float]) -> bool:
+    """Say whether there is a curve, and enough of the honest numbers have full credit by all of them."""
+    full = sum(all(curve.credit(value) == 1.0 for curve in curves) for value in honest)
+    return bool(curves) and full >= HONEST_WITH_FULL_CREDIT * len(honest)
+
+
+def _values(records: Sequence[CalibrationRun], quantity: Quantity, names: Collection[str]) -> list[float]:
+    return [record.values[quantity] for record in records if record.variation in names]
+
+
+def forms(facts: ReferenceFacts) -> object:
+    """Return the architectures without the identities of their layers, which differ from build to build."""
+    return {
+        role: replace(form, layers=tuple(replace(layer, operation="") for layer in form.layers))
+        for role, form in facts.architectures.items()
     }
-    arrays = {name: np.asarray(variable) for name, variable in registry.variables.items()}
-    claim = ModelClaim(
-        model="m0",
-        names=(),
-        class_name=type(model).__name__,
-        inputs=tuple(TensorClaim(t["tensor"], tuple(t["shape"])) for t in flat["inputs"]),
-        nodes=tuple(NodeClaim(n["operation"], n["arguments"], tuple(n["outputs"])) for n in flat["nodes"]),
-        outputs=tuple(flat["outputs"]),
-        problem="",
-        variables=tuple(arrays),
-        compiled={},
-        created=0,
-    )
-    return canonical(Workshop(operations, arrays).rebuild(claim), arrays)
 
 
 def versions() -> Mapping[str, str]:
@@ -228,43 +349,30 @@ def versions() -> Mapping[str, str]:
     return {"keras": keras.__version__, "tensorflow": tf.__version__, "numpy": np.__version__}
 
 
-def _path(reference: str) -> Path:
-    return FACTS_FOLDER / f"{reference}.json"
+def host() -> str:
+    """Name processor, cores and threads."""
+    threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count()
+    return f"{platform.machine()}, {os.cpu_count()} cores, {threads} used"
 
 
-def _load(reference: str) -> ReferenceFacts | None:
+def rounded(value: float) -> float:
+    """Return a number with six significant digits."""
+    return float(f"{value:.{_DIGITS}g}")
+
+
+def load(reference: str) -> ReferenceFacts | None:
+    """Read the facts of a reference, None where there are none yet."""
     path = _path(reference)
     return FACTS.validate_json(path.read_bytes()) if path.is_file() else None
 
 
-def _store(facts: ReferenceFacts) -> None:
-    best = ", ".join(
-        f"{facts.calibrated[size].mean:.4f} MSE ({size}, {facts.calibrated[size].runs} runs)"
-        for size in facts.calibrated
-    )
+def store(facts: ReferenceFacts) -> None:
+    """Write the facts in one go, so that an interruption loses nothing."""
     path = _path(facts.reference)
     fresh = path.with_suffix(".new")
-    fresh.write_bytes(FACTS.dump_json(replace(facts, reached=best), indent=1) + b"\n")
+    fresh.write_bytes(FACTS.dump_json(facts, indent=1) + b"\n")
     fresh.replace(path)
 
 
-def main() -> None:
-    """Read the command line and calibrate."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("reference")
-    parser.add_argument("--size", choices=data.SIZES, default=None)
-    parser.add_argument("--folder", type=Path, default=None)
-    parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--variation-seeds", type=int, default=2)
-    options = parser.parse_args()
-    calibrate(
-        options.reference,
-        choice=DataChoice(options.size, options.folder),
-        seeds=options.seeds,
-        variation_seeds=options.variation_seeds,
-        say=print,
-    )
-
-
-if __name__ == "__main__":
-    main()
+def _path(reference: str) -> Path:
+    return FACTS_FOLDER / f"{reference}.json"

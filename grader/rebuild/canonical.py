@@ -14,6 +14,7 @@ from typing import Any
 
 from grader.domain.architecture import RESHAPE, Architecture, AttributeValue, Layer
 from grader.domain.evidence import JsonValue, OperationClaim
+from grader.probe.graph import SAMPLING_MODULE
 from grader.rebuild.allowlist import (
     IDENTITY_AT_INFERENCE,
     IDENTITY_OPERATORS,
@@ -36,6 +37,7 @@ _ORDINARY_OPERATORS: Mapping[str, Mapping[str, JsonValue]] = {
     "Softmax": {"axis": -1}, "LeakyRelu": {"negative_slope": 0.2}, "Elu": {"alpha": 1.0},
 }  # fmt: skip
 _HAVE_ACTIVATION = frozenset({"Dense", "Conv1D", "Conv2D", "Conv1DTranspose", "Conv2DTranspose", "SeparableConv2D"})
+_POOLS = frozenset({"MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D"})
 _MODEL_INPUT = -1
 
 
@@ -88,6 +90,8 @@ def _kind_and_attributes(step: Step, arrays: Arrays) -> tuple[str, dict[str, Att
     config = step.operation.config
     if step.kind in _RESHAPING:
         return RESHAPE, {}
+    if step.operation.module == SAMPLING_MODULE:
+        return "Sampling", {}
     if step.is_operator:
         return _operator(step, arrays)
     if step.kind in _ACTIVATION_LAYERS and _agrees(config, _ACTIVATION_LAYERS[step.kind][0]):
@@ -98,7 +102,23 @@ def _kind_and_attributes(step: Step, arrays: Arrays) -> tuple[str, dict[str, Att
         return _kind_and_attributes(replace(step, operation=_inner(step.operation)), arrays)
     rule = LAYERS.get(step.kind) or IDENTITY_AT_INFERENCE[step.kind]
     accepted = rule.accept(step.kind, config)
+    if step.kind in _POOLS and _divides(accepted, step.input_shape):
+        accepted["padding"] = "valid"  # nothing is padded where the pools fit
     return step.kind, {name: _flat(accepted[name]) for name in rule.attributes if accepted.get(name) is not None}
+
+
+def _divides(pooling: Mapping[str, Any], shape: Sequence[int | None]) -> bool:
+    """Say whether pools that do not overlap cover every axis exactly."""
+    sizes, strides = _flat_pair(pooling.get("pool_size", 2)), pooling.get("strides")
+    if strides is not None and _flat_pair(strides) != sizes:
+        return False
+    axes = shape[:-1]
+    sizes = sizes * len(axes) if len(sizes) == 1 else sizes
+    return len(sizes) == len(axes) and all(n is not None and n % size == 0 for n, size in zip(axes, sizes, strict=True))
+
+
+def _flat_pair(value: Any) -> tuple[int, ...]:
+    return tuple(value) if isinstance(value, tuple | list) else (int(value),)
 
 
 def _operator(step: Step, arrays: Arrays) -> tuple[str, dict[str, AttributeValue]]:

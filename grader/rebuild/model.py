@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from grader.domain.architecture import shape_size
 from grader.domain.evidence import JsonValue, ModelClaim, NodeClaim, OperationClaim
+from grader.probe.graph import SAMPLING_MODULE
 from grader.rebuild.allowlist import IDENTITY_AT_INFERENCE, IDENTITY_OPERATORS, OPERATORS, RefusedError
 from grader.rebuild.building import make_layer
 
@@ -80,6 +81,7 @@ class RebuiltModel:
         steps: Every call that its first output needs, in order.
         held: Ids of its weights, a layer's own or given to an operator; constants are none.
         parameters: Numbers in them.
+        moments: Input to [mean, log-variance] where a layer draws the code from them, else None.
     """
 
     claim: ModelClaim
@@ -87,6 +89,7 @@ class RebuiltModel:
     steps: tuple[Step, ...]
     held: frozenset[str]
     parameters: int
+    moments: Any | None = None
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
@@ -134,11 +137,11 @@ class Workshop:
         except _DOES_NOT_FIT as error:
             raise RefusedError(f"a graph that is none: {first_line(error)}") from error
         parameters = sum(int(self._arrays[name].size) for name in held)
-        return RebuiltModel(claim, model, steps, frozenset(held), parameters)
+        return RebuiltModel(claim, model, steps, frozenset(held), parameters, _moments(source, steps, tensors))
 
     def _step(self, node: NodeClaim, tensors: dict[str, Any]) -> Step:
         operation = self._operations.get(node.operation)
-        if operation is None or not operation.module.startswith("keras.src."):
+        if operation is None or not (operation.module.startswith("keras.src.") or _samples(operation)):
             raise RefusedError(f"the layer `{operation.class_name if operation else node.operation}`")
         if len(node.outputs) != 1 or node.outputs[0] in tensors:
             raise RefusedError(f"`{operation.class_name}` with the outputs {', '.join(node.outputs)}"[:200])
@@ -162,6 +165,10 @@ class Workshop:
         args, kwargs = self._arguments(node, tensors)
         if operation.module.startswith(_OPERATORS_MODULE):
             return _operate(operation, args, kwargs)
+        if _samples(operation):
+            if operation.variables:
+                raise RefusedError("`Sampling` with weights of its own")
+            return _mean_of(args or [kwargs.get("inputs")])
         given = args[0] if args else kwargs.pop("inputs", None)
         if _tensors_in([*args[1:], *kwargs.values()]):
             raise RefusedError(f"`{operation.class_name}` called with more tensors than its input")
@@ -212,6 +219,27 @@ class Workshop:
 def first_line(error: BaseException) -> str:
     """Return what an error says, without the pages that Keras adds; its name where it says nothing."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
+
+
+def _moments(source: Any, steps: Sequence[Step], tensors: Mapping[str, Any]) -> Any | None:
+    """Return the model that ends where the first sampling layer begins, None where there is none."""
+    for step in steps:
+        if _samples(step.operation):
+            return keras.Model(source, [tensors[name] for name in step.inputs])
+    return None
+
+
+def _samples(operation: OperationClaim) -> bool:
+    return operation.module == SAMPLING_MODULE
+
+
+def _mean_of(given: Sequence[Any]) -> Any:
+    """Return the mean of a pair (mean, log-variance): what a code is outside training."""
+    pair = given[0] if len(given) == 1 and isinstance(given[0], list) else given
+    is_pair = len(pair) == 2 and all(isinstance(tensor, keras.KerasTensor) for tensor in pair)
+    if not is_pair or pair[0].shape != pair[1].shape:
+        raise RefusedError("`Sampling` of anything but a mean and a log-variance of one shape")
+    return pair[0]
 
 
 def _operate(operation: OperationClaim, args: list[Any], kwargs: dict[str, Any]) -> Any:

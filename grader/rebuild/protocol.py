@@ -40,13 +40,14 @@ class PublishedData:
     """The part of a data set that zone K may see.
 
     Attributes:
-        file: `.npz` with `x_train`, `y_train`, `x_test`, `y_test`.
+        file: `.npz` with `x_train`, `y_train`, `x_test`, `y_test`, or `creditcard.csv`; None for data that notebooks
+            make themselves.
         size: `sample` or `full`.
         digest: Of the whole data set, hidden images included.
         source: Where the data set was found.
     """
 
-    file: Path
+    file: Path | None
     size: str
     digest: str
     source: str

@@ -51,6 +51,17 @@ def reconstruct(model: Any, images: Array) -> Array:
     return predict(model, as_input(model, images)).reshape(images.shape)
 
 
+def answers(model: Any, samples: Array) -> Array | None:
+    """Return what the model makes of samples (n, …) as rows (n, numbers), None where it does not run on them.
+
+    A graph can fit together and still not run: a batch size may be written into a reshape.
+    """
+    try:
+        return predict(model, as_input(model, samples)).reshape(len(samples), -1)
+    except (tf.errors.OpError, ValueError):
+        return None
+
+
 def mean_squared_error(images: Array, outputs: Array) -> float:
     """Return the MSE over all pixels of all images."""
     return float(np.mean((images.astype(np.float64) - outputs.astype(np.float64)) ** 2))

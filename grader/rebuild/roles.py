@@ -22,12 +22,14 @@ class Cast:
         encoder: Image to something smaller, sharing the autoencoder's arrays where one does.
         decoder: That something to image.
         candidates: How many models map an image to an image.
+        companion: The autoencoder that encoder and decoder belong to, where that is another than the one judged.
     """
 
     autoencoder: RebuiltModel | None
     encoder: RebuiltModel | None
     decoder: RebuiltModel | None
     candidates: int
+    companion: RebuiltModel | None = None
 
     def by_role(self) -> dict[Role, RebuiltModel]:
         """Return the roles that are filled."""

@@ -10,14 +10,17 @@ import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 
-from grader.rebuild import measuring
+from grader.rebuild import measuring, transactions
+from grader.rebuild.material import DataChoice, load_material
 from grader.rebuild.protocol import ANSWER, EVIDENCE, REQUEST, Answer, PublishedData, Request
-from reference import data
+from reference import card_data, data
 
 MEMORY_BYTES = 8 * 2**30
 
@@ -49,8 +52,8 @@ def _answer(line: str) -> Answer:
         measuring.forget()
 
 
-def _choice(request: Request) -> measuring.DataChoice:
-    return measuring.DataChoice(request.data_size, request.data_folder)
+def _choice(request: Request) -> DataChoice:
+    return DataChoice(request.data_size, request.data_folder)
 
 
 def _measure(request: Request) -> Answer:
@@ -61,17 +64,39 @@ def _measure(request: Request) -> Answer:
 
 
 def _publish(request: Request) -> Answer:
-    """Write the arrays that zone K may see, in one step, as an uncompressed `.npz`."""
+    """Write the data that zone K may see: images as an uncompressed `.npz`, card transactions as `creditcard.csv`."""
     if request.folder is None:
         raise ValueError("a request to publish needs a folder")
+    if request.dataset == "creditcard":
+        return Answer(published=_publish_cards(request.folder, _choice(request)))
+    if request.dataset not in data.NAMES:  # the notebook makes it by itself
+        material = load_material(request.dataset, _choice(request))
+        return Answer(published=PublishedData(None, material.size, material.digest, material.source))
     found = data.load(request.dataset, size=request.data_size, folder=request.data_folder)
-    request.folder.mkdir(parents=True, exist_ok=True)
     target = request.folder / f"{request.dataset}.npz"
-    with tempfile.NamedTemporaryFile(dir=request.folder, suffix=".npz", delete=False) as file:
+    with _in_one_step(target) as path, path.open("wb") as file:
         np.savez(file, allow_pickle=False, **data.kernel_view(found))
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(target)
     return Answer(published=PublishedData(target, found.size, found.digest(), found.source))
+
+
+def _publish_cards(folder: Path, choice: DataChoice) -> PublishedData:
+    """Write `creditcard.csv` without a hidden row, as the real file is written."""
+    table = transactions.table(choice)
+    target = folder / card_data.FILE_NAME
+    with _in_one_step(target) as path:
+        card_data.write_csv(card_data.kernel_view(table.cards), path)
+    return PublishedData(target, table.size, table.cards.digest(), table.cards.source)
+
+
+@contextmanager
+def _in_one_step(target: Path) -> Iterator[Path]:
+    """Lend a file that becomes `target`, readable by the sandbox's user, once it is complete."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=target.parent, suffix=target.suffix, delete=False) as file:
+        path = Path(file.name)
+    yield path
+    path.chmod(0o644)
+    path.replace(target)
 
 
 def _limit_memory() -> None:

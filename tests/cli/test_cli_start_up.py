@@ -11,7 +11,7 @@ from cli_samples import START, command, run, run_process, surroundings
 import grader
 from grader.cli import app as commands
 
-COMMANDS = ("list", "generate", "check", "grade", "demo", "doctor")
+COMMANDS = ("list", "generate", "check", "grade", "demo", "calibrate", "validate", "doctor")
 
 HEAVY = ("tensorflow", "keras", "reference", "matplotlib", "nbclient", "jupyter_client", "sqlalchemy", "numpy")
 """What needs seconds, or holds what zone T must not know."""
@@ -25,7 +25,18 @@ atexit.register(tell)
 """
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["list", "--json"], ["--version"], ["grade", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["list"],
+        ["list", "--json"],
+        ["--version"],
+        ["grade", "--help"],
+        ["calibrate", "--help"],
+        ["validate", "--help"],
+    ],
+)
 def test_what_answers_at_once_imports_nothing_heavy(arguments: list[str]) -> None:
     """`benchmarks/start_up.py` measures what that is worth."""
     done = subprocess.run(

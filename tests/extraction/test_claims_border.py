@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from grader.domain.evidence import (
+    ColumnClaim,
     Evidence,
     FitClaim,
     ModelClaim,
@@ -65,6 +66,44 @@ def test_well_formed_claims_become_evidence(tmp_path: Path) -> None:
     )  # fmt: skip
     with np.load(tmp_path / "vetted" / "weights.npz", allow_pickle=False) as copied:
         assert {name: copied[name].tolist() for name in copied} == {k: v.tolist() for k, v in ARRAYS.items()}
+
+
+def columns(count: int = 2, **others: Any) -> dict[str, Any]:
+    """What is claimed of the columns of a table."""
+    return {name: [0.5] * count for name in ("means", "deviations", "minima", "maxima")} | others
+
+
+@pytest.mark.parametrize("count", [1, 64])
+def test_columns_of_a_fitted_table_arrive(count: int, tmp_path: Path) -> None:
+    """One number a column, 64 columns at most; claims without them are as good."""
+    evidence = collect(leave(tmp_path / "exchange", claims(fits__0__columns=columns(count))), tmp_path / "vetted")
+    numbers = (0.5,) * count
+    assert evidence.fits[0].columns == ColumnClaim(numbers, numbers, numbers, numbers)
+    evidence = collect(leave(tmp_path / "other", claims(fits__0__columns=None)), tmp_path / "vetted")
+    assert evidence.fits[0].columns is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        columns(0),
+        columns(65),
+        columns(means=[0.5]),
+        columns(means=[0.5, 2e30]),
+        columns(minima=[0.5, -2e30]),
+        columns(means=[0.5, "0.5"]),
+        columns(means=[0.5, None]),
+        columns(means=[[0.5], 0.5]),
+        columns(medians=[0.5, 0.5]),
+        {"means": [0.5]},
+        [0.5],
+    ],
+    ids=["none", "65", "unequal", "huge", "hugely negative", "text", "null", "nested", "more", "fewer", "a list"],
+)
+def test_other_columns_are_refused(wrong: Any, tmp_path: Path) -> None:
+    """Bounded in number and size."""
+    where, _ = refusal(leave(tmp_path / "exchange", claims(fits__0__columns=wrong)))
+    assert where == "claims.json"
 
 
 @pytest.mark.parametrize("left", ["nothing", "an empty folder", "a file named claims"])

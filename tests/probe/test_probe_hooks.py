@@ -61,6 +61,50 @@ def test_a_fit_on_a_data_frame_is_a_students_right() -> None:
     assert (record.samples, record.input_shape, record.completed) == (10, (8,), True)
 
 
+def test_columns_of_a_table_are_described() -> None:
+    """Mean, deviation, minimum and maximum of each: how a fraud notebook scaled them shows in nothing else."""
+    table = np.array([[0, 10], [1, 10], [2, 40]], np.float32)
+    assert fitted(table, table).columns == {
+        "means": [1.0, 20.0],
+        "deviations": [pytest.approx((2 / 3) ** 0.5), pytest.approx(200**0.5)],
+        "minima": [0.0, 10.0],
+        "maxima": [2.0, 40.0],
+    }
+    pandas = pytest.importorskip("pandas")
+    assert fitted(pandas.DataFrame(table), None).columns == fitted(table, None).columns
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        IMAGES,
+        np.zeros((4, 65)),
+        np.zeros((0, 4)),
+        np.arange(4),
+        np.array([["a", "b"]], object),
+        np.array([[1.0, np.nan]]),
+        np.array([[1.0, -np.inf]]),
+        np.array([[1e31, 1.0]]),
+        np.array([[1 + 2j]]),
+    ],
+    ids=["images", "65 columns", "no rows", "one axis", "objects", "NaN", "infinity", "huge", "complex"],
+)
+def test_what_is_no_small_table_of_numbers_has_no_columns(x: Any) -> None:
+    """Nothing is said of it, and the training goes on."""
+    record = fitted(x, x)
+    assert (record.columns, record.completed) == (None, True)
+
+
+def test_many_rows_are_looked_at_here_and_there() -> None:
+    """At most 50,000, spread evenly: watching takes no time worth speaking of."""
+    table = np.arange(150_001.0)[:, np.newaxis]
+    described = fitted(table, table).columns
+    assert described is not None
+    assert (described["minima"], described["maxima"]) == ([0.0], [150_000.0])
+    assert described["means"] == [pytest.approx(75_000, abs=2)]
+    assert len(table[:: -(-len(table) // hooks.MAX_ROWS)]) <= hooks.MAX_ROWS
+
+
 @pytest.mark.parametrize("odd", [np.array(["a", None], object), np.zeros((0, 4)), np.float32(3)])
 def test_watching_never_stops_a_training(odd: Any) -> None:
     """Objects, nothing at all, a single number: Keras judges them, not we."""

@@ -15,14 +15,16 @@ from round_trip import send, shake
 from stacked_styles import decoder_model, encoder_model
 
 from grader.domain.evidence import Evidence, FitClaim
+from grader.domain.facts import Baseline
 from grader.domain.measurement import Measurements, Quantity, Role
 from grader.domain.messages import message, verbatim
 from grader.domain.ports import MeasuringTask
 from grader.locale import Translator
 from grader.rebuild import measuring, quality
 from grader.rebuild.calibration import FACTS, FACTS_FOLDER
-from grader.rebuild.measuring import DataChoice, yardstick
-from reference import stacked
+from grader.rebuild.material import DataChoice
+from grader.rebuild.measuring import yardstick
+from reference import data, stacked
 
 pytestmark = pytest.mark.usefixtures("alone")
 
@@ -52,12 +54,13 @@ def told(measurements: Measurements) -> list[tuple[str, str, bool]]:
 
 def test_untrained_weights_give_the_number_of_the_facts(tmp_path: Path) -> None:
     """The same seed, the same images, through probe and border: the very figure that calibration wrote down."""
-    facts = FACTS.validate_json((FACTS_FOLDER / "stacked.json").read_bytes()).calibrated["sample"]
+    facts = FACTS.validate_json((FACTS_FOLDER / "stacked.json").read_bytes()).calibrated["sample"].reconstruction
+    assert facts is not None
     keras.utils.set_random_seed(0)
     found = measured(dict(stacked.build()._asdict()), tmp_path)
-    assert found.value(Quantity.RECONSTRUCTION_MSE) == pytest.approx(facts.untrained, rel=1e-5)
-    assert found.value(Quantity.MEAN_IMAGE_MSE) == pytest.approx(facts.mean_image, rel=1e-6)
-    assert found.value(Quantity.PCA_MSE) == pytest.approx(facts.pca, rel=1e-6)
+    assert found.value(Quantity.RECONSTRUCTION_MSE) == pytest.approx(facts.baselines[Baseline.UNTRAINED], rel=1e-5)
+    assert found.value(Quantity.MEAN_IMAGE_MSE) == pytest.approx(facts.baselines[Baseline.MEAN], rel=1e-5)
+    assert found.value(Quantity.PCA_MSE) == pytest.approx(facts.baselines[Baseline.PCA], rel=1e-5)
     assert found.value(Quantity.CODE_SIZE) == 30
     assert found.value(Quantity.COMPOSITION_GAP) == pytest.approx(0, abs=1e-5)
     assert {role: (model.name, model.shared_with_autoencoder) for role, model in found.models.items()} == {
@@ -283,3 +286,13 @@ def test_the_rank_is_the_largest_over_the_images() -> None:
     )
     dark = int((np.asarray(model.layers[1].bias) > 0).sum())
     assert quality.jacobian_rank(model, images) == max(alive, dark) > 0
+
+
+@pytest.mark.full_data
+def test_the_full_set_is_another_yardstick_with_the_same_pictures() -> None:
+    """Reports show the same eight images whatever was measured on."""
+    if data.find_full("fashion_mnist") is None:
+        pytest.skip("the full fashion_mnist is nowhere; set KERAS_HOME to the folder that holds fashion_mnist.npz")
+    full, sample = (yardstick("fashion_mnist", "hidden", DataChoice(size)) for size in ("full", "sample"))
+    assert (len(full.train), len(full.images), len(sample.train), len(sample.images)) == (60_000, 2_000, 8_000, 1_000)
+    np.testing.assert_array_equal(full.strip_images, sample.strip_images)

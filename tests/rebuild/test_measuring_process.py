@@ -24,9 +24,10 @@ from grader.domain.ports import MeasuringTask
 from grader.locale import Translator
 from grader.rebuild import client, worker
 from grader.rebuild.client import MeasuringProcesses, MissingDataError
-from grader.rebuild.measuring import DataChoice, measure
+from grader.rebuild.material import DataChoice
+from grader.rebuild.measuring import measure
 from grader.rebuild.protocol import ANSWER, Answer
-from reference import data, stacked
+from reference import card_data, data, stacked
 
 TASK = MeasuringTask("stacked", "hidden", tuple((role.value, role.value) for role in Role))
 
@@ -125,6 +126,24 @@ def test_public_data_are_published_for_zone_k(processes: MeasuringProcesses, tmp
         assert set(arrays) == set(view)
         for name, expected in view.items():
             np.testing.assert_array_equal(arrays[name], expected)
+
+
+def test_card_transactions_are_published_without_a_hidden_row(processes: MeasuringProcesses, tmp_path: Path) -> None:
+    """`creditcard.csv` as the real file is written: simulated rows, and told to be so."""
+    published = processes.publish("creditcard", tmp_path / "data")
+    cards = card_data.load(size="sample")
+    assert (published.file, published.size, published.source, published.digest) == (
+        tmp_path / "data" / "creditcard.csv",
+        "sample",
+        "simulated, 40,000 rows, seed 42",
+        cards.digest(),
+    )
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["creditcard.csv"]
+    assert published.file.stat().st_mode & 0o777 == 0o644
+    read = card_data.read_csv(published.file)
+    np.testing.assert_allclose(read, card_data.kernel_view(cards), rtol=1e-9, atol=1e-9)
+    hidden = {row.tobytes() for row in np.round(cards.values[cards.hidden, 1:29], 6)}
+    assert not hidden & {row.tobytes() for row in np.round(read[:, 1:29], 6)}
 
 
 def test_missing_data_say_where_they_were_looked_for(

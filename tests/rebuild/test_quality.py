@@ -7,7 +7,8 @@ import pytest
 from keras import Input, Sequential, layers
 
 from grader.rebuild import quality
-from grader.rebuild.measuring import DataChoice, yardstick
+from grader.rebuild.material import DataChoice
+from grader.rebuild.measuring import yardstick
 from reference import data
 
 

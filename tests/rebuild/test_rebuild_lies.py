@@ -21,7 +21,7 @@ from grader.domain.ports import MeasuringTask
 from grader.rebuild import measuring
 from grader.rebuild.allowlist import LAYERS, OPERATORS, RefusedError
 from grader.rebuild.canonical import canonical
-from grader.rebuild.measuring import DataChoice
+from grader.rebuild.material import DataChoice
 from grader.rebuild.model import RebuiltModel, Workshop
 
 ARRAYS = {"v0": np.ones((4, 4), np.float32), "v1": np.ones(4, np.float32)}

@@ -8,34 +8,11 @@ from types import ModuleType
 
 import keras
 
+from reference.contract import IDS as IDS
 from reference.contract import Autoencoder
 
-KERAS_IDS = (
-    "linear-pca",
-    "simple-dense",
-    "simple-dense-mse",
-    "symmetric-dense",
-    "deep-dense",
-    "stacked",
-    "convolutional",
-    "convolutional-upsampling",
-    "recurrent",
-    "denoising-dense",
-    "denoising-dropout",
-    "denoising-convolutional",
-    "sparse",
-    "fraud",
-    "variational",
-    "variational-convolutional",
-    "greedy-layerwise",
-    "pretraining",
-    "optimizers",
-    "losses",
-)
+KERAS_IDS = tuple(name for name in IDS if name != "from-scratch")
 """Every id of the course's table that is a Keras model, in its order."""
-
-IDS = (*KERAS_IDS, "from-scratch")
-"""Every id of the course's table, in its order."""
 
 Row = tuple[str, tuple[int | None, ...], int]
 """Kind (Keras's class name), shape of one sample of the output, parameters."""

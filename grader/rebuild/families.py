@@ -1,0 +1,109 @@
+"""What a student's rebuilt models are measured by besides their reconstructions, as the reference's `JUDGED_BY` says.
+
+The same numbers on the same hidden data with the same noise as in `grader.rebuild.statistics`, which measures the
+references: the two meet in the checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from grader.domain.measurement import Measurement, Quantity
+from grader.rebuild import quality
+from grader.rebuild.latent import NOISE_SEED, latent_numbers
+from grader.rebuild.material import Array
+from grader.rebuild.roles import Cast
+
+ACTIVE_ABOVE = 0.1
+WITHIN = 0.01  # beyond [0, 1] by more than this counts as outside
+
+
+def family_measurements(source: ModuleType, cast: Cast, images: Array, train: Array) -> list[Measurement]:
+    """Measure what the reference is judged by; nothing where the models that it takes were not found.
+
+    Args:
+        source: Module of the reference.
+        cast: The rebuilt models in their roles.
+        images: Samples to measure on, as the data set has them: (n, 28, 28), or points (n, 3).
+        train: Training samples in the same layout.
+    """
+    measure = _FAMILIES.get(getattr(source, "JUDGED_BY", ""))
+    return [] if measure is None else measure(source, cast, images, train)
+
+
+def output_range(outputs: Array) -> Measurement:
+    """Return the share of the output numbers that lie outside [0, 1] by more than 0.01."""
+    outside = (outputs < -WITHIN) | (outputs > 1 + WITHIN)
+    return Measurement(Quantity.OUTSIDE_RANGE, float(outside.mean()), "1", "outputs below -0.01 or above 1.01")
+
+
+def _denoising(source: ModuleType, cast: Cast, images: Array, _train: Array) -> list[Measurement]:
+    clean, _ = _layout(source, images)
+    noisy = source.add_noise(clean, np.random.default_rng(NOISE_SEED)).reshape(images.shape)
+    outputs = quality.reconstruct(_model(cast.autoencoder), noisy)
+    value = quality.mean_squared_error(images, outputs)
+    how = f"noise of the reference's own kind on {len(images)} images, compared with the clean ones"
+    return [Measurement(Quantity.DENOISED_MSE, value, "pixel²", how)]
+
+
+def _layout(source: ModuleType, images: Array) -> tuple[Array, Array]:
+    """Return images in the reference's own layout, so that its noise falls on the same pixels as in the facts."""
+    _, clean = source.inputs_and_targets(images, np.random.default_rng(NOISE_SEED))
+    return clean, images
+
+
+def _sparse(_source: ModuleType, cast: Cast, images: Array, _train: Array) -> list[Measurement]:
+    if cast.encoder is None:
+        return []
+    model = cast.encoder.model
+    codes = quality.predict(model, quality.as_input(model, images))
+    how = f"codes of {len(images)} images"
+    return [
+        Measurement(Quantity.CODE_ACTIVITY, float(np.abs(codes).mean()), "1", how),
+        Measurement(Quantity.ACTIVE_SHARE, float((codes > ACTIVE_ABOVE).mean()), "1", f"{how}, above {ACTIVE_ABOVE}"),
+    ]
+
+
+def _variational(_source: ModuleType, cast: Cast, images: Array, train: Array) -> list[Measurement]:
+    moments = next((m.moments for m in (cast.encoder, cast.autoencoder) if m is not None and m.moments), None)
+    if moments is None or cast.decoder is None:
+        return []
+    inputs = quality.as_input(moments, images)
+    parts = [moments(inputs[start : start + quality.BATCH]) for start in range(0, len(inputs), quality.BATCH)]
+    mean, log_variance = (np.concatenate([np.asarray(part[index]) for part in parts]) for index in (0, 1))
+    numbers = latent_numbers(mean, log_variance, cast.decoder.model, images, train)
+    how = f"mean and log-variance of {len(images)} images"
+    return [Measurement(name, value, _UNITS.get(name, "1"), how) for name, value in numbers.items()]
+
+
+def _plane(source: ModuleType, cast: Cast, images: Array, train: Array) -> list[Measurement]:
+    outputs = quality.reconstruct(_model(cast.autoencoder), images)
+    _, spread, directions = np.linalg.svd(outputs - outputs.mean(axis=0), full_matrices=False)
+    wanted = source.pca_plane(train).directions
+    if spread[len(wanted) - 1] <= _FLAT * spread[0]:
+        return []  # the answers lie on a line or in a point: they span no plane
+    angles = source.principal_angles(directions[: len(wanted)], wanted)
+    return [Measurement(Quantity.PLANE_ANGLE, float(angles[-1]), "degree", "plane of all answers against PCA's")]
+
+
+_FLAT = 1e-4
+_UNITS: Mapping[Quantity, str] = {
+    Quantity.NEGATIVE_ELBO: "nat/image",
+    Quantity.KL_DIVERGENCE: "nat/image",
+    Quantity.PRIOR_DISTANCE: "pixel",
+}
+
+_FAMILIES: Mapping[str, Callable[[ModuleType, Cast, Array, Array], list[Measurement]]] = {
+    "denoising": _denoising,
+    "sparse": _sparse,
+    "variational": _variational,
+    "plane": _plane,
+}
+
+
+def _model(rebuilt: Any) -> Any:
+    return rebuilt.model

@@ -1,0 +1,121 @@
+"""The data that a reference is trained and judged on, whatever they are: images, points in space, card transactions."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from reference import card_data, cloud, data, fraud
+from reference.data import DataNotFoundError as DataNotFoundError
+
+Array = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int64]
+
+STRIP_IMAGES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class DataChoice:
+    """Which data to measure on.
+
+    Attributes:
+        size: `sample`, `full`, or None for the full set where it is found.
+        folder: Searched for the full set before the usual places.
+    """
+
+    size: str | None = None
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What one training takes and is judged by, in the form in which references take it.
+
+    Attributes:
+        size: `sample` or `full`.
+        source: Where it comes from, in words; begins with "simulated" where it is.
+        digest: SHA-256 of training and hidden data.
+        train: Images (n, 28, 28) in [0, 1], points (60, 3), or scaled normal rows (n, 29).
+        hidden: The same kind of samples, never trained on (the points, of which there are no others, excepted).
+        train_labels: Digit or garment of each training image; zeros where nothing has labels.
+        hidden_labels: The same of the hidden samples; 1 for a fraud.
+        strip_images: The few images that reports show, none where the data are no images.
+    """
+
+    size: str
+    source: str
+    digest: str
+    train: Array
+    hidden: Array
+    train_labels: Labels
+    hidden_labels: Labels
+    strip_images: Array
+
+
+def load_material(dataset: str, choice: DataChoice) -> Material:
+    """Load the data of a reference.
+
+    Args:
+        dataset: `mnist`, `fashion_mnist`, `cloud` or `creditcard`.
+        choice: Size and folder.
+
+    Raises:
+        KeyError: No data set has this name.
+        reference.data.DataNotFoundError: The full data was asked for and is not there.
+    """
+    if dataset == "cloud":
+        return _points()
+    if dataset == "creditcard":
+        return _transactions(choice)
+    return _images(dataset, choice)
+
+
+def _images(dataset: str, choice: DataChoice) -> Material:
+    images = data.load(dataset, size=choice.size, folder=choice.folder)
+    sample = data.load(dataset, size="sample")
+    return Material(
+        size=images.size,
+        source="embedded sample" if images.size == "sample" else f"{dataset}, 60,000 and 10,000 images",
+        digest=images.digest(),
+        train=data.scaled(images.x_train),
+        hidden=data.scaled(images.x_test[images.hidden]),
+        train_labels=images.y_train.astype(np.int64),
+        hidden_labels=images.y_test[images.hidden].astype(np.int64),
+        strip_images=data.scaled(sample.x_test[sample.hidden[:STRIP_IMAGES]]),
+    )
+
+
+def _points() -> Material:
+    points = cloud.make().astype(np.float32)
+    nothing = np.zeros(len(points), np.int64)
+    return Material(
+        size="sample",
+        source=f"{len(points)} points, seed {cloud.SEED}",
+        digest=hashlib.sha256(points.tobytes()).hexdigest(),
+        train=points,
+        hidden=points,
+        train_labels=nothing,
+        hidden_labels=nothing,
+        strip_images=np.zeros((0, 28, 28), np.float32),
+    )
+
+
+def _transactions(choice: DataChoice) -> Material:
+    """Normal public rows to train on, all hidden rows to judge by, scaled as `reference.fraud` says."""
+    cards = card_data.load(size=choice.size, folder=choice.folder)
+    normal = fraud.features(fraud.normal_rows(cards.values[cards.public]))
+    scaling = fraud.fit_scaling(normal)
+    return Material(
+        size="full" if len(cards.values) >= card_data.FULL_ROWS else "sample",
+        source=cards.source if cards.simulated else f"{card_data.FILE_NAME}, {len(cards.values):,} rows",
+        digest=cards.digest(),
+        train=scaling.apply(normal),
+        hidden=scaling.apply(fraud.features(cards.values[cards.hidden])),
+        train_labels=np.zeros(len(normal), np.int64),
+        hidden_labels=cards.labels[cards.hidden].astype(np.int64),
+        strip_images=np.zeros((0, 28, 28), np.float32),
+    )

@@ -1,0 +1,325 @@
+"""The numbers that a trained autoencoder is judged by, where the reconstruction error alone is blind.
+
+Loss alone prefers a wider code, a linear network and a variational autoencoder without KL to the right answer. Each
+family therefore has numbers of its own, named by the reference's `JUDGED_BY`; the first one listed decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import keras
+import numpy as np
+
+from grader.domain.facts import Baseline
+from grader.domain.measurement import Quantity
+from grader.rebuild import quality
+from grader.rebuild.families import ACTIVE_ABOVE
+from grader.rebuild.latent import NOISE_SEED, latent_numbers
+from grader.rebuild.material import Array, Material
+from grader.rebuild.transfer import similarity
+from reference.contract import Autoencoder
+from reference.detection import average_precision, roc_auc
+from reference.sampling import moments
+
+Values = dict[Quantity, float]
+Baselines = dict[Quantity, dict[Baseline, float]]
+
+RANDOM_PLANE_DEGREES = float(np.degrees(1.0))  # the normals' |cos| is uniform, and arccos of that has the mean 1
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How one number is told and judged.
+
+    Attributes:
+        unit: Of the number.
+        above: Baselines that must not get credit and lie above a right answer (a loss); each gives one curve.
+        below: The same below a right answer (an accuracy). Both are empty where the number only informs.
+        fallback: Baselines above that take the place of `above` where those are so near a right answer that honest
+            variations would lose credit: fairness goes first, and other checks must see the difference.
+    """
+
+    unit: str
+    above: tuple[Baseline, ...] = ()
+    below: tuple[Baseline, ...] = ()
+    fallback: tuple[Baseline, ...] = ()
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What one family is judged by.
+
+    Attributes:
+        quantities: Numbers, the deciding one first.
+        measure: The numbers of trained models on the hidden data; the seed is that of their training.
+        baselines: The same of predictors that need no training of the reference.
+    """
+
+    quantities: Mapping[Quantity, Judged]
+    measure: Callable[[ModuleType, Autoencoder, Material, int], Values]
+    baselines: Callable[[ModuleType, Material], Baselines] = field(default=lambda *_: {})
+
+    @property
+    def main(self) -> Quantity:
+        """The deciding number."""
+        return next(iter(self.quantities))
+
+
+def judge_of(source: ModuleType) -> Judge:
+    """Return the judge that a reference names in `JUDGED_BY`; by default the reconstruction error judges.
+
+    Raises:
+        KeyError: There is no such judge.
+    """
+    return JUDGES[getattr(source, "JUDGED_BY", "reconstruction")]
+
+
+def measured(source: ModuleType, models: Autoencoder, material: Material, seed: int) -> Values:
+    """Return all numbers of trained models."""
+    values = judge_of(source).measure(source, models, material, seed)
+    return {quantity: float(values[quantity]) for quantity in judge_of(source).quantities}
+
+
+def clean_samples(source: ModuleType, samples: Array) -> Array:
+    """Return samples in the shape in which the reference's models take and give them, without noise."""
+    targets: Array = source.inputs_and_targets(samples, np.random.default_rng(NOISE_SEED))[1]
+    return targets
+
+
+# Reconstruction
+
+
+def _reconstruction(source: ModuleType, models: Autoencoder, material: Material, _seed: int) -> Values:
+    clean = clean_samples(source, material.hidden)
+    outputs = quality.predict(models.autoencoder, clean)
+    values = {Quantity.RECONSTRUCTION_MSE: quality.mean_squared_error(clean, outputs)}
+    if _are_images(material):
+        values[Quantity.RECONSTRUCTION_BCE] = quality.binary_cross_entropy(clean, outputs)
+    return values
+
+
+def _reconstruction_baselines(source: ModuleType, material: Material) -> Baselines:
+    found = {Baseline.MEAN: quality.mean_image_error(material.train, material.hidden)}
+    if material.train[0].size > source.CODE_SIZE:
+        found[Baseline.PCA] = quality.pca_error(material.train, material.hidden, source.CODE_SIZE)
+    baselines: Baselines = {Quantity.RECONSTRUCTION_MSE: found}
+    if _are_images(material):
+        baselines[Quantity.RECONSTRUCTION_BCE] = {Baseline.MEAN: _mean_image_entropy(material)}
+    return baselines
+
+
+def _mean_image_entropy(material: Material) -> float:
+    mean = np.broadcast_to(material.train.mean(axis=0), material.hidden.shape)
+    return quality.binary_cross_entropy(material.hidden, mean)
+
+
+def _are_images(material: Material) -> bool:
+    return material.hidden.ndim == 3
+
+
+_MSE = Judged("pixel²", above=(Baseline.MEAN,))
+_BCE = Judged("nat/pixel")
+
+
+# Denoising
+
+
+def _denoising(source: ModuleType, models: Autoencoder, material: Material, seed: int) -> Values:
+    clean = clean_samples(source, material.hidden)
+    outputs = quality.predict(models.autoencoder, _noisy(source, clean))
+    values = {Quantity.DENOISED_MSE: quality.mean_squared_error(clean, outputs)}
+    return values | _reconstruction(source, models, material, seed)
+
+
+def _noisy(source: ModuleType, clean: Array) -> Array:
+    noisy: Array = source.add_noise(clean, np.random.default_rng(NOISE_SEED))
+    return noisy
+
+
+def _denoising_baselines(source: ModuleType, material: Material) -> Baselines:
+    baselines = _reconstruction_baselines(source, material)
+    clean = clean_samples(source, material.hidden)
+    copy = quality.mean_squared_error(clean, _noisy(source, clean))
+    mean = baselines[Quantity.RECONSTRUCTION_MSE][Baseline.MEAN]
+    return baselines | {Quantity.DENOISED_MSE: {Baseline.MEAN: mean, Baseline.NOISY_COPY: copy}}
+
+
+# Sparse codes
+
+
+def _sparse(source: ModuleType, models: Autoencoder, material: Material, seed: int) -> Values:
+    codes = quality.predict(models.encoder, clean_samples(source, material.hidden))
+    values = _reconstruction(source, models, material, seed)
+    values[Quantity.CODE_ACTIVITY] = float(np.abs(codes).mean())
+    values[Quantity.ACTIVE_SHARE] = float((codes > ACTIVE_ABOVE).mean())
+    return values
+
+
+# Variational
+
+
+def _variational(source: ModuleType, models: Autoencoder, material: Material, seed: int) -> Values:
+    clean = clean_samples(source, material.hidden)
+    mean, log_variance = (np.asarray(part) for part in moments(models.encoder).predict(clean, verbose=0))
+    numbers = latent_numbers(mean, log_variance, models.decoder, material.hidden, material.train)
+    return numbers | _reconstruction(source, models, material, seed)
+
+
+def _variational_baselines(source: ModuleType, material: Material) -> Baselines:
+    collapsed = _mean_image_entropy(material) * material.hidden[0].size
+    return _reconstruction_baselines(source, material) | {
+        Quantity.NEGATIVE_ELBO: {Baseline.COLLAPSED: collapsed},
+        Quantity.KL_DIVERGENCE: {Baseline.COLLAPSED: 0.0},
+        Quantity.ACTIVE_UNITS: {Baseline.COLLAPSED: 0.0},
+        Quantity.MEDIAN_SIGMA: {Baseline.COLLAPSED: 1.0},
+    }
+
+
+# Anomalies
+
+
+def _anomaly(source: ModuleType, models: Autoencoder, material: Material, _seed: int) -> Values:
+    outputs = quality.predict(models.autoencoder, material.hidden)
+    scores = source.fraud_scores(material.hidden, outputs)
+    normal = material.hidden_labels == 0
+    return {
+        Quantity.AVERAGE_PRECISION: average_precision(material.hidden_labels, scores),
+        Quantity.ROC_AUC: roc_auc(material.hidden_labels, scores),
+        Quantity.RECONSTRUCTION_MSE: quality.mean_squared_error(material.hidden[normal], outputs[normal]),
+    }
+
+
+def _anomaly_baselines(source: ModuleType, material: Material) -> Baselines:
+    labels, normal = material.hidden_labels, material.hidden[material.hidden_labels == 0]
+    same, linear = np.zeros(len(labels)), source.pca_scores(material.train, material.hidden)
+    return {
+        Quantity.AVERAGE_PRECISION: {
+            Baseline.ALL_NORMAL: average_precision(labels, same),
+            Baseline.PCA: average_precision(labels, linear),
+        },
+        Quantity.ROC_AUC: {Baseline.ALL_NORMAL: roc_auc(labels, same), Baseline.PCA: roc_auc(labels, linear)},
+        Quantity.RECONSTRUCTION_MSE: {
+            Baseline.MEAN: quality.mean_image_error(material.train, normal),
+            Baseline.PCA: quality.pca_error(material.train, normal, source.CODE_SIZE),
+        },
+    }
+
+
+# The plane of principal components
+
+
+def _plane(source: ModuleType, models: Autoencoder, material: Material, seed: int) -> Values:
+    learnt, wanted = source.learnt_plane(models.decoder), source.pca_plane(material.train)
+    angles = source.principal_angles(learnt.directions, wanted.directions)
+    return {Quantity.PLANE_ANGLE: float(angles[-1])} | _reconstruction(source, models, material, seed)
+
+
+def _plane_baselines(source: ModuleType, material: Material) -> Baselines:
+    plane = {Quantity.PLANE_ANGLE: {Baseline.RANDOM_PLANE: RANDOM_PLANE_DEGREES}}
+    return plane | _reconstruction_baselines(source, material)
+
+
+# Transfer to a classifier
+
+
+def _transfer(source: ModuleType, models: Autoencoder, material: Material, seed: int) -> Values:
+    chosen = source.choose_labelled(material.train_labels, np.random.default_rng(seed))
+    images, labels = material.train[chosen], material.train_labels[chosen]
+    values = _reconstruction(source, models, material, seed)  # before the encoder is changed
+    before = _matrices(models.encoder)
+    classifier = source.build_classifier(models.encoder)
+    source.train_frozen(classifier, models.encoder, images, labels)
+    values[Quantity.FROZEN_ACCURACY] = source.accuracy(classifier, material.hidden, material.hidden_labels)
+    source.fine_tune(classifier, models.encoder, images, labels)
+    values[Quantity.ACCURACY] = source.accuracy(classifier, material.hidden, material.hidden_labels)
+    values[Quantity.ENCODER_SIMILARITY] = similarity(before, _matrices(classifier))
+    scratch = source.train_from_scratch(images, labels)
+    values[Quantity.SCRATCH_ACCURACY] = source.accuracy(scratch, material.hidden, material.hidden_labels)
+    return values
+
+
+def _matrices(model: Any) -> list[Array]:
+    return [np.asarray(weight).copy() for weight in model.weights if len(weight.shape) > 1]
+
+
+def _transfer_baselines(source: ModuleType, material: Material) -> Baselines:
+    keras.utils.set_random_seed(0)
+    random = _transfer(source, source.build(), material, 0)[Quantity.FROZEN_ACCURACY]
+    return {
+        Quantity.ACCURACY: {Baseline.RANDOM_FEATURES: random},
+        Quantity.ENCODER_SIMILARITY: {Baseline.RANDOM_FEATURES: 0.0},
+    } | _reconstruction_baselines(source, material)
+
+
+JUDGES: Mapping[str, Judge] = {
+    "reconstruction": Judge(
+        {Quantity.RECONSTRUCTION_MSE: _MSE, Quantity.RECONSTRUCTION_BCE: _BCE},
+        _reconstruction,
+        _reconstruction_baselines,
+    ),
+    "denoising": Judge(
+        {
+            Quantity.DENOISED_MSE: Judged("pixel²", above=(Baseline.CONTROL,), fallback=(Baseline.MEAN,)),
+            Quantity.RECONSTRUCTION_MSE: Judged("pixel²"),
+            Quantity.RECONSTRUCTION_BCE: _BCE,
+        },
+        _denoising,
+        _denoising_baselines,
+    ),
+    "sparse": Judge(
+        {
+            Quantity.RECONSTRUCTION_MSE: _MSE,
+            Quantity.RECONSTRUCTION_BCE: _BCE,
+            Quantity.CODE_ACTIVITY: Judged("1", above=(Baseline.CONTROL,)),
+            Quantity.ACTIVE_SHARE: Judged("1", above=(Baseline.CONTROL,)),
+        },
+        _sparse,
+        _reconstruction_baselines,
+    ),
+    "variational": Judge(
+        {
+            Quantity.NEGATIVE_ELBO: Judged("nat/image", above=(Baseline.COLLAPSED,)),
+            Quantity.KL_DIVERGENCE: Judged("nat/image", above=(Baseline.CONTROL,), below=(Baseline.COLLAPSED,)),
+            Quantity.ACTIVE_UNITS: Judged("1", below=(Baseline.COLLAPSED,)),
+            Quantity.MEDIAN_SIGMA: Judged("1", below=(Baseline.CONTROL,)),
+            Quantity.PRIOR_DISTANCE: Judged("pixel", above=(Baseline.CONTROL,)),
+            Quantity.RECONSTRUCTION_MSE: _MSE,
+            Quantity.RECONSTRUCTION_BCE: _BCE,
+        },
+        _variational,
+        _variational_baselines,
+    ),
+    "anomaly": Judge(
+        {
+            Quantity.AVERAGE_PRECISION: Judged("1", below=(Baseline.PCA, Baseline.UNTRAINED)),
+            Quantity.ROC_AUC: Judged("1"),
+            Quantity.RECONSTRUCTION_MSE: Judged("feature²", above=(Baseline.MEAN,)),
+        },
+        _anomaly,
+        _anomaly_baselines,
+    ),
+    "plane": Judge(
+        {
+            Quantity.PLANE_ANGLE: Judged("degree", above=(Baseline.RANDOM_PLANE,)),
+            Quantity.RECONSTRUCTION_MSE: Judged("unit²", above=(Baseline.MEAN,)),
+        },
+        _plane,
+        _plane_baselines,
+    ),
+    "transfer": Judge(
+        {
+            Quantity.ACCURACY: Judged("1", below=(Baseline.RANDOM_FEATURES,)),
+            Quantity.FROZEN_ACCURACY: Judged("1"),
+            Quantity.SCRATCH_ACCURACY: Judged("1"),
+            Quantity.ENCODER_SIMILARITY: Judged("1", below=(Baseline.RANDOM_FEATURES,)),
+            Quantity.RECONSTRUCTION_MSE: _MSE,
+            Quantity.RECONSTRUCTION_BCE: _BCE,
+        },
+        _transfer,
+        _transfer_baselines,
+    ),
+}  # fmt: skip

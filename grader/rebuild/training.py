@@ -1,0 +1,230 @@
+"""One training of a reference, as it says or with one honest change, and what came of it.
+
+The changes are those that a student may make without losing a point: another batch size, another adaptive optimizer,
+the same layers written in another style.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+import keras
+import numpy as np
+
+from grader.rebuild.material import Material
+from reference.contract import Autoencoder
+
+STEPS_PER_EXECUTION = 32
+SHORT_SHARE = 0.1  # of the reference's epochs: what `grader validate` has time for
+BATCH_SIZES = (32, 64, 128, 256)
+OPTIMIZERS = ("adam", "nadam", "rmsprop")
+
+Compile = Callable[[Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """A way to train a reference.
+
+    Attributes:
+        name: What is changed.
+        batch_size: None for the reference's own.
+        optimizer: Name of another optimizer, None for the reference's own.
+        variant: Name of one of the reference's `VARIANTS`.
+        flat: The same layers in one flat model, activations as layers of their own.
+        control: Trained without what the lesson is about.
+        epochs_share: Share of the reference's epochs; at least one is trained.
+        honest: A student who does this deserves full credit.
+    """
+
+    name: str
+    batch_size: int | None = None
+    optimizer: str | None = None
+    variant: str | None = None
+    flat: bool = False
+    control: bool = False
+    epochs_share: float = 1.0
+    honest: bool = True
+
+
+REFERENCE = Variation("reference")
+SHORT = Variation("short", epochs_share=SHORT_SHARE, honest=False)
+CONTROL = Variation("control", control=True, honest=False)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained reference as Keras models.
+
+    Attributes:
+        models: Encoder, decoder and autoencoder.
+        epochs: Epochs trained.
+        training_loss: What `fit` said after the last epoch; None where there was no one such number.
+        seconds: Wall time of the training.
+    """
+
+    models: Autoencoder
+    epochs: int
+    training_loss: float | None
+    seconds: float
+
+
+def variations(source: ModuleType) -> tuple[Variation, ...]:
+    """List everything but the reference itself that its calibration trains.
+
+    Batch sizes of 32 to 256, adam, nadam and rmsprop, and the flat construction are honest, where they differ from the
+    reference's own; its `VARIANTS` inform; `short` and `control` serve validation and comparison.
+    """
+    batches = [Variation(f"batch-{size}", batch_size=size) for size in BATCH_SIZES if size != source.BATCH_SIZE]
+    variants = [Variation(name, variant=name, honest=False) for name in getattr(source, "VARIANTS", {})]
+    models = source.build()
+    keras_only: list[Variation] = []
+    if isinstance(models.autoencoder, keras.Model):
+        source.compile_model(models.autoencoder)
+        own = type(models.autoencoder.optimizer).__name__.lower()
+        keras_only = [Variation(name, optimizer=name) for name in OPTIMIZERS if name != own]
+        keras_only += [Variation("flat", flat=True)] if _can_be_flat(source, models) else []
+    return (*batches, *keras_only, *variants, SHORT, *([CONTROL] if has_control(source) else []))
+
+
+def has_control(source: ModuleType) -> bool:
+    """Say whether the reference can be trained without what its lesson is about."""
+    return hasattr(source, "build_control") or hasattr(source, "control_inputs_and_targets")
+
+
+def epochs_of(source: ModuleType, samples: int | None = None) -> int:
+    """Return the epochs of the trainings behind its facts.
+
+    Args:
+        source: Module of the reference.
+        samples: Training samples; a reference with `EPOCHS_MEANT_FOR` is trained for as many updates of its weights
+            as with that many samples, so for more epochs where there are fewer. None for the epochs as stated.
+    """
+    epochs = int(getattr(source, "CALIBRATION_EPOCHS", source.EPOCHS))
+    meant_for = getattr(source, "EPOCHS_MEANT_FOR", samples)
+    return epochs if samples is None or meant_for is None else max(epochs, round(epochs * meant_for / samples))
+
+
+def train(source: ModuleType, material: Material, variation: Variation, seed: int) -> Trained:
+    """Train one model as the reference says, except for what the variation changes.
+
+    Args:
+        source: Module of the reference.
+        material: What to train on.
+        variation: What to change.
+        seed: Of weights, order and noise.
+    """
+    keras.utils.set_random_seed(seed)
+    samples, _ = source.training_split(material.train)
+    epochs = max(1, round(epochs_of(source, len(samples)) * variation.epochs_share))
+    batch_size = variation.batch_size or source.BATCH_SIZE
+    compile_model = _compile(source, variation)
+    started = time.monotonic()
+    if hasattr(source, "train"):
+        models = source.train(samples, epochs=epochs, batch_size=batch_size, compile_model=compile_model)
+        return Trained(models, epochs, None, time.monotonic() - started)
+    models = _build(source, variation, seed)
+    recipe = source.inputs_and_targets
+    if variation.control:
+        recipe = getattr(source, "control_inputs_and_targets", recipe)
+    x, y = recipe(samples, np.random.default_rng(seed))
+    compile_model(models.autoencoder)
+    history = models.autoencoder.fit(x, y, epochs=epochs, batch_size=batch_size, verbose=0)
+    losses = history if isinstance(history, list) else history.history["loss"]
+    return Trained(as_keras(models), epochs, float(losses[-1]), time.monotonic() - started)
+
+
+def as_keras(models: Autoencoder) -> Autoencoder:
+    """Return the models themselves, or Keras twins of a network that is written in NumPy (`from-scratch`)."""
+    network = models.autoencoder
+    if isinstance(network, keras.Model):
+        return models
+    w1, _, w2, _ = network.arrays
+    encoder = keras.Sequential([keras.Input((w1.shape[0],)), keras.layers.Dense(w1.shape[1], activation="relu")])
+    decoder = keras.Sequential([keras.Input((w2.shape[0],)), keras.layers.Dense(w2.shape[1], activation="sigmoid")])
+    twin = keras.Sequential([encoder, decoder])
+    twin.set_weights(list(network.arrays))
+    return Autoencoder(encoder, decoder, twin)
+
+
+def _build(source: ModuleType, variation: Variation, seed: int) -> Autoencoder:
+    if variation.control and hasattr(source, "build_control"):
+        return source.build_control()
+    models = source.build()
+    if not isinstance(models.autoencoder, keras.Model):
+        return source.build(seed=seed)
+    return flattened(models) if variation.flat else models
+
+
+def _compile(source: ModuleType, variation: Variation) -> Compile:
+    own: Compile = getattr(source, "VARIANTS", {}).get(variation.variant, source.compile_model)
+    return partial(_compile_fast, own=own, optimizer=_optimizer(source, variation.optimizer))
+
+
+def _optimizer(source: ModuleType, name: str | None) -> Callable[[], Any] | None:
+    if name is None:
+        return None
+    return getattr(source, "OTHER_OPTIMIZERS", {}).get(name, lambda: keras.optimizers.get(name))
+
+
+def _compile_fast(model: Any, *, own: Compile, optimizer: Callable[[], Any] | None) -> None:
+    """Compile as the reference does, with another optimizer where one is given and fewer round trips in `fit`."""
+    own(model)
+    if not isinstance(model, keras.Model):
+        return
+    if optimizer is not None:
+        model.compile(optimizer=optimizer(), loss=model.loss)
+    model.steps_per_execution = STEPS_PER_EXECUTION  # the same arithmetic
+
+
+# Another style of writing the same layers
+
+
+def _can_be_flat(source: ModuleType, models: Autoencoder) -> bool:
+    if hasattr(source, "train"):
+        return False
+    return all(_is_chain(part) for part in (models.encoder, models.decoder))
+
+
+def _is_chain(model: Any) -> bool:
+    return all(isinstance(layer.input, keras.KerasTensor) for layer in _layers(model)) and len(model.inputs) == 1
+
+
+def _layers(model: Any) -> list[Any]:
+    return [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+
+
+def flattened(models: Autoencoder) -> Autoencoder:
+    """Return the same autoencoder as one flat functional model with fresh weights, activations as layers.
+
+    Encoder and decoder are cut out of it: they share its layers.
+    """
+    image = keras.Input(models.encoder.input_shape[1:])
+    first = [layer for old in _layers(models.encoder) for layer in _apart(old)]
+    second = [layer for old in _layers(models.decoder) for layer in _apart(old)]
+    code = _chained(first, image)
+    source = keras.Input(code.shape[1:])
+    decoded = _chained(second, source)
+    whole = keras.Model(image, _chained(second, code))
+    return Autoencoder(keras.Model(image, code), keras.Model(source, decoded), whole)
+
+
+def _apart(layer: Any) -> list[Any]:
+    """Return a fresh copy of a layer, and its activation as a layer of its own where it can stand alone."""
+    config = layer.get_config()
+    activation = config.get("activation")
+    if not isinstance(activation, str) or activation == "linear" or isinstance(layer, keras.layers.RNN):
+        return [type(layer).from_config(config)]
+    linear = type(layer).from_config({**config, "activation": "linear"})
+    return [linear, keras.layers.Activation(activation)]
+
+
+def _chained(layers: list[Any], tensor: Any) -> Any:
+    for layer in layers:
+        tensor = layer(tensor)
+    return tensor
