@@ -1,3 +1,20 @@
-"""Automated grading of autoencoder notebooks: see ARCHITECTURE.md for the map."""
+"""Automated grading of autoencoder notebooks: see ARCHITECTURE.md for the map.
+
+In a notebook: `grader.use("stacked", language="es")` once, then `grader.check("encoder", encoder)` after each step.
+"""
+
+import importlib
 
 __version__ = "0.1.0"
+
+_IN_A_NOTEBOOK = ("check", "use")
+
+
+def __getattr__(name: str) -> object:
+    """Fetch `check` and `use` from `grader.notebook` when they are first asked for, so that `import grader` is instant.
+
+    Their types stand in `__init__.pyi`.
+    """
+    if name in _IN_A_NOTEBOOK:
+        return getattr(importlib.import_module("grader.notebook"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

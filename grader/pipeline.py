@@ -14,7 +14,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
@@ -31,9 +31,10 @@ from grader.domain.ports import Measurer, MeasuringTask, Sandbox
 from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
 from grader.extraction.claims import collect
+from grader.intake.imports import imported_modules
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
-from grader.scoring import score
+from grader.scoring import score, with_lateness
 
 _MISSING_MODULE = re.compile(r"No module named '([A-Za-z_]\w*)'")
 _OFFICIAL_SIZES = re.compile(r"\b(60_?000|10_?000|50_?000|55_?000|47040000|7840000)\b")
@@ -78,7 +79,7 @@ def grade_submission(submission: Submission, context: GradingContext) -> GradedS
             evidence = collect(folder / "exchange", folder / "vetted")
             measurements = context.measurer.measure(evidence, _task(context))
         notes += tuple(message("Not run here: {request}", request=request) for request in evidence.requests)
-        subject = Subject(run, measurements, context.facts, missing_modules(run))
+        subject = _subject(notebook, run, measurements, context)
         results = run_checks(context.assignment.rubric, subject)
         grade = score(results, reasons=_reasons(submission, notebook, run, measurements, context))
     except UnreadableSubmissionError as unreadable:
@@ -95,12 +96,13 @@ def grade_submission(submission: Submission, context: GradingContext) -> GradedS
         sha256=submission.sha256,
         assignment=context.assignment.assignment,
         rubric_hash=context.assignment.rubric_hash,
-        grade=grade,
+        grade=with_lateness(grade, context.assignment.due, submission.submitted_at),
         run=run,
         measurements=measurements,
         notes=notes,
         wall_seconds=round(time.monotonic() - started, 3),
         fault=fault,
+        submitted_at=submission.submitted_at,
     )
 
 
@@ -112,10 +114,21 @@ def failed_submission(submission: Submission, assignment: Assignment, error: Bas
         sha256=submission.sha256,
         assignment=assignment.assignment,
         rubric_hash=assignment.rubric_hash,
-        grade=_ungradable(assignment, _our_failure(error)),
+        grade=with_lateness(_ungradable(assignment, _our_failure(error)), assignment.due, submission.submitted_at),
         run=_NOT_RUN,
         measurements=Measurements(),
         fault="".join(traceback.format_exception(error)),
+        submitted_at=submission.submitted_at,
+    )
+
+
+def same_work(stored: GradedSubmission, submission: Submission, assignment: Assignment) -> GradedSubmission:
+    """Return a stored grade of the same bytes as that of this hand-in: with its file name, time and lateness."""
+    return replace(
+        stored,
+        filename=submission.filename,
+        submitted_at=submission.submitted_at,
+        grade=with_lateness(stored.grade, assignment.due, submission.submitted_at),
     )
 
 
@@ -127,6 +140,13 @@ def missing_modules(run: RunRecord) -> tuple[str, ...]:
         if error.name == "ModuleNotFoundError" and (match := _MISSING_MODULE.search(error.text))
     ]
     return tuple(dict.fromkeys(name for name in names if not _is_here(name)))
+
+
+def _subject(notebook: Notebook, run: RunRecord, measurements: Measurements, context: GradingContext) -> Subject:
+    """Gather what the checks may see; the source is read for imports only where the assignment has a rule for them."""
+    policy = context.assignment.imports
+    imports = () if policy is None else imported_modules(notebook)
+    return Subject(run, measurements, context.facts, missing_modules(run), imports, policy)
 
 
 def _is_here(module: str) -> bool:

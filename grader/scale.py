@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from grader.domain.graded import GradedSubmission
 from grader.domain.submission import Submission
 from grader.gradebook.store import Gradebook
-from grader.pipeline import GradingContext, failed_submission, grade_submission
+from grader.pipeline import GradingContext, failed_submission, grade_submission, same_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,11 @@ def _submit(executor: Executor, submission: Submission, context: GradingContext)
 def _stored(
     submission: Submission, context: GradingContext, gradebook: Gradebook, settings_key: str
 ) -> GradedSubmission | None:
-    """Return the stored grade, unless it tells of our own failure; the file may have come under another name now."""
+    """Return the stored grade, unless it tells of our own failure.
+
+    The file may have come under another name or at another time now; what lateness costs is reckoned anew, and stored
+    where it is another than before.
+    """
     stored = gradebook.find(
         assignment=context.assignment.assignment,
         student=submission.student,
@@ -99,7 +103,12 @@ def _stored(
         rubric_hash=context.assignment.rubric_hash,
         context=_key(submission, settings_key),
     )
-    return None if stored is None or stored.fault else replace(stored, filename=submission.filename)
+    if stored is None or stored.fault:
+        return None
+    current = same_work(stored, submission, context.assignment)
+    if current.grade.late != stored.grade.late:
+        gradebook.add(current, context=_key(submission, settings_key))
+    return current
 
 
 def _result(future: Future[GradedSubmission], submission: Submission, context: GradingContext) -> GradedSubmission:

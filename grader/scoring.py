@@ -2,6 +2,8 @@
 
 Points are rounded half up to two decimals, result by result, and then added: the numbers of a report always add up to
 its total. All sums are made of decimals as they are written, never of binary fractions.
+
+What lateness costs is a line of its own, taken off at the very end; the points of the checks stay what they are.
 """
 
 from __future__ import annotations
@@ -9,14 +11,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from grader.domain.grade import CheckResult, Grade, GradeStatus, Outcome
+from grader.domain.assignment import DuePolicy
+from grader.domain.grade import CheckResult, Grade, GradeStatus, Late, Outcome
 from grader.domain.messages import Message
 
 POINT_DECIMALS: Final = 2
 """Decimals of points in a grade."""
+
+_DAY: Final = timedelta(days=1)
+_MINUTE: Final = timedelta(minutes=1)
+_EVERYTHING: Final = 100.0
 
 
 def score(results: Sequence[CheckResult], *, reasons: Sequence[Message] = ()) -> Grade:
@@ -47,6 +55,51 @@ def score(results: Sequence[CheckResult], *, reasons: Sequence[Message] = ()) ->
         results=rounded,
         reasons=unsettled,
     )
+
+
+def with_lateness(grade: Grade, due: DuePolicy | None, submitted_at: datetime | None) -> Grade:
+    """Return the grade with what lateness costs under `due`; status, points and results of the checks stay.
+
+    Args:
+        grade: What the checks earned; an earlier deduction in it is replaced.
+        due: The assignment's rule, or None where it has none.
+        submitted_at: When it was handed in, with a time zone, or None where nobody knows: then nothing is taken off.
+    """
+    if due is None or submitted_at is None:
+        return replace(grade, late=None)
+    return replace(grade, late=lateness(submitted_at, due, grade.points_awarded))
+
+
+def lateness(submitted_at: datetime, due: DuePolicy, points_awarded: float) -> Late:
+    """Say how late a submission was and what that costs.
+
+    Within the grace it is on time. After it every day begun costs `late_percent_per_day` of the points earned, counted
+    from the due date itself, up to `late_percent_maximum`; later than `refuse_after_days` it costs everything. The
+    points taken off are rounded half up to two decimals and are never more than those earned.
+
+    Raises:
+        ValueError: A time has no zone.
+    """
+    if submitted_at.utcoffset() is None or due.date.utcoffset() is None:
+        raise ValueError(f"{submitted_at} and {due.date} cannot be compared without their time zones")
+    delay = submitted_at - due.date
+    if delay <= due.grace_minutes * _MINUTE:
+        return Late(0, 0.0, 0.0)
+    percent = _late_percent(delay, due)
+    taken = _points(float(_written(points_awarded) * _written(percent) / 100))
+    return Late(_begun(delay, _MINUTE), percent, min(taken, points_awarded))
+
+
+def _late_percent(delay: timedelta, due: DuePolicy) -> float:
+    if due.refuse_after_days is not None and delay > due.refuse_after_days * _DAY:
+        return _EVERYTHING
+    by_day = _begun(delay, _DAY) * _written(due.late_percent_per_day)
+    return min(float(by_day), due.late_percent_maximum, _EVERYTHING)
+
+
+def _begun(delay: timedelta, unit: timedelta) -> int:
+    """Count the units of a delay, a begun one as a whole."""
+    return -(-delay // unit)
 
 
 def _require_sound(result: CheckResult) -> None:

@@ -25,6 +25,9 @@ from grader.sandbox.bubblewrap import find_bubblewrap
 IMAGE_DATASETS = ("mnist", "fashion_mnist")
 """What `keras.datasets` gives every notebook of the course, offline."""
 
+CARDS = "creditcard"
+"""Card transactions, `creditcard.csv` in the notebook's working folder."""
+
 SANDBOXES = ("bubblewrap", "none")
 DATA_SIZES = ("full", "sample")
 
@@ -91,7 +94,9 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
     with measurer, tempfile.TemporaryDirectory(prefix="grader-data-") as folder:
         Path(folder).chmod(0o755)
         data = _publish(measurer, facts.dataset, Path(folder))
-        datasets = {facts.dataset: data.file} | _other_datasets(measurer, facts.dataset, Path(folder))
+        datasets = _other_datasets(measurer, facts.dataset, Path(folder))
+        if data.file is not None:
+            datasets[facts.dataset] = data.file
         threads = max(1, (os.cpu_count() or 1) // options.notebooks_together())
         sandbox: Sandbox = OpenMachine(datasets, options.work_folder, threads)
         if program is not None:
@@ -124,11 +129,12 @@ def _publish(measurer: MeasuringProcesses, dataset: str, folder: Path) -> Publis
 
 def _other_datasets(measurer: MeasuringProcesses, dataset: str, folder: Path) -> dict[str, Path]:
     """Publish the other image data sets as well, since notebooks try things out; one that is not here is left out."""
-    published = {}
+    published: dict[str, Path] = {}
     for other in IMAGE_DATASETS:
         if other != dataset:
             with suppress(MissingDataError):
-                published[other] = measurer.publish(other, folder).file
+                file = measurer.publish(other, folder).file
+                published |= {} if file is None else {other: file}
     return published
 
 
@@ -136,7 +142,15 @@ def _remarks(
     assignment: Assignment, facts: ReferenceFacts, data: PublishedData, options: SessionOptions
 ) -> tuple[Message, ...]:
     remarks = []
-    if data.size == "sample":
+    if facts.dataset == CARDS and data.source.startswith("simulated"):
+        remarks.append(
+            message(
+                "The card transactions are simulated: a grade says how well a model finds rows that break the pattern "
+                "of the others, nothing about real cards. The real `creditcard.csv` is read where it stands in the "
+                "working folder or one named with --data."
+            )
+        )
+    elif data.size == "sample" and facts.dataset in IMAGE_DATASETS:
         remarks.append(
             message(
                 "The full {dataset} was not found, so notebooks train on the embedded sample (8,000 images). "

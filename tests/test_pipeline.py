@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,9 @@ from grading_samples import (
 from grader import pipeline
 from grader.checks.registry import run_checks
 from grader.checks.subject import Subject
+from grader.domain.assignment import DuePolicy, ImportPolicy
 from grader.domain.evidence import Evidence
-from grader.domain.grade import Grade, GradeStatus, Outcome
+from grader.domain.grade import Grade, GradeStatus, Late, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Measurements, MeasuringFailedError
 from grader.domain.messages import message, verbatim
@@ -66,6 +68,40 @@ def test_a_right_submission_earns_everything(tmp_path: Path) -> None:
         measurements=builders.measured(),
     )
     assert (graded.grade.points_awarded, graded.grade.status) == (100.0, GradeStatus.FINAL)
+
+
+def test_what_lateness_costs_is_taken_off_at_the_end(tmp_path: Path) -> None:
+    """The checks earn what they earn; a time that nobody knows costs nothing; also where nothing could be graded."""
+    due = DuePolicy(datetime(2026, 12, 1, tzinfo=UTC), late_percent_per_day=10.0)
+    mine = replace(submission(tmp_path), submitted_at=datetime(2026, 12, 2, 12, tzinfo=UTC))
+    timed = context(assignment=replace(ASSIGNMENT, due=due))
+    late = grade_submission(mine, timed)
+    assert (late.grade.points_awarded, late.grade.late) == (100.0, Late(2160, 20.0, 20.0))
+    assert (late.submitted_at, late.grade.status) == (mine.submitted_at, GradeStatus.FINAL)
+    assert grade_submission(replace(mine, submitted_at=None), timed).grade.late is None
+    assert grade_submission(mine, context()).grade.late is None
+    died = failed_submission(mine, timed.assignment, RuntimeError("gone"))
+    assert (died.grade.late, died.submitted_at, died.grade.status) == (
+        Late(2160, 20.0, 0.0),
+        mine.submitted_at,
+        GradeStatus.NEEDS_REVIEW,
+    )
+
+
+def test_imports_are_read_from_the_code_and_judged_by_the_assignments_policy(tmp_path: Path) -> None:
+    """The check sees the policy and every import; the rest of the rubric is as before."""
+    rubric = (*ASSIGNMENT.rubric, builders.item("imports"))
+    asked = replace(ASSIGNMENT, rubric=rubric, imports=ImportPolicy(allow=("numpy",)))
+    right = submission(tmp_path, "ana", notebook_text("import numpy as np\nimport os"))
+    wrong = submission(tmp_path, "eva", notebook_text("import numpy as np", "%matplotlib inline\nimport torch"))
+    assert outcomes(grade_submission(right, context(assignment=asked)))["imports"] is Outcome.PASSED
+    graded = grade_submission(wrong, context(assignment=asked))
+    (finding,) = graded.grade.results[-1].findings
+    assert (told(finding.where), told(finding.actual)) == (
+        "Cell 2 of the notebook, line 2",
+        "This is imported: `torch`.",
+    )
+    assert graded.grade.points_awarded == 100.0
 
 
 def test_the_sandbox_gets_the_sanitised_notebook_and_the_limits(tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.catalogue import facts_ids, load_assignment, load_facts
 from grader.cli.app import app
+from grader.domain.facts import Baseline
+from grader.domain.measurement import Quantity
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -24,10 +26,15 @@ COMMANDS = [
 def facts_row(size: str) -> str:
     """The README's table row of a data size, made from the facts file."""
     data = load_facts("stacked").calibrated[size]
-    worst = max(record.mse for record in data.records if record.variation != "reference")
+    known = data.statistics[Quantity.RECONSTRUCTION_MSE]
+    worst = max(
+        record.values[Quantity.RECONSTRUCTION_MSE]
+        for record in data.records
+        if record.variation not in {"reference", "short"}
+    )
     return (
-        f"| {size} | {data.mean:.4f} ± {data.deviation:.4f} | {worst:.4f} | {data.curve.full:.4f} "
-        f"| {data.pca:.4f} | {data.mean_image:.4f} |"
+        f"| {size} | {known.mean:.4f} ± {known.deviation:.4f} | {worst:.4f} | {known.curves[0].full:.4f} "
+        f"| {known.baselines[Baseline.PCA]:.4f} | {known.baselines[Baseline.MEAN]:.4f} |"
     )
 
 
@@ -37,9 +44,34 @@ def test_the_table_of_facts_says_what_the_facts_file_says(size):
     assert facts_row(size) in README.splitlines()
 
 
+@pytest.mark.parametrize("reference", facts_ids())
+def test_the_table_of_references_says_what_the_facts_say(reference):
+    """Parameters, published and reached figures come from `reference/facts/<id>.json`."""
+    facts = load_facts(reference)
+    parameters = "–" if facts.parameters is None else f"{facts.parameters:,}"
+    row = f"| `{reference}` | {parameters} | {facts.published or '–'} | {facts.reached} |"
+    assert row in README.splitlines()
+
+
+def test_the_share_of_honest_runs_with_full_credit_is_that_of_the_facts():
+    """At least 99 %, counted over every number that is judged."""
+    judged = [
+        known
+        for reference in facts_ids()
+        for data in load_facts(reference).calibrated.values()
+        for known in data.statistics.values()
+        if known.curves
+    ]
+    full, runs = (sum(getattr(known, name) for known in judged) for name in ("honest_full", "honest_runs"))
+    assert f"Over all references {full:,} of {runs:,} numbers from honest runs\nhave full credit." in README
+    assert full >= 0.99 * runs
+
+
 def test_ten_seeds_stand_behind_each_row():
     """The README says so."""
-    assert {data.runs for data in load_facts("stacked").calibrated.values()} == {10}
+    assert {
+        data.statistics[Quantity.RECONSTRUCTION_MSE].runs for data in load_facts("stacked").calibrated.values()
+    } == {10}
 
 
 def test_the_points_of_the_rubric_are_those_of_the_readme():

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from grading_samples import (
     waits_for_a_person,
 )
 
-from grader.domain.grade import GradeStatus
+from grader.domain.assignment import DuePolicy
+from grader.domain.grade import GradeStatus, Late
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Measurements
 from grader.domain.messages import verbatim
@@ -157,6 +159,20 @@ def test_a_stored_grade_is_told_first_and_nothing_is_run_again(batch: Batch, fou
     assert batch.told == [("carla", True), ("diego", True), ("ana", False), ("bruno", False)]
     assert [notebook.cells[0].source for notebook in sandbox.seen] == ["print('ana')", "print('bruno')"]
     assert both[2:] == first
+
+
+def test_a_stored_grade_gets_the_time_of_this_hand_in(batch: Batch, four: list[Submission], tmp_path: Path) -> None:
+    """The same bytes came with a time now: lateness is reckoned anew and kept, and nothing is run again."""
+    due = DuePolicy(datetime(2026, 12, 1, tzinfo=UTC), late_percent_per_day=10.0)
+    timed = replace(ASSIGNMENT, due=due)
+    batch.grade(four[:1], context(assignment=timed))
+    late = replace(four[0], submitted_at=datetime(2026, 12, 1, 1, tzinfo=UTC))
+    sandbox = FakeSandbox()
+    again = [batch.grade([late], context(sandbox, assignment=timed)) for _ in range(2)]
+    assert [graded[0].grade.late for graded in again] == [Late(60, 10.0, 10.0)] * 2
+    assert sandbox.seen == []
+    assert gradings(tmp_path) == [("ana", 2)]
+    assert batch.told == [("ana", False), ("ana", True), ("ana", True)]
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,37 @@ print(len(gone), len(alive))
     assert done.stdout.split() == ["3", "0"]
 
 
+def test_simulated_card_transactions_are_laid_out_and_told(no_data: None, tmp_path: Path) -> None:
+    """`creditcard.csv` beside both image sets; nobody takes a grade from the simulation for one about cards."""
+    fraud = replace(STACKED, assignment="fraud", reference="fraud")
+    with open_session(fraud, load_facts("fraud"), replace(NOWHERE, data_folder=tmp_path)) as session:
+        datasets = session.context.sandbox.datasets
+        assert {name: path.name for name, path in datasets.items()} == {
+            "creditcard": "creditcard.csv", "mnist": "mnist.npz", "fashion_mnist": "fashion_mnist.npz",
+        }  # fmt: skip
+        assert all(path.is_file() for path in datasets.values())
+        assert session.data.source.startswith("simulated")
+        first, *others = english(session)
+    assert first.startswith("The card transactions are simulated: a grade says how well a model finds rows")
+    assert others == ["WITHOUT SANDBOX: notebooks run with your rights and can read and change your files."]
+
+
+def test_points_that_notebooks_make_themselves_are_no_file(no_data: None) -> None:
+    """Both image sets are laid out, for those who try things; nothing is told of a sample that nobody misses."""
+    plane = replace(STACKED, assignment="linear-pca", reference="linear-pca")
+    with open_session(plane, load_facts("linear-pca"), NOWHERE) as session:
+        assert (session.data.file, session.data.size, session.context.data) == (None, "sample", "sample")
+        assert session.data.source == "60 points, seed 42"
+        datasets = session.context.sandbox.datasets
+        assert {name: path.name for name, path in datasets.items()} == {
+            "mnist": "mnist.npz", "fashion_mnist": "fashion_mnist.npz",
+        }  # fmt: skip
+        assert sorted(path.name for path in datasets["mnist"].parent.iterdir()) == ["fashion_mnist.npz", "mnist.npz"]
+        assert english(session) == [
+            "WITHOUT SANDBOX: notebooks run with your rights and can read and change your files."
+        ]
+
+
 class _OnlyFashion:
     """Stands in for the measuring process on a machine that has one of the two full sets."""
 

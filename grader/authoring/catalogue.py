@@ -57,9 +57,16 @@ def load_assignment(assignment_id: str, *, folder: Path | None = None, facts_fol
     return read_assignment(folder / assignment_id, facts_folder=facts_folder or _facts_folder())
 
 
+def course_ids() -> tuple[str, ...]:
+    """Return the ids of all references, in the order of the course, as `reference/contract.py` lists them."""
+    return quotation.listed(reference_module("contract"), "IDS")
+
+
 def facts_ids(*, folder: Path | None = None) -> tuple[str, ...]:
-    """Return the ids of all references that have facts, in alphabetical order."""
-    return tuple(sorted(path.stem for path in (folder or _facts_folder()).glob("*.json")))
+    """Return the ids of all references that have facts: the course's in its order, then others by name."""
+    found = {path.stem for path in (folder or _facts_folder()).glob("*.json")}
+    course = [reference for reference in course_ids() if reference in found]
+    return (*course, *sorted(found - set(course)))
 
 
 def load_facts(reference_id: str, *, folder: Path | None = None) -> ReferenceFacts:

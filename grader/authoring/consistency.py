@@ -6,23 +6,40 @@ all mistakes of both kinds.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
+from decimal import Decimal
+from typing import TypeGuard
 
 from grader.authoring.errors import Problem, nearest
+from grader.authoring.schema import ID_PATTERN, MOST_DECIMALS, NAME_PATTERN, OWN_DECIMALS
 from grader.authoring.toml_source import TomlSource
+from grader.domain.assignment import is_always_allowed
 from grader.domain.messages import Message, message
 
 LANGUAGES = ("es", "en")
 """Languages that every assignment has, the first one by default."""
 
-_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+IMPORTS_CHECK = "imports"
+"""The check that `[imports]` is for."""
+
+_ID = re.compile(ID_PATTERN)
+_NAME = re.compile(NAME_PATTERN)
+_MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
 def assignment_problems(source: TomlSource) -> list[Problem]:
     """Return every rule that the file breaks between its keys."""
-    return [*_id(source), *_checks(source), *_requirements(source), *text_problems(source)]
+    return [
+        *_id(source),
+        *_checks(source),
+        *_requirements(source),
+        *_scale(source),
+        *_letters(source),
+        *_imports(source),
+        *text_problems(source),
+    ]
 
 
 def text_problems(source: TomlSource) -> list[Problem]:
@@ -88,6 +105,69 @@ def _unknown_check(wanted: str, known: list[str]) -> Message:
     return message("{check} is not a check of this rubric; did you mean {nearest}?", check=wanted, nearest=closest)
 
 
+def _scale(source: TomlSource) -> Iterator[Problem]:
+    scale = _table(source.data.get("scale"))
+    kind, maximum, decimals = scale.get("kind"), scale.get("maximum"), scale.get("decimals", OWN_DECIMALS)
+    if kind is not None and maximum is not None:
+        reason = message("a scale of a known kind has its own maximum; leave out one of the two.")
+        yield source.problem(("scale", "maximum"), reason)
+    if _is_number(maximum) and isinstance(decimals, int) and 0 <= decimals <= MOST_DECIMALS:
+        steps = Decimal(repr(maximum)).scaleb(decimals)
+        if steps != steps.to_integral_value():
+            reason = message("{maximum} needs more decimals than {decimals}.", maximum=maximum, decimals=decimals)
+            yield source.problem(("scale", "maximum"), reason)
+
+
+def _letters(source: TomlSource) -> Iterator[Problem]:
+    scale = _table(source.data.get("scale"))
+    if "letters" not in scale:
+        return
+    place = ("scale", "letters")
+    if scale.get("kind") != "letters":
+        yield source.problem(place, message("only a scale of the kind “letters” has letters."))
+    first: dict[float, str] = {}
+    for letter, percent in _table(scale["letters"]).items():
+        if not letter.strip():
+            yield source.problem(place, message("a letter must not be empty."))
+        if not _is_number(percent):
+            continue
+        if percent in first:
+            reason = message("begins where {letter} begins; a percentage earns one letter.", letter=first[percent])
+            yield source.problem((*place, letter), reason)
+        first.setdefault(percent, letter)
+    if first and 0 not in first:
+        yield source.problem(place, message("one letter must begin at 0, so that every grade has one."))
+
+
+def _imports(source: TomlSource) -> Iterator[Problem]:
+    positions = [position for position, check in _rubric_checks(source) if check == IMPORTS_CHECK]
+    stated = source.data.get("imports")
+    if stated is None:
+        for position in positions:
+            reason = message("this check needs a table [imports] that says what is allowed.")
+            yield source.problem(("rubric", position, "check"), reason)
+        return
+    place = ("imports",)
+    lists = [name for name in ("allow", "forbid") if name in _table(stated)]
+    if isinstance(stated, dict) and len(lists) != 1:
+        yield source.problem(place, message("needs either “allow” or “forbid”, and not both."))
+    if not positions:
+        yield source.problem(place, message("decides nothing: the rubric has no check “imports”."))
+    for name in lists:
+        yield from _modules(source, name, _table(stated)[name])
+
+
+def _modules(source: TomlSource, name: str, modules: object) -> Iterator[Problem]:
+    for position, module in enumerate(modules if isinstance(modules, list) else []):
+        place = ("imports", name, position)
+        if not isinstance(module, str) or not module.strip():
+            continue
+        if not _MODULE.fullmatch(module):
+            yield source.problem(place, message("{module} is no name of a module.", module=repr(module)))
+        elif name == "forbid" and is_always_allowed(module):
+            yield source.problem(place, message("{module} is always allowed and cannot be forbidden.", module=module))
+
+
 def _rubric_checks(source: TomlSource) -> Iterator[tuple[int, str]]:
     for position, item in _rubric_items(source):
         check = item.get("check")
@@ -100,6 +180,10 @@ def _rubric_items(source: TomlSource) -> Iterator[tuple[int, dict[str, object]]]
     for position, item in enumerate(rubric if isinstance(rubric, list) else []):
         if isinstance(item, dict):
             yield position, item
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _table(value: object) -> dict[str, object]:

@@ -1,22 +1,31 @@
-"""Every key of `assignment.toml` and of `_base/texts.toml`, with its type and its bounds.
+"""Every key of `assignment.toml` and of `_base/texts.toml`, with its type, its bounds and its meaning.
 
 Rules that span several keys (duplicates, requirements, the two languages) are in `grader.authoring.consistency`,
-because they are told together with these and pydantic stops before them.
+because they are told together with these and pydantic stops before them. What pydantic finds is put into our own words
+by `grader.authoring.mistakes`; `grader.authoring.publication` writes these tables as JSON Schema for editors.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Annotated, get_args
+from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
-from grader.authoring.errors import Problem
-from grader.authoring.toml_source import TomlSource
 from grader.domain.assignment import ParameterValue
-from grader.domain.messages import Message, message
+
+NAME_PATTERN: Final = r"[a-z][a-z0-9_]*"
+"""A check, and a key of `[text]`."""
+
+MOST_DECIMALS: Final = 4
+"""Of a grade."""
+
+OWN_DECIMALS: Final = 1
+"""Of a grade on a scale with a maximum of its own, where the file does not say."""
+
+ID_PATTERN: Final = r"[a-z0-9]+(-[a-z0-9]+)*"
+"""An assignment and its folder."""
 
 
 def _not_blank(text: str) -> str:
@@ -33,144 +42,146 @@ def _parameter(value: object) -> ParameterValue:
     raise PydanticCustomError("parameter", "parameter")
 
 
-Text = Annotated[str, AfterValidator(_not_blank)]
-Parameter = Annotated[ParameterValue, PlainValidator(_parameter)]
+_PARAMETER_SCHEMA = {
+    "anyOf": [
+        {"type": ["string", "number", "boolean"]},
+        {"type": "array", "items": {"type": "string"}, "minItems": 1},
+    ]
+}
+
+Text = Annotated[str, AfterValidator(_not_blank), WithJsonSchema({"type": "string", "pattern": r"\S"})]
+Parameter = Annotated[ParameterValue, PlainValidator(_parameter), WithJsonSchema(_PARAMETER_SCHEMA)]
 PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 PositiveInt = Annotated[int, Field(gt=0)]
+NaturalInt = Annotated[int, Field(ge=0)]
+Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+Decimals = Annotated[int, Field(ge=0, le=MOST_DECIMALS)]
 
 
 class Table(BaseModel):
     """A TOML table: no key but the known ones, no type turned into another."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
 
 
 class Localised(Table):
     """A short text in every language."""
 
     es: Text
+    """In Spanish."""
     en: Text
+    """In English."""
 
 
 class RubricTable(Table):
-    """`[[rubric]]`: a check, its points, its settings and the checks that must have passed before."""
+    """A check, its points, its settings and the checks that must have passed before."""
 
-    check: Text
+    check: Annotated[Text, WithJsonSchema({"type": "string", "pattern": f"^{NAME_PATTERN}$"})]
+    """Id of the check, such as `code_size`."""
     points: PositiveFloat
+    """Points for meeting it in full."""
     requires: list[str] = Field(default_factory=list)
+    """Checks further up that must have passed; else this one is skipped."""
     parameters: dict[str, Parameter] = Field(default_factory=dict)
+    """Settings of the check; its documentation names them."""
     title: Localised
+    """What it asks, as the report shows it."""
 
 
 class LimitsTable(Table):
-    """`[limits]`: the fields of `grader.domain.run.Limits`; what is left out keeps the default there."""
+    """What a notebook may use; what is left out keeps the grader's default."""
 
     cell_seconds: PositiveFloat | None = None
+    """Longest time of one cell, in seconds."""
     notebook_seconds: PositiveFloat | None = None
+    """Longest time of the whole notebook, in seconds."""
     memory_mib: PositiveInt | None = None
+    """Memory in MiB."""
     processes: PositiveInt | None = None
+    """Processes and threads together."""
     file_mib: PositiveInt | None = None
+    """Largest file that it may write, in MiB."""
     work_mib: PositiveInt | None = None
+    """All files that it may write together, in MiB."""
     output_mib: PositiveInt | None = None
+    """Most that it may print, in MiB."""
 
 
 class ScaleTable(Table):
-    """`[scale]`: what the points become in the grade book."""
+    """What the points become in the grade book. Rounded half up, and never above the maximum."""
 
-    maximum: PositiveFloat
-    decimals: Annotated[int, Field(ge=0, le=4)]
+    kind: Literal["0-5", "0-10", "0-100", "letters"] | None = None
+    """`0-5` (one decimal, as in Colombia; the default), `0-10` (one decimal), `0-100` (no decimals) or `letters`."""
+    maximum: PositiveFloat | None = None
+    """Top of a scale of your own, instead of `kind`."""
+    decimals: Decimals | None = None
+    """Decimals of a grade, where the scale's own number of them does not fit."""
+    letters: Annotated[dict[str, Percent], Field(min_length=1)] | None = None
+    """Lowest percentage of each letter, one of them 0; left out: A 90, B 80, C 70, D 60, F 0."""
+
+
+class DueTable(Table):
+    """When the assignment is due and what lateness costs, where the time of hand-in is known."""
+
+    date: AwareDatetime
+    """Date and time with its time zone: `2026-12-01T23:59:00-05:00`."""
+    grace_minutes: NaturalInt = 0
+    """So many minutes later still is on time."""
+    late_percent_per_day: Percent = 0.0
+    """What each day begun after the due date costs, in percent of the points earned."""
+    late_percent_maximum: Percent = 100.0
+    """Lateness never costs more than this, in percent of the points earned."""
+    refuse_after_days: NaturalInt | None = None
+    """Whoever is later than so many days loses all points."""
+
+
+class ImportsTable(Table):
+    """Which modules the check `imports` lets pass: either `allow` or `forbid`. A name covers everything below it."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["allow"]}, {"required": ["forbid"]}]})
+
+    allow: list[Text] | None = None
+    """These modules and the standard library of Python alone."""
+    forbid: Annotated[list[Text], Field(min_length=1)] | None = None
+    """Every module but these; none of the standard library."""
 
 
 class TextTable(Table):
-    """`[text.es]` and `[text.en]`: prose of the notebook by key."""
+    """Prose of the notebook by key, the same keys in every language."""
 
     es: dict[str, Text]
+    """In Spanish."""
     en: dict[str, Text]
+    """In English."""
 
 
 class SharedTexts(Table):
     """`_base/texts.toml`: prose that several assignments share."""
 
     text: TextTable
+    """Prose by language and key."""
 
 
 class AssignmentTable(Table):
-    """`assignment.toml` as a whole."""
+    """An assignment of the autoencoder grader."""
 
-    id: Text
+    model_config = ConfigDict(title="assignment.toml")
+
+    id: Annotated[Text, WithJsonSchema({"type": "string", "pattern": f"^{ID_PATTERN}$"})]
+    """Its id, equal to the name of its folder."""
     reference: Text
+    """Id of the reference that it is measured by, such as `stacked`."""
     title: Localised
+    """Title of the assignment."""
     limits: LimitsTable = Field(default_factory=LimitsTable)
-    scale: ScaleTable
+    """What a notebook may use."""
+    scale: ScaleTable = Field(default_factory=ScaleTable)
+    """What the points become in the grade book."""
+    due: DueTable | None = None
+    """When it is due and what lateness costs; left out, lateness costs nothing."""
+    imports: ImportsTable | None = None
+    """Which modules may be imported; left out, all of them."""
     rubric: Annotated[list[RubricTable], Field(min_length=1)]
+    """The checks in the order of the report."""
     text: TextTable
-
-
-def schema_problems(source: TomlSource, model: type[Table]) -> list[Problem]:
-    """Return every key of the file that is missing, unknown, of the wrong type or out of bounds."""
-    try:
-        model.model_validate(source.data)
-    except ValidationError as error:
-        return [source.problem(details["loc"], _reason(details, model)) for details in error.errors()]
-    return []
-
-
-# ----------------------------------------------------------------------------------------------------------------------
-
-
-def _reason(error: ErrorDetails, model: type[Table]) -> Message:
-    """Say in our own words what pydantic found; its own words where we have none."""
-    context = error.get("ctx", {})
-    found = repr(error["input"])
-    match error["type"]:
-        case "missing":
-            return message("this key is missing.")
-        case "extra_forbidden":
-            known = ", ".join(_known_keys(model, error["loc"]))
-            return message("this key is unknown; known here: {known}.", known=known)
-        case "blank":
-            return message("must not be empty.")
-        case "greater_than":
-            return message("must be greater than {bound}, found {found}.", bound=context["gt"], found=found)
-        case "greater_than_equal":
-            return message("must be at least {bound}, found {found}.", bound=context["ge"], found=found)
-        case "less_than_equal":
-            return message("must be at most {bound}, found {found}.", bound=context["le"], found=found)
-        case "too_short":
-            return message("must hold at least one entry.")
-        case "parameter":
-            return message(
-                "must be a text, a finite number, true, false or a list of texts, found {found}.", found=found
-            )
-        case _:
-            return _wrong_type(error["type"], found, error["msg"])
-
-
-def _wrong_type(kind: str, found: str, words: str) -> Message:
-    match kind:
-        case "string_type":
-            return message("must be a text in quotes, found {found}.", found=found)
-        case "float_type" | "finite_number":
-            return message("must be a finite number, found {found}.", found=found)
-        case "int_type":
-            return message("must be a whole number, found {found}.", found=found)
-        case "list_type":
-            return message("must be a list, found {found}.", found=found)
-        case "dict_type" | "model_type":
-            return message("must be a table, found {found}.", found=found)
-        case _:
-            return message("{problem}, found {found}.", problem=words, found=found)
-
-
-def _known_keys(model: type[Table], location: tuple[str | int, ...]) -> Iterator[str]:
-    """Walk down the schema to the table that holds an unknown key and yield the keys that it may have."""
-    for step in location[:-1]:
-        if isinstance(step, str):
-            annotation = model.model_fields[step].annotation
-            inner = next((part for part in (annotation, *get_args(annotation)) if _is_table(part)), None)
-            model = inner or model
-    yield from model.model_fields
-
-
-def _is_table(annotation: object) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, Table)
+    """Prose of the notebook by language and key."""

@@ -6,13 +6,25 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 from grader.authoring.consistency import LANGUAGES, assignment_problems, text_problems
 from grader.authoring.errors import Problem, nearest, unusable
-from grader.authoring.schema import AssignmentTable, RubricTable, SharedTexts, schema_problems
+from grader.authoring.mistakes import schema_problems
+from grader.authoring.schema import (
+    OWN_DECIMALS,
+    AssignmentTable,
+    DueTable,
+    ImportsTable,
+    RubricTable,
+    ScaleTable,
+    SharedTexts,
+)
 from grader.authoring.toml_source import TomlSource, read_toml
-from grader.domain.assignment import Assignment, RubricItem
+from grader.domain.assignment import Assignment, DuePolicy, ImportPolicy, LetterBound, RubricItem
 from grader.domain.messages import message
 from grader.domain.run import Limits
 
@@ -21,6 +33,16 @@ SHARED_TEXTS = Path("_base") / "texts.toml"
 
 RUBRIC_SCHEMA_VERSION = 1
 """Raised when the same rubric comes to mean something else; grades made before are then made again."""
+
+LETTERS: Final = "letters"
+DEFAULT_KIND: Final = "0-5"
+KINDS: Final[Mapping[str, tuple[float, int]]] = MappingProxyType(
+    {DEFAULT_KIND: (5.0, 1), "0-10": (10.0, 1), "0-100": (100.0, 0), LETTERS: (100.0, 0)}
+)
+"""Maximum and decimals of the scales that are in use; the first one is Colombia's."""
+
+DEFAULT_LETTERS: Final[Mapping[str, float]] = MappingProxyType({"A": 90.0, "B": 80.0, "C": 70.0, "D": 60.0, "F": 0.0})
+"""Lowest percentage of each letter."""
 
 
 def read_assignment(folder: Path, *, facts_folder: Path) -> Assignment:
@@ -47,12 +69,21 @@ def read_assignment(folder: Path, *, facts_folder: Path) -> Assignment:
     return _assignment(table, folder, _merged_texts(table, shared), _digest(facts.read_bytes()))
 
 
-def rubric_hash(rubric: tuple[RubricItem, ...], reference: str, limits: Limits, facts_digest: str) -> str:
+def rubric_hash(
+    rubric: tuple[RubricItem, ...],
+    reference: str,
+    limits: Limits,
+    facts_digest: str,
+    *,
+    due: DuePolicy | None = None,
+    imports: ImportPolicy | None = None,
+) -> str:
     """Return the SHA-256 (hexadecimal) of everything that decides points, as canonical JSON.
 
-    Titles, texts and the grade scale are left out: they change what is read, not what is earned.
+    Titles, texts and the grade scale are left out: they change what is read, not what is earned. So are the due date
+    and the import policy where there is none, for grades made before these existed.
     """
-    decisive = {
+    decisive: dict[str, object] = {
         "schema": RUBRIC_SCHEMA_VERSION,
         "reference": reference,
         "facts": facts_digest,
@@ -62,6 +93,10 @@ def rubric_hash(rubric: tuple[RubricItem, ...], reference: str, limits: Limits, 
             for item in rubric
         ],
     }
+    if due is not None:
+        decisive["due"] = asdict(due) | {"date": due.date.astimezone(UTC).isoformat()}
+    if imports is not None:
+        decisive["imports"] = asdict(imports)
     return _digest(json.dumps(decisive, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii"))
 
 
@@ -73,6 +108,8 @@ def _assignment(
 ) -> Assignment:
     rubric = tuple(_rubric_item(item) for item in table.rubric)
     limits = Limits(**table.limits.model_dump(exclude_unset=True))
+    maximum, decimals, letters = _scale(table.scale)
+    due, imports = _due(table.due), _imports(table.imports)
     return Assignment(
         assignment=table.id,
         reference=table.reference,
@@ -81,14 +118,39 @@ def _assignment(
         rubric=rubric,
         limits=limits,
         texts=texts,
-        scale_maximum=table.scale.maximum,
-        scale_decimals=table.scale.decimals,
-        rubric_hash=rubric_hash(rubric, table.reference, limits, facts_digest),
+        scale_maximum=maximum,
+        scale_decimals=decimals,
+        rubric_hash=rubric_hash(rubric, table.reference, limits, facts_digest, due=due, imports=imports),
+        scale_letters=letters,
+        due=due,
+        imports=imports,
     )
 
 
 def _rubric_item(table: RubricTable) -> RubricItem:
     return RubricItem(table.check, table.points, table.parameters, tuple(table.requires), table.title.model_dump())
+
+
+def _scale(table: ScaleTable) -> tuple[float, int, tuple[LetterBound, ...]]:
+    """Return maximum, decimals and letters, the best letter first."""
+    if table.maximum is None:
+        maximum, decimals = KINDS[table.kind or DEFAULT_KIND]
+    else:
+        maximum, decimals = table.maximum, OWN_DECIMALS
+    bounds = (table.letters or DEFAULT_LETTERS) if table.kind == LETTERS else {}
+    letters = (LetterBound(letter, percent) for letter, percent in bounds.items())
+    ordered = tuple(sorted(letters, key=lambda bound: bound.percent, reverse=True))
+    return maximum, decimals if table.decimals is None else table.decimals, ordered
+
+
+def _due(table: DueTable | None) -> DuePolicy | None:
+    return None if table is None else DuePolicy(**table.model_dump())
+
+
+def _imports(table: ImportsTable | None) -> ImportPolicy | None:
+    if table is None:
+        return None
+    return ImportPolicy(None if table.allow is None else tuple(table.allow), tuple(table.forbid or ()))
 
 
 def _merged_texts(table: AssignmentTable, shared: TomlSource | None) -> dict[str, dict[str, str]]:

@@ -11,9 +11,15 @@ they may use the names below and no others (an unknown name is an error, never a
 | `reference.<NAME>` | a constant of the reference's module (`reference.CODE_SIZE`) |
 | `rubric`, `points_possible` | rows `number, title, points, needs`, and their sum |
 | `x \| commented`, `x \| number(decimals)` | lines behind `# `; a number as this language writes it |
+| `given(name, module, docstring)` | a function, class or constant that students get as it is |
 | `body(function, target)`, `assigned(function, variable)` | the reference's source; **in the solution version alone** |
+| `source(name, module, docstring)` | a whole function, class or constant of it; **in the solution version alone** |
 
-Because the quoting functions do not exist while a student version is rendered, a template that would show the
+`given` quotes the modules of `GIVEN_MODULES`, and of the reference itself only the names in its tuple `GIVEN`. With
+`source` it leaves annotations, comments and docstrings out; `docstring`, in the notebook's language, takes the latter's
+place. `body` and `assigned` take a `module` as well, where the solution is in a helper module.
+
+Because these last functions do not exist while a student version is rendered, a template that would show the
 solution to students does not render at all.
 """
 
@@ -29,13 +35,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from grader.authoring import quotation
 from grader.authoring.catalogue import reference_module, reference_source
-from grader.authoring.errors import AuthoringError, Problem, unusable
+from grader.authoring.errors import AuthoringError, Problem, unknown, unusable
 from grader.authoring.specification import FILE_NAME, SHARED_TEXTS
 from grader.authoring.toml_source import read_toml
 from grader.domain.assignment import Assignment
 from grader.domain.messages import message, verbatim
 
 TEMPLATE = "notebook.py.j2"
+
+GIVEN_MODULES = ("cloud", "sampling", "card_data", "detection")
+"""Modules of `reference/` that hold material for students; solutions stand in the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,29 +128,69 @@ def _environment(assignment: Assignment, version: Version, references: Path) -> 
         rubric=_rubric_rows(assignment, version.language),
         points_possible=assignment.points_possible,
     )
+    environment.globals.update(_giving(assignment.reference, references))
     if version.solution:
         environment.globals.update(_quoting(assignment.reference, references))
     return environment
 
 
-def _quoting(reference: str, references: Path) -> Mapping[str, object]:
-    def body(function: str, target: str = "") -> str:
-        return quotation.body(reference_source(reference, function, folder=references), target=target)
+def _giving(reference: str, references: Path) -> Mapping[str, object]:
+    def given(name: str, module: str = "", docstring: str = "") -> str:
+        if module and module not in GIVEN_MODULES:
+            known = ", ".join(GIVEN_MODULES)
+            raise AuthoringError(
+                message("{module} is not given to students; modules that are: {known}.", module=module, known=known)
+            )
+        if not module and name not in _given_names(reference_module(reference, folder=references)):
+            raise AuthoringError(
+                message(
+                    "{name} is not given to students: the tuple GIVEN of {module} lacks it.",
+                    name=name,
+                    module=reference,
+                )
+            )
+        return _definition(name, module or reference, references, docstring)
 
-    def assigned(function: str, variable: str) -> str:
-        source = reference_source(reference, function, folder=references)
+    return {"given": given}
+
+
+def _given_names(module: str) -> tuple[str, ...]:
+    try:
+        return quotation.listed(module, "GIVEN")
+    except KeyError:
+        return ()
+
+
+def _definition(name: str, module: str, references: Path, docstring: str) -> str:
+    text = reference_module(module, folder=references)
+    try:
+        return quotation.plain(quotation.definition(text, name), docstring=docstring)
+    except KeyError as error:
+        summary = message("The module {module} defines no {name}.", module=module, name=name)
+        raise unknown(summary, name, quotation.defined_names(text)) from error
+
+
+def _quoting(reference: str, references: Path) -> Mapping[str, object]:
+    def body(function: str, target: str = "", module: str = "") -> str:
+        return quotation.body(reference_source(module or reference, function, folder=references), target=target)
+
+    def source(name: str, module: str = "", docstring: str = "") -> str:
+        return _definition(name, module or reference, references, docstring)
+
+    def assigned(function: str, variable: str, module: str = "") -> str:
+        text = reference_source(module or reference, function, folder=references)
         try:
-            return quotation.assigned(source, variable)
+            return quotation.assigned(text, variable)
         except KeyError as error:
             summary = message(
                 "The function {name} of {reference} assigns no {variable}.",
                 name=function,
-                reference=reference,
+                reference=module or reference,
                 variable=variable,
             )
             raise AuthoringError(summary) from error
 
-    return {"body": body, "assigned": assigned}
+    return {"body": body, "assigned": assigned, "source": source}
 
 
 def _rubric_rows(assignment: Assignment, language: str) -> list[RubricRow]:

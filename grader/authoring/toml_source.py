@@ -51,7 +51,7 @@ class TomlSource:
                 head = f"rubric {position + 1}{self._check(position)}"
                 return ", ".join([head, ".".join(map(str, rest))]) if rest else head
             case _:
-                return ".".join(map(str, key))
+                return ".".join(str(step + 1) if isinstance(step, int) else step for step in key)
 
     def _check(self, position: int) -> str:
         rubric = self.data.get("rubric")

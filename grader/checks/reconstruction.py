@@ -14,7 +14,7 @@ from grader.checks.subject import Subject
 from grader.checks.verdict import Verdict, by_share, failed, skipped, ungradable
 from grader.checks.wording import model
 from grader.domain.assignment import RubricItem
-from grader.domain.facts import CalibratedData
+from grader.domain.facts import Baseline, CreditCurve, Statistic
 from grader.domain.grade import Finding
 from grader.domain.measurement import Measurement, Quantity, Role
 from grader.domain.messages import Message, message
@@ -43,19 +43,20 @@ def check_reconstruction(subject: Subject, item: RubricItem) -> Verdict:  # noqa
     if unfair is not None:
         return skipped(unfair, measurements=numbers)
     calibrated = subject.facts.calibrated.get(subject.measurements.data)
+    known = calibrated.reconstruction if calibrated is not None else None
     loss = subject.measurements.value(Quantity.RECONSTRUCTION_MSE)
     diverged = next((problem.reason for problem in subject.measurements.problems if not problem.ours), None)
     if loss is None and diverged is not None:
         return failed(diverged, [_diverged(subject, diverged)], measurements=numbers)
-    if loss is None or calibrated is None:
+    if loss is None or known is None or not known.curves:
         return ungradable(_no_comparison(subject), measurements=numbers)
-    return _judged(subject, loss, calibrated, numbers)
+    return _judged(subject, loss, known, numbers)
 
 
-def _judged(subject: Subject, loss: float, calibrated: CalibratedData, numbers: tuple[Measurement, ...]) -> Verdict:
-    credit = calibrated.curve.credit(loss)
-    told = _told(loss, calibrated)
-    findings = () if credit == 1 else (_finding(subject, loss, calibrated),)
+def _judged(subject: Subject, loss: float, known: Statistic, numbers: tuple[Measurement, ...]) -> Verdict:
+    credit = known.credit(loss)
+    told = _told(loss, known)
+    findings = () if credit == 1 else (_finding(subject, loss, known),)
     incomplete = why_incomplete(subject)
     if findings and incomplete is not None:
         reason = message("{told} More training might have earned more. {reason}", told=told, reason=incomplete)
@@ -96,17 +97,32 @@ def _no_comparison(subject: Subject) -> Message:
     return message("We could not measure the reconstruction error.")
 
 
-def _told(loss: float, calibrated: CalibratedData) -> Message:
+def _told(loss: float, known: Statistic) -> Message:
+    pca = known.baselines.get(Baseline.PCA)
+    if pca is None:  # a code as large as the image, where PCA would copy it
+        return message(
+            "Reconstruction error (MSE) {mse:.4f}. For comparison: the mean image {mean_image:.4f}, the reference "
+            "{reference:.4f}. Skill {skill:.2f}, where the mean image has 0 and the reference 1.",
+            mse=loss,
+            mean_image=known.baselines[Baseline.MEAN],
+            reference=_curve(known).reference,
+            skill=_curve(known).skill(loss),
+        )
     return message(
         "Reconstruction error (MSE) {mse:.4f}. For comparison: the mean image {mean_image:.4f}, PCA with a code of the "
         "size asked for {pca:.4f}, the reference {reference:.4f}. Skill {skill:.2f}, where the mean image has 0 and "
         "the reference 1.",
         mse=loss,
-        mean_image=calibrated.mean_image,
-        pca=calibrated.pca,
-        reference=calibrated.curve.reference,
-        skill=calibrated.curve.skill(loss),
+        mean_image=known.baselines[Baseline.MEAN],
+        pca=pca,
+        reference=_curve(known).reference,
+        skill=_curve(known).skill(loss),
     )
+
+
+def _curve(known: Statistic) -> CreditCurve:
+    """The loss is judged towards the mean image alone."""
+    return known.curves[0]
 
 
 # Findings
@@ -126,30 +142,30 @@ def _diverged(subject: Subject, reason: Message) -> Finding:
     )
 
 
-def _finding(subject: Subject, loss: float, calibrated: CalibratedData) -> Finding:
-    actual, why = _diagnosis(subject, loss, calibrated)
+def _finding(subject: Subject, loss: float, known: Statistic) -> Finding:
+    actual, why = _diagnosis(subject, loss, known)
     return Finding(
         where=model(subject, Role.AUTOENCODER),
-        expected=message("An MSE of at most {full:.4f}.", full=calibrated.curve.full),
+        expected=message("An MSE of at most {full:.4f}.", full=_curve(known).full),
         actual=actual,
         why=why,
-        hint=_hint(subject, loss, calibrated),
+        hint=_hint(subject, loss, known),
     )
 
 
-def _diagnosis(subject: Subject, loss: float, calibrated: CalibratedData) -> tuple[Message, Message]:
+def _diagnosis(subject: Subject, loss: float, known: Statistic) -> tuple[Message, Message]:
     """Return what we found and why it matters; the worst explanation that fits."""
-    if loss >= _LIKE_UNTRAINED * calibrated.untrained:
+    if loss >= _LIKE_UNTRAINED * known.baselines[Baseline.UNTRAINED]:
         return (
             message("An MSE of {mse:.4f}: as with fresh, untrained weights.", mse=loss),
             message("An autoencoder knows nothing before it has learnt from images."),
         )
-    if loss >= _WORSE_THAN_MEAN_IMAGE * calibrated.mean_image:
+    if loss >= _WORSE_THAN_MEAN_IMAGE * known.baselines[Baseline.MEAN]:
         return (
             message("An MSE of {mse:.4f}: worse than to answer every image with the mean image.", mse=loss),
             message("The mean image is what a model can say that has not looked at its input at all."),
         )
-    if calibrated.curve.skill(loss) < _LIKE_MEAN_IMAGE_SKILL:
+    if _curve(known).skill(loss) < _LIKE_MEAN_IMAGE_SKILL:
         return _mean_image(subject, loss)
     return (
         message("An MSE of {mse:.4f}: better than the mean image, not yet like the reference.", mse=loss),
@@ -165,17 +181,17 @@ def _mean_image(subject: Subject, loss: float) -> tuple[Message, Message]:
     return message("An MSE of {mse:.4f}: no better than the mean image.", mse=loss), why
 
 
-def _hint(subject: Subject, loss: float, calibrated: CalibratedData) -> Message:
+def _hint(subject: Subject, loss: float, known: Statistic) -> Message:
     if not subject.measurements.trained:
         return message(
             "We saw no call of `fit` on this model or on one that shares its layers: which model was trained?"
         )
-    if loss >= _WORSE_THAN_MEAN_IMAGE * calibrated.mean_image:
+    if loss >= _WORSE_THAN_MEAN_IMAGE * known.baselines[Baseline.MEAN]:
         return message(
             "Between which values do the pixels lie that the model is trained on? Is the target of the training the "
             "image itself? Does the loss printed by `fit` fall at all?"
         )
-    if calibrated.curve.skill(loss) < _LIKE_MEAN_IMAGE_SKILL:
+    if _curve(known).skill(loss) < _LIKE_MEAN_IMAGE_SKILL:
         return message(
             "Does the loss printed by `fit` fall at all? Look at the optimiser's learning rate (the defaults of some "
             "changed since old tutorials), at the last activation, and whether the target is the image itself."

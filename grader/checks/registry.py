@@ -11,17 +11,28 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from grader.checks import composition, layers, running, shapes
+from grader.checks import comparing, composition, graph_rules, greedy, layers, running, shapes
+from grader.checks.arrays import check_arrays
 from grader.checks.bottleneck import check_bottleneck
+from grader.checks.classifier import check_accuracy, check_classifier, check_pretrained
 from grader.checks.code_size import check_code_size
+from grader.checks.comparing import check_comparison
 from grader.checks.composition import check_composition
+from grader.checks.denoising import check_denoising, check_noise_layer
+from grader.checks.fraud import check_average_precision, check_features
+from grader.checks.graph_rules import check_any_length, check_layer_kinds, check_output_range
+from grader.checks.greedy import check_stages
+from grader.checks.imports import check_imports
+from grader.checks.latent import check_elbo, check_latent_distribution, check_prior_samples
 from grader.checks.layers import check_layers
 from grader.checks.mirror import check_mirror
 from grader.checks.models import check_models
 from grader.checks.parameters import Parameter
+from grader.checks.plane import check_plane
 from grader.checks.reconstruction import check_reconstruction
 from grader.checks.running import check_runs
 from grader.checks.shapes import check_shapes
+from grader.checks.sparsity import check_sparsity
 from grader.checks.subject import Subject
 from grader.checks.verdict import CheckFunction, Verdict, skipped, ungradable
 from grader.domain.assignment import ParameterValue, RubricItem
@@ -63,6 +74,25 @@ _ALL: Final = (
     Check("composition", check_composition, (composition.TOLERANCE,)),
     Check("bottleneck", check_bottleneck),
     Check("reconstruction", check_reconstruction),
+    Check("denoising", check_denoising),
+    Check("noise_layer", check_noise_layer),
+    Check("sparsity", check_sparsity),
+    Check("latent_distribution", check_latent_distribution),
+    Check("elbo", check_elbo),
+    Check("prior_samples", check_prior_samples),
+    Check("plane", check_plane),
+    Check("features", check_features),
+    Check("average_precision", check_average_precision),
+    Check("layer_kinds", check_layer_kinds, (graph_rules.FORBIDDEN, graph_rules.ONE_OF)),
+    Check("any_length", check_any_length),
+    Check("output_range", check_output_range),
+    Check("imports", check_imports),
+    Check("arrays", check_arrays),
+    Check("classifier", check_classifier),
+    Check("pretrained", check_pretrained),
+    Check("accuracy", check_accuracy),
+    Check("comparison", check_comparison, (comparing.MODELS,)),
+    Check("stages", check_stages, (greedy.STAGES,)),
 )
 
 CHECKS: Final[Mapping[str, Check]] = MappingProxyType({check.id: check for check in _ALL})

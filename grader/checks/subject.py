@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from grader.domain.assignment import ImportPolicy
 from grader.domain.facts import ReferenceFacts
 from grader.domain.measurement import MeasuredModel, Measurements, Role
 from grader.domain.run import RunRecord
+from grader.domain.submission import ImportedModule
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +24,16 @@ class Subject:
         measurements: What zone M found.
         facts: What a right model does.
         missing_modules: Top-level modules that the notebook imported and our machine lacks.
+        imports: What its code imports, read from the source; empty where the assignment has no policy.
+        import_policy: What it may import; None where everything.
     """
 
     run: RunRecord
     measurements: Measurements
     facts: ReferenceFacts
     missing_modules: tuple[str, ...] = ()
+    imports: tuple[ImportedModule, ...] = ()
+    import_policy: ImportPolicy | None = None
 
     def model(self, role: Role) -> MeasuredModel | None:
         """Return the measured model of this role, or None where there is none."""

@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from grader.domain.grade import (
     Finding,
     Grade,
     GradeStatus,
+    Late,
     Outcome,
     scaled_grade,
 )
@@ -45,7 +47,10 @@ CSV_COLUMNS = (
     "points_possible",
     "grade",
 )
-"""The columns before `adjusted_points` (where asked for) and those of the checks."""
+"""The columns before those of lateness, `adjusted_points` (each where asked for) and those of the checks."""
+
+LATE_COLUMNS = ("submitted_at", "late_minutes", "late_percent", "late_points", "points_counted")
+"""The columns of an assignment that has a due date; empty where the time of hand-in is not known."""
 
 POINT_DECIMALS = 9
 """Decimals that points keep in a table; the rest is noise of binary fractions."""
@@ -72,8 +77,10 @@ def grades_csv(
 ) -> str:
     """Return the table of grades: one row a submission, one column a check, decimal points, RFC 4180.
 
-    A grade that waits for a person has empty `points_awarded` and `grade`, and its lower bound in
-    `points_provisional`; the column of a check that we could not judge is empty as well. No cell can start a formula.
+    What lateness costs stands in columns of its own where the assignment has a due date; `points_awarded` is what the
+    checks add up to, `points_counted` and `grade` are what is left of it. A grade that waits for a person has empty
+    `points_awarded`, `points_counted` and `grade`, and its lower bound in `points_provisional`; the column of a check
+    that we could not judge is empty as well. No cell can start a formula.
 
     Args:
         assignment: What was graded; its rubric gives the columns, its scale the grade.
@@ -83,11 +90,15 @@ def grades_csv(
     """
     adjusted = None if adjustments is None else {one.student: one.points for one in adjustments}
     checks = _checks(assignment, graded)
-    extra = () if adjusted is None else ("adjusted_points",)
+    timed = assignment.due is not None or any(one.grade.late is not None for one in graded)
+    extra = (*(LATE_COLUMNS if timed else ()), *(() if adjusted is None else ("adjusted_points",)))
     table = io.StringIO(newline="")
     writer = csv.writer(table)
     writer.writerow([*CSV_COLUMNS, *extra, *checks])
-    writer.writerows(_row(one, assignment, checks, adjusted) for one in _in_order(graded))
+    for one in _in_order(graded):
+        late = _late_cells(one) if timed else []
+        given = [] if adjusted is None else [_adjusted_points(adjusted.get(one.student))]
+        writer.writerow([*_row(one, assignment), *late, *given, *_check_cells(one.grade, checks)])
     return table.getvalue()
 
 
@@ -132,10 +143,17 @@ def _grade_object(graded: GradedSubmission, translator: Translator) -> JsonObjec
         "points_possible": float(grade.points_possible),
         "accelerated": graded.accelerated,
         "wall_seconds": float(graded.wall_seconds),
+        "submitted_at": _moment(graded.submitted_at),
+        "late": None if grade.late is None else _late_object(grade.late),
+        "points_counted": float(grade.points_counted),
         "reasons": [translator.text(reason) for reason in grade.reasons],
         "run": _run_object(graded.run, translator),
         "checks": [_check_object(result, translator) for result in grade.results],
     }
+
+
+def _late_object(late: Late) -> JsonObject:
+    return {"minutes": late.minutes, "percent": float(late.percent), "points": float(late.points)}
 
 
 def _run_object(run: RunRecord, translator: Translator) -> JsonObject:
@@ -154,6 +172,11 @@ def _run_object(run: RunRecord, translator: Translator) -> JsonObject:
         "sandboxed": run.sandboxed,
         "detail": None if run.detail is None else translator.text(run.detail),
     }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    """Write a moment in UTC, to the second."""
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _check_object(result: CheckResult, translator: Translator) -> JsonObject:
@@ -200,13 +223,11 @@ def _checks(assignment: Assignment, graded: Sequence[GradedSubmission]) -> list[
     return list(dict.fromkeys([*checks, *graded_ones]))
 
 
-def _row(
-    graded: GradedSubmission, assignment: Assignment, checks: Sequence[str], adjusted: Mapping[str, float] | None
-) -> list[str]:
+def _row(graded: GradedSubmission, assignment: Assignment) -> list[str]:
+    """Return the cells under `CSV_COLUMNS`."""
     grade = graded.grade
     awarded = _points(grade.points_awarded)
     is_final = grade.status is GradeStatus.FINAL
-    results = {result.check: result for result in grade.results}
     return [
         _harmless(graded.student),
         _harmless(graded.filename),
@@ -216,16 +237,28 @@ def _row(
         "" if is_final else awarded,
         _points(grade.points_possible),
         _scaled(grade, assignment),
-        *([] if adjusted is None else [_adjusted_points(adjusted.get(graded.student))]),
-        *(_check_points(results.get(check)) for check in checks),
     ]
+
+
+def _late_cells(graded: GradedSubmission) -> list[str]:
+    """Return the cells under `LATE_COLUMNS`."""
+    late, is_final = graded.grade.late, graded.grade.status is GradeStatus.FINAL
+    deducted = ["", "", ""] if late is None else [str(late.minutes), _points(late.percent), _points(late.points)]
+    counted = _points(graded.grade.points_counted) if is_final else ""
+    return [_moment(graded.submitted_at) or "", *deducted, counted]
+
+
+def _check_cells(grade: Grade, checks: Sequence[str]) -> list[str]:
+    results = {result.check: result for result in grade.results}
+    return [_check_points(results.get(check)) for check in checks]
 
 
 def _scaled(grade: Grade, assignment: Assignment) -> str:
     """Return the grade on the assignment's scale, nothing while it is none."""
     if grade.status is not GradeStatus.FINAL or grade.points_possible <= 0:
         return ""
-    return str(scaled_grade(grade, assignment.scale_maximum, assignment.scale_decimals))
+    value = scaled_grade(grade, assignment.scale_maximum, assignment.scale_decimals)
+    return _harmless(assignment.letter(value)) or str(value)
 
 
 def _check_points(result: CheckResult | None) -> str:

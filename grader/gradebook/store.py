@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -189,7 +190,7 @@ class Gradebook:
 
     def _from_document(self, document: str, grading: int) -> GradedSubmission:
         try:
-            return _DOCUMENTS.validate_python(json.loads(document))
+            return _in_utc(_DOCUMENTS.validate_python(json.loads(document)))
         except ValueError as error:
             raise GradebookError(
                 message(
@@ -212,6 +213,12 @@ def _to_document(graded: GradedSubmission) -> str:
     # Not `dump_json`: it refuses half surrogates, which a student can put into an error message, and turns infinities
     # into null. ASCII escapes keep both, in every database.
     return json.dumps(_DOCUMENTS.dump_python(graded, mode="json"), ensure_ascii=True, separators=(",", ":"))
+
+
+def _in_utc(graded: GradedSubmission) -> GradedSubmission:
+    """Give the time of hand-in the zone of the standard library, which another process is sure to know."""
+    at = graded.submitted_at
+    return graded if at is None else replace(graded, submitted_at=at.astimezone(UTC))
 
 
 def _storable(text: str) -> str:

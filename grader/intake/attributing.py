@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.domain.messages import Message, message
 from grader.intake.finding import Item, Kind
-from grader.intake.gradescope import METADATA_NAME, MetadataError, read_students
+from grader.intake.gradescope import METADATA_NAME, MetadataError, Received, read_received
 from grader.intake.layouts import (
     Owner,
     canvas_owners,
@@ -19,11 +19,11 @@ from grader.intake.layouts import (
     nbgrader_owner,
 )
 from grader.intake.naming import student_name
+from grader.intake.nbgrader import course_parts, nbgrader_times
 from grader.intake.opening import OpenedZip, fetch, open_zip
 from grader.intake.places import distinct_names, student_folder
 
 _GRADESCOPE_SUBMISSION = re.compile(r"submission_\w+")
-_NBGRADER_SUBMITTED = "submitted"
 _Nameless = tuple[Item, OpenedZip | None]
 
 
@@ -115,19 +115,18 @@ def _platform_owners(items: Sequence[Item], workspace: Path) -> dict[Item, Owner
     """Return the owner of every item that a platform's name speaks for."""
     gradescope = _gradescope_owners(items, workspace)
     canvas = canvas_owners(item.filename for item in items)
+    times = nbgrader_times(items, workspace)
     owners: dict[Item, Owner] = {}
     for item in items:
         owner = gradescope.get(item) or _owner_by_folder(item) or canvas.get(item.filename)
         if owner:
-            owners[item] = owner
+            owners[item] = replace(owner, submitted_at=owner.submitted_at or times.get(item))
     return owners
 
 
 def _owner_by_folder(item: Item) -> Owner | None:
     """Ask the names from the outside in, so that no folder of a student's own making is believed."""
-    parts = item.parts
-    if item.above[-1:] == (_NBGRADER_SUBMITTED,):
-        parts = (_NBGRADER_SUBMITTED, *parts)
+    parts = course_parts(item)
     return moodle_owner((*item.above, *parts[:1])) or nbgrader_owner(parts) or moodle_owner(parts)
 
 
@@ -137,16 +136,16 @@ def _gradescope_owners(items: Sequence[Item], workspace: Path) -> dict[Item, Own
         root = gradescope_folder(metadata.parts)
         if metadata.parts != (*root, METADATA_NAME):
             continue
-        students, doubt = _gradescope_students(metadata, workspace)
+        received, doubt = _gradescope_received(metadata, workspace)
         inside = [item for item in items if item.parts[: len(root)] == root]
-        owners |= {item: owner for item in inside if (owner := _gradescope_owner(item, len(root), students, doubt))}
+        owners |= {item: owner for item in inside if (owner := _gradescope_owner(item, len(root), received, doubt))}
     return owners
 
 
-def _gradescope_students(metadata: Item, workspace: Path) -> tuple[Mapping[str, str], Message | None]:
+def _gradescope_received(metadata: Item, workspace: Path) -> tuple[Mapping[str, Received], Message | None]:
     path = fetch([metadata], workspace)[metadata].path
     try:
-        return read_students(path), None
+        return read_received(path), None
     except MetadataError as error:
         return {}, message(
             "{file} cannot be read ({problem}), so the student is known by the number of the submission only. "
@@ -156,12 +155,12 @@ def _gradescope_students(metadata: Item, workspace: Path) -> tuple[Mapping[str, 
         )
 
 
-def _gradescope_owner(item: Item, depth: int, students: Mapping[str, str], doubt: Message | None) -> Owner | None:
+def _gradescope_owner(item: Item, depth: int, received: Mapping[str, Received], doubt: Message | None) -> Owner | None:
     folder = item.parts[depth]
     if len(item.parts) <= depth + 1 or not _GRADESCOPE_SUBMISSION.fullmatch(folder):
         return None
-    if folder in students:
-        return Owner(students[folder])
+    if found := received.get(folder):
+        return Owner(found.student, submitted_at=found.submitted_at)
     missing = message(
         "{file} does not name the student of {folder}. Look the submission up in Gradescope.",
         file=METADATA_NAME,

@@ -112,7 +112,10 @@ def _hand_in(claim: Claim, item: Item, found: Unpacked, *, rank: Rank) -> HandIn
     if item.entry:
         # What was cut off while unpacking belongs to the size all the same.
         size_bytes = max(size_bytes, item.entry.size_bytes)
-    submission = Submission(claim.owner.student, item.filename, found.path, sha256, size_bytes, doubt)
+    owner = claim.owner
+    submission = Submission(
+        owner.student, item.filename, found.path, sha256, size_bytes, doubt, submitted_at=owner.submitted_at
+    )
     return HandIn(submission, item.shown, rank, claim.owner.upload)
 
 

@@ -1,18 +1,20 @@
-"""Reads who handed in what from the `submission_metadata.yml` of a Gradescope export.
+"""Reads who handed in what, and when, from the `submission_metadata.yml` of a Gradescope export.
 
-Only `submission_<id>: {:submitters: [{:name, :sid, :email}]}` is looked at. The file also holds every test's output,
-which may be long and deep, so it is read as a stream of events: that takes no recursion, builds no objects, and
-keeps a student number such as `0123` the text that it is.
+Only `submission_<id>: {:submitters: [{:name, :sid, :email}], :created_at}` is looked at. The file also holds every
+test's output, which may be long and deep, so it is read as a stream of events: that takes no recursion, builds no
+objects, and keeps a student number such as `0123` the text that it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import yaml  # type: ignore[import-untyped]
 
+from grader.intake.moments import moment
 from grader.intake.naming import student_name
 
 METADATA_NAME = "submission_metadata.yml"
@@ -20,6 +22,9 @@ EXPORT_FOLDER = r"assignment_\d+_export"
 TEAM_SEPARATOR = " + "
 
 _SUBMITTERS = ":submitters"
+_CREATED = ((":created_at",), (":created_at", "utc"))
+"""Keys below a submission that lead to its time: Gradescope writes it plainly, or as Ruby's object with its zone."""
+
 _DEEPEST = 100
 """Gradescope nests some six levels; the parser takes quadratic time in the depth."""
 
@@ -34,8 +39,21 @@ class MetadataError(Exception):
     """The metadata is no YAML; the text says where."""
 
 
-def read_students(metadata: Path) -> Mapping[str, str]:
-    """Return the student's name by the name of the submission's folder.
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What Gradescope says about a submission.
+
+    Attributes:
+        student: See `grader.intake.naming.student_name`.
+        submitted_at: When it was handed in, or None where it does not say.
+    """
+
+    student: str
+    submitted_at: datetime | None = None
+
+
+def read_received(metadata: Path) -> Mapping[str, Received]:
+    """Return student and time by the name of the submission's folder.
 
     A team has one name: those of its members, joined by ` + `.
 
@@ -43,13 +61,19 @@ def read_students(metadata: Path) -> Mapping[str, str]:
         MetadataError: The file is no YAML, nests absurdly, or cannot be read.
     """
     submitters: dict[str, dict[int, dict[str, str]]] = {}
+    created: dict[str, datetime] = {}
     try:
         for keys, member, text in _leaves(metadata):
-            if len(keys) == _KEYS_TO_FIELD and keys[1] == _SUBMITTERS:
+            if keys[1:] in _CREATED and (time := moment(text)):
+                created[keys[0]] = time
+            elif len(keys) == _KEYS_TO_FIELD and keys[1] == _SUBMITTERS:
                 submitters.setdefault(keys[0], {}).setdefault(member, {})[keys[2]] = text
     except (yaml.YAMLError, ValueError, OSError) as error:
         raise MetadataError(_words(error)) from error
-    return {folder: _team(list(members.values()), folder) for folder, members in submitters.items()}
+    return {
+        folder: Received(_team(list(members.values()), folder), created.get(folder))
+        for folder, members in submitters.items()
+    }
 
 
 # Private functions

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from grader.domain.messages import Message
 from grader.intake.gradescope import EXPORT_FOLDER
@@ -31,7 +32,9 @@ _CANVAS_TEXT = re.compile(_CANVAS_OWNER + r"_(?:text|link)\.html", re.DOTALL)
 _NBGRADER_STEPS = frozenset(
     {"autograded", "downloaded", "feedback", "release", "solution", "source", "source_with_tests"}
 )
-_NBGRADER_SUBMITTED = "submitted"
+NBGRADER_SUBMITTED = "submitted"
+"""The folder in which nbgrader keeps what it collected."""
+
 _NBGRADER_DEPTH = 4
 """`submitted`, student, assignment, file."""
 
@@ -57,11 +60,13 @@ class Owner:
         student: See `grader.intake.naming.student_name`.
         upload: Where the file comes from Canvas.
         doubt: Why a person must look, or None.
+        submitted_at: When the platform received it, where it says so.
     """
 
     student: str
     upload: Upload | None = None
     doubt: Message | None = None
+    submitted_at: datetime | None = None
 
 
 def moodle_owner(names: Iterable[str]) -> Owner | None:
@@ -109,10 +114,16 @@ def gradescope_folder(parts: tuple[str, ...]) -> tuple[str, ...]:
 
 def nbgrader_owner(parts: tuple[str, ...]) -> Owner | None:
     """Return the owner of `[course/]submitted/<student>/<assignment>/…`, or None."""
+    folder = nbgrader_folder(parts)
+    return Owner(student_name(folder[-2])) if folder else None
+
+
+def nbgrader_folder(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the folders `[course/]submitted/<student>/<assignment>` around a file, () where it lies elsewhere."""
     for start in (0, 1):
-        if parts[start : start + 1] == (_NBGRADER_SUBMITTED,) and len(parts) - start >= _NBGRADER_DEPTH:
-            return Owner(student_name(parts[start + 1]))
-    return None
+        if parts[start : start + 1] == (NBGRADER_SUBMITTED,) and len(parts) - start >= _NBGRADER_DEPTH:
+            return parts[: start + _NBGRADER_DEPTH - 1]
+    return ()
 
 
 def is_other_nbgrader_step(parts: tuple[str, ...]) -> bool:

@@ -44,6 +44,7 @@ class StudentRow:
         status: The same in a word.
         score: Grade on the scale, or `at least …`.
         points: Points in words.
+        lateness: Points that lateness costs, in words, or "".
         cells: One a column; None where this grade has no such check.
         reasons: Why a person must look.
         fault: Traceback of the grader's own failure, or "".
@@ -56,6 +57,7 @@ class StudentRow:
     status: str
     score: str
     points: str
+    lateness: str
     cells: tuple[CellView | None, ...]
     reasons: tuple[str, ...]
     fault: str
@@ -123,7 +125,11 @@ def columns(graded: Sequence[GradedSubmission], assignment: Assignment) -> tuple
 def summary(
     graded: Sequence[GradedSubmission], assignment: Assignment, wording: Wording
 ) -> tuple[tuple[str, str], ...]:
-    """Count the class: submissions, final, waiting, and the median of the final grades where there are any."""
+    """Count the class: submissions, final, waiting, and what else there is to say.
+
+    That is the median of the final grades where there are any, and, where a due date costs points, the hand-ins whose
+    time is not known.
+    """
     final = [one.grade for one in graded if one.grade.status is GradeStatus.FINAL]
     counted = [
         (wording.t("Submissions"), wording.count(len(graded))),
@@ -132,6 +138,9 @@ def summary(
     ]
     if final:
         counted.append((wording.t("Median of the final grades"), _median(final, assignment, wording)))
+    unknown = sum(one.grade.late is None for one in graded)
+    if assignment.due is not None and unknown:
+        counted.append((wording.t("Time of hand-in not known"), wording.count(unknown)))
     return tuple(counted)
 
 
@@ -165,10 +174,17 @@ def _student_row(
         status=wording.status(one.grade.status),
         score=earned.short,
         points=earned.points,
+        lateness=_lateness(one.grade, wording),
         cells=tuple(_cell(results.get(check), link, wording) for check in checks),
         reasons=tuple(hygiene.one_line(reason, _REASON_LIMIT) for reason in review_reasons(one, assignment, wording)),
         fault=hygiene.many_lines(one.fault[-_FAULT_LIMIT:], _FAULT_LIMIT),
     )
+
+
+def _lateness(grade: Grade, wording: Wording) -> str:
+    if grade.late is None or not grade.late.points:
+        return ""
+    return wording.t("late: {points} points less", points=wording.points(grade.late.points))
 
 
 def _cell(result: CheckResult | None, link: str, wording: Wording) -> CellView | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grader.domain.facts import CalibratedData, ReferenceFacts
+from grader.domain.facts import Baseline, CalibratedData, ReferenceFacts, Statistic
 from grader.domain.measurement import ImageStrip, Measurements, Quantity
 from grader.report import hygiene, pictures
 from grader.report.wording import Wording
@@ -63,9 +63,10 @@ def strip_views(measurements: Measurements, facts: ReferenceFacts, wording: Word
 def loss_view(measurements: Measurements, facts: ReferenceFacts, wording: Wording) -> LossView | None:
     """Compare the losses, or return None where the student's was not measured or nothing is known to compare with."""
     student, calibrated = measurements.value(Quantity.RECONSTRUCTION_MSE), facts.calibrated.get(measurements.data)
-    if student is None or calibrated is None:
+    known = calibrated.reconstruction if calibrated is not None else None
+    if student is None or calibrated is None or known is None or not known.curves:
         return None
-    chart = _chart(student, calibrated, _baselines(measurements, facts, calibrated, wording), wording)
+    chart = _chart(student, known, _baselines(measurements, facts, known, wording), wording)
     return LossView(
         light=pictures.data_uri(pictures.loss_chart(chart, pictures.LIGHT)),
         dark=pictures.data_uri(pictures.loss_chart(chart, pictures.DARK)),
@@ -73,12 +74,12 @@ def loss_view(measurements: Measurements, facts: ReferenceFacts, wording: Wordin
         height=chart.height,
         alt=_chart_alt(chart, wording),
         bounds=(
-            (wording.t("Full points up to"), wording.figure(calibrated.curve.full)),
-            (wording.t("No points from"), wording.figure(calibrated.curve.none)),
+            (wording.t("Full points up to"), wording.figure(known.curves[0].full)),
+            (wording.t("No points from"), wording.figure(known.curves[0].none)),
         ),
         basis=wording.t(
             "The reference was trained {runs} times for {epochs} epochs.",
-            runs=wording.count(calibrated.runs),
+            runs=wording.count(known.runs),
             epochs=wording.count(calibrated.epochs),
         ),
     )
@@ -123,22 +124,22 @@ def _strip_label(title: str, wording: Wording) -> str:
 
 
 def _baselines(
-    measurements: Measurements, facts: ReferenceFacts, calibrated: CalibratedData, wording: Wording
+    measurements: Measurements, facts: ReferenceFacts, known: Statistic, wording: Wording
 ) -> tuple[pictures.LossMark, ...]:
     """Return PCA and the mean image: measured beside the student's loss where that was done, else the reference's."""
     pca, components = measurements.value(Quantity.PCA_MSE), measurements.value(Quantity.CODE_SIZE)
     if pca is None:
-        pca, components = calibrated.pca, facts.code_size
+        pca, components = known.baselines.get(Baseline.PCA), facts.code_size
     mean_image = measurements.value(Quantity.MEAN_IMAGE_MSE)
     pca_label = (
         wording.t("PCA, same code size")
         if components is None
         else wording.t("PCA, {components} components", components=wording.count(int(components)))
     )
-    return (
-        _baseline(pca_label, pca, wording),
-        _baseline(wording.t("Mean image"), calibrated.mean_image if mean_image is None else mean_image, wording),
-    )
+    marks = [] if pca is None else [_baseline(pca_label, pca, wording)]
+    if mean_image is None:
+        mean_image = known.baselines[Baseline.MEAN]
+    return (*marks, _baseline(wording.t("Mean image"), mean_image, wording))
 
 
 def _baseline(label: str, loss: float, wording: Wording) -> pictures.LossMark:
@@ -146,9 +147,9 @@ def _baseline(label: str, loss: float, wording: Wording) -> pictures.LossMark:
 
 
 def _chart(
-    student: float, calibrated: CalibratedData, baselines: tuple[pictures.LossMark, ...], wording: Wording
+    student: float, known: Statistic, baselines: tuple[pictures.LossMark, ...], wording: Wording
 ) -> pictures.LossChart:
-    kinds, mean, deviation = pictures.MarkKind, calibrated.mean, calibrated.deviation
+    kinds, curve, mean, deviation = pictures.MarkKind, known.curves[0], known.mean, known.deviation
     spread = wording.spread(mean, deviation)
     return pictures.LossChart(
         marks=(
@@ -156,10 +157,10 @@ def _chart(
             pictures.LossMark(kinds.REFERENCE, wording.t("Reference"), mean, spread, deviation),
             *baselines,
         ),
-        full_credit=calibrated.curve.full,
-        full_credit_label=wording.t("full points up to {loss}", loss=wording.figure(calibrated.curve.full)),
+        full_credit=curve.full,
+        full_credit_label=wording.t("full points up to {loss}", loss=wording.figure(curve.full)),
         axis_label=wording.t("mean squared error on hidden images; smaller is better"),
-        largest=max(mean + deviation, calibrated.curve.none, *(mark.value for mark in baselines)),
+        largest=max(mean + deviation, curve.none, *(mark.value for mark in baselines)),
         numbers=wording.ticks,
     )
 

@@ -7,6 +7,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from grader.domain.assignment import Assignment
 from grader.domain.grade import CheckResult, Grade, GradeStatus, Outcome, scaled_grade
+from grader.report import hygiene
 from grader.report.wording import Wording
 
 _NOISE_DECIMALS = 9
@@ -19,9 +20,9 @@ class Score:
 
     Attributes:
         final: False where a person must look first; then both texts are lower bounds and say so.
-        points: `8.5 of 10 points`, or `at least 6 of 10 points`.
-        scaled: The same on the assignment's scale: `4.3 of 5.0`, or `at least 3.0 of 5.0`.
-        short: For a table's cell: `4.3`, or `at least 3.0`.
+        points: `8.5 of 10 points`, or `at least 6 of 10 points`; what lateness costs is taken off.
+        scaled: The same on the assignment's scale: `4.3 of 5.0`, `B (85 of 100)`, or `at least 3.0 of 5.0`.
+        short: For a table's cell: `4.3`, `B`, or `at least 3.0`.
     """
 
     final: bool
@@ -34,20 +35,19 @@ def score(grade: Grade, assignment: Assignment, wording: Wording) -> Score:
     """Put a grade into words; a lower bound is rounded down, a final grade to nearest (a half goes up)."""
     final = grade.status is GradeStatus.FINAL
     points, possible = wording.points(_shown_points(grade, final=final)), wording.points(grade.points_possible)
-    scaled = wording.number(scaled_value(grade, assignment), assignment.scale_decimals)
-    maximum = wording.number(assignment.scale_maximum, assignment.scale_decimals)
+    short, scaled = _on_scale(grade, assignment, wording)
     if final:
         return Score(
             final=True,
             points=wording.t("{points} of {possible} points", points=points, possible=possible),
-            scaled=wording.t("{value} of {maximum}", value=scaled, maximum=maximum),
-            short=scaled,
+            scaled=scaled,
+            short=short,
         )
     return Score(
         final=False,
         points=wording.t("at least {points} of {possible} points", points=points, possible=possible),
-        scaled=wording.t("at least {value} of {maximum}", value=scaled, maximum=maximum),
-        short=wording.t("at least {value}", value=scaled),
+        scaled=wording.t("at least {value}", value=scaled),
+        short=wording.t("at least {value}", value=short),
     )
 
 
@@ -56,6 +56,27 @@ def scaled_value(grade: Grade, assignment: Assignment) -> float:
     if not grade.points_possible:
         return 0.0
     return float(scaled_grade(grade, assignment.scale_maximum, assignment.scale_decimals))
+
+
+def lateness(grade: Grade, assignment: Assignment, wording: Wording) -> str:
+    """Say whether it was late and what that costs, "" where nothing is due."""
+    if grade.late is None and assignment.due is None:
+        return ""
+    if grade.late is None:
+        return wording.t("The time of hand-in is not known, so that nothing is deducted for lateness.")
+    if not grade.late.minutes:
+        return wording.t("Handed in on time.")
+    delay = _delay(grade.late.minutes)
+    if not grade.late.percent:
+        return wording.t("Handed in {delay} after the due date; nothing is deducted for that.", delay=delay)
+    return wording.t(
+        "Handed in {delay} after the due date: {percent} % of the {earned} points earned are deducted, "
+        "{points} points.",
+        delay=delay,
+        percent=wording.points(grade.late.percent),
+        earned=wording.points(grade.points_awarded),
+        points=wording.points(grade.late.points),
+    )
 
 
 def check_points(result: CheckResult, wording: Wording) -> str:
@@ -69,6 +90,23 @@ def check_points(result: CheckResult, wording: Wording) -> str:
 # Helpers
 
 
+def _on_scale(grade: Grade, assignment: Assignment, wording: Wording) -> tuple[str, str]:
+    """Return the grade alone and with the maximum, as a number or as a letter with its number."""
+    exact = scaled_value(grade, assignment)
+    value = wording.number(exact, assignment.scale_decimals)
+    maximum = wording.number(assignment.scale_maximum, assignment.scale_decimals)
+    of_maximum = wording.t("{value} of {maximum}", value=value, maximum=maximum)
+    letter = hygiene.one_line(assignment.letter(Decimal(repr(exact))))
+    return (letter, f"{letter} ({of_maximum})") if letter else (value, of_maximum)
+
+
+def _delay(minutes: int) -> str:
+    """Write `1 d 3 h 20 min`: symbols that are the same in every language."""
+    hours, rest = divmod(minutes, 60)
+    parts = ((hours // 24, "d"), (hours % 24, "h"), (rest, "min"))
+    return " ".join(f"{count} {unit}" for count, unit in parts if count)
+
+
 def _shown_points(grade: Grade, *, final: bool) -> float:
-    exact = Decimal(repr(round(grade.points_awarded, _NOISE_DECIMALS)))
+    exact = Decimal(repr(round(grade.points_counted, _NOISE_DECIMALS)))
     return float(exact.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP if final else ROUND_FLOOR))

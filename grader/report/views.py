@@ -14,7 +14,7 @@ from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message
 from grader.domain.run import CellError, RunRecord
 from grader.report import hygiene
-from grader.report.score import Score, check_points, score
+from grader.report.score import Score, check_points, lateness, score
 from grader.report.wording import Wording
 
 _ERRORS_SHOWN = 20
@@ -111,6 +111,7 @@ class SubmissionView:
         digest: First digits of the file's SHA-256.
         status: In a word.
         score: Points and grade, which know whether they are final.
+        lateness: Whether it was late and what that costs, "" where nothing is due.
         reasons: Why a person must look.
         checks: In rubric order.
         run: The run.
@@ -125,6 +126,7 @@ class SubmissionView:
     digest: str
     status: str
     score: Score
+    lateness: str
     reasons: tuple[str, ...]
     checks: tuple[CheckView, ...]
     run: RunView
@@ -142,6 +144,7 @@ def submission_view(graded: GradedSubmission, assignment: Assignment, wording: W
         digest=hygiene.one_line(graded.sha256[:_DIGEST_SHOWN]),
         status=wording.status(graded.grade.status),
         score=score(graded.grade, assignment, wording),
+        lateness=lateness(graded.grade, assignment, wording),
         reasons=review_reasons(graded, assignment, wording),
         checks=tuple(check_view(result, assignment, wording) for result in graded.grade.results),
         run=run_view(graded.run, wording),

@@ -58,6 +58,32 @@ _QUANTITIES: Final[Mapping[Quantity, Message]] = {
     Quantity.CODE_SIZE: message("Numbers in one code"),
     Quantity.BOTTLENECK_RANK: message("Independent directions that pass the bottleneck"),
     Quantity.OUTPUT_SPREAD: message("Spread of the outputs around their mean image"),
+    Quantity.OUTSIDE_RANGE: message("Share of the outputs outside [0, 1]"),
+    Quantity.DENOISED_MSE: message("Error of the cleaned images (MSE)"),
+    Quantity.CODE_ACTIVITY: message("Mean activity of the code"),
+    Quantity.ACTIVE_SHARE: message("Share of the units above 0.1"),
+    Quantity.NEGATIVE_ELBO: message("Negative ELBO (nats an image)"),
+    Quantity.KL_DIVERGENCE: message("KL divergence (nats an image)"),
+    Quantity.ACTIVE_UNITS: message("Numbers of the code that are used"),
+    Quantity.MEDIAN_SIGMA: message("Median σ of the code"),
+    Quantity.PRIOR_DISTANCE: message("Distance of samples from the prior to the nearest real image"),
+    Quantity.PLANE_ANGLE: message("Largest angle between the learnt plane and PCA's (degrees)"),
+    Quantity.ACCURACY: message("Accuracy on hidden images"),
+    Quantity.FROZEN_ACCURACY: message("Accuracy before fine-tuning"),
+    Quantity.SCRATCH_ACCURACY: message("Accuracy of the same classifier from scratch"),
+    Quantity.PROBABILITIES: message("Share of the answers that are probabilities"),
+    Quantity.ENCODER_SIMILARITY: message(
+        "Likeness of the classifier's encoder and the autoencoder's (1: the same, 0: nothing in common)"
+    ),
+    Quantity.COMPARED_MODELS: message("Trained networks to compare"),
+    Quantity.COMPARISON_AGREEMENT: message("Share of the comparison that we measure as well"),
+    Quantity.STAGES_HELD: message("Shallow autoencoders whose weights the stack holds"),
+    Quantity.STAGES_TRAINED: message("Those of them that have learnt their own data"),
+    Quantity.AVERAGE_PRECISION: message("Average precision"),
+    Quantity.ROC_AUC: message("Area under the ROC curve"),
+    Quantity.FEATURES: message("Columns that the model takes"),
+    Quantity.LABEL_AMONG_FEATURES: message("Label among these columns (1 yes, 0 no)"),
+    Quantity.FITTED_FRAUDS: message("Frauds among what it was fitted on (estimated share)"),
 }
 
 _UNITS: Final[Mapping[str, Message]] = {"pixels²": message("pixels²")}

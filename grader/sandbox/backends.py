@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -62,7 +63,8 @@ class BubblewrapSandbox:
             )
 
     def _bindings(self, folder: Path, exchange: Path) -> list[bubblewrap.Binding]:
-        data = [bubblewrap.Binding(path, f"{bubblewrap.DATASETS}/{path.name}") for path in self.datasets.values()]
+        places = (bubblewrap.DATASETS, bubblewrap.WORK_FOLDER)  # for `keras.datasets`, and for `np.load("mnist.npz")`
+        data = [bubblewrap.Binding(path, f"{place}/{path.name}") for path in self.datasets.values() for place in places]
         return [
             bubblewrap.Binding(PROBE_FOLDER, bubblewrap.PROBE),
             bubblewrap.Binding(folder, str(folder)),
@@ -93,6 +95,8 @@ class OpenMachine:
             folder = Path(name)
             (folder / "k").mkdir()
             datasets = {name: str(path) for name, path in self.datasets.items()}
+            for path in self.datasets.values():
+                _lay_out(path, Path(scratch))
             settings = _write_settings(folder, uid=None, limits={}, datasets=datasets, claims=str(exchange), stub=False)
             command = [sys.executable, str(PROBE_FOLDER / "kernel_main.py"), str(settings), "-f", "{connection_file}"]
             manager = OwnKernelManager(command, folder, ipc=os.name == "posix")
@@ -105,6 +109,14 @@ class OpenMachine:
                 environment=environment,
             )
         return replace(record, sandboxed=False)
+
+
+def _lay_out(file: Path, folder: Path) -> None:
+    """Let notebooks open a data file by its name alone."""
+    try:
+        (folder / file.name).symlink_to(file)
+    except OSError:  # Windows without the right to make links
+        shutil.copyfile(file, folder / file.name)
 
 
 def _in_folder(notebook: Notebook, folder: Path) -> Notebook:

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 from grader.authoring.catalogue import assignments_folder, load_assignment
 from grader.domain.architecture import Architecture, Layer
 from grader.domain.assignment import Assignment
-from grader.domain.facts import CalibratedData, CreditCurve, ReferenceFacts
-from grader.domain.measurement import ImageStrip, Role
+from grader.domain.facts import Baseline, CalibratedData, CreditCurve, ReferenceFacts, Statistic
+from grader.domain.measurement import ImageStrip, Quantity, Role
 
 TINY_TOML = """\
 id = "tiny"
@@ -112,7 +112,9 @@ def example_facts() -> ReferenceFacts:
     layer = Layer("Dense", (("activation", "relu"), ("units", 30), ("use_bias", True)), (784,), (30,), 23_550)
     curve = CreditCurve(full=0.015, none=0.06, reference=0.0125, trivial=0.0674)
     strip = ImageStrip("reference", 28, 28, ("AAAA",))
-    data = CalibratedData("sample", "ab12", curve, 5, 20, 0.0125, 0.0002, 0.0674, 0.014, 0.232, (strip,))
+    statistic = Statistic("pixel²", 5, 0.0125, 0.0002, {Baseline.MEAN: 0.0674, Baseline.PCA: 0.014}, (curve,))
+    statistics = {Quantity.RECONSTRUCTION_MSE: statistic}
+    data = CalibratedData("sample", "ab12", "embedded sample", 20, statistics, (strip,))
     return ReferenceFacts(
         reference="tiny",
         dataset="fashion_mnist",

@@ -75,11 +75,14 @@ def test_wrong_facts_tell_every_place(workspace) -> None:
     path = workspace.facts / "tiny.json"
     content = json.loads(path.read_bytes())
     content["code_size"] = "thirty"
-    del content["calibrated"]["sample"]["curve"]["full"]
+    del content["calibrated"]["sample"]["statistics"]["reconstruction_mse"]["curves"][0]["full"]
     path.write_text(json.dumps(content), "utf-8")
     with pytest.raises(AuthoringError) as caught:
         load_facts("tiny", folder=workspace.facts)
-    assert [problem.key for problem in caught.value.problems] == ["code_size", "calibrated.sample.curve.full"]
+    assert [problem.key for problem in caught.value.problems] == [
+        "code_size",
+        "calibrated.sample.statistics.reconstruction_mse.curves.0.full",
+    ]
     assert str(caught.value).startswith(
         f"The facts of tiny cannot be used. To be made anew:\n  {path}: code_size: Input should be a valid integer"
     )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from grader.authoring.errors import AuthoringError
 from grader.authoring.schema import LimitsTable
-from grader.domain.assignment import Assignment, AssignmentError, RubricItem
+from grader.domain.assignment import Assignment, AssignmentError, DuePolicy, ImportPolicy, LetterBound, RubricItem
 from grader.domain.run import Limits
 
 EVERY_MISTAKE = """\
@@ -71,7 +74,8 @@ The assignment tiny cannot be used. To be mended:
   {file}:1: id: must be lower-case letters and digits, joined by hyphens.
   {file}:1: id: is Tiny one, but its folder is called tiny.
   {file}:2: reference: tyni has no facts file {facts}/tyni.json: calibrate it first, or did you mean tiny?
-  {file}:3: extra: this key is unknown; known here: id, reference, title, limits, scale, rubric, text.
+  {file}:3: extra: this key is unknown; known here: id, reference, title, limits, scale, due, imports, \
+rubric, text.
   {file}:5: title.en: this key is missing.
   {file}:9: limits.cell_seconds: must be greater than 0.0, found 0.
   {file}:10: limits.memory: this key is unknown; known here: cell_seconds, notebook_seconds, memory_mib, processes, \
@@ -145,7 +149,6 @@ def test_an_empty_file_names_every_table_that_it_needs(workspace) -> None:
         ("id", "this key is missing."),
         ("reference", "this key is missing."),
         ("title", "this key is missing."),
-        ("scale", "this key is missing."),
         ("rubric", "must hold at least one entry."),
         ("text", "this key is missing."),
     ]
@@ -211,6 +214,187 @@ def test_what_is_only_read_leaves_the_rubric_hash_alone(workspace, old: str, new
     """Titles, texts, the scale, and other ways to write the same numbers do not make grades stale."""
     before = workspace.load().rubric_hash
     workspace.edit(old, new)
+    assert workspace.load().rubric_hash == before
+
+
+# Scale, due date, imports
+
+SCALE = "[scale]\nmaximum = 5.0\ndecimals = 1\n"
+DUE = "[due]\ndate = 2026-12-01T23:59:00-05:00\nlate_percent_per_day = 10\n\n[scale]"
+IMPORTS_CHECK = '[[rubric]]\ncheck = "imports"\npoints = 1\ntitle.es = "Módulos"\ntitle.en = "Modules"\n\n[text.es]'
+WRONG_POLICIES = """\
+[scale]
+kind = "A-F"
+decimals = -1
+letters = { A = 90, B = 90, " " = 5, D = "60" }
+
+[due]
+date = 2026-12-01T23:59:00
+grace_minutes = -1
+late_percent_per_day = 101
+late_percent_maximum = nan
+refuse_after_days = 1.5
+penalty = 3
+
+[imports]
+allow = ["numpy", 3, "", "not a module"]
+forbid = ["json", "IPython.display", "torch"]
+"""
+WRONG_POLICIES_TOLD = """\
+The assignment tiny cannot be used. To be mended:
+  {file}:9: scale.kind: must be one of '0-5', '0-10', '0-100' or 'letters', found 'A-F'.
+  {file}:10: scale.decimals: must be at least 0, found -1.
+  {file}:11: scale.letters.D: must be a finite number, found '60'.
+  {file}:11: scale.letters: only a scale of the kind “letters” has letters.
+  {file}:11: scale.letters.B: begins where A begins; a percentage earns one letter.
+  {file}:11: scale.letters: a letter must not be empty.
+  {file}:11: scale.letters: one letter must begin at 0, so that every grade has one.
+  {file}:14: due.date: must be a date and time with its time zone, such as 2026-12-01T23:59:00-05:00, found \
+2026-12-01T23:59:00.
+  {file}:15: due.grace_minutes: must be at least 0, found -1.
+  {file}:16: due.late_percent_per_day: must be at most 100.0, found 101.
+  {file}:17: due.late_percent_maximum: must be a finite number, found nan.
+  {file}:18: due.refuse_after_days: must be a whole number, found 1.5.
+  {file}:19: due.penalty: this key is unknown; known here: date, grace_minutes, late_percent_per_day, \
+late_percent_maximum, refuse_after_days.
+  {file}:21: imports: needs either “allow” or “forbid”, and not both.
+  {file}:21: imports: decides nothing: the rubric has no check “imports”.
+  {file}:22: imports.allow.2: must be a text in quotes, found 3.
+  {file}:22: imports.allow.3: must not be empty.
+  {file}:22: imports.allow.4: 'not a module' is no name of a module.
+  {file}:23: imports.forbid.1: json is always allowed and cannot be forbidden.
+  {file}:23: imports.forbid.2: IPython.display is always allowed and cannot be forbidden."""
+
+
+def test_mistakes_of_scale_due_date_and_imports_are_told_together(workspace) -> None:
+    """Types, bounds and the rules between keys, each with the line of its key."""
+    workspace.edit(SCALE, WRONG_POLICIES)
+    with pytest.raises(AssignmentError) as caught:
+        workspace.load()
+    assert str(caught.value) == WRONG_POLICIES_TOLD.format(file=workspace.toml)
+
+
+@pytest.mark.parametrize(
+    ("stated", "maximum", "decimals"),
+    [
+        ("", 5.0, 1),
+        ("[scale]\n", 5.0, 1),
+        ('[scale]\nkind = "0-5"\n', 5.0, 1),
+        ('[scale]\nkind = "0-10"\n', 10.0, 1),
+        ('[scale]\nkind = "0-100"\n', 100.0, 0),
+        ('[scale]\nkind = "0-100"\ndecimals = 2\n', 100.0, 2),
+        ("[scale]\nmaximum = 20\n", 20.0, 1),
+        ("[scale]\nmaximum = 4.25\ndecimals = 2\n", 4.25, 2),
+    ],
+)
+def test_a_scale_has_sensible_defaults(workspace, stated: str, maximum: float, decimals: int) -> None:
+    """Colombia's where nothing is said; a kind brings its decimals; an own maximum is an own scale."""
+    workspace.edit(SCALE, stated)
+    assignment = workspace.load()
+    assert (assignment.scale_maximum, assignment.scale_decimals, assignment.scale_letters) == (maximum, decimals, ())
+
+
+@pytest.mark.parametrize(
+    ("stated", "letters"),
+    [
+        ("", (("A", 90.0), ("B", 80.0), ("C", 70.0), ("D", 60.0), ("F", 0.0))),
+        ("letters = { Reprobado = 0, Aprobado = 60 }\n", (("Aprobado", 60.0), ("Reprobado", 0.0))),
+    ],
+)
+def test_a_scale_of_letters_goes_to_a_hundred(workspace, stated: str, letters: tuple[tuple[str, float], ...]) -> None:
+    """The usual five, or the assignment's own ones instead, the best first."""
+    workspace.edit(SCALE, f'[scale]\nkind = "letters"\n{stated}')
+    assignment = workspace.load()
+    assert (assignment.scale_maximum, assignment.scale_decimals) == (100.0, 0)
+    assert assignment.scale_letters == tuple(LetterBound(letter, percent) for letter, percent in letters)
+
+
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [
+        ('kind = "0-5"\nmaximum = 5', "a scale of a known kind has its own maximum; leave out one of the two."),
+        ("maximum = 4.25", "4.25 needs more decimals than 1."),
+    ],
+)
+def test_a_scale_that_contradicts_itself_is_told(workspace, stated: str, told: str) -> None:
+    """Two maxima, and a maximum that no grade could be written with."""
+    workspace.edit(SCALE, f"[scale]\n{stated}\n")
+    with pytest.raises(AuthoringError) as caught:
+        workspace.load()
+    assert str(caught.value).endswith(f"scale.maximum: {told}")
+
+
+def test_due_date_and_import_policy_become_frozen_values(workspace) -> None:
+    """Every key is taken over; what is left out keeps the default of the domain."""
+    workspace.edit("[scale]", DUE)
+    workspace.edit("[scale]", '[imports]\nallow = ["numpy", "keras.datasets"]\n\n[scale]')
+    workspace.edit("[text.es]", IMPORTS_CHECK)
+    assignment = workspace.load()
+    date = datetime(2026, 12, 1, 23, 59, tzinfo=timezone(timedelta(hours=-5)))
+    assert assignment.due == DuePolicy(date, late_percent_per_day=10.0)
+    assert assignment.imports == ImportPolicy(allow=("numpy", "keras.datasets"))
+    assert assignment.due.date == datetime(2026, 12, 2, 4, 59, tzinfo=UTC)
+
+
+def test_the_check_for_imports_needs_a_policy(workspace) -> None:
+    """Without one it would give points for nothing."""
+    workspace.edit("[text.es]", IMPORTS_CHECK)
+    with pytest.raises(AuthoringError) as caught:
+        workspace.load()
+    assert str(caught.value).endswith(
+        "rubric 3 (imports), check: this check needs a table [imports] that says what is allowed."
+    )
+
+
+def test_the_rubric_hash_of_an_assignment_without_policies_is_what_it_was(workspace) -> None:
+    """Grades that were stored before due dates and import policies existed stay valid."""
+    assignment = workspace.load()
+    facts = hashlib.sha256((workspace.facts / "tiny.json").read_bytes()).hexdigest()
+    decisive = {
+        "schema": 1,
+        "reference": "tiny",
+        "facts": facts,
+        "limits": dataclasses.asdict(Limits()),
+        "rubric": [
+            {"check": "runs", "points": 10.0, "parameters": {}, "requires": []},
+            {
+                "check": "code_size",
+                "points": 2.5,
+                "parameters": {"tolerance": 0.001, "kinds": ["Dense"]},
+                "requires": ["runs"],
+            },
+        ],
+    }
+    text = json.dumps(decisive, sort_keys=True, separators=(",", ":"))
+    assert assignment.rubric_hash == hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("late_percent_per_day = 10", "late_percent_per_day = 5"),
+        ("2026-12-01T23:59:00-05:00", "2026-12-02T23:59:00-05:00"),
+        ("late_percent_per_day = 10", "late_percent_per_day = 10\nrefuse_after_days = 3"),
+        ("late_percent_per_day = 10", "late_percent_per_day = 10\ngrace_minutes = 3"),
+        ("late_percent_per_day = 10", "late_percent_per_day = 10\nlate_percent_maximum = 30"),
+        ('allow = ["numpy"]', 'allow = ["numpy", "scipy"]'),
+        ('allow = ["numpy"]', 'forbid = ["numpy"]'),
+    ],
+)
+def test_policies_change_the_rubric_hash(workspace, old: str, new: str) -> None:
+    """What lateness costs and what may be imported decide points."""
+    workspace.edit("[text.es]", IMPORTS_CHECK)
+    workspace.edit("[scale]", '[imports]\nallow = ["numpy"]\n\n' + DUE)
+    before = workspace.load().rubric_hash
+    workspace.edit(old, new)
+    assert workspace.load().rubric_hash != before
+
+
+def test_another_way_to_write_the_same_moment_leaves_the_rubric_hash_alone(workspace) -> None:
+    """23:59 in Bogotá is 04:59 in UTC."""
+    workspace.edit("[scale]", DUE)
+    before = workspace.load().rubric_hash
+    workspace.edit("2026-12-01T23:59:00-05:00", "2026-12-02T04:59:00Z")
     assert workspace.load().rubric_hash == before
 
 

@@ -14,8 +14,9 @@ from dataclasses import replace
 from grader.checks.subject import Subject
 from grader.domain.architecture import RESHAPE, Architecture, Layer, Shape, shape_size
 from grader.domain.assignment import ParameterValue, RubricItem
-from grader.domain.facts import CalibratedData, CreditCurve, ReferenceFacts
-from grader.domain.measurement import MeasuredModel, Measurement, Measurements, Quantity, Role
+from grader.domain.facts import Baseline, CalibratedData, CreditCurve, ReferenceFacts, Statistic
+from grader.domain.measurement import MeasuredModel, Measurement, Measurements, MeasuringProblem, Quantity, Role
+from grader.domain.messages import message
 from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
 
 IMAGE: Shape = (28, 28)
@@ -30,14 +31,18 @@ CURVE = CreditCurve(full=0.0200, none=0.0800, reference=0.0150, trivial=MEAN_IMA
 CALIBRATED = CalibratedData(
     data="sample",
     data_hash="0" * 64,
-    curve=CURVE,
-    runs=10,
+    source="embedded sample",
     epochs=20,
-    mean=0.0150,
-    deviation=0.0003,
-    mean_image=MEAN_IMAGE_MSE,
-    pca=0.0175,
-    untrained=UNTRAINED_MSE,
+    statistics={
+        Quantity.RECONSTRUCTION_MSE: Statistic(
+            unit="pixel²",
+            runs=10,
+            mean=0.0150,
+            deviation=0.0003,
+            baselines={Baseline.MEAN: MEAN_IMAGE_MSE, Baseline.PCA: 0.0175, Baseline.UNTRAINED: UNTRAINED_MSE},
+            curves=(CURVE,),
+        )
+    },
 )
 
 
@@ -122,6 +127,16 @@ FACTS = ReferenceFacts(
 )
 
 
+def known(mean: float, *curves: CreditCurve) -> Statistic:
+    """What the reference reaches in one number, and the curves that judge it."""
+    return Statistic(unit="1", runs=10, mean=mean, deviation=0.0, curves=curves)
+
+
+def facts_of(statistics: Mapping[Quantity, Statistic]) -> ReferenceFacts:
+    """Facts that hold these numbers and no others, for the data `sample`."""
+    return replace(FACTS, calibrated={"sample": replace(CALIBRATED, statistics=statistics)})
+
+
 # What was measured
 
 
@@ -166,6 +181,12 @@ def without(measurements: Measurements, *names: Quantity) -> Measurements:
     """The same without these numbers."""
     kept = {name: value for name, value in measurements.values.items() if name not in names}
     return replace(measurements, values=kept)
+
+
+def diverged(measurements: Measurements, *names: Quantity) -> Measurements:
+    """The same after a training that ended in NaN, which took these numbers with it."""
+    problem = MeasuringProblem("autoencoder", message("Its weights are not finite numbers (NaN)."), ours=False)
+    return replace(without(measurements, *names), problems=(problem,))
 
 
 # The run

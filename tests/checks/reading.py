@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from grader.checks.verdict import Verdict
-from grader.domain.grade import Finding
+from grader.domain.grade import Finding, Outcome
+from grader.domain.measurement import Quantity
 from grader.domain.messages import Message
 from grader.locale import Translator
 
@@ -35,3 +36,19 @@ def told(finding: Finding) -> Told:
 def findings(verdict: Verdict) -> list[Told]:
     """All findings of a verdict in English."""
     return [told(finding) for finding in verdict.findings]
+
+
+class Whole(NamedTuple):
+    """A whole verdict in English."""
+
+    outcome: Outcome
+    share: float
+    message: str
+    findings: list[Told]
+    measured: list[tuple[Quantity, float]]
+
+
+def whole(verdict: Verdict) -> Whole:
+    """Everything that a verdict says; the share to nine digits, as it is computed from floats."""
+    numbers = [(one.name, one.value) for one in verdict.measurements]
+    return Whole(verdict.outcome, round(verdict.share, 9), english(verdict.message), findings(verdict), numbers)

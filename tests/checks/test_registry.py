@@ -11,13 +11,16 @@ import pytest
 from grader.checks.registry import CHECKS, rubric_mistakes, run_checks
 from grader.checks.subject import Subject
 from grader.checks.verdict import Verdict, by_share, failed, passed
+from grader.domain.assignment import ImportPolicy
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.measurement import Measurements, Quantity, Role
 from grader.domain.messages import message, verbatim
 from grader.domain.run import CellError, StoppedBy
+from grader.domain.submission import ImportedModule
 
 from . import builders
 from .builders import item, measured, models, subject
+from .families import DROPOUT, changed, family, noisy, numbers, recurrent
 
 FAILING: Final[dict[str, Subject]] = {
     "runs": subject(builders.killed(StoppedBy.OWN_EXIT)),
@@ -37,12 +40,46 @@ FAILING: Final[dict[str, Subject]] = {
     "composition": subject(measurements=measured(numbers={Quantity.COMPOSITION_GAP: 0.5})),
     "bottleneck": subject(measurements=measured(numbers={Quantity.BOTTLENECK_RANK: 206})),
     "reconstruction": subject(measurements=measured(numbers={Quantity.RECONSTRUCTION_MSE: 0.0850})),
+    "imports": replace(
+        subject(), imports=(ImportedModule("torch", 0, 1),), import_policy=ImportPolicy(allow=("numpy",))
+    ),
+    "denoising": changed(Quantity.DENOISED_MSE, 0.021),
+    "noise_layer": family(numbers(autoencoder=builders.stacked())),
+    "sparsity": changed(Quantity.CODE_ACTIVITY, 0.35),
+    "latent_distribution": changed(Quantity.KL_DIVERGENCE, 0),
+    "elbo": changed(Quantity.NEGATIVE_ELBO, 310),
+    "prior_samples": changed(Quantity.PRIOR_DISTANCE, 8.5),
+    "plane": changed(Quantity.PLANE_ANGLE, 60),
+    "features": changed(Quantity.LABEL_AMONG_FEATURES, 1),
+    "average_precision": changed(Quantity.AVERAGE_PRECISION, 0.002),
+    "comparison": family(numbers({Quantity.COMPARED_MODELS: 0, Quantity.COMPARISON_AGREEMENT: 0})),
+    "stages": changed(Quantity.STAGES_HELD, 0),
+    "layer_kinds": subject(),
+    "any_length": recurrent(28),
+    "output_range": changed(Quantity.OUTSIDE_RANGE, 1),
+    "arrays": subject(measurements=Measurements(data="sample")),
+    "classifier": changed(Quantity.PROBABILITIES, 0),
+    "pretrained": changed(Quantity.ENCODER_SIMILARITY, 0),
+    "accuracy": changed(Quantity.ACCURACY, 0.1),
 }
 """For each check a submission that it must fail."""
 
+ASKED: Final[dict[str, dict[str, tuple[str, ...]]]] = {"layer_kinds": {"one_of": ("Conv2D",)}}
+"""What a rubric must say for the check to ask anything."""
 
-def run_one(check: str, found: Subject, **parameters: str | float | bool | tuple[str, ...]) -> Verdict:
-    return CHECKS[check].function(found, item(check, **parameters))
+RIGHT: Final[dict[str, Subject]] = {
+    "noise_layer": family(numbers(autoencoder=noisy(DROPOUT))),
+    "layer_kinds": family(numbers(autoencoder=noisy(builders.plain("Conv2D", before=(784,))))),
+    "any_length": recurrent(),
+}
+"""Right submissions where the course's own solution is none."""
+
+ALONE: Final = frozenset({"runs", "models", "imports", "arrays", "classifier"})
+"""Checks that need no autoencoder: they have something to say where there is none."""
+
+
+def run_one(check: str, found: Subject) -> Verdict:
+    return CHECKS[check].function(found, item(check, **ASKED.get(check, {})))
 
 
 def outcomes(results: tuple[CheckResult, ...]) -> dict[str, Outcome]:
@@ -57,7 +94,7 @@ def test_every_check_has_a_failing_submission_and_no_other_has() -> None:
 @pytest.mark.parametrize("check", sorted(CHECKS))
 def test_a_right_submission_passes_every_check(check: str) -> None:
     """The course's own solution earns all points, without a finding."""
-    verdict = run_one(check, subject())
+    verdict = run_one(check, RIGHT.get(check, family()))
     assert (verdict.outcome, verdict.share, verdict.findings) == (Outcome.PASSED, 1.0, ())
 
 
@@ -86,13 +123,13 @@ def test_checks_and_their_parameters_are_documented(check: str) -> None:
     assert all(parameter.name and parameter.meaning for parameter in CHECKS[check].parameters)
 
 
-@pytest.mark.parametrize("check", sorted(CHECKS.keys() - {"runs", "models"}))
+@pytest.mark.parametrize("check", sorted(CHECKS.keys() - ALONE))
 def test_without_an_autoencoder_a_check_is_skipped(check: str) -> None:
     """The notebook had its full chance: nothing is there to be judged."""
     assert run_one(check, subject(measurements=Measurements(data="sample"))).outcome is Outcome.SKIPPED
 
 
-@pytest.mark.parametrize("check", sorted(CHECKS.keys() - {"runs", "models"}))
+@pytest.mark.parametrize("check", sorted(CHECKS.keys() - {"runs", "imports"}))
 def test_without_an_autoencoder_and_without_a_full_chance_nobody_can_tell(check: str) -> None:
     """Also a rubric without `requires` must not turn our limit into a student's zero."""
     found = subject(builders.TIMED_OUT, Measurements(data="sample"))
@@ -121,7 +158,7 @@ def test_a_check_is_skipped_when_a_required_one_failed() -> None:
     assert outcomes(results) == {
         "runs": Outcome.PASSED,
         "models": Outcome.FAILED,
-        **dict.fromkeys(list(CHECKS)[2:], Outcome.SKIPPED),
+        **dict.fromkeys([one.check for one in builders.RUBRIC[2:]], Outcome.SKIPPED),
     }
     assert results[2] == CheckResult(
         check="shapes",

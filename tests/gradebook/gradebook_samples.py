@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hypothesis import strategies as st
 
 from grader.domain.architecture import Architecture, Layer
 from grader.domain.assignment import Assignment, RubricItem
-from grader.domain.grade import CheckResult, Finding, Grade, GradeStatus, Outcome
+from grader.domain.grade import CheckResult, Finding, Grade, GradeStatus, Late, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import (
     ImageStrip,
@@ -88,7 +89,7 @@ def rich() -> GradedSubmission:
         sha256="b" * 64,
         assignment="stacked",
         rubric_hash="r1",
-        grade=Grade(0.0, 10.0, GradeStatus.NEEDS_REVIEW, results, reasons),
+        grade=Grade(0.0, 10.0, GradeStatus.NEEDS_REVIEW, results, reasons, Late(2880, 20.0, 0.0)),
         run=RunRecord(
             RunStatus.RAISED,
             StoppedBy.NOTHING,
@@ -118,6 +119,7 @@ def rich() -> GradedSubmission:
         wall_seconds=31.5,
         accelerated=True,
         fault="Traceback …\n",
+        submitted_at=datetime(2026, 12, 4, 4, 59, 0, 250_000, tzinfo=UTC),
     )
 
 
@@ -205,12 +207,22 @@ graded_submissions: st.SearchStrategy[GradedSubmission] = st.builds(
     sha256=_texts,
     assignment=_texts,
     rubric_hash=_texts,
-    grade=st.builds(Grade, _floats, _floats, st.sampled_from(GradeStatus), _many(_results), _many(_messages)),
+    grade=st.builds(
+        Grade,
+        _floats,
+        _floats,
+        st.sampled_from(GradeStatus),
+        _many(_results),
+        _many(_messages),
+        st.none() | st.builds(Late, _counts, _floats, _floats),
+    ),
     run=_runs,
     measurements=_everything_measured,
     notes=_many(_messages),
     wall_seconds=_floats,
     accelerated=st.booleans(),
     fault=_texts,
+    # UTC has no hour twice, so that `fold` means nothing there.
+    submitted_at=st.none() | st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.replace(fold=0)),
 )
 """Any value whatever of the types; only NaN is left out, because it is not equal to itself."""

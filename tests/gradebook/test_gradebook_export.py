@@ -12,7 +12,7 @@ import signal
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,9 @@ from gradebook_samples import ASSIGNMENT, MSE, graded, rich
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.domain.grade import CheckResult, Grade, GradeStatus, Outcome
+from grader.domain.assignment import DuePolicy, LetterBound
+from grader.domain.grade import CheckResult, Grade, GradeStatus, Late, Outcome
+from grader.domain.graded import GradedSubmission
 from grader.domain.messages import message, verbatim
 from grader.gradebook import Adjustment, GradebookError, grades_csv, grades_json, write_atomically
 from grader.locale import Translator
@@ -50,6 +52,9 @@ def test_grades_json_is_the_documented_contract():
                 "status": "NEEDS_REVIEW",
                 "points_awarded": 0.0,
                 "points_possible": 10.0,
+                "submitted_at": "2026-12-04T04:59:00+00:00",
+                "late": {"minutes": 2880, "percent": 20.0, "points": 0.0},
+                "points_counted": 0.0,
                 "accelerated": True,
                 "wall_seconds": 31.5,
                 "reasons": ["A check could not be judged: reconstruction"],
@@ -176,6 +181,56 @@ def test_a_grade_that_waits_for_a_person_is_never_a_silent_zero():
         "code_size": "5",
         "reconstruction": "",
     }
+
+
+LATE = Late(90, 10.0, 0.75)
+DUE = DuePolicy(datetime(2026, 12, 1, 23, 59, tzinfo=timezone(timedelta(hours=-5))), late_percent_per_day=10.0)
+
+
+def late(one: GradedSubmission) -> GradedSubmission:
+    """The same, handed in an hour and a half after the due date."""
+    return replace(one, grade=replace(one.grade, late=LATE), submitted_at=datetime(2026, 12, 2, 6, 29, tzinfo=UTC))
+
+
+def test_lateness_has_columns_of_its_own_where_something_is_due():
+    """The points of the checks stay; the grade is made of what is left; an unknown time leaves the cells empty."""
+    waiting = late(graded("zoe"))
+    waiting = replace(waiting, grade=replace(waiting.grade, status=GradeStatus.NEEDS_REVIEW))
+    header, ana, eva, zoe = table(
+        grades_csv(replace(ASSIGNMENT, due=DUE), [late(graded("ana")), graded("eva"), waiting])
+    )
+    assert header[4:] == [
+        "points_awarded", "points_provisional", "points_possible", "grade",
+        "submitted_at", "late_minutes", "late_percent", "late_points", "points_counted", "code_size", "reconstruction",
+    ]  # fmt: skip
+    moment = "2026-12-02T06:29:00+00:00"
+    assert ana[4:] == ["7.5", "", "10", "3.4", moment, "90", "10", "0.75", "6.75", "5", "2.5"]
+    assert eva[4:] == ["7.5", "", "10", "3.8", "", "", "", "", "7.5", "5", "2.5"]
+    assert zoe[4:] == ["", "7.5", "10", "", moment, "90", "10", "0.75", "", "5", "2.5"]
+
+
+def test_lateness_is_shown_also_after_the_due_date_was_taken_back():
+    """No deduction is ever hidden."""
+    assert "late_points" in table(grades_csv(ASSIGNMENT, [late(graded())]))[0]
+    assert "late_points" not in table(grades_csv(ASSIGNMENT, [graded()]))[0]
+
+
+def test_grades_json_keeps_lateness_apart_from_the_checks():
+    """An object of its own, null where nobody knows; the points awarded are those of the checks."""
+    both = json.loads(grades_json(ASSIGNMENT, [late(graded("ana")), graded("eva")], ENGLISH))["grades"]
+    shown = [(one["points_awarded"], one["late"], one["points_counted"], one["submitted_at"]) for one in both]
+    assert shown == [
+        (7.5, {"minutes": 90, "percent": 10.0, "points": 0.75}, 6.75, "2026-12-02T06:29:00+00:00"),
+        (7.5, None, 7.5, None),
+    ]
+
+
+def test_a_scale_of_letters_gives_letters():
+    """The letter of the rounded percentage; none that a spreadsheet would take for a formula."""
+    letters = (LetterBound("B", 75.0), LetterBound("-", 0.0))
+    scale = replace(ASSIGNMENT, scale_maximum=100.0, scale_decimals=0, scale_letters=letters)
+    _, ana, eva = table(grades_csv(scale, [graded("ana"), graded("eva", points=(0.0, 5.0))]))
+    assert (ana[7], eva[7]) == ("B", "'-")
 
 
 def test_adjusted_points_are_a_column_of_their_own():

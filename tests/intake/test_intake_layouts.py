@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from grader.intake.gradescope import MetadataError, read_students
+from grader.intake.gradescope import MetadataError, Received, read_received
 from grader.intake.layouts import Upload, canvas_owner, canvas_owners, moodle_owner, nbgrader_owner
 from grader.intake.places import distinct_names, student_folder
 
@@ -116,9 +117,9 @@ def test_gradescope_metadata_names_the_submitters(tmp_path: Path) -> None:
     """The student number stays text, an e-mail or the submission stands in for it, a team is one name."""
     path = tmp_path / "submission_metadata.yml"
     path.write_text(METADATA, encoding="utf-8")
-    assert read_students(path) == {
-        "submission_55": "Ana García-0101",
-        "submission_56": "Luis Pérez-luis@example.edu + null-submission_56",
+    assert read_received(path) == {
+        "submission_55": Received("Ana García-0101", datetime(2026, 3, 1, 10, tzinfo=UTC)),
+        "submission_56": Received("Luis Pérez-luis@example.edu + null-submission_56"),
     }
 
 
@@ -128,7 +129,7 @@ def test_broken_metadata_is_reported(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "submission_metadata.yml"
     path.write_bytes(content)
     with pytest.raises(MetadataError):
-        read_students(path)
+        read_received(path)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grader.domain.architecture import Architecture, Layer
 from grader.domain.assignment import Assignment, RubricItem
-from grader.domain.facts import CalibratedData, CreditCurve, ReferenceFacts
+from grader.domain.facts import Baseline, CalibratedData, CreditCurve, ReferenceFacts, Statistic
 from grader.domain.grade import CheckResult, Finding, Grade, GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import (
@@ -103,14 +103,18 @@ def facts(**changes) -> ReferenceFacts:
     calibrated = CalibratedData(
         data="sample",
         data_hash="d" * 64,
-        curve=CreditCurve(full=0.0325, none=0.0774, reference=0.0187, trivial=0.0847),
-        runs=12,
+        source="embedded sample",
         epochs=20,
-        mean=0.0187,
-        deviation=0.0004,
-        mean_image=0.0847,
-        pca=0.0178,
-        untrained=0.168,
+        statistics={
+            Quantity.RECONSTRUCTION_MSE: Statistic(
+                unit="pixel²",
+                runs=12,
+                mean=0.0187,
+                deviation=0.0004,
+                baselines={Baseline.MEAN: 0.0847, Baseline.PCA: 0.0178, Baseline.UNTRAINED: 0.168},
+                curves=(CreditCurve(full=0.0325, none=0.0774, reference=0.0187, trivial=0.0847),),
+            )
+        },
         strips=(image_strip("original"), image_strip("reference", start=90)),
     )
     known = ReferenceFacts(

@@ -1,0 +1,6 @@
+"""What `grader` offers in a notebook, for type checkers: `grader/__init__.py` fetches `check` and `use` when asked."""
+
+from grader.notebook import check as check
+from grader.notebook import use as use
+
+__version__: str

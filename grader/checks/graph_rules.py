@@ -1,0 +1,109 @@
+"""`layer_kinds`, `any_length` and `output_range`: properties that hold whatever the architecture."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from grader.checks.absence import why_incomplete, without_autoencoder
+from grader.checks.parameters import Parameter
+from grader.checks.statistic import without_numbers
+from grader.checks.subject import Subject
+from grader.checks.verdict import Verdict, by_share, failed, passed, ungradable
+from grader.checks.wording import model, shape
+from grader.domain.architecture import Architecture
+from grader.domain.assignment import RubricItem
+from grader.domain.grade import Finding
+from grader.domain.measurement import Quantity, Role
+from grader.domain.messages import message
+
+FORBIDDEN: Final[Parameter[tuple[str, ...]]] = Parameter(
+    "forbidden", (), "kinds of layer (Keras's class names) that must not be in the autoencoder"
+)
+ONE_OF: Final[Parameter[tuple[str, ...]]] = Parameter(
+    "one_of", (), "kinds of layer of which at least one must be in the autoencoder"
+)
+_ALMOST_ALL: Final = 0.001
+
+
+def check_layer_kinds(subject: Subject, item: RubricItem) -> Verdict:
+    """The autoencoder has at least one layer of the kinds asked for, and none of the forbidden kinds."""
+    absent = without_autoencoder(subject)
+    found = subject.model(Role.AUTOENCODER)
+    if absent is not None or found is None:
+        return absent or ungradable(message("No autoencoder was measured."))
+    kinds = {one.kind for one in found.architecture.layers}
+    wrong = sorted(kinds.intersection(FORBIDDEN.of(item)))
+    wanted = ONE_OF.of(item)
+    findings = [_forbidden(subject, kind) for kind in wrong]
+    if wanted and not kinds.intersection(wanted):
+        findings.append(_missing(subject, wanted))
+    if findings:
+        return failed(message("The network is not made of the kinds of layer asked for."), findings)
+    return passed(message("The network is made of the kinds of layer asked for."))
+
+
+def _forbidden(subject: Subject, kind: str) -> Finding:
+    return Finding(
+        where=model(subject, Role.AUTOENCODER),
+        expected=message("No layer of the kind `{kind}`.", kind=kind),
+        actual=message("`{kind}` is one of its layers.", kind=kind),
+        why=message("What this assignment is about is what the other kinds of layer can do without it."),
+        hint=message("What does this layer do that the layers named in the assignment could not?"),
+    )
+
+
+def _missing(subject: Subject, wanted: tuple[str, ...]) -> Finding:
+    return Finding(
+        where=model(subject, Role.AUTOENCODER),
+        expected=message("At least one layer of these kinds: {kinds}.", kinds=", ".join(wanted)),
+        actual=message("There is none."),
+        why=message("Without such a layer the network does not do what the assignment is about."),
+        hint=message("Look at the shapes in `summary()`: which layer should change them, and how?"),
+    )
+
+
+def check_any_length(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
+    """The encoder reads sequences of any length: its time axis is None."""
+    absent = without_autoencoder(subject)
+    if absent is not None:
+        return absent
+    found = subject.model(Role.ENCODER) or subject.model(Role.AUTOENCODER)
+    if found is None:
+        return ungradable(message("No autoencoder was measured."))
+    form: Architecture = found.architecture
+    if len(form.input_shape) == 2 and form.input_shape[0] is None:
+        return passed(message("The encoder takes sequences of any length."))
+    finding = Finding(
+        where=model(subject, Role.ENCODER),
+        expected=message("An input of shape (None, 28): any number of steps."),
+        actual=message("The shape of one sample is {shape}.", shape=shape(form.input_shape)),
+        why=message("A recurrent layer has the same weights at every step: nothing in it needs a fixed length."),
+        hint=message("Which length of the input can stay open when you declare its shape?"),
+    )
+    return failed(message("The encoder takes sequences of one length only."), [finding])
+
+
+def check_output_range(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
+    """Reconstructions lie in [0, 1], where the pixels are: measured on hidden images, 0.1 % may be a little outside."""
+    absent = without_autoencoder(subject)
+    if absent is not None:
+        return absent
+    measured = subject.measurements.values.get(Quantity.OUTSIDE_RANGE)
+    if measured is None:
+        return without_numbers(subject) or ungradable(message("We could not measure the autoencoder's outputs."))
+    outside = measured.value
+    told = message("Outputs outside [0, 1]: {share:.1f} %.", share=100 * outside)
+    if outside <= _ALMOST_ALL:
+        return passed(told, measurements=[measured])
+    finding = Finding(
+        where=model(subject, Role.AUTOENCODER),
+        expected=message("Outputs between 0 and 1."),
+        actual=told,
+        why=message("Pixels are between 0 and 1, and the cross-entropy is not defined for anything else."),
+        hint=message("Which activation of the last layer gives numbers between 0 and 1?"),
+    )
+    incomplete = why_incomplete(subject)
+    if incomplete is not None:
+        reason = message("{told} More training might have earned more. {reason}", told=told, reason=incomplete)
+        return ungradable(reason, findings=[finding], measurements=[measured])
+    return by_share(1 - outside if outside < 0.5 else 0.0, told, [finding], measurements=[measured])

@@ -1,0 +1,57 @@
+"""Reads when something was handed in, where a platform wrote it down.
+
+| platform | where | example |
+|---|---|---|
+| Gradescope | `:created_at` in `submission_metadata.yml` | `2026-03-01 10:00:00.250000000 Z` |
+| nbgrader | `submitted/<student>/<assignment>/timestamp.txt` | `2015-02-02 15:58:23.948203 America/Los_Angeles` |
+
+Nothing else is believed. Moodle and Canvas write the moment of the download into their zips (Moodle streams entries
+without a time of their own), and a file on disk carries the moment of a copy: none of these is when a student was done.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo
+
+_MOMENT = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)[ T](?P<time>\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))?\s?(?P<zone>\S{0,64})"
+)
+_OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)")
+_PLACE = re.compile(r"[A-Z][A-Za-z_]*(?:/[A-Za-z0-9_+-]+)+")
+_UNIVERSAL: Final = frozenset({"", "Z", "UTC", "GMT"})
+"""nbgrader and Ruby mean UTC where they name no zone."""
+
+
+def moment(text: str) -> datetime | None:
+    """Return the moment in UTC, or None where the text is none or its zone is not certain.
+
+    Short names such as `CST` stand for several zones, so that nothing is guessed from them.
+    """
+    found = _MOMENT.fullmatch(text.strip())
+    zone = None if found is None else _zone(found["zone"])
+    if found is None or zone is None:
+        return None
+    microseconds = (found["fraction"] or "").ljust(6, "0")[:6]
+    try:
+        local = datetime.fromisoformat(f"{found['date']}T{found['time']}.{microseconds}")
+        return local.replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+# Private functions
+
+
+def _zone(name: str) -> tzinfo | None:
+    if name in _UNIVERSAL:
+        return UTC
+    if offset := _OFFSET.fullmatch(name):
+        size = timedelta(hours=int(offset["hours"]), minutes=int(offset["minutes"]))
+        return timezone(size if offset["sign"] == "+" else -size) if size < timedelta(days=1) else None
+    try:
+        return ZoneInfo(name) if _PLACE.fullmatch(name) else None
+    except (LookupError, ValueError, OSError):
+        return None

@@ -1,0 +1,13 @@
+"""`grader.check(…)` in a student's own notebook: the public checks after each step, in the same words as the grade.
+
+It runs in the student's process, on any system and without a sandbox, and leaves their Keras as it found it. The way is
+that of grading: probe, border, rebuilt model, measurements, checks; the images are public ones.
+"""
+
+from __future__ import annotations
+
+from grader.notebook.api import check, use
+from grader.notebook.complaints import NotebookCheckError
+from grader.notebook.feedback import Feedback
+
+__all__ = ["Feedback", "NotebookCheckError", "check", "use"]

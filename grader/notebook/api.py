@@ -1,0 +1,134 @@
+"""`grader.use` and `grader.check`: what a student writes in a cell."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.errors import AuthoringError, unknown
+from grader.domain.evidence import RejectedClaimsError
+from grader.domain.messages import Message, message
+from grader.locale import LANGUAGES
+from grader.notebook.complaints import NotebookCheckError
+from grader.notebook.evidence import exhibit
+from grader.notebook.examining import Examined, examine
+from grader.notebook.feedback import Feedback
+from grader.notebook.gathering import Gathered, Place, gather
+from grader.notebook.namespace import Settings, keep_settings, kept_settings, notebook_names
+from grader.notebook.question import Question
+from grader.notebook.untouched import apart
+
+_BACKEND: Final = "tensorflow"
+
+
+def use(assignment: str, *, language: str | None = None) -> None:
+    """Say once, in the notebook's first cell, which assignment this is and which language the answers have.
+
+    Args:
+        assignment: Id of the assignment (`stacked`).
+        language: `es` or `en`; Spanish where nothing is said.
+
+    Raises:
+        NotebookCheckError: There is no such assignment or language; the text names the nearest and all there are.
+    """
+    spoken = _language(language)
+    try:
+        load_assignment(assignment)
+    except AuthoringError as error:
+        raise NotebookCheckError(error.summary, spoken) from error
+    keep_settings(notebook_names(sys._getframe(1)), Settings(assignment, spoken))
+
+
+def check(name: str, *things: object, assignment: str | None = None, language: str | None = None) -> Feedback:
+    """Run the public checks on the models at hand.
+
+    Args:
+        name: `encoder`, `decoder` or `autoencoder` for all that can be judged of it by now; the id of a check of the
+            assignment's rubric (`shapes`, `layers`, `reconstruction` …) for that one alone; or `all`.
+        things: The Keras models, the named one first. Those not given are the notebook's variables `encoder`,
+            `decoder` and `autoencoder`.
+        assignment: Id of the assignment; what `grader.use` was told where nothing is said.
+        language: `es` or `en`; likewise.
+
+    Returns:
+        What was found: HTML in Jupyter and Colab, text elsewhere; `passed` says in short whether all is right.
+
+    Raises:
+        NotebookCheckError: The name is none, a thing is no Keras model, or nobody said which assignment this is.
+    """
+    names = notebook_names(sys._getframe(1))
+    settings = kept_settings(names)
+    spoken = _language(language or (settings.language if settings is not None else None))
+    if not isinstance(name, str):
+        raise NotebookCheckError(_NAME_FIRST, spoken)
+    chosen = assignment or (settings.assignment if settings is not None else None)
+    if chosen is None:
+        raise NotebookCheckError(_NO_ASSIGNMENT, spoken)
+    question = _question(name, chosen, spoken)
+    gathered = gather(things, question.focus, Place(names, question.image, spoken))
+    return question.answered(gathered, _examined(question, gathered))
+
+
+_NAME_FIRST: Final = message(
+    "The first argument is the name of the check, the models come after it: {example}.",
+    example='grader.check("encoder", encoder)',
+)
+_NO_ASSIGNMENT: Final = message(
+    "Which assignment is this? Write {use} in the first cell and run it, or add {argument} to this call.",
+    use='grader.use("stacked", language="es")',
+    argument='assignment="stacked"',
+)
+
+
+def _language(asked: str | None) -> str:
+    language = LANGUAGES[0] if asked is None else asked
+    if language not in LANGUAGES:
+        reason = message("unknown language {value}; there are {known}", value=str(asked), known=", ".join(LANGUAGES))
+        raise NotebookCheckError(reason, LANGUAGES[0])
+    return language
+
+
+def _question(name: str, assignment_id: str, language: str) -> Question:
+    try:
+        assignment = load_assignment(assignment_id)
+        question = Question(name, assignment, load_facts(assignment.reference), language)
+    except AuthoringError as error:
+        raise NotebookCheckError(error.summary, language) from error
+    if name not in question.known_names:
+        summary = message("There is no check {name}.", name=name)
+        raise NotebookCheckError(unknown(summary, name, question.known_names).summary, language)
+    return question
+
+
+def _examined(question: Question, gathered: Gathered) -> Examined:
+    """Judge the models in a thread of their own; nothing is started where there is nothing to judge."""
+    items = question.judgeable(gathered)
+    if not items:
+        return Examined({}, ())
+    _require_backend(question.language)
+
+    def work() -> Examined:
+        with exhibit(gathered) as shown:
+            return examine(items, shown, question.facts, question.focus)
+
+    try:
+        return apart(work, [found.model for found in gathered.models.values()])
+    except RejectedClaimsError as error:
+        raise NotebookCheckError(_too_much(error), question.language) from error
+
+
+def _require_backend(language: str) -> None:
+    """Refuse to measure where Keras computes with something else: zone M measures with TensorFlow."""
+    backend = sys.modules["keras"].backend.backend()
+    if backend != _BACKEND:
+        reason = message(
+            "Keras runs on {backend} here, and the checks need TensorFlow: restart the notebook and leave the variable "
+            "KERAS_BACKEND alone.",
+            backend=str(backend),
+        )
+        raise NotebookCheckError(reason, language)
+
+
+def _too_much(error: RejectedClaimsError) -> Message:
+    return message("What the notebook left behind could not be accepted ({problem}).", problem=str(error))

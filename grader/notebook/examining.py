@@ -1,0 +1,116 @@
+"""Judges the models of one call: the whole autoencoder as the grade does, on public images, or what is there of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from grader.checks.registry import run_checks
+from grader.checks.subject import Subject
+from grader.domain.assignment import RubricItem
+from grader.domain.facts import ReferenceFacts
+from grader.domain.grade import CheckResult
+from grader.domain.measurement import MeasuredModel, Measurements, MeasuringProblem, Role
+from grader.domain.ports import MeasuringTask
+from grader.notebook.evidence import Exhibit, refused
+from grader.notebook.halves import RUN, Halves
+from grader.notebook.needs import OF_PARTS, can_be_judged
+
+MEASURABLE: Final = frozenset({"mnist", "fashion_mnist", "cloud"})
+"""Data sets with samples that are public; zone M has none but hidden rows of the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What came of it.
+
+    Attributes:
+        results: By check.
+        problems: Models that could not be rebuilt, where that left a check unjudged.
+    """
+
+    results: Mapping[str, CheckResult]
+    problems: tuple[MeasuringProblem, ...]
+
+
+def examine(items: Sequence[RubricItem], exhibit: Exhibit, facts: ReferenceFacts, focus: Role | None) -> Examined:
+    """Judge every item that the exhibited models allow.
+
+    Args:
+        items: What was asked for, in rubric order, as far as the models are there.
+        exhibit: The models.
+        facts: The reference.
+        focus: The half that was asked about; it is then judged by itself where there is no autoencoder.
+    """
+    results: dict[str, CheckResult] = {}
+    if Role.AUTOENCODER in exhibit.claims and facts.dataset in MEASURABLE:
+        measured = _measured(exhibit, facts)
+        if Role.AUTOENCODER in measured.models:
+            return Examined(_judged(items, Subject(RUN, measured, facts)), ())
+        results |= _judged([item for item in items if item.check == "models"], Subject(RUN, measured, facts))
+    models, problems = _rebuilt(exhibit)
+    parts = [item for item in items if item.check in OF_PARTS and can_be_judged(item.check, models)]
+    if Role.AUTOENCODER in models:
+        results |= _judged(parts, Subject(RUN, Measurements(models), facts))
+    elif models:
+        results |= _judged_halves(parts, models, facts, focus)
+    return Examined(results, problems)
+
+
+def _measured(exhibit: Exhibit, facts: ReferenceFacts) -> Measurements:
+    """Measure on public images, of the size for which there are facts."""
+    from grader.rebuild.material import DataChoice
+    from grader.rebuild.measuring import measure
+
+    names = tuple((role.value, name) for role, name in exhibit.names.items())
+    choice = DataChoice(None if "full" in facts.calibrated else "sample")
+    return measure(exhibit.evidence, MeasuringTask(facts.reference, "public", names), choice)
+
+
+def _rebuilt(exhibit: Exhibit) -> tuple[dict[Role, MeasuredModel], tuple[MeasuringProblem, ...]]:
+    """Rebuild the models for their layers alone."""
+    from grader.rebuild.allowlist import RefusedError
+    from grader.rebuild.canonical import canonical
+    from grader.rebuild.measuring import load_arrays
+    from grader.rebuild.model import Workshop
+
+    evidence = exhibit.evidence
+    arrays = load_arrays(evidence.weights_file)
+    workshop = Workshop(evidence.operations, arrays)
+    claims = {claim.model: claim for claim in evidence.models}
+    models: dict[Role, MeasuredModel] = {}
+    problems: list[MeasuringProblem] = []
+    for role, identifier in exhibit.claims.items():
+        try:
+            rebuilt = workshop.rebuild(claims[identifier])
+        except RefusedError as refusal:
+            problems.append(refused(exhibit.names[role], str(refusal)))
+        else:
+            models[role] = MeasuredModel(role, exhibit.names[role], canonical(rebuilt, arrays))
+    return models, tuple(problems)
+
+
+def _judged_halves(
+    items: Sequence[RubricItem], models: Mapping[Role, MeasuredModel], facts: ReferenceFacts, focus: Role | None
+) -> dict[str, CheckResult]:
+    """Judge halves with the reference's in the place of a missing one.
+
+    What one half can answer is asked of the half in focus alone: the other one has a check of its own.
+    """
+    both = Halves(models, facts)
+    if not both.can_be_compared:
+        return {}
+    own = Halves({focus: models[focus]}, facts) if focus in models and focus is not None else both
+    results: dict[str, CheckResult] = {}
+    for item in items:
+        halves = own if can_be_judged(item.check, own.there) else both
+        results |= {name: halves.retold(one) for name, one in _judged([item], halves.subject()).items()}
+    return results
+
+
+def _judged(items: Sequence[RubricItem], subject: Subject) -> dict[str, CheckResult]:
+    """Run these checks as a rubric of their own: what one requires counts where it was asked for, too."""
+    asked = {item.check for item in items}
+    rubric = [replace(item, requires=tuple(name for name in item.requires if name in asked)) for item in items]
+    return {result.check: result for result in run_checks(rubric, subject)}

@@ -1,0 +1,84 @@
+"""What a notebook holds: its names, its Keras models, and what `grader.use` was told.
+
+Nothing here imports Keras: where the notebook has not imported it either, nothing in it can be a Keras model.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from types import FrameType
+from typing import Final
+
+_SETTINGS_NAME: Final = "_grader_settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the first cell of a notebook said.
+
+    Attributes:
+        assignment: Id of the assignment.
+        language: Language of the answers, or None.
+    """
+
+    assignment: str
+    language: str | None
+
+
+def notebook_names(caller: FrameType) -> MutableMapping[str, object]:
+    """Return the names of the notebook: IPython's where it runs, else the global ones of whoever called."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    names: MutableMapping[str, object] = caller.f_globals if shell is None else shell.user_ns
+    return names
+
+
+def keep_settings(names: MutableMapping[str, object], settings: Settings) -> None:
+    """Keep the settings among the notebook's own names, so that they live as long as it does and no longer."""
+    names[_SETTINGS_NAME] = settings
+
+
+def kept_settings(names: Mapping[str, object]) -> Settings | None:
+    """Return what `grader.use` was told, None where it was not called."""
+    found = names.get(_SETTINGS_NAME)
+    return found if isinstance(found, Settings) else None
+
+
+def is_model(thing: object) -> bool:
+    """Say whether a thing is a Keras model."""
+    model_class = getattr(sys.modules.get("keras"), "Model", None)
+    return isinstance(model_class, type) and isinstance(thing, model_class)
+
+
+def model_names(names: Mapping[str, object]) -> list[str]:
+    """List the variables that hold a Keras model, in the order in which they were made."""
+    return [name for name, value in list(names.items()) if not name.startswith("_") and is_model(value)]
+
+
+def name_of(thing: object, names: Mapping[str, object]) -> str:
+    """Return what the notebook calls a model, else its own name in Keras."""
+    called = [name for name in model_names(names) if names[name] is thing]
+    return called[0] if called else str(getattr(thing, "name", "")) or type(thing).__name__
+
+
+def identities(model: object) -> frozenset[int]:
+    """Return the identities of a model's weights, by which two models that share layers are known."""
+    return frozenset(id(variable) for variable in getattr(model, "weights", ()))
+
+
+def holds(whole: object, part: object) -> bool:
+    """Say whether a model is made with the layers of another, as its weights tell."""
+    return identities(part) <= identities(whole)
+
+
+def was_fitted(model: object, names: Mapping[str, object]) -> bool:
+    """Say whether this model, or one in the notebook that shares weights with it, was trained with an optimizer."""
+    own = identities(model)
+    others = [names[name] for name in model_names(names)]
+    return any(_steps(other) > 0 for other in (model, *others) if own & identities(other))
+
+
+def _steps(model: object) -> int:
+    iterations = getattr(getattr(model, "optimizer", None), "iterations", None)
+    return 0 if iterations is None else int(iterations)

@@ -1,0 +1,64 @@
+"""Which of the three models a check needs, and whether they must have been trained.
+
+A check that is not listed needs the notebook as a whole, its cells or its text, and is left to `grader check`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from grader.domain.measurement import Role
+
+Roles = frozenset[Role]
+
+_ENCODER: Final[Roles] = frozenset({Role.ENCODER})
+_DECODER: Final[Roles] = frozenset({Role.DECODER})
+_AUTOENCODER: Final[Roles] = frozenset({Role.AUTOENCODER})
+_HALVES: Final = _ENCODER | _DECODER
+_EVERY: Final[Roles] = frozenset(Role)
+
+_ANY_PART: Final = (_AUTOENCODER, _ENCODER, _DECODER)
+
+NEEDS: Final[Mapping[str, tuple[Roles, ...]]] = {
+    "models": (_EVERY,),
+    "shapes": _ANY_PART,
+    "code_size": _ANY_PART,
+    "layers": _ANY_PART,
+    "layer_kinds": _ANY_PART,
+    "any_length": (_AUTOENCODER, _ENCODER),
+    "mirror": (_AUTOENCODER, _HALVES),
+    "composition": (_EVERY,),
+    "bottleneck": (_AUTOENCODER,),
+    "noise_layer": (_AUTOENCODER,),
+    "output_range": (_AUTOENCODER,),
+    "reconstruction": (_AUTOENCODER,),
+    "denoising": (_AUTOENCODER,),
+    "plane": (_AUTOENCODER,),
+    "sparsity": (_AUTOENCODER | _ENCODER,),
+    "latent_distribution": (_EVERY,),
+    "elbo": (_EVERY,),
+    "prior_samples": (_EVERY,),
+}
+"""By check: sets of models, any one of which is enough; the first is the usual one."""
+
+OF_TRAINED: Final = frozenset({
+    "output_range", "reconstruction", "denoising", "plane", "sparsity", "latent_distribution", "elbo", "prior_samples"
+})  # fmt: skip
+"""Checks that say nothing before the training."""
+
+OF_PARTS: Final = frozenset(check for check, needs in NEEDS.items() if _AUTOENCODER in needs and len(needs) > 1)
+"""Checks that read the layers alone, so that a part of the autoencoder can be judged by itself."""
+
+
+def can_be_judged(check: str, there: Collection[Role]) -> bool:
+    """Say whether the models that are there are enough for a check."""
+    return any(need.issubset(there) for need in NEEDS.get(check, ()))
+
+
+def missing(check: str, there: Collection[Role]) -> Roles:
+    """Return the models that a check still needs."""
+    needs = NEEDS.get(check, ())
+    if not needs or can_be_judged(check, there):
+        return frozenset()
+    return needs[0].difference(there)

@@ -1,0 +1,132 @@
+"""What one call of `grader.check` asks, and its answer put together: what was judged, and what could not be yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from grader.checks.shapes import IMAGE_SHAPE
+from grader.checks.wording import ROLE_NAMES
+from grader.domain.assignment import Assignment, RubricItem
+from grader.domain.facts import ReferenceFacts
+from grader.domain.measurement import Role
+from grader.domain.messages import Message, message
+from grader.notebook.examining import Examined
+from grader.notebook.feedback import Feedback
+from grader.notebook.gathering import Gathered
+from grader.notebook.needs import NEEDS, OF_TRAINED, can_be_judged, missing
+
+EVERYTHING: Final = "all"
+
+_IMAGES: Final = ("mnist", "fashion_mnist")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One call, understood.
+
+    Attributes:
+        name: A role, the id of a check, or `all`.
+        assignment: The assignment.
+        facts: Of its reference.
+        language: Of the answer.
+    """
+
+    name: str
+    assignment: Assignment
+    facts: ReferenceFacts
+    language: str
+
+    @cached_property
+    def known_names(self) -> tuple[str, ...]:
+        """Every name that can be asked for."""
+        return (*(role.value for role in Role), *(item.check for item in self.assignment.rubric), EVERYTHING)
+
+    @property
+    def focus(self) -> Role | None:
+        """The model that was asked about, None for a check or for everything."""
+        return Role(self.name) if self.name in {role.value for role in Role} else None
+
+    @property
+    def image(self) -> tuple[int, ...]:
+        """Lengths of one sample."""
+        stated = next((item for item in self.assignment.rubric if item.check == "shapes"), None)
+        text = IMAGE_SHAPE.default if stated is None else IMAGE_SHAPE.of(stated)
+        return tuple(int(length) for length in text.split("x"))
+
+    @property
+    def asked(self) -> tuple[RubricItem, ...]:
+        """Items of the rubric that this call is about, as far as models answer them."""
+        return tuple(item for item in self.assignment.rubric if item.check in NEEDS and self._is_asked(item))
+
+    def judgeable(self, gathered: Gathered) -> tuple[RubricItem, ...]:
+        """Return the items that can be judged by now, in rubric order."""
+        if self.focus is not None and self.focus not in gathered.models:
+            return ()
+        there = [item for item in self.asked if can_be_judged(item.check, gathered.models)]
+        return tuple(item for item in there if not self._waits_for_training(item, gathered))
+
+    def answered(self, gathered: Gathered, examined: Examined) -> Feedback:
+        """Return the answer."""
+        results = tuple(examined.results[item.check] for item in self.asked if item.check in examined.results)
+        unjudged = [item for item in self.asked if item.check not in examined.results]
+        pending = (*self._reasons(gathered, examined, unjudged), *self._left_to_the_whole_notebook())
+        return Feedback(
+            asked=self.name,
+            assignment=self.assignment,
+            language=self.language,
+            results=results,
+            pending=pending,
+            complete=not unjudged or (self.focus is not None and not examined.problems),
+            remark=_ON_IMAGES if self.facts.dataset in _IMAGES else _ON_OTHER_DATA,
+        )
+
+    def _is_asked(self, item: RubricItem) -> bool:
+        return self.focus is not None or self.name in (EVERYTHING, item.check)
+
+    def _waits_for_training(self, item: RubricItem, gathered: Gathered) -> bool:
+        """Whoever asks for one check by its name gets it, whatever the optimizer remembers."""
+        return item.check in OF_TRAINED and not gathered.trained and self.name != item.check
+
+    def _reasons(self, gathered: Gathered, examined: Examined, unjudged: Sequence[RubricItem]) -> Iterator[Message]:
+        """Say why checks could not be judged: what is missing, what cannot be rebuilt, what is not trained."""
+        lacking = {role for item in unjudged for role in missing(item.check, gathered.models)}
+        if self.focus is not None and self.focus not in gathered.models:
+            lacking = {self.focus}
+        for role in sorted(lacking, key=list(Role).index):
+            yield gathered.remarks.get(role) or message("{model}: not made yet.", model=ROLE_NAMES[role])
+        for problem in examined.problems:
+            yield message("{model}: {problem}", model=problem.model, problem=problem.reason)
+        if any(
+            not missing(item.check, gathered.models) and self._waits_for_training(item, gathered) for item in unjudged
+        ):
+            yield message(
+                "{model}: not trained yet, as far as its optimizer tells. {example} measures it all the same.",
+                model=ROLE_NAMES[Role.AUTOENCODER],
+                example='grader.check("reconstruction")',
+            )
+        if unjudged:
+            yield message("Not judged yet: {checks}.", checks=self._titles(unjudged))
+
+    def _left_to_the_whole_notebook(self) -> Iterator[Message]:
+        """Name the checks that no model answers, where they were asked for."""
+        left = [item for item in self.assignment.rubric if item.check not in NEEDS and self._is_asked(item)]
+        if left and self.focus is None:
+            yield message(
+                "Judged with the whole notebook alone, by {command} in a terminal and when it is graded: {checks}.",
+                command=f"`grader check {self.assignment.assignment}.ipynb`",
+                checks=self._titles(left),
+            )
+
+    def _titles(self, items: Sequence[RubricItem]) -> str:
+        return "; ".join(item.title.get(self.language) or item.check for item in items)
+
+
+_ON_IMAGES: Final = message(
+    "This is your own check, on public images. Images that stay hidden decide the points of the reconstruction."
+)
+_ON_OTHER_DATA: Final = message(
+    "This is your own check. The points come from the notebook that you hand in, which is run and measured as a whole."
+)

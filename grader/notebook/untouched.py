@@ -1,0 +1,72 @@
+"""Leaves a student's process as it was: their random numbers, their layers, their automatic names.
+
+Keras keeps names, seeds and its settings apart for each thread, so that a thread of our own finds none of the
+student's and leaves none behind. What is shared by all threads is put back.
+"""
+
+from __future__ import annotations
+
+import importlib
+import random
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Final, TypeVar
+
+import numpy as np
+
+Result = TypeVar("Result")
+
+_CONNECTIONS: Final = ("_inbound_nodes", "_outbound_nodes")
+"""Lists in which each layer keeps its symbolic calls; tracing a model of the student's own class adds to them."""
+
+
+def apart(work: Callable[[], Result], models: Iterable[object]) -> Result:
+    """Do some work in a thread of its own and put back what it changed in this process.
+
+    Args:
+        work: What to do; whatever it raises is raised here.
+        models: The student's Keras models, whose layers may be called symbolically.
+    """
+    with _put_back(models), _one_linear_algebra_thread(), ThreadPoolExecutor(1, "grader-check") as executor:
+        return executor.submit(work).result()
+
+
+def _one_linear_algebra_thread() -> AbstractContextManager[object]:
+    """Keep NumPy's linear algebra to one thread, where that can be set: several fight over the cores of a busy machine.
+
+    `threadpoolctl` comes with scikit-learn; without it nothing is lost but time.
+    """
+    try:
+        limits = importlib.import_module("threadpoolctl").threadpool_limits
+    except ImportError:
+        return nullcontext()
+    limited: AbstractContextManager[object] = limits(1, user_api="blas")
+    return limited
+
+
+@contextmanager
+def _put_back(models: Iterable[object]) -> Iterator[None]:
+    connections = [(nodes, list(nodes)) for model in models for nodes in _connections(model)]
+    random_state, array_state = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(random_state)
+        np.random.set_state(array_state)
+        for nodes, kept in connections:
+            nodes[:] = kept
+
+
+def _connections(model: object) -> Iterator[list[object]]:
+    for layer in (model, *_layers(model)):
+        for name in _CONNECTIONS:
+            nodes = getattr(layer, name, None)
+            if isinstance(nodes, list):
+                yield nodes
+
+
+def _layers(model: object) -> Iterable[object]:
+    """Return every layer inside a model, at whatever depth."""
+    listed: Callable[[], Iterable[object]] | None = getattr(model, "_flatten_layers", None)
+    return () if listed is None else list(listed())

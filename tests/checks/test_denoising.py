@@ -1,0 +1,145 @@
+"""`denoising` and `noise_layer`: what the error of cleaned images earns, and where noise must stand."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from grader.checks.denoising import check_denoising, check_noise_layer
+from grader.checks.verdict import Verdict
+from grader.domain.architecture import RESHAPE, Architecture, Layer
+from grader.domain.grade import Outcome
+from grader.domain.measurement import Measurements, Quantity
+
+from .builders import IMAGE, TIMED_OUT, dense_chain, item, measured, models, plain, subject
+from .families import DROPOUT, changed, family, noisy
+from .reading import Told, Whole, whole
+
+AUTOENCODER: Final = "The autoencoder, called “autoencoder” in the notebook"
+
+
+# denoising
+
+
+def cleaned(error: float) -> Verdict:
+    return check_denoising(changed(Quantity.DENOISED_MSE, error), item("denoising"))
+
+
+def test_images_cleaned_like_the_reference_earn_everything() -> None:
+    """The number, beside the reference's."""
+    assert whole(cleaned(0.01)) == Whole(
+        Outcome.PASSED,
+        1,
+        "Error of the cleaned images (MSE): 0.0100; the reference 0.0100.",
+        [],
+        [(Quantity.DENOISED_MSE, 0.01)],
+    )
+
+
+@pytest.mark.parametrize(("error", "outcome", "share"), [(0.016, Outcome.PARTIAL, 0.5), (0.021, Outcome.FAILED, 0)])
+def test_an_autoencoder_that_hands_noise_on_is_asked_where_its_noise_was(
+    error: float, outcome: Outcome, share: float
+) -> None:
+    """Between the reference and the network that never saw noise, part of the points."""
+    assert whole(cleaned(error)) == Whole(
+        outcome,
+        share,
+        f"Error of the cleaned images (MSE): {error:.4f}; the reference 0.0100.",
+        [
+            Told(
+                AUTOENCODER,
+                "Error of the cleaned images (MSE): at most 0.0120.",
+                f"Error of the cleaned images (MSE): {error:.4f}.",
+                "An autoencoder that never had to remove noise hands much of it on, or blurs what is below it.",
+                (
+                    "What is the input of `fit`, and what is its target? Which of the two has the noise, and is it as "
+                    "strong as the assignment says? Does the loss still fall in the last epoch?"
+                ),
+            )
+        ],
+        [(Quantity.DENOISED_MSE, error)],
+    )
+
+
+# noise_layer
+
+
+def noise(architecture: Architecture) -> Verdict:
+    return check_noise_layer(subject(measurements=measured(models(architecture))), item("noise_layer"))
+
+
+FLATTEN: Final = plain(RESHAPE, before=IMAGE, after=(784,))
+PENALTY: Final = plain("ActivityRegularization", before=(784,), l1=0.01)
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        ((DROPOUT,), "Dropout(rate=0.5)"),
+        ((plain("GaussianNoise", before=(784,), stddev=0.3),), "GaussianNoise(stddev=0.3)"),
+        ((plain("GaussianDropout", before=(784,), rate=0.2),), "GaussianDropout(rate=0.2)"),
+        ((plain("SpatialDropout2D", before=(784,), rate=1),), "SpatialDropout2D(rate=1)"),
+        ((FLATTEN, DROPOUT), "Dropout(rate=0.5)"),
+        ((plain("Dropout", before=IMAGE, rate=0.5), FLATTEN), "Dropout(rate=0.5)"),
+        ((plain("Dropout", before=(784,), rate=0.0), DROPOUT), "Dropout(rate=0.5)"),
+        ((PENALTY, DROPOUT), "Dropout(rate=0.5)"),
+    ],
+    ids=["dropout", "gaussian", "multiplied", "channels", "after flatten", "before flatten", "second", "penalty"],
+)
+def test_noise_before_the_first_layer_that_learns_passes(before: tuple[Layer, ...], told: str) -> None:
+    """Whatever kind of noise, and whatever stands before it that does not learn."""
+    assert whole(noise(noisy(*before))) == Whole(Outcome.PASSED, 1, f"The noise comes first: {told}.", [], [])
+
+
+BEHIND: Final = plain("Dropout", before=(30,), rate=0.5)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "actual"),
+    [
+        (noisy(), "The network has no noise layer."),
+        (noisy(FLATTEN), "The network has no noise layer."),
+        (noisy(after=(BEHIND,)), "Dropout(rate=0.5) stands after a layer that learns."),
+        (noisy(FLATTEN, after=(BEHIND,)), "Dropout(rate=0.5) stands after a layer that learns."),
+        (noisy(plain("Dropout", before=(784,), rate=0.0)), "Dropout(rate=0.0) makes no noise."),
+        (noisy(plain("GaussianNoise", before=(784,), stddev=0)), "GaussianNoise(stddev=0) makes no noise."),
+        (noisy(plain("Dropout", before=(784,), rate=0.0), after=(BEHIND,)), "Dropout(rate=0.0) makes no noise."),
+    ],
+    ids=["none", "flatten alone", "behind", "behind, flatten first", "rate 0", "stddev 0", "rate 0 and behind"],
+)
+def test_noise_that_is_not_there_or_not_first_fails(architecture: Architecture, actual: str) -> None:
+    """The finding says where the noise is that was found."""
+    assert whole(noise(architecture)) == Whole(
+        Outcome.FAILED,
+        0,
+        "No noise before the first layer that learns.",
+        [
+            Told(
+                AUTOENCODER,
+                "A noise layer with a rate above 0 before the first layer with weights.",
+                actual,
+                (
+                    "Noise on the image makes a denoiser. Behind the first layer it drops units of the network "
+                    "instead: a regulariser, and another lesson."
+                ),
+                "Follow the image through `summary()`: what does it meet first?",
+            )
+        ],
+        [],
+    )
+
+
+def test_noise_is_read_from_the_graph_whatever_ended_the_run() -> None:
+    """More training changes no layer."""
+    found = family(measured(models(dense_chain(30, 784))), run=TIMED_OUT)
+    assert check_noise_layer(found, item("noise_layer")).outcome is Outcome.FAILED
+
+
+def test_without_an_autoencoder_there_is_no_layer_to_look_for() -> None:
+    """Skipped, or a person's where the notebook had no full chance."""
+    nothing = Measurements(data="sample")
+    assert whole(check_noise_layer(subject(measurements=nothing), item("noise_layer"))) == Whole(
+        Outcome.SKIPPED, 0, "Not checked: no autoencoder was found.", [], []
+    )
+    assert check_noise_layer(subject(TIMED_OUT, nothing), item("noise_layer")).outcome is Outcome.UNGRADABLE

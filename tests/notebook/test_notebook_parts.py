@@ -1,0 +1,140 @@
+"""One half of an autoencoder, checked as soon as it is built."""
+
+from __future__ import annotations
+
+import keras
+from cells import StudentNotebook, decoder, encoder, outcomes, three
+from keras import layers
+
+from grader.domain.grade import Outcome
+from grader.locale import Translator
+
+EN = Translator("en")
+PASSED, PARTIAL, FAILED = Outcome.PASSED, Outcome.PARTIAL, Outcome.FAILED
+
+
+def pending(answer) -> list[str]:
+    return [EN.text(line) for line in answer.pending]
+
+
+def findings(answer, check: str) -> list[tuple[str, str, str]]:
+    """Where, expected and actual of what a check found."""
+    (result,) = [result for result in answer.results if result.check == check]
+    return [tuple(EN.text(part) for part in (one.where, one.expected, one.actual)) for one in result.findings]
+
+
+def test_a_right_encoder_passes_alone(notebook: StudentNotebook) -> None:
+    """Its shapes, its code and its own two layers; the rest is named as not made yet."""
+    notebook.names["encoder"] = encoder()
+    answer = notebook.ask('grader.check("encoder", encoder)')
+    assert outcomes(answer) == {"shapes": PASSED, "code_size": PASSED, "layers": PASSED}
+    assert [EN.text(result.message) for result in answer.results] == [
+        "Images of the right size go in and come out.",
+        "One code holds 30 numbers.",
+        "All layers are those asked for: 2.",
+    ]
+    assert answer.passed
+    assert pending(answer) == [
+        "decoder: not made yet.",
+        "autoencoder: not made yet.",
+        (
+            "Not judged yet: `encoder`, `decoder` and `autoencoder` exist and are Keras models; The decoder is the "
+            "encoder's mirror image; `autoencoder(x)` gives the same as `decoder(encoder(x))`; All information passes "
+            "through the code, with no way round it; It reconstructs images well that it has never seen."
+        ),
+    ]
+
+
+def test_a_wrong_encoder_hears_which_layer_and_which_number(notebook: StudentNotebook) -> None:
+    """In the words of the grade, counted from the encoder's own first layer."""
+    notebook.names["encoder"] = encoder(90, code=20, image=(28, 27))
+    answer = notebook.ask('grader.check("encoder", encoder)')
+    assert outcomes(answer) == {"shapes": FAILED, "code_size": FAILED, "layers": PARTIAL}
+    assert not answer.passed
+    called = "The encoder, called “encoder” in the notebook"
+    assert findings(answer, "shapes") == [
+        (
+            f"{called}: input",
+            "One image: 784 numbers, as (28, 28) or in another layout.",
+            "The shape of one sample is (28, 27).",
+        )
+    ]
+    assert EN.text(answer.results[0].message) == "Shapes that do not hold an image: 1 of 1."
+    assert findings(answer, "code_size") == [
+        (
+            called,
+            "A code of 30 numbers: 784 / 30 = 26.1 times fewer than the image.",
+            "A code of 20 numbers: 784 / 20 = 39.2 times fewer than the image.",
+        )
+    ]
+    assert findings(answer, "layers") == [
+        (
+            "The encoder, layer 1 (counting no Flatten, Reshape, normalisation or noise)",
+            "Dense(units=100)",
+            "Dense(units=90)",
+        )
+    ]
+
+
+def test_a_decoder_is_counted_from_its_own_first_layer(notebook: StudentNotebook) -> None:
+    """The reference's encoder, which stands in for the missing one, counts for nothing."""
+    notebook.names["decoder"] = decoder(128)
+    answer = notebook.ask('grader.check("decoder", decoder)')
+    assert outcomes(answer) == {"shapes": PASSED, "code_size": PASSED, "layers": PARTIAL}
+    assert [place for place, _, _ in findings(answer, "layers")] == [
+        "The decoder, layer 1 (counting no Flatten, Reshape, normalisation or noise)"
+    ]
+
+
+def test_a_missing_layer_is_told_of_the_half_that_lacks_it(notebook: StudentNotebook) -> None:
+    """The check names the autoencoder; here the half is what the student has."""
+    notebook.names["decoder"] = keras.Sequential([keras.Input((30,)), layers.Dense(784), layers.Reshape((28, 28))])
+    answer = notebook.ask('grader.check("decoder", decoder)')
+    assert findings(answer, "layers") == [
+        ("The decoder, where layer 1 should be", "Dense(units=100, activation=relu | selu)", "No such layer.")
+    ]
+
+
+def test_a_decoder_is_held_against_the_encoder_that_is_there(notebook: StudentNotebook) -> None:
+    """Mirror images need both; the encoder's own faults are told by its own check."""
+    notebook.names |= {"encoder": encoder(90), "decoder": decoder()}
+    answer = notebook.ask('grader.check("decoder", decoder)')
+    assert outcomes(answer) == {"shapes": PASSED, "code_size": PASSED, "layers": PASSED, "mirror": FAILED}
+
+
+def test_one_check_can_be_asked_for(notebook: StudentNotebook) -> None:
+    """By its id in the rubric, of whatever is there."""
+    notebook.names["encoder"] = encoder()
+    assert outcomes(notebook.ask('grader.check("layers")')) == {"layers": PASSED}
+
+
+def test_an_autoencoder_of_an_earlier_run_is_left_out(notebook: StudentNotebook) -> None:
+    """Whoever runs the encoder's cell again is not told off for models that come later."""
+    notebook.names |= three()
+    notebook.names["encoder"] = encoder()
+    answer = notebook.ask('grader.check("encoder")')
+    assert outcomes(answer) == {"shapes": PASSED, "code_size": PASSED, "layers": PASSED}
+    assert pending(answer)[1] == "autoencoder: not made with this encoder, so it is left out here."
+
+
+def test_what_is_not_made_yet_is_said_in_a_line(notebook: StudentNotebook) -> None:
+    """Nothing is judged, and nothing passes."""
+    answer = notebook.ask('grader.check("encoder")')
+    assert (outcomes(answer), answer.passed) == ({}, False)
+    assert pending(answer)[0] == "encoder: not made yet."
+
+
+def test_a_function_is_no_decoder(notebook: StudentNotebook) -> None:
+    """It is told what it is instead of being called missing."""
+    notebook.run("def decoder(x): return x")
+    notebook.names["encoder"] = encoder()
+    answer = notebook.ask('grader.check("encoder")')
+    assert pending(answer)[0] == ("decoder: no Keras model, but a thing of the kind `function`; is a call missing?")
+
+
+def test_a_model_that_was_never_built_is_said_to_be_so(notebook: StudentNotebook) -> None:
+    """It is not built on the way: whatever size it would get would be our choice."""
+    notebook.names["encoder"] = keras.Sequential([layers.Flatten(), layers.Dense(100), layers.Dense(30)])
+    answer = notebook.ask('grader.check("encoder")')
+    assert (outcomes(answer), answer.passed, notebook.names["encoder"].built) == ({}, False, False)
+    assert "encoder: The model cannot be rebuilt: a Sequential that was never given an input." in pending(answer)
