@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from grader.checks.absence import why_unknown, without_autoencoder
+from grader.checks.absence import why_unknown
 from grader.checks.statistic import Aspect, Side, judged_by_facts, without_numbers
 from grader.checks.subject import Subject
 from grader.checks.verdict import Verdict, failed, passed, ungradable
@@ -83,8 +83,7 @@ def check_pretrained(subject: Subject, item: RubricItem) -> Verdict:  # noqa: AR
 
     The cosine between all numbers of both, against that of an encoder built anew, which is about 0.
     """
-    absent = without_autoencoder(subject)
-    return absent or judged_by_facts(subject, (_SIMILAR,), nothing=_NO_CLASSIFIER)
+    return judged_by_facts(subject, (_SIMILAR,), nothing=_NO_CLASSIFIER)
 
 
 def check_accuracy(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001

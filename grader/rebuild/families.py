@@ -35,6 +35,26 @@ def family_measurements(source: ModuleType, cast: Cast, images: Array, train: Ar
     return [] if measure is None else measure(source, cast, images, train)
 
 
+def clean_samples(source: ModuleType, samples: Array) -> Array:
+    """Return samples without noise in the layout in which the reference's models take and give them."""
+    targets: Array = source.inputs_and_targets(samples, np.random.default_rng(NOISE_SEED))[1]
+    return targets
+
+
+def noisy_samples(source: ModuleType, clean: Array) -> Array:
+    """Return clean samples, in the reference's layout, with its noise: the same on the same pixels for every model."""
+    noisy: Array = source.add_noise(clean, np.random.default_rng(NOISE_SEED))
+    return noisy
+
+
+def code_numbers(codes: Array) -> dict[Quantity, float]:
+    """Return mean |code| and the share of numbers above 0.1 of codes (n, K)."""
+    return {
+        Quantity.CODE_ACTIVITY: float(np.abs(codes).mean()),
+        Quantity.ACTIVE_SHARE: float((codes > ACTIVE_ABOVE).mean()),
+    }
+
+
 def output_range(outputs: Array) -> Measurement:
     """Return the share of the output numbers that lie outside [0, 1] by more than 0.01."""
     outside = (outputs < -WITHIN) | (outputs > 1 + WITHIN)
@@ -42,18 +62,11 @@ def output_range(outputs: Array) -> Measurement:
 
 
 def _denoising(source: ModuleType, cast: Cast, images: Array, _train: Array) -> list[Measurement]:
-    clean, _ = _layout(source, images)
-    noisy = source.add_noise(clean, np.random.default_rng(NOISE_SEED)).reshape(images.shape)
+    noisy = noisy_samples(source, clean_samples(source, images)).reshape(images.shape)
     outputs = quality.reconstruct(_model(cast.autoencoder), noisy)
     value = quality.mean_squared_error(images, outputs)
     how = f"noise of the reference's own kind on {len(images)} images, compared with the clean ones"
     return [Measurement(Quantity.DENOISED_MSE, value, "pixel²", how)]
-
-
-def _layout(source: ModuleType, images: Array) -> tuple[Array, Array]:
-    """Return images in the reference's own layout, so that its noise falls on the same pixels as in the facts."""
-    _, clean = source.inputs_and_targets(images, np.random.default_rng(NOISE_SEED))
-    return clean, images
 
 
 def _sparse(_source: ModuleType, cast: Cast, images: Array, _train: Array) -> list[Measurement]:
@@ -62,10 +75,8 @@ def _sparse(_source: ModuleType, cast: Cast, images: Array, _train: Array) -> li
     model = cast.encoder.model
     codes = quality.predict(model, quality.as_input(model, images))
     how = f"codes of {len(images)} images"
-    return [
-        Measurement(Quantity.CODE_ACTIVITY, float(np.abs(codes).mean()), "1", how),
-        Measurement(Quantity.ACTIVE_SHARE, float((codes > ACTIVE_ABOVE).mean()), "1", f"{how}, above {ACTIVE_ABOVE}"),
-    ]
+    told = {Quantity.CODE_ACTIVITY: how, Quantity.ACTIVE_SHARE: f"{how}, above {ACTIVE_ABOVE}"}
+    return [Measurement(name, value, "1", told[name]) for name, value in code_numbers(codes).items()]
 
 
 def _variational(_source: ModuleType, cast: Cast, images: Array, train: Array) -> list[Measurement]:

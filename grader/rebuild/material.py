@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,7 @@ class Material:
 
 
 def load_material(dataset: str, choice: DataChoice) -> Material:
-    """Load the data of a reference.
+    """Load the data of a reference, images once a process; nobody may change the arrays.
 
     Args:
         dataset: `mnist`, `fashion_mnist`, `cloud` or `creditcard`.
@@ -74,6 +75,7 @@ def load_material(dataset: str, choice: DataChoice) -> Material:
     return _images(dataset, choice)
 
 
+@lru_cache(maxsize=4)
 def _images(dataset: str, choice: DataChoice) -> Material:
     images = data.load(dataset, size=choice.size, folder=choice.folder)
     sample = data.load(dataset, size="sample")

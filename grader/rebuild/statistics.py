@@ -17,8 +17,8 @@ import numpy as np
 from grader.domain.facts import Baseline
 from grader.domain.measurement import Quantity
 from grader.rebuild import quality
-from grader.rebuild.families import ACTIVE_ABOVE
-from grader.rebuild.latent import NOISE_SEED, latent_numbers
+from grader.rebuild.families import clean_samples, code_numbers, noisy_samples
+from grader.rebuild.latent import latent_numbers
 from grader.rebuild.material import Array, Material
 from grader.rebuild.transfer import similarity
 from reference.contract import Autoencoder
@@ -84,12 +84,6 @@ def measured(source: ModuleType, models: Autoencoder, material: Material, seed: 
     return {quantity: float(values[quantity]) for quantity in judge_of(source).quantities}
 
 
-def clean_samples(source: ModuleType, samples: Array) -> Array:
-    """Return samples in the shape in which the reference's models take and give them, without noise."""
-    targets: Array = source.inputs_and_targets(samples, np.random.default_rng(NOISE_SEED))[1]
-    return targets
-
-
 # Reconstruction
 
 
@@ -130,20 +124,15 @@ _BCE = Judged("nat/pixel")
 
 def _denoising(source: ModuleType, models: Autoencoder, material: Material, seed: int) -> Values:
     clean = clean_samples(source, material.hidden)
-    outputs = quality.predict(models.autoencoder, _noisy(source, clean))
+    outputs = quality.predict(models.autoencoder, noisy_samples(source, clean))
     values = {Quantity.DENOISED_MSE: quality.mean_squared_error(clean, outputs)}
     return values | _reconstruction(source, models, material, seed)
-
-
-def _noisy(source: ModuleType, clean: Array) -> Array:
-    noisy: Array = source.add_noise(clean, np.random.default_rng(NOISE_SEED))
-    return noisy
 
 
 def _denoising_baselines(source: ModuleType, material: Material) -> Baselines:
     baselines = _reconstruction_baselines(source, material)
     clean = clean_samples(source, material.hidden)
-    copy = quality.mean_squared_error(clean, _noisy(source, clean))
+    copy = quality.mean_squared_error(clean, noisy_samples(source, clean))
     mean = baselines[Quantity.RECONSTRUCTION_MSE][Baseline.MEAN]
     return baselines | {Quantity.DENOISED_MSE: {Baseline.MEAN: mean, Baseline.NOISY_COPY: copy}}
 
@@ -154,9 +143,7 @@ def _denoising_baselines(source: ModuleType, material: Material) -> Baselines:
 def _sparse(source: ModuleType, models: Autoencoder, material: Material, seed: int) -> Values:
     codes = quality.predict(models.encoder, clean_samples(source, material.hidden))
     values = _reconstruction(source, models, material, seed)
-    values[Quantity.CODE_ACTIVITY] = float(np.abs(codes).mean())
-    values[Quantity.ACTIVE_SHARE] = float((codes > ACTIVE_ABOVE).mean())
-    return values
+    return values | code_numbers(codes)
 
 
 # Variational
