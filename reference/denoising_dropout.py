@@ -43,7 +43,7 @@ PUBLISHED = "163,814 parameters"
 
 DROPPED_SHARE = 0.5
 NOISE_DEVIATION = 0.2
-JUDGED_BY = "denoising"
+JUDGED_BY = "denoising_layer"
 
 
 def build_encoder(noise: keras.layers.Layer) -> keras.Model:

@@ -29,14 +29,29 @@ _CLEANED: Final = Aspect(
 )
 
 
+_NOISE_EXPECTED: Final = Aspect(
+    Quantity.NOISE_RATIO,
+    message("Error on images with noise, divided by that on clean ones"),
+    Role.AUTOENCODER,
+    too_large=Side(
+        message(
+            "Who learnt from noisy images expects noise, and is at its best there. This autoencoder does clearly "
+            "better on clean images: it looks as if it had never met any noise."
+        ),
+        message("Which images does `fit` receive as its input, the noisy ones or the clean ones? And as its target?"),
+    ),
+    digits=2,
+)
+
+
 def check_denoising(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
     """Hidden images with noise of the reference's kind come out clean: the error against the images without noise.
 
-    Full credit like the reference, none like the same network trained without noise.
+    Full credit like the reference, none like the same network trained without noise. Where a small code removes noise
+    by itself, so that the error alone cannot tell the two apart, the ratio of the errors with and without noise does.
     """
-    return judged_by_facts(
-        subject, (_CLEANED,), nothing=message("We could not measure how the autoencoder removes noise.")
-    )
+    nothing = message("We could not measure how the autoencoder removes noise.")
+    return judged_by_facts(subject, (_CLEANED, _NOISE_EXPECTED), nothing=nothing)
 
 
 def check_noise_layer(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import statistics
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,23 +18,23 @@ from pathlib import Path
 from types import ModuleType
 
 import keras
-import numpy as np
 import tensorflow as tf
 from pydantic import TypeAdapter
 
 import reference as reference_package
-from grader.domain.facts import Baseline, CalibratedData, CalibrationRun, CreditCurve, ReferenceFacts, Statistic
-from grader.domain.measurement import ImageStrip, Quantity
+from grader.domain.facts import Baseline, CalibrationRun, ReferenceFacts
+from grader.domain.measurement import ImageStrip
 from grader.rebuild import quality
-from grader.rebuild.curves import FEWEST_RUNS, HONEST_WITH_FULL_CREDIT, fair_curve, separates
+from grader.rebuild.curves import FEWEST_RUNS
 from grader.rebuild.description import describe
 from grader.rebuild.material import DataChoice, Material, load_material
 from grader.rebuild.measuring import strip
 from grader.rebuild.quiet import start_tensorflow
 from grader.rebuild.reached import reached
-from grader.rebuild.statistics import Baselines, Judged, judge_of, measured
+from grader.rebuild.statistics import Baselines, judge_of, measured
+from grader.rebuild.summary import rounded, summarise, versions
 from grader.rebuild.training import CONTROL, REFERENCE, SHORT, Variation, as_keras, epochs_of, train, variations
-from reference.contract import module
+from reference.contract import module, own_file
 
 FACTS: TypeAdapter[ReferenceFacts] = TypeAdapter(ReferenceFacts)
 FACTS_FOLDER = Path(reference_package.__file__).parent / "facts"
@@ -44,9 +44,6 @@ FEW_SEEDS = 3
 LONG_RUN_SECONDS = 180
 SHORT_SEEDS = 5
 CONTROL_SEEDS = 3
-
-_DIGITS = 6
-"""Significant digits that are stored: more than two machines agree on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,83 +256,6 @@ def baselines(source: ModuleType, material: Material) -> Baselines:
     }
 
 
-def summarise(
-    source: ModuleType,
-    material: Material,
-    records: Sequence[CalibrationRun],
-    known: Baselines,
-    *,
-    honest: Collection[str],
-) -> CalibratedData:
-    """Turn runs into spread, baselines and credit curves.
-
-    Args:
-        source: Module of the reference.
-        material: What was trained and measured on.
-        records: All runs, at least three of them of the reference itself.
-        known: Baselines that need no training; those of the control are taken from the runs.
-        honest: Names of the variations, the reference among them, that deserve full credit.
-    """
-    return CalibratedData(
-        data=material.size,
-        data_hash=material.digest,
-        source=material.source,
-        epochs=epochs_of(source, len(source.training_split(material.train)[0])),
-        statistics={
-            quantity: _statistic(judged, records, quantity, known.get(quantity, {}), honest)
-            for quantity, judged in judge_of(source).quantities.items()
-        },
-        records=tuple(records),
-        versions=versions(),
-    )
-
-
-def _statistic(
-    judged: Judged,
-    records: Sequence[CalibrationRun],
-    quantity: Quantity,
-    known: Mapping[Baseline, float],
-    honest_names: Collection[str],
-) -> Statistic:
-    own, honest = _values(records, quantity, {REFERENCE.name}), _values(records, quantity, honest_names)
-    mean, deviation = statistics.fmean(own), statistics.stdev(own)
-    control = _values(records, quantity, {CONTROL.name})
-    found = dict(known) | ({Baseline.CONTROL: rounded(statistics.fmean(control))} if control else {})
-    spread = (mean, deviation, len(own))
-    curves = _curves(judged.above, judged.below, spread, found, honest)
-    if judged.fallback and not _is_fair(curves, honest):
-        curves = _curves(judged.fallback, judged.below, spread, found, honest)
-    statistic = Statistic(judged.unit, len(own), mean, deviation, found, curves)
-    full = sum(statistic.credit(value) == 1.0 for value in honest)
-    return replace(statistic, honest_runs=len(honest), honest_full=full)
-
-
-def _curves(
-    above: Sequence[Baseline],
-    below: Sequence[Baseline],
-    spread: tuple[float, float, int],
-    found: Mapping[Baseline, float],
-    honest: Sequence[float],
-) -> tuple[CreditCurve, ...]:
-    """Draw a curve to every anchor that the reference is clearly better than."""
-    anchors = [(anchor, True) for anchor in above] + [(anchor, False) for anchor in below]
-    return tuple(
-        fair_curve(*spread, found[anchor], honest=honest)
-        for anchor, is_above in anchors
-        if anchor in found and separates(*spread, found[anchor], above=is_above)
-    )
-
-
-def _is_fair(curves: Sequence[CreditCurve], honest: Sequence[float]) -> bool:
-    """Say whether there is a curve, and enough of the honest numbers have full credit by all of them."""
-    full = sum(all(curve.credit(value) == 1.0 for curve in curves) for value in honest)
-    return bool(curves) and full >= HONEST_WITH_FULL_CREDIT * len(honest)
-
-
-def _values(records: Sequence[CalibrationRun], quantity: Quantity, names: Collection[str]) -> list[float]:
-    return [record.values[quantity] for record in records if record.variation in names]
-
-
 def forms(facts: ReferenceFacts) -> object:
     """Return the architectures without the identities of their layers, which differ from build to build."""
     return {
@@ -344,20 +264,10 @@ def forms(facts: ReferenceFacts) -> object:
     }
 
 
-def versions() -> Mapping[str, str]:
-    """Return the versions that a number may depend on."""
-    return {"keras": keras.__version__, "tensorflow": tf.__version__, "numpy": np.__version__}
-
-
 def host() -> str:
     """Name processor, cores and threads."""
     threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count()
     return f"{platform.machine()}, {os.cpu_count()} cores, {threads} used"
-
-
-def rounded(value: float) -> float:
-    """Return a number with six significant digits."""
-    return float(f"{value:.{_DIGITS}g}")
 
 
 def load(reference: str) -> ReferenceFacts | None:
@@ -375,4 +285,5 @@ def store(facts: ReferenceFacts) -> None:
 
 
 def _path(reference: str) -> Path:
-    return FACTS_FOLDER / f"{reference}.json"
+    own = own_file(reference)
+    return (FACTS_FOLDER if own is None else own.parent.parent / "facts") / f"{reference}.json"

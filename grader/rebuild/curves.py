@@ -48,14 +48,22 @@ def credit_curve(mean: float, deviation: float, runs: int, trivial: float, *, sh
     )
 
 
-def fair_curve(mean: float, deviation: float, runs: int, trivial: float, *, honest: Sequence[float]) -> CreditCurve:
+def fair_curve(
+    spread: tuple[float, float, int], trivial: float, *, honest: Sequence[float], least_share: float = SHARES[0]
+) -> CreditCurve:
     """Return the strictest curve that gives at least 99 % of the honest numbers full credit, or the laxest there is.
+
+    Args:
+        spread: Mean and deviation of the reference, and the runs behind them.
+        trivial: The number of the trivial predictor.
+        honest: Numbers of honest runs.
+        least_share: No curve is stricter than this share of the way.
 
     Raises:
         ValueError: Fewer than three runs.
     """
-    for share in SHARES:
-        curve = credit_curve(mean, deviation, runs, trivial, share=share)
+    for share in (one for one in SHARES if one >= least_share):
+        curve = credit_curve(*spread, trivial, share=share)
         if sum(curve.credit(value) == 1.0 for value in honest) >= HONEST_WITH_FULL_CREDIT * len(honest):
             break
     return curve

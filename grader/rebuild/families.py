@@ -19,6 +19,7 @@ from grader.rebuild.material import Array
 from grader.rebuild.roles import Cast
 
 ACTIVE_ABOVE = 0.1
+NO_ERROR = 1e-9  # pixel²; only an identity comes so near
 WITHIN = 0.01  # beyond [0, 1] by more than this counts as outside
 
 
@@ -64,9 +65,15 @@ def output_range(outputs: Array) -> Measurement:
 def _denoising(source: ModuleType, cast: Cast, images: Array, _train: Array) -> list[Measurement]:
     noisy = noisy_samples(source, clean_samples(source, images)).reshape(images.shape)
     outputs = quality.reconstruct(_model(cast.autoencoder), noisy)
-    value = quality.mean_squared_error(images, outputs)
+    noisy_error = quality.mean_squared_error(images, outputs)
+    clean_error = quality.mean_squared_error(images, quality.reconstruct(_model(cast.autoencoder), images))
     how = f"noise of the reference's own kind on {len(images)} images, compared with the clean ones"
-    return [Measurement(Quantity.DENOISED_MSE, value, "pixel²", how)]
+    ratio = noisy_error / max(clean_error, NO_ERROR)
+    divided = f"error on {len(images)} images with noise, divided by that on the same without"
+    return [
+        Measurement(Quantity.DENOISED_MSE, noisy_error, "pixel²", how),
+        Measurement(Quantity.NOISE_RATIO, ratio, "1", divided),
+    ]
 
 
 def _sparse(_source: ModuleType, cast: Cast, images: Array, _train: Array) -> list[Measurement]:
@@ -110,6 +117,7 @@ _UNITS: Mapping[Quantity, str] = {
 
 _FAMILIES: Mapping[str, Callable[[ModuleType, Cast, Array, Array], list[Measurement]]] = {
     "denoising": _denoising,
+    "denoising_layer": _denoising,
     "sparse": _sparse,
     "variational": _variational,
     "plane": _plane,

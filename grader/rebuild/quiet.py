@@ -17,8 +17,9 @@ def start_tensorflow(threads: int = 0) -> None:
     with _without_standard_error():
         import tensorflow as tf
 
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(threads)
+        if threads:  # TensorFlow's own choice otherwise, which may have been made already
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(threads)
         tf.zeros(1)
 
 

@@ -17,7 +17,8 @@ import numpy as np
 from grader.domain.facts import Baseline
 from grader.domain.measurement import Quantity
 from grader.rebuild import quality
-from grader.rebuild.families import clean_samples, code_numbers, noisy_samples
+from grader.rebuild.curves import SHARES
+from grader.rebuild.families import NO_ERROR, clean_samples, code_numbers, noisy_samples
 from grader.rebuild.latent import latent_numbers
 from grader.rebuild.material import Array, Material
 from grader.rebuild.transfer import similarity
@@ -40,13 +41,17 @@ class Judged:
         above: Baselines that must not get credit and lie above a right answer (a loss); each gives one curve.
         below: The same below a right answer (an accuracy). Both are empty where the number only informs.
         fallback: Baselines above that take the place of `above` where those are so near a right answer that honest
-            variations would lose credit: fairness goes first, and other checks must see the difference.
+            variations would lose credit, or nearly so: fairness goes first, and other numbers must see the difference.
+        stands_in_for: Judges only where that number had to fall back: it then tells apart what that one cannot.
+        least_share: Full credit reaches at least this share of the way to the trivial number.
     """
 
     unit: str
     above: tuple[Baseline, ...] = ()
     below: tuple[Baseline, ...] = ()
     fallback: tuple[Baseline, ...] = ()
+    stands_in_for: Quantity | None = None
+    least_share: float = SHARES[0]
 
 
 @dataclass(frozen=True)
@@ -125,8 +130,10 @@ _BCE = Judged("nat/pixel")
 def _denoising(source: ModuleType, models: Autoencoder, material: Material, seed: int) -> Values:
     clean = clean_samples(source, material.hidden)
     outputs = quality.predict(models.autoencoder, noisy_samples(source, clean))
-    values = {Quantity.DENOISED_MSE: quality.mean_squared_error(clean, outputs)}
-    return values | _reconstruction(source, models, material, seed)
+    noisy_error = quality.mean_squared_error(clean, outputs)
+    without_noise = _reconstruction(source, models, material, seed)
+    ratio = noisy_error / max(without_noise[Quantity.RECONSTRUCTION_MSE], NO_ERROR)
+    return {Quantity.DENOISED_MSE: noisy_error, Quantity.NOISE_RATIO: ratio} | without_noise
 
 
 def _denoising_baselines(source: ModuleType, material: Material) -> Baselines:
@@ -135,6 +142,10 @@ def _denoising_baselines(source: ModuleType, material: Material) -> Baselines:
     copy = quality.mean_squared_error(clean, noisy_samples(source, clean))
     mean = baselines[Quantity.RECONSTRUCTION_MSE][Baseline.MEAN]
     return baselines | {Quantity.DENOISED_MSE: {Baseline.MEAN: mean, Baseline.NOISY_COPY: copy}}
+
+
+_NOISE_RATIO = Judged("1", above=(Baseline.CONTROL,), stands_in_for=Quantity.DENOISED_MSE, least_share=0.5)
+_DENOISED = Judged("pixel²", above=(Baseline.CONTROL,), fallback=(Baseline.MEAN,))
 
 
 # Sparse codes
@@ -250,7 +261,18 @@ JUDGES: Mapping[str, Judge] = {
     ),
     "denoising": Judge(
         {
-            Quantity.DENOISED_MSE: Judged("pixel²", above=(Baseline.CONTROL,), fallback=(Baseline.MEAN,)),
+            Quantity.DENOISED_MSE: _DENOISED,
+            Quantity.NOISE_RATIO: _NOISE_RATIO,
+            Quantity.RECONSTRUCTION_MSE: Judged("pixel²"),
+            Quantity.RECONSTRUCTION_BCE: _BCE,
+        },
+        _denoising,
+        _denoising_baselines,
+    ),
+    "denoising_layer": Judge(  # whoever builds it chooses the noise, so that the ratio is no common measure
+        {
+            Quantity.DENOISED_MSE: _DENOISED,
+            Quantity.NOISE_RATIO: Judged("1"),
             Quantity.RECONSTRUCTION_MSE: Judged("pixel²"),
             Quantity.RECONSTRUCTION_BCE: _BCE,
         },
@@ -273,7 +295,7 @@ JUDGES: Mapping[str, Judge] = {
             Quantity.KL_DIVERGENCE: Judged("nat/image", above=(Baseline.CONTROL,), below=(Baseline.COLLAPSED,)),
             Quantity.ACTIVE_UNITS: Judged("1", below=(Baseline.COLLAPSED,)),
             Quantity.MEDIAN_SIGMA: Judged("1", below=(Baseline.CONTROL,)),
-            Quantity.PRIOR_DISTANCE: Judged("pixel", above=(Baseline.CONTROL,)),
+            Quantity.PRIOR_DISTANCE: Judged("pixel", above=(Baseline.CONTROL,), fallback=(Baseline.UNTRAINED,)),
             Quantity.RECONSTRUCTION_MSE: _MSE,
             Quantity.RECONSTRUCTION_BCE: _BCE,
         },

@@ -19,6 +19,8 @@ from .reading import Told, Whole, whole
 AUTOENCODER: Final = "The autoencoder, called “autoencoder” in the notebook"
 
 
+USUAL_RATIO: Final = "Error on images with noise, divided by that on clean ones: 0.50; the reference 0.50."
+
 # denoising
 
 
@@ -31,9 +33,9 @@ def test_images_cleaned_like_the_reference_earn_everything() -> None:
     assert whole(cleaned(0.01)) == Whole(
         Outcome.PASSED,
         1,
-        "Error of the cleaned images (MSE): 0.0100; the reference 0.0100.",
+        f"Error of the cleaned images (MSE): 0.0100; the reference 0.0100. {USUAL_RATIO}",
         [],
-        [(Quantity.DENOISED_MSE, 0.01)],
+        [(Quantity.DENOISED_MSE, 0.01), (Quantity.NOISE_RATIO, 0.5)],
     )
 
 
@@ -45,7 +47,7 @@ def test_an_autoencoder_that_hands_noise_on_is_asked_where_its_noise_was(
     assert whole(cleaned(error)) == Whole(
         outcome,
         share,
-        f"Error of the cleaned images (MSE): {error:.4f}; the reference 0.0100.",
+        f"Error of the cleaned images (MSE): {error:.4f}; the reference 0.0100. {USUAL_RATIO}",
         [
             Told(
                 AUTOENCODER,
@@ -58,7 +60,33 @@ def test_an_autoencoder_that_hands_noise_on_is_asked_where_its_noise_was(
                 ),
             )
         ],
-        [(Quantity.DENOISED_MSE, error)],
+        [(Quantity.DENOISED_MSE, error), (Quantity.NOISE_RATIO, 0.5)],
+    )
+
+
+def test_an_autoencoder_that_prefers_clean_images_is_asked_what_it_was_trained_on() -> None:
+    """A small code removes noise by itself; what never saw any is at its best without."""
+    verdict = check_denoising(changed(Quantity.NOISE_RATIO, 1.0), item("denoising"))
+    assert whole(verdict) == Whole(
+        Outcome.PARTIAL,
+        0.5,
+        (
+            "Error of the cleaned images (MSE): 0.0100; the reference 0.0100. Error on images with noise, divided by "
+            "that on clean ones: 1.00; the reference 0.50."
+        ),
+        [
+            Told(
+                AUTOENCODER,
+                "Error on images with noise, divided by that on clean ones: at most 0.75.",
+                "Error on images with noise, divided by that on clean ones: 1.00.",
+                (
+                    "Who learnt from noisy images expects noise, and is at its best there. This autoencoder does "
+                    "clearly better on clean images: it looks as if it had never met any noise."
+                ),
+                ("Which images does `fit` receive as its input, the noisy ones or the clean ones? And as its target?"),
+            )
+        ],
+        [(Quantity.DENOISED_MSE, 0.01), (Quantity.NOISE_RATIO, 1.0)],
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,10 +18,12 @@ from tiny_reference import Here, build, tiny
 from grader.domain.facts import Baseline, CalibratedData, CalibrationRun, ReferenceFacts, Statistic
 from grader.domain.measurement import ImageStrip, Quantity
 from grader.rebuild import calibration
-from grader.rebuild.calibration import Plan, Run, forms, load, reached, rounded, store, summarise, versions
+from grader.rebuild import summary as summary_module
+from grader.rebuild.calibration import Plan, Run, forms, load, reached, store
 from grader.rebuild.curves import credit_curve
 from grader.rebuild.description import describe
 from grader.rebuild.material import DataChoice, Material, load_material
+from grader.rebuild.summary import rounded, summarise, versions
 from grader.rebuild.training import REFERENCE, SHORT, Variation, train
 
 MSE, BCE = Quantity.RECONSTRUCTION_MSE, Quantity.RECONSTRUCTION_BCE
@@ -195,7 +197,8 @@ def test_a_smaller_plan_forgets_nothing(workplace: Workplace) -> None:
 
 
 def other_versions(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calibration, "versions", lambda: {**versions(), "keras": "0.0"})
+    for place in (calibration, summary_module):
+        monkeypatch.setattr(place, "versions", lambda: {**versions(), "keras": "0.0"})
 
 
 def other_optimizer(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -450,19 +453,32 @@ def test_the_control_is_a_baseline_of_every_number() -> None:
     assert found[BCE].baselines == {**KNOWN[BCE], Baseline.CONTROL: pytest.approx(0.3)}
 
 
-NOISY = Quantity.DENOISED_MSE
+NOISY, RATIO = Quantity.DENOISED_MSE, Quantity.NOISE_RATIO
 
 
-def denoised(control: list[float]) -> Statistic:
-    """The deciding number of a denoiser whose control reached these."""
+def denoiser(
+    control: list[float], judged_by: str = "denoising", *, more: Sequence[CalibrationRun] = ()
+) -> Mapping[Quantity, Statistic]:
+    """The numbers of a denoiser whose control reached these; it does as well on clean images, the control better."""
     runs = [("reference", seed, 0.01 + seed / 10_000) for seed in range(3)]
     runs += [("control", seed, value) for seed, value in enumerate(control)]
     records = [
-        CalibrationRun(name, seed, 20, {NOISY: value, MSE: 0.02, BCE: 0.3}, None, 1.0, "") for name, seed, value in runs
+        CalibrationRun(name, seed, 20, {NOISY: value, RATIO: RATIOS[name], MSE: 0.02, BCE: 0.3}, None, 1.0, "")
+        for name, seed, value in runs
     ]
     material = load_material("fashion_mnist", SAMPLE)
     known = {NOISY: {Baseline.MEAN: 0.1, Baseline.NOISY_COPY: 0.2}}
-    return summarise(tiny(JUDGED_BY="denoising"), material, records, known, honest={"reference"}).statistics[NOISY]
+    return summarise(
+        tiny(JUDGED_BY=judged_by), material, [*records, *more], known, honest={"reference", "adam"}
+    ).statistics
+
+
+RATIOS = {"reference": 1.0, "control": 3.0}
+
+
+def denoised(control: list[float]) -> Statistic:
+    """The deciding number of that denoiser."""
+    return denoiser(control)[NOISY]
 
 
 def test_a_curve_may_lead_to_the_control() -> None:
@@ -477,6 +493,24 @@ def test_a_control_that_is_not_worse_gives_way_to_the_mean_image(control: list[f
     """A curve to it would cost honest work; the one that stays tells a right answer from a trivial one alone."""
     own = [0.01, 0.0101, 0.0102]
     assert denoised(control).curves == (credit_curve(statistics.fmean(own), statistics.stdev(own), 3, 0.1),)
+
+
+def test_a_bound_beyond_half_of_the_way_gives_way_as_well() -> None:
+    """An honest run just short of the control would leave the rest to chance."""
+    honest = [CalibrationRun("adam", 0, 20, {NOISY: 0.035, RATIO: 1.0, MSE: 0.02, BCE: 0.3}, None, 1.0, "")]
+    (curve,) = denoiser([0.045], more=honest)[NOISY].curves
+    assert (curve.trivial, curve.share) == (0.1, 0.3)
+
+
+def test_a_number_stands_in_where_another_cannot_tell_the_control_apart() -> None:
+    """Only there: the error of the cleaned images decides by itself wherever it can."""
+    assert denoiser([0.0102])[RATIO].curves == (credit_curve(1.0, 0.0, 3, 3.0, share=0.5),)
+    assert denoiser([0.03, 0.05])[RATIO].curves == ()
+
+
+def test_where_the_noise_is_free_the_ratio_judges_nobody() -> None:
+    """Another noise than the reference's makes another ratio, and is as right."""
+    assert denoiser([0.0102], "denoising_layer")[RATIO].curves == ()
 
 
 def test_a_summary_names_data_epochs_and_versions() -> None:

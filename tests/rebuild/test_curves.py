@@ -69,7 +69,7 @@ def test_two_runs_are_too_few(runs: int) -> None:
     with pytest.raises(ValueError, match=sentence):
         credit_curve(0.02, 0.01, runs, 0.10)
     with pytest.raises(ValueError, match=sentence):
-        fair_curve(0.02, 0.01, runs, 0.10, honest=[])
+        fair_curve((0.02, 0.01, runs), 0.10, honest=[])
     with pytest.raises(ValueError, match=sentence):
         farthest_distance(runs)
     with pytest.raises(ValueError, match=sentence):
@@ -126,20 +126,25 @@ def test_shares_are_a_quarter_to_three_quarters() -> None:
 )
 def test_the_smallest_share_with_which_the_honest_keep_full_credit(honest: list[float], share: float) -> None:
     """Mean 1, trivial 11: a share of p gives full credit up to 1 + 10·p; where none is enough the laxest is taken."""
-    curve = fair_curve(1.0, 0.01, 10, 11.0, honest=honest)
+    curve = fair_curve((1.0, 0.01, 10), 11.0, honest=honest)
     assert curve == credit_curve(1.0, 0.01, 10, 11.0, share=share)
 
 
 @pytest.mark.parametrize(("honest", "share"), [([10.0, 7.4], 0.30), ([10.0, 5.6], 0.45), ([10.0, 0.0], 0.75)])
 def test_the_same_where_larger_is_better(honest: list[float], share: float) -> None:
     """Mean 10, trivial 0: a share of p gives full credit down to 10 - 10·p."""
-    assert fair_curve(10.0, 0.01, 10, 0.0, honest=honest).share == share
+    assert fair_curve((10.0, 0.01, 10), 0.0, honest=honest).share == share
 
 
 def test_one_of_a_hundred_may_fall_behind_and_two_may_not() -> None:
     """99 % is the border, and on it the curve is still strict."""
-    assert fair_curve(1.0, 0.01, 10, 11.0, honest=[1.0] * 99 + [6.9]).share == 0.25
-    assert fair_curve(1.0, 0.01, 10, 11.0, honest=[1.0] * 98 + [6.9] * 2).share == 0.60
+    assert fair_curve((1.0, 0.01, 10), 11.0, honest=[1.0] * 99 + [6.9]).share == 0.25
+    assert fair_curve((1.0, 0.01, 10), 11.0, honest=[1.0] * 98 + [6.9] * 2).share == 0.60
+
+
+def test_a_number_may_ask_for_more_room() -> None:
+    """No curve is stricter than the least share, however near the honest runs are."""
+    assert fair_curve((1.0, 0.01, 10), 11.0, honest=[1.0], least_share=0.5).share == 0.5
 
 
 # How far chance goes

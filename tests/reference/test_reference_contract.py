@@ -24,7 +24,7 @@ COURSE = {
     "sparse": ("fashion_mnist", 300, 10, 32),
     "fraud": ("creditcard", 10, 20, 128),
     "variational": ("mnist", 10, 20, 128),
-    "variational-convolutional": ("mnist", 2, 5, 128),
+    "variational-convolutional": ("mnist", 2, 10, 64),
     "greedy-layerwise": ("fashion_mnist", 30, 10, 32),
     "pretraining": ("fashion_mnist", 30, 20, 32),
     "optimizers": ("mnist", 32, 50, 128),

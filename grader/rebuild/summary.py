@@ -1,0 +1,135 @@
+"""From all runs of a reference to what its facts say: spread, baselines, and the curves that give credit."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from types import ModuleType
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from grader.domain.facts import Baseline, CalibratedData, CalibrationRun, CreditCurve, Statistic
+from grader.domain.measurement import Quantity
+from grader.rebuild.curves import HONEST_WITH_FULL_CREDIT, fair_curve, separates
+from grader.rebuild.material import Material
+from grader.rebuild.statistics import Baselines, Judged, judge_of
+from grader.rebuild.training import CONTROL, REFERENCE, epochs_of
+
+WIDEST_SHARE = 0.5
+
+_DIGITS = 6
+"""Significant digits that are stored: more than two machines agree on."""
+
+
+def summarise(
+    source: ModuleType,
+    material: Material,
+    records: Sequence[CalibrationRun],
+    known: Baselines,
+    *,
+    honest: Collection[str],
+) -> CalibratedData:
+    """Turn runs into spread, baselines and credit curves.
+
+    Args:
+        source: Module of the reference.
+        material: What was trained and measured on.
+        records: All runs, at least three of them of the reference itself.
+        known: Baselines that need no training; those of the control are taken from the runs.
+        honest: Names of the variations, the reference among them, that deserve full credit.
+    """
+    found = {
+        quantity: _statistic(judged, records, quantity, known.get(quantity, {}), honest)
+        for quantity, judged in judge_of(source).quantities.items()
+    }
+    return CalibratedData(
+        data=material.size,
+        data_hash=material.digest,
+        source=material.source,
+        epochs=epochs_of(source, len(source.training_split(material.train)[0])),
+        statistics=_without_idle_stand_ins(found, judge_of(source).quantities),
+        records=tuple(records),
+        versions=versions(),
+    )
+
+
+def _statistic(
+    judged: Judged,
+    records: Sequence[CalibrationRun],
+    quantity: Quantity,
+    known: Mapping[Baseline, float],
+    honest_names: Collection[str],
+) -> Statistic:
+    own, honest = _values(records, quantity, {REFERENCE.name}), _values(records, quantity, honest_names)
+    mean, deviation = statistics.fmean(own), statistics.stdev(own)
+    control = _values(records, quantity, {CONTROL.name})
+    found = dict(known) | ({Baseline.CONTROL: rounded(statistics.fmean(control))} if control else {})
+    spread = (mean, deviation, len(own))
+    curves = _curves(judged, judged.above, spread, found, honest)
+    if judged.fallback and not _is_fair(curves, honest):
+        curves = _curves(judged, judged.fallback, spread, found, honest)
+    statistic = Statistic(judged.unit, len(own), mean, deviation, found, curves)
+    full = sum(statistic.credit(value) == 1.0 for value in honest)
+    return replace(statistic, honest_runs=len(honest), honest_full=full)
+
+
+def _without_idle_stand_ins(
+    found: Mapping[Quantity, Statistic], judged: Mapping[Quantity, Judged]
+) -> dict[Quantity, Statistic]:
+    """Take the curves from numbers that stand in for another which tells the trivial answers apart by itself."""
+
+    def is_idle(quantity: Quantity) -> bool:
+        other = judged[quantity].stands_in_for
+        if other is None:
+            return False
+        own_anchors = {found[other].baselines.get(anchor) for anchor in (*judged[other].above, *judged[other].below)}
+        return any(curve.trivial in own_anchors for curve in found[other].curves)
+
+    return {
+        quantity: replace(statistic, curves=(), honest_full=statistic.honest_runs) if is_idle(quantity) else statistic
+        for quantity, statistic in found.items()
+    }
+
+
+def _curves(
+    judged: Judged,
+    above: Sequence[Baseline],
+    spread: tuple[float, float, int],
+    found: Mapping[Baseline, float],
+    honest: Sequence[float],
+) -> tuple[CreditCurve, ...]:
+    """Draw a curve to every anchor that the reference is clearly better than."""
+    anchors = [(anchor, True) for anchor in above] + [(anchor, False) for anchor in judged.below]
+    return tuple(
+        fair_curve(spread, found[anchor], honest=honest, least_share=judged.least_share)
+        for anchor, is_above in anchors
+        if anchor in found and separates(*spread, found[anchor], above=is_above)
+    )
+
+
+def _is_fair(curves: Sequence[CreditCurve], honest: Sequence[float]) -> bool:
+    """Say whether there is a curve, and enough of the honest numbers have full credit by all of them.
+
+    With room to spare: a bound beyond half of the way to a wrong answer leaves chance to decide between the two.
+    """
+    if any(curve.share > WIDEST_SHARE for curve in curves):
+        return False
+    full = sum(all(curve.credit(value) == 1.0 for curve in curves) for value in honest)
+    return bool(curves) and full >= HONEST_WITH_FULL_CREDIT * len(honest)
+
+
+def _values(records: Sequence[CalibrationRun], quantity: Quantity, names: Collection[str]) -> list[float]:
+    return [record.values[quantity] for record in records if record.variation in names]
+
+
+def versions() -> Mapping[str, str]:
+    """Return the versions that a number may depend on."""
+    return {"keras": keras.__version__, "tensorflow": tf.__version__, "numpy": np.__version__}
+
+
+def rounded(value: float) -> float:
+    """Return a number with six significant digits."""
+    return float(f"{value:.{_DIGITS}g}")
