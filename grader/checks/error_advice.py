@@ -7,10 +7,12 @@ versions gone by, files that were only in somebody's Drive.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from grader.domain.messages import Message, message
+from grader.domain.outdated import Translation
 from grader.domain.run import CellError
 
 
@@ -40,17 +42,38 @@ class _Rule:
         return error.name in self.names and (not self.fragments or any(part in text for part in self.fragments))
 
 
-def advice(error: CellError, *, first: CellError) -> Advice:
+def advice(error: CellError, *, first: CellError, old_code: Sequence[Translation] = ()) -> Advice:
     """Return what to tell about `error`; `first` is the first error of the same run.
 
-    A NameError after another error is most often its consequence, and says so.
+    A piece of old code that explains it is named with its place and what to write instead. A NameError after another
+    error is most often its consequence, and says so.
     """
+    if (old := _cause(error, old_code)) is not None:
+        return _of_old_code(old)
     if error.name == "NameError" and error is not first:
         return Advice(_ORDER, message("Mend cell {number} first: this is probably its echo.", number=_number(first)))
     for rule in _RULES:
         if rule.fits(error):
             return rule.advice
     return _ANY_OTHER
+
+
+def _cause(error: CellError, old_code: Sequence[Translation]) -> Translation | None:
+    """Return the old code that an error comes of: in its own cell, else in one that works in another cell."""
+    text = f"{error.name}: {error.text}".lower()
+    if error.name == "NameError" and "'xrange'" not in text:  # most often the echo of an error further up
+        return None
+    fitting = [old for old in old_code if any(sign in text for sign in old.signs)]
+    own = [old for old in fitting if old.cell_index == error.cell_index]
+    far = [old for old in fitting if old.far and old.cell_index <= error.cell_index]
+    return next(iter([*own, *far]), None)
+
+
+def _of_old_code(old: Translation) -> Advice:
+    why = message("Cell {cell}, line {line}: {why}", cell=old.cell_index + 1, line=old.line, why=old.why)
+    if not old.after:
+        return Advice(why, message("Write this part anew with what the current version has."))
+    return Advice(why, message("Written today: {code}", code=old.after))
 
 
 def missing_module(error: CellError) -> str:
@@ -76,7 +99,50 @@ _VERSIONS: Final = message(
     "Keras, NumPy and Python move on: code from old tutorials calls things that have since been renamed or removed."
 )
 
+_OLD_CALLS: Final[tuple[_Rule, ...]] = (
+    _Rule(
+        frozenset({"AttributeError"}),
+        Advice(
+            _VERSIONS,
+            message("A layer of Keras 3 has no `input_shape` and no `output_shape`: write `layer.input.shape`."),
+        ),
+        ("no attribute 'input_shape'", "no attribute 'output_shape'"),
+    ),
+    _Rule(
+        frozenset({"AttributeError"}),
+        Advice(
+            _VERSIONS, message("A Sequential has no `input` and no `output` in Keras 3: `.inputs[0]`, `.outputs[0]`.")
+        ),
+        ("has never been called and thus has no defined",),
+    ),
+    _Rule(
+        frozenset({"ValueError"}),
+        Advice(_VERSIONS, message("Weights are saved to a name in `.weights.h5`, whole models to one in `.keras`.")),
+        ("must end in `.", "invalid filepath extension"),
+    ),
+    _Rule(
+        frozenset({"KeyError"}),
+        Advice(_VERSIONS, message("The history has the metric by the name given in `compile`: `accuracy`, not `acc`.")),
+        ("'acc'", "'val_acc'"),
+    ),
+    _Rule(
+        frozenset({"ValueError"}),
+        Advice(_VERSIONS, message("A shape is a tuple, also of one number: `(784,)` with its comma, not `(784)`.")),
+        ("to a shape",),
+    ),
+    _Rule(
+        frozenset({"ValueError", "AttributeError", "NotImplementedError"}),
+        Advice(
+            message("Keras 3 takes no function of TensorFlow or of the old backend on tensors of a graph."),
+            message("Take it from `keras.ops`, or add the loss in the `call` of a layer: `self.add_loss(...)`."),
+        ),
+        ("kerastensor cannot be used", "'base_dtype'", "out of scope"),
+    ),
+)
+"""What old code says that reading it could not find, because a name means something else in each run."""
+
 _RULES: Final[tuple[_Rule, ...]] = (
+    *_OLD_CALLS,
     _Rule(
         frozenset({"NotImplementedError"}),
         Advice(

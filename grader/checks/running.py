@@ -6,6 +6,7 @@ from typing import Final
 
 from grader.checks.absence import was_cut, why_stopped, why_unknown
 from grader.checks.error_advice import advice, missing_module
+from grader.checks.order import hint_to_reorder, why_in_wrong_order
 from grader.checks.parameters import Parameter
 from grader.checks.subject import Subject
 from grader.checks.verdict import Verdict, by_share, failed, passed, ungradable
@@ -59,16 +60,17 @@ def _raised(subject: Subject, findings: tuple[Finding, ...], share: float) -> Ve
 
 def _error_findings(subject: Subject) -> tuple[Finding, ...]:
     errors = subject.run.errors
-    return tuple(_error_finding(error, errors[0], subject.missing_modules) for error in errors)
+    return tuple(_error_finding(error, errors[0], subject) for error in errors)
 
 
-def _error_finding(error: CellError, first: CellError, missing: tuple[str, ...]) -> Finding:
+def _error_finding(error: CellError, first: CellError, subject: Subject) -> Finding:
+    told = advice(error, first=first, old_code=subject.old_code)
     return Finding(
         where=cell(error.cell_index),
         expected=_expected(error),
         actual=_actual(error),
-        why=advice(error, first=first).why,
-        hint=_lacking_hint(error, missing) or advice(error, first=first).hint,
+        why=why_in_wrong_order(error) or told.why,
+        hint=_lacking_hint(error, subject.missing_modules) or hint_to_reorder(error) or told.hint,
     )
 
 

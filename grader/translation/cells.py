@@ -1,0 +1,217 @@
+"""The text of a cell as Python that a parser takes, and back: lines for IPython hidden, Python 2 mended.
+
+Every line keeps its number, and what is not translated keeps every character.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass
+from typing import Final
+
+LONGEST_CELL: Final = 60_000
+"""Characters; a longer cell holds data, and a tree of it would cost more memory than its calls are worth."""
+
+DEEPEST_TREE: Final = 150
+"""Levels of syntax; a deeper tree is nobody's autoencoder, and would take the stack of whatever walks through it."""
+
+_HIDDEN_AT_MOST: Final = 200
+_PYTHON_CELL_MAGICS: Final = frozenset({"time", "timeit", "capture", "prun", "memit"})
+_MAGIC_RUNNING = re.compile(r"(?P<magic>%(?:time|timeit)\s+)(?=[A-Za-z_])")
+_PRINT = re.compile(r"^(?P<indent>\s*(?:[^#'\"]*[:;]\s*)?)print\b(?P<gap>[ \t]+(?![=.,)\]])|(?=[\"']))(?P<rest>.*)$")
+_EXCEPT = re.compile(r"^(?P<head>\s*except\s+[\w.]+|\s*except\s*\([^)]*\))\s*,\s*(?P<name>[A-Za-z_]\w*)\s*:")
+_UNREADABLE: Final = (SyntaxError, ValueError, RecursionError, MemoryError)
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A cell as Python.
+
+    Attributes:
+        text: What parses.
+        hidden: Each placeholder in it, and the text that it stands for.
+        mended: Lines of Python 2 that were mended: number from 1, before, after.
+    """
+
+    text: str
+    hidden: tuple[tuple[str, str], ...] = ()
+    mended: tuple[tuple[int, str, str], ...] = ()
+
+    def restored(self, text: str) -> str:
+        """Put the lines for IPython back into a text made from this one."""
+        for placeholder, original in self.hidden:
+            text = text.replace(placeholder, original)
+        return text
+
+
+def readable(source: str) -> Readable | None:
+    """Make Python of a cell's source; None where it is none, even with lines for IPython hidden and prints mended."""
+    if len(source) > LONGEST_CELL:
+        return None
+    lines = source.split("\n")
+    hidden: dict[str, str] = {}
+    if not _hide_cell_magic(lines, hidden):
+        return None
+    if not _hide_until_parsed(lines, hidden):
+        mended = _mend_python_2(lines)
+        if not mended or not _hide_until_parsed(lines, hidden):
+            return None
+        return _finished(lines, hidden, mended)
+    return _finished(lines, hidden, [])
+
+
+def _finished(lines: list[str], hidden: dict[str, str], mended: list[tuple[int, str, str]]) -> Readable | None:
+    text = "\n".join(lines)
+    tree = _parse(text)
+    if not isinstance(tree, ast.Module) or _depth_exceeded(tree):
+        return None
+    return Readable(text, tuple(hidden.items()), tuple(mended))
+
+
+def _parse(text: str) -> ast.Module | SyntaxError | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "\d" is the student's business
+            return ast.parse(text)
+    except SyntaxError as error:
+        return error
+    except _UNREADABLE:
+        return None
+
+
+def _depth_exceeded(tree: ast.Module) -> bool:
+    """Measure the tree without recursion, since it may be made to be too deep for one."""
+    level: list[ast.AST] = [tree]
+    for _ in range(DEEPEST_TREE):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return False
+    return True
+
+
+# Lines for IPython
+
+
+def _hide_cell_magic(lines: list[str], hidden: dict[str, str]) -> bool:
+    """Hide the line of a cell magic; say False where the cell below it is no Python of the notebook."""
+    first = next((number for number, line in enumerate(lines) if line.strip()), None)
+    if first is None:
+        return False
+    if not lines[first].lstrip().startswith("%%"):
+        return True
+    name = lines[first].strip().removeprefix("%%").partition(" ")[0]
+    _hide(lines, first, hidden)
+    return name in _PYTHON_CELL_MAGICS
+
+
+def _hide_until_parsed(lines: list[str], hidden: dict[str, str]) -> bool:
+    """Hide lines for IPython where the parser stumbles over them, since `% 3` may also go on with a calculation."""
+    for _ in range(_HIDDEN_AT_MOST):
+        found = _parse("\n".join(lines))
+        if isinstance(found, ast.Module):
+            return True
+        number = (found.lineno or 0) - 1 if found is not None else -1
+        if not 0 <= number < len(lines) or not _is_magic(lines[number]):
+            return _hide_all(lines, hidden)
+        _hide(lines, number, hidden)
+    return False
+
+
+def _hide_all(lines: list[str], hidden: dict[str, str]) -> bool:
+    """Try once more without any such line: Python may give up far from the one that it stumbled over."""
+    trial, more = list(lines), dict(hidden)
+    for number, line in enumerate(lines):
+        if trial[number] and _is_magic(line):
+            _hide(trial, number, more)
+    if not isinstance(_parse("\n".join(trial)), ast.Module):
+        return False
+    lines[:] = trial
+    hidden.update(more)
+    return True
+
+
+def _is_magic(line: str) -> bool:
+    """Tell whether a line may be one for IPython: `%cd x`, `!ls`, `?f`, `f?`, `files = !ls`."""
+    text = line.strip()
+    assigned = text.partition("=")[2].lstrip()
+    return not text.startswith("#") and (
+        text.startswith(("%", "!", "?")) or text.endswith("?") or assigned.startswith(("%", "!"))
+    )
+
+
+def _hide(lines: list[str], number: int, hidden: dict[str, str]) -> None:
+    """Put a placeholder where a line for IPython is, with the lines that a backslash joins to it.
+
+    Of `%time code` only the magic is hidden, so that the code is read as well.
+    """
+    placeholder = f"_ipython_line_{number}_"
+    text = lines[number].lstrip()
+    indent = lines[number].removesuffix(text)
+    running = _MAGIC_RUNNING.match(text)
+    if running:
+        hidden[f"{placeholder}; "] = running["magic"]
+        lines[number] = f"{indent}{placeholder}; {text.removeprefix(running['magic'])}"
+        return
+    last = number
+    while lines[last].endswith("\\") and last + 1 < len(lines):
+        last += 1
+    hidden["\n".join([placeholder, *[""] * (last - number)])] = "\n".join([text, *lines[number + 1 : last + 1]])
+    lines[number : last + 1] = [indent + placeholder, *[""] * (last - number)]
+
+
+# Python 2
+
+
+def _mend_python_2(lines: list[str]) -> list[tuple[int, str, str]]:
+    """Turn print statements and `except Class, name:` into Python 3; only ever done to a cell that does not parse."""
+    mended = []
+    number = 0
+    while number < len(lines):
+        line = lines[number]
+        caught = _EXCEPT.match(line)
+        if caught:
+            lines[number] = f"{caught['head']} as {caught['name']}:{line[caught.end() :]}"
+            mended.append((number + 1, line.strip(), lines[number].strip()))
+        elif printed := _PRINT.match(line):
+            number = _mend_print(lines, number, printed, mended)
+        number += 1
+    return mended
+
+
+def _mend_print(lines: list[str], first: int, printed: re.Match[str], mended: list[tuple[int, str, str]]) -> int:
+    """Mend the print statement that begins in a line; return the last line that it takes."""
+    for last in range(first, min(first + 12, len(lines))):
+        body = "\n".join([printed["rest"], *lines[first + 1 : last + 1]])
+        call = _print_call(body)
+        if call is None:
+            continue
+        before = "\n".join(lines[first : last + 1]).strip()
+        after = printed["indent"] + call
+        lines[first : last + 1] = after.split("\n")
+        mended.append((first + 1, before, after.strip()))
+        return last
+    return first
+
+
+def _print_call(body: str) -> str | None:
+    """Return the call that says the same as `print body`, or None where this is not the whole of one."""
+    code, comment = _without_comment(body)
+    stripped = code.rstrip()
+    if not stripped or stripped.startswith(">>"):
+        return None
+    end = ', end=" "' if stripped.endswith(",") else ""
+    inside = stripped.removesuffix(",")
+    tree = _parse(f"print({inside}{end})")
+    if not isinstance(tree, ast.Module) or len(tree.body) != 1:
+        return None
+    return f"print({inside}{end}){code[len(stripped) :]}{comment}"
+
+
+def _without_comment(body: str) -> tuple[str, str]:
+    """Split a comment off the end of a single line, where what comes before it is an expression."""
+    for position, character in enumerate(body):
+        if character == "#" and isinstance(_parse(f"({body[:position].strip().removesuffix(',')},)"), ast.Module):
+            return body[:position], body[position:]
+    return body, ""
