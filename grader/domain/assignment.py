@@ -110,6 +110,8 @@ class Assignment:
             numbers. With letters, the scale goes to 100.
         due: When it is due, or None where lateness costs nothing.
         imports: What may be imported, or None where everything may.
+        compat: Calls that current versions no longer take are translated, and the report says which, before a notebook
+            is run.
     """
 
     assignment: str
@@ -125,6 +127,7 @@ class Assignment:
     scale_letters: tuple[LetterBound, ...] = ()
     due: DuePolicy | None = None
     imports: ImportPolicy | None = None
+    compat: bool = False
 
     @property
     def points_possible(self) -> float:

@@ -108,7 +108,7 @@ class ColumnClaim:
 
 @dataclass(frozen=True, slots=True)
 class FitClaim:
-    """One call of `fit`.
+    """One training: a call of `fit`, or what was seen of another way.
 
     Attributes:
         model: Id of the model.
@@ -120,6 +120,8 @@ class FitClaim:
         input_maximum: Largest number of the input.
         completed: False where it was interrupted or raised.
         columns: Of an input of shape (n, d) with d up to 64, over at most 50,000 rows spread evenly; else None.
+        names: What the model was called when it was trained; the notebook may have given the names to others since.
+        how: `fit`, `batches` (calls of `train_on_batch`, `samples` in all) or `loop` (a loop of the notebook's own).
     """
 
     model: str
@@ -131,6 +133,8 @@ class FitClaim:
     input_maximum: float | None
     completed: bool
     columns: ColumnClaim | None = None
+    names: tuple[str, ...] = ()
+    how: str = "fit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,10 @@ class Evidence:
         missing_modules: Top-level modules that the notebook imported and this machine lacks.
         versions: Versions the kernel reported.
         tables: Small tables of numbers under the names that assignments ask for.
+        tensors: Tensors of functional graphs that stood under global names, each with the way from its one input, in
+            the form of a model; no model of the notebook's.
+        graphs: Our own copies of exported graphs, of models that are no graph of known calls, by model id; nobody has
+            looked into them.
     """
 
     models: tuple[ModelClaim, ...] = ()
@@ -184,6 +192,8 @@ class Evidence:
     missing_modules: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     tables: tuple[TableClaim, ...] = ()
+    tensors: tuple[ModelClaim, ...] = ()
+    graphs: Mapping[str, Path] = field(default_factory=dict)
 
 
 class RejectedClaimsError(Exception):

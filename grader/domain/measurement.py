@@ -27,11 +27,14 @@ class Quantity(StrEnum):
     MEAN_IMAGE_MSE: MSE of predicting the mean training image.
     PCA_MSE: MSE of PCA with as many components as the code has numbers, fitted on training images.
     COMPOSITION_GAP: root mean square of autoencoder(x) - decoder(encoder(x)), divided by that of autoencoder(x).
+    ROUNDING_GAP: root mean square of decoder(code) - decoder(code rounded to six digits), divided by that of
+        decoder(code).
     CODE_SIZE: numbers in one code.
     BOTTLENECK_RANK: largest numerical rank of d autoencoder(x) / d x over some hidden images.
     OUTPUT_SPREAD: root mean square deviation of the outputs from their mean image.
     OUTSIDE_RANGE: share of the output numbers outside [0, 1] by more than 0.01.
     DENOISED_MSE: mean of (x - autoencoder(noisy x))².
+    NOISE_RATIO: DENOISED_MSE / RECONSTRUCTION_MSE; small where noise is what the autoencoder expects.
     CODE_ACTIVITY: mean of |code|.
     ACTIVE_SHARE: share of the numbers of the codes above 0.1.
     NEGATIVE_ELBO: reconstruction (binary cross-entropy summed over pixels) + KL, one drawn code an image; nats.
@@ -52,6 +55,9 @@ class Quantity(StrEnum):
     ENCODER_SIMILARITY: cosine between the matrices of the autoencoder's encoder and of the classifier's.
     COMPARED_MODELS: trained models with the reference's architecture, no two with the same numbers.
     COMPARISON_AGREEMENT: share of the asked-for numbers of the notebook's table that we measure as well.
+    TRANSPLANT_GAP: largest difference between the student's network and the one of ours that computes the same, both
+        with the same random weights, on secret inputs; relative to the spread of the outputs. Only where there is one.
+    TRANSPLANTED_MSE: RECONSTRUCTION_MSE of that network of ours with the student's trained weights.
     STAGES_HELD: autoencoders within the autoencoder, whose arrays together are all of its own.
     STAGES_TRAINED: how many of these are better than a constant on their own data.
     """
@@ -62,11 +68,13 @@ class Quantity(StrEnum):
     MEAN_IMAGE_MSE = "mean_image_mse"
     PCA_MSE = "pca_mse"
     COMPOSITION_GAP = "composition_gap"
+    ROUNDING_GAP = "rounding_gap"
     CODE_SIZE = "code_size"
     BOTTLENECK_RANK = "bottleneck_rank"
     OUTPUT_SPREAD = "output_spread"
     OUTSIDE_RANGE = "outside_range"
     DENOISED_MSE = "denoised_mse"
+    NOISE_RATIO = "noise_ratio"
     CODE_ACTIVITY = "code_activity"
     ACTIVE_SHARE = "active_share"
     NEGATIVE_ELBO = "negative_elbo"
@@ -87,6 +95,8 @@ class Quantity(StrEnum):
     ENCODER_SIMILARITY = "encoder_similarity"
     COMPARED_MODELS = "compared_models"
     COMPARISON_AGREEMENT = "comparison_agreement"
+    TRANSPLANT_GAP = "transplant_gap"
+    TRANSPLANTED_MSE = "transplanted_mse"
     STAGES_HELD = "stages_held"
     STAGES_TRAINED = "stages_trained"
 
@@ -117,12 +127,15 @@ class MeasuredModel:
         name: What the student called it, for messages only.
         architecture: Its canonical form, from the rebuilt model and not from the claim.
         shared_with_autoencoder: Every array it holds is one of the autoencoder's own, value for value.
+        made: The notebook made this model; False where it was cut out of another or put together by zone M. Its name is
+            then that of the tensor where it was cut, or "".
     """
 
     role: Role
     name: str
     architecture: Architecture
     shared_with_autoencoder: bool = True
+    made: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +199,10 @@ class Measurements:
         candidates: How many autoencoders the notebook held.
         trained: Fit calls on the autoencoder or a model that shares its layers (a claim, for hints only).
         disagreements: Numbers of the notebook's comparison that are missing or not what we measure.
+        equivalent: A network of the reference's layers, with the activations and the code width of the student's, that
+            computes what the autoencoder does whatever the weights; None where none was looked for or found.
+        conventions: What had to be done so that the model's numbers stand for pixels in [0, 1], in words.
+        by_behaviour: The autoencoder was run in the second sandbox and not rebuilt: nothing is known of its layers.
     """
 
     models: Mapping[Role, MeasuredModel] = field(default_factory=dict)
@@ -197,6 +214,9 @@ class Measurements:
     candidates: int = 0
     trained: bool = False
     disagreements: tuple[Disagreement, ...] = ()
+    equivalent: Architecture | None = None
+    conventions: tuple[Message, ...] = ()
+    by_behaviour: bool = False
 
     def value(self, name: Quantity) -> float | None:
         """Return the number called `name`, or None where it was not measured."""

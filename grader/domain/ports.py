@@ -39,6 +39,19 @@ class MeasuringTask:
     contract_names: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class GraphSandbox:
+    """How a second sandbox is started that runs one exported graph and holds nothing else of the notebook's.
+
+    Attributes:
+        command: Program and arguments; it talks over standard input and output (`grader/probe/graph_main.py`).
+        place: The argument that stands for the file of the graph.
+    """
+
+    command: tuple[str, ...]
+    place: str
+
+
 class Measurer(Protocol):
     """Zone M: rebuilds the models from vetted evidence and measures them."""
 

@@ -62,6 +62,32 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class DefinedBelow:
+    """A name that a cell lacked because a cell further down defines it.
+
+    Attributes:
+        name: The name.
+        cell_index: Position in the file of the first cell below that defines it, from 0.
+        recorded: `n` of `In[n]` of the cell that lacked it, as the author's session left it, or None.
+        defining_recorded: The same of the cell that defines it.
+    """
+
+    name: str
+    cell_index: int
+    recorded: int | None = None
+    defining_recorded: int | None = None
+
+    @property
+    def ran_in_recorded_order(self) -> bool:
+        """Say whether the author ran the two cells in the other order."""
+        return (
+            self.recorded is not None
+            and self.defining_recorded is not None
+            and (self.defining_recorded < self.recorded)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class CellError:
     """An exception that ended a cell.
 
@@ -71,6 +97,7 @@ class CellError:
         text: Its message, control characters removed, at most 2,000 characters.
         line: The source line of the cell where it was raised, or "".
         provided: The instructor's id of the cell (`grade_id`), or "".
+        defined_below: The name that was missing and where the notebook defines it, for a NameError of the wrong order.
     """
 
     cell_index: int
@@ -78,6 +105,7 @@ class CellError:
     text: str
     line: str = ""
     provided: str = ""
+    defined_below: DefinedBelow | None = None
 
 
 @dataclass(frozen=True, slots=True)

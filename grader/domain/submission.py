@@ -36,19 +36,22 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class CodeCell:
-    """A code cell as intake read it: its source alone. Metadata, tags and saved outputs stay outside.
+    """A code cell as intake read it: its source, and when it ran last. Metadata, tags and saved outputs stay outside.
 
     Attributes:
         index: Position among all cells of the file, from 0, the number a person counts.
         cell_id: nbformat's cell id, or "" where the file has none.
         source: The student's code, magics included.
         provided: The id of the instructor's cell (`metadata.nbgrader.grade_id`) that this cell says it is, or "".
+        recorded: `n` of `In[n]` in the file as handed in: when the cell ran last in its author's session; None where it
+            was never run or the numbers were cleared. For words only.
     """
 
     index: int
     cell_id: str
     source: str
     provided: str = ""
+    recorded: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

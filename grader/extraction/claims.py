@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -29,6 +29,7 @@ from grader.domain.evidence import (
 )
 from grader.extraction.arrays import copy_arrays
 from grader.extraction.files import open_plain_file
+from grader.extraction.graphs import copy_graphs
 
 MAX_CLAIMS_BYTES = 16 * 2**20
 MAX_MODELS = 64
@@ -38,6 +39,7 @@ MAX_DEPTH = 40
 MAX_COLUMNS = 64
 LARGEST_NUMBER = 1e30
 MAX_TABLES = 8
+MAX_TENSORS = 16
 MAX_ENTRIES = 64
 
 _Id = Annotated[str, Field(pattern=r"^[a-z]\d{1,6}$")]
@@ -108,6 +110,8 @@ class _Fit(_Strict):
     input_maximum: float | None
     completed: bool
     columns: _Columns | None = None
+    names: Annotated[list[_Name], Field(max_length=16)] = Field(default_factory=list)
+    how: Literal["fit", "batches", "loop"] = "fit"
 
 
 class _Entry(_Strict):
@@ -128,6 +132,7 @@ class _Claims(_Strict):
     requests: Annotated[list[_Name], Field(max_length=256)]
     versions: dict[str, _Name]
     tables: Annotated[list[_Table], Field(max_length=MAX_TABLES)] = Field(default_factory=list)
+    tensors: Annotated[list[_Model], Field(max_length=MAX_TENSORS)] = Field(default_factory=list)
 
 
 def collect(exchange: Path, destination: Path) -> Evidence:
@@ -167,6 +172,8 @@ def collect(exchange: Path, destination: Path) -> Evidence:
             TableClaim(table.name, tuple(EntryClaim(tuple(entry.keys), entry.value) for entry in table.entries))
             for table in claims.tables
         ),
+        tensors=tuple(_model(tensor) for tensor in claims.tensors),
+        graphs=copy_graphs(folder, destination, {model.model for model in claims.models if model.problem}),
     )
 
 
@@ -216,11 +223,10 @@ def _look_through(data: object, depth: int = 0) -> None:
 
 
 def _fit(fit: _Fit) -> FitClaim:
-    plain = fit.model_dump(exclude={"columns"})
-    if fit.columns is None:
-        return FitClaim(**plain)
-    described = {name: tuple(numbers) for name, numbers in fit.columns.model_dump().items()}
-    return FitClaim(**plain, columns=ColumnClaim(**described))
+    plain = fit.model_dump(exclude={"columns", "names"})
+    described = {} if fit.columns is None else fit.columns.model_dump()
+    columns = ColumnClaim(**{name: tuple(numbers) for name, numbers in described.items()}) if described else None
+    return FitClaim(**plain, columns=columns, names=tuple(fit.names))
 
 
 def _model(model: _Model) -> ModelClaim:

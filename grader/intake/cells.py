@@ -17,6 +17,9 @@ from grader.intake.decoding import without_surrogates
 LARGE_SOURCE_BYTES = 1_000_000
 """Nobody types that much: more than this is data or weights."""
 
+MOST_RUNS = 1_000_000
+"""No session runs more cells."""
+
 RawCell = Mapping[str, object]
 
 
@@ -86,7 +89,13 @@ def notes(cells: Sequence[RawCell], code: Sequence[CodeCell]) -> Iterator[Messag
 
 def _code_cell(index: int, raw: RawCell) -> CodeCell:
     grade_id = mapping(mapping(raw.get("metadata")).get("nbgrader")).get("grade_id")
-    return CodeCell(index, string(raw.get("id")), _source(raw), string(grade_id))
+    return CodeCell(index, string(raw.get("id")), _source(raw), string(grade_id), _recorded(raw))
+
+
+def _recorded(raw: RawCell) -> int | None:
+    """Return `n` of `In[n]`, which formats 2 and 3 call `prompt_number`; None where the cell has no sane one."""
+    value = raw.get("execution_count", raw.get("prompt_number"))
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < MOST_RUNS else None
 
 
 def _source(raw: RawCell) -> str:

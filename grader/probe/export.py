@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import json
 import math
 import os
@@ -13,14 +14,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from .fits import FIRST_HELD, LAST_HELD, FitRecord, FitTracker, exported_records
 from .graph import NotFlattenableError, Registry, flatten
-from .hooks import FitRecord, FitTracker
+from .graphs import export_graphs
 from .numpy_models import network_claims, numpy_network
 from .settings import MAX_TEXT
 from .tables import number_tables
+from .tensors import tensor_claims
 
 CLAIMS_SCHEMA_VERSION = 1
 MAX_MODELS = 64
+MAX_FITS = 256
 MAX_WEIGHT_BYTES = 256 * 2**20
 SECONDS_BETWEEN_EXPORTS = 5.0
 
@@ -35,6 +39,9 @@ class Exporter:
         requests: What the notebook asked of its surroundings.
     """
 
+    writes_graphs = False
+    """Whether models that cannot be flattened are exported as graphs: only where a second sandbox can run them."""
+
     def __init__(self, namespace: Mapping[str, Any], folder: Path, tracker: FitTracker, requests: list[str]) -> None:
         self._namespace = namespace
         self._folder = folder
@@ -46,19 +53,29 @@ class Exporter:
     def export_if_due(self) -> None:
         """Write claims after a fit, unless the last ones are only a few seconds old."""
         if time.monotonic() - self._last_seconds >= SECONDS_BETWEEN_EXPORTS:
-            self.export()
+            self.export(graphs=False)
 
     def export_if_changed(self) -> None:
         """Write claims after a cell in which something was fitted or a model was made."""
-        if "keras" in sys.modules and (len(self._tracker.records), len(self._living_models())) != self._last_seen:
-            self.export()
+        if "keras" not in sys.modules:
+            return
+        self._tracker.note_names()
+        if (self._tracker.changes(), len(self._living_models())) != self._last_seen:
+            self.export(graphs=False)
 
-    def export(self) -> None:
-        """Write claims now."""
+    def names_of(self, model: Any) -> list[str]:
+        """Return the global names of a model, variables before attributes."""
+        names = [name[:MAX_TEXT] for name, named in named_models(self._namespace) if named is model]
+        return sorted(names, key=lambda name: not name.isidentifier())[:16]
+
+    def export(self, *, graphs: bool = True) -> None:
+        """Write claims now; with graphs, which take seconds, only after the last cell."""
         models = self._living_models() if "keras" in sys.modules else []
-        self._last_seen = (len(self._tracker.records), len(models))
+        self._last_seen = (self._tracker.changes(), len(models))
         registry = Registry()
         described = [self._describe(index, model, registry) for index, model in enumerate(models)]
+        for claim, order in zip(described, self._orders(models), strict=True):
+            claim["created"] = order
         claims = {
             "schema_version": CLAIMS_SCHEMA_VERSION,
             "models": described or self._without_keras(registry),
@@ -67,8 +84,9 @@ class Exporter:
             "requests": [str(request) for request in self._requests[-256:]],
             "versions": _versions(),
             "tables": number_tables(self._namespace),
+            "tensors": tensor_claims(self._namespace, registry) if models else [],
         }
-        self._write(claims, registry)
+        self._write(claims, registry, models if graphs and self.writes_graphs else [])
         self._last_seconds = time.monotonic()
 
     def _without_keras(self, registry: Registry) -> list[dict[str, Any]]:
@@ -81,24 +99,37 @@ class Exporter:
 
     def _living_models(self) -> list[Any]:
         """List models: fitted ones first, then named ones, then whatever else is alive; each once."""
-        import keras
-
-        found: dict[int, Any] = {id(record.model): record.model for record in self._tracker.records}
+        fitted = [record.living() for record in reversed(self._tracker.records)]
+        found: dict[int, Any] = {id(model): model for model in reversed(fitted) if model is not None}
+        if len(found) > FIRST_HELD + LAST_HELD:  # the others leave room for models with a name
+            found = dict([*found.items()][:FIRST_HELD] + [*found.items()][-LAST_HELD:])
         for _, model in named_models(self._namespace):
             found.setdefault(id(model), model)
-        for thing in gc.get_objects():
-            if len(found) >= MAX_MODELS:
-                break
-            if issubclass(type(thing), keras.Model):
-                found.setdefault(id(thing), thing)
+        for model in self._unnamed_models(MAX_MODELS - len(found)):
+            found.setdefault(id(model), model)
         inner = {id(getattr(model, "_functional", None)) for model in found.values()}  # a Sequential's own graph
         return [model for key, model in found.items() if key not in inner][:MAX_MODELS]
 
+    def _orders(self, models: list[Any]) -> list[int]:
+        """Return the order of creation among these models, their own order where nobody watched."""
+        made = [] if self._tracker.made is None else self._tracker.made.living()
+        places = {id(model): place for place, model in enumerate(made)}
+        ranked = sorted(range(len(models)), key=lambda index: places.get(id(models[index]), index))
+        return [ranked.index(index) for index in range(len(models))]
+
+    def _unnamed_models(self, room: int) -> Iterator[Any]:
+        """Yield what else is alive, the newest first; where nobody watched models being made, what Python knows of."""
+        import keras
+
+        made = self._tracker.made
+        alive = gc.get_objects() if made is None else reversed(made.living())
+        models = (thing for thing in alive if issubclass(type(thing), keras.Model))
+        yield from itertools.islice(models, 2 * max(0, room))
+
     def _describe(self, index: int, model: Any, registry: Registry) -> dict[str, Any]:
-        names = [name[:MAX_TEXT] for name, named in named_models(self._namespace) if named is model]
         claim: dict[str, Any] = {
             "model": f"m{index}",
-            "names": sorted(names, key=lambda name: not name.isidentifier())[:16],  # variables before attributes
+            "names": self.names_of(model),
             "class_name": type(model).__name__[:MAX_TEXT],
             "inputs": [],
             "nodes": [],
@@ -120,11 +151,20 @@ class Exporter:
 
     def _fitted_shape(self, model: Any) -> tuple[int | None, ...] | None:
         for record in self._tracker.records:
-            if record.model is model and record.input_shape is not None:
+            if record.living() is model and record.input_shape is not None:
                 return record.input_shape
         return None
 
-    def _write(self, claims: dict[str, Any], registry: Registry) -> None:
+    def _write_graphs(self, models: list[Any], claims: list[dict[str, Any]], folder: Path) -> None:
+        fitted = {id(record.living()) for record in self._tracker.records}
+        shapes = {
+            claim["model"]: self._fitted_shape(model)
+            for model, claim in zip(models, claims, strict=True)
+            if id(model) in fitted
+        }
+        export_graphs(models, claims, shapes, folder)
+
+    def _write(self, claims: dict[str, Any], registry: Registry, models: list[Any]) -> None:
         import numpy as np
 
         arrays: dict[str, Any] = {}
@@ -140,6 +180,8 @@ class Exporter:
         fresh = self._folder.with_name(f"{self._folder.name}.new")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
+        if models:
+            self._write_graphs(models, claims["models"], fresh / "graphs")
         (fresh / "claims.json").write_text(json.dumps(claims, allow_nan=False), encoding="utf-8")
         with (fresh / "weights.npz").open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
@@ -178,11 +220,12 @@ def _inside(name: str, owner: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _fits(records: list[FitRecord], models: list[Any]) -> list[dict[str, Any]]:
-    """Describe the last 256 calls of `fit` on the models that are exported."""
-    names = {id(model): f"m{index}" for index, model in enumerate(models)}
+    """Describe up to 256 trainings of the models that are exported, the last one of each model among them."""
+    ids = {id(model): f"m{index}" for index, model in enumerate(models)}
+    exported = [record for record in records if id(record.living()) in ids]
     return [
         {
-            "model": names[id(record.model)],
+            "model": ids[id(record.living())],
             "epochs": record.epochs,
             "samples": record.samples,
             "batch_size": record.batch_size,
@@ -191,9 +234,10 @@ def _fits(records: list[FitRecord], models: list[Any]) -> list[dict[str, Any]]:
             "input_maximum": _finite(record.input_maximum),
             "completed": record.completed,
             "columns": record.columns,
+            "names": list(record.names),
+            "how": record.how,
         }
-        for record in records[-256:]
-        if id(record.model) in names
+        for record in exported_records(exported, MAX_FITS)
     ]
 
 

@@ -7,9 +7,20 @@ graph behind it are read, never `model.layers`, which leaves operators such as `
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from .opening import (
+    SAMPLING,
+    call_key,
+    is_drawn,
+    is_split,
+    opened,
+    outside_training,
+    stand_in,
+    traced,
+)
+from .opening import NotFlattenableError as NotFlattenableError
 from .settings import describe, own_activation
 
 MAX_NODES = 5000
@@ -17,10 +28,6 @@ MAX_ENDS = 16
 
 SAMPLING_MODULE = "grader.sampling"
 """Stands for the module of a layer of the student's own that draws a code from a mean and a log-variance."""
-
-
-class NotFlattenableError(Exception):
-    """The model is no graph of known calls; the text says why."""
 
 
 class Registry:
@@ -32,6 +39,8 @@ class Registry:
         self._operation_ids: dict[int, str] = {}
         self._variable_ids: dict[int, str] = {}
         self._alive: list[Any] = []  # ids are only unique while the objects live
+        self.opened: dict[Any, Any] = {}
+        """What a student's layer does, by layer and arguments: traced once, so that all models share its calls."""
 
     def sampling(self, operation: Any) -> str:
         """Return the id of a layer that draws a code; nothing of it is described but that."""
@@ -63,6 +72,23 @@ class Registry:
         self._alive.append(variable)
         self.variables[name] = variable
         return name
+
+    def array(self, value: Any) -> str:
+        """Return the id of an array; the numbers of a weight (`tf.cast(self.kernel, …)`) are that weight."""
+        return self.variable(value if id(value) in self._variable_ids else self._weight_of(value))
+
+    def _weight_of(self, value: Any) -> Any:
+        import numpy as np
+
+        weights = [one for one in self.variables.values() if hasattr(one, "assign")]
+        inside = [one for one in weights if getattr(one, "_value", None) is value]
+        if inside or getattr(value, "dtype", None) is None:
+            return inside[0] if inside else value
+        numbers = np.asarray(value)
+        if numbers.dtype.kind != "f" or numbers.size < 2 or (numbers == numbers.flat[0]).all():
+            return value  # zeros and ones are equal to many weights
+        alike = (one for one in weights if tuple(one.shape) == numbers.shape)
+        return next((one for one in alike if np.array_equal(np.asarray(one), numbers)), value)
 
 
 def flatten(model: Any, registry: Registry, input_shape: Sequence[int | None] | None = None) -> dict[str, Any]:
@@ -102,7 +128,7 @@ def as_function(model: Any, input_shape: Sequence[int | None] | None = None) -> 
 
     if _has_own_call(model):
         what, shape = f"{type(model).__name__}.call", _known_input_shape(model, input_shape)
-        return _traced(what, model.call, keras.Input(tuple(shape)))
+        return traced(what, outside_training(model.call), keras.Input(tuple(shape)))
     if isinstance(model, keras.Sequential):
         if model._functional is None:
             _build_sequential(model, input_shape)
@@ -141,17 +167,6 @@ def _known_input_shape(model: Any, input_shape: Sequence[int | None] | None) -> 
     raise NotFlattenableError("its input shape is not known, because it was never called")
 
 
-def _function_of(what: str, inputs: list[Any], call: Callable[[], Any]) -> Any:
-    from keras.src.ops.function import Function
-
-    try:
-        outputs = call()
-        return Function(inputs, outputs)
-    except Exception as error:  # whatever a student's `call` raises means the same: it cannot be traced
-        text = str(error).strip().split("\n")[0][:200]
-        raise NotFlattenableError(f"`{what}` cannot be traced ({text})") from error
-
-
 Scope = dict[int, str]
 """Names of the tensors of one graph, by identity; a graph that is called twice gets a scope for each call."""
 
@@ -185,9 +200,12 @@ class _Walk:
 
     def _call(self, node: Any, scope: Scope) -> None:
         inner, inputs = self._inner_function(node)
-        if inner is _SAMPLING:
+        if inner is SAMPLING or is_drawn(node.operation):
             outputs = [self.name(tensor, scope) for tensor in node.outputs]
             self._append(node, scope, outputs, name=self._registry.sampling(node.operation))
+            return
+        if is_split(node.operation):
+            self._split(node, scope)
             return
         if inner is not None:
             self._open(inner, [self.name(tensor, scope) for tensor in inputs], node.outputs, scope)
@@ -199,7 +217,20 @@ class _Walk:
         before = self._new_name()
         self._append(node, scope, [before])
         what = f"the activation of {type(node.operation).__name__}"
-        self._open(_traced(what, activation, _stand_in(node.outputs[0])), [before], node.outputs, scope)
+        self._open(traced(what, activation, stand_in(node.outputs[0])), [before], node.outputs, scope)
+
+    def _split(self, node: Any, scope: Scope) -> None:
+        """Append one cut for each tensor that `keras.ops.split` makes."""
+        from keras.src.ops.numpy import GetItem
+
+        source, start = node.input_tensors[0], 0
+        axis = node.operation.axis % len(source.shape)
+        for tensor in node.outputs:
+            end = start + tensor.shape[axis]
+            key = [slice(None)] * axis + [slice(start, end)]
+            arguments = {"args": [self._value(source, scope), self._value(key, scope)], "kwargs": {}}
+            self._write(self._registry.operation(GetItem()), arguments, [self.name(tensor, scope)])
+            start = end
 
     def _open(self, inner: Any, inputs: list[str], outputs: Sequence[Any], scope: Scope) -> None:
         """Append the calls inside a nested graph, and name the tensors outside that it makes."""
@@ -213,7 +244,7 @@ class _Walk:
     def _inner_function(self, node: Any) -> tuple[Any, Sequence[Any]]:
         """Return the graph inside a nested model, a Lambda or a student's own layer, and the tensors it is given.
 
-        The graph is None for Keras's own layers and operators, and `_SAMPLING` for a layer that draws a code.
+        The graph is None for Keras's own layers and operators, and `SAMPLING` for a layer that draws a code.
         """
         import keras
 
@@ -225,33 +256,22 @@ class _Walk:
         if not opaque and not own:
             return None, ()
         tensors = {id(tensor): tensor for tensor in node.input_tensors}
-        stand_ins = {key: _stand_in(tensor) for key, tensor in tensors.items()}
-        args, kwargs = node.arguments.fill_in(stand_ins)
-        what = f"{type(operation).__name__}.call"
-        try:
-            function = _function_of(what, list(stand_ins.values()), lambda: operation.call(*args, **kwargs))
-        except NotFlattenableError:
-            if _takes_mean_and_variance(node):
-                return _SAMPLING, ()
-            raise
-        if _takes_mean_and_variance(node) and _is_deterministic_sampling(function):
-            return _SAMPLING, ()
-        return function, list(tensors.values())
+        key = call_key(node, tensors)
+        if key not in self._registry.opened:
+            self._registry.opened[key] = opened(node, tensors)
+        return self._registry.opened[key], list(tensors.values())
 
     def _append(self, node: Any, scope: Scope, outputs: list[str], *, name: str | None = None) -> None:
+        arguments = {
+            "args": [self._value(value, scope) for value in node.arguments.args],
+            "kwargs": {key: self._value(value, scope) for key, value in node.arguments.kwargs.items()},
+        }
+        self._write(name or self._registry.operation(node.operation), arguments, outputs)
+
+    def _write(self, operation: str, arguments: dict[str, Any], outputs: list[str]) -> None:
         if len(self.nodes) >= MAX_NODES:
             raise NotFlattenableError(f"more than {MAX_NODES} calls")
-        arguments = node.arguments
-        self.nodes.append(
-            {
-                "operation": name or self._registry.operation(node.operation),
-                "arguments": {
-                    "args": [self._value(value, scope) for value in arguments.args],
-                    "kwargs": {name: self._value(value, scope) for name, value in arguments.kwargs.items()},
-                },
-                "outputs": outputs,
-            }
-        )
+        self.nodes.append({"operation": operation, "arguments": arguments, "outputs": outputs})
 
     def _value(self, value: Any, scope: Scope) -> Any:
         """Write one call argument as plain data."""
@@ -269,42 +289,12 @@ class _Walk:
 
     def _array(self, value: Any) -> Any:
         if hasattr(value, "assign") or getattr(value, "shape", None):
-            return {"variable": self._registry.variable(value)}
+            return {"variable": self._registry.array(value)}
         if hasattr(value, "item"):
             return {"value": _finite(value.item())}
         if hasattr(value, "numpy"):
             return {"value": _finite(value.numpy().item())}
         raise NotFlattenableError(f"a call argument of type {type(value).__name__}")
-
-
-_SAMPLING = object()
-
-
-def _takes_mean_and_variance(node: Any) -> bool:
-    """Say whether a call has the form of z = sampling(mean, log-variance): three tensors of one shape, no weights."""
-    shapes = {tuple(tensor.shape) for tensor in [*node.input_tensors, *node.outputs]}
-    return (
-        len(node.input_tensors) == 2
-        and len(node.outputs) == 1
-        and len(shapes) == 1
-        and not getattr(node.operation, "trainable_weights", ())
-    )
-
-
-def _is_deterministic_sampling(function: Any) -> bool:
-    """Say whether what was traced hands its first input on: a sampling layer outside training."""
-    return bool(function._outputs[0] is function._inputs[0])
-
-
-def _stand_in(tensor: Any) -> Any:
-    import keras
-
-    return keras.KerasTensor(tensor.shape, dtype=tensor.dtype)
-
-
-def _traced(what: str, function: Callable[[Any], Any], source: Any) -> Any:
-    """Return the graph that a function makes of one symbolic tensor."""
-    return _function_of(what, [source], lambda: function(source))
 
 
 def _finite(value: Any) -> Any:

@@ -77,10 +77,13 @@ def _start_kernel(probe: ModuleType, settings: dict[str, Any], connection: Path)
     requests: list[str] = []
     tracker = hooks.FitTracker()
     exporter = probe.Exporter(shell.user_ns, Path(settings["claims"]), tracker, requests)
+    exporter.writes_graphs = settings.get("stub_grader", False)  # an open machine has no sandbox to run them in
     probe.install(exporter)
-    tracker.after_fit = exporter.export_if_due
-    hooks.install(tracker, settings.get("datasets", {}))
-    shims.install(shell, requests, stub_grader=settings.get("stub_grader", False))
+    tracker.after_fit, tracker.names_of = exporter.export_if_due, exporter.names_of
+    surroundings = importlib.import_module("grader_probe.surroundings")
+    datasets, sandboxed = settings.get("datasets", {}), settings.get("stub_grader", False)
+    hooks.install(tracker, datasets, surroundings.patches(datasets, requests, sandboxed=sandboxed))
+    shims.install(shell, requests, datasets, stub_grader=sandboxed)
     shell.events.register("post_run_cell", lambda _result: exporter.export_if_changed())
     app.start()
 

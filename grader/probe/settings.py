@@ -22,6 +22,9 @@ _APPLIED_LAST = frozenset({
 """Layers whose activation is the last thing they do, so that it can be written down as a call of its own."""
 _WITHOUT_WEIGHTS = frozenset({"Activation", "ELU", "LeakyReLU", "ReLU", "Softmax"})
 
+_OBJECTS = ("_regularizer", "_initializer", "_constraint")
+"""Ends of the names of settings that are objects, which a notebook may write itself; zone M has no use for them."""
+
 _UNKNOWN = object()
 
 
@@ -79,7 +82,7 @@ def _config(operation: Any) -> dict[str, Any]:
     try:
         with warnings.catch_warnings():  # Keras warns of lambdas; nothing of ours is ever loaded again
             warnings.simplefilter("ignore")
-            config = operation.get_config()
+            config = _own_config(operation)
     except Exception:  # an operator without settings, or a student's own get_config
         config = {}
     plain = {str(key): _setting(item) for key, item in config.items()}
@@ -87,9 +90,27 @@ def _config(operation: Any) -> dict[str, Any]:
         activation = getattr(operation, key, None)
         if callable(activation):
             plain[key] = activation_name(activation) or _unnamed(operation, activation)
-    if "layer" in plain and hasattr(operation, "layer"):  # a wrapper such as TimeDistributed
-        plain["layer"] = describe(operation.layer)
+    for key, attribute in (("layer", "layer"), ("layer", "forward_layer"), ("backward_layer", "backward_layer")):
+        if key in plain and hasattr(operation, attribute):  # a wrapper such as TimeDistributed or Bidirectional
+            plain[key] = describe(getattr(operation, attribute))
     return plain
+
+
+def _own_config(operation: Any) -> Mapping[str, Any]:
+    """Ask a layer for its settings; a regulariser or the like of the notebook's own that cannot tell them is named."""
+    try:
+        return operation.get_config()
+    except Exception:
+        own = {key: value for key, value in vars(operation).items() if value is not None and key.endswith(_OBJECTS)}
+        if not own:
+            raise
+    try:
+        for key in own:
+            setattr(operation, key, None)
+        return {**operation.get_config(), **{key: type(value).__name__ for key, value in own.items()}}
+    finally:
+        for key, value in own.items():
+            setattr(operation, key, value)
 
 
 def _applies_activation_last(operation: Any) -> bool:

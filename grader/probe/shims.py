@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.abc
 import importlib.machinery
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from .data_files import DataFiles, Uploads
+from .image_datasets import make_module
 
 _INSTALLERS = re.compile(
     r"^\s*(?:sudo\s+)?(?:(?:\S*python\S*|[{$]sys\.executable\}?)\s+-m\s+)?"
@@ -18,19 +23,20 @@ _INSTALLERS = re.compile(
 _COLAB_PARTS = ("auth", "data_table", "drive", "files", "output", "patches", "runtime", "userdata", "widgets")
 
 
-def install(shell: Any, requests: list[str], *, stub_grader: bool) -> None:
-    """Replace installers, Colab's modules and (in the sandbox) the `grader` package.
+def install(shell: Any, requests: list[str], datasets: Mapping[str, str], *, stub_grader: bool) -> None:
+    """Replace installers, Colab's modules, `tensorflow_datasets` and (in the sandbox) the `grader` package.
 
     Args:
         shell: The IPython shell.
         requests: Receives one line for everything that was asked for and not done.
+        datasets: Path of each data set's file, by Keras's name.
         stub_grader: True in the sandbox, where the real `grader` is out of reach.
     """
     _replace_shell_commands(shell, requests)
     _replace_shell_cells(shell, requests)
     _replace_magics(shell, requests)
     shell.ask_exit = _exit  # `exit()` ends a kernel a moment later, so how many cells still run would be chance
-    sys.meta_path.insert(0, _StubFinder(requests, stub_grader=stub_grader))
+    sys.meta_path.insert(0, _StubFinder(requests, datasets, stub_grader=stub_grader))
 
 
 def _exit() -> None:
@@ -91,8 +97,9 @@ def _replace_magics(shell: Any, requests: list[str]) -> None:
 class _StubFinder(importlib.abc.MetaPathFinder):
     """Serves `google.colab` and its parts, and `grader` inside the sandbox."""
 
-    def __init__(self, requests: list[str], *, stub_grader: bool) -> None:
+    def __init__(self, requests: list[str], datasets: Mapping[str, str], *, stub_grader: bool) -> None:
         self._requests = requests
+        self._datasets = datasets
         self._stub_grader = stub_grader
 
     def find_spec(
@@ -103,13 +110,43 @@ class _StubFinder(importlib.abc.MetaPathFinder):
     ) -> importlib.machinery.ModuleSpec | None:
         parts = fullname.split(".")
         if parts[:2] == ["google", "colab"] or (self._stub_grader and parts == ["grader"]):
-            return importlib.machinery.ModuleSpec(fullname, _StubLoader(self._requests), is_package=True)
+            loader = _StubLoader(self._requests, self._datasets, sandboxed=self._stub_grader)
+            return importlib.machinery.ModuleSpec(fullname, loader, is_package=True)
+        if parts == ["tensorflow_datasets"] and (self._stub_grader or not _is_installed(fullname)):
+            return importlib.machinery.ModuleSpec(fullname, _DatasetsLoader(self._datasets))
         return None
 
 
+def _is_installed(name: str) -> bool:
+    return importlib.machinery.PathFinder.find_spec(name) is not None
+
+
+class _DatasetsLoader(importlib.abc.Loader):
+    def __init__(self, datasets: Mapping[str, str]) -> None:
+        self._datasets = datasets
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        return make_module(spec.name, self._datasets)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing to run."""
+
+
 class _StubLoader(importlib.abc.Loader):
-    def __init__(self, requests: list[str]) -> None:
+    def __init__(self, requests: list[str], datasets: Mapping[str, str], *, sandboxed: bool) -> None:
         self._requests = requests
+        self._sandboxed = sandboxed
+        self._answers: dict[str, Callable[..., Any]] = {
+            "google.colab.drive.mount": self._mount,
+            "google.colab.files.upload": lambda *_args, **_kwargs: Uploads(DataFiles(datasets, requests)),
+            "google.colab.userdata.get": lambda *_args, **_kwargs: "",
+        }
+
+    def _mount(self, place: Any = "/content/drive", *_args: Any, **_kwargs: Any) -> None:
+        """Make an empty Drive, so that a notebook can save to it."""
+        if self._sandboxed:
+            with contextlib.suppress(OSError):
+                (Path(str(place)) / "MyDrive").mkdir(parents=True, exist_ok=True)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
         module = ModuleType(spec.name)
@@ -120,7 +157,10 @@ class _StubLoader(importlib.abc.Loader):
                 raise AttributeError(name)
             if spec.name == "google.colab" and name in _COLAB_PARTS:
                 return importlib.import_module(f"google.colab.{name}")
-            return _Request(f"{spec.name}.{name}", self._requests)
+            if spec.name == "grader":
+                return _Silence()
+            full_name = f"{spec.name}.{name}"
+            return _Request(full_name, self._requests, self._answers.get(full_name, dict))
 
         module.__getattr__ = attribute  # type: ignore[method-assign]
         return module
@@ -129,16 +169,35 @@ class _StubLoader(importlib.abc.Loader):
         """Nothing to run: attributes are made when they are asked for."""
 
 
-class _Request:
-    """A function that does nothing but note that it was called."""
+class _Silence:
+    """Stands for `grader.check(…)` and all that may be asked of its answer: a student's own checks have no say here.
 
-    def __init__(self, name: str, requests: list[str]) -> None:
+    It notes nothing and shows nothing, since every generated notebook is full of them.
+    """
+
+    def __call__(self, *_args: Any, **_kwargs: Any) -> _Silence:
+        return self
+
+    def __getattr__(self, name: str) -> _Silence:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self
+
+    def _ipython_display_(self) -> None:
+        """Leave the cell without an output."""
+
+
+class _Request:
+    """A function that notes that it was called, and answers as told: with an empty dictionary where nothing is."""
+
+    def __init__(self, name: str, requests: list[str], answer: Callable[..., Any] = dict) -> None:
         self._name = name
         self._requests = requests
+        self._answer = answer
 
-    def __call__(self, *_args: Any, **_kwargs: Any) -> dict[str, bytes]:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self._requests.append(f"{self._name}()")
-        return {}
+        return {} if self._answer is dict else self._answer(*args, **kwargs)
 
     def __getattr__(self, name: str) -> _Request:
         if name.startswith("__"):

@@ -31,7 +31,7 @@ PROBE = "/opt/probe"
 _SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/ssl/certs")
 _HIDDEN_PACKAGES = ("grader", "reference", "assignments")
-_UNPRIVILEGED_UIDS = range(61_184, 65_520)  # systemd's range for users that exist for one run
+UNPRIVILEGED_UIDS = range(61_184, 65_520)  # systemd's range for users that exist for one run
 _TRIAL_SECONDS = 20
 
 
@@ -151,12 +151,31 @@ def command_prefix(
     return [*command, "--chdir", WORK_FOLDER]
 
 
+def require_invisible(folder: Path) -> None:
+    """Refuse a folder that every kernel would see, for it holds solutions.
+
+    Raises:
+        SandboxUnavailableError: It lies in the system or beside Python's packages, which are visible inside.
+    """
+    place = folder.resolve()
+    for seen in (*_python_folders(), *map(Path, _SYSTEM_FOLDERS), *map(Path, _SYSTEM_FILES)):
+        if place.is_relative_to(seen.resolve()):
+            raise SandboxUnavailableError(
+                message(
+                    "{folder} lies in {seen}, which every notebook can read, and it holds the solution. Move the "
+                    "course to another folder.",
+                    folder=str(folder),
+                    seen=str(seen),
+                )
+            )
+
+
 def unprivileged_uid() -> int | None:
     """Return a user id that no process has, where we are root; None where we are not and need none."""
     if os.geteuid() != 0:
         return None
     taken = {process.info["uids"].real for process in psutil.process_iter(["uids"]) if process.info["uids"]}
-    return random.SystemRandom().choice([uid for uid in _UNPRIVILEGED_UIDS if uid not in taken])
+    return random.SystemRandom().choice([uid for uid in UNPRIVILEGED_UIDS if uid not in taken])
 
 
 def _system() -> list[str]:

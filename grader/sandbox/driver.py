@@ -15,6 +15,7 @@ from grader.domain.messages import Message, message
 from grader.domain.run import CellError, Limits, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import CodeCell
 from grader.sandbox.kernel import CellReply, KernelConversation, OwnKernelManager, printable
+from grader.sandbox.order import with_order
 from grader.sandbox.processes import ProcessTree
 from grader.sandbox.watchdog import MIB, Watchdog
 
@@ -143,7 +144,7 @@ def _record(
         stopped_by=stopped_by,
         cells_total=len(cells),
         cells_run=progress.cells_run,
-        errors=tuple(progress.errors),
+        errors=tuple(with_order(error, cells) for error in progress.errors),
         last_cell=progress.last_cell,
         wall_seconds=time.monotonic() - progress.started,
         peak_memory_mib=watchdog.peak_memory_mib,

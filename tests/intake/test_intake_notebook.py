@@ -48,6 +48,27 @@ def test_only_the_source_of_code_cells_is_taken(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("fields", "recorded"),
+    [
+        ({"execution_count": 12}, 12),
+        ({"prompt_number": 3}, 3),
+        ({"execution_count": None}, None),
+        ({}, None),
+        ({"execution_count": True}, None),
+        ({"execution_count": "7"}, None),
+        ({"execution_count": -1}, None),
+        ({"execution_count": 10**12}, None),
+    ],
+)
+def test_when_a_cell_ran_last_is_kept_where_it_is_a_number(
+    fields: dict[str, object], recorded: int | None, tmp_path: Path
+) -> None:
+    """It tells a student that the notebook only works in another order; formats 2 and 3 call it `prompt_number`."""
+    (cell,) = read(tmp_path, {"nbformat": 4, "cells": [code("x", **fields)]}).cells
+    assert cell.recorded == recorded
+
+
 def test_names_of_the_wrong_type_are_left_out(tmp_path: Path) -> None:
     """What should be text and is none counts as missing."""
     cell = code("x", id=7, metadata={"nbgrader": {"grade_id": ["encoder"]}})

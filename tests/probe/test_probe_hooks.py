@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.probe import hooks
+from grader.probe import hooks, training_data
 from grader.probe.hooks import FitRecord, FitTracker
 
 IMAGES = np.linspace(0, 1, 80, dtype=np.float32).reshape(10, 2, 4)
@@ -102,7 +102,7 @@ def test_many_rows_are_looked_at_here_and_there() -> None:
     assert described is not None
     assert (described["minima"], described["maxima"]) == ([0.0], [150_000.0])
     assert described["means"] == [pytest.approx(75_000, abs=2)]
-    assert len(table[:: -(-len(table) // hooks.MAX_ROWS)]) <= hooks.MAX_ROWS
+    assert len(table[:: -(-len(table) // training_data.MAX_ROWS)]) <= training_data.MAX_ROWS
 
 
 @pytest.mark.parametrize("odd", [np.array(["a", None], object), np.zeros((0, 4)), np.float32(3)])

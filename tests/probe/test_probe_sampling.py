@@ -128,6 +128,33 @@ def test_a_layer_of_two_inputs_that_draws_nothing_is_opened(tmp_path: Path) -> N
     assert all(operation.module.startswith("keras.src.") for operation, _ in calls(evidence))
 
 
+class MeanAlone(layers.Layer):
+    """Hands the mean on and draws nothing, in training neither."""
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        return inputs[0]
+
+
+class Untraceable(layers.Layer):
+    """Draws a code in a way that no symbolic tensor takes."""
+
+    def call(self, inputs: Any) -> Any:
+        mean, log_variance = inputs
+        return mean + tf.map_fn(tf.exp, 0.5 * log_variance) * tf.random.normal(tf.shape(mean))
+
+
+def test_a_layer_that_only_hands_the_mean_on_draws_nothing(tmp_path: Path) -> None:
+    """So an autoencoder without noise is not taken for a variational one."""
+    evidence = exported(encoder(lambda mean, other: MeanAlone()([mean, other])), tmp_path)
+    assert kinds(evidence) == ["Dense", "Dense", "Dense"]
+
+
+def test_a_layer_that_cannot_be_traced_is_known_by_what_it_draws(tmp_path: Path) -> None:
+    """A thousand codes have the mean and the variance that it was given."""
+    evidence = exported(encoder(lambda mean, other: Untraceable()([mean, other])), tmp_path)
+    assert kinds(evidence) == ["Dense", "Dense", "Dense", "Sampling"]
+
+
 class Weighted(layers.Layer):
     """Learns something, and cannot be traced."""
 
@@ -136,21 +163,28 @@ class Weighted(layers.Layer):
         self.built = True
 
     def call(self, inputs: Any) -> Any:
-        return tf.stop_gradient(inputs[0]) * self.weight + inputs[1]
+        return tf.map_fn(tf.exp, inputs[0]) * self.weight + inputs[1]
 
 
 class Three(layers.Layer):
     """Three inputs, and cannot be traced."""
 
     def call(self, inputs: Any) -> Any:
-        return inputs[0] + tf.stop_gradient(inputs[1]) * inputs[2]
+        return inputs[0] + tf.map_fn(tf.exp, inputs[1]) * inputs[2]
 
 
 class Noisy(layers.Layer):
     """One input, and cannot be traced."""
 
     def call(self, inputs: Any) -> Any:
-        return inputs + tf.random.normal(tf.shape(inputs))
+        return inputs + tf.random.uniform(tf.shape(inputs))
+
+
+class Mixed(layers.Layer):
+    """Two inputs of one shape, cannot be traced, and draws nothing."""
+
+    def call(self, inputs: Any) -> Any:
+        return inputs[0] * tf.map_fn(tf.exp, inputs[1])
 
 
 class Unequal(layers.Layer):
@@ -163,6 +197,7 @@ class Unequal(layers.Layer):
 OTHERS: dict[str, tuple[Callable[[Any, Any], Any], str]] = {
     "with weights": (lambda mean, other: Weighted()([mean, other]), "Weighted"),
     "three inputs": (lambda mean, other: Three()([mean, other, layers.Dense(2)(other)]), "Three"),
+    "nothing drawn": (lambda mean, other: Mixed()([mean, other]), "Mixed"),
     "one input": (lambda mean, other: Noisy()(mean), "Noisy"),
     "two shapes": (lambda mean, other: Unequal()([mean, layers.Dense(1)(other)]), "Unequal"),
 }

@@ -10,14 +10,14 @@ import pytest
 from laboratory import Trial, cases, make_sandbox, run
 from trials import FOLDERS
 
-from grader.pipeline import _private_folder
+from grader.pipeline import private_folder
 
 
 @pytest.fixture
 def lent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Lend the folder that the pipeline lends to a run, and see that nothing of it is left afterwards."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    with _private_folder() as folder:
+    with private_folder() as folder:
         yield folder
     assert list(tmp_path.iterdir()) == []
 

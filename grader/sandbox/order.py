@@ -1,0 +1,65 @@
+"""Names that a cell lacked because a cell further down defines them: a notebook that only works in another order."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from grader.domain.run import CellError, DefinedBelow
+from grader.domain.submission import CodeCell
+
+_MISSING = re.compile(r"name '(\w{1,100})' is not defined")
+_TIMED = re.compile(r"^(\s*)%(?:time|prun)[ \t]+(?=[^\s-])", re.MULTILINE)
+_MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
+_LONGEST_SOURCE = 200_000
+
+
+def with_order(error: CellError, cells: Sequence[CodeCell]) -> CellError:
+    """Return a NameError with the cell below that defines the name, every other error as it is.
+
+    A name that a cell above or the cell itself defines as well was not missing for the order: its cell failed.
+
+    Args:
+        error: The error of a cell.
+        cells: All code cells in file order.
+    """
+    found = _MISSING.search(error.text) if error.name == "NameError" else None
+    if found is None:
+        return error
+    name = found.group(1)
+    defining = [cell for cell in cells if name in defined_names(cell.source)]
+    below = next((cell for cell in defining if cell.index > error.cell_index), None)
+    if below is None or any(cell.index <= error.cell_index for cell in defining):
+        return error
+    recorded = next((cell.recorded for cell in cells if cell.index == error.cell_index), None)
+    return replace(error, defined_below=DefinedBelow(name, below.index, recorded, below.recorded))
+
+
+def defined_names(source: str) -> set[str]:
+    """Return the global names that a cell binds; magics are passed over, and a cell that is no Python binds none."""
+    if len(source) > _LONGEST_SOURCE:
+        return set()
+    try:
+        tree = ast.parse(_MAGIC.sub(r"\1pass", _TIMED.sub(r"\1", source)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # Python 2, cell magics, nesting without end
+        return set()
+    return {name for statement in tree.body for name in _bound(statement)}
+
+
+def _bound(statement: ast.stmt) -> Iterator[str]:
+    """Yield the names that a statement binds, those in its blocks included and those in functions not."""
+    waiting: list[ast.AST] = [statement]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+            continue
+        if isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        if isinstance(node, ast.alias):
+            yield (node.asname or node.name).partition(".")[0]
+        waiting.extend(ast.iter_child_nodes(node))
