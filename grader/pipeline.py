@@ -27,6 +27,7 @@ from grader.domain.grade import CheckResult, Grade, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Measurements, MeasuringFailedError, Role
 from grader.domain.messages import Message, message
+from grader.domain.outdated import OldCode, Translation
 from grader.domain.ports import Measurer, MeasuringTask, Sandbox
 from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
@@ -35,6 +36,7 @@ from grader.intake.imports import imported_modules
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
 from grader.scoring import score, with_lateness
+from grader.translation.notebook import read_old_code
 
 _MISSING_MODULE = re.compile(r"No module named '([A-Za-z_]\w*)'")
 _OFFICIAL_SIZES = re.compile(r"\b(60_?000|10_?000|50_?000|55_?000|47040000|7840000)\b")
@@ -72,14 +74,16 @@ def grade_submission(submission: Submission, context: GradingContext) -> GradedS
     notes: tuple[Message, ...] = ()
     try:
         notebook = read_notebook(submission)
-        notes = notebook.notes
-        with _private_folder() as folder:
-            run = context.sandbox.run(notebook, context.assignment.limits, folder / "exchange")
+        old = _old_code(notebook, context)
+        notes = (*notebook.notes, *map(_translated, old.applied))
+        with private_folder() as folder:
+            run = context.sandbox.run(old.notebook, context.assignment.limits, folder / "exchange")
             fault = _sandbox_fault(run)
             evidence = collect(folder / "exchange", folder / "vetted")
             measurements = context.measurer.measure(evidence, _task(context))
         notes += tuple(message("Not run here: {request}", request=request) for request in evidence.requests)
-        subject = _subject(notebook, run, measurements, context)
+        notes += measurements.conventions[:1] if measurements.by_behaviour else ()
+        subject = _subject(notebook, old, run, measurements, context)
         results = run_checks(context.assignment.rubric, subject)
         grade = score(results, reasons=_reasons(submission, notebook, run, measurements, context))
     except UnreadableSubmissionError as unreadable:
@@ -142,11 +146,33 @@ def missing_modules(run: RunRecord) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if not _is_here(name)))
 
 
-def _subject(notebook: Notebook, run: RunRecord, measurements: Measurements, context: GradingContext) -> Subject:
+def _subject(
+    notebook: Notebook, old: OldCode, run: RunRecord, measurements: Measurements, context: GradingContext
+) -> Subject:
     """Gather what the checks may see; the source is read for imports only where the assignment has a rule for them."""
     policy = context.assignment.imports
     imports = () if policy is None else imported_modules(notebook)
-    return Subject(run, measurements, context.facts, missing_modules(run), imports, policy)
+    return Subject(run, measurements, context.facts, missing_modules(run), imports, policy, old.left, old.still_slow)
+
+
+def _old_code(notebook: Notebook, context: GradingContext) -> OldCode:
+    """Read the notebook for old code: it explains errors, and is translated only where that was asked for."""
+    if context.assignment.compat:
+        return read_old_code(notebook)
+    try:
+        return read_old_code(notebook).untranslated(notebook)
+    except Exception:  # noqa: BLE001 - it would only have explained errors, which is no reason to hold a grade up
+        return OldCode(notebook)
+
+
+def _translated(one: Translation) -> Message:
+    return message(
+        "Translated in cell {cell}, line {line}: {before} → {after}",
+        cell=one.cell_index + 1,
+        line=one.line,
+        before=one.before,
+        after=one.after or "–",
+    )
 
 
 def _is_here(module: str) -> bool:
@@ -182,7 +208,7 @@ def _reasons(
                 cell=crash.cell_index + 1,
             )
         )
-    if context.data == "sample" and run.errors and _counts_official_images(notebook, run):
+    if context.data == "sample" and run.errors and counts_official_images(notebook, run):
         reasons.append(
             message(
                 "The notebook was written for the full data set and was run on the embedded sample. Put the full "
@@ -192,7 +218,7 @@ def _reasons(
     return tuple(reasons)
 
 
-def _counts_official_images(notebook: Notebook, run: RunRecord) -> bool:
+def counts_official_images(notebook: Notebook, run: RunRecord) -> bool:
     """Tell whether the code or its errors hold a number of the full set: `X_train[:55000]` fails a cell later."""
     texts = [error.text for error in run.errors] + [cell.source for cell in notebook.cells]
     return any(_OFFICIAL_SIZES.search(text) for text in texts)
@@ -218,7 +244,7 @@ def _our_failure(error: BaseException) -> Message:
 
 
 @contextmanager
-def _private_folder() -> Iterator[Path]:
+def private_folder() -> Iterator[Path]:
     """Lend a folder that is deleted afterwards, whatever a notebook left in it and with whatever rights."""
     outer = Path(tempfile.mkdtemp(prefix="grader-"))
     folder = outer / "lent"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
 
 import grader
 from grader.domain.assignment import Assignment
+from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
 from grader.domain.messages import Message, message
 from grader.domain.ports import Sandbox
@@ -20,7 +22,8 @@ from grader.pipeline import GradingContext
 from grader.rebuild.client import MeasuringProcesses, MissingDataError
 from grader.rebuild.protocol import PublishedData
 from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
-from grader.sandbox.bubblewrap import find_bubblewrap
+from grader.sandbox.behaviour import graph_sandbox
+from grader.sandbox.bubblewrap import find_bubblewrap, require_invisible
 
 IMAGE_DATASETS = ("mnist", "fashion_mnist")
 """What `keras.datasets` gives every notebook of the course, offline."""
@@ -46,6 +49,8 @@ class SessionOptions:
         images: `hidden` for grading, `public` for a student's own check.
         jobs: Notebooks that run at the same time; None for as many as the machine carries.
         work_folder: Where an unsandboxed notebook runs; None for a temporary folder.
+        course: The instructor's own course that the assignment belongs to, if any.
+        compat: Translate old code as if the assignment said so.
     """
 
     sandbox: str = "bubblewrap"
@@ -54,6 +59,8 @@ class SessionOptions:
     images: str = "hidden"
     jobs: int | None = None
     work_folder: Path | None = None
+    course: Course | None = None
+    compat: bool = False
 
     def notebooks_together(self) -> int:
         """Return how many notebooks run at the same time."""
@@ -88,10 +95,22 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
         SandboxUnavailableError: No sandbox works here and none was not asked for.
         MissingDataError: The full data was asked for and is not there.
         MeasuringFailedError: The measuring process does not start.
+        BrokenReferenceError: The assignment's reference is an instructor's own and cannot be used.
     """
+    assignment = replace(assignment, compat=assignment.compat or options.compat)
     program = None if options.sandbox == "none" else find_bubblewrap()
-    measurer = MeasuringProcesses(options.data_size, options.data_folder)
+    own = _own_reference(assignment, options.course)
+    if program is not None and options.course is not None:
+        require_invisible(options.course.folder)
+    measurer = MeasuringProcesses(
+        options.data_size,
+        options.data_folder,
+        course=options.course,
+        graph_sandbox=None if program is None else graph_sandbox(program),
+    )
     with measurer, tempfile.TemporaryDirectory(prefix="grader-data-") as folder:
+        if own is not None:
+            measurer.examine(assignment.reference)
         Path(folder).chmod(0o755)
         data = _publish(measurer, facts.dataset, Path(folder))
         datasets = _other_datasets(measurer, facts.dataset, Path(folder))
@@ -103,7 +122,17 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
             sandbox = BubblewrapSandbox(program, datasets, threads)
         context = GradingContext(assignment, facts, sandbox, measurer, options.images, data.size)
         key = ";".join((data.size, data.digest, options.sandbox, options.images, grader.__version__))
+        if own is not None:  # what it says is not in its facts alone
+            key = f"{key};{hashlib.sha256(own.read_bytes()).hexdigest()}"
+        if assignment.compat:  # what is run is not what was handed in
+            key = f"{key};compat"
         yield Session(context, data, key, _remarks(assignment, facts, data, options))
+
+
+def _own_reference(assignment: Assignment, course: Course | None) -> Path | None:
+    """Return the module of the assignment's reference where it is the course's own."""
+    module = None if course is None else course.module(assignment.reference)
+    return module if module is not None and module.is_file() else None
 
 
 def end_children() -> None:

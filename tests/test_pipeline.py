@@ -104,6 +104,42 @@ def test_imports_are_read_from_the_code_and_judged_by_the_assignments_policy(tmp
     assert graded.grade.points_awarded == 100.0
 
 
+def test_old_code_is_run_as_handed_in_unless_the_assignment_says_otherwise(tmp_path: Path) -> None:
+    """With `compat` the translation is run and stands in the notes; imports are judged as the student wrote them."""
+    rubric = (*ASSIGNMENT.rubric, builders.item("imports"))
+    asked = replace(ASSIGNMENT, rubric=rubric, imports=ImportPolicy(allow=("numpy", "keras.layers")))
+    content = notebook_text("import numpy as np\nfrom keras.layers.core import Dense", "%time x = np.Inf")
+    as_it_is, as_translated = FakeSandbox(), FakeSandbox()
+    without = grade_submission(submission(tmp_path, content=content), context(as_it_is, assignment=asked))
+    compat = replace(asked, compat=True)
+    graded = grade_submission(submission(tmp_path, content=content), context(as_translated, assignment=compat))
+    assert [cell.source for cell in as_it_is.seen[0].cells][1] == "%time x = np.Inf"
+    assert [cell.source for cell in as_translated.seen[0].cells] == [
+        "import numpy as np\nfrom keras.layers import Dense",
+        "%time x = np.inf",
+    ]
+    assert ([*without.notes], [told(note) for note in graded.notes]) == (
+        [],
+        [
+            "Translated in cell 1, line 2: from keras.layers.core import Dense → from keras.layers import Dense",
+            "Translated in cell 2, line 1: np.Inf → np.inf",
+        ],
+    )
+    assert graded.grade == without.grade
+
+
+def test_old_code_explains_an_error(tmp_path: Path) -> None:
+    """What the sandbox saw and what reading found come together in the finding."""
+    error = CellError(0, "AttributeError", "`np.Inf` was removed in the NumPy 2.0 release.")
+    sandbox = FakeSandbox(replace(builders.COMPLETED, status=RunStatus.RAISED, errors=(error,)))
+    mine = submission(tmp_path, content=notebook_text("import numpy as np\nx = np.Inf"))
+    (finding,) = grade_submission(mine, context(sandbox)).grade.results[0].findings
+    assert (told(finding.why), told(finding.hint)) == (
+        "Cell 1, line 2: The current version no longer takes `np.Inf`: write `np.inf`.",
+        "Written today: np.inf",
+    )
+
+
 def test_the_sandbox_gets_the_sanitised_notebook_and_the_limits(tmp_path: Path) -> None:
     """Cells and limits of the assignment, nothing of the file's metadata."""
     sandbox = FakeSandbox()

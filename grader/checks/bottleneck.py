@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from grader.checks.absence import without_autoencoder
 from grader.checks.code_layer import code_size
 from grader.checks.code_size import image_size
 from grader.checks.subject import Subject
 from grader.checks.verdict import Verdict, failed, passed, ungradable
 from grader.checks.wording import model
+from grader.domain.architecture import shape_size
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding
 from grader.domain.measurement import Measurement, Quantity, Role
 from grader.domain.messages import Message, message
+
+_SAME: Final = 0.001
+_LAST_DIGITS: Final = 0.02  # rounding to six digits changes an honest image by a millionth
 
 
 def check_bottleneck(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
     """The output depends on the image in at most as many independent ways as the code has numbers.
 
     Measured as the numerical rank of d autoencoder(x) / d x, and read from the layers: no connection leads round the
-    code, and the code is smaller than the image.
+    code, and the code is smaller than the image. Where the notebook has an encoder made of the autoencoder's own
+    layers, its output is the code that counts; and where it has a decoder as well, the images must not hang on digits
+    of the code beyond the sixth, for any number of numbers can be hidden there.
+
+    Of a model that could be run and not be rebuilt: its encoder and decoder, in processes of their own with nothing but
+    the codes between them, do what it does.
     """
     absent = without_autoencoder(subject)
     if absent is not None:
         return absent
-    size = code_size(subject.measurements)
+    size = _declared(subject, code_size(subject.measurements))
     rank = subject.measurements.value(Quantity.BOTTLENECK_RANK)
     numbers = _numbers(subject)
     findings = _findings(subject, size, rank)
@@ -31,14 +42,43 @@ def check_bottleneck(subject: Subject, item: RubricItem) -> Verdict:  # noqa: AR
         return failed(
             _told(message("The image reaches the output past the code."), size, rank), findings, measurements=numbers
         )
+    if rank is None and size is not None and _reproduced(subject):
+        told = message("All of the image goes through the code: {size} numbers.", size=size)
+        return passed(told, measurements=numbers)
     if rank is None or size is None:
         return ungradable(message("We could not measure how much passes the bottleneck."), measurements=numbers)
     return passed(_told(message("All of the image goes through the code."), size, rank), measurements=numbers)
 
 
+def _declared(subject: Subject, measured: int | None) -> int | None:
+    """Return the size of the code that the encoder gives, where that is smaller than the code on the way."""
+    encoder = subject.model(Role.ENCODER)
+    if encoder is None or not encoder.shared_with_autoencoder:
+        return measured
+    given = shape_size(encoder.architecture.output_shape)
+    return measured if given is None or measured is None else min(given, measured)
+
+
+def _reproduced(subject: Subject) -> bool:
+    """Tell whether encoder and decoder, apart and with codes of six digits, do what the autoencoder does."""
+    gap = subject.measurements.value(Quantity.COMPOSITION_GAP)
+    return subject.measurements.by_behaviour and gap is not None and gap <= _SAME
+
+
 def _numbers(subject: Subject) -> tuple[Measurement, ...]:
     values = subject.measurements.values
-    return tuple(values[name] for name in (Quantity.BOTTLENECK_RANK, Quantity.CODE_SIZE) if name in values)
+    told = [Quantity.BOTTLENECK_RANK, Quantity.CODE_SIZE]
+    if _hidden_digits(subject) is not None:
+        told.append(Quantity.ROUNDING_GAP)
+    return tuple(values[name] for name in told if name in values)
+
+
+def _hidden_digits(subject: Subject) -> float | None:
+    """Return which part of the image hides in the last digits of the codes, None where that is next to nothing."""
+    gap = subject.measurements.value(Quantity.ROUNDING_GAP)
+    halves = [subject.model(role) for role in (Role.ENCODER, Role.DECODER)]
+    own = all(half is not None and half.shared_with_autoencoder for half in halves)
+    return gap if gap is not None and own and gap > _LAST_DIGITS else None
 
 
 def _told(summary: Message, size: int | None, rank: float | None) -> Message:
@@ -65,6 +105,9 @@ def _findings(subject: Subject, size: int | None, rank: float | None) -> tuple[F
     image = image_size(subject)
     if size is not None and image is not None and size >= image:
         findings.append(_wide(subject, size, image))
+    hidden = _hidden_digits(subject)
+    if hidden is not None:
+        findings.append(_packed(subject, hidden))
     return tuple(findings)
 
 
@@ -89,6 +132,18 @@ def _leak(subject: Subject, size: int, rank: int) -> Finding:
         actual=message("It changes in {rank} independent directions.", rank=rank),
         why=message("A code of {size} numbers cannot carry more: the rest of the image takes another way.", size=size),
         hint=message("Does the decoder read the code, or a wider layer before it?"),
+    )
+
+
+def _packed(subject: Subject, hidden: float) -> Finding:
+    return Finding(
+        where=model(subject, Role.ENCODER),
+        expected=message("Codes that say the same with six digits a number."),
+        actual=message("Without the digits beyond the sixth, the images change by {gap:.0%}.", gap=hidden),
+        why=message(
+            "In the last digits of a few numbers many others can be hidden: such a code is small only to look at."
+        ),
+        hint=message("Does a layer of your encoder put several numbers into one?"),
     )
 
 

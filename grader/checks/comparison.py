@@ -22,6 +22,7 @@ COMPARED_ATTRIBUTES: Final = (
 """Attributes that make two layers of one kind different, the activation aside. Biases and penalties do not."""
 
 ACTIVATION: Final = "activation"
+INPUTS: Final = "inputs"
 
 
 class DifferenceKind(StrEnum):
@@ -90,13 +91,58 @@ def counting_layers(architecture: Architecture, *, drop: frozenset[str] = frozen
     layer without an activation of its own counts as a layer.
     """
     kept: list[Layer] = []
-    for layer in architecture.layers:
+    places = {_INPUT: _INPUT}
+    for position, layer in enumerate(_in_reading_order(architecture)):
+        sources = tuple(places[source] for source in layer.inputs)
         activation = _own_activation(layer)
         if layer.kind not in PASSIVE_KINDS | drop and activation is None:
-            kept.append(layer)
-        elif activation not in {None, _LINEAR}:
-            _join(kept, layer, str(activation))
+            kept.append(replace(layer, inputs=sources))
+            places[position] = len(kept) - 1
+            continue
+        places[position] = sources[0]
+        if activation not in {None, _LINEAR} and not _join(kept, sources[0], str(activation)):
+            kept.append(replace(layer, inputs=sources))
+            places[position] = len(kept) - 1
     return tuple(kept)
+
+
+# The order in which a graph is read
+
+_INPUT: Final = -1
+
+
+def _in_reading_order(architecture: Architecture) -> tuple[Layer, ...]:
+    """Return the layers from the input to the output, each branch by itself and the shorter one first.
+
+    Two models that join the same branches are read in the same order, whichever branch was written first.
+    """
+    routes = _routes(architecture.layers)
+    order: list[int] = []
+    pending = [(architecture.output, False)]
+    while pending:
+        position, ready = pending.pop()
+        if position == _INPUT or position in order:
+            continue
+        if ready:
+            order.append(position)
+            continue
+        pending.append((position, True))
+        branches = sorted(architecture.layers[position].inputs, key=lambda source: routes[source])
+        pending += [(source, False) for source in reversed(branches)]
+    places = {_INPUT: _INPUT} | {position: place for place, position in enumerate(order)}
+    return tuple(
+        replace(architecture.layers[position], inputs=tuple(places[i] for i in architecture.layers[position].inputs))
+        for position in order
+    )
+
+
+def _routes(layers: Sequence[Layer]) -> Mapping[int, tuple[int, tuple[str, ...]]]:
+    """Return, for each layer, how many layers its longest way from the input has, and their kinds."""
+    routes: dict[int, tuple[int, tuple[str, ...]]] = {_INPUT: (0, ())}
+    for position, layer in enumerate(layers):
+        length, kinds = max(routes[source] for source in layer.inputs)
+        routes[position] = length + 1, (*kinds, layer.kind)
+    return routes
 
 
 # Activations that stand by themselves
@@ -125,16 +171,15 @@ def _own_activation(layer: Layer) -> str | None:
     return _ACTIVATION_KINDS.get(layer.kind)
 
 
-def _join(kept: list[Layer], layer: Layer, activation: str) -> None:
-    """Give the activation to the last layer of `kept` that has room for it, else keep the layer itself."""
-    for place in reversed(range(len(kept))):
-        if kept[place].kind not in _TRANSPARENT_KINDS:
-            if kept[place].activation != _LINEAR:
-                break
-            attributes = dict(kept[place].attributes) | {ACTIVATION: activation}
-            kept[place] = replace(kept[place], attributes=tuple(sorted(attributes.items())))
-            return
-    kept.append(layer)
+def _join(kept: list[Layer], place: int, activation: str) -> bool:
+    """Give the activation to the layer at `place`, or to that before it; say whether one had room for it."""
+    while place != _INPUT and kept[place].kind in _TRANSPARENT_KINDS:
+        place = kept[place].inputs[0]
+    if place == _INPUT or kept[place].activation != _LINEAR:
+        return False
+    attributes = dict(kept[place].attributes) | {ACTIVATION: activation}
+    kept[place] = replace(kept[place], attributes=tuple(sorted(attributes.items())))
+    return True
 
 
 # How two lists of layers are laid side by side
@@ -163,14 +208,16 @@ class _Comparison:
     def differences(self) -> tuple[Difference, ...]:
         result: list[Difference] = []
         position = 0
-        for wanted, found in self._align():
-            difference = self._difference(wanted, found, position)
+        pairs = self._align()
+        wired = _Wiring(self._wanted, self._found, pairs)
+        for wanted, found in pairs:
+            difference = self._difference(wanted, found, position, wired)
             if difference is not None:
                 result.append(difference)
             position += found is not None
         return tuple(result)
 
-    def _difference(self, wanted: int | None, found: int | None, position: int) -> Difference | None:
+    def _difference(self, wanted: int | None, found: int | None, position: int, wired: _Wiring) -> Difference | None:
         expected = None if wanted is None else self._wanted[wanted]
         actual = None if found is None else self._found[found]
         is_output = wanted == len(self._wanted) - 1
@@ -178,6 +225,9 @@ class _Comparison:
             kind = DifferenceKind.EXTRA if wanted is None else DifferenceKind.MISSING
             return Difference(kind, position, expected, actual, is_output=is_output)
         changed = self._changed(wanted, found)
+        if not changed and wired.differs(wanted, found):
+            changed = (INPUTS,)
+            expected, actual = wired.named(self._wanted, wanted), wired.named(self._found, found)
         if not changed:
             return None
         return Difference(DifferenceKind.CHANGED, position, expected, actual, changed, is_output)
@@ -239,3 +289,41 @@ class _Comparison:
             self._rules.ignore_code_units and wanted in self._wanted_codes and found not in self._found_codes
         )
         return activation + (_OTHER_CODE_SIZE if is_other_code else 0)
+
+
+class _Wiring:
+    """What feeds the layers of two models that were laid side by side; without branches it cannot differ."""
+
+    def __init__(self, wanted: Sequence[Layer], found: Sequence[Layer], pairs: Sequence[_Pair]) -> None:
+        self._wanted = wanted
+        self._found = found
+        self._partners = {i: j for i, j in pairs if i is not None and j is not None}
+        self._paired = set(self._partners.values())
+
+    def differs(self, wanted: int, found: int) -> bool:
+        """Say whether each of two counterparts is fed by something that does not feed the other.
+
+        What stands on one side alone (a layer, a join of branches) is a difference of its own, and passed over here.
+        """
+        expected = {self._partners.get(i, _INPUT) for i in _sources(self._wanted, wanted, set(self._partners))}
+        actual = _sources(self._found, found, self._paired)
+        return bool(expected - actual) and bool(actual - expected)
+
+    def named(self, layers: Sequence[Layer], position: int) -> Layer:
+        """Return a layer that tells what feeds it: kind and number of each."""
+        fed = tuple("Input" if i == _INPUT else f"{layers[i].kind} {i + 1}" for i in layers[position].inputs)
+        layer = layers[position]
+        return replace(layer, attributes=tuple(sorted({**dict(layer.attributes), INPUTS: fed}.items())))
+
+
+def _sources(layers: Sequence[Layer], position: int, known: set[int]) -> set[int]:
+    """Return the nearest layers before one that have a counterpart in the other model, or the input."""
+    found: set[int] = set()
+    pending = list(layers[position].inputs)
+    while pending:
+        place = pending.pop()
+        if place == _INPUT or place in known:
+            found.add(place)
+        else:
+            pending += layers[place].inputs
+    return found

@@ -9,6 +9,7 @@ from grader.checks.absence import without_autoencoder
 from grader.checks.comparison import (
     ACTIVATION,
     COMPARED_ATTRIBUTES,
+    INPUTS,
     ComparisonRules,
     Difference,
     DifferenceKind,
@@ -21,7 +22,7 @@ from grader.checks.verdict import Verdict, by_share, ungradable
 from grader.domain.architecture import AttributeValue, Layer
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding
-from grader.domain.measurement import Role
+from grader.domain.measurement import Measurement, Quantity, Role
 from grader.domain.messages import Message, message
 
 ACTIVATIONS: Final[Parameter[tuple[str, ...]]] = Parameter(
@@ -45,6 +46,9 @@ def check_layers(subject: Subject, item: RubricItem) -> Verdict:
 
     Names, nesting, Flatten or Reshape, and how an activation is written never matter; layers that act in training
     alone (Dropout, GaussianNoise) may be anywhere. Each difference costs the share of one layer of the reference.
+
+    An autoencoder that is written with other layers and computes the same, whatever the weights, is judged by the
+    layers of the network that it equals: that can only earn points.
     """
     absent = without_autoencoder(subject)
     found = subject.model(Role.AUTOENCODER)
@@ -56,12 +60,27 @@ def check_layers(subject: Subject, item: RubricItem) -> Verdict:
         return ungradable(message("The facts of the reference hold no layers to compare with."))
     rules = _rules(item)
     differences = compare(reference, found.architecture, rules)
+    equivalent = subject.measurements.equivalent
+    equal = None if equivalent is None else compare(reference, equivalent, rules)
+    numbers: tuple[Measurement, ...] = ()
+    if equal is not None and len(equal) < len(differences):
+        differences, numbers = equal, _gap(subject)
     if differences:
         summary = message("Differences from the layers asked for: {count}.", count=len(differences))
+    elif equal is differences:
+        summary = message(
+            "Written differently, the same function: with the same weights your autoencoder and one of the {count} "
+            "layers asked for give the same images.",
+            count=total,
+        )
     else:
         summary = message("All layers are those asked for: {count}.", count=total)
     findings = [_finding(difference, rules) for difference in differences]
-    return by_share(max(0, total - len(differences)) / total, summary, findings)
+    return by_share(max(0, total - len(differences)) / total, summary, findings, measurements=numbers)
+
+
+def _gap(subject: Subject) -> tuple[Measurement, ...]:
+    return tuple(m for m in subject.measurements.values.values() if m.name is Quantity.TRANSPLANT_GAP)
 
 
 def _rules(item: RubricItem) -> ComparisonRules:
@@ -134,6 +153,10 @@ def _why(difference: Difference) -> Message:
         return _why_extra(difference.actual)
     if difference.attributes == (ACTIVATION,):
         return _why_activation(difference)
+    if difference.attributes == (INPUTS,):
+        return message(
+            "What feeds a layer decides what it can know: a connection from another place carries other numbers."
+        )
     return message(
         "The layers narrow step by step to the code and widen again: their widths decide how much passes and how much "
         "the network can learn."
@@ -170,6 +193,10 @@ def _hint(difference: Difference) -> Message:
         return message("Write down the sizes on the way from the image to the code and back: which step is not there?")
     if difference.kind is DifferenceKind.EXTRA:
         return message("Compare `summary()` with the assignment's table, row by row: which row has no counterpart?")
+    if difference.attributes == (INPUTS,):
+        return message(
+            "Draw the network as boxes and arrows: which arrow begins at another box than the one asked for?"
+        )
     if difference.attributes == (ACTIVATION,):
         return message("Which activation does the layer have when you name none? Read what the assignment says of it.")
     return message("Compare this row of `summary()` with the assignment's table.")

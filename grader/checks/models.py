@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from grader.checks.absence import why_unknown
 from grader.checks.subject import Subject
 from grader.checks.verdict import Verdict, by_share, failed, passed, ungradable
-from grader.checks.wording import ROLE_NAMES, notebook
+from grader.checks.wording import ROLE_NAMES, SampleWords, notebook, sample_words
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding
 from grader.domain.measurement import MeasuringProblem, Role
 from grader.domain.messages import Message, message
 from grader.domain.run import RunStatus
-
-_EXPECTED: Final[Mapping[Role, Message]] = {
-    Role.AUTOENCODER: message("A Keras model that takes an image and gives an image, still alive after the last cell."),
-    Role.ENCODER: message("A Keras model of its own that takes an image and gives its code."),
-    Role.DECODER: message("A Keras model of its own that takes a code and gives an image."),
-}
-
-_WHY: Final[Mapping[Role, Message]] = {
-    Role.AUTOENCODER: message(
-        "An autoencoder is a model that learns, without labels, to give back the image it was given."
-    ),
-    Role.ENCODER: message("Compression, plots of the codes and search by similarity use the encoder alone."),
-    Role.DECODER: message("Decompression and new images use the decoder alone."),
-}
-
-_HINT: Final[Mapping[Role, Message]] = {
-    Role.AUTOENCODER: message("Is the model kept in a variable, and does its last layer have the size of the image?"),
-    Role.ENCODER: message("A tensor or a function is no model: which Keras class makes one from its input and output?"),
-    Role.DECODER: message("A decoder needs an input of its own, with the size of the code."),
-}
 
 
 def check_models(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
@@ -45,11 +26,12 @@ def check_models(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
     if not missing:
         return passed(message("Encoder, decoder and autoencoder were found."))
     unknown = why_unknown(subject)
-    broken = tuple(_broken(problem) for problem in subject.measurements.problems)
+    words = sample_words(subject.facts)
+    broken = tuple(_broken(problem, words) for problem in subject.measurements.problems)
     if unknown is not None:
         reason = message("We cannot tell whether a model is missing. {reason}", reason=unknown)
         return ungradable(reason, findings=broken)
-    findings = (*(_absent(role) for role in missing), *broken)
+    findings = (*(_told_of_tensors(subject, role, _ABSENT[role](words)) for role in missing), *broken)
     if Role.AUTOENCODER in missing:
         return failed(_no_autoencoder(subject), findings)
     share = (len(Role) - len(missing)) / len(Role)
@@ -69,24 +51,70 @@ def _no_autoencoder(subject: Subject) -> Message:
     return message("No autoencoder was found.")
 
 
-def _absent(role: Role) -> Finding:
+def _no_such_model(role: Role) -> Message:
+    return message("No such model was found under any name: {role}.", role=ROLE_NAMES[role])
+
+
+def _told_of_tensors(subject: Subject, role: Role, finding: Finding) -> Finding:
+    """Name the tensor of the autoencoder's graph that does what the missing model should do, where there is one."""
+    cut = subject.measurements.models.get(role)
+    if role is Role.AUTOENCODER or cut is None or not cut.name:
+        return finding
+    return replace(finding, actual=message("There is only a tensor and no model: {name}.", name=cut.name))
+
+
+def _absent_autoencoder(words: SampleWords) -> Finding:
     return Finding(
         where=notebook(),
-        expected=_EXPECTED[role],
-        actual=message("No such model was found under any name: {role}.", role=ROLE_NAMES[role]),
-        why=_WHY[role],
-        hint=_HINT[role],
+        expected=message(
+            "A Keras model that takes {one} and gives {one}, still alive after the last cell.", one=words.one
+        ),
+        actual=_no_such_model(Role.AUTOENCODER),
+        why=message(
+            "An autoencoder is a model that learns, without labels, to give back {the} it was given.", the=words.the
+        ),
+        hint=message("Is the model kept in a variable, and does its last layer have the size of {the}?", the=words.the),
     )
 
 
-def _broken(problem: MeasuringProblem) -> Finding:
+def _absent_encoder(words: SampleWords) -> Finding:
+    return Finding(
+        where=notebook(),
+        expected=message("A Keras model of its own that takes {one} and gives its code.", one=words.one),
+        actual=_no_such_model(Role.ENCODER),
+        why=message("Compression, plots of the codes and search by similarity use the encoder alone."),
+        hint=message("A tensor or a function is no model: which Keras class makes one from its input and output?"),
+    )
+
+
+def _absent_decoder(words: SampleWords) -> Finding:
+    return Finding(
+        where=notebook(),
+        expected=message("A Keras model of its own that takes a code and gives {one}.", one=words.one),
+        actual=_no_such_model(Role.DECODER),
+        why=message("Decompression and new {many} use the decoder alone.", many=words.many),
+        hint=message("A decoder needs an input of its own, with the size of the code."),
+    )
+
+
+_ABSENT: Final[Mapping[Role, Callable[[SampleWords], Finding]]] = {
+    Role.AUTOENCODER: _absent_autoencoder,
+    Role.ENCODER: _absent_encoder,
+    Role.DECODER: _absent_decoder,
+}
+
+
+def _broken(problem: MeasuringProblem, words: SampleWords) -> Finding:
     where = message("The model “{name}”", name=problem.model) if problem.model else notebook()
     return Finding(
         where=where,
         expected=message("A model made of Keras layers, which can be built again and measured."),
         actual=problem.reason,
         why=message(
-            "Only a model that can be built again outside the notebook can be measured on images it never saw."
+            "Only a model that can be built again outside the notebook can be measured on {many} it never saw.",
+            many=words.many,
         ),
-        hint=message("Call the model on a few images in the notebook: does it answer, and with which shape?"),
+        hint=message(
+            "Call the model on a few {many} in the notebook: does it answer, and with which shape?", many=words.many
+        ),
     )

@@ -18,6 +18,7 @@ from grader.domain.facts import Baseline, CreditCurve, Statistic
 from grader.domain.grade import Finding
 from grader.domain.measurement import Measurement, Quantity, Role
 from grader.domain.messages import Message, message
+from grader.domain.outdated import SlowOptimizer
 
 _SHOWN: Final = (Quantity.RECONSTRUCTION_MSE, Quantity.MEAN_IMAGE_MSE, Quantity.PCA_MSE)
 
@@ -26,6 +27,9 @@ _LIKE_UNTRAINED: Final = 0.9
 _WORSE_THAN_MEAN_IMAGE: Final = 1.1
 _LIKE_MEAN_IMAGE_SKILL: Final = 0.1
 _FROZEN_SPREAD: Final = 0.01
+
+_SAME_LOSS: Final = 1e-3  # far more than float32 needs, far less than any credit is worth
+_SLOWED_SKILL: Final = 0.5
 
 
 def check_reconstruction(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
@@ -50,12 +54,15 @@ def check_reconstruction(subject: Subject, item: RubricItem) -> Verdict:  # noqa
         return failed(diverged, [_diverged(subject, diverged)], measurements=numbers)
     if loss is None or known is None or not known.curves:
         return ungradable(_no_comparison(subject), measurements=numbers)
+    twice = subject.measurements.value(Quantity.TRANSPLANTED_MSE)
+    if twice is not None and abs(twice - loss) > _SAME_LOSS * max(loss, twice) + _SAME_LOSS**2:
+        return ungradable(_two_answers(loss, twice), measurements=numbers)
     return _judged(subject, loss, known, numbers)
 
 
 def _judged(subject: Subject, loss: float, known: Statistic, numbers: tuple[Measurement, ...]) -> Verdict:
     credit = known.credit(loss)
-    told = _told(loss, known)
+    told = _with_conventions(_told(loss, known), subject)
     findings = () if credit == 1 else (_finding(subject, loss, known),)
     incomplete = why_incomplete(subject)
     if findings and incomplete is not None:
@@ -86,6 +93,22 @@ def _unfair(subject: Subject) -> Message | None:
             "Not checked: the image reaches the output past the code, which makes the comparison meaningless."
         )
     return None
+
+
+def _two_answers(loss: float, twice: float) -> Message:
+    return message(
+        "We measured the reconstruction error twice, in the rebuilt model and in a network of our own with the same "
+        "weights, and the two differ: {mse:.6f} and {twice:.6f}.",
+        mse=loss,
+        twice=twice,
+    )
+
+
+def _with_conventions(told: Message, subject: Subject) -> Message:
+    """Add what was done so that the model's numbers stand for pixels."""
+    for convention in subject.measurements.conventions:
+        told = message("{told} {convention}", told=told, convention=convention)
+    return told
 
 
 def _no_comparison(subject: Subject) -> Message:
@@ -186,6 +209,8 @@ def _hint(subject: Subject, loss: float, known: Statistic) -> Message:
         return message(
             "We saw no call of `fit` on this model or on one that shares its layers: which model was trained?"
         )
+    if subject.slow_optimizers and _curve(known).skill(loss) < _SLOWED_SKILL:
+        return _slow_hint(subject.slow_optimizers[0])
     if loss >= _WORSE_THAN_MEAN_IMAGE * known.baselines[Baseline.MEAN]:
         return message(
             "Between which values do the pixels lie that the model is trained on? Is the target of the training the "
@@ -197,3 +222,25 @@ def _hint(subject: Subject, loss: float, known: Statistic) -> Message:
             "changed since old tutorials), at the last activation, and whether the target is the image itself."
         )
     return message("Was the validation loss still falling in the last epoch? Look at the epochs and the learning rate.")
+
+
+def _slow_hint(slow: SlowOptimizer) -> Message:
+    """Name the optimizer whose default rate let training go nowhere."""
+    if slow.rate < slow.old_rate:
+        return message(
+            "Cell {cell}, line {line} trains with {name} at its default rate, which is {rate} today and was {old} in "
+            "papers and old tutorials: with {rate} the loss hardly moves. State the rate yourself.",
+            cell=slow.cell_index + 1,
+            line=slow.line,
+            name=slow.name,
+            rate=f"{slow.rate:g}",
+            old=f"{slow.old_rate:g}",
+        )
+    return message(
+        "Cell {cell}, line {line} trains with {name} at its default rate, {rate}, with which an autoencoder needs very "
+        "many epochs. State a larger rate, or take another optimizer.",
+        cell=slow.cell_index + 1,
+        line=slow.line,
+        name=slow.name,
+        rate=f"{slow.rate:g}",
+    )

@@ -100,6 +100,12 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType({check.id: check for check
 
 _SATISFIED: Final = frozenset({Outcome.PASSED, Outcome.PARTIAL})
 
+_BY_BEHAVIOUR: Final = frozenset({
+    "runs", "models", "shapes", "code_size", "composition", "bottleneck", "reconstruction", "denoising", "sparsity",
+    "plane", "output_range", "imports",
+})  # fmt: skip
+"""Checks that can decide of a model whose layers nobody has seen; the others look at layers."""
+
 
 def run_checks(rubric: Sequence[RubricItem], subject: Subject) -> tuple[CheckResult, ...]:
     """Run every check of the rubric and return one result each, in rubric order.
@@ -115,7 +121,11 @@ def run_checks(rubric: Sequence[RubricItem], subject: Subject) -> tuple[CheckRes
         raise ValueError("; ".join(mistakes))
     results: dict[str, CheckResult] = {}
     for item in rubric:
-        verdict = _stopped_by_requirement(item, results) or CHECKS[item.check].function(subject, item)
+        verdict = (
+            _stopped_by_requirement(item, results)
+            or _without_layers(subject, item)
+            or CHECKS[item.check].function(subject, item)
+        )
         results[item.check] = _result(item, verdict)
     return tuple(results.values())
 
@@ -164,6 +174,18 @@ def _stopped_by_requirement(item: RubricItem, results: Mapping[str, CheckResult]
         return skipped(message("Not checked, because the check “{required}” did not pass.", required=sure[0].check))
     return ungradable(
         message("We cannot tell, because the check “{required}” waits for a person.", required=unmet[0].check)
+    )
+
+
+def _without_layers(subject: Subject, item: RubricItem) -> Verdict | None:
+    """Return the verdict where a check looks at layers and the model was only measured by behaviour, else None."""
+    if not subject.measurements.by_behaviour or item.check in _BY_BEHAVIOUR:
+        return None
+    return ungradable(
+        message(
+            "We cannot tell: the autoencoder was measured by what it answers, and its layers are not known to us. A "
+            "person looks."
+        )
     )
 
 

@@ -9,7 +9,7 @@ from grader.checks.absence import without_autoencoder
 from grader.checks.parameters import Parameter
 from grader.checks.subject import Subject
 from grader.checks.verdict import Verdict, by_share
-from grader.checks.wording import model, shape
+from grader.checks.wording import IMAGE, model, sample_words, shape
 from grader.domain.architecture import Shape, shape_size
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding
@@ -34,10 +34,18 @@ def check_shapes(subject: Subject, item: RubricItem) -> Verdict:
     ends = _ends(subject)
     findings = [_finding(subject, end, image) for end in ends if not holds_image(end[2], image)]
     if findings:
-        summary = message("Shapes that do not hold an image: {wrong} of {total}.", wrong=len(findings), total=len(ends))
-    else:
+        summary = told_wrong(subject, wrong=len(findings), total=len(ends))
+    elif sample_words(subject.facts) is IMAGE:
         summary = message("Images of the right size go in and come out.")
+    else:
+        summary = message("What goes in and what comes out have the right size.")
     return by_share((len(ends) - len(findings)) / len(ends), summary, findings)
+
+
+def told_wrong(subject: Subject, *, wrong: int, total: int) -> Message:
+    """Say how many of the ends have another size, in the words of the reference's data."""
+    one = sample_words(subject.facts).one
+    return message("Shapes that do not hold {one}: {wrong} of {total}.", one=one, wrong=wrong, total=total)
 
 
 def holds_image(lengths: Shape, image: tuple[int, ...]) -> bool:
@@ -74,15 +82,21 @@ def _finding(subject: Subject, end: _End, image: tuple[int, ...]) -> Finding:
     role, is_input, lengths = end
     return Finding(
         where=_place(model(subject, role), is_input=is_input),
-        expected=message(
-            "One image: {size} numbers, as {shape} or in another layout.", size=prod(image), shape=shape(image)
-        ),
+        expected=_expected(subject, image),
         actual=message("The shape of one sample is {shape}.", shape=shape(lengths)),
         why=message("An autoencoder gives back what it was given: the two can only be compared at the same size."),
         hint=message(
             "Follow the output shapes in `summary()` from the first line to the last; the batch is no length."
         ),
     )
+
+
+def _expected(subject: Subject, image: tuple[int, ...]) -> Message:
+    if sample_words(subject.facts) is IMAGE:
+        return message(
+            "One image: {size} numbers, as {shape} or in another layout.", size=prod(image), shape=shape(image)
+        )
+    return message("{size} numbers a sample, as {shape} or in another layout.", size=prod(image), shape=shape(image))
 
 
 def _place(name: Message, *, is_input: bool) -> Message:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from grader.domain.assignment import ImportPolicy
 from grader.domain.facts import ReferenceFacts
 from grader.domain.measurement import MeasuredModel, Measurements, Role
+from grader.domain.outdated import SlowOptimizer, Translation
 from grader.domain.run import RunRecord
 from grader.domain.submission import ImportedModule
 
@@ -26,6 +27,8 @@ class Subject:
         missing_modules: Top-level modules that the notebook imported and our machine lacks.
         imports: What its code imports, read from the source; empty where the assignment has no policy.
         import_policy: What it may import; None where everything.
+        old_code: Calls that current versions no longer take, as they were run: read from the source, they explain.
+        slow_optimizers: Optimizers at a default rate that is smaller than in old tutorials.
     """
 
     run: RunRecord
@@ -34,7 +37,10 @@ class Subject:
     missing_modules: tuple[str, ...] = ()
     imports: tuple[ImportedModule, ...] = ()
     import_policy: ImportPolicy | None = None
+    old_code: tuple[Translation, ...] = ()
+    slow_optimizers: tuple[SlowOptimizer, ...] = ()
 
     def model(self, role: Role) -> MeasuredModel | None:
-        """Return the measured model of this role, or None where there is none."""
-        return self.measurements.models.get(role)
+        """Return the notebook's own model of this role, None where there is none (one may have been cut out)."""
+        found = self.measurements.models.get(role)
+        return found if found is not None and found.made else None

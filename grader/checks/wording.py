@@ -6,10 +6,12 @@ Layers are told in Keras's own notation, `Dense(units=100, activation=relu)`, wh
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from grader.checks.subject import Subject
 from grader.domain.architecture import AttributeValue, Layer, Shape
+from grader.domain.facts import ReferenceFacts
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message, verbatim
 
@@ -22,6 +24,39 @@ ROLE_NAMES: Final[Mapping[Role, Message]] = {
     Role.AUTOENCODER: message("autoencoder"),
 }
 """What people call the three models."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleWords:
+    """What people call one of the things that a reference's autoencoder gives back.
+
+    Attributes:
+        one: One of them, whichever.
+        the: That very one.
+        many: Several.
+    """
+
+    one: Message
+    the: Message
+    many: Message
+
+
+IMAGE: Final = SampleWords(message("an image"), message("the image"), message("images"))
+_POINT: Final = SampleWords(message("a point"), message("the point"), message("points"))
+_ROW: Final = SampleWords(message("a row"), message("the row"), message("rows"))
+_SAMPLE: Final = SampleWords(message("a sample"), message("the sample"), message("samples"))
+
+_WORDS: Final[Mapping[str, SampleWords]] = {
+    "mnist": IMAGE,
+    "fashion_mnist": IMAGE,
+    "cloud": _POINT,
+    "creditcard": _ROW,
+}
+
+
+def sample_words(facts: ReferenceFacts) -> SampleWords:
+    """Return the words for the reference's data; of a data set that is not ours nobody knows more than "sample"."""
+    return _WORDS.get(facts.dataset, _SAMPLE)
 
 
 def cell(index: int) -> Message:

@@ -7,6 +7,7 @@ from the claim and nothing is trained here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -123,6 +124,30 @@ def activation(value: Any) -> str:
     return value
 
 
+def einsum_equation(value: Any) -> str:
+    """Accept the equation of a sum of products: letters, commas, points and one arrow (`nd,dk->nk`).
+
+    Raises:
+        RefusedError: It is something else.
+    """
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z.]{0,8}(,[A-Za-z.]{0,8}){0,3}->[A-Za-z.]{0,8}", value):
+        raise RefusedError(f"the sum {value!r}"[:200])
+    return value
+
+
+def _optional_integers(value: Any) -> Any:
+    """Accept whole numbers and free lengths, as the output shape of `EinsumDense` has them."""
+    if isinstance(value, list):
+        return tuple(_optional(_integer(1, MAX_UNITS))(item) for item in value[:8])
+    return _integer(1, MAX_UNITS)(value)
+
+
+def _letters(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z]{1,8}", value):
+        raise ValueError(value)
+    return value
+
+
 _UNITS = _integer(1, MAX_UNITS)
 _STEPS = _integers(1, MAX_STEP)
 _PADDING = _choice("valid", "same")
@@ -146,6 +171,15 @@ _EDGES = _integers(0, MAX_STEP)
 LAYERS: Mapping[str, LayerRule] = {
     "Dense": LayerRule(
         {"units": _UNITS, "activation": activation, "use_bias": _boolean}, ("units", "activation", "use_bias")
+    ),
+    "EinsumDense": LayerRule(
+        {
+            "equation": einsum_equation,
+            "output_shape": _optional_integers,
+            "bias_axes": _optional(_letters),
+            "activation": activation,
+        },
+        ("equation", "activation"),
     ),
     "Activation": LayerRule({"activation": activation}, ("activation",)),
     "ReLU": LayerRule(
@@ -205,6 +239,9 @@ LAYERS: Mapping[str, LayerRule] = {
         ("units", "return_sequences", "activation", "recurrent_activation"),
         _STATELESS,
     ),
+    "Embedding": LayerRule(
+        {"input_dim": _UNITS, "output_dim": _UNITS}, ("input_dim", "output_dim"), {"mask_zero": False}
+    ),
     "Rescaling": LayerRule({"scale": _number, "offset": _number}, ("scale", "offset")),
     "Add": LayerRule(),
     "Subtract": LayerRule(),
@@ -222,7 +259,7 @@ IDENTITY_AT_INFERENCE: Mapping[str, LayerRule] = {
 }
 """Layers that pass numbers through unchanged outside training: read from the graph, never built."""
 
-WRAPPERS = frozenset({"TimeDistributed"})
+WRAPPERS = frozenset({"TimeDistributed", "Bidirectional"})
 """Layers around another layer; the inner one must be on the list itself."""
 
 OPERATORS: Mapping[str, str] = {
@@ -236,11 +273,18 @@ OPERATORS: Mapping[str, str] = {
     "Tile": "tile", "Relu": "relu", "Relu6": "relu6", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softmax": "softmax",
     "Softplus": "softplus", "Softsign": "softsign", "Silu": "silu", "Selu": "selu", "Elu": "elu", "Gelu": "gelu",
     "LeakyRelu": "leaky_relu", "HardSigmoid": "hard_sigmoid", "Swapaxes": "swapaxes", "Sin": "sin", "Cos": "cos",
+    "Rsqrt": "rsqrt", "Sign": "sign", "Var": "var", "LogSoftmax": "log_softmax", "Where": "where", "Greater": "greater",
+    "GreaterEqual": "greater_equal", "Less": "less", "LessEqual": "less_equal",
 }  # fmt: skip
 """Operators that a model may be made of (`x + y`, `keras.ops.relu(x)`); `GetItem` is handled by itself."""
 
-IDENTITY_OPERATORS = frozenset({"ConvertToTensor", "StopGradient"})
-"""Operators that pass numbers through unchanged."""
+IDENTITY_OPERATORS = frozenset({"ConvertToTensor", "StopGradient", "Cast"})
+"""Operators that pass numbers through unchanged; `Cast` only to floating-point numbers."""
+
+FLOATS = frozenset({"float16", "bfloat16", "float32", "float64"})
+
+MERGE_MODES = frozenset({"concat", "sum", "mul", "ave"})
+"""How `Bidirectional` joins its two directions."""
 
 OPERATOR_ACTIVATIONS: Mapping[str, str] = {
     "Relu": "relu", "Relu6": "relu6", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softmax": "softmax",

@@ -131,6 +131,8 @@ def _operator(step: Step, arrays: Arrays) -> tuple[str, dict[str, AttributeValue
     if name is not None and _agrees(step.operation.config, _ORDINARY_OPERATORS.get(step.kind, {})):
         return "Activation", {"activation": name}
     args = step.arguments.get("args", []) if isinstance(step.arguments, Mapping) else []
+    if step.kind == "Maximum" and len(step.inputs) == 1 and any(_is_zero(value) for value in args):
+        return "Activation", {"activation": "relu"}  # max(x, 0)
     given = [arrays[name].shape for name in step.arrays if name in arrays]
     if len(step.inputs) != 1 or len(args) != 2 or len(given) != 1:
         return step.kind, {}
@@ -139,6 +141,10 @@ def _operator(step: Step, arrays: Arrays) -> tuple[str, dict[str, AttributeValue
     if step.kind == "Add" and given[0] == step.output_shape[-1:]:
         return "Add", {"numbers": given[0][0]}
     return step.kind, {}
+
+
+def _is_zero(value: JsonValue) -> bool:
+    return isinstance(value, Mapping) and value.get("value", True) == 0 and not isinstance(value.get("value"), bool)
 
 
 def _inner(operation: OperationClaim) -> OperationClaim:
@@ -163,7 +169,7 @@ def _merge(previous: Layer, layer: Layer) -> Layer | None:
     linear = previous.kind in _HAVE_ACTIVATION and previous.activation == "linear"
     if layer.kind == "Activation" and linear:
         return _with_attributes(previous, activation=layer.activation)
-    if layer.kind == "Add" and linear and previous.kind == "Dense" and not previous.attribute("use_bias"):
+    if layer.kind == "Add" and linear and not previous.attribute("use_bias"):
         joined = replace(previous, parameters=previous.parameters + layer.parameters)
         return _with_attributes(joined, use_bias=True) if layer.attribute("numbers") else None
     if layer.kind == RESHAPE and previous.kind == RESHAPE:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -18,13 +18,18 @@ from typing import Self
 from pydantic import ValidationError
 
 import grader
+from grader.domain.course import Course
 from grader.domain.evidence import Evidence
+from grader.domain.inspection import Outline
 from grader.domain.measurement import Measurements, MeasuringFailedError
-from grader.domain.messages import Message, verbatim
-from grader.domain.ports import MeasuringTask
+from grader.domain.messages import Message, message, verbatim
+from grader.domain.ports import GraphSandbox, MeasuringTask
 from grader.rebuild.protocol import ANSWER, EVIDENCE, REQUEST, Answer, PublishedData, Request
 
 ANSWER_SECONDS = 300.0
+COURSE_VARIABLE = "AUTOENCODER_GRADER_COURSE"
+"""The same as `reference.contract.COURSE_VARIABLE`, which zone T cannot import; a test compares them."""
+
 _LAST_WORDS = 40
 
 
@@ -36,6 +41,15 @@ class MissingDataError(Exception):
         self.reason = reason
 
 
+class BrokenReferenceError(Exception):
+    """An instructor's own reference cannot be used; `problems` says what is wrong, with places."""
+
+    def __init__(self, reference: str, problems: Sequence[Message]) -> None:
+        super().__init__(reference, problems)
+        self.reason = message("The reference {reference} cannot be used. To be mended:", reference=reference)
+        self.problems = tuple(problems)
+
+
 @dataclass
 class MeasuringProcesses:
     """A pool of measuring processes; as many run as callers measure at the same time.
@@ -43,10 +57,14 @@ class MeasuringProcesses:
     Attributes:
         data_size: `sample`, `full`, or None for the full set where it is found.
         data_folder: Searched for the full set first.
+        course: The instructor's own course whose references are found besides ours, as the user named it.
+        graph_sandbox: How the processes run a model that cannot be rebuilt; None where there is no sandbox.
     """
 
     data_size: str | None = None
     data_folder: Path | None = None
+    course: Course | None = field(default=None, kw_only=True)
+    graph_sandbox: GraphSandbox | None = field(default=None, kw_only=True)
     _idle: deque[_Process] = field(default_factory=deque, repr=False)
 
     def measure(self, evidence: Evidence, task: MeasuringTask) -> Measurements:
@@ -55,13 +73,23 @@ class MeasuringProcesses:
         Raises:
             MeasuringFailedError: It broke twice, or took longer than five minutes.
         """
-        with tempfile.TemporaryDirectory(prefix="grader-evidence-") as folder:
-            evidence_file = Path(folder) / "evidence.json"
-            evidence_file.write_bytes(EVIDENCE.dump_json(evidence))
+        with _as_file(evidence) as evidence_file:
             answer = self._ask(self._request("measure", task=task, evidence_file=evidence_file))
         if answer.measurements is None:
             raise MeasuringFailedError(answer.error or answer.missing_data)
         return answer.measurements
+
+    def outline(self, evidence: Evidence) -> tuple[Outline, ...]:
+        """Describe every autoencoder of a notebook.
+
+        Raises:
+            MeasuringFailedError: The process broke twice, or took longer than five minutes.
+        """
+        with _as_file(evidence) as evidence_file:
+            answer = self._ask(self._request("outline", evidence_file=evidence_file))
+        if answer.outlines is None:
+            raise MeasuringFailedError(answer.error or answer.missing_data)
+        return answer.outlines
 
     def publish(self, dataset: str, folder: Path) -> PublishedData:
         """Write the public arrays of a data set into `folder`.
@@ -76,6 +104,19 @@ class MeasuringProcesses:
         if answer.published is None:
             raise MeasuringFailedError(answer.error)
         return answer.published
+
+    def examine(self, reference: str) -> None:
+        """Build an instructor's own reference and try it out.
+
+        Raises:
+            BrokenReferenceError: It cannot be used.
+            MeasuringFailedError: The process broke.
+        """
+        answer = self._ask(self._request("examine", dataset=reference))
+        if answer.problems:
+            raise BrokenReferenceError(reference, answer.problems)
+        if answer.error:
+            raise MeasuringFailedError(answer.error)
 
     def close(self) -> None:
         """End all processes."""
@@ -97,7 +138,7 @@ class MeasuringProcesses:
         dataset: str = "",
         folder: Path | None = None,
     ) -> Request:
-        return Request(kind, task, evidence_file, dataset, folder, self.data_size, self.data_folder)
+        return Request(kind, task, evidence_file, dataset, folder, self.data_size, self.data_folder, self.graph_sandbox)
 
     def _ask(self, request: Request) -> Answer:
         try:
@@ -110,7 +151,7 @@ class MeasuringProcesses:
     @contextlib.contextmanager
     def _process(self) -> Iterator[_Process]:
         """Lend a process; one that failed is not put back, and one that died while it was idle is not lent."""
-        process = self._idle_one() or _Process()
+        process = self._idle_one() or _Process(self.course)
         try:
             yield process
         except BaseException:
@@ -129,16 +170,25 @@ class MeasuringProcesses:
             process.close()
 
 
-class _Process:
-    """One running `grader.rebuild.worker`."""
+@contextlib.contextmanager
+def _as_file(evidence: Evidence) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="grader-evidence-") as folder:
+        path = Path(folder) / "evidence.json"
+        path.write_bytes(EVIDENCE.dump_json(evidence))
+        yield path
 
-    def __init__(self) -> None:
+
+class _Process:
+    """One running `grader.rebuild.worker`, with the references of a course besides ours where one is given."""
+
+    def __init__(self, course: Course | None = None) -> None:
         environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}  # its waiting threads fight over busy cores
         environment |= {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONUNBUFFERED": "1"}
+        environment |= {COURSE_VARIABLE: str(course.folder.resolve()) if course is not None else ""}
         root = str(Path(grader.__file__).parent.parent)
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "grader.rebuild.worker"],
+            [sys.executable, "-P", "-m", "grader.rebuild.worker"],  # no module from where the user happens to be
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -14,7 +14,7 @@ from grader.domain.facts import ReferenceFacts
 from grader.domain.measurement import Role
 from grader.probe.graph import Registry, flatten
 from grader.rebuild.canonical import canonical
-from grader.rebuild.model import Workshop
+from grader.rebuild.model import Arrays, Workshop
 from grader.rebuild.training import as_keras, epochs_of
 
 _NOT_THE_RECIPE = frozenset(
@@ -57,6 +57,12 @@ def recipe(source: ModuleType) -> dict[str, str | int | float | bool]:
 
 def architecture_of(model: Any) -> Architecture:
     """Return the canonical form of a Keras model of ours, through the same steps as a student's."""
+    claim, operations, arrays = claimed(model)
+    return canonical(Workshop(operations, arrays).rebuild(claim), arrays)
+
+
+def claimed(model: Any) -> tuple[ModelClaim, dict[str, OperationClaim], Arrays]:
+    """Return a Keras model of ours as the claim, the operations and the arrays that a student's would become."""
     registry = Registry()
     flat = flatten(model, registry)
     operations = {
@@ -76,4 +82,4 @@ def architecture_of(model: Any) -> Architecture:
         compiled={},
         created=0,
     )
-    return canonical(Workshop(operations, arrays).rebuild(claim), arrays)
+    return claim, operations, arrays

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from grader.domain.architecture import PASSIVE_KINDS, Architecture, shape_size
+from grader.domain.architecture import Architecture
 from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.measurement import (
     ImageStrip,
@@ -26,29 +25,38 @@ from grader.domain.measurement import (
     Role,
 )
 from grader.domain.messages import Message, message, verbatim
-from grader.domain.ports import MeasuringTask
+from grader.domain.ports import GraphSandbox, MeasuringTask
 from grader.probe.numpy_models import WITHOUT_KERAS
 from grader.rebuild import quality
 from grader.rebuild.allowlist import RefusedError
-from grader.rebuild.canonical import canonical, cut_positions
+from grader.rebuild.behaviour import behaviour, find_code, strips
+from grader.rebuild.canonical import canonical
 from grader.rebuild.comparing import best_cast, compare
-from grader.rebuild.families import family_measurements, output_range
-from grader.rebuild.material import STRIP_IMAGES, DataChoice, load_material
+from grader.rebuild.conventions import PixelScale, answers_with_logits, in_unit_range, with_probabilities
+from grader.rebuild.cutting import completed
+from grader.rebuild.equivalence import Asked, Equivalence, equivalence
+from grader.rebuild.families import family_measurements
+from grader.rebuild.material import DataChoice
 from grader.rebuild.model import Arrays, RebuiltModel, Workshop, first_line
+from grader.rebuild.opaque import Opaque, instead
 from grader.rebuild.roles import Cast, assign, holds_same_numbers
 from grader.rebuild.stages import stage_measurements
+from grader.rebuild.strangers import with_named_parts
 from grader.rebuild.transactions import Detector, find_detector, table
 from grader.rebuild.transfer import transfer_measurements
+from grader.rebuild.yardstick import Yardstick as Yardstick
+from grader.rebuild.yardstick import strip as strip
+from grader.rebuild.yardstick import yardstick as yardstick
 from reference import data
 from reference.contract import module
 
 JACOBIAN_IMAGES = 4
-COMPOSITION_IMAGES = 256
 
 _OF_TRAINED_WEIGHTS = frozenset(Quantity) - {
     Quantity.MEAN_IMAGE_MSE, Quantity.PCA_MSE, Quantity.COMPOSITION_GAP, Quantity.CODE_SIZE, Quantity.BOTTLENECK_RANK,
     Quantity.FEATURES, Quantity.LABEL_AMONG_FEATURES, Quantity.FITTED_FRAUDS,
     Quantity.COMPARED_MODELS, Quantity.COMPARISON_AGREEMENT, Quantity.STAGES_HELD, Quantity.STAGES_TRAINED,
+    Quantity.TRANSPLANT_GAP,
 }  # fmt: skip
 """Quantities that say nothing where random numbers stand in for weights that became NaN."""
 
@@ -59,51 +67,6 @@ _DOES_NOT_RUN = (tf.errors.OpError, ValueError)
 """What comes of a graph that fits together and still cannot be run (a batch size that is written into a reshape)."""
 
 
-@dataclass(frozen=True)
-class Yardstick:
-    """The samples of one task, images scaled to [0, 1], and what trivial predictors reach on them.
-
-    Attributes:
-        size: `sample` or `full`.
-        train: Training images (n, 28, 28), or points (n, 3).
-        images: Images to measure on.
-        strip_images: The few that reports show, always the same ones; none where the samples are no images.
-        labels: Class of each image to measure on, None where the samples have none.
-    """
-
-    size: str
-    train: npt.NDArray[np.float32]
-    images: npt.NDArray[np.float32]
-    strip_images: npt.NDArray[np.float32]
-    labels: npt.NDArray[np.int64] | None = None
-
-    def mean_image_error(self) -> float:
-        """MSE of the mean training image."""
-        return quality.mean_image_error(self.train, self.images)
-
-
-@lru_cache(maxsize=4)
-def yardstick(dataset: str, part: str, choice: DataChoice) -> Yardstick:
-    """Load the images of `part` (`hidden` or `public`).
-
-    Raises:
-        reference.data.DataNotFoundError: The full data was asked for and is not there.
-    """
-    if dataset not in data.NAMES:  # points in space: there are no others to hide
-        material = load_material(dataset, choice)
-        return Yardstick(material.size, material.train, material.hidden, material.strip_images)
-    full = data.load(dataset, size=choice.size, folder=choice.folder)
-    sample = data.load(dataset, size="sample")
-    positions = full.hidden if part == "hidden" else full.public[: len(full.hidden)]
-    return Yardstick(
-        size=full.size,
-        train=data.scaled(full.x_train),
-        images=data.scaled(full.x_test[positions]),
-        strip_images=data.scaled(sample.x_test[sample.hidden[:STRIP_IMAGES]]),
-        labels=full.y_test[positions].astype(np.int64),
-    )
-
-
 @lru_cache(maxsize=16)
 def _baselines(dataset: str, part: str, choice: DataChoice, components: int) -> tuple[float, float]:
     """Return the MSE of the mean image and of PCA, computed once a process."""
@@ -111,68 +74,146 @@ def _baselines(dataset: str, part: str, choice: DataChoice, components: int) -> 
     return images.mean_image_error(), quality.pca_error(images.train, images.images, components)
 
 
-def measure(evidence: Evidence, task: MeasuringTask, choice: DataChoice) -> Measurements:
+@dataclass(frozen=True)
+class _Case:
+    """One submission with its models rebuilt and in their roles.
+
+    Attributes:
+        reference: Module of the reference.
+        evidence: Vetted claims.
+        arrays: Vetted arrays, with stand-ins for those that are not finite.
+        models: All rebuilt models.
+        cast: The models in their roles.
+        samples: What they are measured on.
+        public: Public samples, on which models may be chosen.
+        detector: What is known of a fraud detector's columns, None where the samples are no rows of a table.
+        scale: The pixels that the models were trained on, None for [0, 1].
+    """
+
+    reference: ModuleType
+    evidence: Evidence
+    arrays: Arrays
+    models: Sequence[RebuiltModel]
+    cast: Cast
+    samples: Yardstick
+    public: npt.NDArray[np.float32]
+    detector: Detector | None
+    scale: PixelScale | None = None
+
+
+def measure(
+    evidence: Evidence, task: MeasuringTask, choice: DataChoice, sandbox: GraphSandbox | None = None
+) -> Measurements:
     """Rebuild every model of the evidence, find the autoencoder and its parts, and measure them.
+
+    Where none of them is an autoencoder, exported graphs are measured by behaviour, if there is a sandbox for them.
 
     Raises:
         reference.data.DataNotFoundError: The full data was asked for and is not there.
     """
-    reference = module(task.reference)
+    evidence = with_probabilities(evidence)
     arrays = _with_stand_ins(load_arrays(evidence.weights_file), evidence.non_finite)
     models, problems = _rebuild_all(evidence, arrays)
-    detector: Detector | None = None
-    contract = dict(task.contract_names)
-    if getattr(reference, "JUDGED_BY", "") == "anomaly":
-        detector = find_detector(models, evidence, arrays, contract, table(choice), task.images)
-        images, cast = _rows(detector), detector.cast
-    else:
-        images = yardstick(reference.DATASET, task.images, choice)
-        chooses = hasattr(reference, "BEST_OF") or hasattr(reference, "STAGES")  # others need no second set of images
-        public = yardstick(reference.DATASET, "public" if chooses else task.images, choice).images
-        cast = assign(models, evidence.fits, arrays, sample=images.images.shape[1:], contract=contract)
-        cast = best_cast(reference, models, cast, arrays, public, contract.get(Role.AUTOENCODER, ""))
+    case = _in_roles(evidence, arrays, models, task, choice)
+    cast, autoencoder = case.cast, case.cast.autoencoder
     architectures = {role: canonical(model, arrays) for role, model in cast.by_role().items()}
-    if cast.autoencoder is None:
-        return Measurements(problems=problems, data=images.size, candidates=cast.candidates)
-    problems = _that_matter(problems, cast, evidence, reference)
-    values, disagreements = compare(reference, models, evidence, arrays, images.train)
-    if detector is None:
-        baselines = _baselines(reference.DATASET, task.images, choice, reference.CODE_SIZE)
-        values += _baseline_measurements(baselines, reference.CODE_SIZE)
-        values += stage_measurements(reference, cast.autoencoder, models, evidence, arrays, public)
-    code_size, bypass = _code(architectures)
+    if sandbox is not None and evidence.graphs and case.detector is None:
+        baselines = _baselines(case.reference.DATASET, task.images, choice, case.reference.CODE_SIZE)
+        told = _baseline_measurements(baselines, case.reference.CODE_SIZE)
+        opaque = Opaque(case.reference, evidence, arrays, models, problems, task, case.samples, told, case.scale)
+        seen = instead(opaque, autoencoder, sandbox)
+        if seen is not None:
+            return seen
+    if autoencoder is None:
+        return Measurements(problems=problems, data=case.samples.size, candidates=cast.candidates)
+    problems = _that_matter(problems, cast, evidence, case.reference)
+    values, disagreements = compare(case.reference, models, evidence, arrays, case.samples.train)
+    if case.detector is None:
+        baselines = _baselines(case.reference.DATASET, task.images, choice, case.reference.CODE_SIZE)
+        values += _baseline_measurements(baselines, case.reference.CODE_SIZE)
+        values += stage_measurements(case.reference, autoencoder, models, evidence, arrays, case.public)
+    own = {role: form for role, form in architectures.items() if role is Role.AUTOENCODER or role in cast.own()}
+    code_size, bypass = find_code(own)  # a half that we cut out ourselves says nothing of where the code should be
     values.append(
         Measurement(Quantity.CODE_SIZE, code_size, "1", "narrowest point of the rebuilt graph, or the encoder's output")
     )
-    strips: tuple[ImageStrip, ...] = ()
+    pictures: tuple[ImageStrip, ...] = ()
+    alike = Equivalence()
     try:
-        if detector is not None:
-            values += _of_rows(detector, reference, images)
-        else:
-            values += _behaviour(cast, images)
-            values += family_measurements(reference, cast, images.images, images.train)
-            if getattr(reference, "JUDGED_BY", "") == "transfer" and images.labels is not None:
-                values += transfer_measurements(models, cast, arrays, images.images, images.labels)
-        strips = _strips(cast.autoencoder, images)
+        values += _of_samples(case)
+        if case.detector is None:
+            asked = Asked(autoencoder, architectures[Role.AUTOENCODER], code_size, case.scale)
+            hidden = task.images == "hidden"
+            alike = equivalence(case.reference, asked, evidence, arrays, case.samples, always=hidden)
+        pictures = strips(autoencoder, case.samples)
     except _DOES_NOT_RUN as error:
-        problems += (_not_rebuilt(cast.autoencoder.claim, f"it does not run, {first_line(error)}"),)
-    if _diverged(cast.autoencoder, evidence):
+        problems += (_not_rebuilt(autoencoder.claim, f"it does not run, {first_line(error)}"),)
+    values += alike.values
+    if _diverged(autoencoder, evidence):
         values = [measurement for measurement in values if measurement.name not in _OF_TRAINED_WEIGHTS]
-        strips = ()
+        pictures = ()
         reason = message("Its weights are not finite numbers (NaN).")
-        problems += (MeasuringProblem(_name(cast.autoencoder), reason, ours=False),)
-    finite = {m.name: m for m in values if np.isfinite(m.value)}
+        problems += (MeasuringProblem(_name(autoencoder), reason, ours=False),)
     return Measurements(
         models=_measured_models(cast, architectures, arrays),
-        values=finite,
-        problems=problems + _not_finite(cast.autoencoder, values),
+        values={m.name: m for m in values if np.isfinite(m.value)},
+        problems=problems + _not_finite(autoencoder, values),
         bypass=bypass,
-        strips=strips,
-        data=images.size,
+        strips=pictures,
+        data=case.samples.size,
         candidates=cast.candidates,
-        trained=_was_fitted(cast.autoencoder, evidence),
+        trained=_was_fitted(autoencoder, evidence),
         disagreements=disagreements,
+        equivalent=alike.form,
+        conventions=_conventions(autoencoder, case.scale),
     )
+
+
+def _in_roles(
+    evidence: Evidence, arrays: Arrays, models: Sequence[RebuiltModel], task: MeasuringTask, choice: DataChoice
+) -> _Case:
+    """Choose the samples, and which model is the autoencoder, the encoder and the decoder."""
+    reference, contract = module(task.reference), dict(task.contract_names)
+    if getattr(reference, "JUDGED_BY", "") == "anomaly":
+        detector = find_detector(models, evidence, arrays, contract, table(choice), task.images)
+        rows = _rows(detector)
+        cast = completed(detector.cast, evidence, arrays, sample=rows.images.shape[1:])
+        return _Case(reference, evidence, arrays, models, cast, rows, rows.images, detector)
+    images = yardstick(reference.DATASET, task.images, choice)
+    chooses = hasattr(reference, "BEST_OF") or hasattr(reference, "STAGES")  # others need no second set of images
+    public = yardstick(reference.DATASET, "public" if chooses else task.images, choice).images
+    sample = images.images.shape[1:]
+    cast = assign(models, evidence.fits, arrays, sample=sample, contract=contract)
+    cast = best_cast(reference, models, cast, arrays, public, contract.get(Role.AUTOENCODER, ""))
+    cast = completed(cast, evidence, arrays, sample=sample)
+    cast = with_named_parts(cast, models, arrays, sample=sample, contract=contract)
+    scale = None
+    if reference.DATASET in data.NAMES:
+        cast, scale = in_unit_range(cast, evidence, images.train)
+    return _Case(reference, evidence, arrays, models, cast, images, public, None, scale)
+
+
+def _of_samples(case: _Case) -> list[Measurement]:
+    """Measure what the models do on samples, and what the reference is judged by besides."""
+    if case.detector is not None:
+        return _of_rows(case.detector, case.reference, case.samples)
+    values = behaviour(case.cast, case.samples, jacobian_images=JACOBIAN_IMAGES)
+    values += family_measurements(case.reference, case.cast, case.samples.images, case.samples.train)
+    if getattr(case.reference, "JUDGED_BY", "") == "transfer" and case.samples.labels is not None:
+        values += transfer_measurements(case.models, case.cast, case.arrays, case.samples.images, case.samples.labels)
+    if case.scale is None:
+        return values
+    told = f"; pixels between {case.scale.black:.4g} and {case.scale.white:.4g} for the model"
+    return [replace(measurement, how=measurement.how + told) for measurement in values]
+
+
+def _conventions(autoencoder: RebuiltModel, scale: PixelScale | None) -> tuple[Message, ...]:
+    """Say what was done so that the model's numbers stand for pixels."""
+    logits = message(
+        "The model answers with logits, as its loss was told (`from_logits=True`): it was judged behind the sigmoid "
+        "that the loss applies."
+    )
+    return (*((logits,) if answers_with_logits(autoencoder) else ()), *((scale.told(),) if scale is not None else ()))
 
 
 def _rows(detector: Detector) -> Yardstick:
@@ -182,7 +223,9 @@ def _rows(detector: Detector) -> Yardstick:
 
 def _of_rows(detector: Detector, reference: ModuleType, rows: Yardstick) -> list[Measurement]:
     """Measure a fraud detector; where nobody knows what its columns are, how many there are."""
-    structure = _behaviour(detector.cast, rows) if detector.candidate is not None else []
+    structure = (
+        behaviour(detector.cast, rows, jacobian_images=JACOBIAN_IMAGES) if detector.candidate is not None else []
+    )
     own = detector.measurements(reference)
     named = _OF_IMAGES | {measurement.name for measurement in own}
     return [measurement for measurement in structure if measurement.name not in named] + own
@@ -200,13 +243,6 @@ def _with_stand_ins(arrays: Arrays, non_finite: tuple[str, ...]) -> Arrays:
     """Put small random numbers where weights are NaN: what a model is can be measured even when it learnt nothing."""
     rng = np.random.default_rng(0)
     return {**arrays, **{name: rng.normal(0, 0.05, arrays[name].shape).astype(np.float32) for name in non_finite}}
-
-
-def strip(title: str, images: npt.NDArray[np.float32]) -> ImageStrip:
-    """Turn images (n, height, width) in [0, 1] into grey pictures; values outside are clipped."""
-    pixels = np.round(np.clip(np.nan_to_num(images), 0, 1) * 255).astype(np.uint8)
-    encoded = tuple(base64.b64encode(picture.tobytes()).decode("ascii") for picture in pixels)
-    return ImageStrip(title, images.shape[1], images.shape[2], encoded)
 
 
 def _rebuild_all(evidence: Evidence, arrays: Arrays) -> tuple[list[RebuiltModel], tuple[MeasuringProblem, ...]]:
@@ -233,7 +269,7 @@ def _that_matter(
 
     Where several trained models are asked for, each that was fitted may be one of these.
     """
-    if len(cast.by_role()) < len(Role):
+    if len(cast.own()) < len(Role):
         return problems
     if not hasattr(reference, "BEST_OF") and not hasattr(reference, "STAGES"):
         return ()
@@ -250,73 +286,6 @@ def _baseline_measurements(baselines: tuple[float, float], code_size: int) -> tu
     )
 
 
-def _behaviour(cast: Cast, images: Yardstick) -> list[Measurement]:
-    """Measure what the models do on images."""
-    autoencoder = cast.autoencoder
-    assert autoencoder is not None  # noqa: S101 - the caller looked
-    outputs = quality.reconstruct(autoencoder.model, images.images)
-    how = f"rebuilt model on {len(images.images)} images"
-    spread = float(np.sqrt(np.mean((outputs - outputs.mean(axis=0)) ** 2)))
-    rank = quality.jacobian_rank(autoencoder.model, images.images[:JACOBIAN_IMAGES])
-    values = [
-        Measurement(Quantity.RECONSTRUCTION_MSE, quality.mean_squared_error(images.images, outputs), "pixel²", how),
-        Measurement(
-            Quantity.RECONSTRUCTION_BCE, quality.binary_cross_entropy(images.images, outputs), "nat/pixel", how
-        ),
-        Measurement(Quantity.OUTPUT_SPREAD, spread, "pixel", how),
-        output_range(outputs),
-        Measurement(
-            Quantity.BOTTLENECK_RANK, rank, "1", f"singular values of the Jacobian at {JACOBIAN_IMAGES} images"
-        ),
-    ]
-    if cast.encoder is not None and cast.decoder is not None:
-        values += _chained(cast, images)
-    return values
-
-
-def _chained(cast: Cast, images: Yardstick) -> list[Measurement]:
-    assert cast.autoencoder and cast.encoder and cast.decoder  # noqa: S101, PT018 - the caller looked
-    parts = (cast.encoder.model, cast.decoder.model)
-    whole = (cast.companion or cast.autoencoder).model
-    gap = quality.composition_gap(whole, *parts, images.images[:COMPOSITION_IMAGES])
-    chained = quality.through_code(*parts, images.images)
-    if gap is None or chained is None:
-        return []
-    how = f"codes as numbers of six digits, {len(images.images)} images"
-    return [
-        Measurement(Quantity.COMPOSITION_GAP, gap, "1", f"{COMPOSITION_IMAGES} images"),
-        Measurement(Quantity.THROUGH_CODE_MSE, quality.mean_squared_error(images.images, chained), "pixel²", how),
-    ]
-
-
-def _code(architectures: Mapping[Role, Architecture]) -> tuple[int, Message | None]:
-    """Find the code: its size, and what leads past it.
-
-    The code is the output of the encoder's last layer where that layer is part of the autoencoder, else the narrowest
-    layer. It is a bottleneck when every path from input to output leads through it.
-    """
-    whole = architectures[Role.AUTOENCODER]
-    position = _code_position(whole, architectures.get(Role.ENCODER))
-    if position is None:
-        return shape_size(whole.input_shape) or 0, None
-    layer = whole.layers[position]
-    if position in cut_positions(whole):
-        return layer.size or 0, None
-    joins = [other for other in whole.layers[position + 1 :] if len(other.inputs) > 1]
-    name = joins[0].kind if joins else whole.layers[whole.output].kind
-    return layer.size or 0, message("`{layer}` brings in numbers that did not pass through the code.", layer=name)
-
-
-def _code_position(whole: Architecture, encoder: Architecture | None) -> int | None:
-    if encoder is not None and encoder.layers:
-        last = encoder.layers[encoder.output].operation
-        for position, layer in enumerate(whole.layers):
-            if layer.operation == last:
-                return position
-    inner = [i for i, layer in enumerate(whole.layers) if layer.kind not in PASSIVE_KINDS and i != whole.output]
-    return min(inner, key=lambda i: whole.layers[i].size or 2**31, default=None)
-
-
 def _measured_models(
     cast: Cast, architectures: Mapping[Role, Architecture], arrays: Arrays
 ) -> dict[Role, MeasuredModel]:
@@ -328,6 +297,7 @@ def _measured_models(
             _name(model),
             architectures[role],
             model is cast.autoencoder or holds_same_numbers(model, whole, arrays),
+            made=role not in cast.cut,
         )
         for role, model in cast.by_role().items()
     }
@@ -351,13 +321,6 @@ def _not_finite(model: RebuiltModel, values: list[Measurement]) -> tuple[Measuri
     if Quantity.RECONSTRUCTION_MSE not in broken:
         return ()
     return (MeasuringProblem(_name(model), message("Its outputs are not finite numbers (NaN)."), ours=False),)
-
-
-def _strips(model: RebuiltModel, images: Yardstick) -> tuple[ImageStrip, ...]:
-    if not len(images.strip_images):
-        return ()
-    outputs = quality.reconstruct(model.model, images.strip_images)
-    return strip("original", images.strip_images), strip("student", outputs)
 
 
 def _was_fitted(model: RebuiltModel, evidence: Evidence) -> bool:

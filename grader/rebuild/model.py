@@ -18,7 +18,14 @@ import tensorflow as tf
 from grader.domain.architecture import shape_size
 from grader.domain.evidence import JsonValue, ModelClaim, NodeClaim, OperationClaim
 from grader.probe.graph import SAMPLING_MODULE
-from grader.rebuild.allowlist import IDENTITY_AT_INFERENCE, IDENTITY_OPERATORS, OPERATORS, RefusedError
+from grader.rebuild.allowlist import (
+    FLOATS,
+    IDENTITY_AT_INFERENCE,
+    IDENTITY_OPERATORS,
+    OPERATORS,
+    RefusedError,
+    einsum_equation,
+)
 from grader.rebuild.building import make_layer
 
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -178,8 +185,11 @@ class Workshop:
             return given
         layer = self._layer(operation)
         result = layer(given)
-        layer.set_weights([self._arrays[name] for name in operation.variables])
+        self._fill(layer, operation)
         return result
+
+    def _fill(self, layer: Any, operation: OperationClaim) -> None:
+        layer.set_weights([self._arrays[name] for name in operation.variables])
 
     def _layer(self, operation: OperationClaim) -> Any:
         missing = [name for name in operation.variables if name not in self._arrays]
@@ -245,13 +255,25 @@ def _mean_of(given: Sequence[Any]) -> Any:
 def _operate(operation: OperationClaim, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """Call an operator of the list."""
     if operation.class_name in IDENTITY_OPERATORS:
-        return args[0]
+        return _as_floats(operation, args[0])
     if operation.class_name == "GetItem":
         return args[0][tuple(args[1]) if isinstance(args[1], list) else args[1]]
+    if operation.class_name == "Einsum":
+        return keras.ops.einsum(einsum_equation(operation.config.get("subscripts")), *args)
     function = OPERATORS.get(operation.class_name)
     if function is None:
         raise RefusedError(f"the operator `{operation.class_name}`")
     return getattr(keras.ops, function)(*args, **{**_plain_settings(operation), **kwargs})
+
+
+def _as_floats(operation: OperationClaim, tensor: Any) -> Any:
+    """Return a tensor as it is, or true and false as one and zero."""
+    if operation.class_name != "Cast":
+        return tensor
+    dtype = operation.config.get("dtype")
+    if not isinstance(dtype, str) or dtype not in FLOATS:
+        raise RefusedError(f"Cast(dtype={dtype!r})"[:200])
+    return tensor if tensor.dtype in FLOATS else keras.ops.cast(tensor, "float32")
 
 
 def _needed(steps: Sequence[Step], output: str) -> tuple[Step, ...]:

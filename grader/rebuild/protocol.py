@@ -8,8 +8,10 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from grader.domain.evidence import Evidence
+from grader.domain.inspection import Outline
 from grader.domain.measurement import Measurements
-from grader.domain.ports import MeasuringTask
+from grader.domain.messages import Message
+from grader.domain.ports import GraphSandbox, MeasuringTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +19,15 @@ class Request:
     """One thing to do.
 
     Attributes:
-        kind: `measure`, or `publish` to write the public data for zone K.
+        kind: `measure`, `outline` to list the autoencoders of a notebook, `publish` to write the public data for
+            zone K, or `examine` to look at an instructor's own reference.
         task: What to measure (`measure`).
-        evidence_file: The vetted evidence as JSON (`measure`).
-        dataset: Data set id (`publish`).
+        evidence_file: The vetted evidence as JSON (`measure`, `outline`).
+        dataset: Data set id (`publish`), or id of the reference (`examine`).
         folder: Where to write it (`publish`).
         data_size: `sample`, `full` or None.
         data_folder: Searched for the full set first.
+        graph_sandbox: How to run a model that cannot be rebuilt (`measure`); None where there is no sandbox.
     """
 
     kind: str
@@ -33,6 +37,7 @@ class Request:
     folder: Path | None = None
     data_size: str | None = None
     data_folder: Path | None = None
+    graph_sandbox: GraphSandbox | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +60,23 @@ class PublishedData:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of it: one of the three is set.
+    """What came of it: one of them is set, or none where an examined reference is in order.
 
     Attributes:
         measurements: For `measure`.
         published: For `publish`: what was written.
         error: What went wrong, with its traceback; our failure.
         missing_data: The sentence of `DataNotFoundError`, where that was it.
+        problems: What is wrong with an examined reference.
+        outlines: For `outline`: the autoencoders.
     """
 
     measurements: Measurements | None = None
     published: PublishedData | None = None
     error: str = ""
     missing_data: str = ""
+    problems: tuple[Message, ...] = ()
+    outlines: tuple[Outline, ...] | None = None
 
 
 REQUEST: TypeAdapter[Request] = TypeAdapter(Request)

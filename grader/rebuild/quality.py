@@ -22,6 +22,7 @@ Array = npt.NDArray[np.float32]
 BATCH = 500
 CLIP = 1e-7
 RANK_TOLERANCE = 1e-5
+JACOBIAN_ROWS = 392
 PCA_FIT_IMAGES = 20_000
 
 
@@ -103,7 +104,7 @@ def composition_gap(autoencoder: Any, encoder: Any, decoder: Any, images: Array)
     return gap / size if size > 0 else gap
 
 
-def through_code(encoder: Any, decoder: Any, images: Array) -> Array | None:
+def through_code(encoder: Any, decoder: Any, images: Array, *, rounded: bool = True) -> Array | None:
     """Return decoder(encoder(x)) with the codes passed on as plain numbers of six digits; None where they do not fit.
 
     Nothing but those numbers can carry the image.
@@ -112,27 +113,69 @@ def through_code(encoder: Any, decoder: Any, images: Array) -> Array | None:
     target = concrete(tuple(decoder.inputs[0].shape[1:]), codes.shape[1:])
     if target is None:
         return None
-    outputs = predict(decoder, _six_digits(codes).reshape(len(images), *target))
+    outputs = predict(decoder, (_six_digits(codes) if rounded else codes).reshape(len(images), *target))
     return outputs.reshape(images.shape) if outputs.size == images.size else None
 
 
-def jacobian_rank(model: Any, images: Array) -> int:
+def rounding_gap(encoder: Any, decoder: Any, images: Array) -> float | None:
+    """Return how much of decoder(encoder(x)) hangs on digits of the code beyond the sixth; None where they do not fit.
+
+    Root mean square of the difference that rounding makes, divided by that of decoder(encoder(x)).
+    """
+    exact = through_code(encoder, decoder, images, rounded=False)
+    rounded = through_code(encoder, decoder, images)
+    if exact is None or rounded is None:
+        return None
+    size = float(np.sqrt(np.mean(exact.astype(np.float64) ** 2)))
+    gap = float(np.sqrt(np.mean((exact.astype(np.float64) - rounded) ** 2)))
+    return gap / size if size > 0 else gap
+
+
+def jacobian_rank(model: Any, images: Array, *, at_most: int | None = None) -> int:
     """Return the largest numerical rank of d output / d input over the images.
 
-    Singular values above 1e-5 of the largest count. The rank is at most the size of the code, whatever the layers
-    between; a way around the code, or a wider code, shows as a higher rank. Images at which it is not finite are left
-    out.
+    Singular values above 1e-5 of the largest count: what is not there is left at 1e-7 by float32 (at most 7.4e-8 in
+    nine networks, dense, convolutional and recurrent), and a leak of one percent stands above 1e-4. The rank is at
+    most the size of the code, whatever the layers between; a way around the code, or a wider code, shows as a higher
+    rank. Images at which it is not finite are left out.
+
+    Args:
+        model: Image to image.
+        images: Where the rank is taken.
+        at_most: Higher ranks need not be told apart. The outputs are then mixed at random into so many numbers, which
+            leaves any lower rank as it is and saves most of the time (Halko, Martinsson and Tropp, 2011).
     """
-    inputs = tf.constant(as_input(model, images))
-    with tf.GradientTape() as tape:
-        tape.watch(inputs)
-        outputs = tf.reshape(model(inputs, training=False), (len(images), -1))
-    jacobian = tape.batch_jacobian(outputs, inputs)
-    if jacobian is None:
-        return 0
-    matrices = np.asarray(jacobian).reshape(len(images), outputs.shape[1], -1).astype(np.float64)
-    values = np.linalg.svd(matrices[np.isfinite(matrices).all(axis=(1, 2))], compute_uv=False)
-    return int(max(((row > RANK_TOLERANCE * row[0]).sum() for row in values), default=0))
+    ranks = [0]
+    for image in as_input(model, images):
+        matrix = _jacobian(model, image, at_most)
+        if matrix is not None and np.isfinite(matrix).all():
+            values = np.linalg.svd(matrix, compute_uv=False)
+            ranks.append(int((values > RANK_TOLERANCE * values[0]).sum()))
+    return max(ranks)
+
+
+def _jacobian(model: Any, sample: Array, at_most: int | None) -> npt.NDArray[np.float64] | None:
+    """Return d output / d input at one sample, a row for each output or mixture of them; None where nothing leads on.
+
+    The sample stands in a batch once for each row: an ordinary backward pass then gives all of them.
+    """
+    size = int(np.prod(model(sample[np.newaxis], training=False).shape[1:]))
+    directions = np.eye(size, dtype=np.float32)
+    if at_most is not None and at_most < size:
+        directions = np.random.default_rng(0).normal(size=(at_most, size)).astype(np.float32)
+    rows = []
+    for start in range(0, len(directions), JACOBIAN_ROWS):
+        chosen = directions[start : start + JACOBIAN_ROWS]
+        batch = tf.constant(np.broadcast_to(sample, (len(chosen), *sample.shape)))
+        with tf.GradientTape() as tape:
+            tape.watch(batch)
+            outputs = tf.reshape(model(batch, training=False), (len(chosen), size))
+            told = tf.reduce_sum(tf.cast(outputs, tf.float32) * chosen)
+        gradient = tape.gradient(told, batch)
+        if gradient is None:
+            return None
+        rows.append(np.asarray(gradient).reshape(len(chosen), -1))
+    return np.concatenate(rows).astype(np.float64)
 
 
 def _six_digits(values: Array) -> Array:

@@ -23,6 +23,7 @@ class Cast:
         decoder: That something to image.
         candidates: How many models map an image to an image.
         companion: The autoencoder that encoder and decoder belong to, where that is another than the one judged.
+        cut: Roles that no model of the notebook fills: we cut them out of one, or put them together.
     """
 
     autoencoder: RebuiltModel | None
@@ -30,11 +31,16 @@ class Cast:
     decoder: RebuiltModel | None
     candidates: int
     companion: RebuiltModel | None = None
+    cut: frozenset[Role] = frozenset()
 
     def by_role(self) -> dict[Role, RebuiltModel]:
         """Return the roles that are filled."""
         filled = {Role.ENCODER: self.encoder, Role.DECODER: self.decoder, Role.AUTOENCODER: self.autoencoder}
         return {role: model for role, model in filled.items() if model is not None}
+
+    def own(self) -> dict[Role, RebuiltModel]:
+        """Return the roles that models of the notebook's own fill."""
+        return {role: model for role, model in self.by_role().items() if role not in self.cut}
 
 
 def assign(
@@ -47,6 +53,10 @@ def assign(
 ) -> Cast:
     """Find the three models among all that were rebuilt.
 
+    The autoencoder is one that was trained before one that was not: under the name that the assignment asks for, or
+    under it while it was trained; then any of that name; then the last one trained; then the largest. A model whose
+    arrays were trained as part of another counts as trained.
+
     Args:
         models: Rebuilt models.
         fits: What was fitted, in order.
@@ -55,20 +65,51 @@ def assign(
         contract: The name that the assignment asks for, by role.
     """
     whole = [m for m in models if _holds(m.input_shape, sample) and _holds(m.output_shape, sample) and m.steps]
-    fitted = {fit.model: order for order, fit in enumerate(fits)}
+    asked = contract.get(Role.AUTOENCODER, "")
+    trained = _Training(models, fits)
 
-    def standing(model: RebuiltModel) -> tuple[bool, int, int]:
-        return (
-            contract.get(Role.AUTOENCODER, "") in model.claim.names,
-            fitted.get(model.claim.model, -1),
-            model.parameters,
-        )
+    def standing(model: RebuiltModel) -> tuple[int, bool, int, int]:
+        looks_right = _is_image(model.input_shape, sample) and _is_image(model.output_shape, sample)
+        return trained.named(model, asked), looks_right, trained.order(model), model.parameters
 
     autoencoder = max(whole, key=standing, default=None)
     encoders = [m for m in models if _holds(m.input_shape, sample) and not _holds(m.output_shape, sample)]
     decoders = [m for m in models if _holds(m.output_shape, sample) and not _holds(m.input_shape, sample)]
+    if autoencoder is not None:  # codes of as many numbers as an image has: 7 x 7 x 16
+        encoders += [m for m in whole if m.held < autoencoder.held and not _is_image(m.output_shape, sample)]
+        decoders += [m for m in whole if m.held < autoencoder.held and not _is_image(m.input_shape, sample)]
     encoder, decoder = _pair(autoencoder, encoders, decoders, arrays, contract)
     return Cast(autoencoder, encoder, decoder, len(whole))
+
+
+class _Training:
+    """What was trained, when, and under which names.
+
+    Args:
+        models: Rebuilt models.
+        fits: Trainings, in order.
+    """
+
+    def __init__(self, models: Sequence[RebuiltModel], fits: Sequence[FitClaim]) -> None:
+        self._own = {fit.model: order for order, fit in enumerate(fits)}
+        self._names: dict[str, set[str]] = {}
+        for fit in fits:
+            self._names.setdefault(fit.model, set()).update(fit.names)
+        self._arrays: dict[str, int] = {}
+        for model in sorted(models, key=lambda one: self._own.get(one.claim.model, -1)):
+            if model.claim.model in self._own:
+                self._arrays.update(dict.fromkeys(model.held, self._own[model.claim.model]))
+
+    def order(self, model: RebuiltModel) -> int:
+        """Return when a model was trained last, by itself or as a part of another; -1 for never."""
+        return self._own.get(model.claim.model, max((self._arrays.get(name, -1) for name in model.held), default=-1))
+
+    def named(self, model: RebuiltModel, asked: str) -> int:
+        """Return how a model stands to the name asked for: 3 it was trained and has it, 2 had it, 1 not trained, 0."""
+        trained, has_it = self.order(model) >= 0, asked in model.claim.names
+        if trained and not has_it and asked in self._names.get(model.claim.model, ()):
+            return 2
+        return (3 if trained else 1) if has_it else 0
 
 
 def concrete(shape: Shape, sample: tuple[int, ...]) -> tuple[int, ...] | None:
@@ -89,6 +130,14 @@ def holds_same_numbers(part: RebuiltModel, whole: RebuiltModel, arrays: Arrays) 
 
 def _holds(shape: Shape, sample: tuple[int, ...]) -> bool:
     return concrete(shape, sample) is not None
+
+
+def _is_image(shape: Shape, sample: tuple[int, ...]) -> bool:
+    """Say whether a shape is that of an image, flat or with a channel, and not merely of as many numbers."""
+    filled = concrete(shape, sample)
+    if filled is None:
+        return False
+    return [n for n in filled if n != 1] in ([n for n in sample if n != 1], [int(np.prod(sample))])
 
 
 def _pair(

@@ -2,6 +2,8 @@
 
 It holds Keras and the hidden images, and reads only what the border has vetted. It never runs student code, never
 unpickles, never loads a model file. One process serves many submissions; its client replaces it when it breaks.
+An instructor's own references are found in the folder that `reference.contract.COURSE_VARIABLE` names in its
+environment; the client alone sets it, from what the user of the command line said.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import IO
 
 import numpy as np
 
-from grader.rebuild import measuring, transactions
+from grader.rebuild import measuring, outlining, soundness, transactions
 from grader.rebuild.material import DataChoice, load_material
 from grader.rebuild.protocol import ANSWER, EVIDENCE, REQUEST, Answer, PublishedData, Request
 from reference import card_data, data
@@ -43,6 +45,10 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
 def _answer(line: str) -> Answer:
     try:
         request = REQUEST.validate_json(line)
+        if request.kind == "examine":
+            return Answer(problems=soundness.problems_of(request.dataset))
+        if request.kind == "outline":
+            return _outline(request)
         return _publish(request) if request.kind == "publish" else _measure(request)
     except data.DataNotFoundError as missing:
         return Answer(missing_data=str(missing))
@@ -60,7 +66,14 @@ def _measure(request: Request) -> Answer:
     if request.task is None or request.evidence_file is None:
         raise ValueError("a request to measure needs a task and evidence")
     evidence = EVIDENCE.validate_json(request.evidence_file.read_bytes())
-    return Answer(measurements=measuring.measure(evidence, request.task, _choice(request)))
+    return Answer(measurements=measuring.measure(evidence, request.task, _choice(request), request.graph_sandbox))
+
+
+def _outline(request: Request) -> Answer:
+    if request.evidence_file is None:
+        raise ValueError("a request for outlines needs evidence")
+    evidence = EVIDENCE.validate_json(request.evidence_file.read_bytes())
+    return Answer(outlines=outlining.outlines(evidence, _choice(request)))
 
 
 def _publish(request: Request) -> Answer:

@@ -13,7 +13,7 @@ from grader.domain.grade import Outcome
 from grader.domain.measurement import Quantity, Role
 from grader.domain.messages import message
 
-from .builders import chain, item, measured, models, subject, without
+from .builders import chain, decoder_half, encoder_half, item, measured, models, stacked, subject, without
 from .reading import Told, english, findings
 
 WHERE = "The autoencoder, called “autoencoder” in the notebook"
@@ -39,7 +39,8 @@ def test_the_message_tells_rank_and_code_size() -> None:
 )
 def test_the_rank_is_at_most_the_code_that_is_there(rank: float, code: float, outcome: str) -> None:
     """A wide code is judged by `code_size`; here it need only be the only way."""
-    found = measured(numbers={Quantity.BOTTLENECK_RANK: rank, Quantity.CODE_SIZE: code})
+    three = models(stacked(int(code)), encoder_half(int(code)), decoder_half(int(code)))
+    found = measured(three, {Quantity.BOTTLENECK_RANK: rank, Quantity.CODE_SIZE: code})
     assert check(subject(measurements=found)).outcome == outcome
 
 
@@ -87,3 +88,40 @@ def test_a_code_as_large_as_the_image_is_no_bottleneck() -> None:
 def test_without_the_rank_nobody_can_tell(lacking: Quantity) -> None:
     """Our measuring lacks something."""
     assert check(subject(measurements=without(measured(), lacking))).outcome is Outcome.UNGRADABLE
+
+
+def test_the_encoders_own_output_is_the_code_that_counts() -> None:
+    """R4 of the catalogue: a hidden layer of 100 numbers is read past the code of 30 that the encoder gives."""
+    found = measured(numbers={Quantity.BOTTLENECK_RANK: 88, Quantity.CODE_SIZE: 100})
+    (finding,) = findings(check(subject(measurements=found)))
+    assert finding.actual == "It changes in 88 independent directions."
+    strangers = models()
+    strangers[Role.ENCODER] = replace(strangers[Role.ENCODER], shared_with_autoencoder=False)
+    found = measured(strangers, {Quantity.BOTTLENECK_RANK: 88, Quantity.CODE_SIZE: 100})
+    assert check(subject(measurements=found)).outcome is Outcome.PASSED  # a classifier is no encoder of it
+
+
+@pytest.mark.parametrize(("gap", "outcome"), [(1e-6, "PASSED"), (0.02, "PASSED"), (0.45, "FAILED")])
+def test_numbers_packed_into_the_last_digits_are_no_small_code(gap: float, outcome: str) -> None:
+    """The rank cannot see them."""
+    verdict = check(subject(measurements=measured(numbers={Quantity.ROUNDING_GAP: gap})))
+    assert verdict.outcome == outcome
+    if outcome == "FAILED":
+        assert verdict.measurements[-1].value == gap
+        assert findings(verdict) == [
+            Told(
+                where="The encoder, called “encoder” in the notebook",
+                expected="Codes that say the same with six digits a number.",
+                actual="Without the digits beyond the sixth, the images change by 45%.",
+                why=(
+                    "In the last digits of a few numbers many others can be hidden: such a code is small only to look at."
+                ),
+                hint="Does a layer of your encoder put several numbers into one?",
+            )
+        ]
+
+
+def test_halves_that_do_not_belong_together_are_another_checks_business() -> None:
+    """A decoder that gives other images than the autoencoder is no way round the code."""
+    numbers = {Quantity.THROUGH_CODE_MSE: 0.2, Quantity.COMPOSITION_GAP: 0.9}
+    assert check(subject(measurements=measured(numbers=numbers))).outcome is Outcome.PASSED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,13 +42,17 @@ def test_an_inserted_layer_is_one_difference() -> None:
     """The layers after it are compared with their true counterparts."""
     found = dense_chain(100, 50, 30, 100, 784)
     (difference,) = compare(stacked(), found, COURSE)
-    assert difference == Difference(DifferenceKind.EXTRA, 1, None, found.active_layers[1])
+    assert (difference.kind, difference.position, difference.expected) == (DifferenceKind.EXTRA, 1, None)
+    assert difference.actual is not None
+    assert difference.actual.attributes == found.active_layers[1].attributes
 
 
 def test_a_missing_layer_is_one_difference() -> None:
     """It is told where it should stand."""
     (difference,) = compare(stacked(), dense_chain(100, 30, 784), COURSE)
-    assert difference == Difference(DifferenceKind.MISSING, 2, stacked().active_layers[2], None)
+    assert (difference.kind, difference.position, difference.actual) == (DifferenceKind.MISSING, 2, None)
+    assert difference.expected is not None
+    assert difference.expected.attributes == stacked().active_layers[2].attributes
 
 
 def test_all_differences_are_told_at_once_and_in_order() -> None:
@@ -220,6 +226,108 @@ def test_counting_layers_leave_the_architecture_as_it_was() -> None:
     found = chain(layers, entry=(9,))
     assert [layer.activation for layer in counting_layers(found)] == ["relu"]
     assert [layer.activation for layer in found.layers] == ["linear", "relu"]
+
+
+# Branches
+
+
+def net(*layers: tuple[str, tuple[int, ...], dict[str, int | str]]) -> Architecture:
+    """Layers given as kind, inputs and attributes, in the order in which they were written."""
+    made = tuple(
+        replace(plain(kind, before=(9,), **attributes), inputs=inputs, operation=str(place))
+        for place, (kind, inputs, attributes) in enumerate(layers)
+    )
+    return Architecture(made, (9,), (9,), len(made) - 1, 0)
+
+
+BRANCHED = net(
+    ("Dense", (-1,), {"units": 8}),
+    ("Conv1D", (0,), {"filters": 4}),
+    ("Conv1D", (1,), {"filters": 5}),
+    ("Dense", (0,), {"units": 5}),
+    ("Add", (2, 3), {}),
+    ("Dense", (4,), {"units": 9}),
+)
+OTHER_WAY_ROUND = net(
+    ("Dense", (-1,), {"units": 8}),
+    ("Dense", (0,), {"units": 5}),
+    ("Conv1D", (0,), {"filters": 4}),
+    ("Conv1D", (2,), {"filters": 5}),
+    ("Add", (1, 3), {}),
+    ("Dense", (4,), {"units": 9}),
+)
+
+
+def test_the_order_in_which_branches_were_written_does_not_matter() -> None:
+    """Nor the order in which they are joined."""
+    assert compare(BRANCHED, OTHER_WAY_ROUND, STRICT) == ()
+    assert compare(OTHER_WAY_ROUND, BRANCHED, STRICT) == ()
+
+
+def test_a_difference_in_a_branch_is_one_difference() -> None:
+    """A wrong width in one branch, and a layer too many in it, whichever branch was written first."""
+    layers = list(OTHER_WAY_ROUND.layers)
+    layers[2] = replace(layers[2], attributes=(("filters", 7),))
+    found = replace(OTHER_WAY_ROUND, layers=tuple(layers))
+    assert [(d.kind.value, d.attributes) for d in compare(BRANCHED, found, STRICT)] == [("changed", ("filters",))]
+    longer = net(
+        ("Dense", (-1,), {"units": 8}),
+        ("Conv1D", (0,), {"filters": 4}),
+        ("Conv1D", (1,), {"filters": 6}),
+        ("Conv1D", (2,), {"filters": 5}),
+        ("Dense", (0,), {"units": 5}),
+        ("Add", (4, 3), {}),
+        ("Dense", (5,), {"units": 9}),
+    )
+    assert [d.kind.value for d in compare(BRANCHED, longer, STRICT)] == ["extra"]
+    assert [d.kind.value for d in compare(longer, BRANCHED, STRICT)] == ["missing"]
+
+
+def test_a_connection_from_another_place_is_one_difference() -> None:
+    """The same layers in the same order: what feeds the sum tells them apart, and is told."""
+    whole = net(
+        ("Dense", (-1,), {"units": 8}),
+        ("Conv1D", (0,), {"filters": 4}),
+        ("Conv1D", (1,), {"filters": 5}),
+        ("Add", (1, 2), {}),
+        ("Dense", (3,), {"units": 9}),
+    )
+    skipped = replace(whole, layers=(*whole.layers[:3], replace(whole.layers[3], inputs=(0, 2)), whole.layers[4]))
+    (difference,) = compare(whole, skipped, STRICT)
+    assert (difference.kind, difference.position, difference.attributes) == (DifferenceKind.CHANGED, 3, ("inputs",))
+    assert difference.expected is not None
+    assert difference.expected.attribute("inputs") == ("Conv1D 2", "Conv1D 3")
+    assert difference.actual is not None
+    assert difference.actual.attribute("inputs") == ("Dense 1", "Conv1D 3")
+
+
+def test_a_join_too_many_is_one_difference() -> None:
+    """The layer behind it is fed by more than it should be, which is no second mistake."""
+    skip = net(
+        ("Dense", (-1,), {"units": 8}),
+        ("Dense", (0,), {"units": 8}),
+        ("Add", (0, 1), {}),
+        ("Dense", (2,), {"units": 9}),
+    )
+    chained = net(("Dense", (-1,), {"units": 8}), ("Dense", (0,), {"units": 8}), ("Dense", (1,), {"units": 9}))
+    assert [d.kind.value for d in compare(chained, skip, STRICT)] == ["extra"]
+    assert [d.kind.value for d in compare(skip, chained, STRICT)] == ["missing"]
+
+
+def test_an_activation_belongs_to_the_layer_of_its_own_branch() -> None:
+    """And not to the one that was written last."""
+    wanted = net(
+        ("Dense", (-1,), {"units": 8, "activation": "relu"}),
+        ("Conv1D", (-1,), {"filters": 8, "activation": "linear"}),
+        ("Add", (0, 1), {}),
+    )
+    found = net(
+        ("Dense", (-1,), {"units": 8, "activation": "linear"}),
+        ("Conv1D", (-1,), {"filters": 8, "activation": "linear"}),
+        ("Activation", (0,), {"activation": "relu"}),
+        ("Add", (2, 1), {}),
+    )
+    assert compare(wanted, found, STRICT) == ()
 
 
 widths = st.lists(st.integers(1, 6), min_size=1, max_size=7)

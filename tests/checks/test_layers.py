@@ -11,7 +11,7 @@ from grader.checks.verdict import Verdict
 from grader.domain.architecture import Architecture
 from grader.domain.assignment import ParameterValue
 from grader.domain.grade import Outcome
-from grader.domain.measurement import Role
+from grader.domain.measurement import Quantity, Role
 
 from .builders import FACTS, chain, dense, dense_chain, item, measured, models, plain, stacked, subject
 from .reading import Told, english, findings
@@ -172,3 +172,43 @@ def test_a_flat_input_is_as_good_as_an_image() -> None:
     layers = [dense(100, before=(784,)), dense(30, before=(100,)), dense(100, before=(30,))]
     flat = chain([*layers, dense(784, "sigmoid", before=(100,))], entry=(784,))
     assert check(flat).outcome is Outcome.PASSED
+
+
+# Written differently, the same function
+
+
+def rewritten(equivalent: Architecture | None, **parameters: ParameterValue) -> Verdict:
+    """Four products of matrices in the place of four Dense layers, which equal another network."""
+    layers = [plain("Einsum", before=(784,), after=(width,)) for width in (100, 30, 100, 784)]
+    found = measured(models(chain(layers, entry=(28, 28))), {Quantity.TRANSPLANT_GAP: 2e-7})
+    return CHECKS["layers"].function(
+        subject(measurements=replace(found, equivalent=equivalent)), item("layers", **parameters)
+    )
+
+
+def test_another_spelling_of_the_same_function_has_full_credit() -> None:
+    """The result rests on the gap that we measured."""
+    verdict = rewritten(stacked())
+    assert verdict.outcome is Outcome.PASSED
+    assert english(verdict.message) == (
+        "Written differently, the same function: with the same weights your autoencoder and one of the 4 layers asked "
+        "for give the same images."
+    )
+    assert [m.name for m in verdict.measurements] == [Quantity.TRANSPLANT_GAP]
+    assert rewritten(None).outcome is Outcome.FAILED
+
+
+def test_the_network_that_is_equalled_is_judged_by_the_rubric() -> None:
+    """A tanh stays a tanh, however it is written."""
+    tanh = dense_chain((100, "tanh"), 30, 100, 784)
+    verdict = rewritten(tanh)
+    assert verdict.share == 0.75
+    assert [finding.actual for finding in findings(verdict)] == ["Dense(activation=tanh)"]
+    assert rewritten(tanh, activations=("tanh",)).outcome is Outcome.PASSED
+
+
+def test_a_transplant_never_costs_a_point() -> None:
+    """Where the layers as they stand are nearer to those asked for, they count."""
+    right = replace(measured(models(stacked())), equivalent=dense_chain((100, "tanh"), 30, 100, 784))
+    verdict = CHECKS["layers"].function(subject(measurements=right), item("layers"))
+    assert (verdict.outcome, english(verdict.message)) == (Outcome.PASSED, "All layers are those asked for: 4.")

@@ -47,6 +47,18 @@ def test_without_a_decoder_a_third_is_lost() -> None:
     ]
 
 
+def test_a_tensor_is_named_and_is_no_model() -> None:
+    """`encoded = Dense(30)(x)` serves measurements; the assignment asks for a model."""
+    cut = replace(models()[Role.ENCODER], name="encoded", made=False)
+    verdict = check(subject(measurements=measured({**models(), Role.ENCODER: cut})))
+    assert (verdict.outcome, verdict.share) == (Outcome.PARTIAL, pytest.approx(2 / 3))
+    assert findings(verdict)[0].actual == "There is only a tensor and no model: encoded."
+    nameless = measured({**models(), Role.ENCODER: replace(cut, name="")})
+    assert findings(check(subject(measurements=nameless)))[0].actual == (
+        "No such model was found under any name: encoder."
+    )
+
+
 def test_with_the_autoencoder_alone_two_thirds_are_lost() -> None:
     """Both missing models are told at once."""
     verdict = check(subject(measurements=only(Role.AUTOENCODER)))

@@ -14,6 +14,7 @@ from grader.checks.verdict import Verdict
 from grader.domain.grade import Outcome
 from grader.domain.measurement import Measurements, MeasuringProblem, Quantity
 from grader.domain.messages import verbatim
+from grader.domain.outdated import SlowOptimizer
 from grader.domain.run import CellError, RunRecord, StoppedBy
 
 from .builders import COMPLETED, FACTS, TIMED_OUT, item, killed, measured, raised, subject, without
@@ -224,3 +225,42 @@ def test_a_training_that_ended_in_nan_fails() -> None:
     assert verdict.outcome is Outcome.FAILED
     assert english(verdict.message) == "Its weights are not finite numbers (NaN)."
     assert [english(finding.actual) for finding in verdict.findings] == ["Its weights are not finite numbers (NaN)."]
+
+
+@pytest.mark.parametrize(
+    ("slow", "hint"),
+    [
+        (
+            SlowOptimizer(3, 2, "Adadelta", 0.001, 1.0),
+            (
+                "Cell 4, line 2 trains with Adadelta at its default rate, which is 0.001 today and was 1 in papers and old "
+                "tutorials: with 0.001 the loss hardly moves. State the rate yourself."
+            ),
+        ),
+        (
+            SlowOptimizer(3, 2, "SGD", 0.01, 0.01),
+            (
+                "Cell 4, line 2 trains with SGD at its default rate, 0.01, with which an autoencoder needs very many "
+                "epochs. State a larger rate, or take another optimizer."
+            ),
+        ),
+    ],
+)
+def test_an_optimizer_at_a_rate_that_leads_nowhere_is_named(slow: SlowOptimizer, hint: str) -> None:
+    """Where training went nowhere, and only there."""
+    nowhere = replace(subject(measurements=measured(numbers={LOSS: 0.085})), slow_optimizers=(slow,))
+    assert [told.hint for told in findings(check(nowhere))] == [hint]
+    assert findings(check(replace(subject(), slow_optimizers=(slow,)))) == []
+
+
+@pytest.mark.parametrize(("twice", "outcome"), [(0.0150001, Outcome.PASSED), (0.0160, Outcome.UNGRADABLE)])
+def test_two_measurements_of_one_loss_must_agree(twice: float, outcome: Outcome) -> None:
+    """In the rebuilt model and in our own network with the same weights; where they differ, something of ours is wrong."""
+    found = measured(numbers={LOSS: 0.0150, Quantity.TRANSPLANTED_MSE: twice})
+    assert check(subject(measurements=found)).outcome is outcome
+
+
+def test_what_was_done_to_the_pixels_is_told_beside_the_loss() -> None:
+    """Nobody should wonder why a model of bytes has an error between 0 and 1."""
+    verdict = check(subject(measurements=with_loss(0.0150, conventions=(verbatim("Bytes."), verbatim("Logits.")))))
+    assert english(verdict.message).endswith("and the reference 1. Bytes. Logits.")

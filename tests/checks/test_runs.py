@@ -12,7 +12,8 @@ from grader.checks.verdict import Verdict
 from grader.domain.grade import Outcome
 from grader.domain.measurement import Measurements, MeasuringProblem
 from grader.domain.messages import verbatim
-from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
+from grader.domain.outdated import Translation
+from grader.domain.run import CellError, DefinedBelow, RunRecord, RunStatus, StoppedBy
 
 from .builders import COMPLETED, TIMED_OUT, item, killed, raised, subject
 from .reading import Told, english, findings
@@ -106,6 +107,33 @@ def test_an_undefined_name_leads_to_the_order_of_the_cells() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("below", "why"),
+    [
+        (
+            DefinedBelow("encoder", 10, 7, 3),
+            (
+                "Cell 7 uses “encoder”, which cell 11, further down, defines; in your session cell 11 ran first (In[3] "
+                "before In[7]). A notebook is run from the first cell to the last."
+            ),
+        ),
+        (
+            DefinedBelow("encoder", 10, 3, 7),
+            (
+                "Cell 7 uses “encoder”, which cell 11, further down, defines. A notebook is run from the first cell to "
+                "the last."
+            ),
+        ),
+    ],
+)
+def test_a_notebook_that_only_works_in_another_order_is_told_which(below: DefinedBelow, why: str) -> None:
+    """Both cells, the name, and what the saved numbers say of the author's session; even after another error."""
+    error = CellError(6, "NameError", "name 'encoder' is not defined", defined_below=below)
+    told = only_finding(CellError(4, "ValueError", "wrong"), error)
+    assert told.why == why
+    assert told.hint == "Move cell 11 above cell 7, restart the runtime and run all cells from the top."
+
+
 def test_an_undefined_name_after_another_error_is_probably_its_echo() -> None:
     """The student mends the first error first."""
     told = only_finding(CellError(4, "ValueError", "wrong"), CellError(6, "NameError", "name 'x' is not defined"))
@@ -123,7 +151,10 @@ def test_an_undefined_name_after_another_error_is_probably_its_echo() -> None:
         (CellError(1, "TypeError", "f() got an unexpected keyword argument 'input'"), "names of the arguments"),
         (CellError(1, "ValueError", "Input 0 is incompatible with the layer"), "Print the shape of the data"),
         (CellError(1, "InvalidArgumentError", "Incompatible shapes: [32,784]"), "Print the shape of the data"),
-        (CellError(1, "AttributeError", "'Dense' object has no attribute 'input_shape'"), "Print the type"),
+        (CellError(1, "AttributeError", "'Dense' object has no attribute 'weigths'"), "Print the type"),
+        (CellError(1, "AttributeError", "'Dense' object has no attribute 'input_shape'"), "`layer.input.shape`"),
+        (CellError(1, "KeyError", "'val_acc'"), "`accuracy`, not `acc`"),
+        (CellError(1, "ValueError", "Cannot convert '784' to a shape."), "`(784,)`"),
         (CellError(1, "SystemExit", "0"), "Let the last cell end by itself."),
         (CellError(1, "ResourceExhaustedError", "OOM"), "a batch that is the whole data set"),
         (CellError(1, "StdinNotImplementedError", "no input"), "instead of asking for it"),
@@ -207,3 +238,37 @@ def test_a_long_error_text_is_cut() -> None:
 def test_the_status_alone_decides_a_completed_run() -> None:
     """An import that failed inside try/except costs nothing."""
     assert runs(subject(COMPLETED, missing_modules=("seaborn",))).outcome is Outcome.PASSED
+
+
+OLD = Translation(2, 5, "lr=0.1", "learning_rate=0.1", verbatim("Write `learning_rate`."), signs=("'lr'",))
+
+
+def explained(error: CellError, *old: Translation) -> Told:
+    """The finding about the last error, in a notebook with this old code."""
+    return findings(runs(replace(subject(raised(CellError(0, "ValueError", "a"), error)), old_code=old)))[-1]
+
+
+def test_an_error_of_old_code_is_told_with_its_place_and_what_to_write() -> None:
+    """One sentence with cell and line, and the replacement."""
+    told = explained(CellError(2, "ValueError", "Argument(s) not recognized: {'lr': 0.1}"), OLD)
+    assert (told.why, told.hint) == ("Cell 3, line 5: Write `learning_rate`.", "Written today: learning_rate=0.1")
+
+
+def test_old_code_without_a_replacement_is_told_all_the_same() -> None:
+    """Nothing is written there that may mean something else."""
+    told = explained(CellError(2, "ValueError", "'lr'"), replace(OLD, after=""))
+    assert told.hint == "Write this part anew with what the current version has."
+
+
+def test_old_code_of_another_cell_explains_only_what_it_may_have_caused() -> None:
+    """A loss fails in the cell that trains with it; an argument only where it stands; a later cell causes nothing."""
+    error = CellError(4, "ValueError", "not recognized: {'lr': 0.1}")
+    assert explained(error, OLD).hint != "Written today: learning_rate=0.1"
+    assert explained(error, replace(OLD, far=True)).hint == "Written today: learning_rate=0.1"
+    assert explained(error, replace(OLD, far=True, cell_index=6)).hint != "Written today: learning_rate=0.1"
+
+
+def test_an_undefined_name_is_no_error_of_old_code() -> None:
+    """`input` of an old argument is in the text of many a NameError."""
+    told = explained(CellError(2, "NameError", "name 'lr' is not defined"), OLD)
+    assert told.hint == "Mend cell 1 first: this is probably its echo."

@@ -231,12 +231,12 @@ def test_a_notebook_without_models_has_no_measurements() -> None:
 
 
 def test_models_that_cannot_be_rebuilt_matter_only_while_a_role_is_open(tmp_path: Path) -> None:
-    """A classifier with an Embedding beside three right models costs nothing; alone with them missing, a person looks."""
-    other = Sequential([Input((5,)), layers.Embedding(4, 3)])
+    """A classifier with a layer off the list beside three right models costs nothing; alone with them missing, a person looks."""
+    other = Sequential([Input((5,)), layers.UnitNormalization()])
     models = dict(stacked.build()._asdict())
     assert told(measured({**models, "other": other}, tmp_path / "all")) == []
     found = measured({"autoencoder": models["autoencoder"].layers[0], "other": other}, tmp_path / "few")
-    assert told(found) == [("other", "The model cannot be rebuilt: the layer `Embedding`.", True)]
+    assert told(found) == [("other", "The model cannot be rebuilt: the layer `UnitNormalization`.", True)]
 
 
 @pytest.mark.parametrize("fitted", [["autoencoder"], ["part"], ["stranger"], []])

@@ -88,6 +88,16 @@ CASES = {
     "ELU": Case(lambda: layers.ELU(alpha=0.5), VECTOR, VECTOR),
     "PReLU": Case(lambda: layers.PReLU(shared_axes=[1, 2]), IMAGE, IMAGE, 2),
     "Softmax": Case(lambda: layers.Softmax(axis=1), FRAMES, FRAMES),
+    "Bidirectional LSTM": Case(
+        lambda: layers.Bidirectional(layers.LSTM(4, return_sequences=True)), FRAMES, (6, 8), 2 * 128, "LSTM"
+    ),
+    "Bidirectional GRU": Case(
+        lambda: layers.Bidirectional(layers.GRU(4), merge_mode="ave"), FRAMES, (4,), 2 * 3 * (3 * 4 + 4 * 4 + 2 * 4), "GRU"
+    ),
+    "Embedding": Case(lambda: layers.Embedding(9, 3), VECTOR, (8, 3), 9 * 3),
+    "EinsumDense": Case(
+        lambda: layers.EinsumDense("ab,bc->ac", output_shape=4, bias_axes="c", activation="relu"), VECTOR, (4,), 8 * 4 + 4
+    ),
     "Rescaling": Case(lambda: layers.Rescaling(2.0, offset=-1.0), VECTOR, VECTOR),
 }  # fmt: skip
 
@@ -131,8 +141,11 @@ def test_a_merging_layer_is_rebuilt_with_all_its_inputs(kind: str, tmp_path: Pat
 @pytest.mark.parametrize(
     ("make", "takes", "reason"),
     [
-        (lambda: layers.Embedding(5, 3), (4,), "the layer `Embedding`"),
-        (lambda: layers.Bidirectional(layers.LSTM(3)), FRAMES, "the layer `Bidirectional`"),
+        (lambda: layers.UnitNormalization(), VECTOR, "the layer `UnitNormalization`"),
+        (
+            lambda: layers.Bidirectional(layers.LSTM(3), backward_layer=layers.LSTM(3, "relu", go_backwards=True)),
+            FRAMES, "`Bidirectional` around two layers that are not one recurrent layer and its twin",
+        ),
         (lambda: layers.Conv2D(4, 3, groups=2), IMAGE, "Conv2D(groups=2)"),
         (lambda: layers.UpSampling2D(2, interpolation="bicubic"), IMAGE, "UpSampling2D(interpolation='bicubic')"),
         (lambda: layers.LSTM(3, stateful=True), FRAMES, "LSTM(stateful=True)"),
@@ -141,7 +154,7 @@ def test_a_merging_layer_is_rebuilt_with_all_its_inputs(kind: str, tmp_path: Pat
         (lambda: layers.Dense(3, activation=np_activation), VECTOR, "`the activation of Dense` cannot be traced"),
         (lambda: layers.Lambda(lambda x: keras.random.normal((8,)) + x), VECTOR, None),
     ],
-    ids=["Embedding", "Bidirectional", "groups", "bicubic", "stateful", "gate", "own layer inside", "numpy", "random"],
+    ids=["Unit", "unlike twins", "groups", "bicubic", "stateful", "gate", "own layer inside", "numpy", "random"],
 )  # fmt: skip
 def test_what_cannot_be_rebuilt_is_refused_by_name(
     make: Callable[[], Any], takes: tuple[int, ...], reason: str | None, tmp_path: Path
@@ -317,6 +330,12 @@ OPERATORS: dict[str, tuple[Callable[[Any], Any], list[str], int]] = {
     "raw weight": (RawWeight(), ["Dense"], 40),
     "tied weights": (tied, ["Dense", "Dense"], 8 * 3 + 3 + 8),
     "add a constant array": (lambda x: x + np.arange(8, dtype=np.float32), ["Add"], 0),
+    "where": (lambda x: ops.where(x > 0, x, ops.sign(x)), ["Greater", "Sign", "Where"], 0),
+    "cast": (lambda x: x * ops.cast(x >= 0.5, "float32"), ["GreaterEqual", "Multiply"], 0),
+    "compared": (lambda x: x * ops.cast(x < 0.5, "float32") + ops.cast(x <= 0.2, x.dtype), ["Less", "LessEqual", "Multiply", "Add"], 0),
+    "split": (lambda x: ops.split(x, 2, axis=-1)[1] * ops.split(x, [4], axis=1)[0], ["GetItem", "GetItem", "Multiply"], 0),
+    "others": (lambda x: ops.log_softmax(ops.rsqrt(ops.var(x, axis=1, keepdims=True)) * x), ["Var", "Rsqrt", "Multiply", "LogSoftmax"], 0),
+    "sums of products": (lambda x: ops.einsum("bi,bj->bij", x, x), ["Einsum"], 0),
     "stop gradient": (lambda x: ops.stop_gradient(layers.Dense(2)(x)), ["Dense"], 18),
 }  # fmt: skip
 
@@ -338,12 +357,12 @@ def test_operators_between_layers_are_rebuilt_equal(name: str, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (lambda x: ops.einsum("bi,bj->bij", x, x), "the operator `Einsum`"),
         (lambda x: ops.clip(x, 0, np.inf), "Clip(x_max='(float inf)')"),
         (lambda x: ops.minimum(x, np.inf), "a call argument of inf, which no claim can hold"),
-        (lambda x: ops.where(x > 0, x, 0.0), "the operator `"),
+        (lambda x: ops.cumsum(x, axis=1), "the operator `Cumsum`"),
+        (lambda x: x * ops.cast(ops.cast(x, "int32"), "float32"), "Cast(dtype='int32')"),
     ],
-    ids=["einsum", "infinite setting", "infinite argument", "where"],
+    ids=["infinite setting", "infinite argument", "running sum", "cut-off numbers"],
 )
 def test_operators_off_the_list_are_refused_by_name(make: Callable[[Any], Any], reason: str, tmp_path: Path) -> None:
     """A person learns which operator it was."""

@@ -71,6 +71,13 @@ def test_the_honest_twin_of_the_lies_below_is_rebuilt() -> None:
     assert rebuilt.parameters == 20
 
 
+def both_ways(there: Mapping[str, Any], back: Mapping[str, Any], *, kind: str = "LSTM") -> dict[str, Any]:
+    """Settings of a `Bidirectional` with four units and what is added to each direction."""
+    pair = {"layer": {"units": 4, **there}, "backward_layer": {"units": 4, "go_backwards": True, **back}}
+    inner = {key: {"module": "keras.src.layers", "class_name": kind, "config": config} for key, config in pair.items()}
+    return {"merge_mode": "concat", **inner}
+
+
 LAYER_LIES: dict[str, tuple[OperationClaim, str]] = {
     "a class of the notebook's own": (operation(module="__main__"), "the layer `Dense`"),
     "a module that only begins so": (operation(module="keras.srcery.layers"), "the layer `Dense`"),
@@ -108,6 +115,32 @@ LAYER_LIES: dict[str, tuple[OperationClaim, str]] = {
         "`TimeDistributed` around the layer `Dense`",
     ),
     "a wrapper around a text": (operation(kind="TimeDistributed", config={"layer": "Dense"}), "`TimeDistributed` without"),
+    "both ways of a notebook's class": (
+        operation(kind="Bidirectional", config={"merge_mode": "sum", "layer": {"module": "__main__", "class_name": "LSTM", "config": {}}}),
+        "`Bidirectional` around the layer `LSTM`",
+    ),
+    "both ways of a Dense": (operation(kind="Bidirectional", config=both_ways({}, {}, kind="Dense")), "`Bidirectional` around two"),
+    "both ways with one of them missing": (
+        operation(kind="Bidirectional", config={**both_ways({}, {}), "backward_layer": None}), "`Bidirectional` without its layer"
+    ),
+    "both ways of unequal gates": (
+        operation(kind="Bidirectional", config=both_ways({}, {"activation": "relu"})), "`Bidirectional` around two"
+    ),
+    "both ways, and both the same": (
+        operation(kind="Bidirectional", config=both_ways({}, {"go_backwards": False})), "`Bidirectional` around two"
+    ),
+    "both ways joined by a list": (
+        operation(kind="Bidirectional", config={**both_ways({}, {}), "merge_mode": ["sum"]}), "Bidirectional(merge_mode=['sum'])"
+    ),
+    "both ways that keep a state": (
+        operation(kind="Bidirectional", config=both_ways({"stateful": True}, {"stateful": True})), "LSTM(stateful=True)"
+    ),
+    "a cast to whole numbers": (
+        operation(kind="Cast", module="keras.src.ops.core", config={"dtype": "int32"}, variables=()), "Cast(dtype='int32')"
+    ),
+    "a cast to a list": (
+        operation(kind="Cast", module="keras.src.ops.core", config={"dtype": ["float32"]}, variables=()), "Cast(dtype=['float32'])"
+    ),
     "noise of a text": (operation(kind="Dropout", config={"rate": "0.5"}, variables=()), "Dropout(rate='0.5')"),
     "a layer of a merging kind with one input": (operation(kind="Add", config={}, variables=()), "`Add`: A merge layer"),
     "an operator off the list": (operation(kind="Conv", module="keras.src.ops.nn"), "the operator `Conv`"),

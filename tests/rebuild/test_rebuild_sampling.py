@@ -16,6 +16,7 @@ from test_rebuild_lies import call, claim, operation, rebuild, refusal
 
 from grader.domain.evidence import NodeClaim
 from grader.probe.graph import SAMPLING_MODULE
+from grader.probe.hooks import FitRecord
 from grader.rebuild.canonical import canonical
 from reference.sampling import Sampling as OfTheCourse
 
@@ -92,6 +93,173 @@ def test_the_whole_autoencoder_goes_through_the_mean(tmp_path: Path) -> None:
     np.testing.assert_allclose(
         answers(rebuilt.model, FLAT), answers(decoder, answers(mean, FLAT)), rtol=1e-5, atol=1e-5
     )
+
+
+# Codes drawn in a `call`, in every way that the notebooks have it
+
+K = tf.keras.backend
+
+
+def by_sizes(mean: Any, log_variance: Any) -> Any:
+    batch, size = K.shape(mean)[0], K.int_shape(mean)[1]
+    return mean + K.exp(log_variance / 2) * K.random_normal(shape=(batch, size), mean=0.0, stddev=1.0)
+
+
+DRAWN: dict[str, Callable[[Any, Any], Any]] = {
+    "tf.shape": lambda m, v: m + tf.exp(0.5 * v) * tf.random.normal(tf.shape(m)),
+    "noise first": lambda m, v: tf.random.normal(shape=m.shape) * tf.exp(v * 0.5) + m,
+    "tf.keras.backend": by_sizes,
+    "keras.random": lambda m, v: m + tf.sqrt(tf.exp(v)) * keras.random.normal(ops.shape(m)),
+    "functions": lambda m, v: tf.add(m, tf.multiply(tf.exp(v / 2), tf.random.normal([tf.shape(m)[0], 2]))),
+    "by its parameters": lambda m, v: tf.random.normal(tf.shape(m), mean=m, stddev=tf.exp(0.5 * v)),
+    "minus": lambda m, v: m - tf.exp(0.5 * v) * tf.random.normal(tf.shape(m)),
+    "times a half": lambda m, v: m + tf.exp(v * 0.5 + 0.0) * tf.random.normal(tf.shape(m)) / 1.0,
+}
+"""Of a mean and a log-variance."""
+
+SPREAD: dict[str, tuple[Callable[[Any, Any], Any], Callable[[np.ndarray], np.ndarray]]] = {
+    "sigma": (lambda m, s: m + s * tf.random.normal(tf.shape(m)), np.abs),
+    "softplus": (lambda m, s: m + tf.nn.softplus(s) * tf.random.normal(tf.shape(m)), lambda s: np.log1p(np.exp(s))),
+    "variance": (lambda m, s: m + tf.sqrt(tf.exp(s)) * tf.random.normal(tf.shape(m), stddev=0.1), lambda s: np.exp(s / 2) / 10),
+    "clipped": (lambda m, s: m + tf.exp(tf.clip_by_value(s, -0.1, 0.1) / 2) * K.random_normal(K.shape(m)), lambda s: np.exp(np.clip(s, -0.1, 0.1) / 2)),
+}  # fmt: skip
+"""Other forms, and the standard deviation that they mean."""
+
+
+class Subclass(Model):
+    """A variational autoencoder whose `call` draws the code."""
+
+    def __init__(self, draw: Callable[[Any, Any], Any]) -> None:
+        super().__init__()
+        self.draw, self.hidden = draw, layers.Dense(4, activation="relu")
+        self.mean, self.spread, self.image = layers.Dense(2), layers.Dense(2), layers.Dense(6)
+
+    def call(self, inputs: Any) -> Any:
+        hidden = self.hidden(inputs)
+        return self.image(self.draw(self.mean(hidden), self.spread(hidden)))
+
+
+def subclass(draw: Callable[[Any, Any], Any], folder: Path) -> tuple[Subclass, Any, Any]:
+    model = Subclass(draw)
+    model(FLAT)
+    shake(model)
+    evidence = send({"model": model}, folder, [FitRecord(model, input_shape=(6,))])
+    rebuilt, arrays = receive(evidence, "model")
+    return model, rebuilt, canonical(rebuilt, arrays)
+
+
+@pytest.mark.parametrize("way", DRAWN)
+def test_a_call_that_draws_is_rebuilt_with_its_mean_and_log_variance(way: str, tmp_path: Path) -> None:
+    """The code is the mean, and the two tensors are those that the student's own layers make."""
+    model, rebuilt, form = subclass(DRAWN[way], tmp_path)
+    assert "Sampling" in [layer.kind for layer in form.layers]
+    assert rebuilt.parameters == model.count_params() == 28 + 10 + 10 + 18
+    hidden = model.hidden(FLAT)
+    mean, log_variance = (np.asarray(part) for part in rebuilt.moments(FLAT))
+    np.testing.assert_allclose(mean, model.mean(hidden), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(log_variance, model.spread(hidden), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(answers(rebuilt.model, FLAT), model.image(mean), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("way", SPREAD)
+def test_a_spread_in_another_form_becomes_a_log_variance(way: str, tmp_path: Path) -> None:
+    """So that the KL is that of the distribution which is drawn from."""
+    draw, deviation = SPREAD[way]
+    model, rebuilt, _ = subclass(draw, tmp_path)
+    hidden = model.hidden(FLAT)
+    mean, log_variance = (np.asarray(part) for part in rebuilt.moments(FLAT))
+    np.testing.assert_allclose(mean, model.mean(hidden), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(np.exp(log_variance / 2), deviation(np.asarray(model.spread(hidden))), rtol=1e-4)
+
+
+def test_the_order_of_mean_and_log_variance_is_that_of_the_formula(tmp_path: Path) -> None:
+    """A layer that is given (log-variance, mean) does not have its code taken for the log-variance."""
+    encoder, mean = parts(lambda mean, log_variance: Reversed()([log_variance, mean]))
+    shake(encoder)
+    rebuilt, form = round_trip(encoder, tmp_path)
+    assert form.layers[3].kind == "Sampling"
+    np.testing.assert_allclose(answers(rebuilt.model, FLAT), answers(mean, FLAT), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(rebuilt.moments(FLAT)[0], answers(mean, FLAT), rtol=1e-5, atol=1e-6)
+
+
+class Reversed(layers.Layer):
+    """The log-variance first."""
+
+    def call(self, inputs: Any) -> Any:
+        log_variance, mean = inputs
+        return mean + tf.exp(0.5 * log_variance) * tf.random.normal(tf.shape(mean))
+
+
+class OneTensor(layers.Layer):
+    """Mean and log-variance side by side in one tensor."""
+
+    def call(self, inputs: Any) -> Any:
+        mean, log_variance = tf.split(inputs, 2, axis=-1)
+        return mean + tf.exp(0.5 * log_variance) * tf.random.normal(tf.shape(mean))
+
+
+def test_mean_and_log_variance_may_come_in_one_tensor(tmp_path: Path) -> None:
+    """The first half of the numbers is the code."""
+    model = Sequential([Input((6,)), layers.Dense(4), OneTensor()])
+    shake(model)
+    rebuilt, form = round_trip(model, tmp_path)
+    assert [layer.kind for layer in form.layers] == ["Dense", "GetItem", "GetItem", "Sampling"]
+    np.testing.assert_allclose(answers(rebuilt.model, FLAT), answers(model.layers[0], FLAT)[:, :2], rtol=1e-5)
+
+
+def test_a_drawing_layer_is_one_layer_in_encoder_and_autoencoder(tmp_path: Path) -> None:
+    """Its id says that the code of the one is the code of the other."""
+    encoder, _ = parts(STYLES["two arguments"])
+    autoencoder = Sequential([encoder, layers.Dense(6)])
+    evidence = send({"autoencoder": autoencoder, "encoder": encoder}, tmp_path)
+    forms = [canonical(*receive(evidence, name)) for name in ("autoencoder", "encoder")]
+    assert forms[0].layers[3].kind == "Sampling"
+    assert forms[0].layers[3].operation == forms[1].layers[3].operation
+
+
+# Noise that is no code
+
+
+class Always(layers.Layer):
+    """Noise at any time."""
+
+    def call(self, inputs: Any) -> Any:
+        return inputs + 0.3 * tf.random.normal(tf.shape(inputs))
+
+
+class InTraining(layers.Layer):
+    """Noise in training, kept within the range of pixels."""
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        if not training:
+            return inputs
+        return tf.clip_by_value(inputs + tf.random.normal(tf.shape(inputs), stddev=0.2), 0.0, 1.0)
+
+
+class Dropped(layers.Layer):
+    """Pixels that are left out in training."""
+
+    def call(self, inputs: Any, training: Any = False) -> Any:
+        return tf.nn.dropout(inputs, rate=0.25) if training else inputs
+
+
+NOISES = {
+    "always": (Always, "GaussianNoise", {"stddev": 0.3}),
+    "in training": (InTraining, "GaussianNoise", {"stddev": 0.2}),
+    "dropped": (Dropped, "Dropout", {"rate": 0.25}),
+}
+
+
+@pytest.mark.parametrize("name", NOISES)
+def test_a_layer_of_noise_by_hand_is_told_as_that(name: str, tmp_path: Path) -> None:
+    """With its strength, and without a trace in what the model answers."""
+    make, kind, attributes = NOISES[name]
+    model = Sequential([Input((6,)), make(), layers.Dense(6)])
+    shake(model)
+    rebuilt, form = round_trip(model, tmp_path)
+    assert [layer.kind for layer in form.layers] == [kind, "Dense"]
+    assert dict(form.layers[0].attributes) == attributes
+    np.testing.assert_allclose(answers(rebuilt.model, FLAT), answers(model.layers[1], FLAT), rtol=1e-5, atol=1e-6)
 
 
 class Plus(layers.Layer):

@@ -101,6 +101,32 @@ def test_a_rebound_name_means_its_last_model(tmp_path: Path) -> None:
     assert found.autoencoder.parameters == second.count_params()
 
 
+def test_what_was_trained_under_the_name_comes_before_what_has_it_now(tmp_path: Path) -> None:
+    """`autoencoder` was trained and then built anew, untrained: the trained one is judged."""
+    from grader.probe.hooks import FitRecord
+
+    trained, fresh, other = flat(3), flat(5), flat(9)
+    records = [
+        FitRecord(trained, 1, 1, 1, completed=True, names=("autoencoder",)),
+        FitRecord(other, 1, 1, 1, completed=True, names=("otro",)),
+    ]
+    evidence = send({"autoencoder": fresh, "otro": other}, tmp_path, records)
+    arrays = load_arrays(evidence.weights_file)
+    models = [Workshop(evidence.operations, arrays).rebuild(claim) for claim in evidence.models]
+    found = assign(models, evidence.fits, arrays, sample=(28, 28), contract=CONTRACT)
+    assert found.autoencoder is not None
+    assert found.autoencoder.parameters == trained.count_params()
+
+
+def test_a_model_whose_layers_were_trained_in_another_counts_as_trained(tmp_path: Path) -> None:
+    """`autoencoder` shares its layers with the model that `fit` was called on."""
+    image = Input((784,))
+    code, rest = layers.Dense(3), layers.Dense(784)
+    whole, with_noise = Model(image, rest(code(image))), Model(image, rest(code(layers.GaussianNoise(0.1)(image))))
+    found = cast({"otro": flat(9), "autoencoder": whole, "dae": with_noise}, tmp_path, ["otro", "dae"])
+    assert names(found)[Role.AUTOENCODER] == "autoencoder"
+
+
 def test_parts_with_the_autoencoders_own_numbers_come_before_others(tmp_path: Path) -> None:
     """A copy that was never trained loses to the real part, whatever the two are called."""
     encoder, decoder, whole = trio()

@@ -1,0 +1,113 @@
+"""What the models of one submission do to samples, and where the code lies on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from grader.domain.architecture import PASSIVE_KINDS, Architecture, shape_size
+from grader.domain.measurement import ImageStrip, Measurement, Quantity, Role
+from grader.domain.messages import Message, message
+from grader.rebuild import quality
+from grader.rebuild.canonical import cut_positions
+from grader.rebuild.families import output_range
+from grader.rebuild.model import RebuiltModel
+from grader.rebuild.roles import Cast
+from grader.rebuild.yardstick import Yardstick, strip
+
+COMPOSITION_IMAGES = 256
+DIRECTIONS_ABOVE = 64
+
+
+def behaviour(cast: Cast, samples: Yardstick, *, jacobian_images: int) -> list[Measurement]:
+    """Measure what the models do on samples.
+
+    Args:
+        cast: The models in their roles; an autoencoder is among them.
+        samples: What they are measured on.
+        jacobian_images: At how many of them the rank of the Jacobian is taken.
+    """
+    autoencoder = cast.autoencoder
+    assert autoencoder is not None  # noqa: S101 - the caller looked
+    outputs = quality.reconstruct(autoencoder.model, samples.images)
+    how = f"rebuilt model on {len(samples.images)} images"
+    spread = float(np.sqrt(np.mean((outputs - outputs.mean(axis=0)) ** 2)))
+    most = _most_directions(cast)
+    rank = quality.jacobian_rank(autoencoder.model, samples.images[:jacobian_images], at_most=most)
+    values = [
+        Measurement(Quantity.RECONSTRUCTION_MSE, quality.mean_squared_error(samples.images, outputs), "pixel²", how),
+        Measurement(
+            Quantity.RECONSTRUCTION_BCE, quality.binary_cross_entropy(samples.images, outputs), "nat/pixel", how
+        ),
+        Measurement(Quantity.OUTPUT_SPREAD, spread, "pixel", how),
+        output_range(outputs),
+        Measurement(
+            Quantity.BOTTLENECK_RANK,
+            rank,
+            "1",
+            f"singular values of the Jacobian at {jacobian_images} images" + (f", up to {most}" if most else ""),
+        ),
+    ]
+    if cast.encoder is not None and cast.decoder is not None:
+        values += _chained(cast, samples)
+    return values
+
+
+def _most_directions(cast: Cast) -> int | None:
+    """Return up to which rank ranks are told apart: well above the size of the code, None where there is no code."""
+    code = None if cast.encoder is None else shape_size(cast.encoder.output_shape)
+    return None if code is None else 2 * code + DIRECTIONS_ABOVE
+
+
+def _chained(cast: Cast, samples: Yardstick) -> list[Measurement]:
+    assert cast.autoencoder and cast.encoder and cast.decoder  # noqa: S101, PT018 - the caller looked
+    parts = (cast.encoder.model, cast.decoder.model)
+    whole = (cast.companion or cast.autoencoder).model
+    gap = quality.composition_gap(whole, *parts, samples.images[:COMPOSITION_IMAGES])
+    chained = quality.through_code(*parts, samples.images)
+    if gap is None or chained is None:
+        return []
+    how = f"codes as numbers of six digits, {len(samples.images)} images"
+    lost = quality.rounding_gap(*parts, samples.images[:COMPOSITION_IMAGES]) or 0.0
+    return [
+        Measurement(Quantity.ROUNDING_GAP, lost, "1", f"{COMPOSITION_IMAGES} images"),
+        Measurement(Quantity.COMPOSITION_GAP, gap, "1", f"{COMPOSITION_IMAGES} images"),
+        Measurement(Quantity.THROUGH_CODE_MSE, quality.mean_squared_error(samples.images, chained), "pixel²", how),
+    ]
+
+
+def strips(model: RebuiltModel, samples: Yardstick) -> tuple[ImageStrip, ...]:
+    """Return pictures of samples and of what the model makes of them; none where the samples are no images."""
+    if not len(samples.strip_images):
+        return ()
+    outputs = quality.reconstruct(model.model, samples.strip_images)
+    return strip("original", samples.strip_images), strip("student", outputs)
+
+
+def find_code(architectures: Mapping[Role, Architecture]) -> tuple[int, Message | None]:
+    """Find the code: its size, and what leads past it.
+
+    The code is the output of the encoder's last layer where that layer is part of the autoencoder, else the narrowest
+    layer. It is a bottleneck when every path from input to output leads through it.
+    """
+    whole = architectures[Role.AUTOENCODER]
+    position = _code_position(whole, architectures.get(Role.ENCODER))
+    if position is None:
+        return shape_size(whole.input_shape) or 0, None
+    layer = whole.layers[position]
+    if position in cut_positions(whole):
+        return layer.size or 0, None
+    joins = [other for other in whole.layers[position + 1 :] if len(other.inputs) > 1]
+    name = joins[0].kind if joins else whole.layers[whole.output].kind
+    return layer.size or 0, message("`{layer}` brings in numbers that did not pass through the code.", layer=name)
+
+
+def _code_position(whole: Architecture, encoder: Architecture | None) -> int | None:
+    if encoder is not None and encoder.layers:
+        last = encoder.layers[encoder.output].operation
+        for position, layer in enumerate(whole.layers):
+            if layer.operation == last:
+                return position
+    inner = [i for i, layer in enumerate(whole.layers) if layer.kind not in PASSIVE_KINDS and i != whole.output]
+    return min(inner, key=lambda i: whole.layers[i].size or 2**31, default=None)

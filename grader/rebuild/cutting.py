@@ -1,0 +1,226 @@
+"""Encoder and decoder where the notebook made none, and the autoencoder where it made only these two.
+
+Half of real notebooks keep no encoder as a model: it is a tensor of the graph, a function, or nothing that has a name.
+What the autoencoder's halves do can be measured all the same: its graph is cut at the tensor that the notebook named,
+at the end of its own encoder, or at the narrowest point. An author's class without a `call` that can be traced (a
+variational autoencoder with its own `train_step`) is put together again from the encoder and decoder that it holds.
+
+What is cut is marked so in `Cast.cut`: it serves measurements; a check that asks for a model of the notebook's own does
+not see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from grader.domain.architecture import shape_size
+from grader.domain.evidence import Evidence, JsonValue, ModelClaim, NodeClaim, TensorClaim
+from grader.domain.measurement import Role
+from grader.probe.graph import SAMPLING_MODULE
+from grader.rebuild.allowlist import RefusedError
+from grader.rebuild.model import Arrays, RebuiltModel, Step, Workshop
+from grader.rebuild.roles import Cast, concrete, holds_same_numbers
+
+PUT_TOGETHER = "decoder(encoder(x))"
+"""Stands where the name of a model does that no class of the notebook's holds together."""
+
+NAMELESS = ("",)
+
+
+def completed(cast: Cast, evidence: Evidence, arrays: Arrays, *, sample: tuple[int, ...]) -> Cast:
+    """Fill the roles that no model of the notebook fills, as far as its graph shows them.
+
+    Args:
+        cast: What was found among the notebook's models.
+        evidence: For tensors with a name, layers, and models that could not be rebuilt.
+        arrays: Vetted arrays.
+        sample: Shape of one sample of the data.
+    """
+    workshop = Workshop(evidence.operations, arrays)
+    if cast.autoencoder is None:
+        return _put_together(cast, evidence, workshop)
+    if cast.companion is not None or (cast.encoder and cast.decoder):
+        return cast
+    whole, cut = cast.autoencoder, set[Role]()
+    encoder, decoder = cast.encoder, cast.decoder
+    if encoder is None:
+        encoder = _named_encoder(whole, evidence, workshop, sample, arrays)
+        point = narrowest(whole) if encoder is None and decoder is None else None
+        point = _beginning(whole, decoder) if encoder is None and decoder is not None else point
+        encoder = encoder or _rebuilt(workshop, _until(whole, point))
+        cut |= {Role.ENCODER} if encoder is not None else set()
+    if decoder is None and encoder is not None:
+        decoder = _rebuilt(workshop, _after(whole, _end(whole, encoder)))
+        cut |= {Role.DECODER} if decoder is not None else set()
+    return replace(cast, encoder=encoder, decoder=decoder, cut=frozenset(cut))
+
+
+def narrowest(model: RebuiltModel) -> Step | None:
+    """Return the call that makes the smallest tensor through which everything must pass, None where none is smaller.
+
+    Of several in a row that are equally small (Dense, then its activation), the last; tensors as large as the input or
+    larger are no bottleneck.
+    """
+    largest = shape_size(model.input_shape)
+    if largest is None:
+        largest = shape_size(model.output_shape) or 0
+    best: Step | None = None
+    size = largest
+    for step in model.steps[:-1]:
+        own = shape_size(step.output_shape)
+        if own is not None and (own < size or (best is not None and own == size)) and _is_cut(model, step):
+            if best is not None and own == size and not _follows(step, best):
+                continue
+            best, size = step, own
+    return best
+
+
+def _is_cut(model: RebuiltModel, step: Step) -> bool:
+    """Say whether the output needs nothing that did not pass through this step's tensor."""
+    return model.claim.inputs[0].tensor not in _read(model, step.output)
+
+
+def _read(model: RebuiltModel, tensor: str) -> set[str]:
+    """Return the ids of all tensors that the output is made from, not looking behind `tensor`."""
+    wanted = {model.claim.outputs[0]}
+    for step in reversed(model.steps):
+        if step.output in wanted and step.output != tensor:
+            wanted.update(step.inputs)
+    return wanted
+
+
+def _follows(step: Step, before: Step) -> bool:
+    """Say whether `step` works on the tensor of `before` with nothing wider between, and holds no array of its own."""
+    return before.output in step.inputs and not step.operation.variables
+
+
+def _end(whole: RebuiltModel, encoder: RebuiltModel) -> Step | None:
+    """Return the step of the autoencoder that makes what the encoder puts out."""
+    if not encoder.steps:
+        return None
+    last = encoder.steps[-1].operation.operation
+    steps = [step for step in whole.steps[:-1] if step.operation.operation == last]
+    if len(steps) == 1 and _is_cut(whole, steps[0]):
+        return steps[0]
+    point = narrowest(whole)
+    fits = point is not None and shape_size(point.output_shape) == shape_size(encoder.output_shape)
+    return point if fits else None
+
+
+def _beginning(whole: RebuiltModel, decoder: RebuiltModel) -> Step | None:
+    """Return the step of the autoencoder whose tensor goes into the first layer of the decoder."""
+    first = next((step.operation.operation for step in decoder.steps if step.operation.variables), "")
+    readers = [step for step in whole.steps if step.operation.operation == first]
+    makers = {step.output: step for step in whole.steps}
+    made = [makers[reader.inputs[0]] for reader in readers if reader.inputs[0] in makers]
+    same = [step for step in made if shape_size(step.output_shape) == shape_size(decoder.input_shape)]
+    return same[0] if len(same) == 1 and _is_cut(whole, same[0]) else narrowest(whole)
+
+
+def _named_encoder(
+    whole: RebuiltModel, evidence: Evidence, workshop: Workshop, sample: tuple[int, ...], arrays: Arrays
+) -> RebuiltModel | None:
+    """Return the way to a tensor with a name that is a cut of the autoencoder and smaller than its input."""
+    found = []
+    for claim in evidence.tensors:
+        model = _rebuilt(workshop, claim)
+        if model is None or concrete(model.input_shape, sample) is None or not holds_same_numbers(model, whole, arrays):
+            continue
+        end = _end(whole, model)
+        is_last = end is not None and model.steps and model.steps[-1].operation.operation == end.operation.operation
+        if is_last and (shape_size(model.output_shape) or 0) < (shape_size(model.input_shape) or 0):
+            found.append(model)
+    return min(found, key=lambda model: (shape_size(model.output_shape) or 0, -len(model.steps)), default=None)
+
+
+def _rebuilt(workshop: Workshop, claim: ModelClaim | None) -> RebuiltModel | None:
+    if claim is None:
+        return None
+    try:
+        return workshop.rebuild(claim)
+    except RefusedError:
+        return None
+
+
+def _until(whole: RebuiltModel, step: Step | None) -> ModelClaim | None:
+    """Return the claim of the part of an autoencoder that ends with `step`."""
+    if step is None:
+        return None
+    return replace(whole.claim, outputs=(step.output,), names=NAMELESS, variables=())
+
+
+def _after(whole: RebuiltModel, step: Step | None) -> ModelClaim | None:
+    """Return the claim of the part of an autoencoder that begins after `step`."""
+    if step is None:
+        return None
+    needed = {one.output for one in whole.steps} & _read(whole, step.output)
+    nodes = tuple(node for node in whole.claim.nodes if node.outputs[0] in needed and node.outputs[0] != step.output)
+    inputs = (TensorClaim(step.output, (None, *step.output_shape)),)
+    return replace(whole.claim, inputs=inputs, nodes=nodes, names=NAMELESS, variables=())
+
+
+# An autoencoder of two models
+
+
+def _put_together(cast: Cast, evidence: Evidence, workshop: Workshop) -> Cast:
+    """Put the decoder behind the encoder where both are there and fit, and something that held both was trained."""
+    encoder, decoder = cast.encoder, cast.decoder
+    if encoder is None or decoder is None or shape_size(encoder.output_shape) != shape_size(decoder.input_shape):
+        return cast
+    holders = list(_holders(evidence, encoder, decoder))
+    trained = {fit.model for fit in evidence.fits}
+    known = {claim.model: claim for claim in (*holders, encoder.claim, decoder.claim)}
+    if not holders and not {encoder.claim.model, decoder.claim.model} <= trained:
+        return cast
+    names = next((claim.names for claim in holders if claim.names), (PUT_TOGETHER,))
+    holder = next((claim for claim in holders if claim.model in trained), next(iter(known.values())))
+    claim = replace(
+        encoder.claim,
+        model=holder.model,
+        names=names,
+        class_name=holder.class_name,
+        nodes=(*encoder.claim.nodes, *_behind(decoder.claim, _code(encoder.claim, evidence))),
+        outputs=tuple(f"d{name}" for name in decoder.claim.outputs[:1]),
+        variables=tuple(dict.fromkeys((*encoder.claim.variables, *decoder.claim.variables))),
+        compiled=holder.compiled,
+    )
+    whole = _rebuilt(workshop, claim)
+    if whole is None:
+        return cast
+    cut = frozenset() if holders else frozenset({Role.AUTOENCODER})
+    return replace(cast, autoencoder=whole, candidates=cast.candidates + 1, cut=cut)
+
+
+def _holders(evidence: Evidence, encoder: RebuiltModel, decoder: RebuiltModel) -> Iterator[ModelClaim]:
+    """Yield the models that could not be rebuilt and hold the arrays of both."""
+    for claim in evidence.models:
+        if claim.problem and encoder.held | decoder.held <= set(claim.variables) and encoder.held and decoder.held:
+            yield claim
+
+
+def _code(encoder: ModelClaim, evidence: Evidence) -> str:
+    """Return the tensor that a decoder reads: the drawn code where a layer draws one, else the first output."""
+    for node in encoder.nodes:
+        operation = evidence.operations.get(node.operation)
+        if operation is not None and operation.module == SAMPLING_MODULE and node.outputs[0] in encoder.outputs:
+            return node.outputs[0]
+    return encoder.outputs[0]
+
+
+def _behind(decoder: ModelClaim, code: str) -> Sequence[NodeClaim]:
+    """Return the decoder's calls, reading from the tensor `code`, all other tensors under names of their own."""
+    own = {name: f"d{name}" for node in decoder.nodes for name in node.outputs} | {decoder.inputs[0].tensor: code}
+    return [
+        NodeClaim(node.operation, _renamed(node.arguments, own), tuple(own[name] for name in node.outputs))
+        for node in decoder.nodes
+    ]
+
+
+def _renamed(value: JsonValue, names: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        if set(value) == {"tensor"}:
+            return {"tensor": names.get(str(value["tensor"]), "")}
+        return {key: _renamed(item, names) for key, item in value.items()}
+    return [_renamed(item, names) for item in value] if isinstance(value, list) else value

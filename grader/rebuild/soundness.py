@@ -1,0 +1,124 @@
+"""Is an instructor's own reference one? Looked at before a class is graded or an hour is trained, told in sentences.
+
+Ours are course material that tests guard; an instructor's own one is guarded by this alone. What is wrong with it would
+otherwise show as a failure of every notebook.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+import keras
+import numpy as np
+
+from grader.domain.messages import Message, message, verbatim
+from grader.rebuild.description import describe
+from grader.rebuild.statistics import JUDGES
+from grader.rebuild.training import as_keras
+from reference.contract import Autoencoder, module, own_file
+
+SAMPLE_SHAPES: Final[Mapping[str, tuple[int, ...]]] = {
+    "mnist": (28, 28), "fashion_mnist": (28, 28), "cloud": (3,), "creditcard": (29,),
+}  # fmt: skip
+"""Data sets that there are, with the shape in which references take one sample of each."""
+
+NUMBERS: Final = ("CODE_SIZE", "EPOCHS", "BATCH_SIZE")
+FUNCTIONS: Final = ("build", "compile_model", "training_split", "inputs_and_targets")
+NAMES: Final = ("ID", "DATASET", "PUBLISHED", *NUMBERS, *FUNCTIONS)
+"""What every reference has, as `reference.contract` says."""
+
+_SAMPLES = 24
+_TRAINING_SAMPLES = 8_000  # as many as the embedded sample has
+_GAP = 1e-3
+
+
+def problems_of(reference: str) -> tuple[Message, ...]:
+    """Return what is wrong with a reference, a sentence each with its place; none where it can be used.
+
+    Args:
+        reference: Its id; an instructor's own one is found as `reference.contract.module` finds it.
+    """
+    file = own_file(reference)
+    place = str(file or reference)
+    try:
+        source = module(reference)
+    except KeyError:
+        return (message("{place}: {reason}", place=place, reason=message("there is no such reference.")),)
+    except Exception as error:  # noqa: BLE001 - the module is the instructor's and may raise anything
+        return (_raised(file, error, message("while it was imported")),)
+    found = tuple(_wrong_values(reference, source))
+    if not found:
+        try:
+            found = tuple(_wrong_models(source))
+        except Exception as error:  # noqa: BLE001 - as above
+            return (_raised(file, error, message("while its models were built and tried out")),)
+    return tuple(message("{place}: {reason}", place=place, reason=reason) for reason in found)
+
+
+def _wrong_values(reference: str, source: ModuleType) -> Iterator[Message]:
+    missing = [name for name in NAMES if not hasattr(source, name)]
+    for name in missing:
+        yield message("{name} is missing; a reference has {known}.", name=name, known=", ".join(NAMES))
+    for name in (name for name in NUMBERS if name not in missing):
+        value = getattr(source, name)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            yield message("{name} must be a whole number from 1, found {found}.", name=name, found=repr(value))
+    for name in (name for name in FUNCTIONS if name not in missing):
+        if not callable(getattr(source, name)):
+            yield message("{name} must be a function.", name=name)
+    if "ID" not in missing and reference != source.ID:
+        yield message("ID is {found}, but the file belongs to {id}.", found=repr(source.ID), id=reference)
+    if "DATASET" not in missing and source.DATASET not in SAMPLE_SHAPES:
+        known = ", ".join(SAMPLE_SHAPES)
+        yield message("DATASET is {found}; there are {known}.", found=repr(source.DATASET), known=known)
+    if getattr(source, "JUDGED_BY", "reconstruction") not in JUDGES:
+        yield message("JUDGED_BY is {found}; there are {known}.", found=repr(source.JUDGED_BY), known=", ".join(JUDGES))
+
+
+def _wrong_models(source: ModuleType) -> Iterator[Message]:
+    """Build, compile and run the models once on random samples."""
+    built = source.build()
+    if not isinstance(built, tuple) or len(built) != len(Autoencoder._fields):
+        yield message("build() must return Autoencoder(encoder, decoder, autoencoder).")
+        return
+    models = Autoencoder(*built)
+    if hasattr(models.autoencoder, "arrays"):  # a network in NumPy
+        models = as_keras(models)
+    for name, model in zip(Autoencoder._fields, models, strict=True):
+        if not isinstance(model, keras.Model):
+            yield message("the {name} that build() returns must be a Keras model.", name=name)
+            return
+    describe(source)
+    samples = np.random.default_rng(0).random((_SAMPLES, *SAMPLE_SHAPES[source.DATASET])).astype(np.float32)
+    train, _ = source.training_split(np.broadcast_to(samples[0], (_TRAINING_SAMPLES, *samples[0].shape)))
+    if not len(train):
+        yield message("training_split() leaves no sample to train on.")
+    x, y = source.inputs_and_targets(samples, np.random.default_rng(0))
+    code = np.asarray(models.encoder(x))
+    output, chained = np.asarray(models.autoencoder(x)), np.asarray(models.decoder(code))
+    size = int(np.prod(code.shape[1:]))
+    if size != source.CODE_SIZE and "code_size" not in getattr(source, "FREE", ()):
+        yield message("CODE_SIZE is {stated}, but the encoder gives {found}.", stated=source.CODE_SIZE, found=size)
+    if not hasattr(source, "train") and output.shape != np.shape(y):
+        yield message(
+            "the autoencoder gives arrays of shape {found}, but inputs_and_targets() wants {wanted}.",
+            found=str(output.shape),
+            wanted=str(np.shape(y)),
+        )
+    if output.shape != chained.shape or np.max(np.abs(output - chained)) > _GAP * max(1.0, float(np.abs(output).max())):
+        yield message("autoencoder(x) is not decoder(encoder(x)): the three models must share their layers.")
+
+
+def _raised(file: Path | None, error: Exception, when: Message) -> Message:
+    """Tell an error of the instructor's own code with the last of its lines that took part."""
+    line = error.lineno if isinstance(error, SyntaxError) and error.filename == str(file) else None
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename == str(file):
+            line = frame.lineno
+    place = str(file or "–") if line is None else f"{file}:{line}"
+    said = verbatim(f"{type(error).__name__}: {error}".splitlines()[0])
+    return message("{place}: {error} ({when})", place=place, error=said, when=when)

@@ -1,0 +1,67 @@
+"""The samples that models are measured on, and the small pictures of them that reports show."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.domain.measurement import ImageStrip
+from grader.rebuild import quality
+from grader.rebuild.material import STRIP_IMAGES, DataChoice, load_material
+from reference import data
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """The samples of one task, images scaled to [0, 1], and what trivial predictors reach on them.
+
+    Attributes:
+        size: `sample` or `full`.
+        train: Training images (n, 28, 28), or points (n, 3).
+        images: Images to measure on.
+        strip_images: The few that reports show, always the same ones; none where the samples are no images.
+        labels: Class of each image to measure on, None where the samples have none.
+    """
+
+    size: str
+    train: npt.NDArray[np.float32]
+    images: npt.NDArray[np.float32]
+    strip_images: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.int64] | None = None
+
+    def mean_image_error(self) -> float:
+        """MSE of the mean training image."""
+        return quality.mean_image_error(self.train, self.images)
+
+
+@lru_cache(maxsize=4)
+def yardstick(dataset: str, part: str, choice: DataChoice) -> Yardstick:
+    """Load the images of `part` (`hidden` or `public`).
+
+    Raises:
+        reference.data.DataNotFoundError: The full data was asked for and is not there.
+    """
+    if dataset not in data.NAMES:  # points in space: there are no others to hide
+        material = load_material(dataset, choice)
+        return Yardstick(material.size, material.train, material.hidden, material.strip_images)
+    full = data.load(dataset, size=choice.size, folder=choice.folder)
+    sample = data.load(dataset, size="sample")
+    positions = full.hidden if part == "hidden" else full.public[: len(full.hidden)]
+    return Yardstick(
+        size=full.size,
+        train=data.scaled(full.x_train),
+        images=data.scaled(full.x_test[positions]),
+        strip_images=data.scaled(sample.x_test[sample.hidden[:STRIP_IMAGES]]),
+        labels=full.y_test[positions].astype(np.int64),
+    )
+
+
+def strip(title: str, images: npt.NDArray[np.float32]) -> ImageStrip:
+    """Turn images (n, height, width) in [0, 1] into grey pictures; values outside are clipped."""
+    pixels = np.round(np.clip(np.nan_to_num(images), 0, 1) * 255).astype(np.uint8)
+    encoded = tuple(base64.b64encode(picture.tobytes()).decode("ascii") for picture in pixels)
+    return ImageStrip(title, images.shape[1], images.shape[2], encoded)

@@ -1,0 +1,144 @@
+"""Logits and pixels between other bounds: judged as the notebook meant them, and only then."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import Input, Model, Sequential, layers
+from round_trip import send, shake
+
+from grader.domain.evidence import Evidence, FitClaim
+from grader.domain.measurement import Measurements, Quantity, Role
+from grader.domain.ports import MeasuringTask
+from grader.locale import Translator
+from grader.rebuild import measuring
+from grader.rebuild.material import DataChoice
+
+pytestmark = pytest.mark.usefixtures("alone")
+
+NAMES = tuple((role.value, role.value) for role in Role)
+EN = Translator("en")
+
+
+@pytest.fixture(autouse=True)
+def one_jacobian(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What these models are does not depend on the image."""
+    monkeypatch.setattr(measuring, "JACOBIAN_IMAGES", 1)
+
+
+def measured(evidence: Evidence, reference: str = "simple-dense") -> Measurements:
+    return measuring.measure(evidence, MeasuringTask(reference, "public", NAMES), DataChoice("sample"))
+
+
+def three(activation: str | None) -> dict[str, Any]:
+    """`simple-dense` with another end; every weight drawn anew, the same ones for every end."""
+    image, code = Input((784,)), Input((32,))
+    encoder = Model(image, layers.Dense(32, "relu")(image))
+    decoder = Model(code, layers.Dense(784, activation)(code))
+    models = {"encoder": encoder, "decoder": decoder, "autoencoder": Model(image, decoder(encoder(image)))}
+    shake(*models.values())
+    return models
+
+
+def compiled(models: dict[str, Any], *, from_logits: bool) -> dict[str, Any]:
+    models["autoencoder"].compile("adam", keras.losses.BinaryCrossentropy(from_logits=from_logits))
+    return models
+
+
+def test_logits_are_judged_behind_the_sigmoid_of_their_loss(tmp_path: Path) -> None:
+    """The same numbers as with the sigmoid in the last layer, the decoder's as well, and the report says so."""
+    logits = measured(send(compiled(three(None), from_logits=True), tmp_path / "logits"))
+    plain = measured(send(compiled(three("sigmoid"), from_logits=False), tmp_path / "plain"))
+    for name in (Quantity.RECONSTRUCTION_MSE, Quantity.THROUGH_CODE_MSE, Quantity.OUTSIDE_RANGE):
+        assert logits.value(name) == pytest.approx(plain.value(name), rel=1e-4)
+    assert logits.value(Quantity.COMPOSITION_GAP) == pytest.approx(0, abs=1e-4)
+    last = logits.models[Role.AUTOENCODER].architecture.layers[-1]
+    assert (last.kind, last.activation) == ("Dense", "sigmoid")
+    assert [EN.text(told).split(",")[0] for told in logits.conventions] == ["The model answers with logits"]
+    assert plain.conventions == ()
+
+
+@pytest.mark.parametrize(("activation", "from_logits"), [(None, False), ("sigmoid", True)])
+def test_no_sigmoid_is_added_unasked_nor_twice(activation: str | None, *, from_logits: bool, tmp_path: Path) -> None:
+    """Keras's loss takes a sigmoid off again that is the last thing in the model."""
+    found = measured(send(compiled(three(activation), from_logits=from_logits), tmp_path))
+    whole = found.models[Role.AUTOENCODER].architecture
+    assert [layer.activation for layer in whole.layers] == ["relu", activation or "linear"]
+    assert found.conventions == ()
+
+
+# Pixels
+
+
+def fitted(model: Any, folder: Path, *fits: tuple[float, float, bool]) -> Evidence:
+    evidence = send({"autoencoder": model}, folder)
+    (claim,) = [one for one in evidence.models if "autoencoder" in one.names]
+    records = tuple(
+        FitClaim(claim.model, 1, 8, 8, same_target=same, input_minimum=low, input_maximum=high, completed=True)
+        for low, high, same in fits
+    )
+    return replace(evidence, fits=records)
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(0.0, 255.0), (-1.0, 1.0), (-0.81, 2.02)], ids=["bytes", "symmetric", "standardised"]
+)
+def test_a_model_of_other_pixels_is_given_such_pixels(low: float, high: float, tmp_path: Path) -> None:
+    """It takes a tenth of the range off each pixel, in its own pixels; ours are [0, 1], and the report says so."""
+    tenth = (high - low) / 10
+    model = Sequential(
+        [Input((28, 28)), layers.Rescaling(1.0, -low - tenth), layers.ReLU(), layers.Rescaling(1.0, low)]
+    )
+    found = measured(fitted(model, tmp_path, (low, high, True)))
+    images = measuring.yardstick("mnist", "public", DataChoice("sample")).images
+    expected = float(np.mean((images - np.maximum(images - 0.1, 0)) ** 2))
+    assert found.value(Quantity.RECONSTRUCTION_MSE) == pytest.approx(expected, rel=1e-3)
+    (told,) = found.conventions
+    assert EN.text(told).startswith(f"The model was trained on pixels between {low:.4g} and {high:.4g}")
+    assert f"; pixels between {low:.4g} and {high:.4g}" in found.values[Quantity.RECONSTRUCTION_MSE].how
+
+
+def test_a_sigmoid_cannot_reach_255(tmp_path: Path) -> None:
+    """Whoever fits pixels up to 255 with a sigmoid at the end loses, whatever the scale: 255 never comes out."""
+    model = three("sigmoid")["autoencoder"]
+    found = measured(fitted(model, tmp_path, (0.0, 255.0, True)))
+    assert (found.value(Quantity.RECONSTRUCTION_MSE) or 0) > (found.value(Quantity.MEAN_IMAGE_MSE) or 0)
+
+
+def test_noise_beyond_the_pixels_is_no_other_scale(tmp_path: Path) -> None:
+    """A denoiser sees numbers below 0 and above 1; what gives the images back best is to change nothing."""
+    model = Sequential([Input((28, 28)), layers.ReLU(max_value=1.0)])
+    found = measured(fitted(model, tmp_path, (-1.3, 2.4, False)))
+    assert found.conventions == ()
+    assert found.value(Quantity.RECONSTRUCTION_MSE) == pytest.approx(0, abs=1e-6)
+
+
+# Copies that were never trained
+
+
+def test_a_separate_encoder_that_was_never_trained_is_judged_under_its_name(tmp_path: Path) -> None:
+    """R12 of the catalogue: the trained encoder lives inside the autoencoder, the one called `encoder` is another."""
+    models = three("sigmoid")
+    inner = {"autoencoder": models["autoencoder"], "inside": [models["encoder"]], "decoder": models["decoder"]}
+    copy = Sequential([Input((784,)), layers.Dense(32, "relu")])
+    found = measured(send({**inner, "encoder": copy}, tmp_path / "copy"))
+    assert found.models[Role.ENCODER].name == "encoder"
+    assert not found.models[Role.ENCODER].shared_with_autoencoder
+    assert (found.value(Quantity.COMPOSITION_GAP) or 0) > 0.01
+
+
+def test_an_encoder_with_copied_weights_is_the_autoencoders_own(tmp_path: Path) -> None:
+    """Equal value for value is as good as the same object."""
+    models = three("sigmoid")
+    copy = Sequential([Input((784,)), layers.Dense(32, "relu")])
+    copy.set_weights(models["encoder"].get_weights())
+    found = measured(
+        send({"autoencoder": models["autoencoder"], "decoder": models["decoder"], "encoder": copy}, tmp_path)
+    )
+    assert found.models[Role.ENCODER].shared_with_autoencoder
+    assert found.value(Quantity.COMPOSITION_GAP) == pytest.approx(0, abs=1e-4)
