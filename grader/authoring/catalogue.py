@@ -13,8 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 import grader
 from grader.authoring import quotation
 from grader.authoring.errors import AuthoringError, Problem, unknown
-from grader.authoring.specification import FILE_NAME, read_assignment
+from grader.authoring.specification import FILE_NAME, SHARED_TEXTS, no_facts_yet, read_assignment
 from grader.domain.assignment import Assignment
+from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
 from grader.domain.messages import message, verbatim
 
@@ -38,23 +39,36 @@ def assignment_ids(*, folder: Path | None = None) -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in (folder or assignments_folder()).glob(f"[!_.]*/{FILE_NAME}")))
 
 
-def load_assignment(assignment_id: str, *, folder: Path | None = None, facts_folder: Path | None = None) -> Assignment:
+def load_assignment(
+    assignment_id: str,
+    *,
+    folder: Path | None = None,
+    facts_folder: Path | None = None,
+    course: Course | None = None,
+) -> Assignment:
     """Load and validate one assignment.
 
     Args:
         assignment_id: Its id, equal to its folder's name.
         folder: Looked in instead of `assignments_folder()`.
         facts_folder: Looked in instead of `references_folder() / "facts"`.
+        course: An instructor's own course, whose assignments are meant and no others. They share our texts, and may
+            have a reference of ours.
 
     Raises:
         AuthoringError: No assignment has this id (the text names the nearest and lists all), or its files are wrong
             (the text lists every mistake with file and line). It is an `AssignmentError`.
     """
-    folder = folder or assignments_folder()
+    folder = folder or (assignments_folder() if course is None else course.assignments)
     known = assignment_ids(folder=folder)
     if assignment_id not in known:
         raise unknown(message("There is no assignment {name}.", name=assignment_id), assignment_id, known)
-    return read_assignment(folder / assignment_id, facts_folder=facts_folder or _facts_folder())
+    return read_assignment(
+        folder / assignment_id,
+        facts_folder=facts_folder or _facts_folder(),
+        course=course,
+        shared_texts=None if course is None else assignments_folder() / SHARED_TEXTS,
+    )
 
 
 def course_ids() -> tuple[str, ...]:
@@ -69,26 +83,35 @@ def facts_ids(*, folder: Path | None = None) -> tuple[str, ...]:
     return (*course, *sorted(found - set(course)))
 
 
-def load_facts(reference_id: str, *, folder: Path | None = None) -> ReferenceFacts:
+def load_facts(reference_id: str, *, folder: Path | None = None, course: Course | None = None) -> ReferenceFacts:
     """Read the facts of one reference.
 
     Args:
         reference_id: Id of the reference (`stacked`).
         folder: Looked in instead of `references_folder() / "facts"`.
+        course: An instructor's own course; the facts of its references are looked for there alone.
 
     Raises:
         AuthoringError: There are no facts of this reference, or the file is not what `ReferenceFacts` says.
     """
     folder = folder or _facts_folder()
+    if course is not None and course.module(reference_id).is_file():
+        folder = course.facts
+        if not (folder / f"{reference_id}.json").is_file():
+            raise AuthoringError(no_facts_yet(reference_id, course))
     known = facts_ids(folder=folder)
     if reference_id not in known:
         raise unknown(message("There are no facts of a reference {name}.", name=reference_id), reference_id, known)
     path = folder / f"{reference_id}.json"
+    summary = message("The facts of {reference} cannot be used. To be made anew:", reference=reference_id)
     try:
-        return TypeAdapter(ReferenceFacts).validate_json(path.read_bytes())
+        facts = TypeAdapter(ReferenceFacts).validate_json(path.read_bytes())
     except ValidationError as error:
-        summary = message("The facts of {reference} cannot be used. To be made anew:", reference=reference_id)
         raise AuthoringError(summary, _facts_problems(path, error)) from error
+    if facts.reference != reference_id:  # a copied file; everything would be measured by the other reference
+        reason = message("these are the facts of {found}.", found=facts.reference)
+        raise AuthoringError(summary, [Problem(path, reason, key="reference")])
+    return facts
 
 
 def reference_source(reference_id: str, function_name: str, *, folder: Path | None = None) -> str:
@@ -97,7 +120,7 @@ def reference_source(reference_id: str, function_name: str, *, folder: Path | No
     Args:
         reference_id: Id of the reference; `some-id` lives in `reference/some_id.py`.
         function_name: A function at the module's top level.
-        folder: Looked in instead of `references_folder()`.
+        folder: Looked in before `references_folder()`.
 
     Raises:
         AuthoringError: There is no such reference, or it has no such function.
@@ -112,13 +135,29 @@ def reference_source(reference_id: str, function_name: str, *, folder: Path | No
         raise unknown(summary, function_name, quotation.function_names(module)) from error
 
 
-def reference_module(reference_id: str, *, folder: Path | None = None) -> str:
-    """Return the whole source text of a reference.
+def reference_constants(reference_id: str, *, folder: Path | None = None) -> dict[str, quotation.Literal]:
+    """Return the constants at the top level of a reference, without importing it.
 
     Raises:
         AuthoringError: There is no such reference.
     """
-    path = (folder or references_folder()) / f"{reference_id.replace('-', '_')}.py"
+    return quotation.constants(reference_module(reference_id, folder=folder))
+
+
+def reference_module(reference_id: str, *, folder: Path | None = None) -> str:
+    """Return the whole source text of a reference.
+
+    Args:
+        reference_id: Id of the reference, or name of a module that several of them use.
+        folder: Looked in before `references_folder()`.
+
+    Raises:
+        AuthoringError: There is no such reference.
+    """
+    name = f"{reference_id.replace('-', '_')}.py"
+    path = (folder or references_folder()) / name
+    if not path.is_file() and (references_folder() / name).is_file():
+        path = references_folder() / name
     if not path.is_file():
         raise AuthoringError(message("There is no reference {name}: {file}.", name=reference_id, file=str(path)))
     return path.read_text("utf-8")

@@ -27,6 +27,9 @@ from grader.domain.messages import Message, message
 
 NBGRADER_SCHEMA_VERSION = 3
 
+EVERYTHING = "all"
+"""What `points_of` says of the cell that is worth the points of the whole rubric."""
+
 JsonObject = dict[str, object]
 
 # Magics stay as the template writes them, and no Markdown line is taken for one.
@@ -40,7 +43,8 @@ class CellKind(StrEnum):
     TEXT: ours, Markdown, to be read.
     PROVIDED: ours, code, to be run as it is.
     SOLUTION: the student's code.
-    TESTS: ours, code that nbgrader takes points from (`points_of`); our own grader never does.
+    TESTS: ours, code that nbgrader takes points from (`points_of`: a check of the rubric, or `all`); our own grader
+        never does.
     ANSWER: the student's words, read by a person; worth 0 points until a person gives some.
     """
 
@@ -167,14 +171,14 @@ def _mistake(metadata: Mapping[str, object], cell_type: str, position: int, assi
         wanted = CellKind(kind).cell_type
         return message("cell {name} is {kind}, so it must be {type}.", name=name, kind=kind, type=wanted)
     checks = [item.check for item in assignment.rubric]
-    if kind == CellKind.TESTS and metadata.get("points_of") not in checks:
+    if kind == CellKind.TESTS and metadata.get("points_of") not in [*checks, EVERYTHING]:
         known = ", ".join(checks)
         return message("cell {name} needs points_of, a check of the rubric: {known}.", name=name, known=known)
     return None
 
 
 def _script_cell(metadata: Mapping[str, object], source: str, assignment: Assignment) -> ScriptCell:
-    points = {item.check: item.points for item in assignment.rubric}
+    points = {item.check: item.points for item in assignment.rubric} | {EVERYTHING: assignment.points_possible}
     return ScriptCell(
         name=str(metadata["name"]),
         kind=CellKind(str(metadata["kind"])),

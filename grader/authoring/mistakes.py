@@ -49,6 +49,14 @@ def _reason(error: ErrorDetails, model: type[Table]) -> Message:
             return message("must be one of {known}, found {found}.", known=context["expected"], found=found)
         case "too_short":
             return message("must hold at least one entry.")
+        case "colab_url":
+            return message(
+                "must be a folder on GitHub (…/tree/main/notebooks) or in Colab, found {found}.", found=found
+            )
+        case "package":
+            return message(
+                "must be one word that `pip install` understands, without quotes, found {found}.", found=found
+            )
         case "parameter":
             return message(
                 "must be a text, a finite number, true, false or a list of texts, found {found}.", found=found

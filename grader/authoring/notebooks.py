@@ -14,6 +14,7 @@ import nbformat
 from grader.authoring.catalogue import references_folder
 from grader.authoring.cells import JsonObject, notebook_cell, read_script
 from grader.authoring.consistency import LANGUAGES
+from grader.authoring.course_settings import NOT_PUBLISHED, Publication
 from grader.authoring.errors import unknown
 from grader.authoring.templates import Version, render_script
 from grader.domain.assignment import Assignment
@@ -23,7 +24,14 @@ METADATA_SCHEMA_VERSION = 1
 """Version of the notebook's own `autoencoder_grader` metadata."""
 
 
-def generate(assignment: Assignment, *, language: str, solution: bool, references: Path | None = None) -> str:
+def generate(
+    assignment: Assignment,
+    *,
+    language: str,
+    solution: bool,
+    references: Path | None = None,
+    publication: Publication = NOT_PUBLISHED,
+) -> str:
     """Generate a notebook.
 
     Args:
@@ -31,6 +39,7 @@ def generate(assignment: Assignment, *, language: str, solution: bool, reference
         language: `es` or `en`.
         solution: The instructor's version: solution cells hold the reference's code, answer cells a model answer.
         references: Folder of the references' modules, instead of the one beside the package.
+        publication: What the course's `course.toml` says: a link to Colab above the notebook, a cell that installs.
 
     Returns:
         The notebook's JSON text: nbformat 4.5, keys sorted, one line break at the end.
@@ -40,7 +49,7 @@ def generate(assignment: Assignment, *, language: str, solution: bool, reference
     """
     if language not in LANGUAGES:
         raise unknown(message("There are no notebooks in the language {name}.", name=language), language, LANGUAGES)
-    version = Version(language, solution)
+    version = Version(language, solution, publication)
     script = render_script(assignment, version, references=references or references_folder())
     cells = [notebook_cell(cell, release=not solution) for cell in read_script(script, assignment)]
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=_metadata(assignment, language))

@@ -181,6 +181,8 @@ class AssignmentTable(Table):
     """When it is due and what lateness costs; left out, lateness costs nothing."""
     imports: ImportsTable | None = None
     """Which modules may be imported; left out, all of them."""
+    compat: bool = False
+    """Translate calls that current versions no longer take before a notebook is run; the report says which."""
     rubric: Annotated[list[RubricTable], Field(min_length=1)]
     """The checks in the order of the report."""
     text: TextTable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC
 from pathlib import Path
@@ -25,7 +25,8 @@ from grader.authoring.schema import (
 )
 from grader.authoring.toml_source import TomlSource, read_toml
 from grader.domain.assignment import Assignment, DuePolicy, ImportPolicy, LetterBound, RubricItem
-from grader.domain.messages import message
+from grader.domain.course import Course
+from grader.domain.messages import Message, message
 from grader.domain.run import Limits
 
 FILE_NAME = "assignment.toml"
@@ -45,23 +46,28 @@ DEFAULT_LETTERS: Final[Mapping[str, float]] = MappingProxyType({"A": 90.0, "B": 
 """Lowest percentage of each letter."""
 
 
-def read_assignment(folder: Path, *, facts_folder: Path) -> Assignment:
+def read_assignment(
+    folder: Path, *, facts_folder: Path, course: Course | None = None, shared_texts: Path | None = None
+) -> Assignment:
     """Read the assignment in `folder`, with the texts that it shares with its neighbours.
 
     Args:
         folder: `assignments/<id>`; `_base/texts.toml` beside it is read where it is there.
         facts_folder: Where `<reference>.json` is, which decides points and so enters the rubric's hash.
+        course: The instructor's own course that it belongs to, if any: facts of its references stand there.
+        shared_texts: Texts below those of the neighbours, for a course that takes over ours.
 
     Raises:
         AuthoringError: Anything is wrong in either file, or the facts are missing; every mistake, with file and line.
     """
     source = read_toml(folder / FILE_NAME)
-    shared_path = folder.parent / SHARED_TEXTS
-    shared = read_toml(shared_path) if shared_path.is_file() else None
+    shared_files = [path for path in (shared_texts, folder.parent / SHARED_TEXTS) if path is not None]
+    shared = [read_toml(path) for path in shared_files if path.is_file()]
+    facts_folder = _facts_folder(source, facts_folder, course)
     problems = [*schema_problems(source, AssignmentTable), *assignment_problems(source)]
-    problems += _facts_problems(source, facts_folder)
-    if shared is not None:
-        problems += [*schema_problems(shared, SharedTexts), *text_problems(shared)]
+    problems += _facts_problems(source, facts_folder, course)
+    for texts in shared:
+        problems += [*schema_problems(texts, SharedTexts), *text_problems(texts)]
     if problems:
         raise unusable(folder.name, problems)
     table = AssignmentTable.model_validate(source.data)
@@ -124,6 +130,7 @@ def _assignment(
         scale_letters=letters,
         due=due,
         imports=imports,
+        compat=table.compat,
     )
 
 
@@ -153,19 +160,30 @@ def _imports(table: ImportsTable | None) -> ImportPolicy | None:
     return ImportPolicy(None if table.allow is None else tuple(table.allow), tuple(table.forbid or ()))
 
 
-def _merged_texts(table: AssignmentTable, shared: TomlSource | None) -> dict[str, dict[str, str]]:
-    """Return the shared texts with the assignment's own on top, by language."""
-    own: dict[str, dict[str, str]] = table.text.model_dump()
-    if shared is None:
-        return own
-    common: dict[str, dict[str, str]] = SharedTexts.model_validate(shared.data).text.model_dump()
-    return {language: common[language] | own[language] for language in LANGUAGES}
+def _merged_texts(table: AssignmentTable, shared: Sequence[TomlSource]) -> dict[str, dict[str, str]]:
+    """Return the shared texts, later ones on top of earlier ones, with the assignment's own on top, by language."""
+    merged: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
+    tables: list[SharedTexts | AssignmentTable] = [SharedTexts.model_validate(source.data) for source in shared]
+    tables.append(table)
+    for texts in (one.text.model_dump() for one in tables):
+        for language in LANGUAGES:
+            merged[language] |= texts[language]
+    return merged
 
 
-def _facts_problems(source: TomlSource, facts_folder: Path) -> list[Problem]:
+def _facts_folder(source: TomlSource, facts_folder: Path, course: Course | None) -> Path:
+    """Return the folder of the course's own facts where the reference is its own, else `facts_folder`."""
+    is_own = course is not None and course.module(str(source.data.get("reference"))).is_file()
+    return course.facts if course is not None and is_own else facts_folder
+
+
+def _facts_problems(source: TomlSource, facts_folder: Path, course: Course | None) -> list[Problem]:
     reference = source.data.get("reference")
     if not isinstance(reference, str) or (facts_folder / f"{reference}.json").is_file():
         return []
+    if course is not None:
+        own = facts_folder == course.facts
+        return [source.problem(("reference",), (no_facts_yet if own else _nobodys)(reference, course))]
     file = str(facts_folder / f"{reference}.json")
     closest = nearest(reference, (path.stem for path in facts_folder.glob("*.json")))
     if closest is None:
@@ -178,6 +196,23 @@ def _facts_problems(source: TomlSource, facts_folder: Path) -> list[Problem]:
             nearest=closest,
         )
     return [source.problem(("reference",), reason)]
+
+
+def _nobodys(reference: str, course: Course) -> Message:
+    return message(
+        "{reference} is no reference of the grader's, and none of this course: {file} is not there.",
+        reference=reference,
+        file=str(course.module(reference)),
+    )
+
+
+def no_facts_yet(reference: str, course: Course) -> Message:
+    """Say which command makes the facts that an instructor's own reference lacks."""
+    return message(
+        "{reference} has no facts yet, and every threshold comes from them: run `{command}`.",
+        reference=reference,
+        command=course.command("calibrate", reference),
+    )
 
 
 def _digest(data: bytes) -> str:

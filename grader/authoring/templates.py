@@ -9,6 +9,7 @@ they may use the names below and no others (an unknown name is an error, never a
 | `assignment`, `title` | id and title of the assignment |
 | `text.<key>` | prose of `[text.<language>]`, itself rendered with the names of this table but `text` |
 | `reference.<NAME>` | a constant of the reference's module (`reference.CODE_SIZE`) |
+| `publication` | where the course says that its notebooks and the package are: `notebook_url(…)`, `badge`, `package` |
 | `rubric`, `points_possible` | rows `number, title, points, needs`, and their sum |
 | `x \| commented`, `x \| number(decimals)` | lines behind `# `; a number as this language writes it |
 | `given(name, module, docstring)` | a function, class or constant that students get as it is |
@@ -34,7 +35,8 @@ from types import SimpleNamespace
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
 
 from grader.authoring import quotation
-from grader.authoring.catalogue import reference_module, reference_source
+from grader.authoring.catalogue import assignments_folder, reference_module, reference_source
+from grader.authoring.course_settings import NOT_PUBLISHED, Publication
 from grader.authoring.errors import AuthoringError, Problem, unknown, unusable
 from grader.authoring.specification import FILE_NAME, SHARED_TEXTS
 from grader.authoring.toml_source import read_toml
@@ -54,10 +56,12 @@ class Version:
     Attributes:
         language: `es` or `en`.
         solution: The instructor's version, with the reference's code in the solution cells.
+        publication: Where the course publishes it.
     """
 
     language: str
     solution: bool
+    publication: Publication = NOT_PUBLISHED
 
 
 class Texts(SimpleNamespace):
@@ -109,8 +113,11 @@ def render_script(assignment: Assignment, version: Version, *, references: Path)
 
 
 def _environment(assignment: Assignment, version: Version, references: Path) -> Environment:
+    folders = [assignment.folder, assignment.folder.parent]
+    if not any((assignment.folder.parent / "_base").glob("*.j2")):  # a course that takes over ours
+        folders.append(assignments_folder())
     environment = Environment(  # noqa: S701  (what comes out is Python and Markdown; nothing here is HTML)
-        loader=FileSystemLoader([assignment.folder, assignment.folder.parent]),
+        loader=FileSystemLoader(folders),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -122,6 +129,7 @@ def _environment(assignment: Assignment, version: Version, references: Path) -> 
     environment.globals.update(
         language=version.language,
         solution=version.solution,
+        publication=version.publication,
         assignment=assignment.assignment,
         title=assignment.title[version.language],
         reference=Constants(**quotation.constants(module)),
@@ -222,7 +230,8 @@ def _rendered_texts(environment: Environment, assignment: Assignment, language: 
 def _text_problem(assignment: Assignment, language: str, key: str, error: TemplateError) -> Problem:
     """Name the file and line of a text, which may stand in the assignment's own file or in the shared one."""
     path = ("text", language, key)
-    for file in (assignment.folder / FILE_NAME, assignment.folder.parent / SHARED_TEXTS):
+    shared = (assignment.folder.parent / SHARED_TEXTS, assignments_folder() / SHARED_TEXTS)
+    for file in (assignment.folder / FILE_NAME, *shared):
         source = read_toml(file) if file.is_file() else None
         if source is not None and path in source.lines:
             return source.problem(path, verbatim(f"{error}."))

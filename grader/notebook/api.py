@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Final
 
 from grader.authoring.catalogue import load_assignment, load_facts
@@ -14,7 +15,7 @@ from grader.notebook.complaints import NotebookCheckError
 from grader.notebook.evidence import exhibit
 from grader.notebook.examining import Examined, examine
 from grader.notebook.feedback import Feedback
-from grader.notebook.gathering import Gathered, Place, gather
+from grader.notebook.gathering import Gathered, Place, gather, gather_arrays, gather_everything
 from grader.notebook.namespace import Settings, keep_settings, kept_settings, notebook_names
 from grader.notebook.question import Question
 from grader.notebook.untouched import apart
@@ -66,7 +67,7 @@ def check(name: str, *things: object, assignment: str | None = None, language: s
     if chosen is None:
         raise NotebookCheckError(_NO_ASSIGNMENT, spoken)
     question = _question(name, chosen, spoken)
-    gathered = gather(things, question.focus, Place(names, question.image, spoken))
+    gathered = _gathered(question, things, Place(names, question.image, spoken))
     return question.answered(gathered, _examined(question, gathered))
 
 
@@ -101,12 +102,21 @@ def _question(name: str, assignment_id: str, language: str) -> Question:
     return question
 
 
+def _gathered(question: Question, things: Sequence[object], place: Place) -> Gathered:
+    if question.in_numpy:
+        return gather_arrays(things, place)
+    if question.of_all_models:
+        return gather_everything(things, place)
+    return gather(things, question.focus, place)
+
+
 def _examined(question: Question, gathered: Gathered) -> Examined:
     """Judge the models in a thread of their own; nothing is started where there is nothing to judge."""
     items = question.judgeable(gathered)
     if not items:
         return Examined({}, ())
     _require_backend(question.language)
+    _start_quietly()
 
     def work() -> Examined:
         with exhibit(gathered) as shown:
@@ -118,9 +128,21 @@ def _examined(question: Question, gathered: Gathered) -> Examined:
         raise NotebookCheckError(_too_much(error), question.language) from error
 
 
+def _start_quietly() -> None:
+    """Start TensorFlow where the notebook does without it, before its remarks on graphics cards get into the answer.
+
+    They would frighten a student, and nbgrader gives nothing for a cell that writes to stderr.
+    """
+    if "tensorflow" not in sys.modules:
+        from grader.rebuild.quiet import start_tensorflow
+
+        start_tensorflow()
+
+
 def _require_backend(language: str) -> None:
     """Refuse to measure where Keras computes with something else: zone M measures with TensorFlow."""
-    backend = sys.modules["keras"].backend.backend()
+    keras = sys.modules.get("keras")  # not there yet in a notebook that does without it
+    backend = _BACKEND if keras is None else keras.backend.backend()
     if backend != _BACKEND:
         reason = message(
             "Keras runs on {backend} here, and the checks need TensorFlow: restart the notebook and leave the variable "

@@ -12,9 +12,10 @@ from grader.domain.evidence import Evidence
 from grader.domain.measurement import MeasuringProblem, Role
 from grader.domain.messages import message, verbatim
 from grader.extraction.claims import collect
-from grader.notebook.gathering import Found, Gathered
-from grader.probe.export import Exporter
-from grader.probe.hooks import FitRecord, FitTracker
+from grader.notebook.gathering import Gathered
+from grader.notebook.namespace import steps_of
+from grader.probe.export import Exporter, named_models
+from grader.probe.fits import FitRecord, FitTracker
 
 LONGEST_NAME = 80
 
@@ -43,9 +44,11 @@ def exhibit(gathered: Gathered) -> Iterator[Exhibit]:
     """
     with TemporaryDirectory(prefix="grader-check-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        exporter = _ChosenModels(gathered.models, folder / "claims", _tracker(gathered))
+        exporter = (_OwnNetwork if gathered.in_numpy else _ChosenModels)(gathered, folder / "claims")
         exporter.export()
         names = {role: found.name[:LONGEST_NAME] for role, found in gathered.models.items()}
+        if gathered.in_numpy:
+            names = {role: role.value for role in Role}
         yield Exhibit(collect(folder, folder / "vetted"), exporter.claims(), names)
 
 
@@ -56,11 +59,16 @@ def refused(name: str, reason: str) -> MeasuringProblem:
 
 
 class _ChosenModels(Exporter):
-    """Exports the given models alone, whatever else is alive: the notebook holds old versions, and copies of ours."""
+    """Exports the given models, whatever else is alive: the notebook holds old versions, and copies of ours.
 
-    def __init__(self, models: Mapping[Role, Found], folder: Path, tracker: FitTracker) -> None:
-        super().__init__({found.name: found.model for found in models.values()}, folder, tracker, [])
-        self._roles = {role: found.model for role, found in models.items()}
+    Where all names of the notebook are looked at, the models that stand behind them are exported as well.
+    """
+
+    def __init__(self, gathered: Gathered, folder: Path) -> None:
+        chosen = {found.name: found.model for found in gathered.models.values()}
+        self._roles = {role: found.model for role, found in gathered.models.items()}
+        self._bystanders = [model for _, model in named_models(gathered.notebook)] if gathered.notebook else []
+        super().__init__({**gathered.notebook, **chosen}, folder, self._tracker_of(gathered), [])
 
     def claims(self) -> dict[Role, str]:
         """Return the id of each model's claim, by role."""
@@ -68,11 +76,26 @@ class _ChosenModels(Exporter):
         return {role: f"m{order.index(id(model))}" for role, model in self._roles.items()}
 
     def _living_models(self) -> list[object]:
-        return list({id(model): model for model in self._roles.values()}.values())
+        return list({id(model): model for model in (*self._roles.values(), *self._bystanders)}.values())
+
+    def _tracker_of(self, gathered: Gathered) -> FitTracker:
+        """Tell of the trainings that the optimizers remember; nobody watched `fit` here."""
+        fitted = [model for model in self._bystanders if steps_of(model)]
+        whole = gathered.models.get(Role.AUTOENCODER)
+        if whole is not None and gathered.trained:
+            fitted.append(whole.model)
+        return FitTracker([FitRecord(model, completed=True) for model in fitted])
 
 
-def _tracker(gathered: Gathered) -> FitTracker:
-    """Tell of the training that the optimizers remember; nobody watched `fit` here."""
-    whole = gathered.models.get(Role.AUTOENCODER)
-    records = [FitRecord(whole.model, completed=True)] if whole is not None and gathered.trained else []
-    return FitTracker(records)
+class _OwnNetwork(Exporter):
+    """Exports the network that a notebook made of arrays, and no Keras model that is alive in the process."""
+
+    def __init__(self, gathered: Gathered, folder: Path) -> None:
+        super().__init__(gathered.notebook, folder, FitTracker([]), [])
+
+    def claims(self) -> dict[Role, str]:
+        """Return the id of each part's claim, by role."""
+        return {Role.AUTOENCODER: "m0", Role.ENCODER: "m1", Role.DECODER: "m2"}
+
+    def _living_models(self) -> list[object]:
+        return []

@@ -42,6 +42,7 @@ class Feedback:
         pending: What could not be judged yet and why, one sentence each.
         complete: Nothing that was asked for was left open; where a model was asked for, later steps may be.
         remark: What this check is worth beside the grade.
+        points: What nbgrader shall give for it, None where it is not nbgrader that runs the notebook.
     """
 
     asked: str
@@ -51,6 +52,7 @@ class Feedback:
     pending: tuple[Message, ...]
     complete: bool
     remark: Message
+    points: float | None = None
 
     @property
     def passed(self) -> bool:
@@ -61,7 +63,9 @@ class Feedback:
     def __str__(self) -> str:
         return "\n".join(self._lines())
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        """Return the number that nbgrader looks for, or the whole text."""
+        return str(self) if self.points is None else f"{self.points:.6g}"
 
     def _repr_html_(self) -> str:
         """Return the answer as a piece of HTML, escaped, for Jupyter and Colab."""

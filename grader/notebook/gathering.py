@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from grader.checks.shapes import holds_image
@@ -13,6 +13,7 @@ from grader.domain.measurement import Role
 from grader.domain.messages import Message, message
 from grader.notebook.complaints import NotebookCheckError
 from grader.notebook.namespace import holds, is_model, model_names, name_of, was_fitted
+from grader.probe.numpy_models import numpy_network
 
 _HALVES: Final = (Role.ENCODER, Role.DECODER)
 
@@ -38,11 +39,20 @@ class Gathered:
         models: By role.
         remarks: Why another one is not looked at, one sentence each.
         trained: Whether the autoencoder, or a model that shares its layers, was trained.
+        notebook: All names of the notebook, where its other models, tables or arrays are looked at as well.
+        in_numpy: The network is made of arrays, which stand in `notebook`.
     """
 
     models: Mapping[Role, Found]
     remarks: Mapping[Role, Message]
     trained: bool
+    notebook: Mapping[str, object] = field(default_factory=dict)
+    in_numpy: bool = False
+
+    @property
+    def there(self) -> frozenset[Role]:
+        """The roles that are filled."""
+        return frozenset(Role) if self.in_numpy else frozenset(self.models)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,34 @@ def gather(things: Sequence[object], focus: Role | None, place: Place) -> Gather
     whole = models.get(Role.AUTOENCODER)
     trained = whole is not None and was_fitted(whole.model, place.names)
     return Gathered(models, remarks, trained)
+
+
+def gather_everything(things: Sequence[object], place: Place) -> Gathered:
+    """Find the three models and keep all names beside them, for checks that look at other models and at tables."""
+    return replace(gather(things, None, place), notebook=dict(place.names))
+
+
+def gather_arrays(things: Sequence[object], place: Place) -> Gathered:
+    """Find the network of a notebook without Keras: where its arrays are there, it has all three parts.
+
+    Raises:
+        NotebookCheckError: Something was given; arrays are found by their shapes.
+    """
+    if things:
+        raise NotebookCheckError(_FOUND_BY_SHAPE, place.language)
+    names = dict(place.names)
+    if numpy_network(names) is None:
+        return Gathered({}, {Role.AUTOENCODER: _NO_ARRAYS}, trained=False)
+    return Gathered({}, {}, trained=True, notebook=names, in_numpy=True)
+
+
+_FOUND_BY_SHAPE: Final = message(
+    "The arrays of this assignment are found in the notebook by their shapes. Give no arrays: {example}.",
+    example='grader.check("layers")',
+)
+_NO_ARRAYS: Final = message(
+    "The four arrays of the network, (784, K), (K,), (K, 784) and (784,), are not all there yet."
+)
 
 
 def _given(things: Sequence[object], focus: Role | None, place: Place) -> dict[Role, object]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from grader.checks.comparison import counting_layers
+from grader.checks.shapes import told_wrong
 from grader.checks.subject import Subject
 from grader.checks.wording import ROLE_NAMES, model
 from grader.domain.architecture import Architecture, shape_size
@@ -72,7 +73,7 @@ class Halves:
     def _shapes(self, result: CheckResult) -> CheckResult:
         """Count the ends of the student's own models, one a half."""
         wrong, total = len(result.findings), len(self.there)
-        told = message("Shapes that do not hold an image: {wrong} of {total}.", wrong=wrong, total=total)
+        told = told_wrong(self.subject(), wrong=wrong, total=total)
         return replace(result, message=told, outcome=Outcome.FAILED if wrong == total else Outcome.PARTIAL)
 
     def _place(self, finding: Finding) -> Message:

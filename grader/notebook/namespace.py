@@ -76,9 +76,10 @@ def was_fitted(model: object, names: Mapping[str, object]) -> bool:
     """Say whether this model, or one in the notebook that shares weights with it, was trained with an optimizer."""
     own = identities(model)
     others = [names[name] for name in model_names(names)]
-    return any(_steps(other) > 0 for other in (model, *others) if own & identities(other))
+    return any(steps_of(other) > 0 for other in (model, *others) if own & identities(other))
 
 
-def _steps(model: object) -> int:
+def steps_of(model: object) -> int:
+    """Return how many steps of training a model's optimizer remembers."""
     iterations = getattr(getattr(model, "optimizer", None), "iterations", None)
     return 0 if iterations is None else int(iterations)

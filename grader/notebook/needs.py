@@ -1,6 +1,6 @@
-"""Which of the three models a check needs, and whether they must have been trained.
+"""Which of the three models a check needs, whether they must have been trained, and what else it looks at.
 
-A check that is not listed needs the notebook as a whole, its cells or its text, and is left to `grader check`.
+Every check of the registry is in `NEEDS`, or in `OF_THE_NOTEBOOK` and so left to `grader check`.
 """
 
 from __future__ import annotations
@@ -39,13 +39,26 @@ NEEDS: Final[Mapping[str, tuple[Roles, ...]]] = {
     "latent_distribution": (_EVERY,),
     "elbo": (_EVERY,),
     "prior_samples": (_EVERY,),
+    "arrays": (_EVERY,),
+    "comparison": (_AUTOENCODER,),
+    "stages": (_AUTOENCODER,),
+    "classifier": (_AUTOENCODER,),
+    "pretrained": (_AUTOENCODER | _ENCODER,),
+    "accuracy": (_AUTOENCODER,),
 }
 """By check: sets of models, any one of which is enough; the first is the usual one."""
 
 OF_TRAINED: Final = frozenset({
-    "output_range", "reconstruction", "denoising", "plane", "sparsity", "latent_distribution", "elbo", "prior_samples"
+    "output_range", "reconstruction", "denoising", "plane", "sparsity", "latent_distribution", "elbo", "prior_samples",
+    "comparison", "stages", "pretrained", "accuracy",
 })  # fmt: skip
 """Checks that say nothing before the training."""
+
+OF_ALL_MODELS: Final = frozenset({"comparison", "stages", "classifier", "pretrained", "accuracy"})
+"""Checks that look at other models of the notebook, too: asked for by their name, or with everything."""
+
+OF_THE_NOTEBOOK: Final = frozenset({"runs", "imports", "features", "average_precision"})
+"""Checks that no model in memory answers: they read the cells, or measure on rows of which none are public."""
 
 OF_PARTS: Final = frozenset(check for check, needs in NEEDS.items() if _AUTOENCODER in needs and len(needs) > 1)
 """Checks that read the layers alone, so that a part of the autoencoder can be judged by itself."""

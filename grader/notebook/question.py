@@ -13,10 +13,12 @@ from grader.domain.assignment import Assignment, RubricItem
 from grader.domain.facts import ReferenceFacts
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message
-from grader.notebook.examining import Examined
+from grader.notebook import nbgrader
+from grader.notebook.complaints import NotebookCheckError
+from grader.notebook.examining import MEASURABLE, Examined
 from grader.notebook.feedback import Feedback
 from grader.notebook.gathering import Gathered
-from grader.notebook.needs import NEEDS, OF_TRAINED, can_be_judged, missing
+from grader.notebook.needs import NEEDS, OF_ALL_MODELS, OF_PARTS, OF_TRAINED, can_be_judged, missing
 
 EVERYTHING: Final = "all"
 
@@ -50,6 +52,16 @@ class Question:
         return Role(self.name) if self.name in {role.value for role in Role} else None
 
     @property
+    def in_numpy(self) -> bool:
+        """The assignment is a network without Keras: there are arrays and no models."""
+        return any(item.check == "arrays" for item in self.assignment.rubric)
+
+    @property
+    def of_all_models(self) -> bool:
+        """Other models of the notebook, or its tables, are looked at as well."""
+        return any(item.check in OF_ALL_MODELS for item in self.asked)
+
+    @property
     def image(self) -> tuple[int, ...]:
         """Lengths of one sample."""
         stated = next((item for item in self.assignment.rubric if item.check == "shapes"), None)
@@ -63,28 +75,42 @@ class Question:
 
     def judgeable(self, gathered: Gathered) -> tuple[RubricItem, ...]:
         """Return the items that can be judged by now, in rubric order."""
-        if self.focus is not None and self.focus not in gathered.models:
+        if self.focus is not None and self.focus not in gathered.there:
             return ()
-        there = [item for item in self.asked if can_be_judged(item.check, gathered.models)]
+        there = [item for item in self.asked if can_be_judged(item.check, gathered.there)]
         return tuple(item for item in there if not self._waits_for_training(item, gathered))
 
     def answered(self, gathered: Gathered, examined: Examined) -> Feedback:
         """Return the answer."""
         results = tuple(examined.results[item.check] for item in self.asked if item.check in examined.results)
-        unjudged = [item for item in self.asked if item.check not in examined.results]
-        pending = (*self._reasons(gathered, examined, unjudged), *self._left_to_the_whole_notebook())
+        unjudged = [item for item in self.asked if item.check not in examined.results.keys() | examined.left]
+        pending = (*self._reasons(gathered, examined, unjudged), *self._left_to_the_whole_notebook(examined.left))
         return Feedback(
             asked=self.name,
             assignment=self.assignment,
             language=self.language,
             results=results,
             pending=pending,
-            complete=not unjudged or (self.focus is not None and not examined.problems),
+            complete=not (unjudged or examined.left) or (self.focus is not None and not examined.problems),
             remark=_ON_IMAGES if self.facts.dataset in _IMAGES else _ON_OTHER_DATA,
+            points=self._points_for_nbgrader(examined),
         )
 
+    def _points_for_nbgrader(self, examined: Examined) -> float | None:
+        """Return the points of the last cell, `grader.check("all")`, where nbgrader runs the notebook."""
+        if self.name != EVERYTHING or not nbgrader.runs_the_notebook():
+            return None
+        within_reach = NEEDS.keys() if self.facts.dataset in MEASURABLE else OF_PARTS | {"models"}
+        items = [item for item in self.asked if item.check in within_reach]
+        points = nbgrader.points(items, examined.results, self.assignment.points_possible)
+        if points is None:  # said nothing, nbgrader would give all
+            raise NotebookCheckError(_NOTHING_FOR_NBGRADER, self.language)
+        return points
+
     def _is_asked(self, item: RubricItem) -> bool:
-        return self.focus is not None or self.name in (EVERYTHING, item.check)
+        if self.focus is not None:
+            return item.check not in OF_ALL_MODELS
+        return self.name in (EVERYTHING, item.check)
 
     def _waits_for_training(self, item: RubricItem, gathered: Gathered) -> bool:
         """Whoever asks for one check by its name gets it, whatever the optimizer remembers."""
@@ -92,15 +118,17 @@ class Question:
 
     def _reasons(self, gathered: Gathered, examined: Examined, unjudged: Sequence[RubricItem]) -> Iterator[Message]:
         """Say why checks could not be judged: what is missing, what cannot be rebuilt, what is not trained."""
-        lacking = {role for item in unjudged for role in missing(item.check, gathered.models)}
-        if self.focus is not None and self.focus not in gathered.models:
+        lacking = {role for item in unjudged for role in missing(item.check, gathered.there)}
+        if self.focus is not None and self.focus not in gathered.there:
             lacking = {self.focus}
+        if self.in_numpy:
+            lacking &= gathered.remarks.keys()
         for role in sorted(lacking, key=list(Role).index):
             yield gathered.remarks.get(role) or message("{model}: not made yet.", model=ROLE_NAMES[role])
         for problem in examined.problems:
             yield message("{model}: {problem}", model=problem.model, problem=problem.reason)
         if any(
-            not missing(item.check, gathered.models) and self._waits_for_training(item, gathered) for item in unjudged
+            not missing(item.check, gathered.there) and self._waits_for_training(item, gathered) for item in unjudged
         ):
             yield message(
                 "{model}: not trained yet, as far as its optimizer tells. {example} measures it all the same.",
@@ -110,9 +138,13 @@ class Question:
         if unjudged:
             yield message("Not judged yet: {checks}.", checks=self._titles(unjudged))
 
-    def _left_to_the_whole_notebook(self) -> Iterator[Message]:
-        """Name the checks that no model answers, where they were asked for."""
-        left = [item for item in self.assignment.rubric if item.check not in NEEDS and self._is_asked(item)]
+    def _left_to_the_whole_notebook(self, others: frozenset[str]) -> Iterator[Message]:
+        """Name the checks that no model answers, where they were asked for, and these others."""
+        left = [
+            item
+            for item in self.assignment.rubric
+            if (item.check not in NEEDS or item.check in others) and self._is_asked(item)
+        ]
         if left and self.focus is None:
             yield message(
                 "Judged with the whole notebook alone, by {command} in a terminal and when it is graded: {checks}.",
@@ -124,6 +156,9 @@ class Question:
         return "; ".join(item.title.get(self.language) or item.check for item in items)
 
 
+_NOTHING_FOR_NBGRADER: Final = message(
+    "None of these checks could be judged in memory, so these points have to be given by hand, or with `grader grade`."
+)
 _ON_IMAGES: Final = message(
     "This is your own check, on public images. Images that stay hidden decide the points of the reconstruction."
 )

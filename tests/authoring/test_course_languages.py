@@ -32,7 +32,10 @@ ENGLISH_MARKS = re.compile(r"\b(the|and|of|which|that|with|your|from)\b", re.IGN
 
 _CODE = re.compile(r"```.*?```|`[^`\n]+`|\$\$.*?\$\$|\$[^$\n]+\$", re.DOTALL)
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_NUMBER = re.compile(r"\d+(?:[.,]\d+|[  ]\d{3}(?!\d))*")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+|\u202f\d{3}(?!\d))*")
+
+UNGROUPED = re.compile(r"(?<![\d.,\u202f])\d{5,}(?!\d)")
+WIDE_SPACE = re.compile(r"(?<![\d.,])\d{1,3}[ \u00a0]\d{3}(?!\d)")
 
 every_file = pytest.mark.parametrize("name", FILES)
 
@@ -64,8 +67,8 @@ def code_spans(text: str) -> Counter[str]:
 
 def numbers(text: str) -> Counter[str]:
     """All numbers outside of what Jinja fills in, whatever stands for the decimal point and between thousands."""
-    found = [re.sub(r"[.,  ]", "", number) for number in _NUMBER.findall(_JINJA.sub(" ", text))]
-    priced = "pesos" in text or "400000" in text
+    found = [re.sub(r"[.,\u202f]", "", number) for number in _NUMBER.findall(_JINJA.sub(" ", text))]
+    priced = "pesos" in text or "400\N{NARROW NO-BREAK SPACE}000" in text
     return Counter(AMOUNTS_OF_MONEY.get(number, number) if priced else number for number in found)
 
 
@@ -123,6 +126,23 @@ def test_decimals_are_written_as_the_language_writes_them(name: str) -> None:
         if (found := re.findall(r"\b0,\d+|\b\d+,\d{1,2}\b", words(en)))
     }
     assert (spanish, english) == ({}, {})
+
+
+@every_file
+def test_thousands_are_written_as_the_language_writes_them(name: str) -> None:
+    """From five digits on in groups of three: a thin space in Spanish, as in the reports, and a comma in English."""
+    spanish = {key: found for key, (es, _) in pairs(name).items() if (found := UNGROUPED.findall(words(es)))}
+    english = {key: found for key, (_, en) in pairs(name).items() if (found := UNGROUPED.findall(words(en)))}
+    wide = {key: found for key, (es, _) in pairs(name).items() if (found := WIDE_SPACE.findall(words(es)))}
+    assert (spanish, english, wide) == ({}, {}, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("60000", 1), ("60\u202f000", 0), ("60,000", 0), ("0,00001", 0), ("5000", 0)]
+)
+def test_the_test_of_thousands_would_see_a_long_number(text: str, found: int) -> None:
+    """Decimals are no thousands, and four digits stay together."""
+    assert len(UNGROUPED.findall(f"son {text}.")) == found
 
 
 @every_file

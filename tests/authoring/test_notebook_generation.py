@@ -111,7 +111,7 @@ def test_a_small_assignment_needs_few_lines(workspace) -> None:
     solution = cells(generate(assignment, language="en", solution=True, references=workspace.references))
     assert [cell.source for cell in solution] == [
         "Compress to 30 numbers, 2.5 points.",
-        "# Build `encoder`.\nfactor = 2\nencoder = lambda x: factor * x",
+        "# Build `encoder`.\n### BEGIN SOLUTION\nfactor = 2\nencoder = lambda x: factor * x\n### END SOLUTION",
         "assert encoder(1) == 2",
         "Why?",
         "Because of the bottleneck.",

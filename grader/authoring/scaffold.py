@@ -1,0 +1,96 @@
+"""`grader new`: an instructor's first assignment, with a reference of its own, complete and ready to be changed.
+
+The files stand in `assignments/_scaffold`. Lines that begin with `[es]` or `[en]`, behind a comment sign or not, are
+for whoever reads that language; the texts for students are in both, always.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from grader.authoring.catalogue import assignments_folder
+from grader.authoring.courses import is_ours, open_course
+from grader.authoring.errors import AuthoringError
+from grader.authoring.publication import SCHEMA_NAME, published_schema
+from grader.authoring.schema import ID_PATTERN
+from grader.authoring.specification import FILE_NAME
+from grader.authoring.templates import TEMPLATE
+from grader.domain.course import Course
+from grader.domain.messages import message
+
+SCAFFOLD: Final = "_scaffold"
+REFERENCE: Final = "reference.py.txt"
+"""Not named as Python, because it is none before its placeholders are filled."""
+
+_FOR_READERS = re.compile(r"(?P<before>\s*(?:# |\{# |\"\"\")?)\[(?P<language>es|en)\] (?P<said>.*)")
+
+
+def scaffold(assignment: str, folder: Path, *, language: str) -> dict[Path, str]:
+    """Return the files of a new assignment by path; nothing is written.
+
+    Args:
+        assignment: Id of the assignment and of its reference.
+        folder: Folder of the course; it need not exist.
+        language: Of the comments for the instructor, `es` or `en`.
+
+    Raises:
+        AuthoringError: The id cannot be one or is ours, or the course cannot be used or has such files already.
+    """
+    course = Course(folder)
+    _require_id(assignment)
+    if folder.exists() and not folder.is_dir():
+        raise AuthoringError(message("{folder} is a file; name a folder with --course.", folder=str(folder)))
+    if course.assignments.is_dir():
+        open_course(folder)
+    files = {
+        course.assignments / assignment / FILE_NAME: _filled(FILE_NAME, assignment, course, language),
+        course.assignments / assignment / TEMPLATE: _filled(TEMPLATE, assignment, course, language),
+        course.module(assignment): _filled(REFERENCE, assignment, course, language),
+    }
+    for path in (*files, course.facts / f"{assignment}.json"):
+        if path.exists():
+            raise AuthoringError(
+                message(
+                    "{path} exists already, and nothing was changed. Choose another id, or move it away.",
+                    path=str(path),
+                )
+            )
+    return {**files, course.assignments / SCHEMA_NAME: published_schema()}
+
+
+def _require_id(assignment: str) -> None:
+    if not re.fullmatch(ID_PATTERN, assignment):
+        raise AuthoringError(
+            message(
+                "{name} cannot be an id: lower-case letters and digits, joined by hyphens, such as {example}.",
+                name=assignment,
+                example="my-autoencoder",
+            )
+        )
+    if is_ours(assignment):
+        raise AuthoringError(message("{name} is an id of the grader's own; choose another one.", name=assignment))
+
+
+def _filled(name: str, assignment: str, course: Course, language: str) -> str:
+    text = (assignments_folder() / SCAFFOLD / name).read_text("utf-8")
+    title = assignment.replace("-", " ").capitalize()
+    for placeholder, value in (
+        ("__ID__", assignment),
+        ("__FILE__", course.module(assignment).name),
+        ("__TITLE__", title),
+    ):
+        text = text.replace(placeholder, value)
+    return "\n".join(_for_reader(text.splitlines(), language)) + "\n"
+
+
+def _for_reader(lines: list[str], language: str) -> Iterator[str]:
+    """Keep the lines for everyone and those for readers of the language, without their mark."""
+    for line in lines:
+        marked = _FOR_READERS.fullmatch(line)
+        if marked is None:
+            yield line
+        elif marked["language"] == language:
+            yield marked["before"] + marked["said"]
