@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13; do \
 TEST_JOBS ?= 2
 DEMO ?= .demo
 
-.PHONY: help install demo test lint types contract unit validate test-solutions test-slow format messages goldens benchmarks clean
+.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-interop format messages goldens benchmarks clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,7 +39,7 @@ contract: install
 	$(BIN)/lint-imports
 
 unit: install
-	$(BIN)/pytest -m 'not slow and not solutions' -n $(TEST_JOBS) --dist loadscope
+	$(BIN)/pytest -m 'not slow and not solutions and not rubrics and not interop' -n $(TEST_JOBS) --dist loadscope
 
 validate: install  ## Rebuild and retrain every reference for a tenth of its epochs, and compare with its facts
 	$(BIN)/grader validate --jobs $(TEST_JOBS)
@@ -47,8 +47,24 @@ validate: install  ## Rebuild and retrain every reference for a tenth of its epo
 test-solutions: install  ## Run every solution notebook in the sandbox and grade it: full marks
 	$(BIN)/pytest -m solutions -n $(TEST_JOBS) --dist load
 
+test-rubrics: install  ## Every rubric on every wrong answer and every other right one, through the real chain: hours
+	$(BIN)/grader validate --rubrics all --jobs $(TEST_JOBS)
+
 test-slow: install  ## Real trainings and the whole demo class
 	$(BIN)/pytest -m slow
+
+test-interop: install .venv-nbgrader/.installed .venv-jupyterlab/.installed  ## nbgrader and JupyterLab open our notebooks
+	$(BIN)/pytest -m interop
+
+.venv-nbgrader/.installed: Makefile
+	$(PYTHON) -m venv .venv-nbgrader
+	.venv-nbgrader/bin/python -m pip install --quiet 'nbgrader==0.9.6'
+	@touch $@
+
+.venv-jupyterlab/.installed: Makefile
+	$(PYTHON) -m venv .venv-jupyterlab
+	.venv-jupyterlab/bin/python -m pip install --quiet 'jupyterlab>=4.4,<5' 'playwright>=1.50,<2'
+	@touch $@
 
 format: install  ## Put every file into the house's format
 	$(BIN)/ruff format .
@@ -61,4 +77,4 @@ goldens: install  ## Write the golden files anew
 	$(BIN)/pytest tests/authoring --update-goldens
 
 clean:
-	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .venv-nbgrader .venv-jupyterlab $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

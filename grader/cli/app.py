@@ -9,6 +9,7 @@ import typer
 
 import grader
 from grader.cli.speech import language_option, told
+from grader.domain.course import Course
 from grader.domain.messages import message
 
 app = typer.Typer(
@@ -32,6 +33,10 @@ DataSize = Annotated[
     str | None,
     typer.Option("--data-size", help=told(message("full or sample; default: full where it is found."))),
 ]
+CourseFolder = Annotated[
+    Path | None,
+    typer.Option("--course", help=told(message("Folder of your own course (`grader new`), instead of ours."))),
+]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, help=told(message("Notebooks that run at the same time.")))
 ]
@@ -53,11 +58,24 @@ def root(
 
 
 @app.command("list", help=told(message("Show assignments and references at a glance.")))
-def list_command(*, lang: Language = None, as_json: AsJson = False) -> None:
+def list_command(*, course: CourseFolder = None, lang: Language = None, as_json: AsJson = False) -> None:
     """Show every assignment with its reference's facts."""
     from grader.cli.material import show_list
 
-    show_list(language=lang, as_json=as_json)
+    show_list(course, language=lang, as_json=as_json)
+
+
+@app.command("new", help=told(message("Begin an assignment of your own, with its own reference, in your own folder.")))
+def new_command(
+    assignment: Annotated[str, typer.Argument(help=told(message("Its id, such as my-autoencoder.")), metavar="ID")],
+    *,
+    course: Annotated[Path, typer.Option("--course", help=told(message("Folder of the course; made if need be.")))],
+    lang: Language = None,
+) -> None:
+    """Write the scaffold."""
+    from grader.cli.course import create_assignment
+
+    create_assignment(assignment, course, language=lang)
 
 
 @app.command("generate", help=told(message("Write assignment notebooks: DIR/<id>.ipynb.")))
@@ -65,6 +83,7 @@ def generate_command(
     ids: Annotated[list[str], typer.Argument(help=told(message("Assignment ids, or all.")), metavar="ID")],
     *,
     out: Annotated[Path, typer.Option("--out", help=told(message("Folder for the notebooks.")))],
+    course: CourseFolder = None,
     lang: Language = None,
     solution: Annotated[
         bool, typer.Option("--solution", help=told(message("Write the solution: DIR/<id>.solution.ipynb.")))
@@ -73,7 +92,15 @@ def generate_command(
     """Generate notebooks."""
     from grader.cli.material import write_notebooks
 
-    write_notebooks(ids, out, language=lang, solution=solution)
+    write_notebooks(ids, out, course, language=lang, solution=solution)
+
+
+Compat = Annotated[
+    bool,
+    typer.Option(
+        "--compat", help=told(message("Translate calls that current versions no longer take, and report it."))
+    ),
+]
 
 
 @app.command("check", help=told(message("Check one notebook on your own machine, before handing it in.")))
@@ -83,6 +110,8 @@ def check_command(
     assignment: Annotated[
         str | None, typer.Option("--assignment", help=told(message("Assignment id; default: what the notebook says.")))
     ] = None,
+    course: CourseFolder = None,
+    compat: Compat = False,
     data: DataFolder = None,
     data_size: DataSize = None,
     lang: Language = None,
@@ -93,9 +122,37 @@ def check_command(
     from grader.session import SessionOptions
 
     options = SessionOptions(
-        sandbox="none", data_size=data_size, data_folder=data, images="public", jobs=1, work_folder=notebook.parent
+        sandbox="none",
+        data_size=data_size,
+        data_folder=data,
+        images="public",
+        jobs=1,
+        work_folder=notebook.parent,
+        course=Course.at(course),
+        compat=compat,
     )
     check_notebook(notebook, assignment, options, language=lang, as_json=as_json)
+
+
+@app.command("inspect", help=told(message("Say which autoencoders a notebook trains; no assignment is needed.")))
+def inspect_command(
+    notebook: Annotated[Path, typer.Argument(help=told(message("The notebook.")))],
+    *,
+    sandbox: Annotated[
+        str, typer.Option("--sandbox", help=told(message("bubblewrap, or none: notebooks then run with your rights.")))
+    ] = "bubblewrap",
+    compat: Compat = False,
+    data: DataFolder = None,
+    data_size: DataSize = None,
+    lang: Language = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a notebook and tell what it trains."""
+    from grader.cli.inspecting import inspect_one
+    from grader.session import SessionOptions
+
+    options = SessionOptions(sandbox=sandbox, data_size=data_size, data_folder=data, jobs=1, compat=compat)
+    inspect_one(notebook, options, language=lang, as_json=as_json)
 
 
 @app.command("grade", help=told(message("Grade files, folders and LMS zips.")))
@@ -107,6 +164,8 @@ def grade_command(
     sandbox: Annotated[
         str, typer.Option("--sandbox", help=told(message("bubblewrap, or none: notebooks then run with your rights.")))
     ] = "bubblewrap",
+    course: CourseFolder = None,
+    compat: Compat = False,
     data: DataFolder = None,
     data_size: DataSize = None,
     jobs: Jobs = None,
@@ -117,7 +176,9 @@ def grade_command(
     from grader.cli.grading import grade_paths
     from grader.session import SessionOptions
 
-    options = SessionOptions(sandbox=sandbox, data_size=data_size, data_folder=data, jobs=jobs)
+    options = SessionOptions(
+        sandbox=sandbox, data_size=data_size, data_folder=data, jobs=jobs, course=Course.at(course), compat=compat
+    )
     grade_paths(paths, assignment, out, options, language=lang, as_json=as_json)
 
 
@@ -154,6 +215,7 @@ def calibrate_command(
     variation_seeds: Annotated[
         int, typer.Option("--variation-seeds", min=0, help=told(message("Runs of each honest variation.")))
     ] = 1,
+    course: CourseFolder = None,
     data: DataFolder = None,
     data_size: DataSize = None,
     jobs: Trained = None,
@@ -165,7 +227,7 @@ def calibrate_command(
     start_tensorflow()  # before anything below imports it, and says so at length
     from grader.cli.upkeep import Trainings, calibrate_references
 
-    trainings = Trainings(data_size, data, jobs, seeds, variation_seeds)
+    trainings = Trainings(data_size, data, jobs, seeds, variation_seeds, Course.at(course))
     calibrate_references(ids or (), trainings, language=lang)
 
 
@@ -176,19 +238,40 @@ def validate_command(
     full: Annotated[
         bool, typer.Option("--full", help=told(message("Train for as many epochs as the facts, not for a tenth.")))
     ] = False,
+    rubrics: Annotated[
+        bool,
+        typer.Option("--rubrics", help=told(message("Try rubrics instead, on wrong answers and other right ones."))),
+    ] = False,
+    fast: Annotated[
+        bool, typer.Option("--fast", help=told(message("With --rubrics: a fixed part that takes about a minute.")))
+    ] = False,
+    sandbox: Annotated[
+        str, typer.Option("--sandbox", help=told(message("With --rubrics: bubblewrap or none.")))
+    ] = "bubblewrap",
+    course: CourseFolder = None,
     data: DataFolder = None,
     data_size: DataSize = "sample",
     jobs: Trained = None,
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say which reference drifted."""
+    """Say which reference drifted, or which rubric errs."""
+    if rubrics:
+        from grader.cli.rubrics import Trial, validate_rubrics
+        from grader.session import SessionOptions
+
+        own = Course.at(course)
+        options = SessionOptions(sandbox=sandbox, data_size=data_size, data_folder=data, jobs=jobs, course=own)
+        validate_rubrics(Trial(ids or (), fast, options, own), language=lang, as_json=as_json)
+        return
     from grader.rebuild.quiet import start_tensorflow
 
     start_tensorflow()  # before anything below imports it, and says so at length
     from grader.cli.upkeep import Trainings, validate_references
 
-    validate_references(ids or (), Trainings(data_size, data, jobs), full=full, language=lang, as_json=as_json)
+    validate_references(
+        ids or (), Trainings(data_size, data, jobs, course=Course.at(course)), full=full, language=lang, as_json=as_json
+    )
 
 
 @app.command("doctor", help=told(message("Show what this machine has, and what to install.")))

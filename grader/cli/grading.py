@@ -12,10 +12,13 @@ import typer
 from rich.console import Console
 
 from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.courses import open_course
+from grader.cli.course import require_rubric
 from grader.cli.progress import progress_bar, waiting
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
 from grader.delivery import GRADEBOOK_FILE, prepare_folder, write_class
 from grader.domain.assignment import Assignment
+from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
@@ -45,7 +48,7 @@ def grade_paths(
     """Grade everything below `paths` and write grades, reports and gradebook into `out`."""
     with error_border(language):
         require_known(options, language)
-        assignment, facts = _load(assignment_id)
+        assignment, facts = _load(assignment_id, options.course)
         folder = prepare_folder(out)
         translator = Translator(language) if language else SURROUNDINGS
         with tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:
@@ -120,7 +123,7 @@ def check_notebook(
                 Exit.WRONG_USAGE,
                 language,
             )
-        assignment, facts = _load(chosen)
+        assignment, facts = _load(chosen, options.course)
         translator = Translator(language or read.language) if (language or read.language) else SURROUNDINGS
         with open_session(assignment, facts, options) as session, waiting(message("Running the notebook"), translator):
             _show_remarks(session, translator)
@@ -159,9 +162,14 @@ def _only_one(submissions: Sequence[Submission], given: Path, language: str | No
     return submissions[0]
 
 
-def _load(assignment_id: str) -> tuple[Assignment, ReferenceFacts]:
-    assignment = load_assignment(assignment_id)
-    return assignment, load_facts(assignment.reference)
+def _load(assignment_id: str, course: Course | None) -> tuple[Assignment, ReferenceFacts]:
+    if course is None:
+        assignment = load_assignment(assignment_id)
+        return assignment, load_facts(assignment.reference)
+    open_course(course.folder)
+    assignment = load_assignment(assignment_id, course=course)
+    require_rubric(assignment)
+    return assignment, load_facts(assignment.reference, course=course)
 
 
 def _show_remarks(session: Session, translator: Translator) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -16,16 +17,75 @@ from grader.domain.facts import ReferenceFacts
 from grader.domain.messages import message
 
 
-def show_list(*, language: str | None, as_json: bool) -> None:
-    """Print one row a reference: parameters, code size, data, published and reached figure."""
+def show_list(folder: Path | None, *, language: str | None, as_json: bool) -> None:
+    """Print one row a reference: parameters, code size, data, published and reached figure.
+
+    Args:
+        folder: Of the instructor's own course that is shown instead of ours.
+        language: `es`, `en`, or None for that of the surroundings.
+        as_json: Print JSON, without a word for people.
+    """
     from grader.authoring.catalogue import assignment_ids, facts_ids, load_facts
 
     with error_border(language):
+        if folder is not None:
+            _show_course(folder, language=language, as_json=as_json)
+            return
         facts = [load_facts(reference) for reference in facts_ids()]
         if as_json:
             typer.echo(json.dumps([_row(one) for one in facts], ensure_ascii=False, indent=2))
             return
         Console().print(_table(facts, set(assignment_ids()), language))
+
+
+def _show_course(folder: Path, *, language: str | None, as_json: bool) -> None:
+    """Print the same of a course: its references, and below them its assignments on references of ours."""
+    from grader.authoring.catalogue import assignment_ids, load_facts, reference_constants
+    from grader.authoring.courses import open_course, own_references, reference_of, require_python
+
+    course = open_course(folder)
+    own, assignments = own_references(course), assignment_ids(folder=course.assignments)
+    judged_by = {name: reference_of(name, course) for name in assignments}
+    facts = []
+    for reference in own:
+        if (course.facts / f"{reference}.json").is_file():
+            facts.append(load_facts(reference, course=course))
+        else:
+            require_python(reference, course)
+            facts.append(_uncalibrated(reference, reference_constants(reference, folder=course.references)))
+    facts += [
+        replace(load_facts(judged_by[name], course=course), reference=f"{name} ({judged_by[name]})")
+        for name in assignments
+        if judged_by[name] not in own
+    ]
+    if as_json:
+        typer.echo(json.dumps([_row(one) for one in facts], ensure_ascii=False, indent=2))
+        return
+    shown = {*judged_by.values(), *(f"{name} ({reference})" for name, reference in judged_by.items())}
+    Console().print(_table(facts, shown, language))
+    for one in facts:
+        if not one.calibrated:
+            sentence = message(
+                "{reference} has no facts yet, and every threshold comes from them: run `{command}`.",
+                reference=one.reference,
+                command=course.command("calibrate", one.reference),
+            )
+            typer.echo(told(sentence, language), err=True)
+
+
+def _uncalibrated(reference: str, constants: Mapping[str, object]) -> ReferenceFacts:
+    """Return what the text of a reference tells before anything was measured."""
+    size = constants.get("CODE_SIZE")
+    return ReferenceFacts(
+        reference=reference,
+        dataset=str(constants.get("DATASET", "–")),
+        code_size=size if isinstance(size, int) else None,
+        parameters=None,
+        published=str(constants.get("PUBLISHED", "")),
+        reached="",
+        architectures={},
+        calibrated={},
+    )
 
 
 def _row(facts: ReferenceFacts) -> dict[str, str | int | None]:
@@ -60,21 +120,48 @@ def _table(facts: Sequence[ReferenceFacts], assignments: set[str], language: str
     return table
 
 
-def write_notebooks(ids: Sequence[str], out: Path, *, language: str | None, solution: bool) -> None:
-    """Write one notebook for each id and print its path."""
+def write_notebooks(
+    ids: Sequence[str], out: Path, folder: Path | None, *, language: str | None, solution: bool
+) -> None:
+    """Write one notebook for each id and print its path.
+
+    Args:
+        ids: Of assignments, or `all`.
+        out: Folder of the notebooks.
+        folder: Of the instructor's own course that the ids belong to; None for ours.
+        language: `es`, `en`, or None for that of the surroundings.
+        solution: Write the instructor's version.
+    """
     from grader.authoring.catalogue import assignment_ids, load_assignment
+    from grader.authoring.course_settings import read_publication
+    from grader.authoring.courses import open_course, own_references, require_python
     from grader.authoring.notebooks import generate
     from grader.delivery import prepare_folder
     from grader.gradebook import write_atomically
 
     with error_border(language):
-        wanted = assignment_ids() if "all" in ids else tuple(dict.fromkeys(ids))
+        course = None if folder is None else open_course(folder)
+        known = assignment_ids(folder=None if course is None else course.assignments)
         # All of them are made before the first is written.
-        assignments = [load_assignment(assignment) for assignment in wanted]
+        wanted = known if "all" in ids else tuple(dict.fromkeys(ids))
+        assignments = [load_assignment(assignment, course=course) for assignment in wanted]
+        if course is not None:
+            for reference in {one.reference for one in assignments} & set(own_references(course)):
+                require_python(reference, course)
+        publication = read_publication(Path() if course is None else course.folder)
         chosen = language or SURROUNDINGS.language
-        texts = {one.assignment: generate(one, language=chosen, solution=solution) for one in assignments}
-        folder = prepare_folder(out)
+        texts = {
+            one.assignment: generate(
+                one,
+                language=chosen,
+                solution=solution,
+                references=None if course is None else course.references,
+                publication=publication,
+            )
+            for one in assignments
+        }
+        target = prepare_folder(out)
         for assignment, text in texts.items():
-            path = folder / f"{assignment}{'.solution' if solution else ''}.ipynb"
+            path = target / f"{assignment}{'.solution' if solution else ''}.ipynb"
             write_atomically(path, text)
             typer.echo(str(path))

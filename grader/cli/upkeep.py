@@ -15,8 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.authoring.catalogue import course_ids, facts_ids, load_facts
+from grader.authoring.courses import chosen_references
 from grader.authoring.errors import unknown
+from grader.cli.course import references_found, require_readable_facts, require_sound, require_usable
 from grader.cli.speech import Exit, complain, error_border, told
+from grader.domain.course import Course
 from grader.domain.facts import CalibrationRun
 from grader.domain.messages import message
 from grader.rebuild.calibration import Plan, calibrate, training_processes
@@ -37,6 +40,7 @@ class Trainings:
         jobs: Trainings at the same time; None for one a core.
         seeds: Runs of each reference; None for 10, or 3 where one takes three minutes.
         variation_seeds: Runs of each honest variation.
+        course: The instructor's own course that is meant instead of ours, if any.
     """
 
     data_size: str | None
@@ -44,6 +48,7 @@ class Trainings:
     jobs: int | None
     seeds: int | None = None
     variation_seeds: int = 1
+    course: Course | None = None
 
     def plan(self) -> Plan:
         """Return the same for the calibration."""
@@ -56,9 +61,13 @@ class Trainings:
 
 def calibrate_references(ids: Sequence[str], trainings: Trainings, *, language: str | None) -> None:
     """Make every run that the facts lack, a line for each, and show what was reached."""
-    with error_border(language):
+    course = trainings.course
+    with error_border(language), references_found(course):
         _require_size(trainings, language)
-        wanted = _known(ids, course_ids())
+        wanted = _known(ids, course_ids()) if course is None else chosen_references(ids, course)
+        if course is not None:
+            require_readable_facts(course, wanted)
+            require_sound(wanted)
 
         def say(reference: str, data: str, record: CalibrationRun) -> None:
             numbers = ", ".join(f"{name.value} {value:.4g}" for name, value in record.values.items())
@@ -75,16 +84,21 @@ def calibrate_references(ids: Sequence[str], trainings: Trainings, *, language: 
             sentence = message("Stopped. Finished runs are kept; the same command goes on from here.")
             raise complain(sentence, Exit.DID_NOT_PASS, language) from stop
         for reference in wanted:
-            typer.echo(f"{reference}: {load_facts(reference).reached}")
+            typer.echo(f"{reference}: {load_facts(reference, course=course).reached}")
 
 
 def validate_references(
     ids: Sequence[str], trainings: Trainings, *, full: bool, language: str | None, as_json: bool
 ) -> None:
     """Compare references with their facts; exit status 1 when one of them drifted."""
-    with error_border(language):
+    course = trainings.course
+    with error_border(language), references_found(course):
         _require_size(trainings, language)
-        facts = [load_facts(reference) for reference in _known(ids, facts_ids())]
+        known = _known(ids, facts_ids()) if course is None else chosen_references(ids, course)
+        facts = [load_facts(reference, course=course) for reference in known]
+        if course is not None:
+            require_sound(known)
+            require_usable(course, known)
         console = Console(stderr=True)
 
         def say(verdict: Verdict) -> None:

@@ -60,7 +60,7 @@ class LayerTable:
 def layer_table(measurements: Measurements, facts: ReferenceFacts, wording: Wording) -> LayerTable | None:
     """Compare the autoencoders, or return None where one of the two is not known."""
     measured, reference = measurements.models.get(Role.AUTOENCODER), facts.architectures.get(Role.AUTOENCODER)
-    if measured is None or reference is None:
+    if measured is None or reference is None or measurements.by_behaviour:
         return None
     aligned = align(measured.architecture, reference)
     return LayerTable(

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from grader.domain.facts import CalibratedData, CalibrationRun, ReferenceFacts
 from grader.domain.measurement import Quantity
 from grader.domain.messages import Message, message
-from grader.rebuild.calibration import Inspected, Plan, inspect, run, versions
+from grader.rebuild.calibration import Inspected, Plan, inspect, run
 from grader.rebuild.curves import FEWEST_RUNS, distance, farthest_distance
+from grader.rebuild.summary import versions
 from grader.rebuild.training import REFERENCE, SHORT, Variation
 from grader.validation.differences import model_differences
 

@@ -165,7 +165,7 @@ def test_calibrate_takes_the_whole_course_where_none_is_named(
     ids: list[str], asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In its order; seeds are the use case's to choose."""
-    monkeypatch.setattr(upkeep, "load_facts", lambda reference: load_facts("stacked"))
+    monkeypatch.setattr(upkeep, "load_facts", lambda reference, **_: load_facts("stacked"))
     assert run("calibrate", *ids).status == 0
     assert asked.references == list(course_ids())
     assert asked.plan == Plan(DataChoice(None, None), None, 1)

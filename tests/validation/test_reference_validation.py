@@ -17,9 +17,10 @@ from grader.domain.facts import CalibratedData, CalibrationRun, ReferenceFacts, 
 from grader.domain.measurement import Quantity
 from grader.domain.messages import Message
 from grader.locale import Translator
-from grader.rebuild.calibration import Inspected, Plan, Run, versions
+from grader.rebuild.calibration import Inspected, Plan, Run
 from grader.rebuild.description import describe
 from grader.rebuild.material import DataChoice
+from grader.rebuild.summary import versions
 from grader.rebuild.training import REFERENCE, SHORT, Variation
 from grader.validation import references
 from grader.validation.references import NEW_SEED, Verdict, judge, validate

@@ -1,0 +1,121 @@
+"""An instructor's own course on the command line: `grader new`, and what `--course` means for the other commands."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from grader.cli.speech import SURROUNDINGS, error_border, told
+from grader.domain.assignment import Assignment
+from grader.domain.course import Course
+from grader.domain.messages import message, verbatim
+
+
+def create_assignment(assignment: str, folder: Path, *, language: str | None) -> None:
+    """Write the files of a new assignment, and say what comes next."""
+    from grader.authoring.scaffold import scaffold
+    from grader.gradebook import write_atomically
+
+    with error_border(language):
+        files = scaffold(assignment, folder, language=language or SURROUNDINGS.language)
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, text)
+            typer.echo(str(path))
+    course = Course(folder)
+    typer.echo(told(message("It runs as it stands. Change what is marked TODO, then:"), language))
+    for name in ("calibrate", "validate"):
+        typer.echo(f"  {course.command(name, assignment)}")
+    typer.echo(f"  {course.command('generate', f'{assignment} --out build')}")
+    typer.echo(f"  {course.command('grade', f'submissions --assignment {assignment} --out grades')}")
+
+
+@contextmanager
+def references_found(course: Course | None) -> Iterator[None]:
+    """Let this process and those that it starts find the references of a course; without one, of none.
+
+    For the commands that train references; a process that grades gives the folder to the measuring process alone.
+
+    Raises:
+        AuthoringError: The course cannot be used.
+    """
+    from grader.authoring.courses import open_course
+    from grader.rebuild.client import COURSE_VARIABLE
+
+    before = os.environ.pop(COURSE_VARIABLE, None)
+    if course is not None:
+        open_course(course.folder)
+        course.facts.mkdir(exist_ok=True)
+        os.environ[COURSE_VARIABLE] = str(course.folder.resolve())
+    try:
+        yield
+    finally:
+        os.environ.pop(COURSE_VARIABLE, None)
+        if before is not None:
+            os.environ[COURSE_VARIABLE] = before
+
+
+def require_sound(references: Sequence[str]) -> None:
+    """Refuse references that cannot be used, before an hour is spent on their trainings.
+
+    Raises:
+        BrokenReferenceError: The first of them, with everything that is wrong with it.
+    """
+    from grader.rebuild.client import BrokenReferenceError
+    from grader.rebuild.soundness import problems_of
+
+    for reference in references:
+        if problems := problems_of(reference):
+            raise BrokenReferenceError(reference, problems)
+
+
+def require_readable_facts(course: Course, references: Sequence[str]) -> None:
+    """Refuse facts of an earlier calibration that cannot be read, since a calibration goes on from them.
+
+    Raises:
+        AuthoringError: With every mistake of the first such file.
+    """
+    from grader.authoring.catalogue import load_facts
+
+    for reference in references:
+        if (course.facts / f"{reference}.json").is_file():
+            load_facts(reference, course=course)
+
+
+def require_usable(course: Course, references: Sequence[str]) -> None:
+    """Refuse a course whose assignments on these references have a mistake in files, rubric or template.
+
+    Raises:
+        AuthoringError: The first assignment with mistakes, and all of them.
+    """
+    from grader.authoring.catalogue import assignment_ids, load_assignment
+    from grader.authoring.courses import reference_of
+    from grader.authoring.notebooks import generate
+    from grader.locale import LANGUAGES
+
+    for name in assignment_ids(folder=course.assignments):
+        if reference_of(name, course) in references:
+            assignment = load_assignment(name, course=course)
+            require_rubric(assignment)
+            for language in LANGUAGES:
+                for solution in (False, True):
+                    generate(assignment, language=language, solution=solution, references=course.references)
+
+
+def require_rubric(assignment: Assignment) -> None:
+    """Refuse a rubric that names a check or a parameter that does not exist; ours are guarded by tests.
+
+    Raises:
+        AuthoringError: With every such mistake.
+    """
+    from grader.authoring.errors import Problem, unusable
+    from grader.authoring.specification import FILE_NAME
+    from grader.checks.registry import rubric_mistakes
+
+    file = assignment.folder / FILE_NAME
+    if mistakes := rubric_mistakes(assignment.rubric):
+        raise unusable(assignment.assignment, [Problem(file, verbatim(one)) for one in mistakes])

@@ -1,0 +1,125 @@
+"""What went wrong in the run of a notebook, or could not be done: one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from grader.checks.error_advice import advice
+from grader.checks.order import why_in_wrong_order
+from grader.domain.evidence import Evidence
+from grader.domain.inspection import Outline
+from grader.domain.messages import Message, message, verbatim
+from grader.domain.outdated import OldCode
+from grader.domain.run import CellError, RunRecord, RunStatus
+from grader.domain.submission import Notebook
+from grader.pipeline import counts_official_images, missing_modules
+
+MOST_ERRORS: Final = 8
+"""What comes after is most often their echo."""
+
+LONGEST_ERROR: Final = 300
+
+_ENDED: Final = {
+    RunStatus.TIMED_OUT: message("The run was stopped because it took too long."),
+    RunStatus.KILLED: message("The notebook's process ended before its last cell."),
+    RunStatus.UNAVAILABLE: message("The grader could not run this notebook. That is no fault of the notebook."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """How a run went.
+
+    Attributes:
+        notebook: The code, as its author wrote it.
+        old: Its old code.
+        run: What we observed.
+        evidence: What it left behind.
+        data: `sample` or `full`: what its kernel saw.
+    """
+
+    notebook: Notebook
+    old: OldCode
+    run: RunRecord
+    evidence: Evidence
+    data: str
+
+
+def diagnosis(past: Past, outlines: Sequence[Outline]) -> tuple[Message, ...]:
+    """Say what went wrong, the first error first."""
+    return (
+        *_errors(past),
+        *_surroundings(past),
+        *_old_code(past.old),
+        *(() if outlines else _without_autoencoder(past.evidence)),
+    )
+
+
+def _errors(past: Past) -> Iterator[Message]:
+    errors = past.run.errors
+    explained = {one.cell_index for one in past.old.left}
+    for error in errors[:MOST_ERRORS]:
+        in_wrong_order = why_in_wrong_order(error)
+        if in_wrong_order is not None:
+            yield in_wrong_order
+            continue
+        yield message(
+            "Cell {cell}: {error}: {text}",
+            cell=error.cell_index + 1,
+            error=verbatim(error.name),
+            text=verbatim(_first_line(error)),
+        )
+        if error.cell_index not in explained and (error is errors[0] or error.name != errors[0].name):
+            yield advice(error, first=errors[0]).hint
+    if len(errors) > MOST_ERRORS:
+        yield message("{count} more cells ended with an error.", count=len(errors) - MOST_ERRORS)
+
+
+def _first_line(error: CellError) -> str:
+    lines = [line.strip() for line in error.text.splitlines() if line.strip()]
+    return (lines[0] if lines else "–")[:LONGEST_ERROR]
+
+
+def _surroundings(past: Past) -> Iterator[Message]:
+    run = past.run
+    if run.status in _ENDED:
+        yield _ENDED[run.status]
+    if run.detail is not None:
+        yield run.detail
+    for name in missing_modules(run):
+        yield message("This machine lacks the module {module}.", module=name)
+    if past.data == "sample" and run.errors and counts_official_images(past.notebook, run):
+        yield message(
+            "The notebook was written for the full data set and was run on the embedded sample. Put the full data "
+            "where `grader doctor` says and inspect it again."
+        )
+
+
+def _old_code(old: OldCode) -> Iterator[Message]:
+    for one in old.left:
+        yield message(
+            "Cell {cell}, line {line}: {before}: {why}",
+            cell=one.cell_index + 1,
+            line=one.line,
+            before=verbatim(one.before),
+            why=one.why,
+        )
+    if any(one.after for one in old.left):
+        yield message("With `--compat`, old code is run in its current form as far as that is sure to mean the same.")
+    for slow in old.still_slow:
+        yield message(
+            "Cell {cell}, line {line}: {name} at its default rate of {rate:g}; old tutorials mean a rate of {old:g}.",
+            cell=slow.cell_index + 1,
+            line=slow.line,
+            name=slow.name,
+            rate=slow.rate,
+            old=slow.old_rate,
+        )
+
+
+def _without_autoencoder(evidence: Evidence) -> Iterator[Message]:
+    yield message("No autoencoder was found. Models that the notebook left: {count}.", count=len(evidence.models))
+    for reason in sorted({claim.problem for claim in evidence.models if claim.problem}):
+        yield message("A model cannot be opened: {reason}.", reason=verbatim(reason))

@@ -1,0 +1,260 @@
+"""The way of a notebook that is inspected: like that of a submission, but nobody says what it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from grader.checks.registry import run_checks
+from grader.checks.subject import Subject
+from grader.domain.assignment import RubricItem
+from grader.domain.evidence import Evidence
+from grader.domain.facts import ReferenceFacts
+from grader.domain.grade import Finding, Outcome
+from grader.domain.inspection import InspectedModel, Inspection, Outline, Remark
+from grader.domain.measurement import Measurements, Quantity, Role
+from grader.domain.messages import Message, message
+from grader.domain.ports import MeasuringTask, Sandbox
+from grader.domain.run import Limits, RunRecord
+from grader.domain.submission import Notebook, Submission
+from grader.extraction.claims import collect
+from grader.inspection.diagnosis import Past, diagnosis
+from grader.inspection.measured import measured_mistakes
+from grader.inspection.mistakes import Case, is_trained, mistakes_of
+from grader.inspection.recognition import family_of, training_of
+from grader.inspection.source import Note, notes_of, uses_added_losses
+from grader.intake.notebook import read_notebook
+from grader.pipeline import private_folder
+from grader.translation.notebook import read_old_code
+
+LIMITS: Final = Limits(cell_seconds=3600.0, notebook_seconds=7200.0)
+
+NEAREST: Final[Mapping[str, str]] = {"mnist": "simple-dense", "fashion_mnist": "stacked"}
+"""The reference whose data and baselines stand for a family that was trained on other data than its own."""
+
+_FAMILY_CHECKS: Final[Mapping[str, tuple[str, ...]]] = {
+    "denoising-dropout": ("noise_layer",),
+    "fraud": ("features",),
+}
+"""Checks whose answer does not depend on sizes, noise or budget, which here are the notebook's own choice."""
+
+_SEEN_ALREADY: Final = frozenset({"never_trained", "nothing_learnt", "output_out_of_reach"})
+"""Mistakes of which everything that is measured of the model is a consequence: one finding, not five."""
+
+
+class OutliningMeasurer(Protocol):
+    """Zone M, asked what there is and not only what it is worth."""
+
+    def outline(self, evidence: Evidence) -> tuple[Outline, ...]:
+        """Return every autoencoder of a notebook."""
+        ...
+
+    def measure(self, evidence: Evidence, task: MeasuringTask) -> Measurements:
+        """Return everything that could be measured of one."""
+        ...
+
+
+@dataclass(frozen=True)
+class InspectionContext:
+    """What an inspection needs.
+
+    Attributes:
+        sandbox: Zone K.
+        measurer: Zone M.
+        facts: Of every reference, by id.
+        limits: Of the run.
+        compat: Run old code in its current form.
+        data: `sample` or `full`: what the kernel sees.
+    """
+
+    sandbox: Sandbox
+    measurer: OutliningMeasurer
+    facts: Mapping[str, ReferenceFacts]
+    limits: Limits = LIMITS
+    compat: bool = False
+    data: str = "full"
+
+
+def inspect_notebook(submission: Submission, context: InspectionContext) -> Inspection:
+    """Run a notebook and say what it trained.
+
+    Raises:
+        UnreadableSubmissionError: It is no notebook.
+        RejectedClaimsError: What it left behind is malformed.
+        MeasuringFailedError: The measuring process broke.
+    """
+    notebook = read_notebook(submission)
+    old = read_old_code(notebook)
+    old = old if context.compat else old.untranslated(notebook)
+    with private_folder() as folder:
+        run = context.sandbox.run(old.notebook, context.limits, folder / "exchange")
+        evidence = collect(folder / "exchange", folder / "vetted")
+        outlines = context.measurer.outline(evidence)
+        scene = _Scene(evidence, outlines, run, notebook, notes_of(notebook))
+        models = [_inspected(outline, scene, context) for outline in outlines]
+    told = diagnosis(Past(notebook, old, run, evidence, context.data), outlines)
+    return Inspection(tuple(models), run, (*told, *_notes_of_no_model(scene)), old.applied)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What a notebook left behind, and what its code tells.
+
+    Attributes:
+        evidence: Vetted claims.
+        outlines: Its autoencoders.
+        run: What we observed.
+        notebook: Its code, as its author wrote it.
+        notes: Silent mistakes in the code.
+    """
+
+    evidence: Evidence
+    outlines: Sequence[Outline]
+    run: RunRecord
+    notebook: Notebook
+    notes: Sequence[Note]
+
+    def names(self, outline: Outline) -> set[str]:
+        """Return what an autoencoder is or was called, under every name."""
+        models = {outline.model, *outline.trained_by}
+        once = {name for fit in self.evidence.fits if fit.model in models for name in fit.names}
+        return once | {name for claim in self.evidence.models if claim.model in models for name in claim.names}
+
+    def owner(self, note: Note) -> Outline | None:
+        """Return the autoencoder that a note is about: by name, else the only one; None where nobody can tell."""
+        named = [one for one in self.outlines if note.names & self.names(one)]
+        if not note.names and len(self.outlines) == 1:
+            return self.outlines[0]
+        return named[0] if len(named) == 1 and (note.sure or not self._other_model_called(note.names)) else None
+
+    def belongs_to_others(self, note: Note) -> bool:
+        """Say whether a note is about models that are no autoencoders, or may be."""
+        return bool(note.names) and (not note.sure or self._other_model_called(note.names))
+
+    def _other_model_called(self, names: frozenset[str]) -> bool:
+        known = {name for one in self.outlines for name in (one.model, *one.trained_by)}
+        others = {name for claim in self.evidence.models if claim.model not in known for name in claim.names}
+        others |= {name for fit in self.evidence.fits if fit.model not in known for name in fit.names}
+        return bool(others & names)
+
+
+def _inspected(outline: Outline, scene: _Scene, context: InspectionContext) -> InspectedModel:
+    training = training_of(outline, scene.outlines, scene.evidence)
+    family, dataset = family_of(outline, training), outline.dataset
+    nearest = _nearest(family, dataset, context.facts)
+    measured = Measurements()
+    if nearest is not None:
+        own = _of_one(scene.evidence, outline, scene.outlines)
+        measured = context.measurer.measure(own, MeasuringTask(nearest.reference, "hidden", _names(outline)))
+    quality = {name: found.value for name, found in measured.values.items()}
+    encoder = _called(measured, Role.ENCODER, scene.evidence)
+    remarks = mistakes_of(Case(outline, training, scene.outlines, uses_added_losses(scene.notebook)))
+    remarks += tuple(note.remark for note in scene.notes if scene.owner(note) is outline)
+    if is_trained(outline, training):
+        remarks = _with_measured(remarks, measured_mistakes(outline.name, family, quality))
+    if nearest is not None and not _SEEN_ALREADY & {remark.kind for remark in remarks}:
+        remarks += _of_checks(family, Subject(scene.run, measured, nearest))
+    return InspectedModel(
+        name=outline.name,
+        family=family,
+        dataset=dataset or _table(family, nearest, quality),
+        encoder=encoder,
+        decoder=_called(measured, Role.DECODER, scene.evidence),
+        code_size=_code_size(outline, family, measured) if encoder else outline.code_size,
+        parameters=outline.architecture.parameters,
+        trained=is_trained(outline, training),
+        quality=quality,
+        reference_quality=_of_reference(nearest, measured, quality),
+        findings=remarks,
+        nearest="" if nearest is None else nearest.reference,
+    )
+
+
+def _with_measured(remarks: tuple[Remark, ...], measured: tuple[Remark, ...]) -> tuple[Remark, ...]:
+    """Add what was measured; that a code has collapsed says more than that nothing was learnt."""
+    collapsed = any(remark.kind == "collapsed_code" for remark in measured)
+    return (*(one for one in remarks if not (collapsed and one.kind == "nothing_learnt")), *measured)
+
+
+def _code_size(outline: Outline, family: str, measured: Measurements) -> int | None:
+    """Return the narrowest point, but where a code need not be narrow, what the notebook's own encoder gives."""
+    size = measured.value(Quantity.CODE_SIZE)
+    may_be_wide = family == "sparse" or outline.code_size is None
+    return int(size) if may_be_wide and size is not None else outline.code_size
+
+
+def _table(family: str, nearest: ReferenceFacts | None, quality: Mapping[Quantity, float]) -> str:
+    """Return the data set that is no set of images, where it was recognised: by its columns, or by its points."""
+    if nearest is None or nearest.reference != family:
+        return ""
+    if family == "fraud":
+        return nearest.dataset if Quantity.AVERAGE_PRECISION in quality else ""
+    error, mean = quality.get(Quantity.RECONSTRUCTION_MSE), quality.get(Quantity.MEAN_IMAGE_MSE)
+    comes_back = error is not None and mean is not None and error < mean / 2
+    return nearest.dataset if family == "linear-pca" and comes_back else ""
+
+
+def _nearest(family: str, dataset: str, facts: Mapping[str, ReferenceFacts]) -> ReferenceFacts | None:
+    """Return the reference to compare with: the family's own, unless it was trained on other images."""
+    own = facts.get(family)
+    if own is not None and (own.dataset == dataset or own.dataset not in NEAREST or not dataset):
+        return own
+    return facts.get(NEAREST.get(dataset, ""))
+
+
+def _of_one(evidence: Evidence, outline: Outline, outlines: Sequence[Outline]) -> Evidence:
+    """Return the evidence of one autoencoder and of the models that hold its arrays, other autoencoders left out."""
+    kept = {outline.model, *outline.relatives}
+    if not outline.parts_trained:
+        kept -= {other.model for other in outlines if other.model != outline.model}
+    return replace(
+        evidence,
+        models=tuple(claim for claim in evidence.models if claim.model in kept),
+        fits=tuple(fit for fit in evidence.fits if fit.model in kept),
+    )
+
+
+def _names(outline: Outline) -> tuple[tuple[str, str], ...]:
+    others = tuple((role.value, role.value) for role in Role if role is not Role.AUTOENCODER)
+    return (*others, (Role.AUTOENCODER.value, outline.name))
+
+
+def _called(measured: Measurements, role: Role, evidence: Evidence) -> str:
+    """Return what the notebook calls the model of a role, "" where it has none or gave it no name.
+
+    Keras makes models of its own: a Sequential that grows leaves one behind for every layer added.
+    """
+    found = measured.models.get(role)
+    named = found is not None and found.made and any(found.name in claim.names for claim in evidence.models)
+    return found.name if found is not None and named else ""
+
+
+def _of_reference(
+    nearest: ReferenceFacts | None, measured: Measurements, quality: Mapping[Quantity, float]
+) -> Mapping[Quantity, float]:
+    calibrated = None if nearest is None else nearest.calibrated.get(measured.data)
+    if calibrated is None:
+        return {}
+    return {name: known.mean for name, known in calibrated.statistics.items() if name in quality}
+
+
+def _of_checks(family: str, subject: Subject) -> tuple[Remark, ...]:
+    """Return what the family's own checks have to say; every check that could not tell says nothing."""
+    three = all(subject.model(role) is not None for role in Role)  # here nobody asked for all of them
+    ids = (*(("composition",) if three else ()), *_FAMILY_CHECKS.get(family, ()))
+    results = run_checks([RubricItem(check, 1.0, {}, (), {}) for check in ids], subject)
+    wrong = {Outcome.FAILED, Outcome.PARTIAL}
+    return tuple(
+        Remark(result.check, finding) for result in results if result.outcome in wrong for finding in result.findings
+    )
+
+
+def _notes_of_no_model(scene: _Scene) -> tuple[Message, ...]:
+    """Tell what the code says without saying of which model."""
+    left = [note for note in scene.notes if scene.owner(note) is None and not scene.belongs_to_others(note)]
+    return tuple(_in_one_line(note.remark.finding) for note in left) if scene.outlines else ()
+
+
+def _in_one_line(finding: Finding) -> Message:
+    return message("{where}: {actual} {why}", where=finding.where, actual=finding.actual, why=finding.why)

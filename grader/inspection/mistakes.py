@@ -1,0 +1,310 @@
+"""Mistakes that raise no error: seen in real notebooks again and again, and silent in all of them.
+
+Each is a pure function of what zone M found and of how the notebook says that it trained; what rests on the second
+alone is worded so. What only the code tells is in `grader.inspection.source`. None of them earns or costs a point:
+`grader inspect` knows no rubric.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from grader.domain.architecture import shape_size
+from grader.domain.grade import Finding
+from grader.domain.inspection import Outline, Remark
+from grader.domain.messages import Message, message, verbatim
+from grader.inspection.recognition import (
+    IMAGE_NUMBERS,
+    Training,
+    expects_noise,
+    is_penalised,
+    noise_comes_first,
+    output_layer,
+)
+
+NOTHING_LEARNT: Final = 0.1
+"""A skill below this is hardly better than the mean image."""
+
+_BELOW_ZERO: Final = -0.05
+_ABOVE_ONE: Final = 1.05
+_BOUNDED_BELOW: Final = frozenset({"sigmoid", "relu", "softmax", "softplus", "exponential", "hard_sigmoid"})
+_BOUNDED_ABOVE: Final = frozenset({"sigmoid", "softmax", "tanh", "hard_sigmoid"})
+_UNBOUNDED: Final = frozenset({"linear", "relu", "tanh", "selu", "elu", "gelu", "leaky_relu", "softplus"})
+_LEARNING_OUTPUTS: Final = frozenset({"Dense", "Conv2D", "Conv2DTranspose"})
+_ENCODER = re.compile(r"(?<!auto)(?<!auto_)encod|(?<!auto)(?<!auto_)(?<!de)codific|κωδικοπ", re.IGNORECASE)
+_NO_ENCODER = re.compile(r"decod|decodific|classif|clasific", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One autoencoder, and what is around it.
+
+    Attributes:
+        outline: What zone M found.
+        training: How it was trained.
+        outlines: All autoencoders of the notebook.
+        uses_added_losses: The code reads `model.losses`, as a loop must that wants the penalties of layers.
+    """
+
+    outline: Outline
+    training: Training
+    outlines: Sequence[Outline] = ()
+    uses_added_losses: bool = True
+
+
+def is_trained(outline: Outline, training: Training) -> bool:
+    """Say whether an autoencoder was trained: a training of it was seen to end, or its images show it.
+
+    Random weights give images far worse than the mean image.
+    """
+    seen = any(fit.completed or fit.how != "fit" for fit in training.fits)
+    return seen or (outline.skill or 0.0) > 0
+
+
+def mistakes_of(case: Case) -> tuple[Remark, ...]:
+    """Return the silent mistakes of one autoencoder."""
+    found = {
+        "never_trained": _never_trained(case),
+        "nothing_learnt": _nothing_learnt(case),
+        "code_bypassed": _code_bypassed(case),
+        "code_too_wide": _code_too_wide(case),
+        "output_out_of_reach": _output_out_of_reach(case),
+        "softmax_on_pixels": _softmax_on_pixels(case),
+        "output_and_loss": _output_and_loss(case),
+        "encoder_is_autoencoder": _encoder_is_autoencoder(case),
+        "encoder_untrained": _encoder_untrained(case),
+        "shared_weights": _shared_with_another(case),
+        "penalty_unused": _penalty_without_loss(case),
+    }
+    return tuple(Remark(kind, finding) for kind, finding in found.items() if finding is not None)
+
+
+# Training
+
+
+def _never_trained(case: Case) -> Finding | None:
+    if is_trained(case.outline, case.training) or case.training.without_keras:  # a loop that nobody sees
+        return None
+    broke_off = bool(case.training.fits)
+    return Finding(
+        where=_named(case),
+        expected=message("A trained model."),
+        actual=message("Its training ended with an error.") if broke_off else message("It was not trained."),
+        why=message("Its weights are the random ones that it was made with."),
+        hint=message("Does `fit` run, and on this model rather than on another one of the same name?"),
+    )
+
+
+def _nothing_learnt(case: Case) -> Finding | None:
+    skill = case.outline.skill
+    known = is_trained(case.outline, case.training) or case.training.without_keras
+    if skill is None or skill >= NOTHING_LEARNT or not known:
+        return None
+    # Noise of another kind than ours, and an encoder that a classifier has changed since, spoil images of good models.
+    if expects_noise(case.outline, case.training) or case.outline.classifies:
+        return None
+    epochs = sum(fit.epochs for fit in case.training.fits)
+    return Finding(
+        where=_named(case),
+        expected=message("Reconstructions that are clearly better than the mean image."),
+        actual=message(
+            "On hidden images of MNIST and Fashion-MNIST they are no better. Epochs seen: {epochs}.", epochs=epochs
+        ),
+        why=message("Such a model has learnt what all images have in common and nothing of any single one."),
+        hint=message(
+            "Look at the optimizer's learning rate, at the range of the pixels, and at the target of `fit`. If it was "
+            "trained on other images than these, this says nothing of it."
+        ),
+    )
+
+
+# The code
+
+
+def _code_bypassed(case: Case) -> Finding | None:
+    joins = any(len(set(layer.inputs)) > 1 for layer in case.outline.architecture.layers)
+    if case.outline.code_size is not None or not joins or _is_kept_honest(case):
+        return None
+    return Finding(
+        where=_named(case),
+        expected=message("A narrowest point through which everything must pass."),
+        actual=message("A connection leads round every narrow layer."),
+        why=message("What is carried past the code need not be in the code: it then describes nothing."),
+        hint=message("Which layers put two ways together (Add, Concatenate), and where does each way begin?"),
+    )
+
+
+def _code_too_wide(case: Case) -> Finding | None:
+    architecture = case.outline.architecture
+    taken = shape_size(architecture.input_shape)
+    joins = any(len(set(layer.inputs)) > 1 for layer in architecture.layers)
+    if case.outline.code_size is not None or taken is None or joins or _is_kept_honest(case):
+        return None
+    return Finding(
+        where=_named(case),
+        expected=message("A code of fewer numbers than the input has, or noise, or a penalty."),
+        actual=message("Nowhere fewer than the {count} numbers of the input.", count=taken),
+        why=message("A code as wide as the image can hold a copy of it: the network then need find no patterns."),
+        hint=message("Count the numbers after each layer: where is the narrowest point?"),
+    )
+
+
+def _is_kept_honest(case: Case) -> bool:
+    """Say whether noise, a penalty or a distribution keeps a wide code from holding a copy."""
+    outline, training = case.outline, case.training
+    return (
+        outline.is_variational
+        or noise_comes_first(outline.architecture)
+        or is_penalised(outline.architecture, training)
+        or expects_noise(outline, training)
+    )
+
+
+# The output
+
+
+def _output_out_of_reach(case: Case) -> Finding | None:
+    """An activation that cannot give what the data hold."""
+    output = output_layer(case.outline.architecture)
+    fit = next((one for one in case.training.fits if one.input_minimum is not None and one.same_target), None)
+    if output is None or fit is None or fit.input_minimum is None or fit.input_maximum is None:
+        return None
+    too_low = fit.input_minimum < _BELOW_ZERO and output.activation in _BOUNDED_BELOW
+    too_high = fit.input_maximum > _ABOVE_ONE and output.activation in _BOUNDED_ABOVE
+    too_low = too_low or (fit.input_minimum < -_ABOVE_ONE and output.activation == "tanh")
+    if not too_low and not too_high:
+        return None
+    return Finding(
+        where=_named(case),
+        expected=message("An output that can be any number that the data hold."),
+        actual=message(
+            "Data from {low:.3g} to {high:.3g}, and an output with {activation}.",
+            low=fit.input_minimum,
+            high=fit.input_maximum,
+            activation=verbatim(output.activation),
+        ),
+        why=message("What the activation cannot give is lost, however long the network is trained."),
+        hint=message("Which numbers can this activation return? Scale the data to them, or choose another activation."),
+    )
+
+
+def _softmax_on_pixels(case: Case) -> Finding | None:
+    architecture = case.outline.architecture
+    output = output_layer(architecture)
+    if output is None or output.activation != "softmax" or shape_size(architecture.output_shape) != IMAGE_NUMBERS:
+        return None
+    if output.output_shape[-1] == 1:
+        return None
+    return Finding(
+        where=_named(case),
+        expected=message("An output whose pixels do not depend on each other's sum."),
+        actual=message("The output layer has a softmax."),
+        why=message("A softmax makes numbers that add up to 1. The pixels of an image do not."),
+        hint=message("Which activation gives every pixel a number between 0 and 1 of its own?"),
+    )
+
+
+def _output_and_loss(case: Case) -> Finding | None:
+    """Binary cross-entropy of numbers that are no probabilities, and that were not said to be logits."""
+    output = output_layer(case.outline.architecture)
+    loss = case.training.loss.replace("_", "").lower()
+    if output is None or loss != "binarycrossentropy" or output.kind not in _LEARNING_OUTPUTS:
+        return None
+    if output.activation not in _UNBOUNDED:
+        return None
+    return Finding(
+        where=_named(case),
+        expected=message("Numbers between 0 and 1 under binary cross-entropy, or `from_logits=True`."),
+        actual=message(
+            "An output with {activation} under binary cross-entropy.", activation=verbatim(output.activation)
+        ),
+        why=message(
+            "Keras cuts off what lies outside [0, 1] before it takes logarithms: no gradient comes from there."
+        ),
+        hint=message("Which activation suits this loss, or which loss this activation?"),
+    )
+
+
+# Other models
+
+
+def _encoder_is_autoencoder(case: Case) -> Finding | None:
+    name = next((name for name in case.outline.twins if is_called_encoder(name)), None)
+    if name is None:
+        return None
+    return Finding(
+        where=message("The model “{name}”", name=verbatim(name)),
+        expected=message("An encoder that returns the code."),
+        actual=message(
+            "It returns the whole reconstruction: it is the autoencoder “{other}”.", other=_verbatim_name(case)
+        ),
+        why=message("Whoever plots or compares its answers looks at images and not at codes."),
+        hint=message("Which tensor did you give to the encoder as its output?"),
+    )
+
+
+def _encoder_untrained(case: Case) -> Finding | None:
+    name = next((name for name in case.outline.strays if is_called_encoder(name)), None)
+    if name is None:
+        return None
+    return Finding(
+        where=message("The model “{name}”", name=verbatim(name)),
+        expected=message("An encoder made of the layers that were trained in “{other}”.", other=_verbatim_name(case)),
+        actual=message("It holds weights that no training changed."),
+        why=message("Its codes are those of a random network, and no decoder can read them."),
+        hint=message("Was a layer called anew here, `Dense(…)(x)`, instead of using the tensor of the trained graph?"),
+    )
+
+
+def is_called_encoder(name: str) -> bool:
+    """Say whether a name says encoder, in Spanish, English or Greek, and neither autoencoder nor decoder."""
+    last = name.rpartition(".")[2]
+    return bool(_ENCODER.search(last)) and not _NO_ENCODER.search(last)
+
+
+def _shared_with_another(case: Case) -> Finding | None:
+    outline = case.outline
+    other = next((one for one in case.outlines if _is_rival(outline, one)), None)
+    if other is None:
+        return None
+    return Finding(
+        where=_named(case),
+        expected=message("Weights of its own."),
+        actual=message("It shares weights with “{other}”.", other=verbatim(other.name)),
+        why=message("Both were trained, and training one changes the other: what is compared are not two models."),
+        hint=message("Build the layers anew for each model, in a function."),
+    )
+
+
+def _is_rival(outline: Outline, other: Outline) -> bool:
+    """Say whether two autoencoders were each trained and share arrays, without one being a part of the other."""
+    if other.model == outline.model or other.model not in outline.relatives:
+        return False
+    nested = other.model in outline.part_of or outline.model in other.part_of
+    return not nested and outline.model in outline.trained_by and other.model in other.trained_by
+
+
+def _penalty_without_loss(case: Case) -> Finding | None:
+    """A loop of the notebook's own that never asks the model for the penalties of its layers."""
+    training = case.training
+    by_loop = bool(training.fits) and all(fit.how == "loop" for fit in training.fits)
+    if not by_loop or case.uses_added_losses or not is_penalised(case.outline.architecture, training):
+        return None
+    return Finding(
+        where=_named(case),
+        expected=message("A loss with the penalty of its layers in it."),
+        actual=message("The training loop never reads `model.losses`."),
+        why=message("What is not part of the loss, no training can make smaller."),
+        hint=message("`fit` adds the penalties of layers by itself. Who adds them in a loop of your own?"),
+    )
+
+
+def _named(case: Case) -> Message:
+    return message("The model “{name}”", name=_verbatim_name(case))
+
+
+def _verbatim_name(case: Case) -> Message:
+    return verbatim(case.outline.name)

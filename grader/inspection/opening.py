@@ -1,0 +1,43 @@
+"""Zones K and M opened for a notebook of which no assignment is known: with every data set of the course."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from grader.authoring.catalogue import facts_ids, load_facts
+from grader.domain.ports import Sandbox
+from grader.inspection.inspecting import InspectionContext
+from grader.rebuild.client import MeasuringProcesses, MissingDataError
+from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
+from grader.sandbox.bubblewrap import find_bubblewrap
+from grader.session import CARDS, IMAGE_DATASETS, SessionOptions
+
+
+@contextmanager
+def open_inspection(options: SessionOptions) -> Iterator[InspectionContext]:
+    """Open both zones.
+
+    Raises:
+        SandboxUnavailableError: No sandbox works here and none was not asked for.
+        MeasuringFailedError: The measuring process does not start.
+    """
+    program = None if options.sandbox == "none" else find_bubblewrap()
+    measurer = MeasuringProcesses(options.data_size, options.data_folder)
+    with measurer, tempfile.TemporaryDirectory(prefix="grader-data-") as folder:
+        Path(folder).chmod(0o755)
+        datasets: dict[str, Path] = {}
+        sizes: set[str] = set()
+        for name in (*IMAGE_DATASETS, CARDS):
+            with suppress(MissingDataError):  # a notebook that needs it says so itself
+                published = measurer.publish(name, Path(folder))
+                datasets |= {} if published.file is None else {name: published.file}
+                sizes |= set() if name == CARDS else {published.size}  # a simulator stands in for the real table
+        sandbox: Sandbox = OpenMachine(datasets, options.work_folder)
+        if program is not None:
+            sandbox = BubblewrapSandbox(program, datasets)
+        facts = {name: load_facts(name) for name in facts_ids()}
+        data = "sample" if "sample" in sizes else "full"
+        yield InspectionContext(sandbox, measurer, facts, compat=options.compat, data=data)

@@ -1,0 +1,214 @@
+"""To which family of the course an autoencoder belongs: by what it is made of and how it was trained.
+
+Names never count. A family is the id of a reference. Sizes are free here: 784 → 64 → 784 is a `simple-dense` with a
+code of 64, as far as an instructor who knows nothing of the notebook cares. What no rule fits is `other`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from grader.domain.architecture import NOISE_KINDS, PASSIVE_KINDS, Architecture, Layer, shape_size
+from grader.domain.evidence import Evidence, FitClaim, ModelClaim
+from grader.domain.inspection import OTHER, Outline
+from grader.probe.numpy_models import WITHOUT_KERAS
+
+RECURRENT_KINDS: Final = frozenset({"LSTM", "GRU", "SimpleRNN", "Bidirectional"})
+PENALTY_KIND: Final = "ActivityRegularization"
+IMAGE_NUMBERS: Final = 784
+POINT_NUMBERS: Final = 3
+CARD_COLUMNS: Final = range(28, 33)
+"""V1 … V28, with Time, Amount and, by mistake, Class; 28 is a row of an image as well, where there are three axes."""
+
+BEST_WITH_NOISE: Final = 0.95
+"""Who errs less on images with noise than on clean ones, by this factor, was trained on noisy ones. Our dense denoiser
+has 0.43, the same network trained on clean images 1.48."""
+
+HARDLY_WORSE_WITH_NOISE: Final = 3.0
+CLEANS: Final = 0.6
+"""So was one that leaves at most 40 % of the mean image's error on noisy images, and errs not much less on clean ones.
+With convolutions our denoiser has a factor of 1.9, the same network trained on clean images 9.9."""
+
+COMPARED: Final = 3
+"""So many networks of the same layers, under different losses or optimizers, are an exercise that compares."""
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """How an autoencoder was trained, as the notebook claims: it tells families apart, and earns nobody a point.
+
+    Attributes:
+        fits: The trainings that trained all of it, or all its parts.
+        others: Other trained autoencoders with the same kinds of layers.
+        compiled: What it was compiled with (`optimizer`, `loss`, …), as text.
+        has_penalty: One of its layers was given an activity regulariser.
+        without_keras: It is written in NumPy, and its training is a loop that nobody sees.
+        in_a_stack: It is a part of an autoencoder of which another part was trained by itself as well.
+    """
+
+    fits: tuple[FitClaim, ...]
+    others: tuple[ModelClaim, ...] = ()
+    compiled: tuple[tuple[str, str], ...] = ()
+    has_penalty: bool = False
+    without_keras: bool = False
+    in_a_stack: bool = False
+
+    @property
+    def loss(self) -> str:
+        """Name of the loss that it was compiled with, or ""."""
+        return dict(self.compiled).get("loss", "")
+
+    @property
+    def with_another_target(self) -> bool:
+        """Say whether it was trained to answer with something else than its input."""
+        return bool(self.fits) and all(fit.same_target is False for fit in self.fits)
+
+    @property
+    def target_unknown(self) -> bool:
+        """Say whether nobody saw what it was trained to answer: a pipeline, a loop of the notebook's own."""
+        return bool(self.fits) and all(fit.same_target is None for fit in self.fits)
+
+
+def training_of(outline: Outline, outlines: Sequence[Outline], evidence: Evidence) -> Training:
+    """Gather how an autoencoder was trained."""
+    claims = {claim.model: claim for claim in evidence.models}
+    own = claims.get(outline.model)
+    through = [claims[name] for name in (outline.model, *outline.trained_by) if name in claims]
+    same = [one for one in outlines if one.model != outline.model and _kinds(one) == _kinds(outline)]
+    layers = {node.operation for node in own.nodes} if own is not None else set()
+    layers |= {layer.operation for layer in outline.architecture.layers}
+    return Training(
+        fits=tuple(fit for fit in evidence.fits if fit.model in outline.trained_by),
+        others=tuple(claims[one.model] for one in same if one.model in claims and one.trained_by),
+        compiled=next((_as_text(claim) for claim in through if claim.compiled.get("loss")), ()),
+        has_penalty=any(
+            evidence.operations[name].config.get("activity_regularizer")
+            for name in layers
+            if name in evidence.operations
+        ),
+        without_keras=own is not None and own.class_name == WITHOUT_KERAS,
+        in_a_stack=any(one.model in outline.part_of and one.parts_trained > 1 for one in outlines),
+    )
+
+
+def family_of(outline: Outline, training: Training) -> str:
+    """Return the id of the course's family, `other` where none fits."""
+    architecture = outline.architecture
+    taken = shape_size(architecture.input_shape)
+    if training.without_keras:
+        return "from-scratch"
+    if _joins_branches(architecture) and not outline.is_variational:
+        return OTHER
+    if outline.parts_trained > 1 or training.in_a_stack:
+        return "greedy-layerwise"
+    if taken == POINT_NUMBERS:
+        return "linear-pca" if _is_linear(architecture) else OTHER
+    if len(architecture.input_shape) == 1 and taken in CARD_COLUMNS:
+        return "fraud"
+    if taken not in (IMAGE_NUMBERS, None) or (taken is None and architecture.input_shape[-1] != 28):
+        return OTHER
+    if outline.is_variational:
+        return "variational-convolutional" if _has(architecture, "Conv") else "variational"
+    if any(layer.kind in RECURRENT_KINDS for layer in architecture.layers):
+        return "recurrent"
+    if _has(architecture, "Conv"):
+        return _convolutional(outline, training)
+    if not _dense(architecture):
+        return OTHER
+    return _of_dense_layers(outline, training)
+
+
+def expects_noise(outline: Outline, training: Training) -> bool:
+    """Say whether a model was trained to remove noise: by its target, or, where nobody saw it, by its errors."""
+    if not training.target_unknown:
+        return training.with_another_target
+    ratio = outline.noise_ratios.get(outline.dataset)
+    if ratio is None:
+        return False
+    cleans = outline.skill_with_noise(outline.dataset) >= CLEANS
+    return ratio < BEST_WITH_NOISE or (ratio < HARDLY_WORSE_WITH_NOISE and cleans)
+
+
+def noise_comes_first(architecture: Architecture) -> bool:
+    """Say whether a noise layer stands before everything that does something to the numbers."""
+    first = next((i for i, layer in enumerate(architecture.layers) if layer.kind not in PASSIVE_KINDS), 0)
+    return any(layer.kind in NOISE_KINDS for layer in architecture.layers[:first])
+
+
+def is_penalised(architecture: Architecture, training: Training) -> bool:
+    """Say whether an activity penalty stands anywhere in the network."""
+    return training.has_penalty or any(layer.kind == PENALTY_KIND for layer in architecture.layers)
+
+
+def _convolutional(outline: Outline, training: Training) -> str:
+    if expects_noise(outline, training) or noise_comes_first(outline.architecture):
+        return "denoising-convolutional"
+    return "convolutional" if _has(outline.architecture, "Transpose") else "convolutional-upsampling"
+
+
+def _of_dense_layers(outline: Outline, training: Training) -> str:
+    architecture = outline.architecture
+    if noise_comes_first(architecture):
+        return "denoising-dropout"
+    if expects_noise(outline, training):
+        return "denoising-dense"
+    if is_penalised(architecture, training):
+        return "sparse"
+    if outline.classifies:
+        return "pretraining"
+    widths = [layer.size or 0 for layer in _dense(architecture)]
+    if len(widths) <= 2:
+        return _with_one_hidden_layer(architecture, training)
+    if len(widths) <= 4:
+        return "stacked"
+    before = widths[: len(widths) // 2]
+    return "deep-dense" if before == sorted(before, reverse=True) else "symmetric-dense"
+
+
+def _with_one_hidden_layer(architecture: Architecture, training: Training) -> str:
+    compared = [dict(training.compiled), *(dict(_as_text(claim)) for claim in training.others)]
+    if len(compared) >= COMPARED:
+        if len({one.get("loss") for one in compared}) > 1:
+            return "losses"
+        if len({(one.get("optimizer"), one.get("learning_rate")) for one in compared}) > 1:
+            return "optimizers"
+    output = output_layer(architecture)
+    return "simple-dense" if output is not None and output.activation == "sigmoid" else "simple-dense-mse"
+
+
+def output_layer(architecture: Architecture) -> Layer | None:
+    """Return the layer that makes the output's numbers: the last one but for what only gives them another shape."""
+    place = architecture.output
+    while place >= 0:
+        layer = architecture.layers[place]
+        if layer.kind not in PASSIVE_KINDS:
+            return layer
+        place = layer.inputs[0]
+    return None
+
+
+def _as_text(claim: ModelClaim) -> tuple[tuple[str, str], ...]:
+    return tuple((name, str(value)) for name, value in claim.compiled.items())
+
+
+def _kinds(outline: Outline) -> tuple[tuple[str, int | None], ...]:
+    return tuple((layer.kind, layer.size) for layer in outline.architecture.active_layers)
+
+
+def _joins_branches(architecture: Architecture) -> bool:
+    return any(len(set(layer.inputs)) > 1 for layer in architecture.layers)
+
+
+def _is_linear(architecture: Architecture) -> bool:
+    learning = [layer for layer in architecture.layers if layer.parameters]
+    return all(layer.kind == "Dense" and layer.activation == "linear" for layer in learning)
+
+
+def _dense(architecture: Architecture) -> list[Layer]:
+    return [layer for layer in architecture.layers if layer.kind == "Dense"]
+
+
+def _has(architecture: Architecture, part: str) -> bool:
+    return any(part in layer.kind for layer in architecture.layers)

@@ -1,0 +1,188 @@
+"""What is wrong in a notebook's code and shows in no model: read from the source, nothing of it is run.
+
+Read conservatively: what is not sure to be a mistake is passed over, for a wrong accusation is worse than a missed one.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from grader.domain.grade import Finding
+from grader.domain.inspection import Remark
+from grader.domain.messages import Message, message, verbatim
+from grader.domain.submission import Notebook
+from grader.inspection.fixed_noise import fixed_noises
+from grader.translation.cells import readable
+
+_ERRORS: Final = frozenset({"mse", "mae", "meansquarederror", "meanabsoluteerror", "huber", "logcosh"})
+_ACCURACIES: Final = frozenset({"accuracy", "acc", "binary_accuracy", "Accuracy", "BinaryAccuracy"})
+_PENALTY = re.compile(
+    r"penal|regulari[sz]?(?:er|ation|ador|aci[oó]n)|(?:^|_)kl(?:d|_|$)|"
+    r"spars\w*_(?:loss|cost|term|reg)|(?:loss|cost|term)_(?:spars|dispers)",
+    re.IGNORECASE,
+)
+_NO_PENALTY = re.compile(r"build|model|make|crea|train|entren|plot|graf|fit|compar", re.IGNORECASE)
+_REGULARISERS: Final = frozenset({"l1", "L1", "l1_l2", "L1L2"})
+_SUMS: Final = frozenset({"sum", "reduce_sum", "mean", "reduce_mean", "abs", "square", "KLDivergence", "kl_divergence"})
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell that could be read.
+
+    Attributes:
+        index: Position in the file, from 0.
+        tree: Its syntax, lines for IPython left out.
+    """
+
+    index: int
+    tree: ast.Module
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that the code tells.
+
+    Attributes:
+        remark: What there is to say.
+        names: The models it is about; empty where the code does not say.
+        sure: It is a mistake even if nobody knows what the model of this name is.
+    """
+
+    remark: Remark
+    names: frozenset[str]
+    sure: bool = True
+
+
+def notes_of(notebook: Notebook) -> tuple[Note, ...]:
+    """Return what the source of a notebook tells of silent mistakes."""
+    cells = read_cells(notebook)
+    words = "\n".join(cell.source for cell in notebook.cells)
+    return (*_accuracies(cells), *_noises(cells), *_idle_penalties(cells, words))
+
+
+def read_cells(notebook: Notebook) -> tuple[Cell, ...]:
+    """Parse the cells that are Python once lines for IPython are hidden and prints of Python 2 mended."""
+    texts = ((cell.index, readable(cell.source)) for cell in notebook.cells)
+    return tuple(Cell(index, ast.parse(text.text)) for index, text in texts if text is not None)
+
+
+def uses_added_losses(notebook: Notebook) -> bool:
+    """Say whether a notebook reads `model.losses` anywhere, or cannot be read."""
+    return any(re.search(r"\.losses\b", cell.source) for cell in notebook.cells)
+
+
+# Accuracy of reconstructions
+
+
+def _accuracies(cells: Sequence[Cell]) -> Iterator[Note]:
+    for cell in cells:
+        for call in _calls(cell.tree, "compile"):
+            values = _arguments(call, ("optimizer", "loss", "metrics"))
+            loss = _text(values.get("loss")).replace("_", "").lower()
+            asked = {_text(one) for one in ast.walk(values["metrics"])} if "metrics" in values else set()
+            if asked & _ACCURACIES and (loss in _ERRORS or loss == "binarycrossentropy"):
+                finding = _accuracy_finding(cell.index, call.lineno)
+                yield Note(Remark("accuracy", finding), frozenset({_receiver(call)} - {""}), sure=loss in _ERRORS)
+
+
+def _accuracy_finding(cell: int, line: int) -> Finding:
+    return Finding(
+        where=_place(cell, line),
+        expected=message("An error of the reconstructions, such as the mean squared one."),
+        actual=message("Accuracy is reported."),
+        why=message("It counts the pixels that agree exactly, and says nothing about grey ones."),
+        hint=message("Leave `metrics` out, or ask for the mean absolute error: what would a blurred image score?"),
+    )
+
+
+# Noise that is the same on every image
+
+
+def _noises(cells: Sequence[Cell]) -> Iterator[Note]:
+    for noise in fixed_noises([(cell.index, cell.tree) for cell in cells]):
+        finding = Finding(
+            where=_place(noise.cell, noise.line),
+            expected=message("Noise of its own for every image."),
+            actual=message("One noise of the size of a single image is added to all of them."),
+            why=message(
+                "What is the same on all images can be subtracted like a constant: the network learns this one "
+                "pattern, and nothing about noise."
+            ),
+            hint=message("Which shape does the random array have, and which shape have the images?"),
+        )
+        yield Note(Remark("fixed_noise", finding), noise.models)
+
+
+# Penalties that nothing uses
+
+
+def _idle_penalties(cells: Sequence[Cell], words: str) -> Iterator[Note]:
+    for cell in cells:
+        for name, line in _penalties(cell.tree):
+            if len(re.findall(rf"\b{re.escape(name)}\b", words)) == 1:
+                finding = Finding(
+                    where=_place(cell.index, line),
+                    expected=message("A penalty that is part of the loss."),
+                    actual=message("“{name}” is defined and never used.", name=verbatim(name)),
+                    why=message("What is not part of the loss, no training can make smaller."),
+                    hint=message("Where do the layers, `add_loss`, or the loss of `compile` get to know of it?"),
+                )
+                yield Note(Remark("penalty_unused", finding), frozenset())
+
+
+def _penalties(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Yield names of functions and results that look like a penalty, wherever they are defined."""
+    methods = {item for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for item in node.body}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node not in methods and _says_penalty(node.name):
+            yield node.name, node.lineno
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            called = _last_name(node.value.func) if isinstance(node.value, ast.Call) else ""
+            is_number = isinstance(node.value, ast.BinOp) or called in _SUMS
+            if called in _REGULARISERS or (is_number and _says_penalty(name)):
+                yield name, node.lineno
+
+
+def _says_penalty(name: str) -> bool:
+    return bool(_PENALTY.search(name)) and not _NO_PENALTY.search(name)
+
+
+# Reading calls
+
+
+def _calls(tree: ast.AST, method: str) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == method:
+            yield node
+
+
+def _arguments(call: ast.Call, names: Sequence[str]) -> dict[str, ast.expr]:
+    given = dict(zip(names, call.args, strict=False))
+    return given | {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg is not None}
+
+
+def _receiver(call: ast.Call) -> str:
+    return call.func.value.id if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name) else ""
+
+
+def _text(node: ast.AST | None) -> str:
+    """Return what a loss or a metric is called: a text, `keras.losses.mse`, or `MeanSquaredError()`."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    return _last_name(node.func if isinstance(node, ast.Call) else node)
+
+
+def _last_name(node: ast.AST | None) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _place(cell: int, line: int) -> Message:
+    return message("Cell {cell}, line {line}", cell=cell + 1, line=line)

@@ -1,0 +1,96 @@
+"""What an operator is: a way to turn a solution into a wrong answer, or into another right one.
+
+A mutant knows which checks must take points from it; an equivalent that none may. Operators are listed in the modules
+beside this one, and `grader.validation.rubrics` runs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import libcst as cst
+
+from grader.domain.messages import Message
+from grader.validation.drafts import Draft
+from grader.validation.syntax import with_keyword
+
+Edit = Callable[[Draft], Draft | None]
+"""Returns None where the notebook has nothing to edit."""
+
+LEARNT: Final = frozenset(
+    {
+        "reconstruction", "denoising", "sparsity", "latent_distribution", "elbo", "prior_samples", "plane",
+        "pretrained", "average_precision", "accuracy", "stages", "comparison", "output_range", "features",
+    }
+)  # fmt: skip
+"""Checks that judge what was learnt: after a few steps of training they say nothing of a right answer."""
+
+QUALITY: Final = (
+    "reconstruction", "denoising", "plane", "elbo", "average_precision",
+)  # fmt: skip
+"""Of these the ones that every bad training must cost."""
+
+
+class Training(StrEnum):
+    """How long a variant trains."""
+
+    STEPS = "steps"
+    WHOLE = "whole"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A way to be wrong.
+
+    Attributes:
+        name: Its id.
+        story: What the student did.
+        edit: Makes it out of a solution.
+        kills: Checks that must lose points, of those that the rubric has.
+        may: Checks that may lose points as a consequence.
+        training: How long it trains; `steps` where more would change nothing about `kills`.
+        always: Wrong whatever the rubric asks; else only where the rubric has one of `kills`.
+    """
+
+    name: str
+    story: Message
+    edit: Edit
+    kills: tuple[str, ...]
+    may: tuple[str, ...] = ()
+    training: Training = Training.STEPS
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalent:
+    """Another way to be right.
+
+    Attributes:
+        name: Its id.
+        story: What the student did.
+        edit: Makes it out of a solution.
+        training: `whole` where the change touches the training; else the checks are judged that two steps decide.
+    """
+
+    name: str
+    story: Message
+    edit: Edit
+    training: Training = Training.STEPS
+
+
+Operator = Mutant | Equivalent
+
+
+def shortened(draft: Draft) -> Draft:
+    """Train every model for two steps."""
+
+    def few(call: cst.Call) -> cst.Call:
+        return with_keyword(with_keyword(call, "epochs", "1"), "steps_per_epoch", "2")
+
+    short = draft.with_calls("fit", few)
+    if short is None:  # a loop of its own over the epochs
+        return draft.prepared("EPOCHS = 1")
+    return short

@@ -1,0 +1,129 @@
+"""What a variant of a solution got beside what it must get: pure functions over grades."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from grader.domain.assignment import Assignment
+from grader.domain.grade import Grade, Outcome
+from grader.validation.operators import LEARNT, Equivalent, Mutant, Operator, Training
+
+SURVIVORS: Final = "survivors.toml"
+"""Name of the file that lists known survivors: in an assignment's folder, and one for the course beside this."""
+
+
+class Fate(StrEnum):
+    """What became of a variant."""
+
+    KILLED = "killed"
+    KILLED_FOR_ANOTHER = "killed for another reason"
+    SURVIVED = "survived"
+    LISTED = "survived, as listed"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    HELD = "waits for a person"
+    BROKEN = "could not be graded"
+
+
+BAD: Final = frozenset({Fate.SURVIVED, Fate.REJECTED, Fate.BROKEN})
+"""What a rubric must not do; a right answer that waits for a person is as bad, a wrong one is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One variant after grading.
+
+    Attributes:
+        assignment: Assignment id.
+        operator: How it was made.
+        fate: What became of it.
+        outcomes: Of each check of the rubric; empty where there is no grade.
+        intended: Checks that must lose points.
+        judged: Checks that count for this variant.
+        reason: Why a survivor is listed, or what broke.
+        seconds: Wall time of its grading.
+    """
+
+    assignment: str
+    operator: Operator
+    fate: Fate
+    outcomes: Mapping[str, Outcome]
+    intended: tuple[str, ...] = ()
+    judged: frozenset[str] = frozenset()
+    reason: str = ""
+    seconds: float = 0.0
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether the rubric erred."""
+        return self.fate in BAD or (self.fate is Fate.HELD and isinstance(self.operator, Equivalent))
+
+
+def intended_checks(mutant: Mutant, assignment: Assignment) -> tuple[str, ...]:
+    """Return the checks of the rubric that must take points from a mutant."""
+    asked = [item.check for item in assignment.rubric]
+    return tuple(check for check in asked if check in mutant.kills)
+
+
+def judge(
+    operator: Operator,
+    grade: Grade,
+    *,
+    intended: Sequence[str] = (),
+    undecided: Collection[str] = (),
+    listed: str = "",
+) -> tuple[Fate, frozenset[str]]:
+    """Say what became of a variant, and by which checks.
+
+    Args:
+        operator: How it was made.
+        grade: What it got.
+        intended: Checks that must take points from it.
+        undecided: Checks that no person-free verdict is possible on for the solution itself (a reference without a
+            bound on these data): they count for nobody.
+        listed: Why it is known to survive, or "".
+    """
+    judged = judged_checks(operator, [result.check for result in grade.results], intended) - set(undecided)
+    lost = {one.check for one in grade.results if one.check in judged and one.outcome in _LOST}
+    held = {one.check for one in grade.results if one.check in judged and one.outcome is Outcome.UNGRADABLE}
+    if isinstance(operator, Equivalent):
+        return (Fate.REJECTED if lost else Fate.HELD if held else Fate.ACCEPTED), judged
+    wanted = set(intended) & judged
+    strange = lost - wanted - set(operator.may) - _CONSEQUENCES
+    if lost:
+        return (Fate.KILLED if wanted and wanted <= lost and not strange else Fate.KILLED_FOR_ANOTHER), judged
+    if held:
+        return Fate.HELD, judged
+    return (Fate.LISTED if listed else Fate.SURVIVED), judged
+
+
+def judged_checks(operator: Operator, checks: Sequence[str], intended: Sequence[str]) -> frozenset[str]:
+    """Return the checks that say something of a variant: after two steps of training, not those of what was learnt."""
+    if operator.training is Training.WHOLE:
+        return frozenset(checks)
+    return frozenset(check for check in checks if check not in LEARNT or check in intended)
+
+
+def survivors(assignment: Assignment) -> Mapping[str, str]:
+    """Return the known survivors of an assignment, each with its reason.
+
+    Raises:
+        tomllib.TOMLDecodeError: A list cannot be read.
+    """
+    own = assignment.folder / SURVIVORS
+    listed = _read(Path(__file__).with_name(SURVIVORS)).get(assignment.assignment, {})
+    return {**listed, **_read(own).get("survivors", {})} if own.is_file() else listed
+
+
+def _read(path: Path) -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+_LOST: Final = frozenset({Outcome.FAILED, Outcome.PARTIAL, Outcome.SKIPPED})
+_CONSEQUENCES: Final = LEARNT
+"""A wrong network may do worse at whatever is learnt."""

@@ -1,0 +1,171 @@
+"""What the code tells goes to the model that it is about, or to nobody; zones K and M are played by fakes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from corpus import Specimen
+from outline_samples import architecture, dense, outline
+
+from grader.authoring.catalogue import load_facts
+from grader.domain.evidence import CLAIMS_SCHEMA_VERSION, Evidence
+from grader.domain.inspection import Inspection, Outline
+from grader.domain.measurement import MeasuredModel, Measurement, Measurements, Quantity, Role
+from grader.domain.ports import MeasuringTask
+from grader.domain.run import Limits, RunRecord, RunStatus
+from grader.domain.submission import Notebook
+from grader.inspection.inspecting import InspectionContext, inspect_notebook
+from grader.locale import Translator
+
+ACCURACY = "ae.compile('adam', {loss!r}, metrics=['accuracy'])"
+
+
+def model(place: int, *names: str, **compiled: str) -> dict[str, Any]:
+    """A model in `claims.json`."""
+    return {
+        "model": f"m{place}", "names": list(names), "class_name": "Functional", "inputs": [], "nodes": [], "outputs": [],
+        "problem": "", "variables": [], "compiled": compiled, "created": place,
+    }  # fmt: skip
+
+
+def fit(place: int, *names: str) -> dict[str, Any]:
+    """A training in `claims.json`."""
+    return {
+        "model": f"m{place}", "epochs": 5, "samples": 2000, "batch_size": 32, "same_target": True, "input_minimum": 0.0,
+        "input_maximum": 1.0, "completed": True, "columns": None, "names": list(names), "how": "fit",
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Claims:
+    """A zone K that leaves these claims and runs nothing."""
+
+    models: list[dict[str, Any]]
+    fits: list[dict[str, Any]]
+
+    def run(self, notebook: Notebook, limits: Limits, exchange: Path) -> RunRecord:
+        folder = exchange / "claims"
+        folder.mkdir(parents=True)
+        claims = {
+            "schema_version": CLAIMS_SCHEMA_VERSION, "models": self.models, "operations": {}, "fits": self.fits,
+            "requests": [], "versions": {}, "tables": [], "tensors": [],
+        }  # fmt: skip
+        (folder / "claims.json").write_text(json.dumps(claims), encoding="utf-8")
+        np.savez(folder / "weights.npz")
+        return RunRecord(RunStatus.COMPLETED)
+
+
+@dataclass
+class Told:
+    """A zone M that says what it was told to say."""
+
+    outlines: tuple[Outline, ...]
+    values: dict[Quantity, float] = field(default_factory=dict)
+    encoder: str = ""
+    tasks: list[MeasuringTask] = field(default_factory=list)
+    seen: list[Evidence] = field(default_factory=list)
+
+    def outline(self, evidence: Evidence) -> tuple[Outline, ...]:
+        return self.outlines
+
+    def measure(self, evidence: Evidence, task: MeasuringTask) -> Measurements:
+        self.tasks.append(task)
+        self.seen.append(evidence)
+        form = dense(300, 784)
+        own = {Role.ENCODER: MeasuredModel(Role.ENCODER, self.encoder, form)} if self.encoder else {}
+        values = {name: Measurement(name, value, "1", "told") for name, value in self.values.items()}
+        return Measurements(models=own, values=values, data="sample")
+
+
+def inspected(folder: Path, source: str, zone_m: Told, models: list[Any], fits: list[Any]) -> Inspection:
+    """The whole way with fakes at the ports."""
+    facts = {name: load_facts(name) for name in ("simple-dense", "stacked", "variational", "sparse")}
+    context = InspectionContext(Claims(models, fits), zone_m, facts)
+    return inspect_notebook(Specimen("a", {}, ((source, None),)).submission(folder), context)
+
+
+def kinds(said: Inspection) -> list[list[str]]:
+    return [[remark.kind for remark in one.findings] for one in said.models]
+
+
+def test_accuracy_goes_to_the_model_of_that_name(tmp_path: Path) -> None:
+    """Under a loss that only reconstructions have, and under binary cross-entropy where nothing else has the name."""
+    for loss in ("mse", "binary_crossentropy"):
+        folder = tmp_path / loss
+        folder.mkdir()
+        said = inspected(folder, ACCURACY.format(loss=loss), Told((outline(),)), [model(0, "ae")], [fit(0, "ae")])
+        assert kinds(said) == [["accuracy"]]
+
+
+def test_a_classifier_of_the_same_name_keeps_its_accuracy(tmp_path: Path) -> None:
+    """Binary cross-entropy with accuracy is right for two classes, and the name was given to both models."""
+    models, fits = [model(0, "other"), model(1, "ae")], [fit(0, "ae"), fit(1, "ae")]
+    said = inspected(tmp_path, ACCURACY.format(loss="binary_crossentropy"), Told((outline(),)), models, fits)
+    assert (kinds(said), said.diagnosis) == ([[]], ())
+
+
+def test_accuracy_of_models_in_a_function_is_told_of_none(tmp_path: Path) -> None:
+    """The name in the function is no global one: it stands in the diagnosis."""
+    source = "def build():\n    m.compile('adam', 'mse', metrics=['accuracy'])"
+    said = inspected(tmp_path, source, Told((outline(),)), [model(0, "ae")], [fit(0, "ae")])
+    assert kinds(said) == [[]]
+    assert [Translator("en").text(one)[:40] for one in said.diagnosis] == ["Cell 1, line 2: Accuracy is reported. It"]
+
+
+def test_an_idle_penalty_goes_to_the_only_autoencoder(tmp_path: Path) -> None:
+    """With two, nobody can say which of them lacks it."""
+    source = "def sparsity_penalty(x):\n    return x"
+    models, fits = [model(0, "a"), model(1, "b")], [fit(0, "a"), fit(1, "b")]
+    other = outline(model="m1", relatives=("m1",), trained_by=("m1",), name="b")
+    (tmp_path / "one").mkdir()
+    one = inspected(tmp_path / "one", source, Told((outline(),)), models[:1], fits[:1])
+    two = inspected(tmp_path, source, Told((outline(), other)), models, fits)
+    assert (kinds(one), kinds(two)) == ([["penalty_unused"]], [[], []])
+    assert (len(one.diagnosis), len(two.diagnosis)) == (0, 1)
+
+
+def test_the_nearest_reference_has_the_data_of_the_model(tmp_path: Path) -> None:
+    """A simple one on Fashion-MNIST is measured on Fashion-MNIST; other autoencoders stay out of its evidence."""
+    fashion = outline(skills={"mnist": -0.2, "fashion_mnist": 0.6}, relatives=("m0", "m1"))
+    other = outline(model="m1", relatives=("m0", "m1"), trained_by=("m0", "m1"))
+    zone_m = Told((fashion, other), {Quantity.RECONSTRUCTION_MSE: 0.02})
+    said = inspected(tmp_path, "x = 1", zone_m, [model(0, "a"), model(1, "b")], [fit(0, "a"), fit(1, "b")])
+    assert [task.reference for task in zone_m.tasks] == ["stacked", "simple-dense"]
+    assert [[claim.model for claim in seen.models] for seen in zone_m.seen] == [["m0"], ["m1"]]
+    assert (said.models[0].family, said.models[0].dataset) == ("simple-dense", "fashion_mnist")
+    assert set(said.models[0].reference_quality) == {Quantity.RECONSTRUCTION_MSE}
+    assert [one.nearest for one in said.models] == ["stacked", "simple-dense"]
+
+
+def test_what_no_family_knows_is_measured_on_nothing(tmp_path: Path) -> None:
+    """Sixteen by sixteen pixels: no reference, no quality, and no accusation."""
+    small = outline(dense(8, 256, entry=256))
+    zone_m = Told((small,))
+    said = inspected(tmp_path, "x = 1", zone_m, [model(0, "ae")], [fit(0, "ae")])
+    assert (zone_m.tasks, said.models[0].family, dict(said.models[0].quality), kinds(said)) == ([], "other", {}, [[]])
+
+
+def test_a_collapsed_code_says_more_than_nothing_learnt(tmp_path: Path) -> None:
+    """One finding for one mistake."""
+    collapsed = outline(dense(64, 2, 64, 784), is_variational=True, skills={"mnist": 0.01})
+    zone_m = Told((collapsed,), {Quantity.KL_DIVERGENCE: 0.0, Quantity.MEDIAN_SIGMA: 1.0})
+    assert kinds(inspected(tmp_path, "x = 1", zone_m, [model(0, "vae")], [fit(0, "vae")])) == [["collapsed_code"]]
+
+
+def test_the_code_is_what_the_own_encoder_gives(tmp_path: Path) -> None:
+    """A code of 300 between layers of 100 is 300 numbers where it is sparse; else the narrowest point is the code."""
+    models, fits = [model(0, "ae"), model(1, "encoder")], [fit(0, "ae")]
+    penalty = ("ActivityRegularization", 300)
+    sparse = architecture((784,), [("Dense", 100), ("Dense", 300), penalty, ("Dense", 100), ("Dense", 784)])
+    plain = dense(100, 300, 100, 784)
+    cases = ((sparse, "encoder", 300), (sparse, "", 100), (sparse, "Functional", 100), (plain, "encoder", 100))
+    for form, encoder, size in cases:
+        folder = tmp_path / f"{len(form.layers)}{encoder}"
+        folder.mkdir()
+        zone_m = Told((outline(form),), {Quantity.CODE_SIZE: 300.0}, encoder)
+        said = inspected(folder, "x = 1", zone_m, models, fits).models[0]
+        assert (said.code_size, said.encoder) == (size, "" if encoder == "Functional" else encoder)

@@ -1,0 +1,163 @@
+"""What becomes of variants: the verdict over grades, the list of survivors, and the fast part through the real chain."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from grader.authoring.catalogue import assignment_ids, load_assignment
+from grader.cli.app import app
+from grader.cli.rubrics import sign
+from grader.domain.grade import CheckResult, Grade, GradeStatus, Outcome
+from grader.domain.messages import verbatim
+from grader.sandbox.bubblewrap import SandboxUnavailableError, find_bubblewrap
+from grader.session import SessionOptions
+from grader.validation.equivalents import EQUIVALENTS
+from grader.validation.operators import Equivalent, Mutant, Training
+from grader.validation.rubrics import FAST, MUTANTS, applying, counts, try_rubric, variants
+from grader.validation.verdicts import Fate, Judged, judge, survivors
+from tests.validation.solutions import work
+
+WRONG = Mutant("wrong", verbatim("wrong"), lambda draft: draft, ("layers", "mirror"), ("runs",))
+TRAINED = Mutant("trained", verbatim("wrong"), lambda draft: draft, ("reconstruction",), (), Training.WHOLE)
+RIGHT = Equivalent("right", verbatim("right"), lambda draft: draft)
+P, F, U, S = Outcome.PASSED, Outcome.FAILED, Outcome.UNGRADABLE, Outcome.SKIPPED
+
+
+def grade(**outcomes: Outcome) -> Grade:
+    """A grade with these outcomes of checks, a point each."""
+    results = tuple(
+        CheckResult(check, outcome, 1.0 if outcome is P else 0.0, 1.0, verbatim(""))
+        for check, outcome in outcomes.items()
+    )
+    return Grade(0.0, 1.0, GradeStatus.FINAL, results)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "fate"),
+    [
+        ({"layers": F, "mirror": F, "runs": P}, Fate.KILLED),
+        ({"layers": F, "mirror": F, "runs": F}, Fate.KILLED),
+        ({"layers": F, "mirror": P, "runs": P}, Fate.KILLED_FOR_ANOTHER),
+        ({"layers": P, "mirror": P, "runs": F}, Fate.KILLED_FOR_ANOTHER),
+        ({"layers": F, "mirror": F, "shapes": F}, Fate.KILLED_FOR_ANOTHER),
+        ({"layers": P, "mirror": P, "runs": P}, Fate.SURVIVED),
+        ({"layers": U, "mirror": P, "runs": P}, Fate.HELD),
+        ({"layers": F, "mirror": F, "reconstruction": S}, Fate.KILLED),
+    ],
+)
+def test_a_mutant_is_killed_by_all_that_must_kill_it_and_by_nothing_strange(
+    outcomes: dict[str, Outcome], fate: Fate
+) -> None:
+    """What it may lose besides is named in advance; what is learnt may suffer from anything."""
+    assert judge(WRONG, grade(**outcomes), intended=("layers", "mirror"))[0] is fate
+
+
+def test_points_that_two_steps_of_training_could_not_earn_kill_nobody() -> None:
+    """A mutant of the architecture that only fails to reconstruct has survived."""
+    outcomes = {"layers": P, "mirror": P, "reconstruction": F}
+    assert judge(WRONG, grade(**outcomes), intended=("layers", "mirror"))[0] is Fate.SURVIVED
+    assert judge(TRAINED, grade(**outcomes), intended=("reconstruction",))[0] is Fate.KILLED
+
+
+def test_a_listed_survivor_is_told_as_such_and_killed_all_the_same_where_it_is() -> None:
+    """The list excuses; it does not decide."""
+    assert judge(TRAINED, grade(reconstruction=P), intended=("reconstruction",), listed="why")[0] is Fate.LISTED
+    assert judge(TRAINED, grade(reconstruction=F), intended=("reconstruction",), listed="why")[0] is Fate.KILLED
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "fate"),
+    [
+        ({"layers": P, "runs": P}, Fate.ACCEPTED),
+        ({"layers": P, "reconstruction": F}, Fate.ACCEPTED),
+        ({"layers": F, "runs": P}, Fate.REJECTED),
+        ({"layers": U, "runs": P}, Fate.HELD),
+    ],
+)
+def test_an_equivalent_is_accepted_with_full_points_alone(outcomes: dict[str, Outcome], fate: Fate) -> None:
+    """Partial points, or a person who has to look, are no full points."""
+    assert judge(RIGHT, grade(**outcomes))[0] is fate
+
+
+def test_what_the_solution_itself_cannot_earn_counts_for_nobody() -> None:
+    """A reference without a bound on these data leaves a check to a person, whoever hands in."""
+    fate, judged = judge(RIGHT, grade(layers=P, runs=U), undecided=["runs"])
+    assert (fate, judged) == (Fate.ACCEPTED, frozenset({"layers"}))
+
+
+def test_only_what_errs_makes_a_rubric_fail() -> None:
+    """A wrong answer that waits for a person got no points; a right one should not have to wait."""
+    bad = {
+        (fate, operator.name)
+        for fate in Fate
+        for operator in (WRONG, RIGHT)
+        if Judged("stacked", operator, fate, {}).is_bad
+    }
+    assert {fate for fate, name in bad if name == "wrong"} == {Fate.SURVIVED, Fate.REJECTED, Fate.BROKEN}
+    assert (Fate.HELD, "right") in bad
+
+
+def test_the_matrix_shows_what_was_meant_beside_what_happened() -> None:
+    """One sign for each of the ways in which a check can go."""
+    outcomes = {"layers": F, "mirror": P, "runs": F, "shapes": P, "code_size": U, "reconstruction": F}
+    judged = frozenset(outcomes) - {"reconstruction"}
+    one = Judged("stacked", WRONG, Fate.KILLED_FOR_ANOTHER, outcomes, ("layers", "mirror"), judged)
+    assert [sign(one, check) for check in outcomes] == ["●", "○", "+", "·", "?", ""]
+
+
+def test_verdicts_are_counted_by_kind() -> None:
+    """For the last lines of the command."""
+    done = [
+        Judged("a", WRONG, Fate.KILLED, {}),
+        Judged("b", WRONG, Fate.KILLED, {}),
+        Judged("a", RIGHT, Fate.ACCEPTED, {}),
+    ]
+    assert counts(done) == {Fate.KILLED: 2, Fate.ACCEPTED: 1}
+    assert applying(done) == ({"wrong"}, {"right"})
+
+
+def test_every_listed_survivor_is_a_mutant_with_a_reason() -> None:
+    """A list of names that no longer exist would hide what it once excused."""
+    known = {one.name for one in MUTANTS}
+    for assignment in assignment_ids():
+        listed = survivors(load_assignment(assignment))
+        assert set(listed) <= known
+        assert all(len(reason) > 20 for reason in listed.values())
+
+
+def test_an_unknown_assignment_is_wrong_usage() -> None:
+    """Exit status 2, with the nearest name; nothing is started."""
+    ended = CliRunner().invoke(app, ["validate", "--rubrics", "stakced", "--lang", "en"])
+    assert ended.exit_code == 2
+    assert "stacked" in ended.output
+
+
+def sandbox_is_missing() -> bool:
+    try:
+        find_bubblewrap()
+    except SandboxUnavailableError:
+        return True
+    return False
+
+
+@pytest.mark.skipif(sandbox_is_missing(), reason="no sandbox works here: `grader doctor` says why")
+@pytest.mark.parametrize("assignment", FAST)
+def test_the_fast_part_errs_nowhere(assignment: str) -> None:
+    """A few variants of one assignment a family, through the real chain: killed for the reason meant, or accepted."""
+    given = work(assignment)
+    options = SessionOptions(data_size="sample", jobs=2)
+    done = try_rubric(given, variants(given, only=FAST[assignment], fast=True), options, lambda _: None)
+    right = {one.name for one in EQUIVALENTS}
+    assert {one.operator.name: one.fate for one in done} == {
+        name: Fate.ACCEPTED if name in right else Fate.KILLED for name in FAST[assignment]
+    }
+
+
+@pytest.mark.rubrics
+@pytest.mark.parametrize("assignment", assignment_ids())
+def test_a_rubric_errs_nowhere(assignment: str) -> None:
+    """All variants; `make test-rubrics` prints the matrix of the same."""
+    given = work(assignment)
+    done = try_rubric(given, variants(given), SessionOptions(data_size="sample"), lambda _: None)
+    assert [(one.operator.name, one.fate, one.outcomes) for one in done if one.is_bad] == []
