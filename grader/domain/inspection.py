@@ -12,6 +12,9 @@ from grader.domain.messages import Message
 from grader.domain.outdated import Translation
 from grader.domain.run import RunRecord
 
+CLEARLY = 0.02
+"""Difference of two skills from which on a data set is recognised."""
+
 OTHER = "other"
 """Family of an autoencoder that the course does not know."""
 
@@ -69,9 +72,15 @@ class Outline:
 
     @property
     def dataset(self) -> str:
-        """The image data set that it reconstructs best, "" where it reconstructs none better than the mean image."""
-        best = max(self.skills, key=self.best_skill, default="")
-        return best if best and self.best_skill(best) > 0 else ""
+        """The image data set that it reconstructs clearly best, "" where that is none or no better than the mean image.
+
+        What copies its input does so with any images, and tells nothing of those that it was trained on.
+        """
+        ranked = sorted(self.skills, key=self.best_skill, reverse=True)
+        if not ranked or self.best_skill(ranked[0]) <= 0:
+            return ""
+        rivals = [name for name in ranked[1:] if self.best_skill(name) > self.best_skill(ranked[0]) - CLEARLY]
+        return "" if rivals else ranked[0]
 
 
 @dataclass(frozen=True, slots=True)

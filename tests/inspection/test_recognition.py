@@ -128,6 +128,18 @@ def test_three_twins_under_other_losses_or_optimizers_are_an_exercise() -> None:
     assert families(three[:2], losses[:2]) == ["simple-dense"] * 2
 
 
+def test_data_are_recognised_where_they_come_back_clearly_best() -> None:
+    """Not where a copy of anything comes back, and not where nothing does."""
+    said = [
+        ({"mnist": 0.7, "fashion_mnist": 0.3}, "mnist"),
+        ({"mnist": 0.97, "fashion_mnist": 0.98}, ""),
+        ({"mnist": -0.1}, ""),
+        ({}, ""),
+    ]
+    assert [outline(skills=skills).dataset for skills, _ in said] == [expected for _, expected in said]
+    assert outline(skills={"mnist": -0.2, "fashion_mnist": 0.1}, noise_ratios={"mnist": 0.5}).dataset == "mnist"
+
+
 def test_the_output_layer_is_behind_what_gives_another_shape() -> None:
     """A Reshape at the end has no activation that could matter."""
     found = output_layer(architecture((28, 28), [*STACKED_PARTS[:-2], ("Dense", 784, "sigmoid"), STACKED_PARTS[-1]]))
