@@ -72,14 +72,16 @@ def assign(
         looks_right = _is_image(model.input_shape, sample) and _is_image(model.output_shape, sample)
         return trained.named(model, asked), looks_right, trained.order(model), model.parameters
 
-    autoencoder = max(whole, key=standing, default=None)
-    encoders = [m for m in models if _holds(m.input_shape, sample) and not _holds(m.output_shape, sample)]
-    decoders = [m for m in models if _holds(m.output_shape, sample) and not _holds(m.input_shape, sample)]
+    autoencoder, candidates = max(whole, key=standing, default=None), len(whole)
+    own = [m for m in models if m.claim.names or trained.is_fitted(m)]  # `add` leaves a nameless model a layer behind
+    encoders = [m for m in own if _holds(m.input_shape, sample) and not _holds(m.output_shape, sample)]
+    decoders = [m for m in own if _holds(m.output_shape, sample) and not _holds(m.input_shape, sample)]
     if autoencoder is not None:  # codes of as many numbers as an image has: 7 x 7 x 16
+        whole = [m for m in whole if m in own]
         encoders += [m for m in whole if m.held < autoencoder.held and not _is_image(m.output_shape, sample)]
         decoders += [m for m in whole if m.held < autoencoder.held and not _is_image(m.input_shape, sample)]
     encoder, decoder = _pair(autoencoder, encoders, decoders, arrays, contract)
-    return Cast(autoencoder, encoder, decoder, len(whole))
+    return Cast(autoencoder, encoder, decoder, candidates)
 
 
 class _Training:
@@ -103,6 +105,10 @@ class _Training:
     def order(self, model: RebuiltModel) -> int:
         """Return when a model was trained last, by itself or as a part of another; -1 for never."""
         return self._own.get(model.claim.model, max((self._arrays.get(name, -1) for name in model.held), default=-1))
+
+    def is_fitted(self, model: RebuiltModel) -> bool:
+        """Say whether a model itself was trained, and not only a part of it or what it is part of."""
+        return model.claim.model in self._own
 
     def named(self, model: RebuiltModel, asked: str) -> int:
         """Return how a model stands to the name asked for: 3 it was trained and has it, 2 had it, 1 not trained, 0."""

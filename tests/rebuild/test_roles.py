@@ -146,6 +146,14 @@ def test_a_copy_is_taken_where_nothing_better_is(tmp_path: Path) -> None:
     assert names(found) == {role: role.value for role in Role}
 
 
+def test_what_a_sequential_leaves_behind_layer_by_layer_is_no_encoder(tmp_path: Path) -> None:
+    """`add` makes a model of the layers so far each time; nobody named or trained these."""
+    whole = Sequential()
+    for layer in (Input((784,)), layers.Dense(32), layers.Dense(3), layers.Dense(784), layers.Reshape((28, 28))):
+        whole.add(layer)
+    assert names(cast({"autoencoder": whole}, tmp_path, ["autoencoder"])) == {Role.AUTOENCODER: "autoencoder"}
+
+
 def test_encoder_and_decoder_that_fit_together_are_preferred(tmp_path: Path) -> None:
     """Among strangers, those with the same code size."""
     small, large = trio(3), trio(9)
