@@ -32,13 +32,11 @@ SLEEPER = f"sleep {1_000_000 + os.getpid()}"
 def class_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five notebooks that end in five ways, and no model in any of them."""
     folder = tmp_path_factory.mktemp("class")
-    lingering = (
-        f"import subprocess, time\nsubprocess.Popen({SLEEPER.split()!r}, start_new_session=True)\ntime.sleep(0.5)"
-    )
-    for student, last in zip(
-        STUDENTS, ("x = 1", "1 / 0", "print('ñ' * 10)", "raise NotImplementedError", "undefined"), strict=True
-    ):
-        (folder / f"{student}.ipynb").write_text(notebook(f"# {student}", lingering, last))
+    lingering = f"import subprocess, time\nsubprocess.Popen({SLEEPER.split()!r}, start_new_session=True)\n"
+    lasts = ("x = 1", "1 / 0", "print('ñ' * 10)", "raise NotImplementedError", "undefined")
+    for place, (student, last) in enumerate(zip(STUDENTS, lasts, strict=True)):
+        seconds = 0.5 if place < 2 else 4  # who is to be interrupted must still be at work on a busy machine
+        (folder / f"{student}.ipynb").write_text(notebook(f"# {student}", f"{lingering}time.sleep({seconds})", last))
     return folder
 
 
