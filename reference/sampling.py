@@ -40,7 +40,7 @@ from reference.contract import Autoencoder
 _SAFE = 1e-7  # the distance from 0 and 1 that Keras keeps before it takes a logarithm
 
 
-@keras.saving.register_keras_serializable(package="course")
+@keras.utils.register_keras_serializable(package="course")
 class Sampling(layers.Layer):
     """Draw a code from N(mean, exp(log_variance)) and add the KL divergence to the loss.
 
@@ -86,7 +86,7 @@ def kl_divergence(mean: Any, log_variance: Any) -> Any:
     return 0.5 * ops.sum(ops.square(mean) + ops.exp(log_variance) - log_variance - 1.0, axis=-1)
 
 
-@keras.saving.register_keras_serializable(package="course")  # type: ignore[untyped-decorator]
+@keras.utils.register_keras_serializable(package="course")  # type: ignore[untyped-decorator]
 def reconstruction_loss(images: Any, reconstructions: Any) -> Any:
     """Return the binary cross-entropy of each image in nats, summed over its pixels: (batch, …) twice → (batch,)."""
     pixels = ops.binary_crossentropy(images, reconstructions)

@@ -40,14 +40,14 @@ def check_bottleneck(subject: Subject, item: RubricItem) -> Verdict:  # noqa: AR
     findings = _findings(subject, size, rank)
     if findings:
         return failed(
-            _told(message("The image reaches the output past the code."), size, rank), findings, measurements=numbers
+            _told(message("The input reaches the output past the code."), size, rank), findings, measurements=numbers
         )
     if rank is None and size is not None and _reproduced(subject):
-        told = message("All of the image goes through the code: {size} numbers.", size=size)
+        told = message("All of the input goes through the code: {size} numbers.", size=size)
         return passed(told, measurements=numbers)
     if rank is None or size is None:
         return ungradable(message("We could not measure how much passes the bottleneck."), measurements=numbers)
-    return passed(_told(message("All of the image goes through the code."), size, rank), measurements=numbers)
+    return passed(_told(message("All of the input goes through the code."), size, rank), measurements=numbers)
 
 
 def _declared(subject: Subject, measured: int | None) -> int | None:
@@ -114,7 +114,7 @@ def _findings(subject: Subject, size: int | None, rank: float | None) -> tuple[F
 def _bypass(subject: Subject, bypass: Message) -> Finding:
     return Finding(
         where=model(subject, Role.AUTOENCODER),
-        expected=message("One way from the image to the output, through the code."),
+        expected=message("One way from the input to the output, through the code."),
         actual=bypass,
         why=message(
             "With a way round the code the network copies its input: nothing is compressed and nothing learnt."
@@ -130,7 +130,7 @@ def _leak(subject: Subject, size: int, rank: int) -> Finding:
             "An output that changes in at most {size} independent directions, as the code has.", size=size
         ),
         actual=message("It changes in {rank} independent directions.", rank=rank),
-        why=message("A code of {size} numbers cannot carry more: the rest of the image takes another way.", size=size),
+        why=message("A code of {size} numbers cannot carry more: the rest of the input takes another way.", size=size),
         hint=message("Does the decoder read the code, or a wider layer before it?"),
     )
 
@@ -139,7 +139,7 @@ def _packed(subject: Subject, hidden: float) -> Finding:
     return Finding(
         where=model(subject, Role.ENCODER),
         expected=message("Codes that say the same with six digits a number."),
-        actual=message("Without the digits beyond the sixth, the images change by {gap:.0%}.", gap=hidden),
+        actual=message("Without the digits beyond the sixth, the output changes by {gap:.0%}.", gap=hidden),
         why=message(
             "In the last digits of a few numbers many others can be hidden: such a code is small only to look at."
         ),
@@ -150,8 +150,8 @@ def _packed(subject: Subject, hidden: float) -> Finding:
 def _wide(subject: Subject, size: int, image: int) -> Finding:
     return Finding(
         where=model(subject, Role.AUTOENCODER),
-        expected=message("A code far smaller than the image of {image} numbers.", image=image),
+        expected=message("A code far smaller than the input of {image} numbers.", image=image),
         actual=message("A code of {size} numbers.", size=size),
-        why=message("A code as large as the image can hold a copy of it: the network need find no patterns."),
+        why=message("A code as large as the input can hold a copy of it: the network need find no patterns."),
         hint=message("Which layer of your network is the narrowest?"),
     )

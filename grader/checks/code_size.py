@@ -54,7 +54,7 @@ def _finding(subject: Subject, size: int, image: int | None) -> Finding:
     asked = subject.facts.code_size
     return Finding(
         where=model(subject, Role.ENCODER if subject.model(Role.ENCODER) is not None else Role.AUTOENCODER),
-        expected=_told(asked, image) if asked is not None else message("A code smaller than the image."),
+        expected=_told(asked, image) if asked is not None else message("A code smaller than the input."),
         actual=_told(size, image),
         why=_why(size, asked),
         hint=message("Which layer is the narrowest of the encoder, and how many units does it have?"),
@@ -66,7 +66,7 @@ def _told(size: int, image: int | None) -> Message:
     if image is None or size == 0:
         return message("A code of {size} numbers.", size=size)
     return message(
-        "A code of {size} numbers: {image} / {size} = {factor:.1f} times fewer than the image.",
+        "A code of {size} numbers: {image} / {size} = {factor:.1f} times fewer than the input.",
         size=size,
         image=image,
         factor=image / size,
@@ -76,10 +76,10 @@ def _told(size: int, image: int | None) -> Message:
 def _why(size: int, asked: int | None) -> Message:
     if asked is not None and size < asked:
         return message(
-            "A smaller code compresses more and loses more: details of the image find no room in it, however long you "
+            "A smaller code compresses more and loses more: details of the input find no room in it, however long you "
             "train."
         )
     return message(
-        "A larger code gives better images and less compression; large enough, the network copies its input and need "
+        "A larger code gives better outputs and less compression; large enough, the network copies its input and need "
         "find no patterns at all. Codes of different sizes cannot be compared by their loss."
     )

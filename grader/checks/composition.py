@@ -99,10 +99,10 @@ def _gap_findings(subject: Subject, gap: Measurement | None, tolerance: float) -
 def _gap_finding(actual: Message, tolerance: float) -> Finding:
     return Finding(
         where=message("decoder(encoder(x)) beside autoencoder(x)"),
-        expected=message("The same images, to within {tolerance:.2%} of the output.", tolerance=tolerance),
+        expected=message("The same outputs, to within {tolerance:.2%}.", tolerance=tolerance),
         actual=actual,
         why=_WHY,
-        hint=message("Pass one image through the encoder and its code through the decoder: where do the ways part?"),
+        hint=message("Pass one input through the encoder and its code through the decoder: where do the ways part?"),
     )
 
 

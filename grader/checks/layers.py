@@ -166,10 +166,10 @@ def _why(difference: Difference) -> Message:
 def _why_extra(layer: Layer | None) -> Message:
     if layer is not None and layer.kind in _JOINING_KINDS:
         return message(
-            "A connection that joins two branches can carry the image past the code: the network then copies its input "
+            "A connection that joins two branches can carry the input past the code: the network then copies it "
             "and need find no patterns."
         )
-    return message("Too powerful a network learns nothing useful: it memorises its images instead of finding patterns.")
+    return message("Too powerful a network learns nothing useful: it memorises its data instead of finding patterns.")
 
 
 def _why_activation(difference: Difference) -> Message:
@@ -190,7 +190,7 @@ def _why_activation(difference: Difference) -> Message:
 
 def _hint(difference: Difference) -> Message:
     if difference.kind is DifferenceKind.MISSING:
-        return message("Write down the sizes on the way from the image to the code and back: which step is not there?")
+        return message("Write down the sizes on the way from the input to the code and back: which step is not there?")
     if difference.kind is DifferenceKind.EXTRA:
         return message("Compare `summary()` with the assignment's table, row by row: which row has no counterpart?")
     if difference.attributes == (INPUTS,):

@@ -90,7 +90,7 @@ def _unfair(subject: Subject) -> Message | None:
     rank = subject.measurements.value(Quantity.BOTTLENECK_RANK)
     if subject.measurements.bypass is not None or (rank is not None and round(rank) > asked):
         return message(
-            "Not checked: the image reaches the output past the code, which makes the comparison meaningless."
+            "Not checked: the input reaches the output past the code, which makes the comparison meaningless."
         )
     return None
 
@@ -181,7 +181,7 @@ def _diagnosis(subject: Subject, loss: float, known: Statistic) -> tuple[Message
     if loss >= _LIKE_UNTRAINED * known.baselines[Baseline.UNTRAINED]:
         return (
             message("An MSE of {mse:.4f}: as with fresh, untrained weights.", mse=loss),
-            message("An autoencoder knows nothing before it has learnt from images."),
+            message("An autoencoder knows nothing before it has learnt from data."),
         )
     if loss >= _WORSE_THAN_MEAN_IMAGE * known.baselines[Baseline.MEAN]:
         return (

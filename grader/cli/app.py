@@ -95,6 +95,9 @@ def generate_command(
     write_notebooks(ids, out, course, language=lang, solution=solution)
 
 
+SandboxKind = Annotated[
+    str, typer.Option("--sandbox", help=told(message("bubblewrap, or none: notebooks then run with your rights.")))
+]
 Compat = Annotated[
     bool,
     typer.Option(
@@ -138,9 +141,7 @@ def check_command(
 def inspect_command(
     notebook: Annotated[Path, typer.Argument(help=told(message("The notebook.")))],
     *,
-    sandbox: Annotated[
-        str, typer.Option("--sandbox", help=told(message("bubblewrap, or none: notebooks then run with your rights.")))
-    ] = "bubblewrap",
+    sandbox: SandboxKind = "bubblewrap",
     compat: Compat = False,
     data: DataFolder = None,
     data_size: DataSize = None,
@@ -161,9 +162,7 @@ def grade_command(
     *,
     assignment: Annotated[str, typer.Option("--assignment", help=told(message("Assignment id.")))],
     out: Annotated[Path, typer.Option("--out", help=told(message("Folder for grades and reports.")))],
-    sandbox: Annotated[
-        str, typer.Option("--sandbox", help=told(message("bubblewrap, or none: notebooks then run with your rights.")))
-    ] = "bubblewrap",
+    sandbox: SandboxKind = "bubblewrap",
     course: CourseFolder = None,
     compat: Compat = False,
     data: DataFolder = None,
@@ -245,6 +244,16 @@ def validate_command(
     fast: Annotated[
         bool, typer.Option("--fast", help=told(message("With --rubrics: a fixed part that takes about a minute.")))
     ] = False,
+    variant: Annotated[
+        list[str] | None,
+        typer.Option("--variant", help=told(message("With --rubrics: only this one, by its name; may be repeated."))),
+    ] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            "--keep", help=told(message("With --rubrics: a file for the grades; the same command goes on from there."))
+        ),
+    ] = None,
     sandbox: Annotated[
         str, typer.Option("--sandbox", help=told(message("With --rubrics: bubblewrap or none.")))
     ] = "bubblewrap",
@@ -262,7 +271,8 @@ def validate_command(
 
         own = Course.at(course)
         options = SessionOptions(sandbox=sandbox, data_size=data_size, data_folder=data, jobs=jobs, course=own)
-        validate_rubrics(Trial(ids or (), fast, options, own), language=lang, as_json=as_json)
+        trial = Trial(ids or (), fast, options, own, keep, variant or ())
+        validate_rubrics(trial, language=lang, as_json=as_json)
         return
     from grader.rebuild.quiet import start_tensorflow
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -19,8 +20,9 @@ from grader.domain.course import Course
 from grader.domain.grade import Outcome
 from grader.domain.messages import Message, message
 from grader.session import SessionOptions
+from grader.validation.equivalents import EQUIVALENTS, SOLUTION
 from grader.validation.operators import Mutant
-from grader.validation.rubrics import FAST, QUICK, Work, applying, counts, try_rubric, variants
+from grader.validation.rubrics import FAST, MUTANTS, QUICK, Work, applying, counts, try_rubric, variants
 from grader.validation.verdicts import Fate, Judged
 
 _WIDTH_OF_LOGS = 160
@@ -46,12 +48,22 @@ class Trial:
         fast: A fixed part that takes a minute, after two steps of training.
         options: How to grade.
         course: An instructor's own course, in the place of ours.
+        keep: A gradebook file: what it holds is not graded again.
+        only: Names of variants; empty for all.
     """
 
     ids: Sequence[str]
     fast: bool
     options: SessionOptions
     course: Course | None = None
+    keep: Path | None = None
+    only: Sequence[str] = ()
+
+    def names(self, assignment_id: str) -> Sequence[str]:
+        """Return the names of the variants to try; empty for all."""
+        if self.only:
+            return self.only
+        return FAST.get(assignment_id, QUICK) if self.fast else ()
 
     def work(self, assignment_id: str) -> Work:
         """Load one assignment and its solution."""
@@ -64,8 +76,12 @@ class Trial:
         """Return the ids on trial.
 
         Raises:
-            AuthoringError: There is no such assignment.
+            AuthoringError: There is no such assignment, or no such variant.
         """
+        operators = [one.name for one in (SOLUTION, *MUTANTS, *EQUIVALENTS)]
+        for name in self.only:
+            if name not in operators:
+                raise unknown(message("There is no variant {name}.", name=name), name, operators)
         known = assignment_ids(folder=None if self.course is None else self.course.assignments)
         for name in self.ids:
             if name not in (*known, "all"):
@@ -88,8 +104,8 @@ def validate_rubrics(trial: Trial, *, language: str | None, as_json: bool) -> No
     with error_border(language):
         for assignment_id in trial.wanted():
             work = trial.work(assignment_id)
-            chosen = variants(work, only=FAST.get(assignment_id, QUICK) if trial.fast else (), fast=trial.fast)
-            judged = try_rubric(work, chosen, trial.options, say)
+            chosen = variants(work, only=trial.names(assignment_id), fast=trial.fast)
+            judged = try_rubric(work, chosen, trial.options, say, keep=trial.keep)
             done += judged
             if not as_json:
                 _show(work, judged, language)

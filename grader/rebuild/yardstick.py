@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from grader.domain.measurement import ImageStrip
 from grader.rebuild import quality
-from grader.rebuild.material import STRIP_IMAGES, DataChoice, load_material
+from grader.rebuild.material import DataChoice, load_material
 from reference import data
 
 
@@ -45,19 +45,16 @@ def yardstick(dataset: str, part: str, choice: DataChoice) -> Yardstick:
     Raises:
         reference.data.DataNotFoundError: The full data was asked for and is not there.
     """
+    material = load_material(dataset, choice)
+    found = Yardstick(material.size, material.train, material.hidden, material.strip_images)
     if dataset not in data.NAMES:  # points in space: there are no others to hide
-        material = load_material(dataset, choice)
-        return Yardstick(material.size, material.train, material.hidden, material.strip_images)
+        return found
+    if part == "hidden":
+        return replace(found, labels=material.hidden_labels)
     full = data.load(dataset, size=choice.size, folder=choice.folder)
-    sample = data.load(dataset, size="sample")
-    positions = full.hidden if part == "hidden" else full.public[: len(full.hidden)]
-    return Yardstick(
-        size=full.size,
-        train=data.scaled(full.x_train),
-        images=data.scaled(full.x_test[positions]),
-        strip_images=data.scaled(sample.x_test[sample.hidden[:STRIP_IMAGES]]),
-        labels=full.y_test[positions].astype(np.int64),
-    )
+    positions = full.public[: len(full.hidden)]
+    images, labels = data.scaled(full.x_test[positions]), full.y_test[positions].astype(np.int64)
+    return replace(found, images=images, labels=labels)
 
 
 def strip(title: str, images: npt.NDArray[np.float32]) -> ImageStrip:

@@ -7,10 +7,13 @@ everything; the templates lay out records of text that `views`, `layer_table`,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
+from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from grader.domain.assignment import Assignment
 from grader.domain.facts import ReferenceFacts
@@ -84,10 +87,20 @@ def render_index(
 @cache
 def _environment() -> Environment:
     """Build the template environment once, since compiling templates takes longer than filling them."""
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("grader.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["prose"] = prose
+    return environment
+
+
+def prose(text: str) -> Markup:
+    """Return a sentence as HTML: what stands between backticks as code, and nothing else of it as mark-up."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
+
+
+_CODE: Final = re.compile(r"`(?! )([^`\n]+)(?<! )`")

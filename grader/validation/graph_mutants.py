@@ -90,6 +90,17 @@ def _separate(first: str, second: str) -> Edit:
     return edit
 
 
+def _rebound(name: str) -> Edit:
+    """Return an edit whose last cell gives a name to a copy with weights of its own."""
+
+    def edit(draft: Draft) -> Draft | None:
+        if not draft.mentions(f"{name} = ") or draft.asks("comparison"):
+            return None
+        return draft.added(f"{name} = keras.models.clone_model({name})")
+
+    return edit
+
+
 GRAPH: Final = (
     Mutant(
         "skip-add",
@@ -142,6 +153,20 @@ GRAPH: Final = (
         "separate-decoder",
         message("a decoder that is not the one in the autoencoder"),
         _separate("encoder.layers", "map(anew, decoder.layers)"),
+        ("composition",),
+        _LEARNT,
+    ),
+    Mutant(
+        "encoder-rebound",
+        message("an untrained copy under the name of the encoder, after the training"),
+        _rebound("encoder"),
+        ("composition",),
+        _LEARNT,
+    ),
+    Mutant(
+        "decoder-rebound",
+        message("an untrained copy under the name of the decoder, after the training"),
+        _rebound("decoder"),
         ("composition",),
         _LEARNT,
     ),

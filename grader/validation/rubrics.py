@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,8 @@ from grader.domain.facts import ReferenceFacts
 from grader.domain.grade import Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.submission import Submission
-from grader.pipeline import GradingContext, grade_submission
+from grader.gradebook import Gradebook, sqlite_url
+from grader.scale import Progress, grade_batch
 from grader.session import SessionOptions, open_session
 from grader.validation.drafts import Draft
 from grader.validation.equivalents import EQUIVALENTS, SOLUTION
@@ -97,6 +98,8 @@ def try_rubric(
     chosen: Sequence[Variant],
     options: SessionOptions,
     say: Callable[[Judged], None],
+    *,
+    keep: Path | None = None,
 ) -> list[Judged]:
     """Grade variants of a solution and judge what they got.
 
@@ -105,28 +108,52 @@ def try_rubric(
         chosen: From `variants`.
         options: How to grade.
         say: Told of each as it is done.
+        keep: A gradebook file. What it holds of the same notebooks, rubric and version of the grader is not run again,
+            so that hours of grading can be stopped and gone on with.
 
     Raises:
         SandboxUnavailableError: No sandbox works here and none was not asked for.
         MissingDataError: The full data was asked for and is not there.
+        GradebookError: The file to keep grades in cannot be read or written.
     """
     with (
         tempfile.TemporaryDirectory(prefix="grader-variants-") as name,
+        Gradebook.open(sqlite_url(keep or Path(name) / "gradebook.db")) as gradebook,
         open_session(work.assignment, work.facts, options) as session,
     ):
         known = survivors(work.assignment)
-        control = [one for one in chosen if one.operator.name == SOLUTION.name]
-        others = [one for one in chosen if one.operator.name != SOLUTION.name]
         undecided: set[str] = set()
-        done = []
-        for variant, graded in _graded(control, session.context, Path(name), 1):
-            undecided |= {one.check for one in graded.grade.results if one.outcome is Outcome.UNGRADABLE}
-            done.append(_judged(variant, graded, undecided, known))
-            say(done[-1])
-        for variant, graded in _graded(others, session.context, Path(name), options.notebooks_together()):
-            done.append(_judged(variant, graded, undecided, known))
-            say(done[-1])
+        done: list[Judged] = []
+
+        def grade(some: Sequence[Variant], jobs: int) -> None:
+            variants_by_name = {one.operator.name: one for one in some}
+
+            def judged(progress: Progress) -> None:
+                graded = progress.graded
+                if graded.student == SOLUTION.name:
+                    undecided.update(one.check for one in graded.grade.results if one.outcome is Outcome.UNGRADABLE)
+                done.append(_judged(variants_by_name[graded.student], graded, undecided, known))
+                say(done[-1])
+
+            with ThreadPoolExecutor(jobs) as executor:
+                grade_batch(
+                    [_submission(one, Path(name)) for one in some],
+                    session.context,
+                    executor=executor,
+                    gradebook=gradebook,
+                    settings_key=session.settings_key,
+                    on_progress=judged,
+                )
+
+        grade([one for one in chosen if one.operator.name == SOLUTION.name], 1)
+        others = [one for one in chosen if one.operator.name != SOLUTION.name]
+        grade(sorted(others, key=_trains_long), options.notebooks_together())
     return done
+
+
+def _trains_long(variant: Variant) -> bool:
+    """Sort what is done in seconds before what trains to its end."""
+    return variant.operator.training is Training.WHOLE
 
 
 def _variant(operator: Operator, draft: Draft) -> Variant | None:
@@ -138,19 +165,6 @@ def _variant(operator: Operator, draft: Draft) -> Variant | None:
         return None
     short = shortened(edited) if operator.training is Training.STEPS else edited
     return Variant(operator, short.notebook(), intended)
-
-
-def _graded(
-    chosen: Sequence[Variant], context: GradingContext, folder: Path, jobs: int
-) -> Iterable[tuple[Variant, GradedSubmission]]:
-    with ThreadPoolExecutor(jobs) as executor:
-        pending = {executor.submit(grade_submission, _submission(one, folder), context): one for one in chosen}
-        try:
-            for future in as_completed(pending):
-                yield pending[future], future.result()
-        finally:  # whoever stops the command waits for what runs, not for what is left
-            for future in pending:
-                future.cancel()
 
 
 def _submission(variant: Variant, folder: Path) -> Submission:

@@ -155,7 +155,7 @@ def test_the_leak_test_would_see_a_leak() -> None:
 
 def test_given_material_is_no_licence_for_leaks() -> None:
     """The one line that students are given twice is tolerated in the given class alone, not in a task."""
-    decorator = '@keras.saving.register_keras_serializable(package="course")'
+    decorator = '@keras.utils.register_keras_serializable(package="course")'
     student, solution = (notebook_text("variational", "es", solution=s) for s in (False, True))
     given = given_lines("variational")
     assert leaks(solution, student) == [decorator]

@@ -28,7 +28,7 @@ def test_the_message_tells_rank_and_code_size() -> None:
     verdict = check(subject(measurements=measured(numbers={Quantity.BOTTLENECK_RANK: 27})))
     assert verdict.outcome is Outcome.PASSED
     assert english(verdict.message) == (
-        "All of the image goes through the code. Independent directions in the output: 27; numbers in the code: 30."
+        "All of the input goes through the code. Independent directions in the output: 27; numbers in the code: 30."
     )
     assert [m.name for m in verdict.measurements] == [Quantity.BOTTLENECK_RANK, Quantity.CODE_SIZE]
 
@@ -52,7 +52,7 @@ def test_too_high_a_rank_is_told() -> None:
             where=WHERE,
             expected="An output that changes in at most 30 independent directions, as the code has.",
             actual="It changes in 100 independent directions.",
-            why="A code of 30 numbers cannot carry more: the rest of the image takes another way.",
+            why="A code of 30 numbers cannot carry more: the rest of the input takes another way.",
             hint="Does the decoder read the code, or a wider layer before it?",
         )
     ]
@@ -67,7 +67,7 @@ def test_a_way_round_the_code_fails_whatever_the_rank() -> None:
     assert findings(verdict) == [
         Told(
             where=WHERE,
-            expected="One way from the image to the output, through the code.",
+            expected="One way from the input to the output, through the code.",
             actual="`Add` brings in numbers that did not pass through the code.",
             why="With a way round the code the network copies its input: nothing is compressed and nothing learnt.",
             hint="Follow each connection in the layers' `summary()`: which one does not pass through the code?",
@@ -81,7 +81,7 @@ def test_a_code_as_large_as_the_image_is_no_bottleneck() -> None:
     identity = measured(found.models, {Quantity.BOTTLENECK_RANK: 784, Quantity.CODE_SIZE: 784})
     verdict = check(subject(measurements=identity))
     assert verdict.outcome is Outcome.FAILED
-    assert findings(verdict)[0].expected == "A code far smaller than the image of 784 numbers."
+    assert findings(verdict)[0].expected == "A code far smaller than the input of 784 numbers."
 
 
 @pytest.mark.parametrize("lacking", [Quantity.BOTTLENECK_RANK])
@@ -112,7 +112,7 @@ def test_numbers_packed_into_the_last_digits_are_no_small_code(gap: float, outco
             Told(
                 where="The encoder, called “encoder” in the notebook",
                 expected="Codes that say the same with six digits a number.",
-                actual="Without the digits beyond the sixth, the images change by 45%.",
+                actual="Without the digits beyond the sixth, the output changes by 45%.",
                 why=(
                     "In the last digits of a few numbers many others can be hidden: such a code is small only to look at."
                 ),

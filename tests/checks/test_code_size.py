@@ -17,11 +17,11 @@ from .builders import FACTS, chain, dense_chain, encoder_half, item, measured, m
 from .reading import Told, english, findings
 
 LARGER = (
-    "A larger code gives better images and less compression; large enough, the network copies its input and need find "
+    "A larger code gives better outputs and less compression; large enough, the network copies its input and need find "
     "no patterns at all. Codes of different sizes cannot be compared by their loss."
 )
 SMALLER = (
-    "A smaller code compresses more and loses more: details of the image find no room in it, however long you train."
+    "A smaller code compresses more and loses more: details of the input find no room in it, however long you train."
 )
 
 
@@ -37,8 +37,8 @@ def test_a_wider_code_is_told_with_its_compression() -> None:
     assert findings(verdict) == [
         Told(
             where="The encoder, called “encoder” in the notebook",
-            expected="A code of 30 numbers: 784 / 30 = 26.1 times fewer than the image.",
-            actual="A code of 64 numbers: 784 / 64 = 12.2 times fewer than the image.",
+            expected="A code of 30 numbers: 784 / 30 = 26.1 times fewer than the input.",
+            actual="A code of 64 numbers: 784 / 64 = 12.2 times fewer than the input.",
             why=LARGER,
             hint="Which layer is the narrowest of the encoder, and how many units does it have?",
         )

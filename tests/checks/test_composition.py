@@ -41,10 +41,10 @@ def test_the_gap_is_told_in_percent_of_the_output() -> None:
     assert findings(verdict) == [
         Told(
             where="decoder(encoder(x)) beside autoencoder(x)",
-            expected="The same images, to within 0.10% of the output.",
+            expected="The same outputs, to within 0.10%.",
             actual="They differ by 25.00% of the output.",
             why=WHY,
-            hint="Pass one image through the encoder and its code through the decoder: where do the ways part?",
+            hint="Pass one input through the encoder and its code through the decoder: where do the ways part?",
         )
     ]
 

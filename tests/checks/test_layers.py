@@ -92,7 +92,7 @@ def test_a_missing_layer_is_told_whole() -> None:
                 "Each layer does one step of the way to the code and back: with a step less, the network finds simpler "
                 "patterns."
             ),
-            hint="Write down the sizes on the way from the image to the code and back: which step is not there?",
+            hint="Write down the sizes on the way from the input to the code and back: which step is not there?",
         )
     ]
 
@@ -104,7 +104,7 @@ def test_an_extra_layer_is_told_whole() -> None:
             where=PLACE.format(2),
             expected="No layer here.",
             actual="Dense(units=50, activation=relu)",
-            why="Too powerful a network learns nothing useful: it memorises its images instead of finding patterns.",
+            why="Too powerful a network learns nothing useful: it memorises its data instead of finding patterns.",
             hint="Compare `summary()` with the assignment's table, row by row: which row has no counterpart?",
         )
     ]
@@ -116,7 +116,7 @@ def test_a_skip_connection_is_told_as_such() -> None:
     (finding,) = findings(check(chain(layers, entry=(28, 28))))
     assert finding.actual == "Add()"
     assert finding.why == (
-        "A connection that joins two branches can carry the image past the code: the network then copies its input and "
+        "A connection that joins two branches can carry the input past the code: the network then copies it and "
         "need find no patterns."
     )
 

@@ -116,7 +116,7 @@ def test_a_loss_like_that_of_fresh_weights_is_told_as_untrained() -> None:
     """R32 of the catalogue; 0.9 of the untrained 0.17 is 0.153."""
     (finding,) = findings(judge(0.16))
     assert finding.actual == "An MSE of 0.1600: as with fresh, untrained weights."
-    assert finding.why == "An autoencoder knows nothing before it has learnt from images."
+    assert finding.why == "An autoencoder knows nothing before it has learnt from data."
 
 
 def test_where_no_fit_was_seen_the_hint_asks_for_it() -> None:
@@ -159,7 +159,7 @@ def test_what_passes_the_code_by_is_not_compared(changes: dict[str, object]) -> 
     verdict = check(subject(measurements=replace(measured(numbers=numbers), **changes)))
     assert verdict.outcome is Outcome.SKIPPED
     assert english(verdict.message) == (
-        "Not checked: the image reaches the output past the code, which makes the comparison meaningless."
+        "Not checked: the input reaches the output past the code, which makes the comparison meaningless."
     )
 
 

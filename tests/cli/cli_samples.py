@@ -11,12 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox_here import sandbox_is_missing
 from typer.testing import CliRunner
 
 from grader.cli.app import app
-from grader.sandbox.bubblewrap import SandboxUnavailableError, find_bubblewrap
 
-START = "import sys; from grader.cli import main; sys.argv[0] = 'grader'; main()"
+START = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from grader.cli import main; sys.argv[0] = 'grader'; main()"
+)
+"""Ctrl-C is listened to even where these tests run in a shell's background, whose children are deaf to it."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +81,7 @@ def surroundings(changes: Mapping[str, str]) -> dict[str, str]:
 
 def has_sandbox() -> bool:
     """Whether a sandbox works here."""
-    try:
-        find_bubblewrap()
-    except SandboxUnavailableError:
-        return False
-    return True
+    return not sandbox_is_missing()
 
 
 def notebook(*sources: str, **document: Any) -> str:

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sandbox_here import needs_sandbox
 
 from grader.authoring.catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
@@ -23,7 +24,6 @@ from grader.domain.measurement import Quantity
 from grader.domain.run import RunStatus
 from grader.gradebook import Gradebook
 from grader.intake.collecting import collect
-from grader.sandbox.bubblewrap import SandboxUnavailableError, find_bubblewrap
 from grader.scale import grade_batch
 from grader.session import SessionOptions, open_session
 
@@ -32,18 +32,6 @@ FACTS = load_facts("stacked")
 KNOWN = FACTS.calibrated["sample"].reconstruction
 assert KNOWN is not None
 (CURVE,) = KNOWN.curves
-
-
-def sandbox_is_missing() -> bool:
-    """Whether no sandbox works here."""
-    try:
-        find_bubblewrap()
-    except SandboxUnavailableError:
-        return True
-    return False
-
-
-needs_sandbox = pytest.mark.skipif(sandbox_is_missing(), reason="no sandbox works here: `grader doctor` says why")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 from jinja2 import Environment, nodes
 
-from grader.report.html import _environment
+from grader.report.html import _environment, prose
 
 TEMPLATES = sorted(
     (entry for entry in files("grader.report").joinpath("templates").iterdir() if entry.name.endswith(".j2")),
@@ -84,3 +84,11 @@ def test_a_template_holds_no_bare_words(entry):
     tree = Environment(autoescape=True).parse(entry.read_text("utf-8"))
     source = "".join(part.data for part in tree.find_all(nodes.TemplateData))
     assert re.findall(r">[^<>]*[^\W\d]{2,}[^<>]*<", re.sub(r"<style>.*?</style>", "", source, flags=re.DOTALL)) == []
+
+
+def test_what_stands_between_backticks_is_code_and_nothing_else_is_mark_up() -> None:
+    """A sentence names code as Markdown does; a student's angle brackets stay text."""
+    assert prose("`fit` on <b>x</b> & `y < 1`") == (
+        "<code>fit</code> on &lt;b&gt;x&lt;/b&gt; &amp; <code>y &lt; 1</code>"
+    )
+    assert prose("one ` alone, and `two\nlines`") == "one ` alone, and `two\nlines`"

@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+from sandbox_here import needs_sandbox
 
 from grader.authoring.catalogue import load_assignment, load_facts
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.measurement import Quantity
 from grader.intake.collecting import collect
 from grader.pipeline import grade_submission
-from grader.sandbox.bubblewrap import SandboxUnavailableError, find_bubblewrap
 from grader.session import SessionOptions, open_session
 
 CELLS = (
@@ -70,13 +70,10 @@ def notebook() -> str:
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells})
 
 
+@needs_sandbox
 @pytest.mark.slow
 def test_a_subclass_with_a_loop_in_its_call_is_graded_by_behaviour(tmp_path: Path) -> None:
     """Everything that can be seen from outside is decided and right; what is read from layers waits for a person."""
-    try:
-        find_bubblewrap()
-    except SandboxUnavailableError as error:
-        pytest.skip(str(error))
     (tmp_path / "ana.ipynb").write_text(notebook(), encoding="utf-8")
     (submission,) = collect([tmp_path / "ana.ipynb"], tmp_path / "intake")
     assignment = load_assignment("stacked")

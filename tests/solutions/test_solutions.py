@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sandbox_here import needs_sandbox
 
 from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts
 from grader.authoring.notebooks import generate
@@ -15,22 +16,13 @@ from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.submission import Submission
 from grader.intake.collecting import collect
 from grader.pipeline import grade_submission
-from grader.sandbox.bubblewrap import SandboxUnavailableError, find_bubblewrap
 from grader.session import SessionOptions, open_session
 
 QUICK = ("linear-pca", "from-scratch")
 LONG = [assignment for assignment in assignment_ids() if assignment not in QUICK]
 
 
-def sandbox_is_missing() -> bool:
-    try:
-        find_bubblewrap()
-    except SandboxUnavailableError:
-        return True
-    return False
-
-
-pytestmark = pytest.mark.skipif(sandbox_is_missing(), reason="no sandbox works here: `grader doctor` says why")
+pytestmark = needs_sandbox
 
 
 def handed_in(assignment: str, folder: Path) -> Submission:

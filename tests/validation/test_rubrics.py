@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from sandbox_here import needs_sandbox
 from typer.testing import CliRunner
 
+from grader import scale
 from grader.authoring.catalogue import assignment_ids, load_assignment
 from grader.cli.app import app
 from grader.cli.rubrics import sign
 from grader.domain.grade import CheckResult, Grade, GradeStatus, Outcome
 from grader.domain.messages import verbatim
-from grader.sandbox.bubblewrap import SandboxUnavailableError, find_bubblewrap
 from grader.session import SessionOptions
 from grader.validation.equivalents import EQUIVALENTS
 from grader.validation.operators import Equivalent, Mutant, Training
@@ -133,15 +136,14 @@ def test_an_unknown_assignment_is_wrong_usage() -> None:
     assert "stacked" in ended.output
 
 
-def sandbox_is_missing() -> bool:
-    try:
-        find_bubblewrap()
-    except SandboxUnavailableError:
-        return True
-    return False
+def test_an_unknown_variant_is_wrong_usage() -> None:
+    """As for assignments."""
+    ended = CliRunner().invoke(app, ["validate", "--rubrics", "stacked", "--variant", "skip-ad", "--lang", "en"])
+    assert ended.exit_code == 2
+    assert "skip-add" in ended.output
 
 
-@pytest.mark.skipif(sandbox_is_missing(), reason="no sandbox works here: `grader doctor` says why")
+@needs_sandbox
 @pytest.mark.parametrize("assignment", FAST)
 def test_the_fast_part_errs_nowhere(assignment: str) -> None:
     """A few variants of one assignment a family, through the real chain: killed for the reason meant, or accepted."""
@@ -152,6 +154,19 @@ def test_the_fast_part_errs_nowhere(assignment: str) -> None:
     assert {one.operator.name: one.fate for one in done} == {
         name: Fate.ACCEPTED if name in right else Fate.KILLED for name in FAST[assignment]
     }
+
+
+@needs_sandbox
+def test_what_was_kept_is_not_graded_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second time nothing runs, and the verdicts are those of the first."""
+    given = work("from-scratch")
+    options = SessionOptions(data_size="sample", jobs=1)
+    chosen = variants(given, only=["forbidden-import"])
+    keep = tmp_path / "variants.db"
+    first = try_rubric(given, chosen, options, lambda _: None, keep=keep)
+    monkeypatch.setattr(scale, "grade_submission", lambda *_: pytest.fail("it was graded again"))
+    assert try_rubric(given, chosen, options, lambda _: None, keep=keep) == first
+    assert [one.fate for one in first] == [Fate.KILLED]
 
 
 @pytest.mark.rubrics
