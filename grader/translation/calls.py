@@ -56,6 +56,8 @@ def _of_a_module(name: str, call: cst.Call, line: int, place: Place) -> cst.Base
     renamed = _with_new_arguments(call, name, line, place)
     if module == "keras.optimizers" and last in OPTIMIZERS:
         return translated_optimizer(renamed, last, line, place)
+    if module == "keras.layers":
+        renamed = _without_batch(renamed, line, place)
     if module == "keras.layers" and name in ARGUMENTS:
         return _old_layer(call, renamed, line, place)
     rule = _FUNCTIONS.get(name)
@@ -97,6 +99,22 @@ def _old_layer(original: cst.Call, call: cst.Call, line: int, place: Place) -> c
         new = new.with_changes(args=[data_format if arg is ordering else arg for arg in new.args])
     if new is not call:
         place.note(line, code(original), code(new), signs=("'nb_row'", "'dim_ordering'", "'kernel_size'"))
+    return new
+
+
+def _without_batch(call: cst.Call, line: int, place: Place) -> cst.Call:
+    """`batch_input_shape=(None, 784)` is `input_shape=(784,)`; where a batch has a size, its layer may keep a state."""
+    given = keyword(call, "batch_input_shape")
+    if given is None or not isinstance(given.value, cst.Tuple) or len(given.value.elements) < 2:
+        return call
+    batch, *lengths = given.value.elements
+    if code(batch.value) != "None":
+        return call
+    if len(lengths) == 1:
+        lengths = [lengths[0].with_changes(comma=cst.Comma())]
+    shape = given.with_changes(value=given.value.with_changes(elements=lengths))
+    new = call.with_changes(args=[with_name(shape, "input_shape") if arg is given else arg for arg in call.args])
+    place.note(line, code(call), code(new), signs=("'batch_input_shape'",))
     return new
 
 
@@ -293,6 +311,13 @@ def _add_loss(call: cst.Call, line: int, place: Place) -> cst.Call:
     return new
 
 
+def _add_metric(call: cst.Call, line: int, place: Place) -> cst.BaseExpression:
+    """Metrics are told, and nothing is learnt from them."""
+    why = message("Keras 3 has no `add_metric`: a metric that a model keeps itself is updated in `call`; leave it out.")
+    place.note(line, code(call), "None", why=why, signs=("`add_metric()`",), far=_root(call) == "self")
+    return cst.Name("None")
+
+
 def _add_weight(call: cst.Call, line: int, place: Place) -> cst.Call:
     """The first argument of `add_weight` is the shape today; it was the name."""
     first = positional(call)
@@ -339,6 +364,7 @@ _METHODS: Final[dict[str, Callable[[cst.Call, int, Place], cst.BaseExpression]]]
     "predict_classes": _classes,
     "predict_proba": _probabilities,
     "add_loss": _add_loss,
+    "add_metric": _add_metric,
     "add_weight": _add_weight,
     "as_matrix": _without_arguments("to_numpy"),
     "iteritems": _without_arguments("items"),

@@ -196,7 +196,11 @@ def _streamed(draft: Draft) -> Draft | None:
 
 
 def _calibrated(variation: str, edit: Edit) -> Edit:
-    """Return an edit for the assignments whose reference was calibrated with this variation as well."""
+    """Return an edit for the assignments whose reference was calibrated with this variation as well.
+
+    What it learns is known: the calibration trained it over several seeds, and its facts hold a curve only where such
+    runs have full credit (`grader.rebuild.summary`). Two steps of training show the rest.
+    """
 
     def checked(draft: Draft) -> Draft | None:
         known = {run.variation for data in draft.facts.calibrated.values() for run in data.records}
@@ -353,17 +357,17 @@ EQUIVALENTS: Final = (
             else draft.renamed({"layers": "L"}).instead("from keras import L", "import keras.layers as L")
         ),
     ),
-    Equivalent("adam", message("Adam"), _optimized("adam"), WHOLE),
-    Equivalent("nadam", message("Nadam"), _optimized("nadam"), WHOLE),
-    Equivalent("rmsprop", message("RMSprop"), _optimized("rmsprop"), WHOLE),
-    Equivalent("batches-of-32", message("batches of 32"), _batches_of(32), WHOLE),
-    Equivalent("batches-of-64", message("batches of 64"), _batches_of(64), WHOLE),
-    Equivalent("batches-of-256", message("batches of 256"), _batches_of(256), WHOLE),
+    Equivalent("adam", message("Adam"), _optimized("adam")),
+    Equivalent("nadam", message("Nadam"), _optimized("nadam")),
+    Equivalent("rmsprop", message("RMSprop"), _optimized("rmsprop")),
+    Equivalent("batches-of-32", message("batches of 32"), _batches_of(32)),
+    Equivalent("batches-of-64", message("batches of 64"), _batches_of(64)),
+    Equivalent("batches-of-256", message("batches of 256"), _batches_of(256)),
     Equivalent("patient-stopping", message("early stopping with much patience"), _patient, WHOLE),
     Equivalent("own-validation", message("validation_split in the place of validation_data"), _own_validation, WHOLE),
     Equivalent("streamed", message("batches from tf.data"), _streamed, WHOLE),
     Equivalent("two-fits", message("fit called once more"), _twice, WHOLE),
-    Equivalent("another-seed", message("another seed"), instead("set_random_seed(42)", "set_random_seed(7)"), WHOLE),
+    Equivalent("another-seed", message("another seed"), instead("set_random_seed(42)", "set_random_seed(7)")),
     Equivalent("one-cell", message("all code in one cell"), _one_cell),
     Equivalent("many-cells", message("a cell for every statement"), _many_cells),
     Equivalent("without-text", message("no text, many remarks"), _without_text),

@@ -131,7 +131,7 @@ GRAPH: Final = (
         message("a subclass whose call returns its input"),
         _whole_image(_joined(_COPY)),
         ("bottleneck", "composition"),
-        ("layers", "mirror", *_LEARNT),
+        ("layers", "mirror", "runs", *_LEARNT),
         always=True,
     ),
     Mutant(

@@ -46,6 +46,9 @@ OLD: tuple[tuple[str, str, str | None], ...] = (
     # Layers
     ("Input(shape=(784))", "Cannot convert '784' to a shape", "Input(shape=(784,))"),
     ("tf.keras.Input(784)", "Cannot convert '784' to a shape", "tf.keras.Input((784,))"),
+    ("Dense(4, batch_input_shape=(None, 8))", "'batch_input_shape'", "Dense(4, input_shape=(8,))"),
+    ("LSTM(4, batch_input_shape=(None, 2, 4))", "'batch_input_shape'", "LSTM(4, input_shape=(2, 4))"),
+    ("m.add_metric(h, name='code')", "`add_metric()` method is deprecated", "None"),
     ("Dense(output_dim=4)", "'units'", "Dense(units=4)"),
     ("Dense(4, init='uniform')", "'init'", "Dense(4, kernel_initializer='uniform')"),
     ("Dropout(p=0.5)", "'rate'", "Dropout(rate=0.5)"),
