@@ -68,7 +68,7 @@ def notes_of(notebook: Notebook) -> tuple[Note, ...]:
 def read_cells(notebook: Notebook) -> tuple[Cell, ...]:
     """Parse the cells that are Python once lines for IPython are hidden and prints of Python 2 mended."""
     texts = ((cell.index, readable(cell.source)) for cell in notebook.cells)
-    return tuple(Cell(index, ast.parse(text.text)) for index, text in texts if text is not None)
+    return tuple(Cell(index, text.tree) for index, text in texts if text is not None)
 
 
 def uses_added_losses(notebook: Notebook) -> bool:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from grader.domain.submission import ImportedModule, Notebook
+from grader.domain.syntax import tree_or_error
 
 PARSED_BYTES: Final = 200_000
 """A longer cell holds data; of it, only the lines that begin like an import are read, to bound the memory of a tree."""
@@ -30,7 +30,6 @@ _FROM_LINE = re.compile(r"from\s+(?P<module>[\w.]+)\s+import\b.*")
 _IMPORTING_CALLS: Final = frozenset({"import_module", "__import__"})
 
 # What the parser does with a text that nobody trusts: wrong, with NUL in it, nested too deep.
-_UNREADABLE: Final = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 def imported_modules(notebook: Notebook) -> tuple[ImportedModule, ...]:
@@ -74,7 +73,7 @@ def _python(source: str) -> ast.Module | None:
     """
     lines = _without_cell_magic(source.split("\n"))
     for _ in range(_TAKEN_OUT_SINGLY):
-        found = _tree_or_error("\n".join(lines))
+        found = tree_or_error("\n".join(lines))
         if not isinstance(found, SyntaxError):
             return found
         number = (found.lineno or 0) - 1
@@ -88,20 +87,8 @@ def _python(source: str) -> ast.Module | None:
 
 
 def _parsed(source: str) -> ast.Module | None:
-    found = _tree_or_error(source)
+    found = tree_or_error(source)
     return found if isinstance(found, ast.Module) else None
-
-
-def _tree_or_error(source: str) -> ast.Module | SyntaxError | None:
-    """Return the tree, or where Python gave up, or None where it cannot say where."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "\d" is the student's business
-            return ast.parse(source)
-    except SyntaxError as error:
-        return error
-    except _UNREADABLE:
-        return None
 
 
 def _without_cell_magic(lines: list[str]) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from grader.domain.run import CellError, DefinedBelow
 from grader.domain.submission import CodeCell
+from grader.domain.syntax import tree_or_error
 
 _MISSING = re.compile(r"name '(\w{1,100})' is not defined")
 _TIMED = re.compile(r"^(\s*)%(?:time|prun)[ \t]+(?=[^\s-])", re.MULTILINE)
@@ -41,9 +42,8 @@ def defined_names(source: str) -> set[str]:
     """Return the global names that a cell binds; magics are passed over, and a cell that is no Python binds none."""
     if len(source) > _LONGEST_SOURCE:
         return set()
-    try:
-        tree = ast.parse(_MAGIC.sub(r"\1pass", _TIMED.sub(r"\1", source)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # Python 2, cell magics, nesting without end
+    tree = tree_or_error(_MAGIC.sub(r"\1pass", _TIMED.sub(r"\1", source)))
+    if not isinstance(tree, ast.Module):  # Python 2, cell magics, nesting without end
         return set()
     return {name for statement in tree.body for name in _bound(statement)}
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
+
+from grader.domain.syntax import tree_or_error
 
 LONGEST_CELL: Final = 60_000
 """Characters; a longer cell holds data, and a tree of it would cost more memory than its calls are worth."""
@@ -22,7 +23,6 @@ _PYTHON_CELL_MAGICS: Final = frozenset({"time", "timeit", "capture", "prun", "me
 _MAGIC_RUNNING = re.compile(r"(?P<magic>%(?:time|timeit)\s+)(?=[A-Za-z_])")
 _PRINT = re.compile(r"^(?P<indent>\s*(?:[^#'\"]*[:;]\s*)?)print\b(?P<gap>[ \t]+(?![=.,)\]])|(?=[\"']))(?P<rest>.*)$")
 _EXCEPT = re.compile(r"^(?P<head>\s*except\s+[\w.]+|\s*except\s*\([^)]*\))\s*,\s*(?P<name>[A-Za-z_]\w*)\s*:")
-_UNREADABLE: Final = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,13 @@ class Readable:
 
     Attributes:
         text: What parses.
+        tree: Its syntax.
         hidden: Each placeholder in it, and the text that it stands for.
         mended: Lines of Python 2 that were mended: number from 1, before, after.
     """
 
     text: str
+    tree: ast.Module = field(repr=False, compare=False)
     hidden: tuple[tuple[str, str], ...] = ()
     mended: tuple[tuple[int, str, str], ...] = ()
 
@@ -64,21 +66,10 @@ def readable(source: str) -> Readable | None:
 
 def _finished(lines: list[str], hidden: dict[str, str], mended: list[tuple[int, str, str]]) -> Readable | None:
     text = "\n".join(lines)
-    tree = _parse(text)
+    tree = tree_or_error(text)
     if not isinstance(tree, ast.Module) or _depth_exceeded(tree):
         return None
-    return Readable(text, tuple(hidden.items()), tuple(mended))
-
-
-def _parse(text: str) -> ast.Module | SyntaxError | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "\d" is the student's business
-            return ast.parse(text)
-    except SyntaxError as error:
-        return error
-    except _UNREADABLE:
-        return None
+    return Readable(text, tree, tuple(hidden.items()), tuple(mended))
 
 
 def _depth_exceeded(tree: ast.Module) -> bool:
@@ -109,7 +100,7 @@ def _hide_cell_magic(lines: list[str], hidden: dict[str, str]) -> bool:
 def _hide_until_parsed(lines: list[str], hidden: dict[str, str]) -> bool:
     """Hide lines for IPython where the parser stumbles over them, since `% 3` may also go on with a calculation."""
     for _ in range(_HIDDEN_AT_MOST):
-        found = _parse("\n".join(lines))
+        found = tree_or_error("\n".join(lines))
         if isinstance(found, ast.Module):
             return True
         number = (found.lineno or 0) - 1 if found is not None else -1
@@ -125,7 +116,7 @@ def _hide_all(lines: list[str], hidden: dict[str, str]) -> bool:
     for number, line in enumerate(lines):
         if trial[number] and _is_magic(line):
             _hide(trial, number, more)
-    if not isinstance(_parse("\n".join(trial)), ast.Module):
+    if not isinstance(tree_or_error("\n".join(trial)), ast.Module):
         return False
     lines[:] = trial
     hidden.update(more)
@@ -203,7 +194,7 @@ def _print_call(body: str) -> str | None:
         return None
     end = ', end=" "' if stripped.endswith(",") else ""
     inside = stripped.removesuffix(",")
-    tree = _parse(f"print({inside}{end})")
+    tree = tree_or_error(f"print({inside}{end})")
     if not isinstance(tree, ast.Module) or len(tree.body) != 1:
         return None
     return f"print({inside}{end}){code[len(stripped) :]}{comment}"
@@ -212,6 +203,8 @@ def _print_call(body: str) -> str | None:
 def _without_comment(body: str) -> tuple[str, str]:
     """Split a comment off the end of a single line, where what comes before it is an expression."""
     for position, character in enumerate(body):
-        if character == "#" and isinstance(_parse(f"({body[:position].strip().removesuffix(',')},)"), ast.Module):
+        if character == "#" and isinstance(
+            tree_or_error(f"({body[:position].strip().removesuffix(',')},)"), ast.Module
+        ):
             return body[:position], body[position:]
     return body, ""

@@ -32,14 +32,13 @@ class OldFile:
     sound: bool
 
 
-def old_files(cells: Sequence[tuple[int, str]], models: frozenset[str]) -> tuple[OldFile, ...]:
+def old_files(trees: Sequence[tuple[int, ast.Module]], models: frozenset[str]) -> tuple[OldFile, ...]:
     """List file names that Keras refuses.
 
     Args:
-        cells: Number and Python of each.
+        trees: Number and syntax of each cell.
         models: Names of Keras models.
     """
-    trees = [(cell, ast.parse(text)) for cell, text in cells]
     texts = _texts(trees)
     found: dict[str, OldFile] = {}
     for cell, tree in trees:

@@ -99,10 +99,9 @@ def canonical(dotted: str) -> str:
     return f"{MOVED_MODULES[module]}.{member}" if module in MOVED_MODULES else dotted
 
 
-def names_of(cells: Sequence[tuple[int, str]]) -> Names:
-    """Read the names of cells, each its number and its Python."""
+def names_of(trees: Sequence[tuple[int, ast.Module]]) -> Names:
+    """Read the names of cells, each its number and its syntax."""
     found = Names()
-    trees = [(cell, ast.parse(text)) for cell, text in cells]
     for cell, tree in trees:
         for node in ast.walk(tree):
             _note_import(node, cell, found)

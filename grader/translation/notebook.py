@@ -39,10 +39,10 @@ def read_old_code(notebook: Notebook) -> OldCode:
     if sum(len(cell.source) for cell in notebook.cells) > _LONGEST_NOTEBOOK:
         return OldCode(notebook)
     texts = {cell.index: text for cell in notebook.cells if (text := readable(cell.source)) is not None}
-    pythons = [(index, text.text) for index, text in texts.items()]
+    trees = [(index, text.tree) for index, text in texts.items()]
     try:
-        survey, slow = _surveyed(pythons)
-        tensors = tensors_of(pythons, survey.names)
+        survey, slow = _surveyed(trees)
+        tensors = tensors_of(trees, survey.names)
     except _UNREADABLE:
         return OldCode(notebook)
     cells = [_translated(cell, texts.get(cell.index), survey, tensors) for cell in notebook.cells]
@@ -77,10 +77,9 @@ def _note_python_2(text: Readable, place: Place) -> None:
 # What the whole notebook says
 
 
-def _surveyed(cells: Sequence[tuple[int, str]]) -> tuple[Survey, tuple[SlowOptimizer, ...]]:
-    names = names_of(cells)
-    trees = [ast.parse(text) for _, text in cells]
-    nodes = [node for tree in trees for node in ast.walk(tree)]
+def _surveyed(trees: Sequence[tuple[int, ast.Module]]) -> tuple[Survey, tuple[SlowOptimizer, ...]]:
+    names = names_of(trees)
+    nodes = [node for _, tree in trees for node in ast.walk(tree)]
     sequential = _assigned(nodes, frozenset({"Sequential"})) - _assigned(nodes, None)
     survey = Survey(
         names,
@@ -91,7 +90,7 @@ def _surveyed(cells: Sequence[tuple[int, str]]) -> tuple[Survey, tuple[SlowOptim
         members=_members(nodes),
         sequential=sequential,
     )
-    for file in old_files(cells, _assigned(nodes, _MODELS)):
+    for file in old_files(trees, _assigned(nodes, _MODELS)):
         place = Place(survey, file.cell)
         why = message(
             "Keras 3 tells formats by the ending: weights end in `.weights.h5`, models in `.keras`; write `{after}`.",
@@ -103,7 +102,7 @@ def _surveyed(cells: Sequence[tuple[int, str]]) -> tuple[Survey, tuple[SlowOptim
             place.note(file.line, repr(file.old), repr(file.new), why=why, signs=signs)
         else:
             place.advise(file.line, repr(file.old), why, signs=signs, after=repr(file.new))
-    slow = [one for cell, text in cells for one in slow_optimizers(cell, text, names)]
+    slow = [one for cell, tree in trees for one in slow_optimizers(cell, tree, names)]
     return survey, tuple(slow)
 
 

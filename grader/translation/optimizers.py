@@ -60,10 +60,10 @@ def translated_optimizer(call: cst.Call, name: str, line: int, place: Place) -> 
     return new
 
 
-def slow_optimizers(cell: int, text: str, names: Names) -> tuple[SlowOptimizer, ...]:
-    """List optimizers at a default rate with which training may go nowhere, in the Python of a cell."""
+def slow_optimizers(cell: int, tree: ast.Module, names: Names) -> tuple[SlowOptimizer, ...]:
+    """List optimizers at a default rate with which training may go nowhere, in the syntax of a cell."""
     found = []
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree):
         name, line = _default_optimizer(node, cell, names)
         if name in SLOW_RATES:
             found.append(SlowOptimizer(cell, line, name, *SLOW_RATES[name]))

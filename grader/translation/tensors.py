@@ -38,9 +38,8 @@ class Tensors:
     closures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def tensors_of(cells: Sequence[tuple[int, str]], names: Names) -> Tensors:
-    """Read which names are symbolic tensors, in cells given by number and Python."""
-    trees = [(cell, ast.parse(text)) for cell, text in cells]
+def tensors_of(trees: Sequence[tuple[int, ast.Module]], names: Names) -> Tensors:
+    """Read which names are symbolic tensors, in cells given by number and syntax."""
     everywhere: set[str] = set()
     for cell, tree in trees:
         _collect(tree.body, cell, names, everywhere)
