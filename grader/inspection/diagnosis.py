@@ -54,6 +54,15 @@ def diagnosis(past: Past, outlines: Sequence[Outline]) -> tuple[Message, ...]:
         *_surroundings(past),
         *_old_code(past.old),
         *(() if outlines else _without_autoencoder(past.evidence)),
+        *(_from_outside(one) for one in outlines if not one.architecture.layers),
+    )
+
+
+def _from_outside(outline: Outline) -> Message:
+    return message(
+        "`{name}` does something that cannot be built again from known layers: what it computes was exported and "
+        "measured in a sandbox of its own, and nobody looked at its layers.",
+        name=outline.name,
     )
 
 

@@ -12,6 +12,7 @@ from grader.domain.ports import Sandbox
 from grader.inspection.inspecting import InspectionContext
 from grader.rebuild.client import MeasuringProcesses, MissingDataError
 from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
+from grader.sandbox.behaviour import graph_sandbox
 from grader.sandbox.bubblewrap import find_bubblewrap
 from grader.session import CARDS, IMAGE_DATASETS, SessionOptions
 
@@ -25,7 +26,8 @@ def open_inspection(options: SessionOptions) -> Iterator[InspectionContext]:
         MeasuringFailedError: The measuring process does not start.
     """
     program = None if options.sandbox == "none" else find_bubblewrap()
-    measurer = MeasuringProcesses(options.data_size, options.data_folder)
+    graphs = None if program is None else graph_sandbox(program)
+    measurer = MeasuringProcesses(options.data_size, options.data_folder, graph_sandbox=graphs)
     with measurer, tempfile.TemporaryDirectory(prefix="grader-data-") as folder:
         Path(folder).chmod(0o755)
         datasets: dict[str, Path] = {}

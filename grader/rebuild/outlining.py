@@ -6,32 +6,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
-
 from grader.domain.architecture import shape_size
 from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.inspection import Outline
-from grader.rebuild import quality
+from grader.domain.ports import GraphSandbox
 from grader.rebuild.allowlist import RefusedError
 from grader.rebuild.canonical import canonical
 from grader.rebuild.conventions import in_unit_range, with_probabilities
 from grader.rebuild.cutting import completed, narrowest
-from grader.rebuild.families import noisy_samples
+from grader.rebuild.graph_outlines import graph_outlines
+from grader.rebuild.image_tests import image_tests
 from grader.rebuild.material import DataChoice
 from grader.rebuild.measuring import load_arrays
 from grader.rebuild.model import Arrays, RebuiltModel, Workshop
-from grader.rebuild.roles import Cast, concrete, holds_same_numbers
-from grader.rebuild.yardstick import Yardstick, yardstick
-from reference import data
-from reference.contract import module
+from grader.rebuild.roles import Cast, holds_same_numbers
+from grader.rebuild.yardstick import Yardstick
 
 MOST_OUTLINES = 16
 MOST_CLASSES = 100
 LEAST_STEPS = 2
 SCALING_KINDS = frozenset({"Normalization", "BatchNormalization", "LayerNormalization", "UnitNormalization"})
 """What holds numbers and finds no patterns: a model of these alone prepares data."""
-NOISE_OF = "denoising-dense"
-"""The reference whose noise is put on images, to see who expects it."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +85,13 @@ class _Scene:
         return next((place for place, fit in enumerate(fits) if fit.model == model.claim.model), len(fits))
 
 
-def outlines(evidence: Evidence, choice: DataChoice) -> tuple[Outline, ...]:
+def outlines(evidence: Evidence, choice: DataChoice, sandbox: GraphSandbox | None = None) -> tuple[Outline, ...]:
     """Describe every autoencoder of a notebook, those that were trained first, at most 16.
+
+    Args:
+        evidence: What the notebook left behind.
+        choice: Which images.
+        sandbox: How a model that cannot be rebuilt is run; without one it has no outline.
 
     Raises:
         reference.data.DataNotFoundError: The full data was asked for and is not there.
@@ -104,7 +104,11 @@ def outlines(evidence: Evidence, choice: DataChoice) -> tuple[Outline, ...]:
     scene = _Scene(evidence, arrays, models, wholes)
     chosen = scene.chosen()[:MOST_OUTLINES]
     strays = _strays(scene, chosen)
-    return tuple(_outline(model, scene, strays.get(model.claim.model, ()), choice) for model in chosen)
+    told = tuple(_outline(model, scene, strays.get(model.claim.model, ()), choice) for model in chosen)
+    if sandbox is None:
+        return told
+    rebuilt = {model.claim.model for model in (*models, *wholes)}
+    return (*told, *graph_outlines(evidence, arrays, rebuilt, choice, sandbox)[: MOST_OUTLINES - len(told)])
 
 
 def _rebuilt(evidence: Evidence, arrays: Arrays) -> Iterator[RebuiltModel]:
@@ -243,37 +247,17 @@ def _gives_all(model: RebuiltModel) -> bool:
 def _tests(
     model: RebuiltModel, scene: _Scene, trained_by: Sequence[str], choice: DataChoice
 ) -> dict[str, tuple[float, float]]:
-    """Measure a model on hidden images of every data set that fits it: its skill, and how much noise adds to its error.
-
-    A model that does not run on images, or answers with what is no number, has none.
-    """
+    """Measure a model on hidden images of every data set that fits it, with the pixels that its trainings had."""
     evidence = replace(
         scene.evidence,
         fits=tuple(replace(fit, model=model.claim.model) for fit in scene.evidence.fits if fit.model in trained_by),
     )
-    found = {}
-    for name in data.NAMES:
-        images = yardstick(name, "hidden", choice)
-        if not _takes(model, images):
-            continue
+
+    def judged(images: Yardstick) -> RebuiltModel:
         cast, _ = in_unit_range(Cast(model, None, None, 1), evidence, images.train)
-        judged = cast.autoencoder or model
-        error = _error(judged, images.images, images.images)
-        noisy = _error(judged, noisy_samples(module(NOISE_OF), images.images), images.images)
-        if np.isfinite(error):
-            mean = images.mean_image_error()
-            found[name] = (mean - error) / mean, noisy / max(error, 1e-12) if np.isfinite(noisy) else 1e12
-    return found
+        return cast.autoencoder or model
 
-
-def _takes(model: RebuiltModel, images: Yardstick) -> bool:
-    sample = images.images.shape[1:]
-    return concrete(model.input_shape, sample) is not None and concrete(model.output_shape, sample) is not None
-
-
-def _error(model: RebuiltModel, given: quality.Array, wanted: quality.Array) -> float:
-    outputs = quality.answers(model.model, given)
-    return np.inf if outputs is None else quality.mean_squared_error(wanted.reshape(len(wanted), -1), outputs)
+    return image_tests(model, choice, judged)
 
 
 def _classifies(model: RebuiltModel, arrays: Arrays) -> bool:

@@ -73,7 +73,7 @@ def _outline(request: Request) -> Answer:
     if request.evidence_file is None:
         raise ValueError("a request for outlines needs evidence")
     evidence = EVIDENCE.validate_json(request.evidence_file.read_bytes())
-    return Answer(outlines=outlining.outlines(evidence, _choice(request)))
+    return Answer(outlines=outlining.outlines(evidence, _choice(request), request.graph_sandbox))
 
 
 def _publish(request: Request) -> Answer:

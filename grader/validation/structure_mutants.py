@@ -258,14 +258,14 @@ STRUCTURE: Final = (
         message("a decoder that returns its last step alone"),
         _one_step_out,
         ("shapes", "layers"),
-        ("runs", "bottleneck", *_LEARNT),
+        ("runs", "models", "code_size", "any_length", "composition", "bottleneck", *_LEARNT),
     ),
     Mutant(
         "code-for-each-step",
         message("an encoder that returns a code for every row"),
         _no_bottleneck_in_time,
         ("code_size", "layers"),
-        ("bottleneck", "any_length", *_LEARNT),
+        ("runs", "bottleneck", "any_length", *_LEARNT),
     ),
     Mutant("fixed-length", message("a recurrent encoder for one length only"), _fixed_length, ("any_length",)),
     Mutant(

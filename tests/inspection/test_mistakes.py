@@ -74,6 +74,9 @@ def test_a_wide_code_is_told_unless_something_keeps_it_honest() -> None:
     assert kinds(wide, training(fits=(fit(same_target=False),))) == []
     assert kinds(wide, training(has_penalty=True)) == []
     assert kinds(replace(wide, is_variational=True)) == []
+    assert (
+        kinds(replace(wide, architecture=replace(WIDE, layers=(), output=-1))) == []
+    )  # a graph, which nobody looked into
     noisy = architecture((784,), [("Dropout", 784), ("Dense", 1000, "relu"), ("Dense", 784, "sigmoid")])
     assert kinds(outline(noisy)) == []
 

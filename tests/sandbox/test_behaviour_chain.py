@@ -10,7 +10,10 @@ from sandbox_here import needs_sandbox
 
 from grader.authoring.catalogue import load_assignment, load_facts
 from grader.domain.grade import GradeStatus, Outcome
+from grader.domain.inspection import OTHER
 from grader.domain.measurement import Quantity
+from grader.inspection.inspecting import inspect_notebook
+from grader.inspection.opening import open_inspection
 from grader.intake.collecting import collect
 from grader.pipeline import grade_submission
 from grader.session import SessionOptions, open_session
@@ -68,6 +71,22 @@ def notebook() -> str:
         for i, source in enumerate(CELLS)
     ]
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells})
+
+
+@needs_sandbox
+@pytest.mark.slow
+def test_a_subclass_with_a_loop_in_its_call_is_inspected_by_behaviour(tmp_path: Path) -> None:
+    """Its data are recognised, its numbers measured, and nothing is said of a width that nobody knows."""
+    (tmp_path / "ana.ipynb").write_text(notebook(), encoding="utf-8")
+    (submission,) = collect([tmp_path / "ana.ipynb"], tmp_path / "intake")
+    with open_inspection(SessionOptions(data_size="sample", jobs=1)) as context:
+        found = inspect_notebook(submission, context)
+    (model,) = found.models
+    assert (model.name, model.family, model.dataset, model.code_size) == ("autoencoder", OTHER, "fashion_mnist", 30)
+    assert (model.encoder, model.decoder, model.trained, model.findings) == ("encoder", "decoder", True, ())
+    assert model.parameters == 784 * 100 + 100 + 100 * 30 + 30 + 30 * 100 + 100 + 100 * 784 + 784
+    assert model.quality[Quantity.RECONSTRUCTION_MSE] < 0.02
+    assert any("nobody looked at its layers" in one.msgid for one in found.diagnosis)
 
 
 @needs_sandbox

@@ -1,0 +1,56 @@
+"""Which images a model reconstructs, when nobody says what it was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from grader.rebuild import quality
+from grader.rebuild.families import noisy_samples
+from grader.rebuild.material import DataChoice
+from grader.rebuild.model import RebuiltModel
+from grader.rebuild.roles import concrete
+from grader.rebuild.yardstick import Yardstick, yardstick
+from reference import data
+from reference.contract import module
+
+NOISE_OF: Final = "denoising-dense"
+"""The reference whose noise is put on images, to see who expects it."""
+
+
+def image_tests(
+    model: RebuiltModel, choice: DataChoice, judged: Callable[[Yardstick], RebuiltModel]
+) -> dict[str, tuple[float, float]]:
+    """Measure a model on hidden images of every data set that fits it: its skill, and how much noise adds to its error.
+
+    A model that does not run on images, or answers with what is no number, has none.
+
+    Args:
+        model: For the shapes of its two ends.
+        choice: Which images.
+        judged: Returns the same model between pixels in [0, 1], for a data set.
+    """
+    found = {}
+    for name in data.NAMES:
+        images = yardstick(name, "hidden", choice)
+        if not _takes(model, images):
+            continue
+        between_pixels = judged(images)
+        error = _error(between_pixels, images.images, images.images)
+        noisy = _error(between_pixels, noisy_samples(module(NOISE_OF), images.images), images.images)
+        if np.isfinite(error):
+            mean = images.mean_image_error()
+            found[name] = (mean - error) / mean, noisy / max(error, 1e-12) if np.isfinite(noisy) else 1e12
+    return found
+
+
+def _takes(model: RebuiltModel, images: Yardstick) -> bool:
+    sample = images.images.shape[1:]
+    return concrete(model.input_shape, sample) is not None and concrete(model.output_shape, sample) is not None
+
+
+def _error(model: RebuiltModel, given: quality.Array, wanted: quality.Array) -> float:
+    outputs = quality.answers(model.model, given)
+    return np.inf if outputs is None else quality.mean_squared_error(wanted.reshape(len(wanted), -1), outputs)
