@@ -45,6 +45,7 @@ def main() -> None:
     parser.add_argument("--sandbox", default="bubblewrap")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", nargs="*", default=[], help="names of variants; default: all")
+    parser.add_argument("--keep", type=Path, help="gradebook of `grader validate --rubrics --keep`")
     parser.add_argument("--run", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--facts", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -57,7 +58,7 @@ def main() -> None:
     chosen = [one for one in variants(work, only=given.only) if one.operator.training is Training.STEPS]
     verdicts = others(chosen, work)
     options = SessionOptions(sandbox=given.sandbox, data_size="sample", jobs=given.jobs)
-    for judged in try_rubric(work, chosen, options, lambda _: None):
+    for judged in try_rubric(work, chosen, options, lambda _: None, keep=given.keep):
         good = judged.fate in (Fate.ACCEPTED, Fate.SURVIVED, Fate.LISTED)
         verdicts[judged.operator.name][GRADER] = good
     print_tables(chosen, verdicts, given.assignment)

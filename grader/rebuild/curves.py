@@ -6,8 +6,9 @@ Meeker, 1991), written for a number that is better when smaller; for one that is
     mean + k·s                      one-sided 95/95 tolerance bound of the reference's own runs
     mean + share·(trivial - mean)   a share of the way to the trivial predictor
 
-and credit ends at mean + 0.90·(trivial - mean), where hardly anything was learnt. The share is a quarter, or the
-smallest of 0.30, 0.35 … 0.75 with which at least 99 % of the honest variations have full credit.
+and credit ends at mean + 0.90·(trivial - mean), where hardly anything was learnt. The share is a quarter (a tenth for
+the angle between planes, see `grader.rebuild.statistics`), or the smallest of 0.30, 0.35 … 0.75 with which at least
+99 % of the honest variations have full credit.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def fair_curve(
     Raises:
         ValueError: Fewer than three runs.
     """
-    for share in (one for one in SHARES if one >= least_share):
+    for share in (least_share, *(one for one in SHARES if one > least_share)):
         curve = credit_curve(*spread, trivial, share=share)
         if sum(curve.credit(value) == 1.0 for value in honest) >= HONEST_WITH_FULL_CREDIT * len(honest):
             break

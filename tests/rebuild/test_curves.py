@@ -145,6 +145,8 @@ def test_one_of_a_hundred_may_fall_behind_and_two_may_not() -> None:
 def test_a_number_may_ask_for_more_room() -> None:
     """No curve is stricter than the least share, however near the honest runs are."""
     assert fair_curve((1.0, 0.01, 10), 11.0, honest=[1.0], least_share=0.5).share == 0.5
+    assert fair_curve((1.0, 0.01, 10), 11.0, honest=[1.0], least_share=0.1).full == pytest.approx(2.0)
+    assert fair_curve((1.0, 0.01, 10), 11.0, honest=[2.1], least_share=0.1).share == 0.25
 
 
 # How far chance goes
