@@ -15,6 +15,8 @@ from grader.authoring.catalogue import facts_ids, load_assignment, load_facts
 from grader.cli.app import app
 from grader.domain.facts import Baseline
 from grader.domain.measurement import Quantity
+from grader.validation.equivalents import EQUIVALENTS
+from grader.validation.rubrics import MUTANTS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -122,3 +124,8 @@ def test_the_extras_of_the_readme_exist():
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     for extra in ("sandbox", "classroom"):
         assert re.search(rf"^{extra} = \[", project, re.MULTILINE)
+
+
+def test_the_kinds_of_variants_are_as_many_as_are_told():
+    """Operators of `grader validate --rubrics`."""
+    assert f"wrong answers ({len(MUTANTS)} kinds)\nand other right ones ({len(EQUIVALENTS)} kinds)" in README

@@ -30,6 +30,7 @@ def create_assignment(assignment: str, folder: Path, *, language: str | None) ->
     typer.echo(told(message("It runs as it stands. Change what is marked TODO, then:"), language))
     for name in ("calibrate", "validate"):
         typer.echo(f"  {course.command(name, assignment)}")
+    typer.echo(f"  {course.command('validate', f'--rubrics {assignment} --fast')}")
     typer.echo(f"  {course.command('generate', f'{assignment} --out build')}")
     typer.echo(f"  {course.command('grade', f'submissions --assignment {assignment} --out grades')}")
 

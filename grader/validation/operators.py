@@ -15,7 +15,7 @@ import libcst as cst
 
 from grader.domain.messages import Message
 from grader.validation.drafts import Draft
-from grader.validation.syntax import with_keyword
+from grader.validation.syntax import keyword, with_keyword
 
 Edit = Callable[[Draft], Draft | None]
 """Returns None where the notebook has nothing to edit."""
@@ -85,10 +85,11 @@ Operator = Mutant | Equivalent
 
 
 def shortened(draft: Draft) -> Draft:
-    """Train every model for two steps."""
+    """Train every model for two steps; where it is trained as long as two others together, for two epochs of them."""
 
     def few(call: cst.Call) -> cst.Call:
-        return with_keyword(with_keyword(call, "epochs", "1"), "steps_per_epoch", "2")
+        epochs = 1 + (keyword(call, "epochs") or "").count("+")
+        return with_keyword(with_keyword(call, "epochs", str(epochs)), "steps_per_epoch", "2")
 
     short = draft.with_calls("fit", few)
     if short is None:  # a loop of its own over the epochs

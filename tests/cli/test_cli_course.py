@@ -27,6 +27,7 @@ EXAMPLE = """\
 grader new my-autoencoder --course course
 grader calibrate my-autoencoder --course course
 grader validate my-autoencoder --course course
+grader validate --rubrics my-autoencoder --fast --course course
 grader generate my-autoencoder --out build --course course --solution
 grader grade build --assignment my-autoencoder --out grades --course course
 """
@@ -88,6 +89,7 @@ def test_new_writes_the_files_and_says_what_comes_next(tmp_path: Path) -> None:
         "It runs as it stands. Change what is marked TODO, then:",
         f"  grader calibrate my-net --course {tmp_path / 'c'}",
         f"  grader validate my-net --course {tmp_path / 'c'}",
+        f"  grader validate --rubrics my-net --fast --course {tmp_path / 'c'}",
         f"  grader generate my-net --out build --course {tmp_path / 'c'}",
         f"  grader grade submissions --assignment my-net --out grades --course {tmp_path / 'c'}",
     ]
