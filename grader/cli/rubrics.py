@@ -78,7 +78,7 @@ class Trial:
         Raises:
             AuthoringError: There is no such assignment, or no such variant.
         """
-        operators = [one.name for one in (SOLUTION, *MUTANTS, *EQUIVALENTS)]
+        operators = [SOLUTION.name, *(one.name for one in MUTANTS), *(one.name for one in EQUIVALENTS)]
         for name in self.only:
             if name not in operators:
                 raise unknown(message("There is no variant {name}.", name=name), name, operators)

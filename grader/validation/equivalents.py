@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 import libcst as cst
 
 from grader.domain.messages import message
 from grader.validation import rewriting
-from grader.validation.drafts import Cell, Draft
+from grader.validation.drafts import Draft
 from grader.validation.family_mutants import instead
+from grader.validation.notebook_equivalents import BESIDES, CELLS, COLAB, keras_only
 from grader.validation.operators import Edit, Equivalent, Training
 from grader.validation.rewriting import rewritten, without_activation
-from grader.validation.syntax import keyword, module, text, with_keyword
+from grader.validation.syntax import keyword, text, with_keyword
 from grader.validation.training_mutants import fits, optimizer
 
 WHOLE: Final = Training.WHOLE
@@ -247,58 +247,6 @@ def _twice(draft: Draft) -> Draft | None:
     )
 
 
-# The notebook
-
-
-def _one_cell(draft: Draft) -> Draft:
-    """Merge all code into a single cell."""
-    whole = "\n\n".join(cell.source for cell in draft.code_cells)
-    return replace(draft, cells=(Cell("all", whole, is_code=True),))
-
-
-def _many_cells(draft: Draft) -> Draft:
-    """Give every statement a cell of its own."""
-    cells: list[Cell] = []
-    for cell in draft.cells:
-        if not cell.is_code:
-            cells.append(cell)
-            continue
-        tree = module(cell.source)
-        cells += [
-            Cell(f"{cell.cell_id}-{number}", text(tree.with_changes(body=[statement], header=())), is_code=True)
-            for number, statement in enumerate(tree.body)
-        ]
-    return replace(draft, cells=tuple(cells))
-
-
-def _without_text(draft: Draft) -> Draft:
-    """Throw all Markdown away and write remarks between the lines."""
-    kept = tuple(cell for cell in draft.cells if cell.is_code)
-    return replace(draft, cells=kept).each_code(lambda source: f"# mi solución\n{source}\n# listo")
-
-
-_COLAB: Final = """!pip install -q umap-learn
-%matplotlib inline
-from google.colab import drive
-drive.mount('/content/drive')"""
-
-_OTHER_MODEL: Final = """from keras import layers as other_layers
-perceptron = keras.Sequential([keras.Input((4,)), other_layers.Dense(3, activation="relu"), other_layers.Dense(1)])
-perceptron.compile(optimizer="sgd", loss="mse")
-perceptron.fit(np.random.rand(16, 4), np.random.rand(16, 1), epochs=1, verbose=0)
-perceptron.summary()"""
-
-_PLOT: Final = """figure, axes = plt.subplots(1, 2, figsize=(6, 3))
-axes[0].hist(np.random.default_rng(0).normal(size=100))
-axes[1].plot([1, 2, 3])
-figure.suptitle("otra figura")
-plt.show()"""
-
-
-def _keras_only(edit: Edit) -> Edit:
-    return lambda draft: edit(draft) if draft.mentions("import keras") else None
-
-
 def _everything(draft: Draft) -> Draft | None:
     """Apply many rewritings at once, as one student's notebook differs from another's in many ways."""
     for edit in (
@@ -311,7 +259,7 @@ def _everything(draft: Draft) -> Draft | None:
         _spanish,
     ):
         draft = edit(draft) or draft
-    return draft.prepared(_COLAB)
+    return draft.prepared(COLAB)
 
 
 def _unchanged(draft: Draft) -> Draft:
@@ -321,8 +269,7 @@ def _unchanged(draft: Draft) -> Draft:
 SOLUTION: Final = Equivalent("solution", message("the solution itself"), _unchanged, WHOLE)
 """The control: what it does not earn cannot be asked of an equivalent."""
 
-EQUIVALENTS: Final = (
-    Equivalent("layers-named", message("every layer has a name of its own"), _each_layer(_named)),
+STYLES: Final = (
     Equivalent("functional", message("functional style in the place of Sequential"), _style(rewriting.functional)),
     Equivalent("nested-calls", message("layers called inside each other"), _style(rewriting.in_one_expression)),
     Equivalent("added", message("layers added one by one"), _style(rewriting.added_one_by_one)),
@@ -335,17 +282,45 @@ EQUIVALENTS: Final = (
     Equivalent(
         "activations-by-ops", message("activations as operations of keras.ops"), _style(rewriting.with_operations)
     ),
+)
+"""The same layers, put together in another way."""
+
+LAYERS: Final = (
+    Equivalent("layers-named", message("every layer has a name of its own"), _each_layer(_named)),
     Equivalent("activation-functions", message("activations as functions"), _each_layer(_activation_functions)),
     Equivalent(
         "reshape",
         message("Reshape in the place of Flatten"),
         lambda draft: _each_layer(_reshape)(draft) if draft.mentions("layers.Flatten()") else None,
     ),
+)
+"""Layers said in other words."""
+
+JOINS: Final = (
     Equivalent("autoencoder-functional", message("the autoencoder in functional style"), _joined(_FUNCTIONAL)),
     Equivalent("autoencoder-subclass", message("the autoencoder as a class of its own"), _joined(_SUBCLASS)),
     Equivalent("autoencoder-wrapped", message("an autoencoder with the encoder one level deeper"), _joined(_WRAPPED)),
+)
+"""The autoencoder made of its halves in another way."""
+
+RECIPES: Final = (
+    Equivalent("adam", message("Adam"), _optimized("adam")),
+    Equivalent("nadam", message("Nadam"), _optimized("nadam")),
+    Equivalent("rmsprop", message("RMSprop"), _optimized("rmsprop")),
+    Equivalent("batches-of-32", message("batches of 32"), _batches_of(32)),
+    Equivalent("batches-of-64", message("batches of 64"), _batches_of(64)),
+    Equivalent("batches-of-256", message("batches of 256"), _batches_of(256)),
+    Equivalent("another-seed", message("another seed"), instead("set_random_seed(42)", "set_random_seed(7)")),
+)
+"""Trainings that the calibration did as well: two steps show the rest."""
+
+NAMES: Final = (
     Equivalent("spanish-names", message("Spanish names for data and constants"), _spanish),
     Equivalent("models-renamed", message("other names for the three models"), _models_renamed),
+)
+"""Other names."""
+
+IMPORTS: Final = (
     Equivalent("tensorflow-imports", message("imports from tensorflow.keras"), _tensorflow),
     Equivalent("direct-names", message("layers imported by name"), _direct_names),
     Equivalent(
@@ -357,25 +332,21 @@ EQUIVALENTS: Final = (
             else draft.renamed({"layers": "L"}).instead("from keras import L", "import keras.layers as L")
         ),
     ),
-    Equivalent("adam", message("Adam"), _optimized("adam")),
-    Equivalent("nadam", message("Nadam"), _optimized("nadam")),
-    Equivalent("rmsprop", message("RMSprop"), _optimized("rmsprop")),
-    Equivalent("batches-of-32", message("batches of 32"), _batches_of(32)),
-    Equivalent("batches-of-64", message("batches of 64"), _batches_of(64)),
-    Equivalent("batches-of-256", message("batches of 256"), _batches_of(256)),
+)
+"""Other imports."""
+
+TRAININGS: Final = (
     Equivalent("patient-stopping", message("early stopping with much patience"), _patient, WHOLE),
     Equivalent("own-validation", message("validation_split in the place of validation_data"), _own_validation, WHOLE),
     Equivalent("streamed", message("batches from tf.data"), _streamed, WHOLE),
     Equivalent("two-fits", message("fit called once more"), _twice, WHOLE),
-    Equivalent("another-seed", message("another seed"), instead("set_random_seed(42)", "set_random_seed(7)")),
-    Equivalent("one-cell", message("all code in one cell"), _one_cell),
-    Equivalent("many-cells", message("a cell for every statement"), _many_cells),
-    Equivalent("without-text", message("no text, many remarks"), _without_text),
-    Equivalent("colab", message("pip, a magic, a mounted drive"), _keras_only(lambda draft: draft.prepared(_COLAB))),
-    Equivalent(
-        "other-model", message("another, unrelated model"), _keras_only(lambda draft: draft.added(_OTHER_MODEL))
-    ),
-    Equivalent("other-plot", message("one more plot"), lambda draft: draft.added(_PLOT)),
-    Equivalent("everything", message("many of these at once"), _keras_only(_everything), WHOLE),
+    Equivalent("everything", message("many of these at once"), keras_only(_everything), WHOLE),
 )
+"""Trainings of other kinds, to their end."""
+
+ASPECTS: Final[tuple[tuple[Equivalent, ...], ...]] = (STYLES, LAYERS, JOINS, RECIPES, NAMES, IMPORTS, BESIDES, CELLS)
+"""What is decided after two steps of training. One of each can share a notebook when their edits are made in this
+order, as what looks for layers comes before what renames or moves them."""
+
+EQUIVALENTS: Final[tuple[Equivalent, ...]] = (*(one for aspect in ASPECTS for one in aspect), *TRAININGS)
 """Other ways to be right."""

@@ -10,7 +10,7 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,19 +20,20 @@ from grader.domain.grade import Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.submission import Submission
 from grader.gradebook import Gradebook, sqlite_url
-from grader.scale import Progress, grade_batch
-from grader.session import SessionOptions, open_session
+from grader.scale import grade_batch
+from grader.session import Session, SessionOptions, open_session
 from grader.validation.drafts import Draft
-from grader.validation.equivalents import EQUIVALENTS, SOLUTION
+from grader.validation.equivalents import ASPECTS, EQUIVALENTS, SOLUTION
 from grader.validation.family_mutants import FAMILIES
 from grader.validation.graph_mutants import GRAPH
 from grader.validation.lesson_mutants import LESSONS
 from grader.validation.operators import Equivalent, Mutant, Operator, Training, shortened
+from grader.validation.pools import Pool, pools
 from grader.validation.structure_mutants import STRUCTURE
 from grader.validation.training_mutants import TRAINING
 from grader.validation.verdicts import Fate, Judged, intended_checks, judge, survivors
 
-MUTANTS: Final = (*STRUCTURE, *GRAPH, *TRAINING, *FAMILIES, *LESSONS)
+MUTANTS: Final[tuple[Mutant, ...]] = (*STRUCTURE, *GRAPH, *TRAINING, *FAMILIES, *LESSONS)
 """Every way to be wrong."""
 
 FAST: Final[Mapping[str, tuple[str, ...]]] = {
@@ -86,7 +87,8 @@ def variants(work: Work, *, only: Collection[str] = (), fast: bool = False) -> t
         fast: Train equivalents for two steps, too, and judge what these decide.
     """
     draft = Draft.of(work.solution, work.assignment, work.facts)
-    chosen = [one for one in (SOLUTION, *MUTANTS, *EQUIVALENTS) if not only or one.name in only]
+    known: tuple[Operator, ...] = (SOLUTION, *MUTANTS, *EQUIVALENTS)
+    chosen = [one for one in known if not only or one.name in only]
     if fast:
         chosen = [replace(one, training=Training.STEPS) if isinstance(one, Equivalent) else one for one in chosen]
     made = (_variant(operator, draft) for operator in chosen)
@@ -102,6 +104,9 @@ def try_rubric(
     keep: Path | None = None,
 ) -> list[Judged]:
     """Grade variants of a solution and judge what they got.
+
+    The solution comes first. Right answers that train for two steps are tried several in one notebook
+    (`grader.validation.pools`); those of a notebook that loses points, each alone.
 
     Args:
         work: What is tested.
@@ -121,34 +126,94 @@ def try_rubric(
         Gradebook.open(sqlite_url(keep or Path(name) / "gradebook.db")) as gradebook,
         open_session(work.assignment, work.facts, options) as session,
     ):
-        known = survivors(work.assignment)
-        undecided: set[str] = set()
-        done: list[Judged] = []
+        trial = _Trial(Path(name), gradebook, session, survivors(work.assignment), say)
+        control = [one for one in chosen if one.operator.name == SOLUTION.name]
+        trial.grade(control, 1)
+        trial.undecided = {
+            check for one in trial.done for check, outcome in one.outcomes.items() if outcome is Outcome.UNGRADABLE
+        }
+        jobs = options.notebooks_together()
+        rewritten = [one for one in chosen if one not in control and _is_rewritten(one)]
+        trial.grade(trial.rejected(_pooled(work, rewritten), jobs), jobs)
+        others = [one for one in chosen if one not in (*control, *rewritten)]
+        trial.grade(sorted(others, key=_trains_long), jobs)
+    return trial.done
 
-        def grade(some: Sequence[Variant], jobs: int) -> None:
-            variants_by_name = {one.operator.name: one for one in some}
 
-            def judged(progress: Progress) -> None:
-                graded = progress.graded
-                if graded.student == SOLUTION.name:
-                    undecided.update(one.check for one in graded.grade.results if one.outcome is Outcome.UNGRADABLE)
-                done.append(_judged(variants_by_name[graded.student], graded, undecided, known))
-                say(done[-1])
+@dataclass
+class _Trial:
+    """Grading of variants, one after the other.
 
-            with ThreadPoolExecutor(jobs) as executor:
-                grade_batch(
-                    [_submission(one, Path(name)) for one in some],
-                    session.context,
-                    executor=executor,
-                    gradebook=gradebook,
-                    settings_key=session.settings_key,
-                    on_progress=judged,
-                )
+    Attributes:
+        folder: Where notebooks are written.
+        gradebook: Keeps grades.
+        session: Zones K and M.
+        known: Reasons of listed survivors.
+        say: Told of each verdict.
+        undecided: Checks that even the solution has no verdict on.
+        done: Verdicts so far.
+    """
 
-        grade([one for one in chosen if one.operator.name == SOLUTION.name], 1)
-        others = [one for one in chosen if one.operator.name != SOLUTION.name]
-        grade(sorted(others, key=_trains_long), options.notebooks_together())
-    return done
+    folder: Path
+    gradebook: Gradebook
+    session: Session
+    known: Mapping[str, str]
+    say: Callable[[Judged], None]
+    undecided: set[str] = field(default_factory=set)
+    done: list[Judged] = field(default_factory=list)
+
+    def grade(self, some: Sequence[Variant], jobs: int) -> None:
+        """Grade variants and tell the verdict of each."""
+        by_name = {one.operator.name: one for one in some}
+
+        def judged(graded: GradedSubmission) -> None:
+            self._tell(_judged(by_name[graded.student], graded, self.undecided, self.known))
+
+        self._run([(one.operator.name, one.notebook) for one in some], jobs, judged)
+
+    def rejected(self, some: Sequence[tuple[Pool, tuple[Variant, ...]]], jobs: int) -> list[Variant]:
+        """Grade pools, tell the verdict of each right answer in those that lose nothing, and return all others."""
+        by_name = {pool.name: members for pool, members in some}
+        left: list[Variant] = []
+
+        def judged(graded: GradedSubmission) -> None:
+            members = by_name[graded.student]
+            each = replace(graded, wall_seconds=round(graded.wall_seconds / len(members), 3))
+            verdicts = [_judged(one, each, self.undecided, self.known) for one in members]
+            if any(one.is_bad for one in verdicts):
+                left.extend(members)
+                return
+            for one in verdicts:
+                self._tell(one)
+
+        self._run([(pool.name, pool.draft.notebook()) for pool, _ in some], jobs, judged)
+        return left
+
+    def _tell(self, one: Judged) -> None:
+        self.done.append(one)
+        self.say(one)
+
+    def _run(self, some: Sequence[tuple[str, str]], jobs: int, then: Callable[[GradedSubmission], None]) -> None:
+        with ThreadPoolExecutor(jobs) as executor:
+            grade_batch(
+                [_submission(name, notebook, self.folder) for name, notebook in some],
+                self.session.context,
+                executor=executor,
+                gradebook=self.gradebook,
+                settings_key=self.session.settings_key,
+                on_progress=lambda progress: then(progress.graded),
+            )
+
+
+def _is_rewritten(variant: Variant) -> bool:
+    return any(one.name == variant.operator.name for aspect in ASPECTS for one in aspect)
+
+
+def _pooled(work: Work, some: Sequence[Variant]) -> list[tuple[Pool, tuple[Variant, ...]]]:
+    draft = shortened(Draft.of(work.solution, work.assignment, work.facts))
+    by_name = {one.operator.name: one for one in some}
+    found = pools(draft, by_name)
+    return [(pool, tuple(by_name[one.name] for one in pool.members)) for pool in found]
 
 
 def _trains_long(variant: Variant) -> bool:
@@ -167,11 +232,11 @@ def _variant(operator: Operator, draft: Draft) -> Variant | None:
     return Variant(operator, short.notebook(), intended)
 
 
-def _submission(variant: Variant, folder: Path) -> Submission:
-    path = folder / f"{variant.operator.name}.ipynb"
-    content = variant.notebook.encode("utf-8")
+def _submission(name: str, notebook: str, folder: Path) -> Submission:
+    path = folder / f"{name}.ipynb"
+    content = notebook.encode("utf-8")
     path.write_bytes(content)
-    return Submission(variant.operator.name, path.name, path, hashlib.sha256(content).hexdigest(), len(content))
+    return Submission(name, path.name, path, hashlib.sha256(content).hexdigest(), len(content))
 
 
 def _judged(variant: Variant, graded: GradedSubmission, undecided: Collection[str], known: Mapping[str, str]) -> Judged:

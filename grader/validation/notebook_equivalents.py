@@ -1,0 +1,76 @@
+"""Other notebooks around the same solution: its cells, and what stands beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from grader.domain.messages import message
+from grader.validation.drafts import Cell, Draft
+from grader.validation.operators import Edit, Equivalent
+from grader.validation.syntax import is_python, module, text
+
+
+def _one_cell(draft: Draft) -> Draft:
+    """Merge all code into a single cell."""
+    whole = "\n\n".join(cell.source for cell in draft.code_cells)
+    return replace(draft, cells=(Cell("all", whole, is_code=True),))
+
+
+def _many_cells(draft: Draft) -> Draft:
+    """Give every statement a cell of its own."""
+    cells: list[Cell] = []
+    for cell in draft.cells:
+        if not cell.is_code or not is_python(cell.source):
+            cells.append(cell)
+            continue
+        tree = module(cell.source)
+        cells += [
+            Cell(f"{cell.cell_id}-{number}", text(tree.with_changes(body=[statement], header=())), is_code=True)
+            for number, statement in enumerate(tree.body)
+        ]
+    return replace(draft, cells=tuple(cells))
+
+
+def _without_text(draft: Draft) -> Draft:
+    """Throw all Markdown away and write remarks between the lines."""
+    kept = tuple(cell for cell in draft.cells if cell.is_code)
+    return replace(draft, cells=kept).each_code(lambda source: f"# mi solución\n{source}\n# listo")
+
+
+COLAB: Final = """!pip install -q umap-learn
+%matplotlib inline
+from google.colab import drive
+drive.mount('/content/drive')"""
+
+_OTHER_MODEL: Final = """from keras import layers as other_layers
+perceptron = keras.Sequential([keras.Input((4,)), other_layers.Dense(3, activation="relu"), other_layers.Dense(1)])
+perceptron.compile(optimizer="sgd", loss="mse")
+perceptron.fit(np.random.rand(16, 4), np.random.rand(16, 1), epochs=1, verbose=0)
+perceptron.summary()"""
+
+_PLOT: Final = """figure, axes = plt.subplots(1, 2, figsize=(6, 3))
+axes[0].hist(np.random.default_rng(0).normal(size=100))
+axes[1].plot([1, 2, 3])
+figure.suptitle("otra figura")
+plt.show()"""
+
+
+def keras_only(edit: Edit) -> Edit:
+    """Return an edit that leaves notebooks without Keras alone."""
+    return lambda draft: edit(draft) if draft.mentions("import keras") else None
+
+
+BESIDES: Final = (
+    Equivalent("colab", message("pip, a magic, a mounted drive"), keras_only(lambda draft: draft.prepared(COLAB))),
+    Equivalent("other-model", message("another, unrelated model"), keras_only(lambda draft: draft.added(_OTHER_MODEL))),
+    Equivalent("other-plot", message("one more plot"), lambda draft: draft.added(_PLOT)),
+)
+"""More in the notebook than was asked for."""
+
+CELLS: Final = (
+    Equivalent("one-cell", message("all code in one cell"), _one_cell),
+    Equivalent("many-cells", message("a cell for every statement"), _many_cells),
+    Equivalent("without-text", message("no text, many remarks"), _without_text),
+)
+"""The same code in other cells."""
