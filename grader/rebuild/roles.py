@@ -76,10 +76,11 @@ def assign(
     own = [m for m in models if m.claim.names or trained.is_fitted(m)]  # `add` leaves a nameless model a layer behind
     encoders = [m for m in own if _holds(m.input_shape, sample) and not _holds(m.output_shape, sample)]
     decoders = [m for m in own if _holds(m.output_shape, sample) and not _holds(m.input_shape, sample)]
-    if autoencoder is not None:  # codes of as many numbers as an image has: 7 x 7 x 16
-        whole = [m for m in whole if m in own]
-        encoders += [m for m in whole if m.held < autoencoder.held and not _is_image(m.output_shape, sample)]
-        decoders += [m for m in whole if m.held < autoencoder.held and not _is_image(m.input_shape, sample)]
+    if autoencoder is not None:  # codes of as many numbers as an image has: 7 x 7 x 16, or 784 under the name asked for
+        parts = [m for m in whole if m in own and m.held < autoencoder.held]
+        asked_for = {role: contract.get(role, "") for role in (Role.ENCODER, Role.DECODER)}
+        encoders += [m for m in parts if _is_half(m, m.output_shape, sample, asked_for[Role.ENCODER])]
+        decoders += [m for m in parts if _is_half(m, m.input_shape, sample, asked_for[Role.DECODER])]
     encoder, decoder = _pair(autoencoder, encoders, decoders, arrays, contract)
     return Cast(autoencoder, encoder, decoder, candidates)
 
@@ -144,6 +145,11 @@ def _is_image(shape: Shape, sample: tuple[int, ...]) -> bool:
     if filled is None:
         return False
     return [n for n in filled if n != 1] in ([n for n in sample if n != 1], [int(np.prod(sample))])
+
+
+def _is_half(model: RebuiltModel, code: Shape, sample: tuple[int, ...], asked: str) -> bool:
+    """Say whether a part with as many numbers out as in is a half: by its name, or by a code that is no image."""
+    return not _is_image(code, sample) or asked in model.claim.names
 
 
 def _pair(

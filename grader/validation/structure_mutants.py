@@ -197,21 +197,21 @@ STRUCTURE: Final = (
         message("a code with one number too many"),
         _code_of(lambda size: size + 1),
         ("code_size",),
-        ("layers", "bottleneck", *_LEARNT),
+        ("runs", "layers", "bottleneck", *_LEARNT),
     ),
     Mutant(
         "code-double",
         message("a code of twice the size"),
         _code_of(lambda size: 2 * size),
         ("code_size",),
-        ("layers", "bottleneck", "mirror", *_LEARNT),
+        ("runs", "layers", "bottleneck", "mirror", *_LEARNT),
     ),
     Mutant(
         "code-half",
         message("a code of half the size"),
         _code_of(lambda size: size // 2),
         ("code_size",),
-        ("layers", *_LEARNT),
+        ("runs", "layers", *_LEARNT),
     ),
     Mutant(
         "hidden-linear", message("a hidden layer without its activation"), _hidden_activation("linear"), ("layers",)
@@ -272,7 +272,11 @@ STRUCTURE: Final = (
         "normalised", message("BatchNormalization where it is not allowed"), _normalised, ("layers",), ("noise_layer",)
     ),
     Mutant(
-        "brightness-cut", message("an output that cannot be brighter than 0.3"), _cut_brightness, ("layers",), _LEARNT
+        "brightness-cut",
+        message("an output that cannot be brighter than 0.3"),
+        _cut_brightness,
+        ("layers",),
+        ("runs", *_LEARNT),
     ),
 )
 """Wrong layers."""

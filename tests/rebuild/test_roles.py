@@ -154,6 +154,15 @@ def test_what_a_sequential_leaves_behind_layer_by_layer_is_no_encoder(tmp_path: 
     assert names(cast({"autoencoder": whole}, tmp_path, ["autoencoder"])) == {Role.AUTOENCODER: "autoencoder"}
 
 
+def test_a_code_as_wide_as_the_image_leaves_the_halves_under_their_names_what_they_are(tmp_path: Path) -> None:
+    """Its size is wrong, and nothing else; under other names nobody can tell a half from an autoencoder."""
+    encoder, decoder, whole = trio(784)
+    found = cast({"encoder": encoder, "decoder": decoder, "autoencoder": whole}, tmp_path, ["autoencoder"])
+    assert names(found) == {role: role.value for role in Role}
+    found = cast({"a": encoder, "b": decoder, "autoencoder": whole}, tmp_path, ["autoencoder"])
+    assert names(found) == {Role.AUTOENCODER: "autoencoder"}
+
+
 def test_encoder_and_decoder_that_fit_together_are_preferred(tmp_path: Path) -> None:
     """Among strangers, those with the same code size."""
     small, large = trio(3), trio(9)
