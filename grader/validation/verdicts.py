@@ -80,6 +80,9 @@ def judge(
 ) -> tuple[Fate, frozenset[str]]:
     """Say what became of a variant, and by which checks.
 
+    A wrong answer is killed for the reason meant when all the checks meant take points from it, and no other; of those
+    that judge what was learnt one is enough, as a bad training need not show in every number.
+
     Args:
         operator: How it was made.
         grade: What it got.
@@ -96,7 +99,8 @@ def judge(
     wanted = set(intended) & judged
     strange = lost - wanted - set(operator.may) - _CONSEQUENCES
     if lost:
-        return (Fate.KILLED if wanted and wanted <= lost and not strange else Fate.KILLED_FOR_ANOTHER), judged
+        as_meant = bool(wanted & lost) and wanted - LEARNT <= lost and not strange
+        return (Fate.KILLED if as_meant else Fate.KILLED_FOR_ANOTHER), judged
     if held:
         return Fate.HELD, judged
     return (Fate.LISTED if listed else Fate.SURVIVED), judged

@@ -63,6 +63,14 @@ def test_points_that_two_steps_of_training_could_not_earn_kill_nobody() -> None:
     assert judge(TRAINED, grade(**outcomes), intended=("reconstruction",))[0] is Fate.KILLED
 
 
+def test_of_what_is_learnt_one_number_is_enough() -> None:
+    """A bad training shows in the plane or in the error; a wrong network in every check that looks at it."""
+    meant = ("plane", "reconstruction")
+    assert judge(TRAINED, grade(plane=F, reconstruction=P), intended=meant)[0] is Fate.KILLED
+    assert judge(TRAINED, grade(plane=P, reconstruction=P), intended=meant)[0] is Fate.SURVIVED
+    assert judge(TRAINED, grade(plane=P, layers=F), intended=meant)[0] is Fate.KILLED_FOR_ANOTHER
+
+
 def test_a_listed_survivor_is_told_as_such_and_killed_all_the_same_where_it_is() -> None:
     """The list excuses; it does not decide."""
     assert judge(TRAINED, grade(reconstruction=P), intended=("reconstruction",), listed="why")[0] is Fate.LISTED
