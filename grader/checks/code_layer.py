@@ -31,6 +31,15 @@ def narrowest(sizes: Sequence[int]) -> tuple[int, ...]:
     return tuple(place for place, size in enumerate(inner) if size == smallest)
 
 
+def codes(sizes: Sequence[int], size: int | None) -> tuple[int, ...]:
+    """Return the positions of layers that may be the code: those of its size, where it is known, else the narrowest.
+
+    The code of a sparse autoencoder is wider than the layers around it.
+    """
+    known = tuple(place for place, own in enumerate(sizes[:-1]) if own == size)
+    return known or narrowest(sizes)
+
+
 def layer_sizes(layers: Sequence[Layer]) -> tuple[int, ...]:
     """Return the size of every layer's output; a layer of free length counts as endlessly wide: it is no code."""
     return tuple(_WIDER_THAN_ANY if layer.size is None else layer.size for layer in layers)

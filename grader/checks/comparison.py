@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from grader.checks.code_layer import layer_sizes, narrowest
+from grader.checks.code_layer import codes, layer_sizes
 from grader.domain.architecture import PASSIVE_KINDS, Architecture, Layer
 
 BATCH_NORMALIZATION: Final = "BatchNormalization"
@@ -63,12 +63,14 @@ class ComparisonRules:
         activations: Activations that are right in any layer but the last, besides the expected model's own.
         output_activations: The same for the last layer.
         ignore_code_units: The width of the code may differ: another check judges it.
+        code_size: Numbers in the expected model's code; None, or where no layer gives as many, for its narrowest layer.
         allow_batch_normalization: BatchNormalization layers that the expected model lacks may be there.
     """
 
     activations: tuple[str, ...] = ()
     output_activations: tuple[str, ...] = ()
     ignore_code_units: bool = False
+    code_size: int | None = None
     allow_batch_normalization: bool = False
 
 
@@ -202,8 +204,8 @@ class _Comparison:
         self._wanted = wanted
         self._found = found
         self._rules = rules
-        self._wanted_codes = narrowest(layer_sizes(wanted))
-        self._found_codes = narrowest(layer_sizes(found))
+        self._wanted_codes = codes(layer_sizes(wanted), rules.code_size)
+        self._found_codes = codes(layer_sizes(found), rules.code_size)
 
     def differences(self) -> tuple[Difference, ...]:
         result: list[Difference] = []

@@ -58,7 +58,7 @@ def check_layers(subject: Subject, item: RubricItem) -> Verdict:
     total = 0 if reference is None else len(counting_layers(reference))
     if reference is None or not total:
         return ungradable(message("The facts of the reference hold no layers to compare with."))
-    rules = _rules(item)
+    rules = _rules(item, subject.facts.code_size)
     differences = compare(reference, found.architecture, rules)
     equivalent = subject.measurements.equivalent
     equal = None if equivalent is None else compare(reference, equivalent, rules)
@@ -83,11 +83,12 @@ def _gap(subject: Subject) -> tuple[Measurement, ...]:
     return tuple(m for m in subject.measurements.values.values() if m.name is Quantity.TRANSPLANT_GAP)
 
 
-def _rules(item: RubricItem) -> ComparisonRules:
+def _rules(item: RubricItem, code_size: int | None) -> ComparisonRules:
     return ComparisonRules(
         activations=ACTIVATIONS.of(item),
         output_activations=OUTPUT_ACTIVATIONS.of(item),
         ignore_code_units=IGNORE_CODE_UNITS.of(item),
+        code_size=code_size,
         allow_batch_normalization=ALLOW_BATCH_NORMALIZATION.of(item),
     )
 

@@ -88,8 +88,9 @@ def strips(model: RebuiltModel, samples: Yardstick) -> tuple[ImageStrip, ...]:
 def find_code(architectures: Mapping[Role, Architecture]) -> tuple[int, Message | None]:
     """Find the code: its size, and what leads past it.
 
-    The code is the output of the encoder's last layer where that layer is part of the autoencoder, else the narrowest
-    layer. It is a bottleneck when every path from input to output leads through it.
+    The code is the output of the encoder's last layer where that layer is part of the autoencoder; else a layer that
+    gives as many numbers as the encoder, for a code may be wider than the layer before it; else the narrowest layer.
+    It is a bottleneck when every path from input to output leads through it.
     """
     whole = architectures[Role.AUTOENCODER]
     position = _code_position(whole, architectures.get(Role.ENCODER))
@@ -110,4 +111,6 @@ def _code_position(whole: Architecture, encoder: Architecture | None) -> int | N
             if layer.operation == last:
                 return position
     inner = [i for i, layer in enumerate(whole.layers) if layer.kind not in PASSIVE_KINDS and i != whole.output]
-    return min(inner, key=lambda i: whole.layers[i].size or 2**31, default=None)
+    given = None if encoder is None else shape_size(encoder.output_shape)
+    alike = [i for i in inner if given is not None and whole.layers[i].size == given]
+    return next(iter(alike), min(inner, key=lambda i: whole.layers[i].size or 2**31, default=None))

@@ -95,6 +95,14 @@ def test_only_the_code_may_have_another_width() -> None:
     assert short(compare(stacked(), dense_chain(100, 64, 90, 784), COURSE)) == [("changed", 2, ("units",))]
 
 
+def test_a_code_wider_than_its_neighbours_is_known_by_its_size() -> None:
+    """As of a sparse autoencoder: its own width may differ, that of the narrower layers beside it may not."""
+    rules = replace(COURSE, code_size=300)
+    sparse = dense_chain(100, 300, 100, 784)
+    assert compare(sparse, dense_chain(100, 150, 100, 784), rules) == ()
+    assert short(compare(sparse, dense_chain(93, 300, 100, 784), rules)) == [("changed", 0, ("units",))]
+
+
 def test_an_extra_layer_beside_a_wrong_code_is_one_difference() -> None:
     """The narrowest layer is taken for the code."""
     assert short(compare(stacked(), dense_chain(100, 80, 20, 100, 784), COURSE)) == [("extra", 1, ())]

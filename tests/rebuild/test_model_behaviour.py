@@ -27,6 +27,19 @@ def judged(model: Any) -> tuple[int, str | None, int]:
     return size, None if bypass is None else str(dict(bypass.values)["layer"]), quality.jacobian_rank(model, IMAGES[:2])
 
 
+def test_the_size_of_a_strange_encoder_shows_where_the_code_is() -> None:
+    """A sparse code is wider than the layer before it; an encoder with layers of its own tells its size all the same."""
+    whole = Sequential([Input((784,)), *(layers.Dense(units) for units in (100, 300, 100, 784))])
+    forms = {Role.AUTOENCODER: architecture_of(whole)}
+    assert find_code(forms) == (100, None)
+    for units, size in ((300, 300), (50, 100)):
+        more = [
+            layers.Dense(90) for _ in range(8)
+        ]  # ids of operations count from 0 in both: these come after all others
+        stranger = Sequential([Input((784,)), *more, layers.Dense(units)])
+        assert find_code(forms | {Role.ENCODER: architecture_of(stranger)}) == (size, None)
+
+
 def test_a_repeated_code_replaced_by_the_image_shows() -> None:
     """R17: the decoder reads every step of the image instead of the code; or both, side by side."""
     steps = Input((28, 28))
