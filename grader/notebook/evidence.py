@@ -15,7 +15,8 @@ from grader.extraction.claims import collect
 from grader.notebook.gathering import Gathered
 from grader.notebook.namespace import steps_of
 from grader.probe.export import Exporter, named_models
-from grader.probe.fits import FitRecord, FitTracker
+from grader.probe.fit_record import FitRecord
+from grader.probe.fits import FitTracker
 
 LONGEST_NAME = 80
 

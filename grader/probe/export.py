@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .fits import FIRST_HELD, LAST_HELD, FitRecord, FitTracker, exported_records
+from .fit_record import FitRecord
+from .fits import FIRST_HELD, LAST_HELD, FitTracker, exported_records
 from .graph import NotFlattenableError, Registry, flatten
 from .graphs import export_graphs
 from .numpy_models import network_claims, numpy_network

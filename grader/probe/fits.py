@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import math
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from .fit_record import FitRecord
 from .made import MadeModels
 from .training_data import describe_batch, describe_input
 
@@ -18,38 +18,6 @@ FIRST_HELD, LAST_HELD = 8, 40
 """Of all models that were trained, so many of the first and of the last are kept alive when their names are gone."""
 MAX_HELD_NUMBERS = 48 * 2**20
 """Weights in all models that are kept so; with an optimizer three times as many numbers of four bytes."""
-
-
-@dataclass
-class FitRecord:
-    """One training, as it was seen; the fields are those of `grader.domain.evidence.FitClaim`."""
-
-    model: Any
-    epochs: int = 0
-    samples: int = 0
-    batch_size: int = 0
-    same_target: bool | None = None
-    input_minimum: float | None = None
-    input_maximum: float | None = None
-    input_shape: tuple[int | None, ...] | None = None
-    completed: bool = False
-    columns: dict[str, list[float]] | None = None
-    names: tuple[str, ...] = ()
-    how: str = "fit"
-    steps_an_epoch: int = 0
-    _weak: Any = field(default=None, init=False, repr=False, compare=False)
-
-    def let_go(self) -> None:
-        """Hold the model weakly from now on: it lives as long as the notebook keeps it."""
-        try:
-            self._weak = weakref.ref(self.model)
-        except TypeError:  # what cannot be held weakly is no model
-            return
-        self.model = None
-
-    def living(self) -> Any:
-        """Return the model, None where it is gone."""
-        return self._weak() if self._weak is not None else self.model
 
 
 @dataclass

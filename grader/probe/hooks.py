@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from .fits import FitRecord, FitTracker
+from .fit_record import FitRecord
+from .fits import FitTracker
 from .made import MadeModels
 
 __all__ = ["FitRecord", "FitTracker", "install"]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .fits import FitRecord
+from .fit_record import FitRecord
 
 MAX_COLUMNS = 64
 MAX_ROWS = 50_000

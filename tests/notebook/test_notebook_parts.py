@@ -63,8 +63,8 @@ def test_a_wrong_encoder_hears_which_layer_and_which_number(notebook: StudentNot
     assert findings(answer, "code_size") == [
         (
             called,
-            "A code of 30 numbers: 784 / 30 = 26.1 times fewer than the image.",
-            "A code of 20 numbers: 784 / 20 = 39.2 times fewer than the image.",
+            "A code of 30 numbers: 784 / 30 = 26.1 times fewer than the input.",
+            "A code of 20 numbers: 784 / 20 = 39.2 times fewer than the input.",
         )
     ]
     assert findings(answer, "layers") == [
