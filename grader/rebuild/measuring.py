@@ -177,8 +177,10 @@ def _in_roles(
     if getattr(reference, "JUDGED_BY", "") == "anomaly":
         detector = find_detector(models, evidence, arrays, contract, table(choice), task.images)
         rows = _rows(detector)
-        cast = completed(detector.cast, evidence, arrays, sample=rows.images.shape[1:])
-        return _Case(reference, evidence, arrays, models, cast, rows, rows.images, detector)
+        sample = rows.images.shape[1:]
+        cast = completed(detector.cast, evidence, arrays, sample=sample)
+        cast = with_named_parts(cast, models, arrays, sample=sample, contract=contract)
+        return _Case(reference, evidence, arrays, models, cast, rows, rows.images, replace(detector, cast=cast))
     images = yardstick(reference.DATASET, task.images, choice)
     chooses = hasattr(reference, "BEST_OF") or hasattr(reference, "STAGES")  # others need no second set of images
     public = yardstick(reference.DATASET, "public" if chooses else task.images, choice).images

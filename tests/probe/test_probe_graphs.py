@@ -16,7 +16,8 @@ from tensorflow.core.framework.graph_pb2 import GraphDef
 
 from grader.probe import graphs
 from grader.probe.export import Exporter
-from grader.probe.fits import FitRecord, FitTracker
+from grader.probe.fit_record import FitRecord
+from grader.probe.fits import FitTracker
 from grader.probe.graphs import INPUT, OUTPUT, frozen
 from grader.probe.pure_ops import INPUT as ASKED_INPUT
 from grader.probe.pure_ops import OUTPUT as ASKED_OUTPUT

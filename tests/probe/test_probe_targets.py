@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.probe.fits import FitRecord
+from grader.probe.fit_record import FitRecord
 from grader.probe.training_data import describe_input
 
 X = np.random.default_rng(0).random((70, 28, 28))

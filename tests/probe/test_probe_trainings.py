@@ -18,7 +18,8 @@ from grader.domain.evidence import Evidence
 from grader.extraction.claims import collect
 from grader.probe import fits, hooks
 from grader.probe.export import Exporter
-from grader.probe.fits import FitRecord, FitTracker, exported_records
+from grader.probe.fit_record import FitRecord
+from grader.probe.fits import FitTracker, exported_records
 from grader.probe.made import MadeModels
 from grader.probe.training_data import describe_input
 

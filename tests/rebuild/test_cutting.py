@@ -14,7 +14,7 @@ from round_trip import IMAGES, answers, send, shake
 
 from grader.domain.evidence import Evidence
 from grader.domain.measurement import Role
-from grader.probe.fits import FitRecord
+from grader.probe.fit_record import FitRecord
 from grader.rebuild.allowlist import RefusedError
 from grader.rebuild.cutting import NAMELESS, PUT_TOGETHER, completed
 from grader.rebuild.measuring import load_arrays

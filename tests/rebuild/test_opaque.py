@@ -27,7 +27,8 @@ from grader.domain.ports import GraphSandbox, MeasuringTask
 from grader.domain.run import RunRecord, RunStatus, StoppedBy
 from grader.extraction.claims import collect
 from grader.probe.export import Exporter
-from grader.probe.fits import FitRecord, FitTracker
+from grader.probe.fit_record import FitRecord
+from grader.probe.fits import FitTracker
 from grader.probe.pure_ops import INPUT, OUTPUT, ImpureError, purified
 from grader.rebuild import measuring, opaque
 from grader.rebuild.graph_process import BehaviourError

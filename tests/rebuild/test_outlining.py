@@ -13,7 +13,7 @@ from round_trip import send
 
 from grader.domain.evidence import Evidence
 from grader.domain.inspection import Outline
-from grader.probe.fits import FitRecord
+from grader.probe.fit_record import FitRecord
 from grader.rebuild.material import DataChoice
 from grader.rebuild.outlining import outlines
 from grader.rebuild.protocol import ANSWER, Answer

@@ -205,6 +205,17 @@ def test_a_trained_detector_is_measured_as_the_reference_is(
     assert not {Quantity.RECONSTRUCTION_BCE, Quantity.OUTSIDE_RANGE} & set(found.values)
 
 
+def test_a_copy_under_the_encoders_name_is_judged_as_the_encoder(
+    good: tuple[dict[str, Any], FitRecord], tmp_path: Path
+) -> None:
+    """Whoever asks for codes calls the model of that name, and it was never trained."""
+    models, record = good
+    copied = models | {"encoder": keras.models.clone_model(models["encoder"])}
+    found = measured(send(copied, tmp_path, [record]))
+    assert (found.value(Quantity.COMPOSITION_GAP) or 0) > 0.1
+    assert not found.models[Role.ENCODER].shared_with_autoencoder
+
+
 def test_without_a_claim_the_reconstruction_of_normal_rows_tells(
     good: tuple[dict[str, Any], FitRecord], table: Table, tmp_path: Path
 ) -> None:
