@@ -138,7 +138,8 @@ def _record(
     watchdog: Watchdog,
     exit_status: int | None,
 ) -> RunRecord:
-    stopped_by, detail = _cause(progress.stopped_by, watchdog.verdict, exit_status)
+    starved = bool(progress.errors) and progress.errors[-1].name == MemoryError.__name__
+    stopped_by, detail = _cause(progress.stopped_by, watchdog.verdict, exit_status, starved=starved)
     return RunRecord(
         status=_status(stopped_by, progress.errors),
         stopped_by=stopped_by,
@@ -163,8 +164,14 @@ def _status(stopped_by: StoppedBy, errors: Sequence[CellError]) -> RunStatus:
     return RunStatus.RAISED if errors else RunStatus.COMPLETED
 
 
-def _cause(seen: StoppedBy, verdict: StoppedBy, exit_status: int | None) -> tuple[StoppedBy, Message | None]:
-    """Decide what ended the run: our watchdog, a signal, or the notebook itself."""
+def _cause(
+    seen: StoppedBy, verdict: StoppedBy, exit_status: int | None, *, starved: bool = False
+) -> tuple[StoppedBy, Message | None]:
+    """Decide what ended the run: our watchdog, a signal, or the notebook itself.
+
+    What grows faster than the watchdog looks meets the hard limit: its cell, `starved`, ends with a MemoryError, and
+    the kernel, which has no memory left either, may end after it.
+    """
     if verdict is StoppedBy.SANDBOX:
         return verdict, message(
             "This machine ran out of memory or disk while the notebook ran, and nobody can say whether the notebook "
@@ -174,6 +181,8 @@ def _cause(seen: StoppedBy, verdict: StoppedBy, exit_status: int | None) -> tupl
         return verdict, None
     if seen is not StoppedBy.OWN_EXIT:
         return seen, None
+    if starved and exit_status != 0:
+        return StoppedBy.MEMORY, None
     if exit_status is None or exit_status < 0 or exit_status > 128:  # bubblewrap reports a signal as 128 + number
         return StoppedBy.SIGNAL, message("The kernel was ended by a signal (status {status}).", status=str(exit_status))
     return StoppedBy.OWN_EXIT, message("The kernel ended itself with exit status {status}.", status=exit_status)

@@ -134,6 +134,8 @@ def test_the_cause_is_what_we_did_before_what_it_did(
 def test_the_exit_status_is_told() -> None:
     """A person who looks into it needs the number."""
     assert _cause(EXIT, NOTHING, 3)[1] == message("The kernel ended itself with exit status {status}.", status=3)
+    assert _cause(EXIT, NOTHING, 1, starved=True) == (MEMORY, None)
+    assert _cause(EXIT, NOTHING, 0, starved=True)[0] is EXIT  # whoever ends with success had memory for it
     assert _cause(EXIT, NOTHING, -9)[1] == message("The kernel was ended by a signal (status {status}).", status="-9")
 
 
