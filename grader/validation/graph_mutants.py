@@ -75,7 +75,8 @@ _SEPARATE = """def anew(layer):
 def joined(first, second):
     tensor = image = keras.Input(shape=encoder.input_shape[1:])
     for layer in (*first, *second):
-        tensor = layer(tensor)
+        if not isinstance(layer, keras.layers.InputLayer):
+            tensor = layer(tensor)
     return keras.Model(image, tensor)"""
 
 
