@@ -8,6 +8,7 @@ by itself.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -256,6 +257,14 @@ class Draft:
         editor = ValueEditor(name, code)
         draft = self.each_python(lambda tree: tree.visit(editor), name)
         return draft if editor.found else None
+
+    def joined(self, code: str, helper: str) -> Draft | None:
+        """Make the autoencoder out of its halves in another way; None where they come after it, cut out of it."""
+        text = "\n".join(cell.source for cell in self.code_cells)
+        places = [re.search(rf"^ *{name} = ", text, re.MULTILINE) for name in ("encoder", "decoder", "autoencoder")]
+        encoder, decoder, whole = (-1 if place is None else place.start() for place in places)
+        edited = self.with_value("autoencoder", code) if 0 <= max(encoder, decoder) < whole else None
+        return None if edited is None else edited.prepared(helper)
 
     def with_calls(self, method: str, edit: CallEdit, *, of: str = "") -> Draft | None:
         """Edit every call of a method (`fit`, `compile`) of a variable whose name begins so."""

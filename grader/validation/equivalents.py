@@ -107,11 +107,7 @@ _WRAPPED: Final = """def joined(encoder, decoder):
 
 
 def _joined(helper: str) -> Edit:
-    def edit(draft: Draft) -> Draft | None:
-        edited = draft.with_value("autoencoder", "joined(encoder, decoder)")
-        return None if edited is None else edited.prepared(helper)
-
-    return edit
+    return lambda draft: draft.joined("joined(encoder, decoder)", helper)
 
 
 _SPANISH: Final = {

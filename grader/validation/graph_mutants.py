@@ -13,12 +13,7 @@ _LEARNT: Final = ("reconstruction", "denoising", "plane", "stages", "pretrained"
 
 def _joined(helper: str, value: str = "joined(encoder, decoder)") -> Edit:
     """Return an edit that makes the autoencoder out of its halves in another way."""
-
-    def edit(draft: Draft) -> Draft | None:
-        edited = draft.with_value("autoencoder", value)
-        return None if edited is None else edited.prepared(helper)
-
-    return edit
+    return lambda draft: draft.joined(value, helper)
 
 
 _ADD = """def joined(encoder, decoder):
