@@ -16,12 +16,12 @@ from grader.domain.messages import Message, message
 def check_arrays(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
     """Weights (784, K), biases (K,), weights (K, 784) and biases (784,) stand in the notebook, under any names.
 
-    Where the arrays are there and no function tells what is done with them, a person looks. Of K = 784 the arrays are
-    still four, though none of the halves is an encoder: `code_size` says so.
+    Where the arrays are there and no function tells what is done with them, a person looks.
     """
     found = subject.model(Role.AUTOENCODER)
-    if found is not None:
-        code = shape_size(found.architecture.layers[0].output_shape)
+    encoder = subject.model(Role.ENCODER)
+    if found is not None and encoder is not None:
+        code = shape_size(encoder.architecture.output_shape)
         return passed(message("Four arrays make a network with a code of {size} numbers.", size=code or 0))
     reason = why_incomplete(subject) or next((p.reason for p in subject.measurements.problems), None)
     if reason is not None:

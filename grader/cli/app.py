@@ -242,7 +242,7 @@ def validate_command(
         typer.Option("--rubrics", help=told(message("Try rubrics instead, on wrong answers and other right ones."))),
     ] = False,
     fast: Annotated[
-        bool, typer.Option("--fast", help=told(message("With --rubrics: a fixed part that takes about a minute.")))
+        bool, typer.Option("--fast", help=told(message("With --rubrics: a fixed few, trained for two steps.")))
     ] = False,
     variant: Annotated[
         list[str] | None,

@@ -45,7 +45,7 @@ class Trial:
 
     Attributes:
         ids: Assignments; empty for all.
-        fast: A fixed part that takes a minute, after two steps of training.
+        fast: A fixed few, after two steps of training.
         options: How to grade.
         course: An instructor's own course, in the place of ours.
         keep: A gradebook file: what it holds is not graded again.

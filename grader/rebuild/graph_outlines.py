@@ -52,6 +52,12 @@ def graph_outlines(
     return tuple(found)
 
 
+def called(claim: ModelClaim, evidence: Evidence) -> str:
+    """Return what the notebook calls a model, or called it when it was trained."""
+    once = [name for fit in evidence.fits if fit.model == claim.model for name in fit.names]
+    return next(iter((*claim.names, *once)), claim.class_name)
+
+
 def _outline(
     claim: ModelClaim, evidence: Evidence, arrays: Arrays, choice: DataChoice, process: GraphProcess
 ) -> Outline | None:
@@ -69,11 +75,10 @@ def _outline(
             return None
     if not tests:
         return None
-    once = [name for fit in evidence.fits if fit.model == claim.model for name in fit.names]
     return Outline(
         model=claim.model,
         relatives=_relatives(claim, evidence),
-        name=next(iter((*claim.names, *once)), claim.class_name),
+        name=called(claim, evidence),
         architecture=Architecture((), model.input_shape, model.output_shape, -1, _parameters(claim, arrays)),
         code_size=None,
         is_variational=False,

@@ -14,7 +14,7 @@ from grader.rebuild.allowlist import RefusedError
 from grader.rebuild.canonical import canonical
 from grader.rebuild.conventions import in_unit_range, with_probabilities
 from grader.rebuild.cutting import completed, narrowest
-from grader.rebuild.graph_outlines import graph_outlines
+from grader.rebuild.graph_outlines import called, graph_outlines
 from grader.rebuild.image_tests import image_tests
 from grader.rebuild.material import DataChoice
 from grader.rebuild.measuring import load_arrays
@@ -174,7 +174,7 @@ def _outline(model: RebuiltModel, scene: _Scene, strays: tuple[str, ...], choice
     return Outline(
         model=model.claim.model,
         relatives=relatives,
-        name=_name(model, scene.evidence),
+        name=called(model.claim, scene.evidence),
         architecture=canonical(model, scene.arrays),
         code_size=None if point is None else shape_size(point.output_shape),
         is_variational=any(one.moments is not None or _gives_moments(one.claim, scene) for one in (model, *kin)),
@@ -187,12 +187,6 @@ def _outline(model: RebuiltModel, scene: _Scene, strays: tuple[str, ...], choice
         twins=tuple(name for one in wholes if one.held == model.held for name in one.claim.names),
         strays=strays,
     )
-
-
-def _name(model: RebuiltModel, evidence: Evidence) -> str:
-    """Return what the notebook calls a model, or called it when it was trained."""
-    once = [name for fit in evidence.fits if fit.model == model.claim.model for name in fit.names]
-    return next(iter((*model.claim.names, *once)), model.claim.class_name)
 
 
 def _trained_by(model: RebuiltModel, scene: _Scene) -> tuple[str, ...]:
