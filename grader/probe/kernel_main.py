@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import select
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +19,7 @@ PROBE_FOLDER = Path(__file__).resolve().parent
 
 def main(settings_file: str, kernel_arguments: list[str]) -> None:
     """Start the kernel and never return before it ends."""
+    _end_if_alone()
     settings = json.loads(Path(settings_file).read_text(encoding="utf-8"))
     connection = Path(kernel_arguments[kernel_arguments.index("-f") + 1])
     connection_text = connection.read_text(encoding="utf-8")
@@ -30,6 +32,19 @@ def main(settings_file: str, kernel_arguments: list[str]) -> None:
     if settings.get("filter_system_calls"):
         importlib.import_module("grader_probe.system_calls").close_system_calls()
     _start_kernel(probe, settings, connection)
+
+
+def _end_if_alone() -> None:
+    """End where the grader has died since it started us, and leave an empty standard input to the notebook.
+
+    Its end of the pipe is never written to: there is something to read when nobody holds it any more. A sandbox whose
+    grader is killed while it is being set up does not notice; from here on, it does.
+    """
+    if os.name == "posix" and select.select([0], [], [], 0)[0]:
+        sys.exit("nobody waits for this notebook any more")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
 
 
 def _limit_resources(limits: dict[str, int]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -103,6 +104,7 @@ class KernelConversation:
         self._manager = manager
         self._output_limit_bytes = output_limit_bytes
         self._client: _CappedClient | None = None
+        self._leash: int | None = None
         self._reply: dict[str, Any] = {}
         self._notebook = NotebookClient(
             new_notebook(cells=[new_code_cell()]),  # nbclient keeps the cell that runs at its place
@@ -126,7 +128,10 @@ class KernelConversation:
         return self.output_bytes > self._output_limit_bytes
 
     async def start(self, *, environment: dict[str, str], log: IO[bytes]) -> None:
-        """Start the kernel's program.
+        """Start the kernel's program; its standard input is a pipe that ends with us.
+
+        A sandbox dies with us only once it is set up; `probe/kernel_main.py` looks at the pipe then, and ends where we
+        were killed before.
 
         Args:
             environment: Of the program (inside a sandbox, the kernel has another one).
@@ -135,7 +140,14 @@ class KernelConversation:
         Raises:
             OSError: There is no such program, or it cannot be run.
         """
-        await self._manager.start_kernel(env=environment, stdout=log, stderr=log)
+        kernels_end, self._leash = os.pipe()
+        try:
+            await self._manager.start_kernel(env=environment, stdin=kernels_end, stdout=log, stderr=log)
+        except OSError:
+            self._let_go()
+            raise
+        finally:
+            os.close(kernels_end)
 
     async def connect(self) -> None:
         """Open the channels, wait until the kernel answers, and vet every message from then on.
@@ -184,6 +196,12 @@ class KernelConversation:
         await asyncio.gather(*listeners, return_exceptions=True)
         if self._client is not None:
             self._client.stop_channels()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._leash is not None:
+            os.close(self._leash)
+            self._leash = None
 
     def _keep_reply(self, *, cell: Any, cell_index: int, execute_reply: dict[str, Any] | None) -> None:  # noqa: ARG002
         self._reply = (execute_reply or {}).get("content", {})
