@@ -15,7 +15,7 @@ import psutil
 import grader
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
-from grader.domain.facts import ReferenceFacts
+from grader.domain.facts import IMAGE_DATASETS, ReferenceFacts
 from grader.domain.messages import Message, message
 from grader.domain.ports import Sandbox
 from grader.pipeline import GradingContext
@@ -24,9 +24,6 @@ from grader.rebuild.protocol import PublishedData
 from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
 from grader.sandbox.behaviour import graph_sandbox
 from grader.sandbox.bubblewrap import find_bubblewrap, require_invisible
-
-IMAGE_DATASETS = ("mnist", "fashion_mnist")
-"""What `keras.datasets` gives every notebook of the course, offline."""
 
 CARDS = "creditcard"
 """Card transactions, `creditcard.csv` in the notebook's working folder."""
@@ -179,7 +176,7 @@ def _remarks(
                 "working folder or one named with --data."
             )
         )
-    elif data.size == "sample" and facts.dataset in IMAGE_DATASETS:
+    elif data.size == "sample" and facts.is_of_images:
         remarks.append(
             message(
                 "The full {dataset} was not found, so notebooks train on the embedded sample (8,000 images). "

@@ -1,7 +1,7 @@
-"""`reconstruction`: images come back out of the code, as well as the reference gives them back.
+"""`reconstruction`: what goes in comes back out of the code, as well as the reference gives it back.
 
-The loss is the mean of (x - autoencoder(x))² over pixels and hidden images, measured by us. Thresholds come from the
-facts of the reference: `CreditCurve` tells how a loss becomes credit.
+The loss is the mean of (x - autoencoder(x))² over the numbers of all hidden samples, measured by us. Thresholds come
+from the facts of the reference: `CreditCurve` tells how a loss becomes credit.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from grader.checks.absence import why_incomplete, without_autoencoder
 from grader.checks.code_layer import code_size
 from grader.checks.subject import Subject
 from grader.checks.verdict import Verdict, by_share, failed, skipped, ungradable
-from grader.checks.wording import model
+from grader.checks.wording import model, sample_words
 from grader.domain.assignment import RubricItem
 from grader.domain.facts import Baseline, CreditCurve, Statistic
 from grader.domain.grade import Finding
@@ -24,8 +24,8 @@ _SHOWN: Final = (Quantity.RECONSTRUCTION_MSE, Quantity.MEAN_IMAGE_MSE, Quantity.
 
 # Where one explanation ends and the next begins. They choose words and never points: those come from the facts.
 _LIKE_UNTRAINED: Final = 0.9
-_WORSE_THAN_MEAN_IMAGE: Final = 1.1
-_LIKE_MEAN_IMAGE_SKILL: Final = 0.1
+_WORSE_THAN_MEAN: Final = 1.1
+_LIKE_MEAN_SKILL: Final = 0.1
 _FROZEN_SPREAD: Final = 0.01
 
 _SAME_LOSS: Final = 1e-3  # far more than float32 needs, far less than any credit is worth
@@ -33,9 +33,9 @@ _SLOWED_SKILL: Final = 0.5
 
 
 def check_reconstruction(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
-    """The reconstruction error on images that the notebook never had is as small as the reference's.
+    """The reconstruction error on samples that the notebook never had is as small as the reference's.
 
-    Credit falls linearly from the reference's range to that of the mean image; being better never costs anything.
+    Credit falls linearly from the reference's range to that of the mean of the data; being better never costs anything.
     Skipped where more than the asked-for code reaches the output, as the comparison then means nothing. Where the run
     was cut short, a loss without full credit waits for a person.
     """
@@ -62,7 +62,7 @@ def check_reconstruction(subject: Subject, item: RubricItem) -> Verdict:  # noqa
 
 def _judged(subject: Subject, loss: float, known: Statistic, numbers: tuple[Measurement, ...]) -> Verdict:
     credit = known.credit(loss)
-    told = _with_conventions(_told(loss, known), subject)
+    told = _with_conventions(_told(subject, loss, known), subject)
     findings = () if credit == 1 else (_finding(subject, loss, known),)
     incomplete = why_incomplete(subject)
     if findings and incomplete is not None:
@@ -120,23 +120,25 @@ def _no_comparison(subject: Subject) -> Message:
     return message("We could not measure the reconstruction error.")
 
 
-def _told(loss: float, known: Statistic) -> Message:
-    pca = known.baselines.get(Baseline.PCA)
+def _told(subject: Subject, loss: float, known: Statistic) -> Message:
+    pca, mean = known.baselines.get(Baseline.PCA), sample_words(subject.facts).mean
     if pca is None:  # a code as large as the image, where PCA would copy it
         return message(
-            "Reconstruction error (MSE) {mse:.4f}. For comparison: the mean image {mean_image:.4f}, the reference "
-            "{reference:.4f}. Skill {skill:.2f}, where the mean image has 0 and the reference 1.",
+            "Reconstruction error (MSE) {mse:.4f}. For comparison: {mean} {mean_mse:.4f}, the reference "
+            "{reference:.4f}. Skill {skill:.2f}, where {mean} has 0 and the reference 1.",
             mse=loss,
-            mean_image=known.baselines[Baseline.MEAN],
+            mean=mean,
+            mean_mse=known.baselines[Baseline.MEAN],
             reference=_curve(known).reference,
             skill=_curve(known).skill(loss),
         )
     return message(
-        "Reconstruction error (MSE) {mse:.4f}. For comparison: the mean image {mean_image:.4f}, PCA with a code of the "
-        "size asked for {pca:.4f}, the reference {reference:.4f}. Skill {skill:.2f}, where the mean image has 0 and "
-        "the reference 1.",
+        "Reconstruction error (MSE) {mse:.4f}. For comparison: {mean} {mean_mse:.4f}, PCA with a code of the size "
+        "asked for {pca:.4f}, the reference {reference:.4f}. Skill {skill:.2f}, where {mean} has 0 and the reference "
+        "1.",
         mse=loss,
-        mean_image=known.baselines[Baseline.MEAN],
+        mean=mean,
+        mean_mse=known.baselines[Baseline.MEAN],
         pca=pca,
         reference=_curve(known).reference,
         skill=_curve(known).skill(loss),
@@ -144,7 +146,7 @@ def _told(loss: float, known: Statistic) -> Message:
 
 
 def _curve(known: Statistic) -> CreditCurve:
-    """The loss is judged towards the mean image alone."""
+    """The loss is judged towards that of the mean alone."""
     return known.curves[0]
 
 
@@ -160,7 +162,7 @@ def _diverged(subject: Subject, reason: Message) -> Finding:
             "Once a number is NaN, everything that is computed from it is NaN as well: nothing is left to learn."
         ),
         hint=message(
-            "In which epoch did the loss become NaN? Look at the learning rate and at the range of the pixels."
+            "In which epoch did the loss become NaN? Look at the learning rate and at the range of the inputs."
         ),
     )
 
@@ -178,48 +180,59 @@ def _finding(subject: Subject, loss: float, known: Statistic) -> Finding:
 
 def _diagnosis(subject: Subject, loss: float, known: Statistic) -> tuple[Message, Message]:
     """Return what we found and why it matters; the worst explanation that fits."""
+    words = sample_words(subject.facts)
     if loss >= _LIKE_UNTRAINED * known.baselines[Baseline.UNTRAINED]:
         return (
             message("An MSE of {mse:.4f}: as with fresh, untrained weights.", mse=loss),
             message("An autoencoder knows nothing before it has learnt from data."),
         )
-    if loss >= _WORSE_THAN_MEAN_IMAGE * known.baselines[Baseline.MEAN]:
+    if loss >= _WORSE_THAN_MEAN * known.baselines[Baseline.MEAN]:
         return (
-            message("An MSE of {mse:.4f}: worse than to answer every image with the mean image.", mse=loss),
-            message("The mean image is what a model can say that has not looked at its input at all."),
+            message("An MSE of {mse:.4f}: worse than always to answer {mean}.", mse=loss, mean=words.mean),
+            message("Even a model that has not looked at its input at all can answer {mean}.", mean=words.mean),
         )
-    if _curve(known).skill(loss) < _LIKE_MEAN_IMAGE_SKILL:
-        return _mean_image(subject, loss)
+    if _curve(known).skill(loss) < _LIKE_MEAN_SKILL:
+        return _like_the_mean(subject, loss)
     return (
-        message("An MSE of {mse:.4f}: better than the mean image, not yet like the reference.", mse=loss),
-        message("An autoencoder is lossy, but a code of this size has room for more of the image than came back."),
+        message("An MSE of {mse:.4f}: better than {mean}, not yet like the reference.", mse=loss, mean=words.mean),
+        message(
+            "An autoencoder is lossy, but a code of this size has room for more of {sample} than came back.",
+            sample=words.the,
+        ),
     )
 
 
-def _mean_image(subject: Subject, loss: float) -> tuple[Message, Message]:
-    spread = subject.measurements.value(Quantity.OUTPUT_SPREAD)
-    why = message("Whoever answers every image with the mean image has found no pattern that tells them apart.")
+def _like_the_mean(subject: Subject, loss: float) -> tuple[Message, Message]:
+    spread, words = subject.measurements.value(Quantity.OUTPUT_SPREAD), sample_words(subject.facts)
+    why = message(
+        "Whoever always answers {mean} has found no pattern that tells {samples} apart.",
+        mean=words.mean,
+        samples=words.many,
+    )
     if spread is not None and spread < _FROZEN_SPREAD:
-        return message("An MSE of {mse:.4f}: nearly the same picture comes out whatever goes in.", mse=loss), why
-    return message("An MSE of {mse:.4f}: no better than the mean image.", mse=loss), why
+        return message("An MSE of {mse:.4f}: nearly the same comes out whatever goes in.", mse=loss), why
+    return message("An MSE of {mse:.4f}: no better than {mean}.", mse=loss, mean=words.mean), why
 
 
 def _hint(subject: Subject, loss: float, known: Statistic) -> Message:
+    words = sample_words(subject.facts)
     if not subject.measurements.trained:
         return message(
             "We saw no call of `fit` on this model or on one that shares its layers: which model was trained?"
         )
     if subject.slow_optimizers and _curve(known).skill(loss) < _SLOWED_SKILL:
         return _slow_hint(subject.slow_optimizers[0])
-    if loss >= _WORSE_THAN_MEAN_IMAGE * known.baselines[Baseline.MEAN]:
+    if loss >= _WORSE_THAN_MEAN * known.baselines[Baseline.MEAN]:
         return message(
-            "Between which values do the pixels lie that the model is trained on? Is the target of the training the "
-            "image itself? Does the loss printed by `fit` fall at all?"
+            "Between which values do the inputs lie that the model is trained on? Is the target of the training "
+            "{sample} itself? Does the loss printed by `fit` fall at all?",
+            sample=words.the,
         )
-    if _curve(known).skill(loss) < _LIKE_MEAN_IMAGE_SKILL:
+    if _curve(known).skill(loss) < _LIKE_MEAN_SKILL:
         return message(
             "Does the loss printed by `fit` fall at all? Look at the optimiser's learning rate (the defaults of some "
-            "changed since old tutorials), at the last activation, and whether the target is the image itself."
+            "changed since old tutorials), at the last activation, and whether the target is {sample} itself.",
+            sample=words.the,
         )
     return message("Was the validation loss still falling in the last epoch? Look at the epochs and the learning rate.")
 

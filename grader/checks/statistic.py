@@ -176,4 +176,4 @@ _MORE_TRAINING = message(
 _NAN_WHY = message(
     "Once a number is NaN, everything that is computed from it is NaN as well: nothing is left to learn."
 )
-_NAN_HINT = message("In which epoch did the loss become NaN? Look at the learning rate and at the range of the pixels.")
+_NAN_HINT = message("In which epoch did the loss become NaN? Look at the learning rate and at the range of the inputs.")

@@ -11,7 +11,7 @@ from typing import Final
 
 from grader.checks.subject import Subject
 from grader.domain.architecture import AttributeValue, Layer, Shape
-from grader.domain.facts import ReferenceFacts
+from grader.domain.facts import IMAGE_DATASETS, ReferenceFacts
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message, verbatim
 
@@ -34,24 +34,21 @@ class SampleWords:
         one: One of them, whichever.
         the: That very one.
         many: Several.
+        mean: What a model answers best that does not look at its input.
     """
 
     one: Message
     the: Message
     many: Message
+    mean: Message
 
 
-IMAGE: Final = SampleWords(message("an image"), message("the image"), message("images"))
-_POINT: Final = SampleWords(message("a point"), message("the point"), message("points"))
-_ROW: Final = SampleWords(message("a row"), message("the row"), message("rows"))
-_SAMPLE: Final = SampleWords(message("a sample"), message("the sample"), message("samples"))
+IMAGE: Final = SampleWords(message("an image"), message("the image"), message("images"), message("the mean image"))
+_POINT: Final = SampleWords(message("a point"), message("the point"), message("points"), message("the mean point"))
+_ROW: Final = SampleWords(message("a row"), message("the row"), message("rows"), message("the mean row"))
+_SAMPLE: Final = SampleWords(message("a sample"), message("the sample"), message("samples"), message("the mean sample"))
 
-_WORDS: Final[Mapping[str, SampleWords]] = {
-    "mnist": IMAGE,
-    "fashion_mnist": IMAGE,
-    "cloud": _POINT,
-    "creditcard": _ROW,
-}
+_WORDS: Final[Mapping[str, SampleWords]] = dict.fromkeys(IMAGE_DATASETS, IMAGE) | {"cloud": _POINT, "creditcard": _ROW}
 
 
 def sample_words(facts: ReferenceFacts) -> SampleWords:

@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.cli.speech import Exit, error_border, told
+from grader.domain.facts import IMAGE_DATASETS
 from grader.domain.measurement import MeasuringFailedError
 from grader.domain.messages import Message, message, verbatim
 from grader.domain.run import Limits, RunStatus
@@ -28,7 +29,6 @@ from grader.rebuild.client import MeasuringProcesses
 from grader.sandbox.backends import BubblewrapSandbox
 from grader.sandbox.bubblewrap import SandboxUnavailableError, find_bubblewrap
 
-_DATASETS = ("mnist", "fashion_mnist")
 _CLASSROOM = ("pandas", "scikit-learn", "scipy", "seaborn")
 _WANTED_MEMORY_GIB = 4
 _WANTED_DISK_GIB = 2
@@ -140,7 +140,7 @@ def _sandbox() -> Examined:
 def _data(folder: Path | None) -> Iterator[Examined]:
     """Let the measuring process load each data set, which shows that TensorFlow works as well."""
     with MeasuringProcesses(data_folder=folder) as measurer, tempfile.TemporaryDirectory() as scratch:
-        for dataset in _DATASETS:
+        for dataset in IMAGE_DATASETS:
             try:
                 found = measurer.publish(dataset, Path(scratch))
             except MeasuringFailedError as error:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from grader.domain.architecture import Architecture
 from grader.domain.measurement import ImageStrip, Quantity, Role
+
+IMAGE_DATASETS: Final = ("mnist", "fashion_mnist")
+"""What `keras.datasets` gives every notebook of the course, offline."""
 
 
 class Baseline(StrEnum):
@@ -180,3 +184,8 @@ class ReferenceFacts:
     architectures: Mapping[Role, Architecture]
     calibrated: Mapping[str, CalibratedData]
     recipe: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+
+    @property
+    def is_of_images(self) -> bool:
+        """Whether its data are images."""
+        return self.dataset in IMAGE_DATASETS

@@ -8,13 +8,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from grader.authoring.catalogue import facts_ids, load_facts
+from grader.domain.facts import IMAGE_DATASETS
 from grader.domain.ports import Sandbox
 from grader.inspection.inspecting import InspectionContext
 from grader.rebuild.client import MeasuringProcesses, MissingDataError
 from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
 from grader.sandbox.behaviour import graph_sandbox
 from grader.sandbox.bubblewrap import find_bubblewrap
-from grader.session import CARDS, IMAGE_DATASETS, SessionOptions
+from grader.session import CARDS, SessionOptions
 
 
 @contextmanager

@@ -22,8 +22,6 @@ from grader.notebook.needs import NEEDS, OF_ALL_MODELS, OF_PARTS, OF_TRAINED, ca
 
 EVERYTHING: Final = "all"
 
-_IMAGES: Final = ("mnist", "fashion_mnist")
-
 
 @dataclass(frozen=True)
 class Question:
@@ -92,7 +90,7 @@ class Question:
             results=results,
             pending=pending,
             complete=not (unjudged or examined.left) or (self.focus is not None and not examined.problems),
-            remark=_ON_IMAGES if self.facts.dataset in _IMAGES else _ON_OTHER_DATA,
+            remark=_ON_IMAGES if self.facts.is_of_images else _ON_OTHER_DATA,
             points=self._points_for_nbgrader(examined),
         )
 

@@ -126,7 +126,7 @@ def _strip_label(title: str, wording: Wording) -> str:
 def _baselines(
     measurements: Measurements, facts: ReferenceFacts, known: Statistic, wording: Wording
 ) -> tuple[pictures.LossMark, ...]:
-    """Return PCA and the mean image: measured beside the student's loss where that was done, else the reference's."""
+    """Return PCA and the mean: measured beside the student's loss where that was done, else the reference's."""
     pca, components = measurements.value(Quantity.PCA_MSE), measurements.value(Quantity.CODE_SIZE)
     if pca is None:
         pca, components = known.baselines.get(Baseline.PCA), facts.code_size
@@ -139,7 +139,8 @@ def _baselines(
     marks = [] if pca is None else [_baseline(pca_label, pca, wording)]
     if mean_image is None:
         mean_image = known.baselines[Baseline.MEAN]
-    return (*marks, _baseline(wording.t("Mean image"), mean_image, wording))
+    mean_label = wording.t("Mean image") if facts.is_of_images else wording.t("Mean of the data")
+    return (*marks, _baseline(mean_label, mean_image, wording))
 
 
 def _baseline(label: str, loss: float, wording: Wording) -> pictures.LossMark:
@@ -159,7 +160,7 @@ def _chart(
         ),
         full_credit=curve.full,
         full_credit_label=wording.t("full points up to {loss}", loss=wording.figure(curve.full)),
-        axis_label=wording.t("mean squared error on hidden images; smaller is better"),
+        axis_label=wording.t("mean squared error on hidden data; smaller is better"),
         largest=max(mean + deviation, curve.none, *(mark.value for mark in baselines)),
         numbers=wording.ticks,
     )

@@ -88,7 +88,7 @@ def test_the_mean_image_is_told_as_such(loss: float) -> None:
     """R33 to R35 of the catalogue: skill about 0."""
     (finding,) = findings(judge(loss))
     assert finding.actual == f"An MSE of {loss:.4f}: no better than the mean image."
-    assert finding.why == "Whoever answers every image with the mean image has found no pattern that tells them apart."
+    assert finding.why == "Whoever always answers the mean image has found no pattern that tells images apart."
     assert finding.hint == (
         "Does the loss printed by `fit` fall at all? Look at the optimiser's learning rate (the defaults of some "
         "changed since old tutorials), at the last activation, and whether the target is the image itself."
@@ -99,15 +99,15 @@ def test_one_picture_for_all_images_is_told_as_such() -> None:
     """Dead units: the output does not depend on the input."""
     found = measured(numbers={LOSS: 0.085, Quantity.OUTPUT_SPREAD: 0.0001})
     (finding,) = findings(check(subject(measurements=found)))
-    assert finding.actual == "An MSE of 0.0850: nearly the same picture comes out whatever goes in."
+    assert finding.actual == "An MSE of 0.0850: nearly the same comes out whatever goes in."
 
 
 def test_worse_than_the_mean_image_leads_to_range_and_target() -> None:
     """R36 and R37 of the catalogue: pixels from 0 to 255, or the wrong target."""
     (finding,) = findings(judge(0.12))
-    assert finding.actual == "An MSE of 0.1200: worse than to answer every image with the mean image."
+    assert finding.actual == "An MSE of 0.1200: worse than always to answer the mean image."
     assert finding.hint == (
-        "Between which values do the pixels lie that the model is trained on? Is the target of the training the image "
+        "Between which values do the inputs lie that the model is trained on? Is the target of the training the image "
         "itself? Does the loss printed by `fit` fall at all?"
     )
 

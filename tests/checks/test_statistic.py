@@ -119,7 +119,7 @@ def test_a_training_that_ended_in_nan_fails(check: str) -> None:
                 "Ordinary numbers.",
                 "Its weights are not finite numbers (NaN).",
                 "Once a number is NaN, everything that is computed from it is NaN as well: nothing is left to learn.",
-                "In which epoch did the loss become NaN? Look at the learning rate and at the range of the pixels.",
+                "In which epoch did the loss become NaN? Look at the learning rate and at the range of the inputs.",
             )
         ],
         [],
