@@ -67,7 +67,7 @@ def require_sound(references: Sequence[str]) -> None:
         BrokenReferenceError: The first of them, with everything that is wrong with it.
     """
     from grader.rebuild.client import BrokenReferenceError
-    from grader.rebuild.soundness import problems_of
+    from grader.rebuild.facts.soundness import problems_of
 
     for reference in references:
         if problems := problems_of(reference):

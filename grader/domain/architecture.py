@@ -1,8 +1,8 @@
 """The canonical form of a model: what it is, whatever it is called and however it was written.
 
-Zone M builds it from the model that it rebuilt (`grader.rebuild.canonical`); the facts of the references hold the
-same form; checks compare the two. Names are gone, activations are attributes of the layer they follow, nested models
-are flattened, Flatten and Reshape are one kind.
+Zone M builds it from the model that it rebuilt (`grader.rebuild.network.canonical`); the facts of the references hold
+the same form; checks compare the two. Names are gone, activations are attributes of the layer they follow, nested
+models are flattened, Flatten and Reshape are one kind.
 """
 
 from __future__ import annotations

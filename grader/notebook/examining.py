@@ -75,8 +75,8 @@ def _left(measured: Measurements, facts: ReferenceFacts) -> frozenset[str]:
 
 def _measured(exhibit: Exhibit, facts: ReferenceFacts) -> Measurements:
     """Measure on public images, of the size for which there are facts."""
-    from grader.rebuild.material import DataChoice
     from grader.rebuild.measuring import measure
+    from grader.rebuild.quantities.material import DataChoice
 
     names = tuple((role.value, name) for role, name in exhibit.names.items())
     choice = DataChoice(None if "full" in facts.calibrated else "sample")
@@ -85,10 +85,10 @@ def _measured(exhibit: Exhibit, facts: ReferenceFacts) -> Measurements:
 
 def _rebuilt(exhibit: Exhibit) -> tuple[dict[Role, MeasuredModel], tuple[MeasuringProblem, ...]]:
     """Rebuild the models for their layers alone."""
-    from grader.rebuild.allowlist import RefusedError
-    from grader.rebuild.canonical import canonical
     from grader.rebuild.measuring import load_arrays
-    from grader.rebuild.model import Workshop
+    from grader.rebuild.network.allowlist import RefusedError
+    from grader.rebuild.network.canonical import canonical
+    from grader.rebuild.network.model import Workshop
 
     evidence = exhibit.evidence
     arrays = load_arrays(evidence.weights_file)

@@ -1,7 +1,7 @@
 """Trains references over seeds and variations and writes `reference/facts/<id>.json`; `grader calibrate` starts it.
 
 Resumes: a run that the facts file already holds, for the same data, recipe and versions, is not made again; the file is
-written after every run. The bounds are those of `grader.rebuild.curves`.
+written after every run. The bounds are those of `grader.rebuild.facts.curves`.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from pydantic import TypeAdapter
 import reference as reference_package
 from grader.domain.facts import Baseline, CalibrationRun, ReferenceFacts
 from grader.domain.measurement import ImageStrip
-from grader.rebuild import quality
-from grader.rebuild.curves import FEWEST_RUNS
-from grader.rebuild.description import describe
-from grader.rebuild.material import DataChoice, Material, load_material
+from grader.rebuild.facts.curves import FEWEST_RUNS
+from grader.rebuild.facts.description import describe
+from grader.rebuild.facts.reached import reached
+from grader.rebuild.facts.statistics import Baselines, judge_of, measured
+from grader.rebuild.facts.summary import rounded, summarise, versions
+from grader.rebuild.facts.training import CONTROL, REFERENCE, SHORT, Variation, as_keras, epochs_of, train, variations
 from grader.rebuild.measuring import strip
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.material import DataChoice, Material, load_material
 from grader.rebuild.quiet import start_tensorflow
-from grader.rebuild.reached import reached
-from grader.rebuild.statistics import Baselines, judge_of, measured
-from grader.rebuild.summary import rounded, summarise, versions
-from grader.rebuild.training import CONTROL, REFERENCE, SHORT, Variation, as_keras, epochs_of, train, variations
 from reference.contract import module, own_file
 
 FACTS: TypeAdapter[ReferenceFacts] = TypeAdapter(ReferenceFacts)

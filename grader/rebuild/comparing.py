@@ -17,12 +17,12 @@ import numpy as np
 from grader.domain.architecture import Architecture
 from grader.domain.evidence import Evidence, TableClaim
 from grader.domain.measurement import Disagreement, Measurement, Quantity, Role
-from grader.rebuild import quality
-from grader.rebuild.canonical import canonical
-from grader.rebuild.description import architecture_of
-from grader.rebuild.material import Array
-from grader.rebuild.model import Arrays, RebuiltModel
-from grader.rebuild.roles import Cast, assign, concrete, holds_same_numbers
+from grader.rebuild.facts.description import architecture_of
+from grader.rebuild.network.canonical import canonical
+from grader.rebuild.network.model import Arrays, RebuiltModel
+from grader.rebuild.network.roles import Cast, assign, concrete, holds_same_numbers
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.material import Array
 from reference.contract import module
 
 HELD_OUT_SHARE = 12  # the references hold the last twelfth of the training images out

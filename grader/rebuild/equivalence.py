@@ -9,13 +9,13 @@ from types import ModuleType
 from grader.domain.architecture import Architecture
 from grader.domain.evidence import Evidence
 from grader.domain.measurement import Measurement, Quantity
-from grader.rebuild import quality
-from grader.rebuild.conventions import PixelScale
-from grader.rebuild.description import architecture_of
-from grader.rebuild.model import Arrays, RebuiltModel
-from grader.rebuild.training import as_keras
+from grader.rebuild.facts.description import architecture_of
+from grader.rebuild.facts.training import as_keras
+from grader.rebuild.network.model import Arrays, RebuiltModel
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.conventions import PixelScale
+from grader.rebuild.quantities.yardstick import Yardstick
 from grader.rebuild.transplant import Donor, is_comparable, transplant
-from grader.rebuild.yardstick import Yardstick
 from reference.contract import module
 
 

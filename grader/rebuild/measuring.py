@@ -27,26 +27,26 @@ from grader.domain.measurement import (
 from grader.domain.messages import Message, message, verbatim
 from grader.domain.ports import GraphSandbox, MeasuringTask
 from grader.probe.numpy_models import WITHOUT_KERAS
-from grader.rebuild import quality
-from grader.rebuild.allowlist import RefusedError
-from grader.rebuild.behaviour import behaviour, find_code, strips
-from grader.rebuild.canonical import canonical
 from grader.rebuild.comparing import best_cast, compare
-from grader.rebuild.conventions import PixelScale, answers_with_logits, in_unit_range, with_probabilities
-from grader.rebuild.cutting import completed
 from grader.rebuild.equivalence import Asked, Equivalence, equivalence
-from grader.rebuild.families import family_measurements
-from grader.rebuild.material import DataChoice
-from grader.rebuild.model import Arrays, RebuiltModel, Workshop, first_line
-from grader.rebuild.opaque import Opaque, instead
-from grader.rebuild.roles import Cast, assign, holds_same_numbers
-from grader.rebuild.stages import stage_measurements
-from grader.rebuild.strangers import with_named_parts
-from grader.rebuild.transactions import Detector, find_detector, table
-from grader.rebuild.transfer import transfer_measurements
-from grader.rebuild.yardstick import Yardstick as Yardstick
-from grader.rebuild.yardstick import strip as strip
-from grader.rebuild.yardstick import yardstick as yardstick
+from grader.rebuild.graphs.opaque import Opaque, instead
+from grader.rebuild.network.allowlist import RefusedError
+from grader.rebuild.network.canonical import canonical
+from grader.rebuild.network.cutting import completed
+from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop, first_line
+from grader.rebuild.network.roles import Cast, assign, holds_same_numbers
+from grader.rebuild.network.strangers import with_named_parts
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.behaviour import behaviour, find_code, strips
+from grader.rebuild.quantities.conventions import PixelScale, answers_with_logits, in_unit_range, with_probabilities
+from grader.rebuild.quantities.families import family_measurements
+from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.stages import stage_measurements
+from grader.rebuild.quantities.transactions import Detector, find_detector, table
+from grader.rebuild.quantities.transfer import transfer_measurements
+from grader.rebuild.quantities.yardstick import Yardstick as Yardstick
+from grader.rebuild.quantities.yardstick import strip as strip
+from grader.rebuild.quantities.yardstick import yardstick as yardstick
 from reference import data
 from reference.contract import module
 

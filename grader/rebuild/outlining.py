@@ -10,17 +10,17 @@ from grader.domain.architecture import shape_size
 from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.inspection import Outline
 from grader.domain.ports import GraphSandbox
-from grader.rebuild.allowlist import RefusedError
-from grader.rebuild.canonical import canonical
-from grader.rebuild.conventions import in_unit_range, with_probabilities
-from grader.rebuild.cutting import completed, narrowest
-from grader.rebuild.graph_outlines import called, graph_outlines
-from grader.rebuild.image_tests import image_tests
-from grader.rebuild.material import DataChoice
+from grader.rebuild.graphs.graph_outlines import called, graph_outlines
 from grader.rebuild.measuring import load_arrays
-from grader.rebuild.model import Arrays, RebuiltModel, Workshop
-from grader.rebuild.roles import Cast, holds_same_numbers
-from grader.rebuild.yardstick import Yardstick
+from grader.rebuild.network.allowlist import RefusedError
+from grader.rebuild.network.canonical import canonical
+from grader.rebuild.network.cutting import completed, narrowest
+from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop
+from grader.rebuild.network.roles import Cast, holds_same_numbers
+from grader.rebuild.quantities.conventions import in_unit_range, with_probabilities
+from grader.rebuild.quantities.image_tests import image_tests
+from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.yardstick import Yardstick
 
 MOST_OUTLINES = 16
 MOST_CLASSES = 100

@@ -24,14 +24,14 @@ import tensorflow as tf
 from grader.domain.architecture import Architecture, shape_size
 from grader.domain.evidence import JsonValue, OperationClaim
 from grader.domain.measurement import Role
-from grader.rebuild import quality
-from grader.rebuild.allowlist import LAYERS, RefusedError
-from grader.rebuild.behaviour import find_code
-from grader.rebuild.canonical import canonical
-from grader.rebuild.description import architecture_of, claimed
-from grader.rebuild.material import Array
-from grader.rebuild.model import Arrays, RebuiltModel, Workshop
-from grader.rebuild.training import as_keras
+from grader.rebuild.facts.description import architecture_of, claimed
+from grader.rebuild.facts.training import as_keras
+from grader.rebuild.network.allowlist import LAYERS, RefusedError
+from grader.rebuild.network.canonical import canonical
+from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.behaviour import find_code
+from grader.rebuild.quantities.material import Array
 from reference.contract import Autoencoder
 
 TOLERANCE = 1e-4  # of the spread of the outputs; float32 twins are within 1e-5, a leak of one percent is at 1e-2

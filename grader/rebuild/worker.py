@@ -19,9 +19,11 @@ from typing import IO
 
 import numpy as np
 
-from grader.rebuild import measuring, outlining, soundness, transactions
-from grader.rebuild.material import DataChoice, load_material
+from grader.rebuild import measuring, outlining
+from grader.rebuild.facts import soundness
 from grader.rebuild.protocol import ANSWER, EVIDENCE, REQUEST, Answer, PublishedData, Request
+from grader.rebuild.quantities import transactions
+from grader.rebuild.quantities.material import DataChoice, load_material
 from reference import card_data, data
 
 MEMORY_BYTES = 8 * 2**30

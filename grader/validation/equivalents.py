@@ -195,7 +195,7 @@ def _calibrated(variation: str, edit: Edit) -> Edit:
     """Return an edit for the assignments whose reference was calibrated with this variation as well.
 
     What it learns is known: the calibration trained it over several seeds, and its facts hold a curve only where such
-    runs have full credit (`grader.rebuild.summary`). Two steps of training show the rest.
+    runs have full credit (`grader.rebuild.facts.summary`). Two steps of training show the rest.
     """
 
     def checked(draft: Draft) -> Draft | None:

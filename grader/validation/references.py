@@ -2,7 +2,7 @@
 
 Each reference is rebuilt and compared with its facts without forgiveness; then it is trained once with a new seed, for
 a tenth of its epochs or for all of them, and must not be farther from the calibrated runs than chance allows: within
-the two-sided 99.9 % prediction interval of `grader.rebuild.curves.farthest_distance`.
+the two-sided 99.9 % prediction interval of `grader.rebuild.facts.curves.farthest_distance`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from grader.domain.facts import CalibratedData, CalibrationRun, ReferenceFacts
 from grader.domain.measurement import Quantity
 from grader.domain.messages import Message, message
 from grader.rebuild.calibration import Inspected, Plan, inspect, run
-from grader.rebuild.curves import FEWEST_RUNS, distance, farthest_distance
-from grader.rebuild.summary import versions
-from grader.rebuild.training import REFERENCE, SHORT, Variation
+from grader.rebuild.facts.curves import FEWEST_RUNS, distance, farthest_distance
+from grader.rebuild.facts.summary import versions
+from grader.rebuild.facts.training import REFERENCE, SHORT, Variation
 from grader.validation.differences import model_differences
 
 NEW_SEED = 1_000

@@ -18,7 +18,7 @@ from grader.domain.measurement import Quantity
 from grader.domain.messages import message
 from grader.rebuild import quiet
 from grader.rebuild.calibration import Plan
-from grader.rebuild.material import DataChoice, DataNotFoundError
+from grader.rebuild.quantities.material import DataChoice, DataNotFoundError
 from grader.validation.references import Distance, Verdict
 
 COURSE = ", ".join(sorted(course_ids()))

@@ -18,13 +18,13 @@ from tiny_reference import Here, build, tiny
 from grader.domain.facts import Baseline, CalibratedData, CalibrationRun, ReferenceFacts, Statistic
 from grader.domain.measurement import ImageStrip, Quantity
 from grader.rebuild import calibration
-from grader.rebuild import summary as summary_module
 from grader.rebuild.calibration import Plan, Run, forms, load, reached, store
-from grader.rebuild.curves import credit_curve
-from grader.rebuild.description import describe
-from grader.rebuild.material import DataChoice, Material, load_material
-from grader.rebuild.summary import rounded, summarise, versions
-from grader.rebuild.training import REFERENCE, SHORT, Variation, train
+from grader.rebuild.facts import summary as summary_module
+from grader.rebuild.facts.curves import credit_curve
+from grader.rebuild.facts.description import describe
+from grader.rebuild.facts.summary import rounded, summarise, versions
+from grader.rebuild.facts.training import REFERENCE, SHORT, Variation, train
+from grader.rebuild.quantities.material import DataChoice, Material, load_material
 
 MSE, BCE = Quantity.RECONSTRUCTION_MSE, Quantity.RECONSTRUCTION_BCE
 SAMPLE = DataChoice("sample")

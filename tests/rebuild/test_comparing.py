@@ -20,10 +20,10 @@ from grader.domain.measurement import Disagreement, Measurements, Quantity, Role
 from grader.domain.ports import MeasuringTask
 from grader.rebuild import comparing, measuring
 from grader.rebuild.comparing import best_cast
-from grader.rebuild.material import DataChoice
 from grader.rebuild.measuring import load_arrays, yardstick
-from grader.rebuild.model import Workshop
-from grader.rebuild.roles import assign
+from grader.rebuild.network.model import Workshop
+from grader.rebuild.network.roles import assign
+from grader.rebuild.quantities.material import DataChoice
 from reference import losses, optimizers
 
 pytestmark = pytest.mark.usefixtures("alone")

@@ -17,7 +17,7 @@ from grader.domain.measurement import Measurements, Quantity, Role
 from grader.domain.ports import MeasuringTask
 from grader.locale import Translator
 from grader.rebuild import measuring
-from grader.rebuild.material import DataChoice
+from grader.rebuild.quantities.material import DataChoice
 
 pytestmark = pytest.mark.usefixtures("alone")
 

@@ -7,8 +7,16 @@ from statistics import NormalDist
 import pytest
 
 from grader.domain.facts import CreditCurve
-from grader.rebuild import curves
-from grader.rebuild.curves import FEWEST_RUNS, SHARES, credit_curve, distance, fair_curve, farthest_distance, separates
+from grader.rebuild.facts import curves
+from grader.rebuild.facts.curves import (
+    FEWEST_RUNS,
+    SHARES,
+    credit_curve,
+    distance,
+    fair_curve,
+    farthest_distance,
+    separates,
+)
 
 # The curve
 

@@ -9,8 +9,8 @@ import pytest
 
 from grader.domain.architecture import RESHAPE, Architecture, Layer
 from grader.domain.measurement import Role
-from grader.rebuild.canonical import cut_positions
-from grader.rebuild.description import architecture_of, describe, recipe
+from grader.rebuild.facts.description import architecture_of, describe, recipe
+from grader.rebuild.network.canonical import cut_positions
 from reference import stacked
 from reference.contract import IDS, module
 

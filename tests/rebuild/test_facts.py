@@ -15,13 +15,13 @@ import reference
 from grader.domain.facts import Baseline, CalibratedData, CreditCurve, ReferenceFacts, Statistic
 from grader.domain.measurement import Quantity
 from grader.rebuild.calibration import FACTS, FACTS_FOLDER, LONG_RUN_SECONDS, reached
-from grader.rebuild.curves import fair_curve, separates
-from grader.rebuild.description import describe
-from grader.rebuild.material import STRIP_IMAGES, DataChoice, Material, load_material
-from grader.rebuild.quality import mean_image_error
-from grader.rebuild.statistics import Judged, judge_of
-from grader.rebuild.summary import rounded
-from grader.rebuild.training import epochs_of, has_control, variations
+from grader.rebuild.facts.curves import fair_curve, separates
+from grader.rebuild.facts.description import describe
+from grader.rebuild.facts.statistics import Judged, judge_of
+from grader.rebuild.facts.summary import rounded
+from grader.rebuild.facts.training import epochs_of, has_control, variations
+from grader.rebuild.quantities.material import STRIP_IMAGES, DataChoice, Material, load_material
+from grader.rebuild.quantities.quality import mean_image_error
 from reference import data
 from reference.contract import IDS, module
 

@@ -17,13 +17,14 @@ from tiny_reference import tiny
 
 from grader.domain.measurement import Measurement, Quantity
 from grader.domain.ports import MeasuringTask
-from grader.rebuild import latent, measuring
-from grader.rebuild.families import family_measurements, output_range
-from grader.rebuild.latent import latent_numbers, prior_distance
-from grader.rebuild.material import DataChoice, Material, load_material
+from grader.rebuild import measuring
+from grader.rebuild.facts.statistics import judge_of, measured
 from grader.rebuild.measuring import Yardstick
-from grader.rebuild.roles import Cast
-from grader.rebuild.statistics import judge_of, measured
+from grader.rebuild.network.roles import Cast
+from grader.rebuild.quantities import latent
+from grader.rebuild.quantities.families import family_measurements, output_range
+from grader.rebuild.quantities.latent import latent_numbers, prior_distance
+from grader.rebuild.quantities.material import DataChoice, Material, load_material
 from reference import linear_pca
 from reference.contract import module
 

@@ -20,10 +20,11 @@ from grader.domain.measurement import Measurements, Quantity, Role
 from grader.domain.messages import message, verbatim
 from grader.domain.ports import MeasuringTask
 from grader.locale import Translator
-from grader.rebuild import measuring, quality
+from grader.rebuild import measuring
 from grader.rebuild.calibration import FACTS, FACTS_FOLDER
-from grader.rebuild.material import DataChoice
 from grader.rebuild.measuring import yardstick
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.material import DataChoice
 from reference import data, stacked
 
 pytestmark = pytest.mark.usefixtures("alone")

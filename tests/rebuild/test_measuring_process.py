@@ -24,9 +24,9 @@ from grader.domain.ports import MeasuringTask
 from grader.locale import Translator
 from grader.rebuild import client, worker
 from grader.rebuild.client import MeasuringProcesses, MissingDataError
-from grader.rebuild.material import DataChoice
 from grader.rebuild.measuring import measure
 from grader.rebuild.protocol import ANSWER, Answer
+from grader.rebuild.quantities.material import DataChoice
 from reference import card_data, data, stacked
 
 TASK = MeasuringTask("stacked", "hidden", tuple((role.value, role.value) for role in Role))

@@ -10,12 +10,12 @@ from keras import Input, Model, Sequential, layers, ops
 from round_trip import shake
 
 from grader.domain.measurement import Quantity, Role
-from grader.rebuild import quality
-from grader.rebuild.behaviour import behaviour, find_code
-from grader.rebuild.description import architecture_of, claimed
-from grader.rebuild.model import RebuiltModel, Workshop
-from grader.rebuild.roles import Cast
-from grader.rebuild.yardstick import Yardstick
+from grader.rebuild.facts.description import architecture_of, claimed
+from grader.rebuild.network.model import RebuiltModel, Workshop
+from grader.rebuild.network.roles import Cast
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.behaviour import behaviour, find_code
+from grader.rebuild.quantities.yardstick import Yardstick
 
 IMAGES = np.random.default_rng(2).random((4, 28, 28), dtype=np.float32)
 

@@ -30,10 +30,11 @@ from grader.probe.export import Exporter
 from grader.probe.fit_record import FitRecord
 from grader.probe.fits import FitTracker
 from grader.probe.pure_ops import INPUT, OUTPUT, ImpureError, purified
-from grader.rebuild import measuring, opaque
-from grader.rebuild.graph_process import BehaviourError
-from grader.rebuild.material import DataChoice
-from grader.rebuild.yardstick import yardstick
+from grader.rebuild import measuring
+from grader.rebuild.graphs import opaque
+from grader.rebuild.graphs.graph_process import BehaviourError
+from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.yardstick import yardstick
 
 pytestmark = pytest.mark.usefixtures("alone", "in_process")
 

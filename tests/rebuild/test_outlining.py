@@ -14,9 +14,9 @@ from round_trip import send
 from grader.domain.evidence import Evidence
 from grader.domain.inspection import Outline
 from grader.probe.fit_record import FitRecord
-from grader.rebuild.material import DataChoice
 from grader.rebuild.outlining import outlines
 from grader.rebuild.protocol import ANSWER, Answer
+from grader.rebuild.quantities.material import DataChoice
 from reference import data
 
 pytestmark = pytest.mark.usefixtures("alone")

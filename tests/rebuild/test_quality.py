@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from keras import Input, Sequential, layers
 
-from grader.rebuild import quality
-from grader.rebuild.material import DataChoice
 from grader.rebuild.measuring import yardstick
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.material import DataChoice
 from reference import data
 
 

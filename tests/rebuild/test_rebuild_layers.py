@@ -13,7 +13,7 @@ import pytest
 from keras import Input, Model, Sequential, layers, ops
 from round_trip import answers, round_trip, shake, summary
 
-from grader.rebuild.allowlist import IDENTITY_AT_INFERENCE, LAYERS, WRAPPERS, RefusedError
+from grader.rebuild.network.allowlist import IDENTITY_AT_INFERENCE, LAYERS, WRAPPERS, RefusedError
 
 pytestmark = pytest.mark.usefixtures("alone")
 

@@ -19,10 +19,10 @@ from grader.domain.measurement import MeasuringProblem
 from grader.domain.messages import message, verbatim
 from grader.domain.ports import MeasuringTask
 from grader.rebuild import measuring
-from grader.rebuild.allowlist import LAYERS, OPERATORS, RefusedError
-from grader.rebuild.canonical import canonical
-from grader.rebuild.material import DataChoice
-from grader.rebuild.model import RebuiltModel, Workshop
+from grader.rebuild.network.allowlist import LAYERS, OPERATORS, RefusedError
+from grader.rebuild.network.canonical import canonical
+from grader.rebuild.network.model import RebuiltModel, Workshop
+from grader.rebuild.quantities.material import DataChoice
 
 ARRAYS = {"v0": np.ones((4, 4), np.float32), "v1": np.ones(4, np.float32)}
 DENSE = {"units": 4, "activation": "relu", "use_bias": True}

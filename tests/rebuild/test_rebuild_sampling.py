@@ -17,7 +17,7 @@ from test_rebuild_lies import call, claim, operation, rebuild, refusal
 from grader.domain.evidence import NodeClaim
 from grader.probe.graph import SAMPLING_MODULE
 from grader.probe.hooks import FitRecord
-from grader.rebuild.canonical import canonical
+from grader.rebuild.network.canonical import canonical
 from reference.sampling import Sampling as OfTheCourse
 
 pytestmark = pytest.mark.usefixtures("alone")

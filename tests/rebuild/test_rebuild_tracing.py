@@ -15,9 +15,9 @@ from round_trip import answers, receive, round_trip, send, shake
 
 from grader.domain.architecture import Architecture
 from grader.probe.hooks import FitRecord
-from grader.rebuild.allowlist import RefusedError
-from grader.rebuild.canonical import canonical
-from grader.rebuild.model import RebuiltModel
+from grader.rebuild.network.allowlist import RefusedError
+from grader.rebuild.network.canonical import canonical
+from grader.rebuild.network.model import RebuiltModel
 
 pytestmark = pytest.mark.usefixtures("alone")
 

@@ -14,10 +14,11 @@ from tiny_reference import build, tiny
 from grader.authoring.scaffold import scaffold
 from grader.domain.course import Course
 from grader.locale import Translator
-from grader.rebuild import client, soundness
+from grader.rebuild import client
 from grader.rebuild.calibration import FACTS_FOLDER, _path
 from grader.rebuild.client import BrokenReferenceError, MeasuringProcesses
-from grader.rebuild.soundness import problems_of
+from grader.rebuild.facts import soundness
+from grader.rebuild.facts.soundness import problems_of
 from reference import contract
 from reference.contract import Autoencoder, module, own_file
 

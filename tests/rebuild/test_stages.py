@@ -20,10 +20,10 @@ from grader.domain.measurement import Quantity, Role
 from grader.domain.ports import MeasuringTask
 from grader.probe.hooks import FitRecord
 from grader.rebuild import measuring
-from grader.rebuild.material import DataChoice
 from grader.rebuild.measuring import load_arrays, yardstick
-from grader.rebuild.model import Workshop
-from grader.rebuild.stages import stage_measurements
+from grader.rebuild.network.model import Workshop
+from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.stages import stage_measurements
 from reference import greedy_layerwise
 from reference.contract import Autoencoder
 

@@ -15,9 +15,9 @@ from tiny_reference import tiny
 
 from grader.domain.facts import Baseline
 from grader.domain.measurement import Quantity
-from grader.rebuild.material import DataChoice, Material, load_material
-from grader.rebuild.statistics import JUDGES, RANDOM_PLANE_DEGREES, judge_of, measured
-from grader.rebuild.training import as_keras, has_control
+from grader.rebuild.facts.statistics import JUDGES, RANDOM_PLANE_DEGREES, judge_of, measured
+from grader.rebuild.facts.training import as_keras, has_control
+from grader.rebuild.quantities.material import DataChoice, Material, load_material
 from reference import fraud, linear_pca, pretraining, variational
 from reference.contract import IDS, Autoencoder, module
 

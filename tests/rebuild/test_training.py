@@ -14,9 +14,8 @@ from keras import layers
 from round_trip import anonymous, answers, shake
 from tiny_reference import build, compile_model, tiny
 
-from grader.rebuild.description import architecture_of
-from grader.rebuild.material import Material
-from grader.rebuild.training import (
+from grader.rebuild.facts.description import architecture_of
+from grader.rebuild.facts.training import (
     CONTROL,
     REFERENCE,
     SHORT,
@@ -28,6 +27,7 @@ from grader.rebuild.training import (
     train,
     variations,
 )
+from grader.rebuild.quantities.material import Material
 from reference import from_scratch
 from reference.contract import IDS, Autoencoder, module
 

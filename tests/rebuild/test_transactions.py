@@ -21,10 +21,11 @@ from grader.domain.evidence import ColumnClaim, Evidence
 from grader.domain.measurement import Measurements, Quantity, Role
 from grader.domain.ports import MeasuringTask
 from grader.probe.hooks import FitRecord, FitTracker
-from grader.rebuild import measuring, transactions
-from grader.rebuild.candidates import ALL_ROWS, ANONYMOUS, LABEL, NORMAL_ROWS, layouts
-from grader.rebuild.material import DataChoice
-from grader.rebuild.transactions import Detector, Table, find_detector, table_of
+from grader.rebuild import measuring
+from grader.rebuild.quantities import transactions
+from grader.rebuild.quantities.candidates import ALL_ROWS, ANONYMOUS, LABEL, NORMAL_ROWS, layouts
+from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.transactions import Detector, Table, find_detector, table_of
 from reference import card_data, fraud
 
 pytestmark = pytest.mark.usefixtures("alone")

@@ -13,9 +13,9 @@ from round_trip import send, shake
 
 from grader.domain.measurement import Quantity
 from grader.rebuild.measuring import load_arrays
-from grader.rebuild.model import Workshop
-from grader.rebuild.roles import assign
-from grader.rebuild.transfer import accuracy, probabilities, similarity, transfer_measurements
+from grader.rebuild.network.model import Workshop
+from grader.rebuild.network.roles import assign
+from grader.rebuild.quantities.transfer import accuracy, probabilities, similarity, transfer_measurements
 
 pytestmark = pytest.mark.usefixtures("alone")
 

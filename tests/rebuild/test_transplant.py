@@ -11,9 +11,9 @@ from round_trip import receive, send, shake
 from twins import OTHER_ACTIVATIONS, REFERENCES, TWINS, WRONG, layered
 
 from grader.domain.measurement import Role
-from grader.rebuild import quality
-from grader.rebuild.behaviour import find_code
-from grader.rebuild.canonical import canonical
+from grader.rebuild.network.canonical import canonical
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.behaviour import find_code
 from grader.rebuild.transplant import TOLERANCE, Donor, Transplant, is_comparable, transplant
 from reference import contract
 

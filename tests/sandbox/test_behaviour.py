@@ -18,8 +18,8 @@ import tensorflow as tf
 from student_graphs import file_of, graph_of, liar, says
 
 from grader.domain.ports import GraphSandbox
-from grader.rebuild import graph_process
-from grader.rebuild.graph_process import BehaviourError, GraphModel, GraphProcess
+from grader.rebuild.graphs import graph_process
+from grader.rebuild.graphs.graph_process import BehaviourError, GraphModel, GraphProcess
 from grader.sandbox import behaviour
 from grader.sandbox.behaviour import graph_sandbox
 from grader.sandbox.bubblewrap import SandboxUnavailableError, find_bubblewrap

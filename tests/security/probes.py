@@ -168,7 +168,7 @@ SIGHT = (
         "grader_is_a_stub",
         "`import grader` works, for `grader.check()` in a notebook, but gives nothing of the grader.",
         "import grader\nassert getattr(grader, '__file__', None) is None\ngrader.check('stacked')\n"
-        "for name in ('grader.pipeline', 'grader.rebuild.allowlist', 'reference', 'reference.data', 'assignments'):\n"
+        "for name in ('grader.pipeline', 'grader.rebuild.network.allowlist', 'reference', 'reference.data', 'assignments'):\n"
         "    refused(lambda: __import__(name), ImportError)",
         sharp=True,
     ),

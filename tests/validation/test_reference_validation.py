@@ -18,10 +18,10 @@ from grader.domain.measurement import Quantity
 from grader.domain.messages import Message
 from grader.locale import Translator
 from grader.rebuild.calibration import Inspected, Plan, Run
-from grader.rebuild.description import describe
-from grader.rebuild.material import DataChoice
-from grader.rebuild.summary import versions
-from grader.rebuild.training import REFERENCE, SHORT, Variation
+from grader.rebuild.facts.description import describe
+from grader.rebuild.facts.summary import versions
+from grader.rebuild.facts.training import REFERENCE, SHORT, Variation
+from grader.rebuild.quantities.material import DataChoice
 from grader.validation import references
 from grader.validation.references import NEW_SEED, Verdict, judge, validate
 from reference import denoising_dense, stacked, variational

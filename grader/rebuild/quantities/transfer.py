@@ -8,10 +8,10 @@ import numpy as np
 
 from grader.domain.architecture import shape_size
 from grader.domain.measurement import Measurement, Quantity
-from grader.rebuild import quality
-from grader.rebuild.material import Array, Labels
-from grader.rebuild.model import Arrays, RebuiltModel
-from grader.rebuild.roles import Cast, concrete
+from grader.rebuild.network.model import Arrays, RebuiltModel
+from grader.rebuild.network.roles import Cast, concrete
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.material import Array, Labels
 
 CLASSES = 10
 _SUMS_TO_ONE = 1e-3

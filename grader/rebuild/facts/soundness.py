@@ -16,9 +16,9 @@ import keras
 import numpy as np
 
 from grader.domain.messages import Message, message, verbatim
-from grader.rebuild.description import describe
-from grader.rebuild.statistics import JUDGES
-from grader.rebuild.training import as_keras
+from grader.rebuild.facts.description import describe
+from grader.rebuild.facts.statistics import JUDGES
+from grader.rebuild.facts.training import as_keras
 from reference.contract import Autoencoder, module, own_file
 
 SAMPLE_SHAPES: Final[Mapping[str, tuple[int, ...]]] = {

@@ -15,7 +15,7 @@ from typing import Any
 from grader.domain.architecture import RESHAPE, Architecture, AttributeValue, Layer
 from grader.domain.evidence import JsonValue, OperationClaim
 from grader.probe.graph import SAMPLING_MODULE
-from grader.rebuild.allowlist import (
+from grader.rebuild.network.allowlist import (
     IDENTITY_AT_INFERENCE,
     IDENTITY_OPERATORS,
     LAYERS,
@@ -23,7 +23,7 @@ from grader.rebuild.allowlist import (
     WRAPPERS,
     activation,
 )
-from grader.rebuild.model import Arrays, RebuiltModel, Step
+from grader.rebuild.network.model import Arrays, RebuiltModel, Step
 
 _RESHAPING = frozenset({"Flatten", "Reshape", "ExpandDims", "Squeeze"})
 _ACTIVATION_LAYERS: Mapping[str, tuple[Mapping[str, JsonValue], str]] = {

@@ -7,12 +7,12 @@ from typing import Final
 
 import numpy as np
 
-from grader.rebuild import quality
-from grader.rebuild.families import noisy_samples
-from grader.rebuild.material import DataChoice
-from grader.rebuild.model import RebuiltModel
-from grader.rebuild.roles import concrete
-from grader.rebuild.yardstick import Yardstick, yardstick
+from grader.rebuild.network.model import RebuiltModel
+from grader.rebuild.network.roles import concrete
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.families import noisy_samples
+from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.yardstick import Yardstick, yardstick
 from reference import data
 from reference.contract import module
 

@@ -22,17 +22,17 @@ from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.measurement import MeasuredModel, Measurement, Measurements, MeasuringProblem, Quantity, Role
 from grader.domain.messages import message, verbatim
 from grader.domain.ports import GraphSandbox, MeasuringTask
-from grader.rebuild import quality
-from grader.rebuild.behaviour import COMPOSITION_IMAGES, strips
-from grader.rebuild.canonical import canonical
-from grader.rebuild.conventions import PixelScale
-from grader.rebuild.converted import Convention, Converted, convention_of
-from grader.rebuild.families import family_measurements, output_range
-from grader.rebuild.graph_process import BehaviourError, GraphModel, GraphProcess
-from grader.rebuild.material import Array
-from grader.rebuild.model import Arrays, RebuiltModel
-from grader.rebuild.roles import Cast, concrete
-from grader.rebuild.yardstick import Yardstick
+from grader.rebuild.graphs.converted import Convention, Converted, convention_of
+from grader.rebuild.graphs.graph_process import BehaviourError, GraphModel, GraphProcess
+from grader.rebuild.network.canonical import canonical
+from grader.rebuild.network.model import Arrays, RebuiltModel
+from grader.rebuild.network.roles import Cast, concrete
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.behaviour import COMPOSITION_IMAGES, strips
+from grader.rebuild.quantities.conventions import PixelScale
+from grader.rebuild.quantities.families import family_measurements, output_range
+from grader.rebuild.quantities.material import Array
+from grader.rebuild.quantities.yardstick import Yardstick
 
 SECONDS = 150.0
 """For all graphs of one submission; the client waits twice as long."""

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from grader.domain.measurement import Quantity
-from grader.rebuild import quality
-from grader.rebuild.material import Array
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.material import Array
 from reference.sampling import kl_divergence
 
 NOISE_SEED = 20_260_202  # every model is given the same noise

@@ -16,12 +16,12 @@ import numpy as np
 
 from grader.domain.facts import Baseline
 from grader.domain.measurement import Quantity
-from grader.rebuild import quality
-from grader.rebuild.curves import SHARES
-from grader.rebuild.families import NO_ERROR, clean_samples, code_numbers, noisy_samples
-from grader.rebuild.latent import latent_numbers
-from grader.rebuild.material import Array, Material
-from grader.rebuild.transfer import similarity
+from grader.rebuild.facts.curves import SHARES
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.families import NO_ERROR, clean_samples, code_numbers, noisy_samples
+from grader.rebuild.quantities.latent import latent_numbers
+from grader.rebuild.quantities.material import Array, Material
+from grader.rebuild.quantities.transfer import similarity
 from reference.contract import Autoencoder
 from reference.detection import average_precision, roc_auc
 from reference.sampling import moments

@@ -19,9 +19,9 @@ from grader.domain.architecture import shape_size
 from grader.domain.evidence import Evidence, JsonValue, ModelClaim, NodeClaim, TensorClaim
 from grader.domain.measurement import Role
 from grader.probe.graph import SAMPLING_MODULE
-from grader.rebuild.allowlist import RefusedError
-from grader.rebuild.model import Arrays, RebuiltModel, Step, Workshop
-from grader.rebuild.roles import Cast, concrete, holds_same_numbers
+from grader.rebuild.network.allowlist import RefusedError
+from grader.rebuild.network.model import Arrays, RebuiltModel, Step, Workshop
+from grader.rebuild.network.roles import Cast, concrete, holds_same_numbers
 
 PUT_TOGETHER = "decoder(encoder(x))"
 """Stands where the name of a model does that no class of the notebook's holds together."""

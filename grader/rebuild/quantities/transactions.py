@@ -20,8 +20,10 @@ import numpy as np
 from grader.domain.architecture import shape_size
 from grader.domain.evidence import Evidence, FitClaim
 from grader.domain.measurement import Measurement, Quantity, Role
-from grader.rebuild import quality
-from grader.rebuild.candidates import (
+from grader.rebuild.network.model import Arrays, RebuiltModel
+from grader.rebuild.network.roles import Cast, assign
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.candidates import (
     ANONYMOUS,
     LABEL,
     NORMAL_ROWS,
@@ -37,10 +39,8 @@ from grader.rebuild.candidates import (
     raw_columns,
     summaries,
 )
-from grader.rebuild.fitted_frauds import fitted_frauds
-from grader.rebuild.material import DataChoice, Labels
-from grader.rebuild.model import Arrays, RebuiltModel
-from grader.rebuild.roles import Cast, assign
+from grader.rebuild.quantities.fitted_frauds import fitted_frauds
+from grader.rebuild.quantities.material import DataChoice, Labels
 from reference import card_data
 from reference.detection import average_precision, roc_auc
 

@@ -13,9 +13,9 @@ from grader.domain.evidence import ModelClaim, NodeClaim, OperationClaim, Tensor
 from grader.domain.facts import ReferenceFacts
 from grader.domain.measurement import Role
 from grader.probe.graph import Registry, flatten
-from grader.rebuild.canonical import canonical
-from grader.rebuild.model import Arrays, Workshop
-from grader.rebuild.training import as_keras, epochs_of
+from grader.rebuild.facts.training import as_keras, epochs_of
+from grader.rebuild.network.canonical import canonical
+from grader.rebuild.network.model import Arrays, Workshop
 
 _NOT_THE_RECIPE = frozenset(
     {"name", "weight_decay", "clipnorm", "global_clipnorm", "clipvalue", "use_ema", "ema_momentum"}

@@ -19,11 +19,11 @@ import numpy as np
 from grader.domain.architecture import shape_size
 from grader.domain.evidence import Evidence, OperationClaim
 from grader.domain.measurement import Measurement, Quantity
-from grader.rebuild import quality
-from grader.rebuild.allowlist import RefusedError
-from grader.rebuild.material import Array
-from grader.rebuild.model import Arrays, RebuiltModel, Workshop
-from grader.rebuild.roles import concrete
+from grader.rebuild.network.allowlist import RefusedError
+from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop
+from grader.rebuild.network.roles import concrete
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.material import Array
 
 MAX_CANDIDATES = 16
 MAX_CODES = 8

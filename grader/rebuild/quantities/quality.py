@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from grader.rebuild.roles import concrete
+from grader.rebuild.network.roles import concrete
 
 Array = npt.NDArray[np.float32]
 

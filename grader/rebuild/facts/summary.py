@@ -13,10 +13,10 @@ import tensorflow as tf
 
 from grader.domain.facts import Baseline, CalibratedData, CalibrationRun, CreditCurve, Statistic
 from grader.domain.measurement import Quantity
-from grader.rebuild.curves import HONEST_WITH_FULL_CREDIT, fair_curve, separates
-from grader.rebuild.material import Material
-from grader.rebuild.statistics import Baselines, Judged, judge_of
-from grader.rebuild.training import CONTROL, REFERENCE, epochs_of
+from grader.rebuild.facts.curves import HONEST_WITH_FULL_CREDIT, fair_curve, separates
+from grader.rebuild.facts.statistics import Baselines, Judged, judge_of
+from grader.rebuild.facts.training import CONTROL, REFERENCE, epochs_of
+from grader.rebuild.quantities.material import Material
 
 WIDEST_SHARE = 0.5
 

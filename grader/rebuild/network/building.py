@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from grader.domain.evidence import JsonValue
-from grader.rebuild.allowlist import LAYERS, MERGE_MODES, WRAPPERS, RefusedError
+from grader.rebuild.network.allowlist import LAYERS, MERGE_MODES, WRAPPERS, RefusedError
 
 ArrayShape = tuple[int, ...]
 

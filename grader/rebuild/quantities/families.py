@@ -1,6 +1,6 @@
 """What a student's rebuilt models are measured by besides their reconstructions, as the reference's `JUDGED_BY` says.
 
-The same numbers on the same hidden data with the same noise as in `grader.rebuild.statistics`, which measures the
+The same numbers on the same hidden data with the same noise as in `grader.rebuild.facts.statistics`, which measures the
 references: the two meet in the checks.
 """
 
@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from grader.domain.measurement import Measurement, Quantity
-from grader.rebuild import quality
-from grader.rebuild.latent import NOISE_SEED, latent_numbers
-from grader.rebuild.material import Array
-from grader.rebuild.roles import Cast
+from grader.rebuild.network.roles import Cast
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.latent import NOISE_SEED, latent_numbers
+from grader.rebuild.quantities.material import Array
 
 ACTIVE_ABOVE = 0.1
 NO_ERROR = 1e-9  # pixel²; only an identity comes so near

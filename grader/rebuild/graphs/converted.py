@@ -1,4 +1,4 @@
-"""A graph between the pixels that it was trained on and ours, as `grader.rebuild.conventions` does for Keras models."""
+"""A graph between the pixels that it was trained on and ours, as `quantities.conventions` does for Keras models."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import tensorflow as tf
 from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message
-from grader.rebuild import quality
-from grader.rebuild.conventions import CHOOSING_IMAGES, CLEARLY_BETTER, PixelScale, scales_of
-from grader.rebuild.material import Array
-from grader.rebuild.model import RebuiltModel
+from grader.rebuild.network.model import RebuiltModel
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.conventions import CHOOSING_IMAGES, CLEARLY_BETTER, PixelScale, scales_of
+from grader.rebuild.quantities.material import Array
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import tensorflow as tf
 from grader.domain.architecture import shape_size
 from grader.domain.evidence import JsonValue, ModelClaim, NodeClaim, OperationClaim
 from grader.probe.graph import SAMPLING_MODULE
-from grader.rebuild.allowlist import (
+from grader.rebuild.network.allowlist import (
     FLOATS,
     IDENTITY_AT_INFERENCE,
     IDENTITY_OPERATORS,
@@ -26,7 +26,7 @@ from grader.rebuild.allowlist import (
     RefusedError,
     einsum_equation,
 )
-from grader.rebuild.building import make_layer
+from grader.rebuild.network.building import make_layer
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 

@@ -10,7 +10,7 @@ import numpy as np
 from grader.domain.architecture import Shape, shape_size
 from grader.domain.evidence import FitClaim
 from grader.domain.measurement import Role
-from grader.rebuild.model import Arrays, RebuiltModel
+from grader.rebuild.network.model import Arrays, RebuiltModel
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ import numpy as np
 from grader.domain.architecture import PASSIVE_KINDS, Architecture, shape_size
 from grader.domain.measurement import ImageStrip, Measurement, Quantity, Role
 from grader.domain.messages import Message, message
-from grader.rebuild import quality
-from grader.rebuild.canonical import cut_positions
-from grader.rebuild.families import output_range
-from grader.rebuild.model import RebuiltModel
-from grader.rebuild.roles import Cast
-from grader.rebuild.yardstick import Yardstick, strip
+from grader.rebuild.network.canonical import cut_positions
+from grader.rebuild.network.model import RebuiltModel
+from grader.rebuild.network.roles import Cast
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.families import output_range
+from grader.rebuild.quantities.yardstick import Yardstick, strip
 
 COMPOSITION_IMAGES = 256
 DIRECTIONS_ABOVE = 64

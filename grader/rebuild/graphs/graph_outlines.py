@@ -11,12 +11,12 @@ from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.inspection import Outline
 from grader.domain.measurement import Role
 from grader.domain.ports import GraphSandbox
-from grader.rebuild.converted import convention_of
-from grader.rebuild.graph_process import BehaviourError, GraphModel, GraphProcess
-from grader.rebuild.image_tests import image_tests
-from grader.rebuild.material import DataChoice
-from grader.rebuild.model import Arrays, RebuiltModel
-from grader.rebuild.yardstick import Yardstick, yardstick
+from grader.rebuild.graphs.converted import convention_of
+from grader.rebuild.graphs.graph_process import BehaviourError, GraphModel, GraphProcess
+from grader.rebuild.network.model import Arrays, RebuiltModel
+from grader.rebuild.quantities.image_tests import image_tests
+from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.yardstick import Yardstick, yardstick
 from reference import data
 
 SECONDS: Final = 90.0

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.domain.measurement import ImageStrip
-from grader.rebuild import quality
-from grader.rebuild.material import DataChoice, load_material
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.material import DataChoice, load_material
 from reference import data
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from grader.rebuild.material import Material
+from grader.rebuild.quantities.material import Material
 from reference.contract import Autoencoder
 
 STEPS_PER_EXECUTION = 32

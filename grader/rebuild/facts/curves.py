@@ -7,8 +7,8 @@ Meeker, 1991), written for a number that is better when smaller; for one that is
     mean + share·(trivial - mean)   a share of the way to the trivial predictor
 
 and credit ends at mean + 0.90·(trivial - mean), where hardly anything was learnt. The share is a quarter (a tenth for
-the angle between planes, see `grader.rebuild.statistics`), or the smallest of 0.30, 0.35 … 0.75 with which at least
-99 % of the honest variations have full credit.
+the angle between planes, see `statistics`), or the smallest of 0.30, 0.35 … 0.75 with which at least 99 % of the honest
+variations have full credit.
 """
 
 from __future__ import annotations

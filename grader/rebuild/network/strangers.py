@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from grader.domain.architecture import shape_size
 from grader.domain.measurement import Role
-from grader.rebuild.model import Arrays, RebuiltModel
-from grader.rebuild.roles import Cast, concrete, holds_same_numbers
+from grader.rebuild.network.model import Arrays, RebuiltModel
+from grader.rebuild.network.roles import Cast, concrete, holds_same_numbers
 
 
 def with_named_parts(

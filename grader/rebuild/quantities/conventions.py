@@ -17,10 +17,10 @@ import numpy as np
 from grader.domain.evidence import Evidence, FitClaim, ModelClaim, NodeClaim, OperationClaim
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message
-from grader.rebuild import quality
-from grader.rebuild.material import Array
-from grader.rebuild.model import RebuiltModel
-from grader.rebuild.roles import Cast
+from grader.rebuild.network.model import RebuiltModel
+from grader.rebuild.network.roles import Cast
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.material import Array
 
 SIGMOID = OperationClaim("judged-sigmoid", "Sigmoid", "keras.src.ops.nn", {}, ())
 PROBABILITIES = "judged-probabilities"

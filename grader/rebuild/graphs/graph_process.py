@@ -17,7 +17,7 @@ from typing import Any, Self
 import numpy as np
 
 from grader.domain.ports import GraphSandbox
-from grader.rebuild.material import Array
+from grader.rebuild.quantities.material import Array
 
 ANSWER_SECONDS = 90.0
 """For one batch, the start of Python and TensorFlow included."""

@@ -1,0 +1,1 @@
+"""Models that cannot be rebuilt, measured by their behaviour in the second sandbox."""

@@ -1,0 +1,1 @@
+"""What is measured of rebuilt models, and on which data."""
