@@ -14,7 +14,7 @@ from grader.domain.grade import Finding
 from grader.domain.measurement import Disagreement, Quantity
 from grader.domain.messages import Message, message, verbatim
 
-MODELS: Final = Parameter("models", 3, "trained networks that the comparison must have")
+MODELS: Final = Parameter("models", 3, message("trained networks that the comparison must have"))
 
 _NAMED: Final = 9
 

@@ -17,7 +17,9 @@ from grader.domain.measurement import Measurement, Quantity, Role
 from grader.domain.messages import Message, message
 
 TOLERANCE: Final = Parameter(
-    "tolerance", 0.001, "largest gap between autoencoder(x) and decoder(encoder(x)), relative to autoencoder(x)"
+    "tolerance",
+    0.001,
+    message("largest gap between autoencoder(x) and decoder(encoder(x)), relative to autoencoder(x)"),
 )
 
 _PARTS: Final = (Role.ENCODER, Role.DECODER)

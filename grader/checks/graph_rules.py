@@ -17,10 +17,10 @@ from grader.domain.measurement import Quantity, Role
 from grader.domain.messages import message
 
 FORBIDDEN: Final[Parameter[tuple[str, ...]]] = Parameter(
-    "forbidden", (), "kinds of layer (Keras's class names) that must not be in the autoencoder"
+    "forbidden", (), message("kinds of layer (Keras's class names) that must not be in the autoencoder")
 )
 ONE_OF: Final[Parameter[tuple[str, ...]]] = Parameter(
-    "one_of", (), "kinds of layer of which at least one must be in the autoencoder"
+    "one_of", (), message("kinds of layer of which at least one must be in the autoencoder")
 )
 _ALMOST_ALL: Final = 0.001
 

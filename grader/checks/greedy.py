@@ -14,7 +14,7 @@ from grader.domain.grade import Finding
 from grader.domain.measurement import Quantity, Role
 from grader.domain.messages import message
 
-STAGES: Final = Parameter("stages", 2, "shallow autoencoders that the stack must be made of")
+STAGES: Final = Parameter("stages", 2, message("shallow autoencoders that the stack must be made of"))
 
 
 def check_stages(subject: Subject, item: RubricItem) -> Verdict:

@@ -26,16 +26,18 @@ from grader.domain.measurement import Measurement, Quantity, Role
 from grader.domain.messages import Message, message
 
 ACTIVATIONS: Final[Parameter[tuple[str, ...]]] = Parameter(
-    "activations", ("relu", "selu"), "activations that are right in hidden layers, besides the reference's own"
+    "activations", ("relu", "selu"), message("activations that are right in hidden layers, besides the reference's own")
 )
 OUTPUT_ACTIVATIONS: Final[Parameter[tuple[str, ...]]] = Parameter(
-    "output_activations", ("linear", "sigmoid"), "activations that are right in the last layer, besides the reference's"
+    "output_activations",
+    ("linear", "sigmoid"),
+    message("activations that are right in the last layer, besides the reference's"),
 )
 IGNORE_CODE_UNITS: Final = Parameter(
-    "ignore_code_units", default=True, meaning="leave the width of the code to the check `code_size`"
+    "ignore_code_units", default=True, meaning=message("leave the width of the code to the check `code_size`")
 )
 ALLOW_BATCH_NORMALIZATION: Final = Parameter(
-    "allow_batch_normalization", default=True, meaning="accept BatchNormalization where the reference has none"
+    "allow_batch_normalization", default=True, meaning=message("accept BatchNormalization where the reference has none")
 )
 
 _JOINING_KINDS: Final = frozenset({"Add", "Concatenate", "Average", "Maximum", "Minimum", "Multiply", "Subtract"})

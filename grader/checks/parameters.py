@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
 from grader.domain.assignment import ParameterValue, RubricItem
+from grader.domain.messages import Message, message
 
 Value_co = TypeVar("Value_co", bound=ParameterValue, covariant=True)
 
@@ -26,7 +27,7 @@ class Parameter(Generic[Value_co]):
 
     name: str
     default: Value_co
-    meaning: str
+    meaning: Message
     pattern: str = ""
     maximum: float = math.inf
 
@@ -38,7 +39,7 @@ class Parameter(Generic[Value_co]):
         """
         value = item.parameters.get(self.name, self.default)
         if not self.accepts(value):
-            raise ValueError(self.complaint(value))
+            raise ValueError(f"parameter {self.name} = {value!r} should look like {self.default!r}")
         return cast("Value_co", value)
 
     def accepts(self, value: ParameterValue) -> bool:
@@ -52,6 +53,11 @@ class Parameter(Generic[Value_co]):
             return isinstance(value, str) and re.fullmatch(self.pattern or ".*", value) is not None
         return isinstance(value, tuple)
 
-    def complaint(self, value: ParameterValue) -> str:
+    def complaint(self, value: ParameterValue) -> Message:
         """Say to the author of a rubric what is wrong with `value`."""
-        return f"parameter {self.name} = {value!r} should look like {self.default!r}: {self.meaning}"
+        return message(
+            "{value} stands where something like {example} belongs: {meaning}",
+            value=repr(value),
+            example=repr(self.default),
+            meaning=self.meaning,
+        )

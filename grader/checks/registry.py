@@ -6,7 +6,7 @@ To add a check: write a pure function `(Subject, RubricItem) -> Verdict`, and na
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -37,7 +37,23 @@ from grader.checks.subject import Subject
 from grader.checks.verdict import CheckFunction, Verdict, skipped, ungradable
 from grader.domain.assignment import ParameterValue, RubricItem
 from grader.domain.grade import CheckResult, Outcome
-from grader.domain.messages import message
+from grader.domain.messages import Message, message
+from grader.locale import Translator
+
+
+@dataclass(frozen=True, slots=True)
+class RubricMistake:
+    """One thing that is wrong with a rubric.
+
+    Attributes:
+        position: Of the item, from 0.
+        key: Where in it: `("parameters", "tolerance")`.
+        reason: What is wrong and what is wanted.
+    """
+
+    position: int
+    key: tuple[str, ...]
+    reason: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +132,8 @@ def run_checks(rubric: Sequence[RubricItem], subject: Subject) -> tuple[CheckRes
     Raises:
         ValueError: The rubric is wrong; the text lists every mistake.
     """
-    mistakes = rubric_mistakes(rubric)
-    if mistakes:
-        raise ValueError("; ".join(mistakes))
+    if mistakes := rubric_mistakes(rubric):
+        raise ValueError("; ".join(f"{'.'.join(one.key)}: {Translator('en').text(one.reason)}" for one in mistakes))
     results: dict[str, CheckResult] = {}
     for item in rubric:
         verdict = (
@@ -130,35 +145,45 @@ def run_checks(rubric: Sequence[RubricItem], subject: Subject) -> tuple[CheckRes
     return tuple(results.values())
 
 
-def rubric_mistakes(rubric: Sequence[RubricItem]) -> tuple[str, ...]:
-    """Return everything that is wrong with a rubric, one sentence each, for the author of the assignment."""
-    mistakes: list[str] = []
+def rubric_mistakes(rubric: Sequence[RubricItem]) -> tuple[RubricMistake, ...]:
+    """Return everything that is wrong with a rubric, for the author of the assignment."""
+    mistakes: list[RubricMistake] = []
     earlier: set[str] = set()
-    for item in rubric:
+    for position, item in enumerate(rubric):
         if item.check in earlier:
-            mistakes.append(f"check {item.check} stands twice in the rubric")
+            mistakes.append(RubricMistake(position, ("check",), message("stands twice in the rubric")))
         mistakes += [
-            f"check {item.check} requires {required}, which is not among the checks above it"
+            RubricMistake(
+                position, ("requires",), message("{required} is not among the checks above it", required=required)
+            )
             for required in item.requires
             if required not in earlier
         ]
-        mistakes += _item_mistakes(item)
+        mistakes += [RubricMistake(position, key, reason) for key, reason in _item_mistakes(item)]
         earlier.add(item.check)
     return tuple(mistakes)
 
 
-def _item_mistakes(item: RubricItem) -> list[str]:
+def _item_mistakes(item: RubricItem) -> Iterator[tuple[tuple[str, ...], Message]]:
     check = CHECKS.get(item.check)
     if check is None:
-        return [f"there is no check {item.check}: choose among {', '.join(CHECKS)}"]
+        names = ", ".join(CHECKS)
+        yield ("check",), message("there is no check {check}: choose among {known}", check=item.check, known=names)
+        return
     known = {parameter.name: parameter for parameter in check.parameters}
-    mistakes = []
     for name, value in item.parameters.items():
-        if name not in known:
-            mistakes.append(f"check {item.check} has no parameter {name}: it knows {', '.join(known) or 'none'}")
-        elif not known[name].accepts(value):
-            mistakes.append(f"check {item.check}: {known[name].complaint(value)}")
-    return mistakes
+        if name in known and known[name].accepts(value):
+            continue
+        yield (
+            ("parameters", name),
+            known[name].complaint(value) if name in known else _unknown_parameter(item.check, tuple(known)),
+        )
+
+
+def _unknown_parameter(check: str, known: tuple[str, ...]) -> Message:
+    if not known:
+        return message("the check {check} has no parameters", check=check)
+    return message("the check {check} has no such parameter: it knows {known}", check=check, known=", ".join(known))
 
 
 def _stopped_by_requirement(item: RubricItem, results: Mapping[str, CheckResult]) -> Verdict | None:

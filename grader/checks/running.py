@@ -18,7 +18,7 @@ from grader.domain.messages import Message, message, verbatim
 from grader.domain.run import CellError, RunRecord, RunStatus
 
 SHARE_WITH_ERRORS: Final = Parameter(
-    "share_with_errors", 0.5, "share of the points where cells raise and an autoencoder is there", maximum=1.0
+    "share_with_errors", 0.5, message("share of the points where cells raise and an autoencoder is there"), maximum=1.0
 )
 
 

@@ -17,7 +17,7 @@ from grader.domain.measurement import Role
 from grader.domain.messages import Message, message
 
 IMAGE_SHAPE: Final = Parameter(
-    "image_shape", "28x28", "lengths of one image, such as 28x28 or 28x28x1", pattern=r"[1-9]\d*(x[1-9]\d*)*"
+    "image_shape", "28x28", message("lengths of one image, such as 28x28 or 28x28x1"), pattern=r"[1-9]\d*(x[1-9]\d*)*"
 )
 
 

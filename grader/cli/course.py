@@ -12,7 +12,7 @@ import typer
 from grader.cli.speech import SURROUNDINGS, error_border, told
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
-from grader.domain.messages import message, verbatim
+from grader.domain.messages import message
 
 
 def create_assignment(assignment: str, folder: Path, *, language: str | None) -> None:
@@ -113,10 +113,12 @@ def require_rubric(assignment: Assignment) -> None:
     Raises:
         AuthoringError: With every such mistake.
     """
-    from grader.authoring.errors import Problem, unusable
+    from grader.authoring.errors import unusable
     from grader.authoring.specification import FILE_NAME
+    from grader.authoring.toml_source import read_toml
     from grader.checks.registry import rubric_mistakes
 
-    file = assignment.folder / FILE_NAME
     if mistakes := rubric_mistakes(assignment.rubric):
-        raise unusable(assignment.assignment, [Problem(file, verbatim(one)) for one in mistakes])
+        source = read_toml(assignment.folder / FILE_NAME)
+        problems = [source.problem(("rubric", one.position, *one.key), one.reason) for one in mistakes]
+        raise unusable(assignment.assignment, problems)

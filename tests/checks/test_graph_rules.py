@@ -89,7 +89,8 @@ def test_kinds_are_lists_in_a_rubric() -> None:
     """A text in their place is the author's mistake."""
     assert rubric_mistakes((item("layer_kinds", forbidden=("Dense",), one_of=("Conv2D",)),)) == ()
     (told,) = rubric_mistakes((item("layer_kinds", forbidden="Dense"),))
-    assert told.startswith("check layer_kinds: parameter forbidden = 'Dense' should look like ()")
+    assert told.key == ("parameters", "forbidden")
+    assert english(told.reason).startswith("'Dense' stands where something like () belongs: kinds of layer")
 
 
 # any_length

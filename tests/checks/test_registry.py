@@ -21,6 +21,7 @@ from grader.domain.submission import ImportedModule
 from . import builders
 from .builders import item, measured, models, subject
 from .families import DROPOUT, changed, family, noisy, numbers, recurrent
+from .reading import english
 
 FAILING: Final[dict[str, Subject]] = {
     "runs": subject(builders.killed(StoppedBy.OWN_EXIT)),
@@ -213,19 +214,19 @@ def test_every_mistake_of_a_rubric_is_told_at_once() -> None:
         item("shapes", image_shape="28*28"),
         item("runs", share_with_errors=50),
     )
-    told = "parameter {} should look like {}: {}"
+    told = "{} stands where something like {} belongs: {}"
     tolerance = "largest gap between autoencoder(x) and decoder(encoder(x)), relative to autoencoder(x)"
     share = "share of the points where cells raise and an autoencoder is there"
     image = "lengths of one image, such as 28x28 or 28x28x1"
-    assert rubric_mistakes(rubric) == (
-        "check mirror requires models, which is not among the checks above it",
-        f"there is no check reconstuction: choose among {', '.join(CHECKS)}",
-        "check composition has no parameter tolerence: it knows tolerance",
-        "check composition stands twice in the rubric",
-        "check composition: " + told.format("tolerance = 'small'", 0.001, tolerance),
-        "check shapes: " + told.format("image_shape = '28*28'", "'28x28'", image),
-        "check runs: " + told.format("share_with_errors = 50", 0.5, share),
-    )
+    assert [(one.position, ".".join(one.key), english(one.reason)) for one in rubric_mistakes(rubric)] == [
+        (0, "requires", "models is not among the checks above it"),
+        (1, "check", f"there is no check reconstuction: choose among {', '.join(CHECKS)}"),
+        (2, "parameters.tolerence", "the check composition has no such parameter: it knows tolerance"),
+        (3, "check", "stands twice in the rubric"),
+        (3, "parameters.tolerance", told.format("'small'", 0.001, tolerance)),
+        (4, "parameters.image_shape", told.format("'28*28'", "'28x28'", image)),
+        (5, "parameters.share_with_errors", told.format(50, 0.5, share)),
+    ]
 
 
 def test_a_wrong_rubric_is_refused_before_any_check_runs() -> None:
