@@ -140,6 +140,7 @@ def test_a_zip_with_a_password_is_refused(tmp_path: Path) -> None:
     ("content", "problem"),
     [(b"no zip at all", "File is not a zip file"), (b"", "File is not a zip file"),
      (zip_bytes({"a.ipynb": b"x"})[:-30], "File is not a zip file")],
+    ids=["no zip", "empty", "cut off"],  # a zip holds the time at which it was made, and ids must be the same twice
 )  # fmt: skip
 def test_a_damaged_zip_is_refused(tmp_path: Path, content: bytes, problem: str) -> None:
     """The words of the library say what is wrong, ours what to do."""
