@@ -12,7 +12,7 @@ from grader.checks.absence import why_incomplete, without_autoencoder
 from grader.checks.code_layer import code_size
 from grader.checks.subject import Subject
 from grader.checks.verdict import Verdict, by_share, failed, skipped, ungradable
-from grader.checks.wording import model, sample_words
+from grader.checks.wording import idle_training, model, sample_words
 from grader.domain.assignment import RubricItem
 from grader.domain.facts import Baseline, CreditCurve, Statistic
 from grader.domain.grade import Finding
@@ -220,6 +220,8 @@ def _hint(subject: Subject, loss: float, known: Statistic) -> Message:
         return message(
             "We saw no call of `fit` on this model or on one that shares its layers: which model was trained?"
         )
+    if (idle := idle_training(subject)) is not None:
+        return idle
     if subject.slow_optimizers and _curve(known).skill(loss) < _SLOWED_SKILL:
         return _slow_hint(subject.slow_optimizers[0])
     if loss >= _WORSE_THAN_MEAN * known.baselines[Baseline.MEAN]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from grader.checks.absence import why_incomplete, without_autoencoder
 from grader.checks.subject import Subject
 from grader.checks.verdict import Verdict, by_share, failed, ungradable
-from grader.checks.wording import model
+from grader.checks.wording import idle_training, model
 from grader.domain.facts import CreditCurve, Statistic
 from grader.domain.grade import Finding
 from grader.domain.measurement import Measurement, Quantity, Role
@@ -158,7 +158,7 @@ def _finding(subject: Subject, aspect: Aspect, known: Statistic, value: float) -
         expected=_bound(aspect, curve, too_large=too_large),
         actual=message("{name}: {value}.", name=aspect.name, value=_figure(value, aspect)),
         why=side.why,
-        hint=side.hint,
+        hint=idle_training(subject) or side.hint,
     )
 
 

@@ -74,6 +74,14 @@ def model(subject: Subject, role: Role) -> Message:
     return message("The {role}, called “{name}” in the notebook", role=ROLE_NAMES[role], name=found.name)
 
 
+def idle_training(subject: Subject) -> Message | None:
+    """Return what made the training another than was meant without an error, with its place; None where nothing did."""
+    for old in subject.old_code:
+        if old.training:
+            return message("Cell {cell}, line {line}: {why}", cell=old.cell_index + 1, line=old.line, why=old.why)
+    return None
+
+
 def brief(text: str) -> str:
     """Return the text on one line, cut after `LONGEST_TEXT` characters."""
     line = " ".join(text.split())

@@ -21,6 +21,7 @@ class Translation:
         applied: The code that is run has `after` in its place.
         signs: What an error that comes of it says, lower case: any of these; empty where it raises no error.
         far: The error may come from another cell, as that of a loss comes from the cell that trains with it.
+        training: It raises no error, and the model is trained otherwise than its author meant.
     """
 
     cell_index: int
@@ -31,6 +32,7 @@ class Translation:
     applied: bool = False
     signs: tuple[str, ...] = ()
     far: bool = False
+    training: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from grader.translation.places import Place, Survey
 from grader.translation.rewriting import rewritten
 from grader.translation.tables import KERAS_1_ARGUMENTS
 from grader.translation.tensors import Tensors, tensors_of
+from grader.translation.training_mode import note_idle_training
 
 _LONGEST_NOTEBOOK: Final = 400_000
 """Characters of all cells; what is longer is not read."""
@@ -102,6 +103,7 @@ def _surveyed(trees: Sequence[tuple[int, ast.Module]]) -> tuple[Survey, tuple[Sl
             place.note(file.line, repr(file.old), repr(file.new), why=why, signs=signs)
         else:
             place.advise(file.line, repr(file.old), why, signs=signs, after=repr(file.new))
+    note_idle_training(trees, survey)
     slow = [one for cell, tree in trees for one in slow_optimizers(cell, tree, names)]
     return survey, tuple(slow)
 

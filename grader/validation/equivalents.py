@@ -89,8 +89,8 @@ _SUBCLASS: Final = """class Autocodificador(keras.Model):
         self.encoder = encoder
         self.decoder = decoder
 
-    def call(self, images):
-        return self.decoder(self.encoder(images))
+    def call(self, images, training=None):
+        return self.decoder(self.encoder(images, training=training), training=training)
 
 
 def joined(encoder, decoder):

@@ -13,8 +13,8 @@ from grader.checks.subject import Subject
 from grader.checks.verdict import Verdict
 from grader.domain.grade import Outcome
 from grader.domain.measurement import Measurements, MeasuringProblem, Quantity
-from grader.domain.messages import verbatim
-from grader.domain.outdated import SlowOptimizer
+from grader.domain.messages import message, verbatim
+from grader.domain.outdated import SlowOptimizer, Translation
 from grader.domain.run import CellError, RunRecord, StoppedBy
 
 from .builders import COMPLETED, FACTS, TIMED_OUT, item, killed, measured, raised, subject, without
@@ -251,6 +251,15 @@ def test_an_optimizer_at_a_rate_that_leads_nowhere_is_named(slow: SlowOptimizer,
     nowhere = replace(subject(measurements=measured(numbers={LOSS: 0.085})), slow_optimizers=(slow,))
     assert [told.hint for told in findings(check(nowhere))] == [hint]
     assert findings(check(replace(subject(), slow_optimizers=(slow,)))) == []
+
+
+def test_what_made_the_training_another_than_was_meant_is_named_before_anything_else() -> None:
+    """It raised no error, so nothing else leads to it; where the points are there, nobody is bothered with it."""
+    idle = Translation(6, 3, "def call(self, x):", "", message("Data"), training=True)
+    loud = Translation(2, 1, "nb_epoch=5", "epochs=5", message("Labels"), signs=("nb_epoch",))
+    found = replace(subject(measurements=with_loss(0.05)), old_code=(loud, idle))
+    assert [told.hint for told in findings(check(found))] == ["Cell 7, line 3: Data"]
+    assert findings(check(replace(subject(), old_code=(loud, idle)))) == []
 
 
 @pytest.mark.parametrize(("twice", "outcome"), [(0.0150001, Outcome.PASSED), (0.0160, Outcome.UNGRADABLE)])

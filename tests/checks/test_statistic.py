@@ -16,6 +16,7 @@ from grader.domain.facts import CreditCurve, Statistic
 from grader.domain.grade import Outcome
 from grader.domain.measurement import Measurements, MeasuringProblem, Quantity, Role
 from grader.domain.messages import message, verbatim
+from grader.domain.outdated import Translation
 from grader.domain.run import CellError, RunRecord, StoppedBy
 
 from . import families
@@ -70,6 +71,15 @@ def test_a_number_earns_what_its_curve_gives(one: Number) -> None:
         (Outcome.PARTIAL, 0.5, 1),
         (Outcome.FAILED, 0, 1),
     ]
+
+
+@every_number
+def test_what_made_the_training_another_than_was_meant_is_named(one: Number) -> None:
+    """A layer that draws and was idle is why a code has no KL; without lost credit nobody is bothered with it."""
+    idle = Translation(6, 3, "def call(self, x):", "", message("Data"), training=True)
+    lost, kept = (replace(changed(one.quantity, value), old_code=(idle,)) for value in (one.half, one.bound))
+    assert [told.hint for told in findings(judge(one.check, lost))] == ["Cell 7, line 3: Data"]
+    assert findings(judge(one.check, kept)) == []
 
 
 @every_number

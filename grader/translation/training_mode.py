@@ -1,0 +1,92 @@
+"""A model of one's own whose `call` takes no `training`: Keras 2 told the layers inside when it trained, 3 does not.
+
+`fit` calls such a model as `predict` does. Dropout, noise, BatchNormalization and layers that draw then do in training
+what they do otherwise, without a word. Of a notebook nobody can tell for which of the two it was written, so that it is
+told and never translated.
+
+Source: `Model.train_step` of Keras 3, which passes `training=True` only where `call` has such an argument.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from grader.domain.messages import message
+from grader.domain.outdated import Translation
+from grader.translation.names import Names
+from grader.translation.places import Survey, short
+
+_ACTING: Final = frozenset({
+    "AlphaDropout", "BatchNormalization", "Dropout", "GaussianDropout", "GaussianNoise", "RandomContrast", "RandomFlip",
+    "RandomRotation", "RandomTranslation", "RandomZoom", "SpatialDropout1D", "SpatialDropout2D",
+})  # fmt: skip
+"""Layers of Keras that do in training what they do not do otherwise."""
+
+_MODEL: Final = frozenset({"keras.Model", "keras.models.Model", "keras.engine.training.Model"})
+_NAMED: Final = 3
+
+
+def note_idle_training(trees: Sequence[tuple[int, ast.Module]], survey: Survey) -> None:
+    """Write down each class of a model that Keras 3 trains as it predicts, if a layer inside acts in training alone."""
+    classes = [(cell, node) for cell, tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    acting = _ACTING | {node.name for _, node in classes if _takes_training(_method(node, "call"))}
+    everywhere = {name for _, tree in trees for name in _named(tree, acting)}
+    for cell, node in classes:
+        call = _method(node, "call")
+        if call is None or _takes_training(call) or not _is_model(node, cell, survey.names):
+            continue
+        inside = sorted(everywhere if _is_given_layers(node) else set(_named(node, acting)))
+        if inside:
+            why = message(
+                "Keras 3 trains a model whose `call` takes no `training` as it predicts, with {layers} idle. Write "
+                "`{after}`.",
+                layers=", ".join(inside[:_NAMED]),
+                after=_with_training(call),
+            )
+            survey.found.append(Translation(cell, call.lineno, short(_header(call)), "", why, training=True))
+
+
+def _named(tree: ast.AST, names: frozenset[str] | set[str]) -> Iterator[str]:
+    """Yield the classes among `names` that are called in a piece of code: `layers.Dropout(0.5)`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            last = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if last in names:
+                yield last
+
+
+def _method(node: ast.ClassDef, name: str) -> ast.FunctionDef | None:
+    return next((one for one in node.body if isinstance(one, ast.FunctionDef) and one.name == name), None)
+
+
+def _takes_training(call: ast.FunctionDef | None) -> bool:
+    """Tell whether a `call` is told when it trains; arguments that nobody can see may be that."""
+    if call is None:
+        return False
+    arguments = call.args
+    named = [one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    return "training" in named or arguments.kwarg is not None
+
+
+def _is_model(node: ast.ClassDef, cell: int, names: Names) -> bool:
+    """Tell whether a class is a Keras model that leaves the steps of its training to Keras."""
+    if _method(node, "train_step") is not None:
+        return False
+    meanings = [names.meaning(ast.unparse(base), cell, node.lineno) for base in node.bases]
+    return any(meaning is not None and meaning.name in _MODEL for meaning in meanings)
+
+
+def _is_given_layers(node: ast.ClassDef) -> bool:
+    """Tell whether a model is made of what it is given: `__init__(self, encoder, decoder)`."""
+    made = _method(node, "__init__")
+    return made is not None and len(made.args.args) > 1
+
+
+def _header(call: ast.FunctionDef) -> str:
+    return f"def call({ast.unparse(call.args)})"
+
+
+def _with_training(call: ast.FunctionDef) -> str:
+    return f"def call({ast.unparse(call.args)}, training=None):"
