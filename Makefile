@@ -47,7 +47,7 @@ validate: install  ## Rebuild and retrain every reference for a tenth of its epo
 test-solutions: install  ## Run every solution notebook in the sandbox and grade it: full marks
 	$(BIN)/pytest -m solutions -n $(TEST_JOBS) --dist load
 
-test-rubrics: install  ## Every rubric on every wrong answer and every other right one, through the real chain: about seven hours
+test-rubrics: install  ## Every rubric on every wrong answer and every other right one, through the real chain: about five hours
 	$(BIN)/grader validate --rubrics all --jobs $(TEST_JOBS)
 
 test-slow: install  ## Real trainings and the whole demo class
