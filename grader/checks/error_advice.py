@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from grader.checks.wording import where_and_why
 from grader.domain.messages import Message, message
 from grader.domain.outdated import Translation
 from grader.domain.run import CellError
@@ -70,7 +71,7 @@ def _cause(error: CellError, old_code: Sequence[Translation]) -> Translation | N
 
 
 def _of_old_code(old: Translation) -> Advice:
-    why = message("Cell {cell}, line {line}: {why}", cell=old.cell_index + 1, line=old.line, why=old.why)
+    why = where_and_why(old)
     if not old.after:
         return Advice(why, message("Write this part anew with what the current version has."))
     return Advice(why, message("Written today: {code}", code=old.after))

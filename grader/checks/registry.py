@@ -172,12 +172,10 @@ def _item_mistakes(item: RubricItem) -> Iterator[tuple[tuple[str, ...], Message]
         return
     known = {parameter.name: parameter for parameter in check.parameters}
     for name, value in item.parameters.items():
-        if name in known and known[name].accepts(value):
-            continue
-        yield (
-            ("parameters", name),
-            known[name].complaint(value) if name in known else _unknown_parameter(item.check, tuple(known)),
-        )
+        if name not in known:
+            yield ("parameters", name), _unknown_parameter(item.check, tuple(known))
+        elif not known[name].accepts(value):
+            yield ("parameters", name), known[name].complaint(value)
 
 
 def _unknown_parameter(check: str, known: tuple[str, ...]) -> Message:

@@ -14,6 +14,7 @@ from grader.domain.architecture import AttributeValue, Layer, Shape
 from grader.domain.facts import IMAGE_DATASETS, ReferenceFacts
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message, verbatim
+from grader.domain.outdated import Translation
 
 LONGEST_TEXT: Final = 300
 """Characters kept of a text that a notebook produced."""
@@ -74,11 +75,16 @@ def model(subject: Subject, role: Role) -> Message:
     return message("The {role}, called “{name}” in the notebook", role=ROLE_NAMES[role], name=found.name)
 
 
+def where_and_why(old: Translation) -> Message:
+    """Say of a piece of old code where it is and why it is old."""
+    return message("Cell {cell}, line {line}: {why}", cell=old.cell_index + 1, line=old.line, why=old.why)
+
+
 def idle_training(subject: Subject) -> Message | None:
     """Return what made the training another than was meant without an error, with its place; None where nothing did."""
     for old in subject.old_code:
         if old.training:
-            return message("Cell {cell}, line {line}: {why}", cell=old.cell_index + 1, line=old.line, why=old.why)
+            return where_and_why(old)
     return None
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from grader.checks.registry import run_checks
 from grader.checks.subject import Subject
 from grader.domain.assignment import RubricItem
-from grader.domain.facts import ReferenceFacts
+from grader.domain.facts import IMAGE_DATASETS, ReferenceFacts
 from grader.domain.grade import CheckResult
 from grader.domain.measurement import MeasuredModel, Measurements, MeasuringProblem, Role
 from grader.domain.ports import MeasuringTask
@@ -17,7 +17,7 @@ from grader.notebook.evidence import Exhibit, refused
 from grader.notebook.halves import RUN, Halves
 from grader.notebook.needs import OF_PARTS, can_be_judged
 
-MEASURABLE: Final = frozenset({"mnist", "fashion_mnist", "cloud"})
+MEASURABLE: Final = frozenset({*IMAGE_DATASETS, "cloud"})
 """Data sets with samples that are public; zone M has none but hidden rows of the others."""
 
 

@@ -32,12 +32,12 @@ def note_idle_training(trees: Sequence[tuple[int, ast.Module]], survey: Survey) 
     """Write down each class of a model that Keras 3 trains as it predicts, if a layer inside acts in training alone."""
     classes = [(cell, node) for cell, tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     acting = _ACTING | {node.name for _, node in classes if _takes_training(_method(node, "call"))}
-    everywhere = {name for _, tree in trees for name in _named(tree, acting)}
     for cell, node in classes:
         call = _method(node, "call")
         if call is None or _takes_training(call) or not _is_model(node, cell, survey.names):
             continue
-        inside = sorted(everywhere if _is_given_layers(node) else set(_named(node, acting)))
+        searched = [tree for _, tree in trees] if _is_given_layers(node) else [node]
+        inside = sorted({name for tree in searched for name in _named(tree, acting)})
         if inside:
             why = message(
                 "Keras 3 trains a model whose `call` takes no `training` as it predicts, with {layers} idle. Write "
@@ -48,7 +48,7 @@ def note_idle_training(trees: Sequence[tuple[int, ast.Module]], survey: Survey) 
             survey.found.append(Translation(cell, call.lineno, short(_header(call)), "", why, training=True))
 
 
-def _named(tree: ast.AST, names: frozenset[str] | set[str]) -> Iterator[str]:
+def _named(tree: ast.AST, names: frozenset[str]) -> Iterator[str]:
     """Yield the classes among `names` that are called in a piece of code: `layers.Dropout(0.5)`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):

@@ -11,19 +11,18 @@ import os
 import signal
 import sqlite3
 import subprocess
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 from cli_samples import command, has_sandbox, notebook, run_process, surroundings
+from waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.skipif(not has_sandbox(), reason="no sandbox works here: `grader doctor` says why")
 
 STUDENTS = ("ana", "bruno", "carla", "diego", "elena")
-PATIENCE_SECONDS = 60.0
 SLEEPER = f"sleep {1_000_000 + os.getpid()}"
 """What the notebooks leave running; nothing else on a machine is called so, not even by these tests run twice."""
 
@@ -70,16 +69,6 @@ def without_times(out: Path) -> list[dict[str, Any]]:
     for one in grades:
         del one["wall_seconds"], one["run"]["wall_seconds"], one["run"]["peak_memory_mib"]
     return grades
-
-
-def wait_until(condition: Callable[[], bool]) -> bool:
-    """Look again and again; False when patience ends."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return condition()
 
 
 def is_gone(process: psutil.Process) -> bool:

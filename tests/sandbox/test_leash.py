@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 from sandbox_here import needs_sandbox
+from waiting import wait_until
 
 from grader.domain.run import Limits, RunStatus
 from grader.domain.submission import CodeCell, Notebook
@@ -18,7 +17,6 @@ from grader.sandbox.bubblewrap import find_bubblewrap
 
 pytestmark = needs_sandbox
 
-PATIENCE_SECONDS = 60.0
 GRADER = """
 import sys
 from pathlib import Path
@@ -39,14 +37,6 @@ def those_who_name(folder: Path) -> list[psutil.Process]:
         for process in psutil.process_iter(["cmdline", "status"])
         if process.info["status"] != psutil.STATUS_ZOMBIE and str(folder) in " ".join(process.info["cmdline"] or ())
     ]
-
-
-def wait_until(condition: Callable[[], bool]) -> bool:
-    """Look again and again; False when patience ends."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.05)
-    return condition()
 
 
 def test_a_sandbox_that_starts_when_its_grader_is_dead_ends_at_once(tmp_path: Path) -> None:
