@@ -23,6 +23,7 @@ from grader.domain.course import Course
 from grader.domain.facts import CalibrationRun
 from grader.domain.messages import message
 from grader.rebuild.calibration import Plan, calibrate, training_processes
+from grader.rebuild.facts.kept_weights import default_folder
 from grader.rebuild.quantities.material import DataChoice, DataNotFoundError
 from grader.session import DATA_SIZES
 from grader.validation.references import Verdict, validate
@@ -52,7 +53,7 @@ class Trainings:
 
     def plan(self) -> Plan:
         """Return the same for the calibration."""
-        return Plan(DataChoice(self.data_size, self.data_folder), self.seeds, self.variation_seeds)
+        return Plan(DataChoice(self.data_size, self.data_folder), self.seeds, self.variation_seeds, default_folder())
 
     def processes(self) -> int:
         """Return how many trainings run at the same time."""

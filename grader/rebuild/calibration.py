@@ -6,6 +6,7 @@ written after every run. The bounds are those of `grader.rebuild.facts.curves`.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import statistics
@@ -22,14 +23,27 @@ import tensorflow as tf
 from pydantic import TypeAdapter
 
 import reference as reference_package
+from grader.domain.architecture import Architecture
 from grader.domain.facts import Baseline, CalibrationRun, ReferenceFacts
-from grader.domain.measurement import ImageStrip
+from grader.domain.measurement import ImageStrip, Role
 from grader.rebuild.facts.curves import FEWEST_RUNS
 from grader.rebuild.facts.description import describe
+from grader.rebuild.facts.kept_weights import RunKey, keep, recall
 from grader.rebuild.facts.reached import reached
 from grader.rebuild.facts.statistics import Baselines, judge_of, measured
 from grader.rebuild.facts.summary import rounded, summarise, versions
-from grader.rebuild.facts.training import CONTROL, REFERENCE, SHORT, Variation, as_keras, epochs_of, train, variations
+from grader.rebuild.facts.training import (
+    CONTROL,
+    REFERENCE,
+    SHORT,
+    Trained,
+    Variation,
+    as_keras,
+    epochs_of,
+    planned_epochs,
+    train,
+    variations,
+)
 from grader.rebuild.measuring import strip
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.material import DataChoice, Material, load_material
@@ -40,8 +54,10 @@ FACTS: TypeAdapter[ReferenceFacts] = TypeAdapter(ReferenceFacts)
 FACTS_FOLDER = Path(reference_package.__file__).parent / "facts"
 
 MANY_SEEDS = 10
+USUAL_SEEDS = 5
 FEW_SEEDS = 3
-LONG_RUN_SECONDS = 180
+CHEAP_RUN_SECONDS = 60
+LONG_RUN_SECONDS = 300
 SHORT_SEEDS = 5
 CONTROL_SEEDS = 3
 
@@ -52,13 +68,15 @@ class Plan:
 
     Attributes:
         choice: Data to train and measure on.
-        seeds: Runs of each reference; None for 10 where one takes less than three minutes, else 3.
+        seeds: Runs of each reference; None for 5, for 10 where one takes less than a minute, for 3 where over five.
         variation_seeds: Runs of each honest variation.
+        weights: Folder in which the weights of runs are kept; None to keep none.
     """
 
     choice: DataChoice
     seeds: int | None = None
     variation_seeds: int = 1
+    weights: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +105,10 @@ def calibrate(references: Sequence[str], plan: Plan, executor: Executor, say: Sa
     """
     books = {reference: _Book(reference, plan) for reference in references}
     while True:
+        missing = [(reference, *one) for reference, book in books.items() for one in book.missing()]
+        missing.sort(key=lambda one: _urgency(*one[1:]))
         wanted = {
-            executor.submit(run, reference, plan.choice, variation, seed): reference
-            for reference, book in books.items()
-            for variation, seed in book.missing()
+            executor.submit(run, reference, plan, variation, seed): reference for reference, variation, seed in missing
         }
         if not wanted:
             for book in books.values():
@@ -103,6 +121,13 @@ def calibrate(references: Sequence[str], plan: Plan, executor: Executor, say: Sa
             for future in wanted:
                 future.cancel()
             raise
+
+
+def _urgency(variation: Variation, seed: int) -> int:
+    """Return 0 for the runs without which nothing can be judged, then honest variations, then all others."""
+    if variation in (REFERENCE, CONTROL):
+        return 0 if seed < FEWEST_RUNS else 2
+    return 1 if variation.honest and seed == 0 else 3
 
 
 def _enter(book: _Book, future: Future[Run], say: Say) -> None:
@@ -143,11 +168,11 @@ def inspect(reference: str, choice: DataChoice) -> Inspected:
     return Inspected(describe(source), material.size, material.digest)
 
 
-def run(reference: str, choice: DataChoice, variation: Variation, seed: int) -> Run:
-    """Train once and measure on the hidden data; everything that Keras keeps is freed."""
+def run(reference: str, plan: Plan, variation: Variation, seed: int) -> Run:
+    """Train once, or take the weights that were kept, and measure; everything that Keras keeps is freed."""
     source = module(reference)
-    material = load_material(source.DATASET, choice)
-    trained = train(source, material, variation, seed)
+    material = load_material(source.DATASET, plan.choice)
+    trained = _trained(source, material, variation, seed, plan.weights)
     values = {name: rounded(value) for name, value in measured(source, trained.models, material, seed).items()}
     strips: tuple[ImageStrip, ...] = ()
     if variation == REFERENCE and len(material.strip_images):
@@ -163,6 +188,18 @@ def run(reference: str, choice: DataChoice, variation: Variation, seed: int) -> 
     )
     keras.backend.clear_session()
     return Run(record, strips)
+
+
+def _trained(source: ModuleType, material: Material, variation: Variation, seed: int, weights: Path | None) -> Trained:
+    if weights is None:
+        return train(source, material, variation, seed)
+    epochs = planned_epochs(source, len(source.training_split(material.train)[0]), variation)
+    key = RunKey(source.ID, form_digest(describe(source)), material.digest, variation.name, seed, epochs)
+    trained = recall(weights, key, source, variation)
+    if trained is None:
+        trained = train(source, material, variation, seed)
+        keep(weights, key, replace(trained, models=as_keras(trained.models)))
+    return trained
 
 
 class _Book:
@@ -192,10 +229,11 @@ class _Book:
         epochs = epochs_of(self._source, len(self._source.training_split(self._material.train)[0]))
         now = (self._material.digest, versions(), epochs)
         numbers = set(judge_of(self._source).quantities)
-        complete = known is not None and all(numbers <= set(record.values) for record in known.records)
-        if known and complete and (known.data_hash, dict(known.versions), known.epochs) == now:
-            self._records, self._strips = list(known.records), known.strips
-            self._baselines = {quantity: dict(one.baselines) for quantity, one in known.statistics.items()}
+        if known and (known.data_hash, dict(known.versions), known.epochs) == now:
+            self._records = [record for record in known.records if numbers <= set(record.values)]
+            self._strips = known.strips
+            if numbers <= set(known.statistics):
+                self._baselines = {quantity: dict(one.baselines) for quantity, one in known.statistics.items()}
 
     def missing(self) -> list[tuple[Variation, int]]:
         """List the runs that are still to be made, most needed first."""
@@ -213,7 +251,8 @@ class _Book:
         own = [record.seconds for record in self._records if record.variation == REFERENCE.name]
         if len(own) < FEW_SEEDS:
             return FEW_SEEDS
-        return MANY_SEEDS if statistics.median(own) < LONG_RUN_SECONDS else FEW_SEEDS
+        usual = statistics.median(own)
+        return MANY_SEEDS if usual < CHEAP_RUN_SECONDS else USUAL_SEEDS if usual < LONG_RUN_SECONDS else FEW_SEEDS
 
     def add(self, made: Run) -> None:
         """Put a run in, and write the facts as soon as they hold enough runs for a bound."""
@@ -256,12 +295,22 @@ def baselines(source: ModuleType, material: Material) -> Baselines:
     }
 
 
-def forms(facts: ReferenceFacts) -> object:
+def forms(facts: ReferenceFacts) -> dict[Role, Architecture]:
     """Return the architectures without the identities of their layers, which differ from build to build."""
     return {
         role: replace(form, layers=tuple(replace(layer, operation="") for layer in form.layers))
         for role, form in facts.architectures.items()
     }
+
+
+def form_digest(facts: ReferenceFacts) -> str:
+    """Return the SHA-256 of recipe and architectures: what the weights of a run depend on besides data and seed."""
+    whole = repr((sorted(facts.recipe.items()), sorted((role.value, form) for role, form in _by_role(facts))))
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def _by_role(facts: ReferenceFacts) -> list[tuple[Role, object]]:
+    return list(forms(facts).items())
 
 
 def host() -> str:

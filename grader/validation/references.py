@@ -10,7 +10,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grader.domain.facts import CalibratedData, CalibrationRun, ReferenceFacts
 from grader.domain.measurement import Quantity
@@ -102,7 +102,8 @@ def validate(
     """
     variation = REFERENCE if full else SHORT
     inspected = {one.reference: executor.submit(inspect, one.reference, plan.choice) for one in facts}
-    trained = {executor.submit(run, one.reference, plan.choice, variation, NEW_SEED): one for one in facts}
+    anew = replace(plan, weights=None)
+    trained = {executor.submit(run, one.reference, anew, variation, NEW_SEED): one for one in facts}
     verdicts = {}
     for future in as_completed(trained):
         one = trained[future]
