@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -12,6 +12,9 @@ from grader.domain.measurement import ImageStrip, Quantity, Role
 
 IMAGE_DATASETS: Final = ("mnist", "fashion_mnist")
 """What `keras.datasets` gives every notebook of the course, offline."""
+
+POINTS: Final = "cloud"
+"""The cloud of points that notebooks make themselves; there is no more of it."""
 
 
 class Baseline(StrEnum):
@@ -142,6 +145,8 @@ class CalibratedData:
         strips: The reference's reconstructions of the report's pictures.
         records: Every single run, variations included.
         versions: Of Keras, TensorFlow and NumPy.
+        recipe_digest: Digest of what a few training samples become before `fit` (noise, shape, target); "" where it
+            was not kept.
     """
 
     data: str
@@ -152,6 +157,7 @@ class CalibratedData:
     strips: tuple[ImageStrip, ...] = ()
     records: tuple[CalibrationRun, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    recipe_digest: str = ""
 
     @property
     def reconstruction(self) -> Statistic | None:
@@ -172,7 +178,9 @@ class ReferenceFacts:
         reached: What the reference reached, in words.
         architectures: Canonical form of each role model.
         recipe: How it is trained: optimizer and its settings, loss, epochs, batch size.
-        calibrated: By data size (`sample`, `full`).
+        calibrated: On `dataset`, by data size (`sample`, `full`).
+        elsewhere: The same on every other data set that the course allows, by its id, then by data size.
+        source_digest: Of the module that these facts were made from (`grader.domain.source_digest`); "" for unknown.
     """
 
     reference: str
@@ -184,6 +192,37 @@ class ReferenceFacts:
     architectures: Mapping[Role, Architecture]
     calibrated: Mapping[str, CalibratedData]
     recipe: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    elsewhere: Mapping[str, Mapping[str, CalibratedData]] = field(default_factory=dict)
+    source_digest: str = ""
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Data sets that the course allows, the usual one first."""
+        return (self.dataset, *self.elsewhere)
+
+    @property
+    def sizes(self) -> tuple[str, ...]:
+        """Sizes in which its data can be had, and students are graded."""
+        return ("sample",) if self.dataset == POINTS else ("sample", "full")
+
+    def on(self, size: str, dataset: str = "") -> CalibratedData | None:
+        """Return what the reference reached on a data set (by default its usual one), None where it was not trained."""
+        if dataset in ("", self.dataset):
+            return self.calibrated.get(size)
+        return self.elsewhere.get(dataset, {}).get(size)
+
+    def all_calibrated(self) -> tuple[tuple[str, CalibratedData], ...]:
+        """Return what was calibrated with the id of its data set, the usual data set first."""
+        usual = [(self.dataset, found) for found in self.calibrated.values()]
+        return (*usual, *((name, found) for name, sizes in self.elsewhere.items() for found in sizes.values()))
+
+    def with_calibrated(self, dataset: str, found: CalibratedData) -> ReferenceFacts:
+        """Return the facts with what was reached on one data set in one size put in."""
+        if dataset == self.dataset:
+            return replace(self, calibrated={**self.calibrated, found.data: found})
+        return replace(
+            self, elsewhere={**self.elsewhere, dataset: {**self.elsewhere.get(dataset, {}), found.data: found}}
+        )
 
     @property
     def is_of_images(self) -> bool:

@@ -14,6 +14,7 @@ import tensorflow as tf
 from grader.domain.facts import Baseline, CalibratedData, CalibrationRun, CreditCurve, Statistic
 from grader.domain.measurement import Quantity
 from grader.rebuild.facts.curves import HONEST_WITH_FULL_CREDIT, fair_curve, separates
+from grader.rebuild.facts.description import recipe_digest
 from grader.rebuild.facts.statistics import Baselines, Judged, judge_of
 from grader.rebuild.facts.training import CONTROL, REFERENCE, epochs_of
 from grader.rebuild.quantities.material import Material
@@ -53,6 +54,7 @@ def summarise(
         statistics=_without_idle_stand_ins(found, judge_of(source).quantities),
         records=tuple(records),
         versions=versions(),
+        recipe_digest=recipe_digest(source, material.train),
     )
 
 
