@@ -88,6 +88,7 @@ class _Case:
         public: Public samples, on which models may be chosen.
         detector: What is known of a fraud detector's columns, None where the samples are no rows of a table.
         scale: The pixels that the models were trained on, None for [0, 1].
+        dataset: Id of the data that the samples are of.
     """
 
     reference: ModuleType
@@ -99,6 +100,7 @@ class _Case:
     public: npt.NDArray[np.float32]
     detector: Detector | None
     scale: PixelScale | None = None
+    dataset: str = ""
 
 
 def measure(
@@ -118,7 +120,7 @@ def measure(
     cast, autoencoder = case.cast, case.cast.autoencoder
     architectures = {role: canonical(model, arrays) for role, model in cast.by_role().items()}
     if sandbox is not None and evidence.graphs and case.detector is None:
-        baselines = _baselines(case.reference.DATASET, task.images, choice, case.reference.CODE_SIZE)
+        baselines = _baselines(case.dataset, task.images, choice, case.reference.CODE_SIZE)
         told = _baseline_measurements(baselines, case.reference.CODE_SIZE)
         opaque = Opaque(case.reference, evidence, arrays, models, problems, task, case.samples, told, case.scale)
         seen = instead(opaque, autoencoder, sandbox)
@@ -129,7 +131,7 @@ def measure(
     problems = _that_matter(problems, cast, evidence, case.reference)
     values, disagreements = compare(case.reference, models, evidence, arrays, case.samples.train)
     if case.detector is None:
-        baselines = _baselines(case.reference.DATASET, task.images, choice, case.reference.CODE_SIZE)
+        baselines = _baselines(case.dataset, task.images, choice, case.reference.CODE_SIZE)
         values += _baseline_measurements(baselines, case.reference.CODE_SIZE)
         values += stage_measurements(case.reference, autoencoder, models, evidence, arrays, case.public)
     own = {role: form for role, form in architectures.items() if role is Role.AUTOENCODER or role in cast.own()}
@@ -181,18 +183,19 @@ def _in_roles(
         cast = completed(detector.cast, evidence, arrays, sample=sample)
         cast = with_named_parts(cast, models, arrays, sample=sample, contract=contract)
         return _Case(reference, evidence, arrays, models, cast, rows, rows.images, replace(detector, cast=cast))
-    images = yardstick(reference.DATASET, task.images, choice)
+    dataset = task.dataset or reference.DATASET
+    images = yardstick(dataset, task.images, choice)
     chooses = hasattr(reference, "BEST_OF") or hasattr(reference, "STAGES")  # others need no second set of images
-    public = yardstick(reference.DATASET, "public" if chooses else task.images, choice).images
+    public = yardstick(dataset, "public" if chooses else task.images, choice).images
     sample = images.images.shape[1:]
     cast = assign(models, evidence.fits, arrays, sample=sample, contract=contract)
     cast = best_cast(reference, models, cast, arrays, public, contract.get(Role.AUTOENCODER, ""))
     cast = completed(cast, evidence, arrays, sample=sample)
     cast = with_named_parts(cast, models, arrays, sample=sample, contract=contract)
     scale = None
-    if reference.DATASET in data.NAMES:
+    if dataset in data.NAMES:
         cast, scale = in_unit_range(cast, evidence, images.train)
-    return _Case(reference, evidence, arrays, models, cast, images, public, None, scale)
+    return _Case(reference, evidence, arrays, models, cast, images, public, None, scale, dataset)
 
 
 def _of_samples(case: _Case) -> list[Measurement]:

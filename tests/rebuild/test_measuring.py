@@ -99,6 +99,20 @@ def test_images_for_public_checks_are_not_the_hidden_ones(tmp_path: Path) -> Non
     assert hidden.value(Quantity.RECONSTRUCTION_MSE) != public.value(Quantity.RECONSTRUCTION_MSE)
 
 
+def test_models_are_measured_on_the_data_that_the_task_names(tmp_path: Path) -> None:
+    """A reference names its own data; a task that names other data has its numbers and its baselines from these."""
+    evidence = send({"autoencoder": Sequential([encoder_model(), decoder_model()])}, tmp_path)
+    own, same, other = (
+        measuring.measure(evidence, replace(TASK, dataset=name), SAMPLE) for name in ("", "fashion_mnist", "mnist")
+    )
+    numbers = (Quantity.MEAN_IMAGE_MSE, Quantity.PCA_MSE, Quantity.RECONSTRUCTION_MSE)
+    assert [own.value(name) for name in numbers] == [same.value(name) for name in numbers]
+    digits = yardstick("mnist", "hidden", SAMPLE)
+    assert other.value(Quantity.MEAN_IMAGE_MSE) == pytest.approx(digits.mean_image_error(), rel=1e-6)
+    assert other.value(Quantity.PCA_MSE) == pytest.approx(quality.pca_error(digits.train, digits.images, 30), rel=1e-6)
+    assert other.value(Quantity.RECONSTRUCTION_MSE) != own.value(Quantity.RECONSTRUCTION_MSE)
+
+
 # Wrong ones
 
 
