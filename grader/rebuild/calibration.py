@@ -141,8 +141,10 @@ def _enter(book: _Book, future: Future[Run], say: Say) -> None:
 
 @contextmanager
 def training_processes(jobs: int) -> Iterator[Executor]:
-    """Open as many processes for trainings; with more than one, each computes in one thread."""
+    """Open as many processes for trainings; with more than one, each computes in one thread, NumPy included."""
     threads = 0 if jobs == 1 else 1
+    if threads:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its waiting threads fight over busy cores
     with ProcessPoolExecutor(
         jobs, mp_context=get_context("spawn"), initializer=start_tensorflow, initargs=(threads,)
     ) as executor:

@@ -18,6 +18,7 @@ from grader.domain.measurement import Quantity
 from grader.domain.messages import message
 from grader.rebuild import quiet
 from grader.rebuild.calibration import Plan
+from grader.rebuild.facts.kept_weights import default_folder
 from grader.rebuild.quantities.material import DataChoice, DataNotFoundError
 from grader.validation.references import Distance, Verdict
 
@@ -150,7 +151,7 @@ def test_calibrate_asks_for_what_the_options_say(asked: Asked, tmp_path: Path) -
     options = ["--seeds", "4", "--variation-seeds", "2", "--data", tmp_path, "--data-size", "full", "--jobs", "3"]
     ended = run("calibrate", "stacked", "sparse", "stacked", *options, "--lang", "en")
     assert (asked.references, asked.jobs) == (["stacked", "sparse"], 3)
-    assert asked.plan == Plan(DataChoice("full", tmp_path), 4, 2)
+    assert asked.plan == Plan(DataChoice("full", tmp_path), 4, 2, default_folder())
     assert (ended.status, ended.err) == (0, "")
     assert ended.out.splitlines() == [
         "stacked sample batch-64 #3: 20 × 7.8 s; reconstruction_mse 0.01835",
@@ -168,7 +169,7 @@ def test_calibrate_takes_the_whole_course_where_none_is_named(
     monkeypatch.setattr(upkeep, "load_facts", lambda reference, **_: load_facts("stacked"))
     assert run("calibrate", *ids).status == 0
     assert asked.references == list(course_ids())
-    assert asked.plan == Plan(DataChoice(None, None), None, 1)
+    assert asked.plan == Plan(DataChoice(None, None), None, 1, default_folder())
     assert (asked.jobs or 0) >= 1
 
 
@@ -206,10 +207,14 @@ def test_validate_asks_for_what_the_options_say(asked: Asked, tmp_path: Path) ->
     assert (asked.references, asked.full, asked.plan) == (
         ["sparse", "stacked"],
         False,
-        Plan(DataChoice("sample", None)),
+        Plan(DataChoice("sample", None), weights=default_folder()),
     )
     assert run("validate", "stacked", "--full", "--data", tmp_path, "--data-size", "full", "-j", "2").status == 0
-    assert (asked.full, asked.jobs, asked.plan) == (True, 2, Plan(DataChoice("full", tmp_path)))
+    assert (asked.full, asked.jobs, asked.plan) == (
+        True,
+        2,
+        Plan(DataChoice("full", tmp_path), weights=default_folder()),
+    )
 
 
 @pytest.mark.parametrize("ids", [[], ["all"]], ids=["none", "all"])

@@ -344,6 +344,7 @@ def test_the_words_of_what_was_reached_are_the_numbers(name: str) -> None:
     """The mean of the deciding number, rounded, with its runs and its data."""
     written = facts(name)
     assert written.reached == reached(written)
-    for found in calibrated(name):
+    for dataset, found in written.all_calibrated():
         runs = next(iter(found.statistics.values())).runs
-        assert f"({found.data}{', simulated' if name == 'fraud' else ''}, {runs} runs)" in written.reached
+        place = f"{dataset}, " if len(written.datasets) > 1 else ""
+        assert f"({place}{found.data}{', simulated' if name == 'fraud' else ''}, {runs} runs)" in written.reached
