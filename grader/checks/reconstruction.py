@@ -12,7 +12,7 @@ from grader.checks.absence import why_incomplete, without_autoencoder
 from grader.checks.code_layer import code_size
 from grader.checks.subject import Subject
 from grader.checks.verdict import Verdict, by_share, failed, skipped, ungradable
-from grader.checks.wording import idle_training, model, sample_words
+from grader.checks.wording import idle_training, model, other_data, sample_words
 from grader.domain.assignment import RubricItem
 from grader.domain.facts import Baseline, CreditCurve, Statistic
 from grader.domain.grade import Finding
@@ -46,7 +46,7 @@ def check_reconstruction(subject: Subject, item: RubricItem) -> Verdict:  # noqa
     unfair = _unfair(subject)
     if unfair is not None:
         return skipped(unfair, measurements=numbers)
-    calibrated = subject.facts.calibrated.get(subject.measurements.data)
+    calibrated = subject.calibrated
     known = calibrated.reconstruction if calibrated is not None else None
     loss = subject.measurements.value(Quantity.RECONSTRUCTION_MSE)
     diverged = next((problem.reason for problem in subject.measurements.problems if not problem.ours), None)
@@ -181,6 +181,8 @@ def _finding(subject: Subject, loss: float, known: Statistic) -> Finding:
 def _diagnosis(subject: Subject, loss: float, known: Statistic) -> tuple[Message, Message]:
     """Return what we found and why it matters; the worst explanation that fits."""
     words = sample_words(subject.facts)
+    if (other := other_data(subject)) is not None:
+        return message("An MSE of {mse:.4f} on the images of this assignment.", mse=loss), other
     if loss >= _LIKE_UNTRAINED * known.baselines[Baseline.UNTRAINED]:
         return (
             message("An MSE of {mse:.4f}: as with fresh, untrained weights.", mse=loss),
@@ -216,6 +218,8 @@ def _like_the_mean(subject: Subject, loss: float) -> tuple[Message, Message]:
 
 def _hint(subject: Subject, loss: float, known: Statistic) -> Message:
     words = sample_words(subject.facts)
+    if subject.measurements.foreign:
+        return message("Which data set does the cell that loads the data name, and which one does the text ask for?")
     if not subject.measurements.trained:
         return message(
             "We saw no call of `fit` on this model or on one that shares its layers: which model was trained?"

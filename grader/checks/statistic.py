@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from grader.checks.absence import why_incomplete, without_autoencoder
 from grader.checks.subject import Subject
 from grader.checks.verdict import Verdict, by_share, failed, ungradable
-from grader.checks.wording import idle_training, model
+from grader.checks.wording import idle_training, model, other_data
 from grader.domain.facts import CreditCurve, Statistic
 from grader.domain.grade import Finding
 from grader.domain.measurement import Measurement, Quantity, Role
@@ -108,7 +108,7 @@ def _judged(
 
 
 def _statistics(subject: Subject) -> Mapping[Quantity, Statistic]:
-    calibrated = subject.facts.calibrated.get(subject.measurements.data)
+    calibrated = subject.calibrated
     return {} if calibrated is None else calibrated.statistics
 
 
@@ -158,7 +158,7 @@ def _finding(subject: Subject, aspect: Aspect, known: Statistic, value: float) -
         expected=_bound(aspect, curve, too_large=too_large),
         actual=message("{name}: {value}.", name=aspect.name, value=_figure(value, aspect)),
         why=side.why,
-        hint=idle_training(subject) or side.hint,
+        hint=other_data(subject) or idle_training(subject) or side.hint,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from grader.domain.assignment import ImportPolicy
-from grader.domain.facts import ReferenceFacts
+from grader.domain.facts import CalibratedData, ReferenceFacts
 from grader.domain.measurement import MeasuredModel, Measurements, Role
 from grader.domain.outdated import SlowOptimizer, Translation
 from grader.domain.run import RunRecord
@@ -39,6 +39,11 @@ class Subject:
     import_policy: ImportPolicy | None = None
     old_code: tuple[Translation, ...] = ()
     slow_optimizers: tuple[SlowOptimizer, ...] = ()
+
+    @property
+    def calibrated(self) -> CalibratedData | None:
+        """What the reference reached on the data that we measured on, None where it was never trained on them."""
+        return self.facts.on(self.measurements.data, self.measurements.dataset)
 
     def model(self, role: Role) -> MeasuredModel | None:
         """Return the notebook's own model of this role, None where there is none (one may have been cut out)."""

@@ -196,6 +196,9 @@ class Measurements:
         bypass: A layer that carries the image past the code, in words for the report, or None.
         strips: Pictures for the report.
         data: Which data was used: `sample` or `full`.
+        dataset: Id of the data set that was measured on; "" for the reference's usual one.
+        foreign: Id of a data set that the course does not allow here, whose images the autoencoder gives back far
+            better than those it was measured on: it was trained on them. Else "".
         candidates: How many autoencoders the notebook held.
         trained: Fit calls on the autoencoder or a model that shares its layers (a claim, for hints only).
         disagreements: Numbers of the notebook's comparison that are missing or not what we measure.
@@ -211,6 +214,8 @@ class Measurements:
     bypass: Message | None = None
     strips: tuple[ImageStrip, ...] = ()
     data: str = ""
+    dataset: str = ""
+    foreign: str = ""
     candidates: int = 0
     trained: bool = False
     disagreements: tuple[Disagreement, ...] = ()

@@ -29,6 +29,7 @@ from grader.domain.ports import GraphSandbox, MeasuringTask
 from grader.probe.numpy_models import WITHOUT_KERAS
 from grader.rebuild.comparing import best_cast, compare
 from grader.rebuild.equivalence import Asked, Equivalence, equivalence
+from grader.rebuild.facts.description import datasets_of
 from grader.rebuild.graphs.opaque import Opaque, instead
 from grader.rebuild.network.allowlist import RefusedError
 from grader.rebuild.network.canonical import canonical
@@ -38,7 +39,13 @@ from grader.rebuild.network.roles import Cast, assign, holds_same_numbers
 from grader.rebuild.network.strangers import with_named_parts
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.behaviour import behaviour, find_code, strips
-from grader.rebuild.quantities.conventions import PixelScale, answers_with_logits, in_unit_range, with_probabilities
+from grader.rebuild.quantities.conventions import (
+    CHOOSING_IMAGES,
+    PixelScale,
+    answers_with_logits,
+    in_unit_range,
+    with_probabilities,
+)
 from grader.rebuild.quantities.families import family_measurements
 from grader.rebuild.quantities.material import DataChoice
 from grader.rebuild.quantities.stages import stage_measurements
@@ -51,6 +58,11 @@ from reference import data
 from reference.contract import module
 
 JACOBIAN_IMAGES = 4
+FAR_BETTER = 0.1
+"""Skill by which a model gives back images of one data set better than of another where it was trained on the one."""
+
+FEW_LEARNT = 0.5
+"""Skill up to which it is looked whether a model was trained on images that its assignment does not allow."""
 
 _OF_TRAINED_WEIGHTS = frozenset(Quantity) - {
     Quantity.MEAN_IMAGE_MSE, Quantity.PCA_MSE, Quantity.COMPOSITION_GAP, Quantity.CODE_SIZE, Quantity.BOTTLENECK_RANK,
@@ -89,6 +101,7 @@ class _Case:
         detector: What is known of a fraud detector's columns, None where the samples are no rows of a table.
         scale: The pixels that the models were trained on, None for [0, 1].
         dataset: Id of the data that the samples are of.
+        foreign: Id of images that the course does not allow and the autoencoder gives back far better; else "".
     """
 
     reference: ModuleType
@@ -101,6 +114,7 @@ class _Case:
     detector: Detector | None
     scale: PixelScale | None = None
     dataset: str = ""
+    foreign: str = ""
 
 
 def measure(
@@ -127,7 +141,7 @@ def measure(
         if seen is not None:
             return seen
     if autoencoder is None:
-        return Measurements(problems=problems, data=case.samples.size, candidates=cast.candidates)
+        return Measurements(problems=problems, data=case.samples.size, dataset=case.dataset, candidates=cast.candidates)
     problems = _that_matter(problems, cast, evidence, case.reference)
     values, disagreements = compare(case.reference, models, evidence, arrays, case.samples.train)
     if case.detector is None:
@@ -163,6 +177,8 @@ def measure(
         bypass=bypass,
         strips=pictures,
         data=case.samples.size,
+        dataset=case.dataset,
+        foreign=case.foreign,
         candidates=cast.candidates,
         trained=_was_fitted(autoencoder, evidence),
         disagreements=disagreements,
@@ -174,7 +190,41 @@ def measure(
 def _in_roles(
     evidence: Evidence, arrays: Arrays, models: Sequence[RebuiltModel], task: MeasuringTask, choice: DataChoice
 ) -> _Case:
-    """Choose the samples, and which model is the autoencoder, the encoder and the decoder."""
+    """Choose the samples, and which model is the autoencoder, the encoder and the decoder.
+
+    Where the task names no data set, a model of images is measured on the one that it gives back best of those that
+    the course allows.
+    """
+    reference = module(task.reference)
+    case = _on_data(evidence, arrays, models, task, choice)
+    if task.dataset or case.cast.autoencoder is None or case.dataset not in data.NAMES:
+        return case
+    allowed = datasets_of(reference)
+    skill = _skill(case.cast.autoencoder, case.samples)
+    for other in (name for name in data.NAMES if name != case.dataset):
+        if other not in allowed and skill > FEW_LEARNT:
+            continue
+        rival = _on_data(evidence, arrays, models, replace(task, dataset=other), choice)
+        if rival.cast.autoencoder is None or _skill(rival.cast.autoencoder, rival.samples) < skill + FAR_BETTER:
+            continue
+        return rival if other in allowed else replace(case, foreign=other)
+    return case
+
+
+def _skill(autoencoder: RebuiltModel, samples: Yardstick) -> float:
+    """Return (L_mean - L) / L_mean on a few samples, where L is the MSE; 0 where the model does not run on them."""
+    few = samples.images[:CHOOSING_IMAGES]
+    outputs = quality.answers(autoencoder.model, few)
+    if outputs is None or outputs.size != few.size or not np.isfinite(outputs).all():
+        return 0.0
+    mean = quality.mean_image_error(samples.train, few)
+    return 1 - quality.mean_squared_error(few.reshape(len(few), -1), outputs) / mean
+
+
+def _on_data(
+    evidence: Evidence, arrays: Arrays, models: Sequence[RebuiltModel], task: MeasuringTask, choice: DataChoice
+) -> _Case:
+    """Put the models into their roles on the data set of the task, by default the reference's own."""
     reference, contract = module(task.reference), dict(task.contract_names)
     if getattr(reference, "JUDGED_BY", "") == "anomaly":
         detector = find_detector(models, evidence, arrays, contract, table(choice), task.images)

@@ -70,8 +70,8 @@ def test_untrained_weights_give_the_number_of_the_facts(tmp_path: Path) -> None:
     assert (found.problems, found.bypass, found.data, found.candidates, found.trained) == ((), None, "sample", 1, False)
 
 
-def principal_components(code_size: int) -> tuple[np.ndarray, np.ndarray]:
-    train = yardstick("fashion_mnist", "hidden", SAMPLE).train.reshape(-1, 784).astype(np.float64)
+def principal_components(code_size: int, dataset: str = "fashion_mnist") -> tuple[np.ndarray, np.ndarray]:
+    train = yardstick(dataset, "hidden", SAMPLE).train.reshape(-1, 784).astype(np.float64)
     _, vectors = np.linalg.eigh(np.cov(train, rowvar=False))
     return vectors[:, -code_size:], train.mean(axis=0)
 
@@ -88,6 +88,45 @@ def test_a_linear_autoencoder_that_holds_pca_reaches_pca(tmp_path: Path) -> None
     assert found.value(Quantity.THROUGH_CODE_MSE) == pytest.approx(found.value(Quantity.PCA_MSE), rel=1e-3)
     assert found.value(Quantity.BOTTLENECK_RANK) == 30
     assert [strip.title for strip in found.strips] == ["original", "student"]
+
+
+def learnt(dataset: str) -> dict[str, Any]:
+    """The best linear autoencoder of these images: what a training on them comes near to."""
+    basis, mean = principal_components(30, dataset)
+    encoder = Sequential([Input((784,)), layers.Dense(30)])
+    decoder = Sequential([Input((30,)), layers.Dense(784)])
+    encoder.set_weights([basis, -mean @ basis])
+    decoder.set_weights([basis.T, mean])
+    return {"encoder": encoder, "decoder": decoder, "autoencoder": Sequential([encoder, decoder])}
+
+
+@pytest.mark.parametrize("dataset", ["mnist", "fashion_mnist"])
+def test_a_model_is_measured_on_the_images_that_it_was_trained_on_where_the_course_allows_them(
+    dataset: str, tmp_path: Path
+) -> None:
+    """`symmetric-dense` and `variational` may use either set: by what the model gives back, not by what is said."""
+    found = measuring.measure(send(learnt(dataset), tmp_path), replace(TASK, reference="symmetric-dense"), SAMPLE)
+    assert (found.dataset, found.foreign) == (dataset, "")
+    assert found.value(Quantity.RECONSTRUCTION_MSE) == pytest.approx(found.value(Quantity.PCA_MSE), rel=1e-3)
+    images = yardstick(dataset, "hidden", SAMPLE)
+    assert found.value(Quantity.MEAN_IMAGE_MSE) == pytest.approx(images.mean_image_error(), rel=1e-6)
+
+
+def test_a_model_of_images_that_are_not_asked_for_is_reported_as_that(tmp_path: Path) -> None:
+    """It is measured on the images asked for, and not called one that has learnt nothing."""
+    found = measured(learnt("mnist"), tmp_path)
+    assert (found.dataset, found.foreign) == ("fashion_mnist", "mnist")
+    assert found.value(Quantity.RECONSTRUCTION_MSE) > 0.5 * found.value(Quantity.MEAN_IMAGE_MSE)
+    own = measured(learnt("fashion_mnist"), tmp_path)
+    assert (own.dataset, own.foreign) == ("fashion_mnist", "")
+
+
+def test_a_model_that_learnt_nothing_is_measured_on_the_usual_images(tmp_path: Path) -> None:
+    """Fresh weights give no images back, of no data set."""
+    encoder, decoder = encoder_model(), decoder_model()
+    evidence = send({"autoencoder": Sequential([encoder, decoder])}, tmp_path)
+    found = measuring.measure(evidence, replace(TASK, reference="symmetric-dense"), SAMPLE)
+    assert (found.dataset, found.foreign) == ("mnist", "")
 
 
 def test_images_for_public_checks_are_not_the_hidden_ones(tmp_path: Path) -> None:
@@ -242,7 +281,7 @@ def test_a_model_that_does_not_run_is_ours_to_look_at(tmp_path: Path) -> None:
 
 def test_a_notebook_without_models_has_no_measurements() -> None:
     """Nothing claimed, nothing measured, nobody blamed."""
-    assert measuring.measure(Evidence(), TASK, SAMPLE) == Measurements(data="sample")
+    assert measuring.measure(Evidence(), TASK, SAMPLE) == Measurements(data="sample", dataset="fashion_mnist")
 
 
 def test_models_that_cannot_be_rebuilt_matter_only_while_a_role_is_open(tmp_path: Path) -> None:
