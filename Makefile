@@ -6,6 +6,8 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13; do \
 	$$p -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 TEST_JOBS ?= 2
 DEMO ?= .demo
+DATA_SIZE ?= sample
+SOLUTION_LANGUAGE ?= es
 
 .PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-interop format messages goldens benchmarks clean
 
@@ -44,8 +46,8 @@ unit: install
 validate: install  ## Rebuild and retrain every reference for a tenth of its epochs, and compare with its facts
 	$(BIN)/grader validate --jobs $(TEST_JOBS)
 
-test-solutions: install  ## Run every solution notebook in the sandbox and grade it: full marks
-	$(BIN)/pytest -m solutions -n $(TEST_JOBS) --dist load
+test-solutions: install  ## Run every solution notebook in the sandbox: full marks (DATA_SIZE=full, SOLUTION_LANGUAGE=en)
+	$(BIN)/pytest -m solutions --data-size $(DATA_SIZE) --solution-language $(SOLUTION_LANGUAGE) -rP -n $(TEST_JOBS) --dist load
 
 test-rubrics: install  ## Every rubric on every wrong answer and every other right one, through the real chain: about five hours
 	$(BIN)/grader validate --rubrics all --jobs $(TEST_JOBS)
