@@ -55,7 +55,7 @@ def check_full_marks(assignment_id: str, trial: Trial, folder: Path) -> None:
     with open_session(assignment, load_facts(assignment.reference), options) as session:
         graded = grade_submission(handed_in(assignment_id, trial.language, folder), session.context)
     row = f"{assignment_id:26} {trial.data_size:6} {trial.language} {graded.grade.points_awarded:6.1f} "
-    print(f"{row}{graded.grade.status.value} {graded.wall_seconds:.0f} s")
+    print(f"{row}{graded.grade.status.value} {graded.wall_seconds:.0f} s")  # noqa: T201 - the table
     told = {
         result.check: (result.outcome, result.message, [finding.actual for finding in result.findings])
         for result in graded.grade.results
