@@ -186,6 +186,11 @@ class ReferenceFacts:
     recipe: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
     @property
+    def has_sample(self) -> bool:
+        """Whether its data come whole and as a sample; points in space are the same few everywhere."""
+        return self.is_of_images or self.dataset == "creditcard"
+
+    @property
     def is_of_images(self) -> bool:
         """Whether its data are images."""
         return self.dataset in IMAGE_DATASETS

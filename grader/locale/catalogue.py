@@ -1,11 +1,11 @@
 """The tool of translators: `python -m grader.locale.catalogue update`.
 
 Sentences are found where they are written: the first argument of `message("…")` and of its short form for reports,
-`t("…")`, in Python and in the templates of the report. Both are read by their own parsers, Python's and Jinja's, so that
-no version of Babel, which guesses from tokens, finds other sentences in the same code. `update` brings them into `es/LC_MESSAGES/grader.po`, compiles
-the `.mo` beside it and lists what is left to translate; `check` only lists. Sentences that the code no longer holds
-stay in the catalogue as retired (`#~`) and are compiled all the same, because a grade that was stored with them must
-remain readable.
+`t("…")`, in Python and in the templates of the report. Python's and Jinja's own parsers find them, and not Babel's
+extractor, which guesses from tokens and finds other sentences with each version. `update` brings them into
+`es/LC_MESSAGES/grader.po`, compiles the `.mo` beside it and lists what is left to translate; `check` only lists.
+Sentences that the code no longer holds stay in the catalogue as retired (`#~`) and are compiled all the same, because a
+grade that was stored with them must remain readable.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def _in_template(path: Path) -> Iterator[tuple[int, str]]:
     """Yield line and sentence of each call; a template that cannot be parsed is an error."""
     with path.open("rb") as file:
         for line, _, found, _ in babel_extract(file, KEYWORDS, [], {"silent": "false"}):
-            msgid = found if isinstance(found, str) else found[0]
+            msgid = found[0] if isinstance(found, tuple) else found  # a tuple where the call has more arguments
             if msgid is not None:
                 yield line, msgid
 

@@ -116,17 +116,23 @@ def validate(
 def judge(facts: ReferenceFacts, found: Inspected, record: CalibrationRun, variation: Variation) -> Verdict:
     """Compare what was built and trained with the facts."""
     faults = [*model_differences(facts.architectures, found.facts.architectures), *_told_wrong(facts, found.facts)]
+    remarks = []
     calibrated = facts.calibrated.get(found.data)
     if calibrated is None:
         faults.append(message("it was never calibrated on the {data} data", data=found.data))
         return Verdict(facts.reference, tuple(faults), seconds=record.seconds)
     if calibrated.data_hash != found.data_hash:
-        faults.append(message("the {data} data are not those of the facts (SHA-256 differs)", data=found.data))
+        if facts.is_of_images and found.data == "full":  # ours are checked when they are unpacked: these are the user's
+            remarks.append(
+                message("measured on your own full data, whose order is not that of the facts (SHA-256 differs)")
+            )
+        else:
+            faults.append(message("the {data} data are not those of the facts (SHA-256 differs)", data=found.data))
     distances = tuple(_distances(calibrated, record, variation))
     if not distances:
         faults.append(message("its facts hold too few runs to compare with: calibrate it"))
     faults += [_drifted(one, record) for one in distances if one.is_drift]
-    return Verdict(facts.reference, tuple(faults), distances, tuple(_remarks(calibrated)), record.seconds)
+    return Verdict(facts.reference, tuple(faults), distances, (*remarks, *_remarks(calibrated)), record.seconds)
 
 
 def _told_wrong(facts: ReferenceFacts, built: ReferenceFacts) -> list[Message]:
