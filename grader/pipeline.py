@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
+from grader.checks.few_updates import lost_for_few_updates
 from grader.checks.registry import run_checks
 from grader.checks.subject import Subject
 from grader.domain.assignment import Assignment
@@ -54,6 +55,8 @@ class GradingContext:
         measurer: Zone M.
         images: `hidden` for grading, `public` on a student's own machine.
         data: `sample` or `full`: what the kernel sees.
+        written_for: The data for which the notebooks were written: `full` for a class; `sample` where what it earns on
+            the sample is final, as in a demonstration or a trial of a rubric.
     """
 
     assignment: Assignment
@@ -62,6 +65,12 @@ class GradingContext:
     measurer: Measurer
     images: str = "hidden"
     data: str = "full"
+    written_for: str = "full"
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the kernel sees a sample of data of which the notebooks count on the whole."""
+        return self.facts.has_sample and (self.data, self.written_for) == ("sample", "full")
 
 
 def grade_submission(submission: Submission, context: GradingContext) -> GradedSubmission:
@@ -83,9 +92,13 @@ def grade_submission(submission: Submission, context: GradingContext) -> GradedS
             measurements = context.measurer.measure(evidence, _task(context))
         notes += tuple(message("Not run here: {request}", request=request) for request in evidence.requests)
         notes += measurements.conventions[:1] if measurements.by_behaviour else ()
+        notes += _of_sample(context)
         subject = _subject(notebook, old, run, measurements, context)
         results = run_checks(context.assignment.rubric, subject)
-        grade = score(results, reasons=_reasons(submission, notebook, run, measurements, context))
+        reasons = _reasons(submission, notebook, run, measurements, context)
+        if context.is_short and (cause := lost_for_few_updates(results, measurements, evidence.fits)):
+            reasons = (*reasons, cause)
+        grade = score(results, reasons=reasons)
     except UnreadableSubmissionError as unreadable:
         grade = _ungradable(context.assignment, unreadable.reason)
     except RejectedClaimsError as rejected:
@@ -187,6 +200,18 @@ def _task(context: GradingContext) -> MeasuringTask:
     return MeasuringTask(context.facts.reference, context.images, names)
 
 
+def _of_sample(context: GradingContext) -> tuple[Message, ...]:
+    """Say in the report that a grade was made on the sample."""
+    if context.data != "sample" or not context.facts.has_sample:
+        return ()
+    return (
+        message(
+            "Graded on the embedded sample, about a seventh of the data: numbers are those of fewer updates, and are "
+            "compared with references that were trained on the same sample."
+        ),
+    )
+
+
 def _sandbox_fault(run: RunRecord) -> str:
     """Return why the sandbox did not run the notebook at all: our failure, so that it is graded again; else ""."""
     if run.status is not RunStatus.UNAVAILABLE:
@@ -211,8 +236,8 @@ def _reasons(
     if context.data == "sample" and run.errors and counts_official_images(notebook, run):
         reasons.append(
             message(
-                "The notebook was written for the full data set and was run on the embedded sample. Put the full "
-                "data where `grader doctor` says and grade it again."
+                "The notebook was written for the full data set and was run on the embedded sample. Grade it again "
+                "without --data-size sample."
             )
         )
     return tuple(reasons)

@@ -38,12 +38,17 @@ from grader.domain.assignment import DuePolicy, ImportPolicy
 from grader.domain.evidence import Evidence
 from grader.domain.grade import Grade, GradeStatus, Late, Outcome
 from grader.domain.graded import GradedSubmission
-from grader.domain.measurement import Measurements, MeasuringFailedError
+from grader.domain.measurement import Measurements, MeasuringFailedError, Quantity
 from grader.domain.messages import message, verbatim
 from grader.domain.ports import MeasuringTask
 from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
 from grader.pipeline import failed_submission, grade_submission, missing_modules
 from grader.scoring import score
+
+ON_THE_SAMPLE = message(
+    "Graded on the embedded sample, about a seventh of the data: numbers are those of fewer updates, and are compared "
+    "with references that were trained on the same sample."
+)
 
 NOTHING = Measurements(data="sample")
 """What zone M says where the notebook left no model."""
@@ -66,6 +71,7 @@ def test_a_right_submission_earns_everything(tmp_path: Path) -> None:
         grade=score(results),
         run=builders.COMPLETED,
         measurements=builders.measured(),
+        notes=(ON_THE_SAMPLE,),
     )
     assert (graded.grade.points_awarded, graded.grade.status) == (100.0, GradeStatus.FINAL)
 
@@ -119,10 +125,11 @@ def test_old_code_is_run_as_handed_in_unless_the_assignment_says_otherwise(tmp_p
         "%time x = np.inf",
     ]
     assert ([*without.notes], [told(note) for note in graded.notes]) == (
-        [],
+        [ON_THE_SAMPLE],
         [
             "Translated in cell 1, line 2: from keras.layers.core import Dense → from keras.layers import Dense",
             "Translated in cell 2, line 1: np.Inf → np.inf",
+            told(ON_THE_SAMPLE),
         ],
     )
     assert graded.grade == without.grade
@@ -189,6 +196,7 @@ def test_what_was_mended_and_what_was_not_run_is_noted(tmp_path: Path) -> None:
         "The notebook is in the old format 3; it was read all the same.",
         "Not run here: pip install seaborn",
         "Not run here: google.colab.drive.mount()",
+        told(ON_THE_SAMPLE),
     ]
 
 
@@ -359,8 +367,8 @@ def test_a_cell_that_nobody_completed_is_no_crash(tmp_path: Path) -> None:
 
 
 WRITTEN_FOR_THE_FULL_SET = (
-    "The notebook was written for the full data set and was run on the embedded sample. Put the full data where "
-    "`grader doctor` says and grade it again."
+    "The notebook was written for the full data set and was run on the embedded sample. Grade it again without "
+    "--data-size sample."
 )
 
 
@@ -511,3 +519,51 @@ def test_closed_folders_of_a_notebook_are_deleted() -> None:
         process.start()
         process.join(60)
         assert process.exitcode == 0
+
+
+# The sample
+
+SHORT = (
+    "Run on the embedded sample, the notebook made 96 updates, about a seventh of those that it makes on the full data; "
+    "the {points} points that it lost for what it learnt may be due to that alone. A person decides, or grade it again "
+    "without --data-size sample."
+)
+FAR_OFF = builders.measured(numbers={Quantity.RECONSTRUCTION_MSE: 0.08})
+FIT = {"model": "m0", "epochs": 3, "samples": 8_000, "batch_size": 256, "same_target": True, "completed": True}
+FITTED = json.dumps(EMPTY_CLAIMS | {"fits": [{"input_minimum": 0.0, "input_maximum": 1.0, **FIT}]})
+
+
+def test_what_is_lost_on_the_sample_for_few_updates_waits_for_a_person(tmp_path: Path) -> None:
+    """Three epochs of 8,000 images are 96 updates, of 60,000 they are 705: the points stay lost until somebody looks."""
+    graded = grade_submission(submission(tmp_path), context(FakeSandbox(claims=FITTED), FakeMeasurer(FAR_OFF)))
+    lost = graded.grade.points_possible - graded.grade.points_awarded
+    assert lost > 0
+    assert (graded.grade.status, reasons(graded)) == (
+        GradeStatus.NEEDS_REVIEW,
+        [SHORT.format(points=f"{lost:g}")],
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"data": "full"},
+        {"written_for": "sample"},
+        {"facts": replace(builders.FACTS, dataset="cloud")},
+    ],
+    ids=["on the full data", "written for the sample", "data that have no more"],
+)
+def test_what_is_lost_elsewhere_is_final(tmp_path: Path, changes: dict[str, object]) -> None:
+    """There the notebook made all the updates that it was written for."""
+    facts = {"facts": FULL_FACTS} if "data" in changes else {}
+    surroundings = context(FakeSandbox(claims=FITTED), FakeMeasurer(FAR_OFF), **(facts | changes))
+    graded = grade_submission(submission(tmp_path), surroundings)
+    assert graded.grade.points_awarded < graded.grade.points_possible
+    assert (graded.grade.status, reasons(graded)) == (GradeStatus.FINAL, [])
+
+
+def test_a_grade_on_the_full_data_says_nothing_of_a_sample(tmp_path: Path) -> None:
+    """Nor does one of points in space, which are the same few everywhere."""
+    assert grade_submission(submission(tmp_path), context(data="full", facts=FULL_FACTS)).notes == ()
+    points = replace(builders.FACTS, dataset="cloud")
+    assert grade_submission(submission(tmp_path), context(facts=points)).notes == ()

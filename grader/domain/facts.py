@@ -225,6 +225,11 @@ class ReferenceFacts:
         )
 
     @property
+    def has_sample(self) -> bool:
+        """Whether its data come whole and as a sample; points in space are the same few everywhere."""
+        return "full" in self.sizes
+
+    @property
     def is_of_images(self) -> bool:
         """Whether its data are images."""
         return self.dataset in IMAGE_DATASETS

@@ -101,8 +101,8 @@ def _surroundings(past: Past) -> Iterator[Message]:
         yield message("This machine lacks the module {module}.", module=name)
     if past.data == "sample" and run.errors and counts_official_images(past.notebook, run):
         yield message(
-            "The notebook was written for the full data set and was run on the embedded sample. Put the full data "
-            "where `grader doctor` says and inspect it again."
+            "The notebook was written for the full data set and was run on the embedded sample. Inspect it again "
+            "without --data-size sample."
         )
 
 

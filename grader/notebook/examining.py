@@ -79,7 +79,7 @@ def _measured(exhibit: Exhibit, facts: ReferenceFacts) -> Measurements:
     from grader.rebuild.quantities.material import DataChoice
 
     names = tuple((role.value, name) for role, name in exhibit.names.items())
-    choice = DataChoice(None if "full" in facts.calibrated else "sample")
+    choice = DataChoice("full" if "full" in facts.calibrated else "sample")
     return measure(exhibit.evidence, MeasuringTask(facts.reference, "public", names), choice)
 
 

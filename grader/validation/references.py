@@ -124,18 +124,24 @@ def judge(
     """Compare what was built and trained with the facts, by default with those of the reference's usual data set."""
     name = facts.reference if dataset in ("", facts.dataset) else f"{facts.reference} ({dataset})"
     faults = [*model_differences(facts.architectures, found.facts.architectures), *_told_wrong(facts, found.facts)]
+    remarks = []
     calibrated = facts.on(found.data, dataset)
     if calibrated is None:
         faults.append(_never_calibrated(found.data))
         return Verdict(name, tuple(faults), seconds=record.seconds)
     faults += [_never_calibrated(size) for size in _sizes_lacking(facts, dataset)]
     if calibrated.data_hash != found.data_hash:
-        faults.append(message("the {data} data are not those of the facts (SHA-256 differs)", data=found.data))
+        if facts.is_of_images and found.data == "full":  # ours are checked when they are unpacked: these are the user's
+            remarks.append(
+                message("measured on your own full data, whose order is not that of the facts (SHA-256 differs)")
+            )
+        else:
+            faults.append(message("the {data} data are not those of the facts (SHA-256 differs)", data=found.data))
     distances = tuple(_distances(calibrated, record, variation))
     if not distances:
         faults.append(message("its facts hold too few runs to compare with: calibrate it"))
     faults += [_drifted(one, record) for one in distances if one.is_drift]
-    return Verdict(name, tuple(faults), distances, tuple(_remarks(calibrated)), record.seconds)
+    return Verdict(name, tuple(faults), distances, (*remarks, *_remarks(calibrated)), record.seconds)
 
 
 def _never_calibrated(size: str) -> Message:

@@ -33,7 +33,8 @@ class Asked:
     Attributes:
         jobs: How many trainings at the same time.
         references: Ids, in order.
-        plan: Data and seeds.
+        plan: Data and seeds, the last ones.
+        plans: All of them.
         full: Whether all epochs were asked for.
         verdicts: What the validation answers; None for all well.
         error: Raised by the use case, if any.
@@ -43,6 +44,7 @@ class Asked:
         self.jobs: int | None = None
         self.references: list[str] | None = None
         self.plan: Plan | None = None
+        self.plans: list[Plan] = []
         self.full: bool | None = None
         self.verdicts: Callable[[str], Verdict] = lambda reference: Verdict(reference, ())
         self.error: BaseException | None = None
@@ -61,6 +63,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     def calibrate(references: Sequence[str], plan: Plan, executor: object, say: Callable[..., None]) -> None:
         assert executor is PROCESSES
         noted.references, noted.plan = list(references), plan
+        noted.plans.append(plan)
         if noted.error is not None:
             raise noted.error
         for reference in references:
@@ -165,11 +168,12 @@ def test_calibrate_asks_for_what_the_options_say(asked: Asked, tmp_path: Path) -
 def test_calibrate_takes_the_whole_course_where_none_is_named(
     ids: list[str], asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In its order; seeds are the use case's to choose."""
+    """In its order, on the sample and then on the full data; seeds are the use case's to choose."""
     monkeypatch.setattr(upkeep, "load_facts", lambda reference, **_: load_facts("stacked"))
     assert run("calibrate", *ids).status == 0
     assert asked.references == list(course_ids())
-    assert asked.plan == Plan(DataChoice(None, None), None, 1, default_folder())
+    keep = default_folder()
+    assert asked.plans == [Plan(DataChoice(size, None), None, 1, keep) for size in ("sample", "full")]
     assert (asked.jobs or 0) >= 1
 
 

@@ -25,7 +25,7 @@ from grader.rebuild.calibration import FACTS, FACTS_FOLDER
 from grader.rebuild.measuring import yardstick
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.material import DataChoice
-from reference import data, stacked
+from reference import stacked
 
 pytestmark = pytest.mark.usefixtures("alone")
 
@@ -342,11 +342,8 @@ def test_the_rank_is_the_largest_over_the_images() -> None:
     assert quality.jacobian_rank(model, images) == max(alive, dark) > 0
 
 
-@pytest.mark.full_data
-def test_the_full_set_is_another_yardstick_with_the_same_pictures() -> None:
+def test_the_full_set_is_another_yardstick_with_the_same_pictures(shipped_alone: None) -> None:
     """Reports show the same eight images whatever was measured on."""
-    if data.find_full("fashion_mnist") is None:
-        pytest.skip("the full fashion_mnist is nowhere; set KERAS_HOME to the folder that holds fashion_mnist.npz")
     full, sample = (yardstick("fashion_mnist", "hidden", DataChoice(size)) for size in ("full", "sample"))
     assert (len(full.train), len(full.images), len(sample.train), len(sample.images)) == (60_000, 2_000, 8_000, 1_000)
     np.testing.assert_array_equal(full.strip_images, sample.strip_images)
