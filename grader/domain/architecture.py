@@ -19,12 +19,22 @@ AttributeValue = Scalar | tuple[Scalar, ...]
 RESHAPE = "Reshape"
 """The one kind for Flatten and Reshape alike: same numbers, another shape."""
 
-NOISE_KINDS = frozenset(
-    {"Dropout", "SpatialDropout1D", "SpatialDropout2D", "AlphaDropout", "GaussianNoise", "GaussianDropout"}
-)
-"""Layers that act in training alone and are the identity afterwards."""
+NOISE_KINDS = frozenset({
+    "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout", "GaussianNoise",
+    "GaussianDropout",
+})  # fmt: skip
+"""Layers that add noise in training alone and are the identity afterwards."""
 
-PASSIVE_KINDS = NOISE_KINDS | {RESHAPE, "ActivityRegularization"}
+AUGMENTATION_KINDS = frozenset({
+    "AugMix", "CutMix", "Equalization", "MaxNumBoundingBoxes", "MixUp", "RandAugment", "RandomBrightness",
+    "RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomElasticTransform", "RandomErasing",
+    "RandomFlip", "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert", "RandomPerspective",
+    "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear",
+    "RandomTranslation", "RandomZoom", "Solarization",
+})  # fmt: skip
+"""Layers that change images in training alone and are the identity afterwards."""
+
+PASSIVE_KINDS = NOISE_KINDS | AUGMENTATION_KINDS | {RESHAPE, "ActivityRegularization"}
 """Layers that neither learn nor change a number of the image at inference."""
 
 

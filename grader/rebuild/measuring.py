@@ -248,7 +248,7 @@ def _with_stand_ins(arrays: Arrays, non_finite: tuple[str, ...]) -> Arrays:
 
 
 def _rebuild_all(evidence: Evidence, arrays: Arrays) -> tuple[list[RebuiltModel], tuple[MeasuringProblem, ...]]:
-    workshop = Workshop(evidence.operations, arrays)
+    workshop = Workshop(evidence.operations, arrays, evidence.models)
     models: list[RebuiltModel] = []
     problems: list[MeasuringProblem] = []
     for claim in evidence.models:
