@@ -48,7 +48,7 @@ class Layer:
         input_shape: Shape of one sample going in (the first input where there are several).
         output_shape: Shape of one sample coming out.
         parameters: Numbers held by this layer; 0 at the second use of a shared layer.
-        inputs: Positions of the layers whose output it reads; -1 is the model's input.
+        inputs: Positions of the layers whose output it reads; -1 is the model's input; none where it reads constants.
         operation: Identity of the layer object that this step calls; equal in two models that share it.
     """
 

@@ -40,6 +40,7 @@ from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.behaviour import behaviour, find_code, strips
 from grader.rebuild.quantities.conventions import PixelScale, answers_with_logits, in_unit_range, with_probabilities
 from grader.rebuild.quantities.families import family_measurements
+from grader.rebuild.quantities.lengths import length_measurements
 from grader.rebuild.quantities.material import DataChoice
 from grader.rebuild.quantities.stages import stage_measurements
 from grader.rebuild.quantities.transactions import Detector, find_detector, table
@@ -56,7 +57,7 @@ _OF_TRAINED_WEIGHTS = frozenset(Quantity) - {
     Quantity.MEAN_IMAGE_MSE, Quantity.PCA_MSE, Quantity.COMPOSITION_GAP, Quantity.CODE_SIZE, Quantity.BOTTLENECK_RANK,
     Quantity.FEATURES, Quantity.LABEL_AMONG_FEATURES, Quantity.FITTED_FRAUDS,
     Quantity.COMPARED_MODELS, Quantity.COMPARISON_AGREEMENT, Quantity.STAGES_HELD, Quantity.STAGES_TRAINED,
-    Quantity.TRANSPLANT_GAP,
+    Quantity.TRANSPLANT_GAP, Quantity.ANY_LENGTH,
 }  # fmt: skip
 """Quantities that say nothing where random numbers stand in for weights that became NaN."""
 
@@ -131,6 +132,7 @@ def measure(
     if case.detector is None:
         baselines = _baselines(case.reference.DATASET, task.images, choice, case.reference.CODE_SIZE)
         values += _baseline_measurements(baselines, case.reference.CODE_SIZE)
+        values += length_measurements(cast.encoder or autoencoder, evidence, arrays, case.samples.images)
         values += stage_measurements(case.reference, autoencoder, models, evidence, arrays, case.public)
     own = {role: form for role, form in architectures.items() if role is Role.AUTOENCODER or role in cast.own()}
     code_size, bypass = find_code(own)  # a half that we cut out ourselves says nothing of where the code should be

@@ -202,3 +202,18 @@ def test_the_mean_stays_the_code_of_an_encoder_that_draws(tmp_path: Path) -> Non
     evidence = send({"encoder": Model(source, [mean, log_variance]), "sampler": sampler}, tmp_path)
     encoder, _ = receive(evidence, "encoder")
     assert encoder.output_shape == (2,)
+
+
+def test_zeros_of_a_size_read_nothing(tmp_path: Path) -> None:
+    """`zeros_like(image)` tells a decoder how many rows to write, and nothing of what is in them."""
+    source = Input(SAMPLE)
+    _, h, c = layers.LSTM(3, return_state=True)(source)
+    sequence = layers.LSTM(3, return_sequences=True)(ops.zeros_like(source), initial_state=[h, c])
+    evidence = send({"autoencoder": Model(source, layers.Dense(5)(sequence))}, tmp_path)
+    cast, arrays = _cast(evidence)
+    assert cast.autoencoder
+    form = canonical(cast.autoencoder, arrays)
+    assert [(layer.kind, layer.inputs, layer.size) for layer in form.layers] == [
+        ("LSTM", (-1,), 6), ("LSTM", (0, 0), 18), ("Dense", (1,), 30),
+    ]  # fmt: skip
+    assert find_code({Role.AUTOENCODER: form}) == (6, None)

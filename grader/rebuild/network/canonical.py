@@ -59,12 +59,15 @@ def canonical(model: RebuiltModel, arrays: Arrays) -> Architecture:
     positions = {tensor.tensor: _MODEL_INPUT for tensor in model.claim.inputs}
     uncounted = set(model.held)
     for step in model.steps:
-        inputs = tuple(positions[name] for name in ([] if step.is_constant else step.inputs))
+        if step.is_constant:  # zeros of a size: nothing is read
+            continue
+        inputs = tuple(positions[name] for name in step.inputs if name in positions)
         fresh = uncounted.intersection(step.arrays)
         uncounted -= fresh
         layer = _layer(step, inputs, arrays, sum(int(arrays[name].size) for name in fresh))
         previous = layers[inputs[0]] if inputs and inputs[0] != _MODEL_INPUT else None
-        merged = _merge(previous, layer) if previous is not None and readers[step.inputs[0]] == 1 else None
+        alone = previous is not None and len(inputs) == len(step.inputs) and readers[step.inputs[0]] == 1
+        merged = _merge(previous, layer) if previous is not None and alone else None
         if merged is not None:
             layers[inputs[0]] = merged
             positions[step.output] = inputs[0]
@@ -74,7 +77,7 @@ def canonical(model: RebuiltModel, arrays: Arrays) -> Architecture:
         else:
             layers.append(layer)
             positions.update(dict.fromkeys(step.outputs, len(layers) - 1))
-    ends = tuple(dict.fromkeys(positions[name] for name in model.ends))
+    ends = tuple(dict.fromkeys(positions.get(name, _MODEL_INPUT) for name in model.ends))
     if len(ends) > 1:
         layers.append(Layer(JOINED, (), model.output_shape, model.output_shape, 0, ends))
     return Architecture(
