@@ -101,7 +101,7 @@ def counting_layers(architecture: Architecture, *, drop: frozenset[str] = frozen
             kept.append(replace(layer, inputs=sources))
             places[position] = len(kept) - 1
             continue
-        places[position] = sources[0]
+        places[position] = sources[0] if sources else _INPUT
         if activation not in {None, _LINEAR} and not _join(kept, sources[0], str(activation)):
             kept.append(replace(layer, inputs=sources))
             places[position] = len(kept) - 1
@@ -142,7 +142,7 @@ def _routes(layers: Sequence[Layer]) -> Mapping[int, tuple[int, tuple[str, ...]]
     """Return, for each layer, how many layers its longest way from the input has, and their kinds."""
     routes: dict[int, tuple[int, tuple[str, ...]]] = {_INPUT: (0, ())}
     for position, layer in enumerate(layers):
-        length, kinds = max(routes[source] for source in layer.inputs)
+        length, kinds = max((routes[source] for source in layer.inputs), default=routes[_INPUT])
         routes[position] = length + 1, (*kinds, layer.kind)
     return routes
 
@@ -176,7 +176,7 @@ def _own_activation(layer: Layer) -> str | None:
 def _join(kept: list[Layer], place: int, activation: str) -> bool:
     """Give the activation to the layer at `place`, or to that before it; say whether one had room for it."""
     while place != _INPUT and kept[place].kind in _TRANSPARENT_KINDS:
-        place = kept[place].inputs[0]
+        place = next(iter(kept[place].inputs), _INPUT)
     if place == _INPUT or kept[place].activation != _LINEAR:
         return False
     attributes = dict(kept[place].attributes) | {ACTIVATION: activation}

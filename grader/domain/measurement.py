@@ -33,6 +33,7 @@ class Quantity(StrEnum):
     BOTTLENECK_RANK: largest numerical rank of d autoencoder(x) / d x over some hidden images.
     OUTPUT_SPREAD: root mean square deviation of the outputs from their mean image.
     OUTSIDE_RANGE: share of the output numbers outside [0, 1] by more than 0.01.
+    ANY_LENGTH: 1 where the encoder runs on shorter and longer sequences than the data's, else 0.
     DENOISED_MSE: mean of (x - autoencoder(noisy x))².
     NOISE_RATIO: DENOISED_MSE / RECONSTRUCTION_MSE; small where noise is what the autoencoder expects.
     CODE_ACTIVITY: mean of |code|.
@@ -73,6 +74,7 @@ class Quantity(StrEnum):
     BOTTLENECK_RANK = "bottleneck_rank"
     OUTPUT_SPREAD = "output_spread"
     OUTSIDE_RANGE = "outside_range"
+    ANY_LENGTH = "any_length"
     DENOISED_MSE = "denoised_mse"
     NOISE_RATIO = "noise_ratio"
     CODE_ACTIVITY = "code_activity"

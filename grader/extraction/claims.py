@@ -173,7 +173,7 @@ def collect(exchange: Path, destination: Path) -> Evidence:
             for table in claims.tables
         ),
         tensors=tuple(_model(tensor) for tensor in claims.tensors),
-        graphs=copy_graphs(folder, destination, {model.model for model in claims.models if model.problem}),
+        graphs=copy_graphs(folder, destination, {model.model for model in claims.models}),
     )
 
 

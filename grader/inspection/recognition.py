@@ -185,7 +185,7 @@ def output_layer(architecture: Architecture) -> Layer | None:
         layer = architecture.layers[place]
         if layer.kind not in PASSIVE_KINDS:
             return layer
-        place = layer.inputs[0]
+        place = next(iter(layer.inputs), -1)
     return None
 
 

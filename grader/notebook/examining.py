@@ -92,7 +92,7 @@ def _rebuilt(exhibit: Exhibit) -> tuple[dict[Role, MeasuredModel], tuple[Measuri
 
     evidence = exhibit.evidence
     arrays = load_arrays(evidence.weights_file)
-    workshop = Workshop(evidence.operations, arrays)
+    workshop = Workshop(evidence.operations, arrays, evidence.models)
     claims = {claim.model: claim for claim in evidence.models}
     models: dict[Role, MeasuredModel] = {}
     problems: list[MeasuringProblem] = []

@@ -156,14 +156,15 @@ class Exporter:
                 return record.input_shape
         return None
 
-    def _write_graphs(self, models: list[Any], claims: list[dict[str, Any]], folder: Path) -> None:
+    def _write_graphs(self, models: list[Any], all_claims: dict[str, Any], folder: Path) -> None:
+        claims = all_claims["models"]
         fitted = {id(record.living()) for record in self._tracker.records}
         shapes = {
             claim["model"]: self._fitted_shape(model)
             for model, claim in zip(models, claims, strict=True)
             if id(model) in fitted
         }
-        export_graphs(models, claims, shapes, folder)
+        export_graphs(models, claims, all_claims["operations"], shapes, folder)
 
     def _write(self, claims: dict[str, Any], registry: Registry, models: list[Any]) -> None:
         import numpy as np
@@ -182,7 +183,7 @@ class Exporter:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
         if models:
-            self._write_graphs(models, claims["models"], fresh / "graphs")
+            self._write_graphs(models, claims, fresh / "graphs")
         (fresh / "claims.json").write_text(json.dumps(claims, allow_nan=False), encoding="utf-8")
         with (fresh / "weights.npz").open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)

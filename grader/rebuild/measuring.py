@@ -47,6 +47,7 @@ from grader.rebuild.quantities.conventions import (
     with_probabilities,
 )
 from grader.rebuild.quantities.families import family_measurements
+from grader.rebuild.quantities.lengths import length_measurements
 from grader.rebuild.quantities.material import DataChoice
 from grader.rebuild.quantities.stages import stage_measurements
 from grader.rebuild.quantities.transactions import Detector, find_detector, table
@@ -68,7 +69,7 @@ _OF_TRAINED_WEIGHTS = frozenset(Quantity) - {
     Quantity.MEAN_IMAGE_MSE, Quantity.PCA_MSE, Quantity.COMPOSITION_GAP, Quantity.CODE_SIZE, Quantity.BOTTLENECK_RANK,
     Quantity.FEATURES, Quantity.LABEL_AMONG_FEATURES, Quantity.FITTED_FRAUDS,
     Quantity.COMPARED_MODELS, Quantity.COMPARISON_AGREEMENT, Quantity.STAGES_HELD, Quantity.STAGES_TRAINED,
-    Quantity.TRANSPLANT_GAP,
+    Quantity.TRANSPLANT_GAP, Quantity.ANY_LENGTH,
 }  # fmt: skip
 """Quantities that say nothing where random numbers stand in for weights that became NaN."""
 
@@ -147,6 +148,7 @@ def measure(
     if case.detector is None:
         baselines = _baselines(case.dataset, task.images, choice, case.reference.CODE_SIZE)
         values += _baseline_measurements(baselines, case.reference.CODE_SIZE)
+        values += length_measurements(cast.encoder or autoencoder, evidence, arrays, case.samples.images)
         values += stage_measurements(case.reference, autoencoder, models, evidence, arrays, case.public)
     own = {role: form for role, form in architectures.items() if role is Role.AUTOENCODER or role in cast.own()}
     code_size, bypass = find_code(own)  # a half that we cut out ourselves says nothing of where the code should be
@@ -301,7 +303,7 @@ def _with_stand_ins(arrays: Arrays, non_finite: tuple[str, ...]) -> Arrays:
 
 
 def _rebuild_all(evidence: Evidence, arrays: Arrays) -> tuple[list[RebuiltModel], tuple[MeasuringProblem, ...]]:
-    workshop = Workshop(evidence.operations, arrays)
+    workshop = Workshop(evidence.operations, arrays, evidence.models)
     models: list[RebuiltModel] = []
     problems: list[MeasuringProblem] = []
     for claim in evidence.models:

@@ -112,7 +112,7 @@ def outlines(evidence: Evidence, choice: DataChoice, sandbox: GraphSandbox | Non
 
 
 def _rebuilt(evidence: Evidence, arrays: Arrays) -> Iterator[RebuiltModel]:
-    workshop = Workshop(evidence.operations, arrays)
+    workshop = Workshop(evidence.operations, arrays, evidence.models)
     for claim in evidence.models:
         try:
             yield workshop.rebuild(claim)

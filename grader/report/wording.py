@@ -60,6 +60,7 @@ _QUANTITIES: Final[Mapping[Quantity, Message]] = {
     Quantity.BOTTLENECK_RANK: message("Independent directions that pass the bottleneck"),
     Quantity.OUTPUT_SPREAD: message("Spread of the outputs around their mean"),
     Quantity.OUTSIDE_RANGE: message("Share of the outputs outside [0, 1]"),
+    Quantity.ANY_LENGTH: message("Sequences of other lengths can be read (1 yes, 0 no)"),
     Quantity.DENOISED_MSE: message("Error of the cleaned images (MSE)"),
     Quantity.NOISE_RATIO: message("Error on images with noise, divided by that on clean ones"),
     Quantity.CODE_ACTIVITY: message("Mean activity of the code"),

@@ -56,6 +56,16 @@ def _named(code: str, number: int) -> str:
     return text(with_keyword(call, "name", f'"capa_{number}"'))
 
 
+def _idle(draft: Draft) -> Draft | None:
+    found = draft.weighted(encoder=True)
+    return draft.beside(found[0], "layers.Rescaling(1.0)") if found else None
+
+
+def _cells(code: str, _: int) -> str:
+    """Write `LSTM(4, return_sequences=True)` as `RNN(LSTMCell(4), return_sequences=True)`."""
+    return re.sub(r"^layers\.LSTM\(([^,)]+)", r"layers.RNN(layers.LSTMCell(\1)", code)
+
+
 def _apart(name: str, shape: str, layers: list[str]) -> str:
     """Write activations as layers of their own, by turns as Activation and as ReLU where it is one."""
     told = []
@@ -288,6 +298,17 @@ LAYERS: Final = (
         "reshape",
         message("Reshape in the place of Flatten"),
         lambda draft: _each_layer(_reshape)(draft) if draft.mentions("layers.Flatten()") else None,
+    ),
+    Equivalent("idle-layer", message("a layer that changes nothing"), _idle),
+    Equivalent(
+        "declared-length",
+        message("a recurrent encoder whose input declares 28 steps"),
+        instead("keras.Input(shape=(None, PIXELS_PER_STEP))", "keras.Input(shape=(STEPS, PIXELS_PER_STEP))"),
+    ),
+    Equivalent(
+        "cells",
+        message("RNN of LSTM cells in the place of LSTM"),
+        lambda draft: _each_layer(_cells)(draft) if draft.mentions("layers.LSTM(") else None,
     ),
 )
 """Layers said in other words."""

@@ -56,7 +56,7 @@ FAILING: Final[dict[str, Subject]] = {
     "comparison": family(numbers({Quantity.COMPARED_MODELS: 0, Quantity.COMPARISON_AGREEMENT: 0})),
     "stages": changed(Quantity.STAGES_HELD, 0),
     "layer_kinds": subject(),
-    "any_length": recurrent(28),
+    "any_length": changed(Quantity.ANY_LENGTH, 0),
     "output_range": changed(Quantity.OUTSIDE_RANGE, 1),
     "arrays": subject(measurements=Measurements(data="sample")),
     "classifier": changed(Quantity.PROBABILITIES, 0),
