@@ -227,8 +227,8 @@ def _reasons(
     if Role.AUTOENCODER not in measurements.models and (crash := _crash(run)):
         reasons.append(
             message(
-                "No model could be measured, because the notebook stopped with {error} in cell {cell}. Whether that "
-                "is the student's mistake or this machine's, a person decides before it becomes a zero.",
+                "No autoencoder could be measured, because the notebook stopped with {error} in cell {cell}. Whether "
+                "that is the student's mistake or this machine's, a person decides before it costs points.",
                 error=crash.name,
                 cell=crash.cell_index + 1,
             )

@@ -342,8 +342,8 @@ def test_a_crash_without_a_model_is_no_final_zero(tmp_path: Path) -> None:
     assert (graded.grade.points_awarded, graded.grade.status) == (0.0, GradeStatus.NEEDS_REVIEW)
     (reason,) = reasons(graded)
     assert reason == (
-        "No model could be measured, because the notebook stopped with ValueError in cell 5. Whether that is the "
-        "student's mistake or this machine's, a person decides before it becomes a zero."
+        "No autoencoder could be measured, because the notebook stopped with ValueError in cell 5. Whether that is "
+        "the student's mistake or this machine's, a person decides before it costs points."
     )
 
 

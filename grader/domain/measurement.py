@@ -207,6 +207,7 @@ class Measurements:
         equivalent: A network of the reference's layers, with the activations and the code width of the student's, that
             computes what the autoencoder does whatever the weights; None where none was looked for or found.
         conventions: What had to be done so that the model's numbers stand for pixels in [0, 1], in words.
+        another_size: The autoencoder takes or gives no sample of the data, so that nothing was measured on samples.
         by_behaviour: The autoencoder was run in the second sandbox and not rebuilt: nothing is known of its layers.
     """
 
@@ -224,6 +225,7 @@ class Measurements:
     equivalent: Architecture | None = None
     conventions: tuple[Message, ...] = ()
     by_behaviour: bool = False
+    another_size: bool = False
 
     def value(self, name: Quantity) -> float | None:
         """Return the number called `name`, or None where it was not measured."""

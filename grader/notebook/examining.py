@@ -6,16 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from grader.checks.registry import run_checks
+from grader.checks.halves import OF_HALVES, judged_alone
+from grader.checks.registry import CHECKS, result_of, run_checks
 from grader.checks.subject import Subject
 from grader.domain.assignment import RubricItem
 from grader.domain.facts import IMAGE_DATASETS, ReferenceFacts
 from grader.domain.grade import CheckResult
 from grader.domain.measurement import MeasuredModel, Measurements, MeasuringProblem, Role
 from grader.domain.ports import MeasuringTask
+from grader.domain.run import RunRecord, RunStatus
 from grader.notebook.evidence import Exhibit, refused
-from grader.notebook.halves import RUN, Halves
-from grader.notebook.needs import OF_PARTS, can_be_judged
+from grader.notebook.needs import OF_PARTS, can_be_counted, can_be_judged
+
+RUN: Final = RunRecord(RunStatus.COMPLETED, sandboxed=False)
+"""Nothing ran but what the student ran: no check may lay a missing model at the door of a run that was cut."""
 
 MEASURABLE: Final = frozenset({*IMAGE_DATASETS, "cloud"})
 """Data sets with samples that are public; zone M has none but hidden rows of the others."""
@@ -55,12 +59,11 @@ def examine(items: Sequence[RubricItem], exhibit: Exhibit, facts: ReferenceFacts
             )
         results |= _judged([item for item in items if item.check == "models"], Subject(RUN, measured, facts))
     models, problems = _rebuilt(exhibit)
-    readable = OF_PARTS if facts.dataset in MEASURABLE else OF_PARTS | {"models"}
-    parts = [item for item in items if item.check in readable and can_be_judged(item.check, models)]
-    if Role.AUTOENCODER in models:
-        results |= _judged(parts, Subject(RUN, Measurements(models), facts))
-    elif models:
-        results |= _judged_halves(parts, models, facts, focus)
+    readable = OF_PARTS | ({"models"} - results.keys())
+    parts = [item for item in items if item.check in readable and can_be_counted(item.check, models)]
+    if models:
+        subject = Subject(RUN, Measurements(models, problems=problems), facts)
+        results |= _judged_parts(parts, subject, None if Role.AUTOENCODER in models else focus)
     return Examined(results, problems)
 
 
@@ -106,22 +109,18 @@ def _rebuilt(exhibit: Exhibit) -> tuple[dict[Role, MeasuredModel], tuple[Measuri
     return models, tuple(problems)
 
 
-def _judged_halves(
-    items: Sequence[RubricItem], models: Mapping[Role, MeasuredModel], facts: ReferenceFacts, focus: Role | None
-) -> dict[str, CheckResult]:
-    """Judge halves with the reference's in the place of a missing one.
+def _judged_parts(items: Sequence[RubricItem], subject: Subject, focus: Role | None) -> dict[str, CheckResult]:
+    """Judge what is there of an autoencoder as the grade does; of a half in focus, that half alone.
 
     What one half can answer is asked of the half in focus alone: the other one has a check of its own.
     """
-    both = Halves(models, facts)
-    if not both.can_be_compared:
-        return {}
-    own = Halves({focus: models[focus]}, facts) if focus in models and focus is not None else both
-    results: dict[str, CheckResult] = {}
-    for item in items:
-        halves = own if can_be_judged(item.check, own.there) else both
-        results |= {name: halves.retold(one) for name, one in _judged([item], halves.subject()).items()}
-    return results
+    if focus is None or focus is Role.AUTOENCODER or focus not in subject.measurements.models:
+        return _judged(items, subject)
+    alone = [item for item in items if can_be_judged(item.check, (focus,)) and item.check in OF_HALVES]
+    results = {
+        item.check: result_of(item, judged_alone(subject, focus, item, CHECKS[item.check].function)) for item in alone
+    }
+    return results | _judged([item for item in items if item not in alone], subject)
 
 
 def _judged(items: Sequence[RubricItem], subject: Subject) -> dict[str, CheckResult]:

@@ -35,10 +35,11 @@ from grader.rebuild.network.allowlist import RefusedError
 from grader.rebuild.network.canonical import canonical
 from grader.rebuild.network.cutting import completed
 from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop, first_line
+from grader.rebuild.network.relations import fits_sample, related
 from grader.rebuild.network.roles import Cast, assign, holds_same_numbers
 from grader.rebuild.network.strangers import with_named_parts
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.behaviour import behaviour, find_code, strips
+from grader.rebuild.quantities.behaviour import behaviour, find_code, strips, structure
 from grader.rebuild.quantities.conventions import (
     CHOOSING_IMAGES,
     PixelScale,
@@ -139,10 +140,20 @@ def measure(
         told = _baseline_measurements(baselines, case.reference.CODE_SIZE)
         opaque = Opaque(case.reference, evidence, arrays, models, problems, task, case.samples, told, case.scale)
         seen = instead(opaque, autoencoder, sandbox)
-        if seen is not None:
+        if seen is not None and (seen.models or autoencoder is not None):
             return seen
+        problems = problems if seen is None else seen.problems
+    models_found = _measured_models(cast, architectures, arrays)
     if autoencoder is None:
-        return Measurements(problems=problems, data=case.samples.size, dataset=case.dataset, candidates=cast.candidates)
+        return Measurements(
+            models_found,
+            problems=problems,
+            data=case.samples.size,
+            dataset=case.dataset,
+            candidates=cast.candidates,
+        )
+    if not fits_sample(autoencoder, case.samples.images.shape[1:]):
+        return _of_another_size(case, architectures, problems)
     problems = _that_matter(problems, cast, evidence, case.reference)
     values, disagreements = compare(case.reference, models, evidence, arrays, case.samples.train)
     if case.detector is None:
@@ -150,17 +161,14 @@ def measure(
         values += _baseline_measurements(baselines, case.reference.CODE_SIZE)
         values += length_measurements(cast.encoder or autoencoder, evidence, arrays, case.samples.images)
         values += stage_measurements(case.reference, autoencoder, models, evidence, arrays, case.public)
-    own = {role: form for role, form in architectures.items() if role is Role.AUTOENCODER or role in cast.own()}
-    code_size, bypass = find_code(own)  # a half that we cut out ourselves says nothing of where the code should be
-    values.append(
-        Measurement(Quantity.CODE_SIZE, code_size, "1", "narrowest point of the rebuilt graph, or the encoder's output")
-    )
+    code_size, bypass = _code(cast, architectures)
+    values.append(code_size)
     pictures: tuple[ImageStrip, ...] = ()
     alike = Equivalence()
     try:
         values += _of_samples(case)
         if case.detector is None:
-            asked = Asked(autoencoder, architectures[Role.AUTOENCODER], code_size, case.scale)
+            asked = Asked(autoencoder, architectures[Role.AUTOENCODER], round(code_size.value), case.scale)
             hidden = task.images == "hidden"
             alike = equivalence(case.reference, asked, evidence, arrays, case.samples, always=hidden)
         pictures = strips(autoencoder, case.samples)
@@ -173,7 +181,7 @@ def measure(
         reason = message("Its weights are not finite numbers (NaN).")
         problems += (MeasuringProblem(_name(autoencoder), reason, ours=False),)
     return Measurements(
-        models=_measured_models(cast, architectures, arrays),
+        models=models_found,
         values={m.name: m for m in values if np.isfinite(m.value)},
         problems=problems + _not_finite(autoencoder, values),
         bypass=bypass,
@@ -186,6 +194,38 @@ def measure(
         disagreements=disagreements,
         equivalent=alike.form,
         conventions=_conventions(autoencoder, case.scale),
+    )
+
+
+def _code(cast: Cast, architectures: Mapping[Role, Architecture]) -> tuple[Measurement, Message | None]:
+    """Return how many numbers the code holds, and what leads past it."""
+    own = {role: form for role, form in architectures.items() if role is Role.AUTOENCODER or role in cast.own()}
+    size, bypass = find_code(own)  # a half that we cut out ourselves says nothing of where the code should be
+    how = "narrowest point of the rebuilt graph, or the encoder's output"
+    return Measurement(Quantity.CODE_SIZE, size, "1", how), bypass
+
+
+def _of_another_size(
+    case: _Case, architectures: Mapping[Role, Architecture], problems: tuple[MeasuringProblem, ...]
+) -> Measurements:
+    """Measure what needs no sample of the data: an autoencoder that takes or gives none still has a structure."""
+    cast = case.cast
+    assert cast.autoencoder is not None  # noqa: S101 - the caller looked
+    code_size, bypass = _code(cast, architectures)
+    values = [code_size]
+    try:
+        values += structure(cast, inputs=JACOBIAN_IMAGES)
+    except _DOES_NOT_RUN as error:
+        problems += (_not_rebuilt(cast.autoencoder.claim, f"it does not run, {first_line(error)}"),)
+    return Measurements(
+        models=_measured_models(cast, architectures, case.arrays),
+        values={m.name: m for m in values if np.isfinite(m.value)},
+        problems=_that_matter(problems, cast, case.evidence, case.reference),
+        bypass=bypass,
+        data=case.samples.size,
+        candidates=cast.candidates,
+        trained=_was_fitted(cast.autoencoder, case.evidence),
+        another_size=True,
     )
 
 
@@ -232,7 +272,8 @@ def _on_data(
         detector = find_detector(models, evidence, arrays, contract, table(choice), task.images)
         rows = _rows(detector)
         sample = rows.images.shape[1:]
-        cast = completed(detector.cast, evidence, arrays, sample=sample)
+        cast = related(detector.cast, models, evidence.fits, sample=sample, contract=contract)
+        cast = completed(cast, evidence, arrays, sample=sample)
         cast = with_named_parts(cast, models, arrays, sample=sample, contract=contract)
         return _Case(reference, evidence, arrays, models, cast, rows, rows.images, replace(detector, cast=cast))
     dataset = task.dataset or reference.DATASET
@@ -241,11 +282,12 @@ def _on_data(
     public = yardstick(dataset, "public" if chooses else task.images, choice).images
     sample = images.images.shape[1:]
     cast = assign(models, evidence.fits, arrays, sample=sample, contract=contract)
+    cast = related(cast, models, evidence.fits, sample=sample, contract=contract)
     cast = best_cast(reference, models, cast, arrays, public, contract.get(Role.AUTOENCODER, ""))
     cast = completed(cast, evidence, arrays, sample=sample)
     cast = with_named_parts(cast, models, arrays, sample=sample, contract=contract)
     scale = None
-    if dataset in data.NAMES:
+    if dataset in data.NAMES and (cast.autoencoder is None or fits_sample(cast.autoencoder, sample)):
         cast, scale = in_unit_range(cast, evidence, images.train)
     return _Case(reference, evidence, arrays, models, cast, images, public, None, scale, dataset)
 
@@ -347,13 +389,12 @@ def _measured_models(
     cast: Cast, architectures: Mapping[Role, Architecture], arrays: Arrays
 ) -> dict[Role, MeasuredModel]:
     whole = cast.companion or cast.autoencoder
-    assert whole is not None  # noqa: S101 - the caller looked
     return {
         role: MeasuredModel(
             role,
             _name(model),
             architectures[role],
-            model is cast.autoencoder or holds_same_numbers(model, whole, arrays),
+            whole is None or model is cast.autoencoder or holds_same_numbers(model, whole, arrays),
             made=role not in cast.cut,
         )
         for role, model in cast.by_role().items()

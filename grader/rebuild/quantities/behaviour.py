@@ -18,6 +18,8 @@ from grader.rebuild.quantities.yardstick import Yardstick, strip
 
 COMPOSITION_IMAGES = 256
 DIRECTIONS_ABOVE = 64
+RANDOM_INPUTS = 64
+FREE_LENGTH = 28
 
 
 def behaviour(cast: Cast, samples: Yardstick, *, jacobian_images: int) -> list[Measurement]:
@@ -51,6 +53,28 @@ def behaviour(cast: Cast, samples: Yardstick, *, jacobian_images: int) -> list[M
     ]
     if cast.encoder is not None and cast.decoder is not None:
         values += _chained(cast, samples)
+    return values
+
+
+def structure(cast: Cast, *, inputs: int) -> list[Measurement]:
+    """Measure what hangs on the layers alone, on random inputs of the size that the autoencoder takes.
+
+    Args:
+        cast: The models in their roles; an autoencoder is among them.
+        inputs: At how many inputs the rank of the Jacobian is taken.
+    """
+    whole = cast.autoencoder
+    assert whole is not None  # noqa: S101 - the caller looked
+    shape = tuple(FREE_LENGTH if length is None else length for length in whole.input_shape)
+    drawn = np.random.default_rng(0).random((RANDOM_INPUTS, *shape), dtype=np.float32)
+    rank = quality.jacobian_rank(whole.model, drawn[:inputs], at_most=_most_directions(cast))
+    how = f"singular values of the Jacobian at {inputs} random inputs"
+    values = [Measurement(Quantity.BOTTLENECK_RANK, rank, "1", how)]
+    gap = None
+    if cast.encoder is not None and cast.decoder is not None:
+        gap = quality.difference(whole.model, (cast.encoder.model, cast.decoder.model), drawn)
+    if gap is not None:
+        values.append(Measurement(Quantity.COMPOSITION_GAP, gap, "1", f"{RANDOM_INPUTS} random inputs"))
     return values
 
 
