@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 
 _SEPARATORS = re.compile(r"[-_.]+")
+_FETCHES = re.compile(r"\s*(?:sudo\s+)?(?:wget|curl|gdown|git)\b")
+_FETCHED = re.compile(r"(\w+)\.py\b")
 _INSTALLS = re.compile(r"\b(?:pip3?|conda|mamba|uv)\b.*?\b(?:install|add)\b(?P<what>.*)")
 _REQUIREMENT = re.compile(r"[A-Za-z][\w.\-]*")
 _ADDRESS = re.compile(r"\bgit\+\S*/|(?:https?|ssh)://\S*/")
@@ -27,9 +29,10 @@ def is_in_colab(module: str) -> bool:
 
 
 def is_installed_by(module: str, requests: Iterable[str]) -> bool:
-    """Say whether one of a notebook's requests (`pip install -q umap-learn`) would have installed a module.
+    """Say whether one of a notebook's requests (`pip install -q umap-learn`) would have brought a module.
 
-    A list of requirements or a package of unknown content (`-r requirements.txt`, an address) may have held it.
+    A fetched file of that name counts (`wget …/helpers.py`). A list of requirements or a package of unknown content
+    (`-r requirements.txt`, an address, `git clone`) may have held it.
     """
     wanted = {_plain(module), *colab_modules().get(module, ())}
     return any(name is None or _matches(name, wanted) for request in requests for name in _installed(request))
@@ -37,6 +40,10 @@ def is_installed_by(module: str, requests: Iterable[str]) -> bool:
 
 def _installed(request: str) -> Iterator[str | None]:
     """Yield the names of the packages that a request installs; None for one that does not say which."""
+    if _FETCHES.match(request):
+        yield from (_plain(name) for name in _FETCHED.findall(request))
+        if "clone" in request:
+            yield None
     found = _INSTALLS.search(request)
     words = [] if found is None else found["what"].replace("'", " ").replace('"', " ").split()
     for word in words:

@@ -168,6 +168,7 @@ def _environment(home: str, threads: int) -> dict[str, str]:
         "USER": "student",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "MPLCONFIGDIR": tempfile.gettempdir() if home != bubblewrap.HOME else f"{home}/.matplotlib",
+        "PLOTLY_RENDERER": "plotly_mimetype",  # any other puts its four megabytes of JavaScript into the output
         "PYTHONDONTWRITEBYTECODE": "1",
         "PIP_NO_INDEX": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",

@@ -19,6 +19,7 @@ _FRAME = re.compile(
     r"^(?:Cell In\[\d{1,6}\], line \d{1,6}|File (?P<file>.{1,1000}?):\d{1,7}(?:, in .*|$))", re.MULTILINE
 )
 _ARROW = re.compile(r"^-+> *(\d{1,6}) (.*)$", re.MULTILINE)
+_OURS = re.compile(r"[\\/](?:opt|grader)[\\/]probe[\\/]")
 _PACKAGE = re.compile(r"[\\/](?:site|dist)-packages[\\/](\w+)")
 _STANDARD_LIBRARY = re.compile(r"[\\/]lib(?:64)?[\\/]python3")
 _TRAINING_CALLS = frozenset({"fit", "fit_generator", "train_on_batch", "apply_gradients"})
@@ -54,7 +55,7 @@ def with_circumstances(error: CellError, traceback: str, cells: Sequence[CodeCel
 
 def _who_raised(traceback: str) -> tuple[RaisedBy, str]:
     """Tell whose code the innermost frame is."""
-    frames = [match["file"] for match in _FRAME.finditer(traceback)]
+    frames = [match["file"] for match in _FRAME.finditer(traceback) if not _OURS.search(match["file"] or "")]
     if not frames:
         return RaisedBy.UNKNOWN, ""
     file = frames[-1]
@@ -62,6 +63,8 @@ def _who_raised(traceback: str) -> tuple[RaisedBy, str]:
         return RaisedBy.NOTEBOOK, ""
     if package := _PACKAGE.search(file):
         return RaisedBy.LIBRARY, package[1]
+    if file.endswith(".pyx"):  # compiled code says where its source was
+        return RaisedBy.LIBRARY, file.partition("/")[0]
     return (RaisedBy.PYTHON if _STANDARD_LIBRARY.search(file) else RaisedBy.NOTEBOOK), ""
 
 

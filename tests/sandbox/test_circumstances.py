@@ -26,6 +26,12 @@ def raised_in(source: str, line: int, *, name: str = "ValueError", text: str = "
         (KERAS_FRAME + OWN_FRAME, RaisedBy.NOTEBOOK, ""),
         (OWN_FRAME + KERAS_FRAME, RaisedBy.LIBRARY, "keras"),
         ("\nFile /content/helpers.py:3, in f()\n----> 3 raise ValueError", RaisedBy.NOTEBOOK, ""),
+        (
+            KERAS_FRAME + "\nFile /opt/probe/data_files.py:71, in open_or_known(file)\n--> 71 raise",
+            RaisedBy.LIBRARY,
+            "keras",
+        ),
+        ("\nFile h5py/_objects.pyx:54, in h5py._objects.with_phil.wrapper()", RaisedBy.LIBRARY, "h5py"),
         ("\nFile <timed exec>:3", RaisedBy.NOTEBOOK, ""),
         ("\nFile /usr/lib/python3.11/json/decoder.py:355, in f(a)\n--> 355 raise", RaisedBy.PYTHON, ""),
     ],
