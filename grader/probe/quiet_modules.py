@@ -48,6 +48,9 @@ class Quiet:
     def __len__(self) -> int:
         return 0
 
+    def __bool__(self) -> bool:
+        return True
+
     def __enter__(self) -> Quiet:
         return self
 
@@ -169,7 +172,16 @@ def _member(top: str, name: str) -> Any:
         return lambda *args, **options: Bar(range(*args), **options)
     if top == "termcolor":
         return _plain_text
-    return "" if top == "colorama" and name.isupper() else Quiet()
+    return _NoColours() if top == "colorama" and name in ("Back", "Cursor", "Fore", "Style") else Quiet()
+
+
+class _NoColours:
+    """Stands for `colorama.Fore`: every colour is no text at all."""
+
+    def __getattr__(self, name: str) -> str:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return ""
 
 
 def _plain_text(text: object = "", *_: Any, **__: Any) -> str:
