@@ -12,16 +12,18 @@ import re
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
+from grader.checks.causes import CauseKind, cause_of, named_modules
 from grader.checks.few_updates import lost_for_few_updates
 from grader.checks.registry import run_checks
 from grader.checks.subject import Subject
 from grader.domain.assignment import Assignment
+from grader.domain.colab import is_in_colab, is_installed_by
 from grader.domain.evidence import RejectedClaimsError
 from grader.domain.facts import ReferenceFacts
 from grader.domain.grade import CheckResult, Grade, Outcome
@@ -39,7 +41,6 @@ from grader.locale import Translator
 from grader.scoring import score, with_lateness
 from grader.translation.notebook import read_old_code
 
-_MISSING_MODULE = re.compile(r"No module named '([A-Za-z_]\w*)'")
 _OFFICIAL_SIZES = re.compile(r"\b(60_?000|10_?000|50_?000|55_?000|47040000|7840000)\b")
 _NOT_RUN = RunRecord(RunStatus.UNAVAILABLE, StoppedBy.NOTHING)
 
@@ -93,7 +94,8 @@ def grade_submission(submission: Submission, context: GradingContext) -> GradedS
         notes += tuple(message("Not run here: {request}", request=request) for request in evidence.requests)
         notes += measurements.conventions[:1] if measurements.by_behaviour else ()
         notes += _of_sample(context)
-        subject = _subject(notebook, old, run, measurements, context)
+        lacking = missing_modules(run, evidence.requests)
+        subject = _subject(notebook, old, run, measurements, context, lacking)
         results = run_checks(context.assignment.rubric, subject)
         reasons = _reasons(submission, notebook, run, measurements, context)
         if context.is_short and (cause := lost_for_few_updates(results, measurements, evidence.fits)):
@@ -149,23 +151,34 @@ def same_work(stored: GradedSubmission, submission: Submission, assignment: Assi
     )
 
 
-def missing_modules(run: RunRecord) -> tuple[str, ...]:
-    """List top-level modules that the notebook asked for and this machine does not have."""
-    names = [
-        match[1]
-        for error in run.errors
-        if error.name == "ModuleNotFoundError" and (match := _MISSING_MODULE.search(error.text))
-    ]
-    return tuple(dict.fromkeys(name for name in names if not _is_here(name)))
+def missing_modules(run: RunRecord, requests: Sequence[str] = ()) -> tuple[str, ...]:
+    """List top-level modules that the notebook may rely on and this machine does not have.
+
+    Those are what Colab has before anything is installed, and what the notebook itself asked to install. A module that
+    neither has is a file that was not handed in, or a slip of the pen.
+
+    Args:
+        run: What we observed.
+        requests: What the notebook asked for and did not get (`pip install -q umap-learn`).
+    """
+    names = dict.fromkeys(name for error in run.errors for name in named_modules(error))
+    return tuple(
+        name for name in names if not _is_here(name) and (is_in_colab(name) or is_installed_by(name, requests))
+    )
 
 
 def _subject(
-    notebook: Notebook, old: OldCode, run: RunRecord, measurements: Measurements, context: GradingContext
+    notebook: Notebook,
+    old: OldCode,
+    run: RunRecord,
+    measurements: Measurements,
+    context: GradingContext,
+    lacking: tuple[str, ...],
 ) -> Subject:
     """Gather what the checks may see; the source is read for imports only where the assignment has a rule for them."""
     policy = context.assignment.imports
     imports = () if policy is None else imported_modules(notebook)
-    return Subject(run, measurements, context.facts, missing_modules(run), imports, policy, old.left, old.still_slow)
+    return Subject(run, measurements, context.facts, lacking, imports, policy, old.left, old.still_slow)
 
 
 def _old_code(notebook: Notebook, context: GradingContext) -> OldCode:
@@ -233,6 +246,13 @@ def _reasons(
                 cell=crash.cell_index + 1,
             )
         )
+    if Role.AUTOENCODER not in measurements.models and run.stopped_by is StoppedBy.OWN_EXIT:
+        reasons.append(
+            message(
+                "No model could be measured, because a cell ended the notebook's own process, as Colab's way of "
+                "restarting the runtime does. A person decides before it becomes a zero."
+            )
+        )
     if context.data == "sample" and run.errors and counts_official_images(notebook, run):
         reasons.append(
             message(
@@ -250,9 +270,9 @@ def counts_official_images(notebook: Notebook, run: RunRecord) -> bool:
 
 
 def _crash(run: RunRecord) -> CellError | None:
-    """Return the first error of a run that is not simply a cell which nobody has completed."""
-    first = run.errors[0] if run.errors else None
-    return None if first is None or first.name == "NotImplementedError" else first
+    """Return the first error of a run that does not come of a cell which nobody has completed."""
+    causes = (cause_of(error, run.errors) for error in run.errors)
+    return next((cause.error for cause in causes if cause.kind is not CauseKind.UNFINISHED), None)
 
 
 def _ungradable(assignment: Assignment, reason: Message) -> Grade:

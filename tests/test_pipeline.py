@@ -41,7 +41,7 @@ from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Measurements, MeasuringFailedError, Quantity
 from grader.domain.messages import message, verbatim
 from grader.domain.ports import MeasuringTask
-from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
+from grader.domain.run import CellError, LackedName, RaisedBy, RunRecord, RunStatus, StoppedBy
 from grader.pipeline import failed_submission, grade_submission, missing_modules
 from grader.scoring import score
 
@@ -359,11 +359,41 @@ def test_a_crash_after_the_model_was_made_is_final(tmp_path: Path) -> None:
 def test_a_cell_that_nobody_completed_is_no_crash(tmp_path: Path) -> None:
     """An unfinished notebook earns what it earns, whatever else fails after it."""
     todo = CellError(3, "NotImplementedError", "", "raise NotImplementedError")
-    after = CellError(4, "NameError", "name 'encoder' is not defined")
+    after = CellError(4, "NameError", "name 'encoder' is not defined", lacked=LackedName("encoder"))
     graded = grade_submission(
         submission(tmp_path), context(FakeSandbox(builders.raised(todo, after)), FakeMeasurer(NOTHING))
     )
     assert (graded.grade.points_awarded, graded.grade.status) == (0.0, GradeStatus.FINAL)
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [
+        (
+            CellError(
+                3, "NotImplementedError", "`numpy()` needs eager execution", "m.fit(x)", raised_by=RaisedBy.LIBRARY
+            ),
+        ),
+        (CellError(3, "NotImplementedError", "", "raise NotImplementedError"), CRASH),
+    ],
+    ids=["a library raised it", "another cell crashed as well"],
+)
+def test_only_what_a_cell_raises_until_it_is_completed_is_no_crash(
+    tmp_path: Path, errors: tuple[CellError, ...]
+) -> None:
+    """A complete notebook does not end with a final zero because something raised NotImplementedError."""
+    graded = grade_submission(
+        submission(tmp_path), context(FakeSandbox(builders.raised(*errors)), FakeMeasurer(NOTHING))
+    )
+    assert (graded.grade.points_awarded, graded.grade.status) == (0.0, GradeStatus.NEEDS_REVIEW)
+
+
+def test_a_cell_that_restarts_the_runtime_is_no_final_zero(tmp_path: Path) -> None:
+    """`os._exit(0)` is how notebooks in Colab restart after `pip install`."""
+    ended = builders.killed(StoppedBy.OWN_EXIT)
+    graded = grade_submission(submission(tmp_path), context(FakeSandbox(ended), FakeMeasurer(NOTHING)))
+    assert (graded.grade.points_awarded, graded.grade.status) == (0.0, GradeStatus.NEEDS_REVIEW)
+    assert reasons(graded)[0].startswith("No model could be measured, because a cell ended the notebook's own process")
 
 
 WRITTEN_FOR_THE_FULL_SET = (
@@ -409,24 +439,55 @@ def lacks(*texts: str, name: str = "ModuleNotFoundError") -> RunRecord:
 def test_modules_that_this_machine_lacks_are_found_in_the_errors() -> None:
     """The top-level name, once, in order; a module that is here was not the machine's fault."""
     record = lacks(
-        "No module named 'umap_of_nobody'",
+        "No module named 'geemap'",
         "No module named 'numpy.nothing'",
-        "No module named 'another_of_nobody'",
-        "No module named 'umap_of_nobody'",
+        "No module named 'dopamine'",
+        "No module named 'geemap'",
         "No module named '__main__'",
         "nothing named",
     )
-    assert missing_modules(record) == ("umap_of_nobody", "another_of_nobody")
+    assert missing_modules(record) == ("geemap", "dopamine")
 
 
 def test_only_the_error_of_imports_counts() -> None:
     """A student's own exception with that text is none."""
-    assert missing_modules(lacks("No module named 'umap_of_nobody'", name="ValueError")) == ()
+    assert missing_modules(lacks("No module named 'geemap'", name="ValueError")) == ()
+
+
+@pytest.mark.parametrize(
+    ("request_line", "lacking"),
+    [
+        ("", ()),
+        ("pip install -q tqdm", ()),
+        ("pip install -q 'nobodys-module>=2' tqdm", ("nobodys_module",)),
+        ("%pip install nobodys.module", ("nobodys_module",)),
+        ("pip install git+https://example.org/someone/repository.git", ("nobodys_module",)),
+        ("pip install -r requirements.txt", ("nobodys_module",)),
+        ("apt-get install -y graphviz", ()),
+    ],
+)
+def test_a_module_that_nobody_has_is_ours_only_where_the_notebook_installs_it(
+    request_line: str, lacking: tuple[str, ...]
+) -> None:
+    """Else it is a file that was not handed in, or a slip of the pen, as it would be in Colab."""
+    assert missing_modules(lacks("No module named 'nobodys_module'"), [request_line]) == lacking
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("TBNotInstalledError", "geemap is not installed, missing implementation for"),
+        ("ImportError", "Missing optional dependency 'geemap'. Use pip or conda to install geemap."),
+    ],
+)
+def test_a_package_that_complains_in_its_own_words_about_another_is_understood(name: str, text: str) -> None:
+    """No error of an import has to be called ModuleNotFoundError."""
+    assert missing_modules(lacks(text, name=name)) == ("geemap",)
 
 
 def test_a_module_that_we_lack_makes_a_person_look(tmp_path: Path) -> None:
     """No point is lost for it."""
-    record = lacks("No module named 'umap_of_nobody'")
+    record = lacks("No module named 'geemap'")
     graded = grade_submission(submission(tmp_path), context(FakeSandbox(record), FakeMeasurer(NOTHING)))
     assert (graded.grade.status, set(outcomes(graded).values())) == (GradeStatus.NEEDS_REVIEW, {Outcome.UNGRADABLE})
 

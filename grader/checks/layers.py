@@ -201,5 +201,16 @@ def _hint(difference: Difference) -> Message:
             "Draw the network as boxes and arrows: which arrow begins at another box than the one asked for?"
         )
     if difference.attributes == (ACTIVATION,):
-        return message("Which activation does the layer have when you name none? Read what the assignment says of it.")
+        return _hint_to_activation(difference)
     return message("Compare this row of `summary()` with the assignment's table.")
+
+
+def _hint_to_activation(difference: Difference) -> Message:
+    """Ask about the activation that is there: one that was never named, or one that was."""
+    if difference.actual is None or difference.actual.activation == "linear":
+        return message("Which activation does the layer have when you name none? Read what the assignment says of it.")
+    if difference.is_output:
+        return message(
+            "Which numbers can this activation give, and which not? Read what the assignment says of the output."
+        )
+    return message("Which activation does the assignment ask for in this layer, and where is yours written?")

@@ -11,6 +11,7 @@ from typing import Final
 from grader.checks.absence import why_incomplete, without_autoencoder
 from grader.checks.code_layer import code_size
 from grader.checks.subject import Subject
+from grader.checks.training import slow_training, training_stopped
 from grader.checks.verdict import Verdict, by_share, failed, skipped, ungradable
 from grader.checks.wording import idle_training, model, other_data, sample_words
 from grader.domain.assignment import RubricItem
@@ -18,7 +19,6 @@ from grader.domain.facts import Baseline, CreditCurve, Statistic
 from grader.domain.grade import Finding
 from grader.domain.measurement import Measurement, Quantity, Role
 from grader.domain.messages import Message, message
-from grader.domain.outdated import SlowOptimizer
 
 _SHOWN: Final = (Quantity.RECONSTRUCTION_MSE, Quantity.MEAN_IMAGE_MSE, Quantity.PCA_MSE)
 
@@ -29,7 +29,6 @@ _LIKE_MEAN_SKILL: Final = 0.1
 _FROZEN_SPREAD: Final = 0.01
 
 _SAME_LOSS: Final = 1e-3  # far more than float32 needs, far less than any credit is worth
-_SLOWED_SKILL: Final = 0.5
 
 
 def check_reconstruction(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
@@ -181,6 +180,8 @@ def _finding(subject: Subject, loss: float, known: Statistic) -> Finding:
 def _diagnosis(subject: Subject, loss: float, known: Statistic) -> tuple[Message, Message]:
     """Return what we found and why it matters; the worst explanation that fits."""
     words = sample_words(subject.facts)
+    if (stopped := training_stopped(subject, _curve(known).skill(loss))) is not None:
+        return message("An MSE of {mse:.4f}: the training ended with an error.", mse=loss), stopped.why
     if (other := other_data(subject)) is not None:
         return message("An MSE of {mse:.4f} on the images of this assignment.", mse=loss), other
     if loss >= _LIKE_UNTRAINED * known.baselines[Baseline.UNTRAINED]:
@@ -218,6 +219,8 @@ def _like_the_mean(subject: Subject, loss: float) -> tuple[Message, Message]:
 
 def _hint(subject: Subject, loss: float, known: Statistic) -> Message:
     words = sample_words(subject.facts)
+    if (stopped := training_stopped(subject, _curve(known).skill(loss))) is not None:
+        return stopped.hint
     if subject.measurements.foreign:
         return message("Which data set does the cell that loads the data name, and which one does the text ask for?")
     if not subject.measurements.trained:
@@ -226,8 +229,8 @@ def _hint(subject: Subject, loss: float, known: Statistic) -> Message:
         )
     if (idle := idle_training(subject)) is not None:
         return idle
-    if subject.slow_optimizers and _curve(known).skill(loss) < _SLOWED_SKILL:
-        return _slow_hint(subject.slow_optimizers[0])
+    if (slow := slow_training(subject, _curve(known).skill(loss))) is not None:
+        return slow
     if loss >= _WORSE_THAN_MEAN * known.baselines[Baseline.MEAN]:
         return message(
             "Between which values do the inputs lie that the model is trained on? Is the target of the training "
@@ -241,25 +244,3 @@ def _hint(subject: Subject, loss: float, known: Statistic) -> Message:
             sample=words.the,
         )
     return message("Was the validation loss still falling in the last epoch? Look at the epochs and the learning rate.")
-
-
-def _slow_hint(slow: SlowOptimizer) -> Message:
-    """Name the optimizer whose default rate let training go nowhere."""
-    if slow.rate < slow.old_rate:
-        return message(
-            "Cell {cell}, line {line} trains with {name} at its default rate, which is {rate} today and was {old} in "
-            "papers and old tutorials: with {rate} the loss hardly moves. State the rate yourself.",
-            cell=slow.cell_index + 1,
-            line=slow.line,
-            name=slow.name,
-            rate=f"{slow.rate:g}",
-            old=f"{slow.old_rate:g}",
-        )
-    return message(
-        "Cell {cell}, line {line} trains with {name} at its default rate, {rate}, with which an autoencoder needs very "
-        "many epochs. State a larger rate, or take another optimizer.",
-        cell=slow.cell_index + 1,
-        line=slow.line,
-        name=slow.name,
-        rate=f"{slow.rate:g}",
-    )

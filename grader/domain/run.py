@@ -88,16 +88,49 @@ class DefinedBelow:
 
 
 @dataclass(frozen=True, slots=True)
+class LackedName:
+    """A name that a cell used and that nothing had made.
+
+    Attributes:
+        name: The name.
+        made_in: Positions in the file of the cells that bind it, in order; empty where no cell does.
+    """
+
+    name: str
+    made_in: tuple[int, ...] = ()
+
+
+class RaisedBy(StrEnum):
+    """Whose code an exception comes from: that of the innermost frame of its traceback (a claim, for words).
+
+    UNKNOWN: the traceback did not say.
+    NOTEBOOK: a cell, a function that a cell defines, or a module of the notebook's own.
+    LIBRARY: an installed package.
+    PYTHON: the standard library.
+    """
+
+    UNKNOWN = "unknown"
+    NOTEBOOK = "notebook"
+    LIBRARY = "library"
+    PYTHON = "python"
+
+
+@dataclass(frozen=True, slots=True)
 class CellError:
     """An exception that ended a cell.
 
     Attributes:
         cell_index: Position of the cell in the file, from 0.
         name: Class of the exception, as the kernel named it (a claim).
-        text: Its message, control characters removed, at most 2,000 characters.
+        text: Its message, control characters removed, at most 2,000 characters; one that was cut ends in "…".
         line: The source line of the cell where it was raised, or "".
         provided: The instructor's id of the cell (`grade_id`), or "".
         defined_below: The name that was missing and where the notebook defines it, for a NameError of the wrong order.
+        lacked: The name that was missing and the cells that make it, for every NameError whose text says which.
+        raised_by: Whose code raised it.
+        package: The installed package that raised it (`keras`), or "".
+        stops_training: The cell trains a model in the statement that raised, or in one below that was not reached.
+        asks_for_accelerator: The statements up to the one that raised look for a GPU or a TPU.
     """
 
     cell_index: int
@@ -106,6 +139,11 @@ class CellError:
     line: str = ""
     provided: str = ""
     defined_below: DefinedBelow | None = None
+    lacked: LackedName | None = None
+    raised_by: RaisedBy = RaisedBy.UNKNOWN
+    package: str = ""
+    stops_training: bool = False
+    asks_for_accelerator: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,23 @@ from grader.domain.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
+class Companion:
+    """A file that was handed in beside a notebook and lies beside it when it runs.
+
+    Attributes:
+        name: Vetted, with `/` between folders, relative to the notebook.
+        path: Where the bytes are on our disk.
+        sha256: Hexadecimal digest of the bytes.
+        size_bytes: Their number.
+    """
+
+    name: str
+    path: Path
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """One hand-in of one student, as received.
 
@@ -23,6 +40,8 @@ class Submission:
             same student), or None.
         submitted_at: When the platform received it, with a time zone; None where no platform says so. The time of a
             file is never taken for it: it is that of a download or a copy.
+        companions: What was handed in beside it and lies beside it when it runs.
+        passed_over: Names of what was handed in beside it and does not.
     """
 
     student: str
@@ -32,6 +51,8 @@ class Submission:
     size_bytes: int
     conflict: Message | None = None
     submitted_at: datetime | None = None
+    companions: tuple[Companion, ...] = ()
+    passed_over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +84,14 @@ class Notebook:
         assignment: The assignment id in the notebook's metadata, or "".
         language: The language (`es`, `en`) that it was generated in, or "".
         notes: What intake had to mend (an old format upgraded, …), for the report.
+        companions: What lies beside it when it runs.
     """
 
     cells: tuple[CodeCell, ...]
     assignment: str = ""
     language: str = ""
     notes: tuple[Message, ...] = ()
+    companions: tuple[Companion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

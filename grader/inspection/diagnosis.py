@@ -8,6 +8,7 @@ from typing import Final
 
 from grader.checks.error_advice import advice
 from grader.checks.order import why_in_wrong_order
+from grader.checks.wording import brief
 from grader.domain.evidence import Evidence
 from grader.domain.inspection import Outline
 from grader.domain.messages import Message, message, verbatim
@@ -18,8 +19,6 @@ from grader.pipeline import counts_official_images, missing_modules
 
 MOST_ERRORS: Final = 8
 """What comes after is most often their echo."""
-
-LONGEST_ERROR: Final = 300
 
 _ENDED: Final = {
     RunStatus.TIMED_OUT: message("The run was stopped because it took too long."),
@@ -81,14 +80,14 @@ def _errors(past: Past) -> Iterator[Message]:
             text=verbatim(_first_line(error)),
         )
         if error.cell_index not in explained and (error is errors[0] or error.name != errors[0].name):
-            yield advice(error, first=errors[0]).hint
+            yield advice(error, among=errors).hint
     if len(errors) > MOST_ERRORS:
         yield message("{count} more cells ended with an error.", count=len(errors) - MOST_ERRORS)
 
 
 def _first_line(error: CellError) -> str:
     lines = [line.strip() for line in error.text.splitlines() if line.strip()]
-    return (lines[0] if lines else "–")[:LONGEST_ERROR]
+    return brief(lines[0]) if lines else "–"
 
 
 def _surroundings(past: Past) -> Iterator[Message]:
@@ -97,7 +96,7 @@ def _surroundings(past: Past) -> Iterator[Message]:
         yield _ENDED[run.status]
     if run.detail is not None:
         yield run.detail
-    for name in missing_modules(run):
+    for name in missing_modules(run, past.evidence.requests):
         yield message("This machine lacks the module {module}.", module=name)
     if past.data == "sample" and run.errors and counts_official_images(past.notebook, run):
         yield message(

@@ -29,6 +29,7 @@ COLLECTION_LIMIT: Final = 2_000_000
 
 NEWEST_FORMAT: Final = 4
 METADATA_KEY: Final = "autoencoder_grader"
+_LISTED: Final = 10
 _LONGEST_INTEGER = 18
 _PYTHON: Final = "python"
 _FOREIGN_KERNELS: Final = (
@@ -64,11 +65,34 @@ def read_notebook(submission: Submission) -> Notebook:
         code,
         assignment=string(origin.get("assignment")),
         language=string(origin.get("language")),
-        notes=(*_mended(encoding, version), *notes(cells, code)),
+        notes=(*_mended(encoding, version), *notes(cells, code), *_beside(submission)),
+        companions=submission.companions,
     )
 
 
 # Private functions
+
+
+def _beside(submission: Submission) -> list[Message]:
+    """Say what was laid beside the notebook, and what was not and how to hand it in."""
+    told = []
+    if submission.companions:
+        names = [companion.name for companion in submission.companions]
+        told.append(message("Laid beside the notebook, as handed in: {files}.", files=_listed(names)))
+    if submission.passed_over:
+        told.append(
+            message(
+                "Handed in beside the notebook and not used: {files}. Python files and small tables, texts and "
+                "pictures are laid beside it under names that no installed module has; a model is trained in the "
+                "notebook itself, and saved weights are never loaded.",
+                files=_listed(submission.passed_over),
+            )
+        )
+    return told
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:_LISTED]) + (", …" if len(names) > _LISTED else "")
 
 
 def _refuse(reason: Message) -> Never:

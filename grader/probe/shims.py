@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import importlib.abc
 import importlib.machinery
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from . import drive
 from .data_files import DataFiles, Uploads
 from .image_datasets import make_module
+from .quiet_modules import QuietFinder
 
 _INSTALLERS = re.compile(
     r"^\s*(?:sudo\s+)?(?:(?:\S*python\S*|[{$]sys\.executable\}?)\s+-m\s+)?"
-    r"(?:pip3?|conda|mamba|apt|apt-get|uv|wget|curl|gdown)\b"
+    r"(?:(?:pip3?|conda|mamba|apt|apt-get|uv|wget|curl|gdown|kaggle)\b|git\s+clone\b)"
 )
-_COLAB_PARTS = ("auth", "data_table", "drive", "files", "output", "patches", "runtime", "userdata", "widgets")
+_COLAB_PARTS = (
+    "ai", "auth", "autoviz", "data_table", "drive", "files", "html", "kernel", "output", "patches", "runtime", "sheets",
+    "snippets", "syntax", "userdata", "widgets",
+)  # fmt: skip
+_SERVERS = frozenset({"tensorboard", "tensorboard.notebook", "google.colab.data_table"})
 
 
 def install(shell: Any, requests: list[str], datasets: Mapping[str, str], *, stub_grader: bool) -> None:
@@ -37,6 +41,7 @@ def install(shell: Any, requests: list[str], datasets: Mapping[str, str], *, stu
     _replace_magics(shell, requests)
     shell.ask_exit = _exit  # `exit()` ends a kernel a moment later, so how many cells still run would be chance
     sys.meta_path.insert(0, _StubFinder(requests, datasets, stub_grader=stub_grader))
+    sys.meta_path.append(QuietFinder(requests, _is_installed))
 
 
 def _exit() -> None:
@@ -86,12 +91,16 @@ def _replace_magics(shell: Any, requests: list[str]) -> None:
         )
 
     def load_extension(line: str) -> None:
+        if line.strip() in _SERVERS:  # its magic would start a server that nobody looks at
+            note(f"%load_ext {line}")
+            return
         try:
             shell.extension_manager.load_extension(line.strip())
         except ImportError:  # Colab has it, we do not, and no extension earns points
             note(f"%load_ext {line}")
 
-    shell.register_magic_function(load_extension, magic_kind="line", magic_name="load_ext")
+    for name in ("load_ext", "reload_ext"):
+        shell.register_magic_function(load_extension, magic_kind="line", magic_name=name)
 
 
 class _StubFinder(importlib.abc.MetaPathFinder):
@@ -145,8 +154,7 @@ class _StubLoader(importlib.abc.Loader):
     def _mount(self, place: Any = "/content/drive", *_args: Any, **_kwargs: Any) -> None:
         """Make an empty Drive, so that a notebook can save to it."""
         if self._sandboxed:
-            with contextlib.suppress(OSError):
-                (Path(str(place)) / "MyDrive").mkdir(parents=True, exist_ok=True)
+            drive.mount(place)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
         module = ModuleType(spec.name)

@@ -7,12 +7,12 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.domain.run import Limits, RunRecord
-from grader.domain.submission import Notebook
+from grader.domain.submission import Companion, Notebook
 from grader.sandbox import bubblewrap
 from grader.sandbox.driver import run_cells
 from grader.sandbox.kernel import OwnKernelManager
@@ -20,6 +20,8 @@ from grader.sandbox.kernel import OwnKernelManager
 PROBE_FOLDER = Path(__file__).parent.parent / "probe"
 _LONGEST_SOCKET_FOLDER = 80  # of the 107 characters of a Unix socket's path
 _OPEN_FILES = 4096
+COMPANIONS = "beside"
+"""Folder, beside the kernel's sockets, of what was handed in beside a notebook."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class BubblewrapSandbox:
                 if uid is not None:
                     os.chown(writable, uid, uid)
             inside = {name: f"{bubblewrap.DATASETS}/{path.name}" for name, path in self.datasets.items()}
+            lay_out(notebook.companions, folder / COMPANIONS)
             settings = _write_settings(
                 folder, uid=uid, limits=_hard_limits(limits), datasets=inside, claims=bubblewrap.EXCHANGE, stub=True
             )
@@ -97,6 +100,7 @@ class OpenMachine:
             datasets = {name: str(path) for name, path in self.datasets.items()}
             for path in self.datasets.values():
                 _lay_out(path, Path(scratch))
+            lay_out(notebook.companions, Path(scratch))
             settings = _write_settings(folder, uid=None, limits={}, datasets=datasets, claims=str(exchange), stub=False)
             command = [sys.executable, str(PROBE_FOLDER / "kernel_main.py"), str(settings), "-f", "{connection_file}"]
             manager = OwnKernelManager(command, folder, ipc=os.name == "posix")
@@ -109,6 +113,20 @@ class OpenMachine:
                 environment=environment,
             )
         return replace(record, sandboxed=False)
+
+
+def lay_out(companions: Sequence[Companion], folder: Path) -> None:
+    """Copy what was handed in beside a notebook below a folder of ours, under names that intake has vetted."""
+    for companion in companions:
+        place = folder.joinpath(*companion.name.split("/"))
+        if not place.resolve().is_relative_to(folder.resolve()):
+            raise ValueError(f"{companion.name!r} leads out of its folder")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(companion.path, place)
+        place.chmod(0o644)
+    for made in (folder, *folder.rglob("*")) if companions else ():
+        if made.is_dir() and not made.is_symlink():
+            made.chmod(0o755)
 
 
 def _lay_out(file: Path, folder: Path) -> None:
@@ -144,6 +162,7 @@ def _write_settings(
         "claims": f"{claims}/claims",
         "stub_grader": stub,
         "filter_system_calls": stub,
+        "companions": str(folder / COMPANIONS) if (folder / COMPANIONS).is_dir() else None,
     }
     path = folder / "settings.json"
     path.write_text(json.dumps(settings), encoding="utf-8")
@@ -168,6 +187,7 @@ def _environment(home: str, threads: int) -> dict[str, str]:
         "USER": "student",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "MPLCONFIGDIR": tempfile.gettempdir() if home != bubblewrap.HOME else f"{home}/.matplotlib",
+        "PLOTLY_RENDERER": "plotly_mimetype",  # any other puts its four megabytes of JavaScript into the output
         "PYTHONDONTWRITEBYTECODE": "1",
         "PIP_NO_INDEX": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",

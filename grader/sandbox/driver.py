@@ -14,14 +14,16 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from grader.domain.messages import Message, message
 from grader.domain.run import CellError, Limits, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import CodeCell
+from grader.sandbox.circumstances import with_circumstances
 from grader.sandbox.kernel import CellReply, KernelConversation, OwnKernelManager, printable
-from grader.sandbox.order import with_order
 from grader.sandbox.processes import ProcessTree
 from grader.sandbox.watchdog import MIB, Watchdog
 
 EXPORT_SECONDS = 90.0
 INTERRUPT_SECONDS = 15.0
 _EXPORT = "__import__('sys').modules['grader_probe'].finish()"
+_LONGEST_LINE = 300
+_LONGEST_TRACEBACK = 100_000
 _FRAME_LINE = re.compile(r"^-+> *(\d{1,6}) (.*)$", re.MULTILINE)
 
 
@@ -33,6 +35,7 @@ class _Progress:
     cells_run: int = 0
     last_cell: int = -1
     errors: list[CellError] = field(default_factory=list)
+    tracebacks: list[str] = field(default_factory=list)
     stopped_by: StoppedBy = StoppedBy.NOTHING
 
 
@@ -110,12 +113,13 @@ async def _run_one(kernel: KernelConversation, cell: CodeCell, seconds: float, p
         return False
     if reply.failed:
         progress.errors.append(_cell_error(cell, reply))
+        progress.tracebacks.append(printable(reply.traceback, _LONGEST_TRACEBACK))
     return True
 
 
 def _cell_error(cell: CodeCell, reply: CellReply) -> CellError:
     """Make a kernel's words fit for people: short, printable, and the name on one line."""
-    traceback = printable(reply.traceback, 20_000)
+    traceback = printable(reply.traceback, _LONGEST_TRACEBACK)
     own_lines = cell.source.split("\n")
     line = next(
         (text.strip() for number, text in _FRAME_LINE.findall(traceback)
@@ -126,7 +130,7 @@ def _cell_error(cell: CodeCell, reply: CellReply) -> CellError:
         cell_index=cell.index,
         name=" ".join(printable(reply.name, 100).split()) or "Exception",
         text=printable(reply.text),
-        line=line[:300],
+        line=printable(line, _LONGEST_LINE),
         provided=cell.provided,
     )
 
@@ -145,7 +149,10 @@ def _record(
         stopped_by=stopped_by,
         cells_total=len(cells),
         cells_run=progress.cells_run,
-        errors=tuple(with_order(error, cells) for error in progress.errors),
+        errors=tuple(
+            with_circumstances(error, traceback, cells)
+            for error, traceback in zip(progress.errors, progress.tracebacks, strict=True)
+        ),
         last_cell=progress.last_cell,
         wall_seconds=time.monotonic() - progress.started,
         peak_memory_mib=watchdog.peak_memory_mib,

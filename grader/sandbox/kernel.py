@@ -208,5 +208,6 @@ class KernelConversation:
 
 
 def printable(text: str, limit: int = 2000) -> str:
-    """Return text of the kernel without colours, control characters and direction marks, and not too long."""
-    return _CONTROL.sub("", text[: 16 * limit].replace("\r\n", "\n"))[:limit]
+    """Return text of the kernel without colours, control characters and direction marks; one that is cut ends in …."""
+    shown = _CONTROL.sub("", text[: 16 * limit].replace("\r\n", "\n"))
+    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"

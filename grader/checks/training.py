@@ -1,0 +1,67 @@
+"""Words for a model that is hardly trained: an error stopped its training, or its optimizer hardly moves."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from grader.checks.advice import Advice
+from grader.checks.causes import stopped_training
+from grader.checks.subject import Subject
+from grader.checks.wording import brief
+from grader.domain.messages import Message, message
+from grader.domain.outdated import SlowOptimizer
+
+SLOWED_SKILL: Final = 0.5
+"""A model of more skill than this has learnt something, and is explained by what it learnt."""
+
+
+def training_stopped(subject: Subject, skill: float) -> Advice | None:
+    """Say that the cell that trains ended with an error, where the model is as it would be without that training.
+
+    Args:
+        subject: What was measured.
+        skill: Of the model: 0 for the mean of the data, 1 for the reference; NaN counts as none.
+    """
+    error = stopped_training(subject)
+    if error is None or (subject.measurements.trained and skill > SLOWED_SKILL):
+        return None
+    said = brief(error.text)
+    return Advice(
+        message(
+            "Cell {number}, which trains a model, ended with {error}: without its training a model knows nothing.",
+            number=error.cell_index + 1,
+            error=f"{error.name}: {said}" if said else error.name,
+        ),
+        message(
+            "Fix cell {number} first: everything that is measured here follows from it.", number=error.cell_index + 1
+        ),
+    )
+
+
+def slow_training(subject: Subject, skill: float) -> Message | None:
+    """Name the optimizer whose default rate let training go nowhere, None where there is none or the model learnt."""
+    if not subject.slow_optimizers or not skill < SLOWED_SKILL:
+        return None
+    return slow_hint(subject.slow_optimizers[0])
+
+
+def slow_hint(slow: SlowOptimizer) -> Message:
+    """Name an optimizer at a default rate with which training goes nowhere, and what to do."""
+    if slow.rate < slow.old_rate:
+        return message(
+            "Cell {cell}, line {line} trains with {name} at its default rate, which is {rate} today and was {old} in "
+            "papers and old tutorials: with {rate} the loss hardly moves. State the rate yourself.",
+            cell=slow.cell_index + 1,
+            line=slow.line,
+            name=slow.name,
+            rate=f"{slow.rate:g}",
+            old=f"{slow.old_rate:g}",
+        )
+    return message(
+        "Cell {cell}, line {line} trains with {name} at its default rate, {rate}, with which an autoencoder needs very "
+        "many epochs. State a larger rate, or take another optimizer.",
+        cell=slow.cell_index + 1,
+        line=slow.line,
+        name=slow.name,
+        rate=f"{slow.rate:g}",
+    )
