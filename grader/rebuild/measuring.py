@@ -166,6 +166,7 @@ def measure(
         disagreements=disagreements,
         equivalent=alike.form,
         conventions=_conventions(autoencoder, case.scale),
+        pixels=None if case.scale is None else (case.scale.black, case.scale.white),
     )
 
 

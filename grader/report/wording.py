@@ -62,6 +62,7 @@ _QUANTITIES: Final[Mapping[Quantity, Message]] = {
     Quantity.OUTSIDE_RANGE: message("Share of the outputs outside [0, 1]"),
     Quantity.DENOISED_MSE: message("Error of the cleaned images (MSE)"),
     Quantity.NOISE_RATIO: message("Error on images with noise, divided by that on clean ones"),
+    Quantity.SPARSENESS: message("Units of the code for each one that describes an image"),
     Quantity.CODE_ACTIVITY: message("Mean activity of the code"),
     Quantity.ACTIVE_SHARE: message("Share of the units above 0.1"),
     Quantity.NEGATIVE_ELBO: message("Negative ELBO (nats an image)"),
