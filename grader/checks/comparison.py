@@ -62,6 +62,8 @@ class ComparisonRules:
     Attributes:
         activations: Activations that are right in any layer but the last, besides the expected model's own.
         output_activations: The same for the last layer.
+        own_output: The expected model's own activation is right in its last layer; False where `output_activations`
+            are all that is right there.
         ignore_code_units: The width of the code may differ: another check judges it.
         code_size: Numbers in the expected model's code; None, or where no layer gives as many, for its narrowest layer.
         allow_batch_normalization: BatchNormalization layers that the expected model lacks may be there.
@@ -69,6 +71,7 @@ class ComparisonRules:
 
     activations: tuple[str, ...] = ()
     output_activations: tuple[str, ...] = ()
+    own_output: bool = True
     ignore_code_units: bool = False
     code_size: int | None = None
     allow_batch_normalization: bool = False
@@ -252,7 +255,8 @@ class _Comparison:
         is_output = wanted == len(self._wanted) - 1
         allowed = self._rules.output_activations if is_output else self._rules.activations
         actual = self._found[found].activation
-        return actual == self._wanted[wanted].activation or actual in allowed
+        is_own = actual == self._wanted[wanted].activation
+        return actual in allowed or (is_own and (self._rules.own_output or not is_output))
 
     def _align(self) -> list[_Pair]:
         """Pair the layers with the least sum of costs (Needleman and Wunsch 1970), from the end to the start."""

@@ -49,6 +49,8 @@ class Aspect:
         too_large: Told where it is too large.
         too_small: Told where it is too small.
         digits: Decimals shown.
+        stands_in_for: The number that this one helps out: where that one alone shows that a model is as good as the
+            reference, this one costs nothing.
     """
 
     quantity: Quantity
@@ -57,6 +59,7 @@ class Aspect:
     too_large: Side | None = None
     too_small: Side | None = None
     digits: int = 4
+    stands_in_for: Quantity | None = None
 
 
 def judged_by_facts(subject: Subject, aspects: Sequence[Aspect], *, nothing: Message) -> Verdict:
@@ -99,7 +102,7 @@ def _judged(
     numbers: tuple[Measurement, ...],
 ) -> Verdict:
     values = {aspect: subject.measurements.values[aspect.quantity].value for aspect in aspects}
-    earned = {aspect: known[aspect.quantity].credit(value) for aspect, value in values.items()}
+    earned = {aspect: _credit(subject, aspect, value, known) for aspect, value in values.items()}
     untrained = _hardly_trained(subject, aspects[0], known, values)
     findings = [
         _finding(subject, aspect, known[aspect.quantity], values[aspect], untrained)
@@ -112,6 +115,16 @@ def _judged(
         reason = message("{told} More training might have earned more. {reason}", told=told, reason=incomplete)
         return ungradable(reason, findings=findings, measurements=numbers)
     return by_share(min(earned.values()), told, findings, measurements=numbers)
+
+
+def _credit(subject: Subject, aspect: Aspect, value: float, known: Mapping[Quantity, Statistic]) -> float:
+    """Return the credit of one number; a stand-in takes nothing from what the number it stands in for shows alone."""
+    credit = known[aspect.quantity].credit(value)
+    main = aspect.stands_in_for
+    if main is None or main not in known:
+        return credit
+    decisive, shown = known[main].decisive, subject.measurements.value(main)
+    return credit if decisive is None or shown is None else max(credit, decisive.credit(shown))
 
 
 def _statistics(subject: Subject) -> Mapping[Quantity, Statistic]:

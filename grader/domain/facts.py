@@ -90,6 +90,9 @@ class Statistic:
         baselines: The same number of trivial predictors.
         curves: What earns points: none for a number that only informs, one towards the trivial side, or one to each
             side where both are wrong (a KL divergence can collapse and can be missing).
+        decisive: Where the reference and what must get no credit lie so near that another number has to stand in for
+            this one: the curve by which this number alone shows that a model is as good as the reference. What it
+            gives, no stand-in takes away.
         honest_runs: Runs of the reference and of its honest variations.
         honest_full: How many of them have full credit.
     """
@@ -100,6 +103,7 @@ class Statistic:
     deviation: float
     baselines: Mapping[Baseline, float] = field(default_factory=dict)
     curves: tuple[CreditCurve, ...] = ()
+    decisive: CreditCurve | None = None
     honest_runs: int = 0
     honest_full: int = 0
 

@@ -38,6 +38,8 @@ class Quantity(StrEnum):
     NOISE_RATIO: DENOISED_MSE / RECONSTRUCTION_MSE; small where noise is what the autoencoder expects.
     CODE_ACTIVITY: mean of |code|.
     ACTIVE_SHARE: share of the numbers of the codes above 0.1.
+    SPARSENESS: units of the code for each one that describes an image, by what they do to the decoded image; the size
+        of the numbers does not matter.
     NEGATIVE_ELBO: reconstruction (binary cross-entropy summed over pixels) + KL, one drawn code an image; nats.
     KL_DIVERGENCE: KL(q(z|x) ‖ N(0, I)), summed over the code; nats.
     ACTIVE_UNITS: numbers of the code whose mean varies over images, variance above 0.01 (Burda et al., 2016).
@@ -79,6 +81,7 @@ class Quantity(StrEnum):
     NOISE_RATIO = "noise_ratio"
     CODE_ACTIVITY = "code_activity"
     ACTIVE_SHARE = "active_share"
+    SPARSENESS = "sparseness"
     NEGATIVE_ELBO = "negative_elbo"
     KL_DIVERGENCE = "kl_divergence"
     ACTIVE_UNITS = "active_units"
@@ -208,6 +211,8 @@ class Measurements:
             computes what the autoencoder does whatever the weights; None where none was looked for or found.
         conventions: What had to be done so that the model's numbers stand for pixels in [0, 1], in words.
         another_size: The autoencoder takes or gives no sample of the data, so that nothing was measured on samples.
+        pixels: The numbers of black and of white that the model was trained on, where they are not 0 and 1: found from
+            what was fitted, and kept only where the model gives such pixels back clearly better than those of [0, 1].
         by_behaviour: The autoencoder was run in the second sandbox and not rebuilt: nothing is known of its layers.
     """
 
@@ -224,6 +229,7 @@ class Measurements:
     disagreements: tuple[Disagreement, ...] = ()
     equivalent: Architecture | None = None
     conventions: tuple[Message, ...] = ()
+    pixels: tuple[float, float] | None = None
     by_behaviour: bool = False
     another_size: bool = False
 

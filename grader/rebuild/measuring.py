@@ -194,6 +194,7 @@ def measure(
         disagreements=disagreements,
         equivalent=alike.form,
         conventions=_conventions(autoencoder, case.scale),
+        pixels=None if case.scale is None else (case.scale.black, case.scale.white),
     )
 
 

@@ -63,6 +63,7 @@ _QUANTITIES: Final[Mapping[Quantity, Message]] = {
     Quantity.ANY_LENGTH: message("Sequences of other lengths can be read (1 yes, 0 no)"),
     Quantity.DENOISED_MSE: message("Error of the cleaned images (MSE)"),
     Quantity.NOISE_RATIO: message("Error on images with noise, divided by that on clean ones"),
+    Quantity.SPARSENESS: message("Units of the code for each one that describes an image"),
     Quantity.CODE_ACTIVITY: message("Mean activity of the code"),
     Quantity.ACTIVE_SHARE: message("Share of the units above 0.1"),
     Quantity.NEGATIVE_ELBO: message("Negative ELBO (nats an image)"),

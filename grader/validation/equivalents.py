@@ -10,6 +10,7 @@ import libcst as cst
 
 from grader.domain.messages import message
 from grader.validation import rewriting
+from grader.validation.data_equivalents import DATA_FORMS
 from grader.validation.drafts import Draft
 from grader.validation.family_mutants import instead
 from grader.validation.notebook_equivalents import BESIDES, CELLS, COLAB, keras_only
@@ -365,5 +366,5 @@ ASPECTS: Final[tuple[tuple[Equivalent, ...], ...]] = (STYLES, LAYERS, JOINS, REC
 """What is decided after two steps of training. One of each can share a notebook when their edits are made in this
 order, as what looks for layers comes before what renames or moves them."""
 
-EQUIVALENTS: Final[tuple[Equivalent, ...]] = (*(one for aspect in ASPECTS for one in aspect), *TRAININGS)
+EQUIVALENTS: Final[tuple[Equivalent, ...]] = (*(one for aspect in ASPECTS for one in aspect), *TRAININGS, *DATA_FORMS)
 """Other ways to be right."""

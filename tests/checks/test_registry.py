@@ -46,7 +46,7 @@ FAILING: Final[dict[str, Subject]] = {
     ),
     "denoising": changed(Quantity.DENOISED_MSE, 0.021),
     "noise_layer": family(numbers(autoencoder=builders.stacked())),
-    "sparsity": changed(Quantity.CODE_ACTIVITY, 0.35),
+    "sparsity": changed(Quantity.SPARSENESS, 3),
     "latent_distribution": changed(Quantity.KL_DIVERGENCE, 0),
     "elbo": changed(Quantity.NEGATIVE_ELBO, 310),
     "prior_samples": changed(Quantity.PRIOR_DISTANCE, 8.5),

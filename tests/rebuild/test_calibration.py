@@ -20,7 +20,7 @@ from grader.domain.measurement import ImageStrip, Quantity
 from grader.rebuild import calibration
 from grader.rebuild.calibration import Plan, Run, forms, load, reached, store
 from grader.rebuild.facts import summary as summary_module
-from grader.rebuild.facts.curves import credit_curve
+from grader.rebuild.facts.curves import Reach, credit_curve
 from grader.rebuild.facts.description import describe
 from grader.rebuild.facts.summary import rounded, summarise, versions
 from grader.rebuild.facts.training import REFERENCE, SHORT, Variation, train
@@ -522,8 +522,18 @@ def test_a_bound_beyond_half_of_the_way_gives_way_as_well() -> None:
 
 def test_a_number_stands_in_where_another_cannot_tell_the_control_apart() -> None:
     """Only there: the error of the cleaned images decides by itself wherever it can."""
-    assert denoiser([0.0102])[RATIO].curves == (credit_curve(1.0, 0.0, 3, 3.0, share=0.5),)
+    assert denoiser([0.0102])[RATIO].curves == (credit_curve(1.0, 0.0, 3, 3.0, reach=Reach(0.5)),)
     assert denoiser([0.03, 0.05])[RATIO].curves == ()
+
+
+@pytest.mark.parametrize(
+    ("control", "decides"), [([0.0108], True), ([0.0108, 0.0102], False), ([0.0102], False), ([0.009], False)]
+)
+def test_who_cleans_as_well_as_the_reference_needs_no_stand_in(control: list[float], *, decides: bool) -> None:
+    """Runs of the reference of 0.0100 to 0.0102: no control may have credit by the number alone."""
+    decisive = denoiser(control)[NOISY].decisive
+    assert (decisive is not None) is decides
+    assert decisive is None or (decisive.credit(0.0101), decisive.credit(0.0108)) == (1.0, 0.0)
 
 
 def test_where_the_noise_is_free_the_ratio_judges_nobody() -> None:
@@ -592,6 +602,7 @@ def test_numbers_of_every_family_are_told() -> None:
     """Each in its own form; those that only a maintainer needs are left out."""
     means = {
         Quantity.DENOISED_MSE: 0.0123,
+        Quantity.SPARSENESS: 20.7,
         Quantity.CODE_ACTIVITY: 0.0478,
         Quantity.ACTIVE_SHARE: 0.1305,
         Quantity.NEGATIVE_ELBO: 124.71,
@@ -606,7 +617,8 @@ def test_numbers_of_every_family_are_told() -> None:
         Quantity.SCRATCH_ACCURACY: 0.7866,
     }
     assert told("mse", {"sample": means}) == (
-        "noisy → clean MSE 0.0123, mean |code| 0.048, 13.1% of the units above 0.1, ELBO −124.7 nat, KL 16.8 nat, "
+        "noisy → clean MSE 0.0123, 1 unit in 21 describes an image, mean |code| 0.048, 13.1% of the units above 0.1, "
+        "ELBO −124.7 nat, KL 16.8 nat, "
         "average precision 0.81, ROC AUC 0.992, 1.4° from PCA's plane, accuracy 0.797, from scratch 0.787 "
         "(sample, 10 runs)"
     )

@@ -186,7 +186,7 @@ def curves_to(judged: Judged, above: tuple[Baseline, ...], written: Statistic, f
     anchors = [(anchor, True) for anchor in above] + [(anchor, False) for anchor in judged.below]
     spread = (written.mean, written.deviation, written.runs)
     return [
-        fair_curve(spread, written.baselines[anchor], honest=fair, least_share=judged.least_share)
+        fair_curve(spread, written.baselines[anchor], honest=fair, reach=judged.reach)
         for anchor, is_above in anchors
         if anchor in written.baselines and separates(*spread, written.baselines[anchor], above=is_above)
     ]

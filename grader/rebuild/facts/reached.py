@@ -20,6 +20,7 @@ _SHORT_NAMES = {
     Quantity.RECONSTRUCTION_MSE: "MSE {:.4f}",
     Quantity.RECONSTRUCTION_BCE: "BCE {:.4f}",
     Quantity.DENOISED_MSE: "noisy → clean MSE {:.4f}",
+    Quantity.SPARSENESS: "1 unit in {:.0f} describes an image",
     Quantity.CODE_ACTIVITY: "mean |code| {:.3f}",
     Quantity.ACTIVE_SHARE: "{:.1%} of the units above 0.1",
     Quantity.NEGATIVE_ELBO: "ELBO −{:.1f} nat",
