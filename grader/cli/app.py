@@ -103,6 +103,13 @@ Compat = Annotated[
         "--compat", help=told(message("Translate calls that current versions no longer take, and report it."))
     ),
 ]
+CompatOrNot = Annotated[
+    bool | None,
+    typer.Option(
+        "--compat/--no-compat",
+        help=told(message("Run old code translated, or only as it is; else translated where it breaks as it is.")),
+    ),
+]
 
 
 @app.command("check", help=told(message("Check one notebook on your own machine, before handing it in.")))
@@ -141,7 +148,7 @@ def inspect_command(
     notebook: Annotated[Path, typer.Argument(help=told(message("The notebook.")))],
     *,
     sandbox: SandboxKind = "bubblewrap",
-    compat: Compat = False,
+    compat: CompatOrNot = None,
     data: DataFolder = None,
     data_size: DataSize = "full",
     lang: Language = None,
@@ -151,8 +158,8 @@ def inspect_command(
     from grader.cli.inspecting import inspect_one
     from grader.session import SessionOptions
 
-    options = SessionOptions(sandbox=sandbox, data_size=data_size, data_folder=data, jobs=1, compat=compat)
-    inspect_one(notebook, options, language=lang, as_json=as_json)
+    options = SessionOptions(sandbox=sandbox, data_size=data_size, data_folder=data, jobs=1)
+    inspect_one(notebook, options, compat=compat, language=lang, as_json=as_json)
 
 
 @app.command("grade", help=told(message("Grade files, folders and LMS zips.")))

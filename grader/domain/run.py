@@ -50,6 +50,8 @@ class Limits:
         file_mib: Size of one file.
         work_mib: Size of everything the notebook writes.
         output_mib: Output kept of all cells; the rest is dropped, and the record says so.
+        skips_slow_cells: A cell that takes too long is interrupted and the cells after it are run all the same, as
+            nobody wants for a grade.
     """
 
     cell_seconds: float = 900.0
@@ -59,6 +61,7 @@ class Limits:
     file_mib: int = 512
     work_mib: int = 1024
     output_mib: int = 8
+    skips_slow_cells: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,8 @@ class RunRecord:
         output_truncated: Output passed `Limits.output_mib` and was dropped.
         sandboxed: False where the instructor said `--sandbox none` or on a student's own machine.
         detail: What a person needs to know beyond this (exit status, signal, why unavailable), or None.
+        skipped: Positions in the file of the cells that were interrupted because they took too long, where the others
+            were run all the same.
     """
 
     status: RunStatus
@@ -175,3 +180,4 @@ class RunRecord:
     output_truncated: bool = False
     sandboxed: bool = True
     detail: Message | None = None
+    skipped: tuple[int, ...] = ()

@@ -41,6 +41,7 @@ LARGEST_NUMBER = 1e30
 MAX_TABLES = 8
 MAX_TENSORS = 16
 MAX_ENTRIES = 64
+MAX_CLASSES = 100
 
 _Id = Annotated[str, Field(pattern=r"^[a-z]\d{1,6}$")]
 _Name = Annotated[str, Field(max_length=500)]
@@ -112,6 +113,10 @@ class _Fit(_Strict):
     columns: _Columns | None = None
     names: Annotated[list[_Name], Field(max_length=16)] = Field(default_factory=list)
     how: Literal["fit", "batches", "loop"] = "fit"
+    data: _Name | None = None
+    classes: Annotated[list[int], Field(max_length=MAX_CLASSES)] = Field(default_factory=list)
+    epochs_asked: int = 0
+    stood_still: bool = False
 
 
 class _Entry(_Strict):
@@ -223,10 +228,10 @@ def _look_through(data: object, depth: int = 0) -> None:
 
 
 def _fit(fit: _Fit) -> FitClaim:
-    plain = fit.model_dump(exclude={"columns", "names"})
+    plain = fit.model_dump(exclude={"columns", "names", "classes"})
     described = {} if fit.columns is None else fit.columns.model_dump()
     columns = ColumnClaim(**{name: tuple(numbers) for name, numbers in described.items()}) if described else None
-    return FitClaim(**plain, columns=columns, names=tuple(fit.names))
+    return FitClaim(**plain, columns=columns, names=tuple(fit.names), classes=tuple(fit.classes))
 
 
 def _model(model: _Model) -> ModelClaim:

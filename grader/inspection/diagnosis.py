@@ -15,6 +15,7 @@ from grader.domain.messages import Message, message, verbatim
 from grader.domain.outdated import OldCode
 from grader.domain.run import CellError, RunRecord, RunStatus
 from grader.domain.submission import Notebook
+from grader.inspection.frameworks import Framework, frameworks_of, missing_dataset, told_of
 from grader.pipeline import counts_official_images, missing_modules
 
 MOST_ERRORS: Final = 8
@@ -47,12 +48,15 @@ class Past:
 
 
 def diagnosis(past: Past, outlines: Sequence[Outline]) -> tuple[Message, ...]:
-    """Say what went wrong, the first error first."""
+    """Say what the notebook is written with besides Keras, and what went wrong, the first error first."""
+    written_with = frameworks_of(past.notebook)
+    written_without_eager = any(one.kind == "graph_mode" for one in written_with)  # no model can be looked at then
     return (
-        *_errors(past),
-        *_surroundings(past),
+        *(one.sentence for one in written_with),
+        *_errors(past, written_with),
+        *_surroundings(past, written_with),
         *_old_code(past.old),
-        *(() if outlines else _without_autoencoder(past.evidence)),
+        *(() if outlines or written_without_eager else _without_autoencoder(past.evidence)),
         *(_from_outside(one) for one in outlines if not one.architecture.layers),
     )
 
@@ -65,13 +69,19 @@ def _from_outside(outline: Outline) -> Message:
     )
 
 
-def _errors(past: Past) -> Iterator[Message]:
+def _errors(past: Past, written_with: Sequence[Framework]) -> Iterator[Message]:
     errors = past.run.errors
     explained = {one.cell_index for one in past.old.left}
+    advised: list[CellError] = []
     for error in errors[:MOST_ERRORS]:
         in_wrong_order = why_in_wrong_order(error)
         if in_wrong_order is not None:
             yield in_wrong_order
+            continue
+        not_here = missing_dataset(past.notebook, error)
+        if not_here is not None:  # what the error says of networks and loaders helps nobody
+            yield message("Cell {cell}: {text}", cell=error.cell_index + 1, text=not_here)
+            advised.append(error)
             continue
         yield message(
             "Cell {cell}: {error}: {text}",
@@ -79,8 +89,12 @@ def _errors(past: Past) -> Iterator[Message]:
             error=verbatim(error.name),
             text=verbatim(_first_line(error)),
         )
-        if error.cell_index not in explained and (error is errors[0] or error.name != errors[0].name):
+        echo = error.name == "NameError" and any(one.instead and told_of([one], errors[0]) for one in written_with)
+        if echo or error.cell_index in explained or told_of(written_with, error):
+            continue
+        if error is errors[0] or error.name not in {errors[0].name, *(one.name for one in advised)}:
             yield advice(error, among=errors).hint
+            advised.append(error)
     if len(errors) > MOST_ERRORS:
         yield message("{count} more cells ended with an error.", count=len(errors) - MOST_ERRORS)
 
@@ -90,13 +104,20 @@ def _first_line(error: CellError) -> str:
     return brief(lines[0]) if lines else "–"
 
 
-def _surroundings(past: Past) -> Iterator[Message]:
+def _surroundings(past: Past, written_with: Sequence[Framework]) -> Iterator[Message]:
     run = past.run
-    if run.status in _ENDED:
+    named = {module for one in written_with for module in one.modules}
+    for index in run.skipped:
+        yield message(
+            "Cell {cell} was interrupted after its share of time, and the cells after it were run all the same: what "
+            "it trains is measured as it was then.",
+            cell=index + 1,
+        )
+    if run.status in _ENDED and not run.skipped:
         yield _ENDED[run.status]
     if run.detail is not None:
         yield run.detail
-    for name in missing_modules(run, past.evidence.requests):
+    for name in (one for one in missing_modules(run, past.evidence.requests) if one not in named):
         yield message("This machine lacks the module {module}.", module=name)
     if past.data == "sample" and run.errors and counts_official_images(past.notebook, run):
         yield message(
@@ -114,8 +135,6 @@ def _old_code(old: OldCode) -> Iterator[Message]:
             before=verbatim(one.before),
             why=one.why,
         )
-    if any(one.after for one in old.left):
-        yield message("With `--compat`, old code is run in its current form as far as that is sure to mean the same.")
     for slow in old.still_slow:
         yield message(
             "Cell {cell}, line {line}: {name} at its default rate of {rate:g}; old tutorials mean a rate of {old:g}.",

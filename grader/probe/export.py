@@ -238,6 +238,10 @@ def _fits(records: list[FitRecord], models: list[Any]) -> list[dict[str, Any]]:
             "columns": record.columns,
             "names": list(record.names),
             "how": record.how,
+            "data": record.data,
+            "classes": list(record.classes),
+            "epochs_asked": record.epochs_asked,
+            "stood_still": record.stood_still,
         }
         for record in exported_records(exported, MAX_FITS)
     ]

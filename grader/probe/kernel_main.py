@@ -114,6 +114,9 @@ def _start_kernel(probe: ModuleType, settings: dict[str, Any], connection: Path)
     exporter.writes_graphs = settings.get("stub_grader", False)  # an open machine has no sandbox to run them in
     probe.install(exporter)
     tracker.after_fit, tracker.names_of = exporter.export_if_due, exporter.names_of
+    if settings.get("patience"):
+        tracker.patience = importlib.import_module("grader_probe.patience").Patience(*settings["patience"])
+        tracker.origins = importlib.import_module("grader_probe.image_origins").ImageOrigins(settings["datasets"])
     surroundings = importlib.import_module("grader_probe.surroundings")
     datasets, sandboxed = settings.get("datasets", {}), settings.get("stub_grader", False)
     hooks.install(tracker, datasets, surroundings.patches(datasets, requests, sandboxed=sandboxed))

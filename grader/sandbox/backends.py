@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from grader.domain.run import Limits, RunRecord
 from grader.domain.submission import Companion, Notebook
@@ -32,11 +33,14 @@ class BubblewrapSandbox:
         program: bubblewrap, from `find_bubblewrap`.
         datasets: Public `.npz` file of each data set that the kernel may see, by Keras's name.
         threads: Threads TensorFlow may use for one notebook.
+        patience: For an inspection, never for a grade: seconds of processors that one training and all trainings may
+            take before they are ended; the kernel then also finds out whose images are trained on.
     """
 
     program: Path
     datasets: Mapping[str, Path] = field(default_factory=dict)
     threads: int = 2
+    patience: tuple[float, float] | None = None
 
     def run(self, notebook: Notebook, limits: Limits, exchange: Path) -> RunRecord:
         """Run every cell and leave the claims in `exchange/claims`."""
@@ -50,7 +54,9 @@ class BubblewrapSandbox:
             inside = {name: f"{bubblewrap.DATASETS}/{path.name}" for name, path in self.datasets.items()}
             lay_out(notebook.companions, folder / COMPANIONS)
             settings = _write_settings(
-                folder, uid=uid, limits=_hard_limits(limits), datasets=inside, claims=bubblewrap.EXCHANGE, stub=True
+                folder,
+                _settings(datasets=inside, claims=bubblewrap.EXCHANGE, stub=True, patience=self.patience)
+                | {"uid": uid, "limits": _hard_limits(limits)},
             )
             command = bubblewrap.command_prefix(
                 self.program,
@@ -85,11 +91,13 @@ class OpenMachine:
         datasets: Public `.npz` file of each data set, by Keras's name.
         work_folder: Where the notebook runs; None for a fresh temporary folder.
         threads: Threads TensorFlow may use for one notebook.
+        patience: As in `BubblewrapSandbox`.
     """
 
     datasets: Mapping[str, Path] = field(default_factory=dict)
     work_folder: Path | None = None
     threads: int = 2
+    patience: tuple[float, float] | None = None
 
     def run(self, notebook: Notebook, limits: Limits, exchange: Path) -> RunRecord:
         """Run every cell and leave the claims in `exchange/claims`."""
@@ -101,7 +109,9 @@ class OpenMachine:
             for path in self.datasets.values():
                 _lay_out(path, Path(scratch))
             lay_out(notebook.companions, Path(scratch))
-            settings = _write_settings(folder, uid=None, limits={}, datasets=datasets, claims=str(exchange), stub=False)
+            settings = _write_settings(
+                folder, _settings(datasets=datasets, claims=str(exchange), stub=False, patience=self.patience)
+            )
             command = [sys.executable, str(PROBE_FOLDER / "kernel_main.py"), str(settings), "-f", "{connection_file}"]
             manager = OwnKernelManager(command, folder, ipc=os.name == "posix")
             environment = dict(os.environ) | _environment(str(Path.home()), self.threads)
@@ -152,20 +162,26 @@ def _socket_folder() -> tempfile.TemporaryDirectory[str]:
     return folder
 
 
-def _write_settings(
-    folder: Path, *, uid: int | None, limits: dict[str, int], datasets: dict[str, str], claims: str, stub: bool
-) -> Path:
-    settings = {
-        "uid": uid,
-        "limits": limits,
-        "datasets": datasets,
+def _settings(
+    *, datasets: Mapping[str, str], claims: str, stub: bool, patience: tuple[float, float] | None
+) -> dict[str, Any]:
+    """What the kernel is started with; without a user to become and without limits, as on an open machine."""
+    return {
+        "uid": None,
+        "limits": {},
+        "datasets": dict(datasets),
         "claims": f"{claims}/claims",
         "stub_grader": stub,
         "filter_system_calls": stub,
-        "companions": str(folder / COMPANIONS) if (folder / COMPANIONS).is_dir() else None,
+        "patience": patience,
     }
+
+
+def _write_settings(folder: Path, settings: Mapping[str, Any]) -> Path:
+    beside = folder / COMPANIONS
     path = folder / "settings.json"
-    path.write_text(json.dumps(settings), encoding="utf-8")
+    written = {**settings, "companions": str(beside) if beside.is_dir() else None}
+    path.write_text(json.dumps(written), encoding="utf-8")
     return path
 
 

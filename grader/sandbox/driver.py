@@ -36,6 +36,7 @@ class _Progress:
     last_cell: int = -1
     errors: list[CellError] = field(default_factory=list)
     tracebacks: list[str] = field(default_factory=list)
+    skipped: list[int] = field(default_factory=list)
     stopped_by: StoppedBy = StoppedBy.NOTHING
 
 
@@ -88,12 +89,14 @@ async def _run_all(kernel: KernelConversation, cells: Sequence[CodeCell], limits
         for cell in cells:
             left = limits.notebook_seconds - (time.monotonic() - progress.started)
             limit = StoppedBy.NOTEBOOK_TIME if left < limits.cell_seconds else StoppedBy.CELL_TIME
-            if left <= 0 or not await _run_one(kernel, cell, min(left, limits.cell_seconds), progress):
-                progress.stopped_by = limit
-                break
-        if progress.cells_run and progress.stopped_by is not StoppedBy.NOTHING:
+            if left > 0 and await _run_one(kernel, cell, min(left, limits.cell_seconds), progress):
+                continue
+            progress.stopped_by = limit
             await kernel.interrupt()
             await kernel.run_source("pass", seconds=INTERRUPT_SECONDS)
+            if not limits.skips_slow_cells or limit is StoppedBy.NOTEBOOK_TIME:
+                break
+            progress.skipped.append(cell.index)
         await kernel.run_source(_EXPORT, seconds=EXPORT_SECONDS)
     except DeadKernelError:
         if progress.stopped_by is StoppedBy.NOTHING:
@@ -158,6 +161,7 @@ def _record(
         peak_memory_mib=watchdog.peak_memory_mib,
         output_truncated=kernel.truncated,
         detail=detail,
+        skipped=tuple(progress.skipped),
     )
 
 
