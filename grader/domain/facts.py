@@ -13,6 +13,9 @@ from grader.domain.measurement import ImageStrip, Quantity, Role
 IMAGE_DATASETS: Final = ("mnist", "fashion_mnist")
 """What `keras.datasets` gives every notebook of the course, offline."""
 
+DATA_SIZE_VARIABLE: Final = "AUTOENCODER_GRADER_DATA_SIZE"
+"""Tells `grader.check` in a cell which data `grader check` gave the notebook: `full` or `sample`."""
+
 
 class Baseline(StrEnum):
     """Names of what a trained model is compared with, on the same hidden data.

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from grader.domain.facts import DATA_SIZE_VARIABLE
 from grader.domain.run import Limits, RunRecord
 from grader.domain.submission import Notebook
 from grader.sandbox import bubblewrap
@@ -82,11 +83,13 @@ class OpenMachine:
         datasets: Public `.npz` file of each data set, by Keras's name.
         work_folder: Where the notebook runs; None for a fresh temporary folder.
         threads: Threads TensorFlow may use for one notebook.
+        data_size: `full` or `sample`: what the data sets are, for `grader.check` in a cell.
     """
 
     datasets: Mapping[str, Path] = field(default_factory=dict)
     work_folder: Path | None = None
     threads: int = 2
+    data_size: str = "full"
 
     def run(self, notebook: Notebook, limits: Limits, exchange: Path) -> RunRecord:
         """Run every cell and leave the claims in `exchange/claims`."""
@@ -101,6 +104,7 @@ class OpenMachine:
             command = [sys.executable, str(PROBE_FOLDER / "kernel_main.py"), str(settings), "-f", "{connection_file}"]
             manager = OwnKernelManager(command, folder, ipc=os.name == "posix")
             environment = dict(os.environ) | _environment(str(Path.home()), self.threads)
+            environment |= {DATA_SIZE_VARIABLE: self.data_size}
             record = run_cells(
                 _in_folder(notebook, self.work_folder or Path(scratch)).cells,
                 manager,
