@@ -16,6 +16,9 @@ IMAGE_DATASETS: Final = ("mnist", "fashion_mnist")
 POINTS: Final = "cloud"
 """The cloud of points that notebooks make themselves; there is no more of it."""
 
+DATA_SIZE_VARIABLE: Final = "AUTOENCODER_GRADER_DATA_SIZE"
+"""Tells `grader.check` in a cell which data `grader check` gave the notebook: `full` or `sample`."""
+
 
 class Baseline(StrEnum):
     """Names of what a trained model is compared with, on the same hidden data.

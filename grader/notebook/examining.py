@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -10,7 +11,7 @@ from grader.checks.halves import OF_HALVES, judged_alone
 from grader.checks.registry import CHECKS, result_of, run_checks
 from grader.checks.subject import Subject
 from grader.domain.assignment import RubricItem
-from grader.domain.facts import IMAGE_DATASETS, ReferenceFacts
+from grader.domain.facts import DATA_SIZE_VARIABLE, IMAGE_DATASETS, ReferenceFacts
 from grader.domain.grade import CheckResult
 from grader.domain.measurement import MeasuredModel, Measurements, MeasuringProblem, Role
 from grader.domain.ports import MeasuringTask
@@ -70,19 +71,25 @@ def examine(items: Sequence[RubricItem], exhibit: Exhibit, facts: ReferenceFacts
 def _left(measured: Measurements, facts: ReferenceFacts) -> frozenset[str]:
     """Leave a table of results whose numbers differ from ours to the grade, where it may be of other images.
 
-    Facts of the full data set make sure that both are of the images that the notebook holds out.
+    Facts of the data that the notebook uses make sure that both are of the images that it holds out.
     """
     differ = any(one.claimed is not None and one.measured is not None for one in measured.disagreements)
-    return frozenset({"comparison"}) if differ and "full" not in facts.calibrated else frozenset()
+    return frozenset({"comparison"}) if differ and _notebooks_size() not in facts.calibrated else frozenset()
+
+
+def _notebooks_size() -> str:
+    """Return the size of the data that the notebook uses: Keras's whole sets, unless `grader check` gave the sample."""
+    return os.environ.get(DATA_SIZE_VARIABLE, "full")
 
 
 def _measured(exhibit: Exhibit, facts: ReferenceFacts) -> Measurements:
-    """Measure on public images, of the size for which there are facts."""
+    """Measure on public images of the data that the notebook uses, where there are facts of them."""
     from grader.rebuild.measuring import measure
     from grader.rebuild.quantities.material import DataChoice
 
     names = tuple((role.value, name) for role, name in exhibit.names.items())
-    choice = DataChoice("full" if "full" in facts.calibrated else "sample")
+    size = _notebooks_size()
+    choice = DataChoice(size if size in facts.calibrated else "sample")
     return measure(exhibit.evidence, MeasuringTask(facts.reference, "public", names), choice)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from grader.domain.facts import DATA_SIZE_VARIABLE
 from grader.domain.run import Limits, RunRecord
 from grader.domain.submission import Companion, Notebook
 from grader.sandbox import bubblewrap
@@ -92,12 +93,14 @@ class OpenMachine:
         work_folder: Where the notebook runs; None for a fresh temporary folder.
         threads: Threads TensorFlow may use for one notebook.
         patience: As in `BubblewrapSandbox`.
+        data_size: `full` or `sample`: what the data sets are, for `grader.check` in a cell.
     """
 
     datasets: Mapping[str, Path] = field(default_factory=dict)
     work_folder: Path | None = None
     threads: int = 2
     patience: tuple[float, float] | None = None
+    data_size: str = "full"
 
     def run(self, notebook: Notebook, limits: Limits, exchange: Path) -> RunRecord:
         """Run every cell and leave the claims in `exchange/claims`."""
@@ -115,6 +118,7 @@ class OpenMachine:
             command = [sys.executable, str(PROBE_FOLDER / "kernel_main.py"), str(settings), "-f", "{connection_file}"]
             manager = OwnKernelManager(command, folder, ipc=os.name == "posix")
             environment = dict(os.environ) | _environment(str(Path.home()), self.threads)
+            environment |= {DATA_SIZE_VARIABLE: self.data_size}
             record = run_cells(
                 _in_folder(notebook, self.work_folder or Path(scratch)).cells,
                 manager,
