@@ -117,7 +117,7 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
         if data.file is not None:
             datasets[facts.dataset] = data.file
         threads = max(1, (os.cpu_count() or 1) // options.notebooks_together())
-        sandbox: Sandbox = OpenMachine(datasets, options.work_folder, threads, data.size)
+        sandbox: Sandbox = OpenMachine(datasets, options.work_folder, threads, data_size=data.size)
         if program is not None:
             sandbox = BubblewrapSandbox(program, datasets, threads)
         context = GradingContext(

@@ -65,7 +65,7 @@ def test_the_pipeline_gets_everything_of_a_session(sample_session: Session) -> N
     assert (context.assignment, context.facts, context.images, context.data) == (STACKED, FACTS, "hidden", "sample")
     file = sample_session.data.file
     datasets = {"fashion_mnist": file, "mnist": file.with_name("mnist.npz")}
-    assert context.sandbox == OpenMachine(datasets, None, os.cpu_count() or 1, "sample")
+    assert context.sandbox == OpenMachine(datasets, None, os.cpu_count() or 1, data_size="sample")
     assert all(path.is_file() for path in datasets.values())
     with np.load(sample_session.data.file) as arrays:
         assert {name: arrays[name].shape for name in arrays} == {

@@ -188,6 +188,8 @@ class Evidence:
         tables: Small tables of numbers under the names that assignments ask for.
         tensors: Tensors of functional graphs that stood under global names, each with the way from its one input, in
             the form of a model; no model of the notebook's.
+        parts: Layers, lists of layers, methods and objects that can be called by themselves, each in the form of a
+            model; no Keras models.
         graphs: Our own copies of exported graphs, of models that are no graph of known calls, by model id; nobody has
             looked into them.
     """
@@ -202,6 +204,7 @@ class Evidence:
     versions: Mapping[str, str] = field(default_factory=dict)
     tables: tuple[TableClaim, ...] = ()
     tensors: tuple[ModelClaim, ...] = ()
+    parts: tuple[ModelClaim, ...] = ()
     graphs: Mapping[str, Path] = field(default_factory=dict)
 
 

@@ -40,6 +40,7 @@ MAX_COLUMNS = 64
 LARGEST_NUMBER = 1e30
 MAX_TABLES = 8
 MAX_TENSORS = 16
+MAX_PARTS = 24
 MAX_ENTRIES = 64
 MAX_CLASSES = 100
 
@@ -138,6 +139,7 @@ class _Claims(_Strict):
     versions: dict[str, _Name]
     tables: Annotated[list[_Table], Field(max_length=MAX_TABLES)] = Field(default_factory=list)
     tensors: Annotated[list[_Model], Field(max_length=MAX_TENSORS)] = Field(default_factory=list)
+    parts: Annotated[list[_Model], Field(max_length=MAX_PARTS)] = Field(default_factory=list)
 
 
 def collect(exchange: Path, destination: Path) -> Evidence:
@@ -178,6 +180,7 @@ def collect(exchange: Path, destination: Path) -> Evidence:
             for table in claims.tables
         ),
         tensors=tuple(_model(tensor) for tensor in claims.tensors),
+        parts=tuple(_model(part) for part in claims.parts),
         graphs=copy_graphs(folder, destination, {model.model for model in claims.models}),
     )
 

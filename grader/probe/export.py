@@ -19,6 +19,7 @@ from .fits import FIRST_HELD, LAST_HELD, FitTracker, exported_records
 from .graph import NotFlattenableError, Registry, flatten
 from .graphs import export_graphs
 from .numpy_models import network_claims, numpy_network
+from .parts import named_things, part_claims
 from .settings import MAX_TEXT
 from .tables import number_tables
 from .tensors import tensor_claims
@@ -86,6 +87,7 @@ class Exporter:
             "versions": _versions(),
             "tables": number_tables(self._namespace),
             "tensors": tensor_claims(self._namespace, registry) if models else [],
+            "parts": part_claims(self._namespace, registry) if graphs and "keras" in sys.modules else [],
         }
         self._write(claims, registry, models if graphs and self.writes_graphs else [])
         self._last_seconds = time.monotonic()
@@ -195,29 +197,20 @@ def named_models(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield (name, model) for every Keras model behind a global name: itself, in a collection, or as an attribute."""
     import keras
 
-    for name, value in list(namespace.items()):
-        if name.startswith("_") or name in ("In", "Out"):
-            continue
+    for name, value in named_things(namespace):
         if isinstance(value, keras.Model):
             yield name, value
-            yield from _inside(name, value)
-        elif isinstance(value, list | tuple) and len(value) < 64:
-            yield from ((f"{name}[{i}]", item) for i, item in enumerate(value) if isinstance(item, keras.Model))
-        elif isinstance(value, dict) and len(value) < 64:
-            yield from ((f"{name}[{key!r}]", item) for key, item in value.items() if isinstance(item, keras.Model))
-        elif hasattr(value, "__dict__") and not isinstance(value, type) and type(value).__module__ == "__main__":
-            yield from _inside(name, value)
+        if isinstance(value, keras.layers.Layer):
+            yield from _nested(name, value)
 
 
-def _inside(name: str, owner: Any) -> Iterator[tuple[str, Any]]:
+def _nested(name: str, owner: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the models that a model holds under no attribute of its own, by their names in Keras."""
     import keras
 
-    nested = {key: value for key, value in vars(owner).items() if isinstance(value, keras.Model)}
-    yield from ((f"{name}.{key}", value) for key, value in nested.items() if not key.startswith("_"))
-    if not isinstance(owner, keras.layers.Layer):  # a notebook's own object may raise whatever one asks it
-        return
+    known = {id(value) for _, value in named_things({name: owner})}
     for operation in getattr(owner, "_operations", None) or getattr(owner, "_layers", None) or ():
-        if isinstance(operation, keras.Model) and not any(operation is value for value in nested.values()):
+        if isinstance(operation, keras.Model) and id(operation) not in known:
             yield f"{name}.{operation.name}", operation
 
 

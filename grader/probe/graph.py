@@ -100,7 +100,15 @@ def flatten(model: Any, registry: Registry, input_shape: Sequence[int | None] | 
     Raises:
         NotFlattenableError: It was never built, or its `call` cannot be traced symbolically.
     """
-    function = as_function(model, input_shape)
+    return described(as_function(model, input_shape), registry)
+
+
+def described(function: Any, registry: Registry) -> dict[str, Any]:
+    """Describe a functional graph as `inputs`, `nodes` and `outputs`.
+
+    Raises:
+        NotFlattenableError: Something in it cannot be traced symbolically.
+    """
     if max(len(function._inputs), len(function._outputs)) > MAX_ENDS:
         raise NotFlattenableError(f"more than {MAX_ENDS} inputs or outputs")
     walk = _Walk(registry)
@@ -125,7 +133,7 @@ def as_function(model: Any, input_shape: Sequence[int | None] | None = None) -> 
     import keras
 
     if _has_own_call(model):
-        what, shape = f"{type(model).__name__}.call", _known_input_shape(model, input_shape)
+        what, shape = f"{type(model).__name__}.call", known_input_shape(model, input_shape)
         return traced(what, outside_training(model.call), keras.Input(tuple(shape)))
     if isinstance(model, keras.Sequential):
         if model._functional is None:
@@ -153,7 +161,12 @@ def _build_sequential(model: Any, input_shape: Sequence[int | None] | None) -> N
         raise NotFlattenableError("a Sequential without a graph")
 
 
-def _known_input_shape(model: Any, input_shape: Sequence[int | None] | None) -> Sequence[int | None]:
+def known_input_shape(model: Any, input_shape: Sequence[int | None] | None) -> Sequence[int | None]:
+    """Return the shape of one sample that a model takes: of its graph, else `input_shape`, else what it was built on.
+
+    Raises:
+        NotFlattenableError: It was never called.
+    """
     if getattr(model, "inputs", None):  # it holds a graph as well, whatever its `call` does
         return tuple(model.inputs[0].shape[1:])
     if input_shape is not None:

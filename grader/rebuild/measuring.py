@@ -32,6 +32,7 @@ from grader.rebuild.equivalence import Asked, Equivalence, equivalence
 from grader.rebuild.facts.description import datasets_of
 from grader.rebuild.graphs.opaque import Opaque, instead
 from grader.rebuild.network.allowlist import RefusedError
+from grader.rebuild.network.callables import with_callables
 from grader.rebuild.network.canonical import canonical
 from grader.rebuild.network.cutting import completed
 from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop, first_line
@@ -274,6 +275,7 @@ def _on_data(
         rows = _rows(detector)
         sample = rows.images.shape[1:]
         cast = related(detector.cast, models, evidence.fits, sample=sample, contract=contract)
+        cast = with_callables(cast, evidence, arrays, sample=sample, contract=contract)
         cast = completed(cast, evidence, arrays, sample=sample)
         cast = with_named_parts(cast, models, arrays, sample=sample, contract=contract)
         return _Case(reference, evidence, arrays, models, cast, rows, rows.images, replace(detector, cast=cast))
@@ -285,6 +287,7 @@ def _on_data(
     cast = assign(models, evidence.fits, arrays, sample=sample, contract=contract)
     cast = related(cast, models, evidence.fits, sample=sample, contract=contract)
     cast = best_cast(reference, models, cast, arrays, public, contract.get(Role.AUTOENCODER, ""))
+    cast = with_callables(cast, evidence, arrays, sample=sample, contract=contract)
     cast = completed(cast, evidence, arrays, sample=sample)
     cast = with_named_parts(cast, models, arrays, sample=sample, contract=contract)
     scale = None

@@ -123,11 +123,11 @@ def test_a_trained_autoencoder_is_measured(notebook: StudentNotebook) -> None:
 
 
 def test_an_autoencoder_that_gives_no_image_still_hears_what_is_wrong(notebook: StudentNotebook) -> None:
-    """The grade would say that there is none; its shapes say why."""
+    """It is found by what it is made of; its shapes say what is wrong."""
     notebook.names |= three()
     notebook.run("decoder = keras.Sequential([keras.Input((30,)), layers.Dense(100, 'relu'), layers.Dense(700)])")
     notebook.run("autoencoder = keras.Sequential([encoder, decoder])")
     answer = notebook.ask('grader.check("autoencoder")')
-    assert outcomes(answer)["models"] is Outcome.FAILED
+    assert outcomes(answer)["models"] is Outcome.PASSED
     assert outcomes(answer)["shapes"] is Outcome.PARTIAL
     assert "The shape of one sample is (700,)." in str(answer)

@@ -5,6 +5,8 @@ What the autoencoder's halves do can be measured all the same: its graph is cut 
 at the end of its own encoder, or at the narrowest point. An author's class without a `call` that can be traced (a
 variational autoencoder with its own `train_step`) is put together again from the encoder and decoder that it holds.
 
+Two halves that were trained together are the autoencoder, whether or not something holds both.
+
 What is cut is marked so in `Cast.cut`: it serves measurements; a check that asks for a model of the notebook's own does
 not see it.
 """
@@ -178,20 +180,29 @@ def _put_together(cast: Cast, evidence: Evidence, workshop: Workshop) -> Cast:
     names = next((claim.names for claim in holders if claim.names), (PUT_TOGETHER,))
     holder = next((claim for claim in holders if claim.model in trained), next(iter(known.values())))
     claim = replace(
-        encoder.claim,
+        _chained(encoder.claim, decoder.claim, _codes(encoder, decoder, evidence)),
         model=holder.model,
         names=names,
         class_name=holder.class_name,
-        nodes=(*encoder.claim.nodes, *_behind(decoder.claim, _codes(encoder, decoder, evidence))),
-        outputs=tuple(f"d{name}" for name in decoder.claim.outputs[:1]),
-        variables=tuple(dict.fromkeys((*encoder.claim.variables, *decoder.claim.variables))),
         compiled=holder.compiled,
     )
     whole = _rebuilt(workshop, claim)
-    if whole is None:
-        return cast
-    cut = frozenset() if holders else frozenset({Role.AUTOENCODER})
-    return replace(cast, autoencoder=whole, candidates=cast.candidates + 1, cut=cut)
+    return cast if whole is None else replace(cast, autoencoder=whole, candidates=cast.candidates + 1)
+
+
+def joined(encoder: ModelClaim, decoder: ModelClaim, name: str, workshop: Workshop) -> RebuiltModel | None:
+    """Return the decoder behind the encoder under the name of the object that holds both."""
+    codes = encoder.outputs if len(encoder.outputs) == len(decoder.inputs) else encoder.outputs[:1]
+    return _rebuilt(workshop, replace(_chained(encoder, decoder, codes), names=(name,)))
+
+
+def _chained(encoder: ModelClaim, decoder: ModelClaim, codes: Sequence[str]) -> ModelClaim:
+    return replace(
+        encoder,
+        nodes=(*encoder.nodes, *_behind(decoder, codes)),
+        outputs=tuple(f"d{name}" for name in decoder.outputs[:1]),
+        variables=tuple(dict.fromkeys((*encoder.variables, *decoder.variables))),
+    )
 
 
 def _holders(evidence: Evidence, encoder: RebuiltModel, decoder: RebuiltModel) -> Iterator[ModelClaim]:

@@ -74,7 +74,7 @@ class _Family:
             return best
         alone = [model for model in self.models if self._is_whole_alone(model)]
         whole = max(alone, key=lambda model: self._standing(model, Role.AUTOENCODER), default=None)
-        return None if whole is None else (whole, self._part(whole, _begins), self._part(whole, _ends))
+        return None if whole is None else (whole, self._part(whole, begins), self._part(whole, ends))
 
     def halves(self, cast: Cast) -> Cast:
         """Return the halves where there is no autoencoder: who takes the encoder's code, who makes the decoder's."""
@@ -102,7 +102,7 @@ class _Family:
         return cast
 
     def _parts(self, whole: RebuiltModel) -> tuple[RebuiltModel, RebuiltModel] | None:
-        encoder, decoder = self._part(whole, _begins), self._part(whole, _ends)
+        encoder, decoder = self._part(whole, begins), self._part(whole, ends)
         if encoder is None or decoder is None or encoder.held & decoder.held:
             return None
         given, code = shape_size(whole.output_shape), shape_size(encoder.output_shape)
@@ -110,7 +110,7 @@ class _Family:
         return (encoder, decoder) if widens else None
 
     def _part(self, whole: RebuiltModel, belongs: Callable[[RebuiltModel, RebuiltModel], bool]) -> RebuiltModel | None:
-        role = Role.ENCODER if belongs is _begins else Role.DECODER
+        role = Role.ENCODER if belongs is begins else Role.DECODER
         return self._best([one for one in self.models if one is not whole and belongs(one, whole)], role)
 
     def _is_whole_alone(self, model: RebuiltModel) -> bool:
@@ -149,21 +149,21 @@ def _holds(shape: tuple[int | None, ...], sample: tuple[int, ...]) -> bool:
     return concrete(shape, sample) is not None
 
 
-def _begins(part: RebuiltModel, whole: RebuiltModel) -> bool:
+def begins(part: RebuiltModel, whole: RebuiltModel) -> bool:
     """Say whether a model is the beginning of another: the same layer learns first in both, and it holds less."""
-    first, there = _learning(part), _learning(whole)
+    first, there = learning(part), learning(whole)
     inside = bool(first) and part.held < whole.held
     return inside and first[0] == there[0] and shape_size(part.input_shape) == shape_size(whole.input_shape)
 
 
-def _ends(part: RebuiltModel, whole: RebuiltModel) -> bool:
+def ends(part: RebuiltModel, whole: RebuiltModel) -> bool:
     """Say whether a model is the end of another."""
-    last, there = _learning(part), _learning(whole)
+    last, there = learning(part), learning(whole)
     inside = bool(last) and part.held < whole.held
     return inside and last[-1] == there[-1] and shape_size(part.output_shape) == shape_size(whole.output_shape)
 
 
-def _learning(model: RebuiltModel) -> list[tuple[str, ...]]:
+def learning(model: RebuiltModel) -> list[tuple[str, ...]]:
     """List the arrays of each call that has any, in order."""
     return [arrays for step in model.steps if (arrays := tuple(n for n in step.arrays if n in model.held))]
 
