@@ -28,6 +28,11 @@ _OBJECTS = ("_regularizer", "_initializer", "_constraint")
 _UNKNOWN = object()
 
 
+def shortened(text: str, limit: int = MAX_TEXT) -> str:
+    """Return a text of at most `limit` characters; one that is cut ends in an ellipsis."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
 def describe(operation: Any) -> dict[str, Any]:
     """Return class, module and settings of a layer or operator as JSON data.
 
