@@ -22,6 +22,7 @@ from grader.checks.causes import CauseKind, cause_of, named_modules
 from grader.checks.few_updates import lost_for_few_updates
 from grader.checks.registry import run_checks
 from grader.checks.subject import Subject
+from grader.checks.wording import brief
 from grader.domain.assignment import Assignment
 from grader.domain.colab import is_in_colab, is_installed_by
 from grader.domain.evidence import RejectedClaimsError
@@ -285,7 +286,7 @@ def _our_failure(error: BaseException) -> Message:
     """Say in one line what broke; the whole traceback is kept in the grade's `fault`."""
     said = str(error).strip() or "–"
     last = said.splitlines()[-1] if isinstance(error, MeasuringFailedError) else said
-    return message("The grader itself failed: {error}", error=f"{type(error).__name__}: {last}"[:300])
+    return message("The grader itself failed: {error}", error=brief(f"{type(error).__name__}: {last}"))
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from .graph import NotFlattenableError, Registry, flatten
 from .graphs import export_graphs
 from .numpy_models import network_claims, numpy_network
 from .parts import named_things, part_claims
-from .settings import MAX_TEXT
+from .settings import MAX_TEXT, shortened
 from .tables import number_tables
 from .tensors import tensor_claims
 
@@ -147,9 +147,9 @@ class Exporter:
             claim["compiled"] = _compiled(model)
             claim.update(flatten(model, registry, self._fitted_shape(model)))
         except NotFlattenableError as problem:
-            claim["problem"] = str(problem)[:MAX_TEXT]
+            claim["problem"] = shortened(str(problem))
         except Exception as problem:  # a model that its own author broke must not lose the others
-            claim["problem"] = f"{type(problem).__name__}: {problem}"[:MAX_TEXT]
+            claim["problem"] = shortened(f"{type(problem).__name__}: {problem}")
         return claim
 
     def _fitted_shape(self, model: Any) -> tuple[int | None, ...] | None:
@@ -173,14 +173,22 @@ class Exporter:
 
         arrays: dict[str, Any] = {}
         total = 0
+        unreadable: dict[str, str] = {}
         for name, variable in registry.variables.items():
-            array = np.asarray(variable)
+            try:
+                array = np.asarray(variable)
+            except Exception as problem:  # without eager execution no variable says its numbers
+                unreadable[name] = shortened(f"its weights cannot be read ({type(problem).__name__}: {problem})")
+                continue
             if array.dtype.kind not in "fiub":
                 array = array.astype(np.float32)
             total += array.nbytes
             if total > MAX_WEIGHT_BYTES:
                 break
             arrays[name] = array
+        for claim in claims["models"]:
+            first = next((unreadable[name] for name in claim["variables"] if name in unreadable), None)
+            claim["problem"] = claim["problem"] or first or ""
         fresh = self._folder.with_name(f"{self._folder.name}.new")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)

@@ -15,7 +15,7 @@ from typing import Any
 from .opening import outside_training
 from .operator_rules import MASKS, accept_operation, is_layer, tensor_arguments
 from .setting_rules import RefusedError
-from .settings import MAX_TEXT
+from .settings import MAX_TEXT, shortened
 
 MAX_GRAPHS = 3
 MAX_GRAPH_BYTES = 64 * 2**20
@@ -62,8 +62,8 @@ def export_graphs(
         except Exception as problem:  # whatever a notebook's own code does to those who trace it
             if not claim["problem"]:  # zone M says itself what it refuses
                 continue
-            told = f"{claim['problem'][: MAX_TEXT // 2]}; nor can it be exported: {type(problem).__name__}: {problem}"
-            claim["problem"] = told[:MAX_TEXT]
+            first = shortened(claim["problem"], MAX_TEXT // 2)
+            claim["problem"] = shortened(f"{first}; nor can it be exported: {type(problem).__name__}: {problem}")
 
 
 def foreign(claim: Mapping[str, Any], operations: Mapping[str, dict[str, Any]]) -> str:

@@ -31,6 +31,11 @@ _INSIDE = (("layer", "layer"), ("layer", "forward_layer"), ("backward_layer", "b
 _UNKNOWN = object()
 
 
+def shortened(text: str, limit: int = MAX_TEXT) -> str:
+    """Return a text of at most `limit` characters; one that is cut ends in an ellipsis."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
 def describe(operation: Any) -> dict[str, Any]:
     """Return class, module and settings of a layer or operator as JSON data.
 
