@@ -99,7 +99,7 @@ def load(name: str, *, size: str = "full", folder: Path | None = None) -> ImageD
         return _cut(name, "full", arrays, str(found))
     if shipped.is_here(name):
         return _cut(name, "full", shipped.arrays(name), SHIPPED)
-    places = ", ".join(str(place) for place in (*search_places(folder), shipped.PACKED))
+    places = ", ".join(str(place) for place in search_places(folder))
     raise DataNotFoundError(
         f"{name}: the full data set was not found. Looked in: {places}. Put {name}.npz there "
         f"(the file of keras.datasets, arrays x_train, y_train, x_test, y_test), or use the sample."

@@ -6,6 +6,7 @@
 | status | `FINAL` or `NEEDS_REVIEW` | a person must look at the second kind before it counts |
 | points_awarded | number | earned so far; with `NEEDS_REVIEW` a lower bound, not a grade |
 | points_possible | number | sum over all checks |
+| data | string | `full` or `sample`: what it was measured on; empty where nothing was measured |
 | accelerated | boolean | training was shortened without touching a point |
 | reasons | list | why a person must look, one sentence each |
 | run | object | what was observed of the run: status, seconds, memory, errors |

@@ -141,6 +141,7 @@ def _grade_object(graded: GradedSubmission, translator: Translator) -> JsonObjec
         "status": grade.status.value,
         "points_awarded": float(grade.points_awarded),
         "points_possible": float(grade.points_possible),
+        "data": graded.measurements.data,
         "accelerated": graded.accelerated,
         "wall_seconds": float(graded.wall_seconds),
         "submitted_at": _moment(graded.submitted_at),

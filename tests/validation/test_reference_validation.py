@@ -163,6 +163,17 @@ def test_other_data_are_told(course: ReferenceFacts) -> None:
     ]
 
 
+def test_a_users_own_full_data_are_no_fault(course: ReferenceFacts) -> None:
+    """The official Fashion-MNIST stands in another order than ours: numbers are compared, and the remark says on what."""
+    facts = replace(course, calibrated={"full": replace(course.calibrated["sample"], data="full")})
+    built = Inspected(describe(stacked), "full", "another digest")
+    found = judge(facts, built, record("short", NEW_SEED, 0.0325, 2), SHORT)
+    assert (found.faults, len(found.distances)) == ((), 1)
+    assert english(found.remarks)[0] == (
+        "measured on your own full data, whose order is not that of the facts (SHA-256 differs)"
+    )
+
+
 def test_data_of_another_size_were_never_calibrated_on(course: ReferenceFacts) -> None:
     """Nothing can be compared; what is wrong besides is told all the same."""
     built = Inspected(describe(changed(stacked, BATCH_SIZE=64)), "full", "d")
