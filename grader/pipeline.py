@@ -28,9 +28,11 @@ from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Measurements, MeasuringFailedError, Role
 from grader.domain.messages import Message, message
 from grader.domain.outdated import OldCode, Translation
+from grader.domain.places import Places, cell_name, line_title
 from grader.domain.ports import Measurer, MeasuringTask, Sandbox
 from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
+from grader.domain.text import shortened
 from grader.extraction.claims import collect
 from grader.intake.imports import imported_modules
 from grader.intake.notebook import read_notebook
@@ -75,9 +77,10 @@ def grade_submission(submission: Submission, context: GradingContext) -> GradedS
     try:
         notebook = read_notebook(submission)
         old = _old_code(notebook, context)
-        notes = (*notebook.notes, *map(_translated, old.applied))
+        notes = (*notebook.notes, *(_translated(one, notebook.places) for one in old.applied))
         with private_folder() as folder:
             run = context.sandbox.run(old.notebook, context.assignment.limits, folder / "exchange")
+            run = _with_places(run, notebook.places)
             fault = _sandbox_fault(run)
             evidence = collect(folder / "exchange", folder / "vetted")
             measurements = context.measurer.measure(evidence, _task(context))
@@ -152,7 +155,17 @@ def _subject(
     """Gather what the checks may see; the source is read for imports only where the assignment has a rule for them."""
     policy = context.assignment.imports
     imports = () if policy is None else imported_modules(notebook)
-    return Subject(run, measurements, context.facts, missing_modules(run), imports, policy, old.left, old.still_slow)
+    return Subject(
+        run,
+        measurements,
+        context.facts,
+        missing_modules(run),
+        imports,
+        policy,
+        old.left,
+        old.still_slow,
+        notebook.places,
+    )
 
 
 def _old_code(notebook: Notebook, context: GradingContext) -> OldCode:
@@ -165,11 +178,16 @@ def _old_code(notebook: Notebook, context: GradingContext) -> OldCode:
         return OldCode(notebook)
 
 
-def _translated(one: Translation) -> Message:
+def _with_places(run: RunRecord, places: Places) -> RunRecord:
+    """Note where the cells stand that the record names, so that reports can say it."""
+    named = {run.last_cell, *(error.cell_index for error in run.errors)}
+    return replace(run, places={index: place for index, place in places.items() if index in named})
+
+
+def _translated(one: Translation, places: Places) -> Message:
     return message(
-        "Translated in cell {cell}, line {line}: {before} → {after}",
-        cell=one.cell_index + 1,
-        line=one.line,
+        "Translated: {place}: {before} → {after}",
+        place=line_title(one.cell_index, one.line, places),
         before=one.before,
         after=one.after or "–",
     )
@@ -202,10 +220,10 @@ def _reasons(
     if Role.AUTOENCODER not in measurements.models and (crash := _crash(run)):
         reasons.append(
             message(
-                "No model could be measured, because the notebook stopped with {error} in cell {cell}. Whether that "
-                "is the student's mistake or this machine's, a person decides before it becomes a zero.",
+                "No model could be measured, because the notebook stopped with {error} in {cell}. Whether that is the "
+                "student's mistake or this machine's, a person decides before it becomes a zero.",
                 error=crash.name,
-                cell=crash.cell_index + 1,
+                cell=cell_name(crash.cell_index, notebook.places),
             )
         )
     if context.data == "sample" and run.errors and counts_official_images(notebook, run):
@@ -240,7 +258,7 @@ def _our_failure(error: BaseException) -> Message:
     """Say in one line what broke; the whole traceback is kept in the grade's `fault`."""
     said = str(error).strip() or "–"
     last = said.splitlines()[-1] if isinstance(error, MeasuringFailedError) else said
-    return message("The grader itself failed: {error}", error=f"{type(error).__name__}: {last}"[:300])
+    return message("The grader itself failed: {error}", error=shortened(f"{type(error).__name__}: {last}", 300))
 
 
 @contextmanager

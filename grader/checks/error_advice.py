@@ -14,6 +14,7 @@ from typing import Final
 from grader.checks.wording import where_and_why
 from grader.domain.messages import Message, message
 from grader.domain.outdated import Translation
+from grader.domain.places import NOWHERE, Places, cell_name
 from grader.domain.run import CellError
 
 
@@ -43,16 +44,19 @@ class _Rule:
         return error.name in self.names and (not self.fragments or any(part in text for part in self.fragments))
 
 
-def advice(error: CellError, *, first: CellError, old_code: Sequence[Translation] = ()) -> Advice:
-    """Return what to tell about `error`; `first` is the first error of the same run.
+def advice(
+    error: CellError, *, first: CellError, old_code: Sequence[Translation] = (), places: Places = NOWHERE
+) -> Advice:
+    """Return what to tell about `error`; `first` is the first error of the same run, `places` names cells.
 
     A piece of old code that explains it is named with its place and what to write instead. A NameError after another
     error is most often its consequence, and says so.
     """
     if (old := _cause(error, old_code)) is not None:
-        return _of_old_code(old)
+        return _of_old_code(old, places)
     if error.name == "NameError" and error is not first:
-        return Advice(_ORDER, message("Mend cell {number} first: this is probably its echo.", number=_number(first)))
+        cause = cell_name(first.cell_index, places)
+        return Advice(_ORDER, message("Fix {cell} first: this error probably follows from the one there.", cell=cause))
     for rule in _RULES:
         if rule.fits(error):
             return rule.advice
@@ -70,8 +74,8 @@ def _cause(error: CellError, old_code: Sequence[Translation]) -> Translation | N
     return next(iter([*own, *far]), None)
 
 
-def _of_old_code(old: Translation) -> Advice:
-    why = where_and_why(old)
+def _of_old_code(old: Translation, places: Places) -> Advice:
+    why = where_and_why(old, places)
     if not old.after:
         return Advice(why, message("Write this part anew with what the current version has."))
     return Advice(why, message("Written today: {code}", code=old.after))
@@ -86,10 +90,6 @@ def missing_module(error: CellError) -> str:
 
 
 _NO_MODULE: Final = re.compile(r"No module named '?([A-Za-z_]\w*)")
-
-
-def _number(error: CellError) -> int:
-    return error.cell_index + 1
 
 
 _ORDER: Final = message(

@@ -14,11 +14,12 @@ from grader.checks.subject import Subject
 from grader.checks.verdict import Verdict, by_share, failed, skipped, ungradable
 from grader.checks.wording import idle_training, model, sample_words
 from grader.domain.assignment import RubricItem
-from grader.domain.facts import Baseline, CreditCurve, Statistic
+from grader.domain.facts import Baseline, CreditCurve, Statistic, trivial_errors
 from grader.domain.grade import Finding
 from grader.domain.measurement import Measurement, Quantity, Role
 from grader.domain.messages import Message, message
 from grader.domain.outdated import SlowOptimizer
+from grader.domain.places import Places, line_title
 
 _SHOWN: Final = (Quantity.RECONSTRUCTION_MSE, Quantity.MEAN_IMAGE_MSE, Quantity.PCA_MSE)
 
@@ -121,27 +122,22 @@ def _no_comparison(subject: Subject) -> Message:
 
 
 def _told(subject: Subject, loss: float, known: Statistic) -> Message:
-    pca, mean = known.baselines.get(Baseline.PCA), sample_words(subject.facts).mean
-    if pca is None:  # a code as large as the image, where PCA would copy it
-        return message(
-            "Reconstruction error (MSE) {mse:.4f}. For comparison: {mean} {mean_mse:.4f}, the reference "
-            "{reference:.4f}. Skill {skill:.2f}, where {mean} has 0 and the reference 1.",
-            mse=loss,
-            mean=mean,
-            mean_mse=known.baselines[Baseline.MEAN],
-            reference=_curve(known).reference,
-            skill=_curve(known).skill(loss),
-        )
+    """Tell the loss beside others of the same samples; the reference's is known on hidden ones alone and says so."""
+    errors, mean, reference = trivial_errors(subject.measurements, known), sample_words(subject.facts).mean, known.mean
+    beside = message("the reference {reference:.4f}", reference=reference)
+    if subject.measurements.images != "hidden":
+        beside = message("the reference {reference:.4f} on hidden data", reference=reference)
+    if errors.pca is not None:
+        pca = message("PCA with the reference's code size {pca:.4f}", pca=errors.pca)
+        beside = message("{first}, {second}", first=pca, second=beside)
     return message(
-        "Reconstruction error (MSE) {mse:.4f}. For comparison: {mean} {mean_mse:.4f}, PCA with a code of the size "
-        "asked for {pca:.4f}, the reference {reference:.4f}. Skill {skill:.2f}, where {mean} has 0 and the reference "
-        "1.",
+        "Reconstruction error (MSE) {mse:.4f}. For comparison: {mean} {mean_mse:.4f}, {beside}. Skill {skill:.2f}, "
+        "where {mean} has 0 and the reference 1.",
         mse=loss,
         mean=mean,
-        mean_mse=known.baselines[Baseline.MEAN],
-        pca=pca,
-        reference=_curve(known).reference,
-        skill=_curve(known).skill(loss),
+        mean_mse=errors.mean,
+        beside=beside,
+        skill=(errors.mean - loss) / (errors.mean - reference),
     )
 
 
@@ -223,7 +219,7 @@ def _hint(subject: Subject, loss: float, known: Statistic) -> Message:
     if (idle := idle_training(subject)) is not None:
         return idle
     if subject.slow_optimizers and _curve(known).skill(loss) < _SLOWED_SKILL:
-        return _slow_hint(subject.slow_optimizers[0])
+        return _slow_hint(subject.slow_optimizers[0], subject.places)
     if loss >= _WORSE_THAN_MEAN * known.baselines[Baseline.MEAN]:
         return message(
             "Between which values do the inputs lie that the model is trained on? Is the target of the training "
@@ -239,23 +235,22 @@ def _hint(subject: Subject, loss: float, known: Statistic) -> Message:
     return message("Was the validation loss still falling in the last epoch? Look at the epochs and the learning rate.")
 
 
-def _slow_hint(slow: SlowOptimizer) -> Message:
+def _slow_hint(slow: SlowOptimizer, places: Places) -> Message:
     """Name the optimizer whose default rate let training go nowhere."""
+    place = line_title(slow.cell_index, slow.line, places)
     if slow.rate < slow.old_rate:
         return message(
-            "Cell {cell}, line {line} trains with {name} at its default rate, which is {rate} today and was {old} in "
-            "papers and old tutorials: with {rate} the loss hardly moves. State the rate yourself.",
-            cell=slow.cell_index + 1,
-            line=slow.line,
+            "{place}: it trains with {name} at its default rate, which is {rate} today and was {old} in papers and old "
+            "tutorials: with {rate} the loss hardly moves. State the rate yourself.",
+            place=place,
             name=slow.name,
             rate=f"{slow.rate:g}",
             old=f"{slow.old_rate:g}",
         )
     return message(
-        "Cell {cell}, line {line} trains with {name} at its default rate, {rate}, with which an autoencoder needs very "
-        "many epochs. State a larger rate, or take another optimizer.",
-        cell=slow.cell_index + 1,
-        line=slow.line,
+        "{place}: it trains with {name} at its default rate, {rate}, with which an autoencoder needs very many epochs. "
+        "State a larger rate, or take another optimizer.",
+        place=place,
         name=slow.name,
         rate=f"{slow.rate:g}",
     )

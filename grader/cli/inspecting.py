@@ -21,6 +21,7 @@ from grader.domain.grade import Finding
 from grader.domain.inspection import OTHER, InspectedModel, Inspection, Remark
 from grader.domain.measurement import Quantity
 from grader.domain.messages import Message, message, verbatim
+from grader.domain.places import line_title
 from grader.domain.submission import Submission, UnreadableSubmissionError
 from grader.inspection.inspecting import inspect_notebook
 from grader.inspection.opening import open_inspection
@@ -121,9 +122,8 @@ def show(inspection: Inspection, wording: Wording, console: Console | None = Non
     _list(message("Diagnosis"), inspection.diagnosis, console, wording)
     translated = tuple(
         message(
-            "Cell {cell}, line {line}: {before} → {after}",
-            cell=one.cell_index + 1,
-            line=one.line,
+            "{place}: {before} → {after}",
+            place=line_title(one.cell_index, one.line, inspection.run.places),
             before=verbatim(one.before),
             after=verbatim(one.after),
         )

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from grader.domain.architecture import Architecture
 from grader.domain.messages import Message
+from grader.domain.units import Unit
 
 
 class Role(StrEnum):
@@ -108,7 +109,7 @@ class Measurement:
     Attributes:
         name: Which quantity.
         value: The number; always finite (a quantity that is not finite is a `MeasuringProblem`).
-        unit: `1` for a pure number, `pixels²` for an MSE of pixels in [0, 1], …
+        unit: One of `Unit`: `1` for a pure number, `pixel²` for an MSE of pixels in [0, 1], …
         how: On what and how it was measured, in English, for the record.
     """
 
@@ -116,6 +117,14 @@ class Measurement:
     value: float
     unit: str
     how: str
+
+    def __post_init__(self) -> None:
+        """Refuse a unit that no report could translate.
+
+        Raises:
+            ValueError: The unit is none of `Unit`.
+        """
+        Unit(self.unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +205,7 @@ class Measurements:
         bypass: A layer that carries the image past the code, in words for the report, or None.
         strips: Pictures for the report.
         data: Which data was used: `sample` or `full`.
+        images: Which part of them: `hidden`, which nobody has, or `public`, in a student's own check.
         candidates: How many autoencoders the notebook held.
         trained: Fit calls on the autoencoder or a model that shares its layers (a claim, for hints only).
         disagreements: Numbers of the notebook's comparison that are missing or not what we measure.
@@ -217,6 +227,7 @@ class Measurements:
     equivalent: Architecture | None = None
     conventions: tuple[Message, ...] = ()
     by_behaviour: bool = False
+    images: str = "hidden"
 
     def value(self, name: Quantity) -> float | None:
         """Return the number called `name`, or None where it was not measured."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from grader.domain.messages import Message
+from grader.domain.places import Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,14 @@ class Notebook:
         assignment: The assignment id in the notebook's metadata, or "".
         language: The language (`es`, `en`) that it was generated in, or "".
         notes: What intake had to mend (an old format upgraded, …), for the report.
+        places: Where each code cell stands, for people.
     """
 
     cells: tuple[CodeCell, ...]
     assignment: str = ""
     language: str = ""
     notes: tuple[Message, ...] = ()
+    places: Places = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,10 @@ from grader.domain.evidence import Evidence
 from grader.domain.inspection import Outline
 from grader.domain.messages import Message, message, verbatim
 from grader.domain.outdated import OldCode
+from grader.domain.places import Places, cell_title, line_title
 from grader.domain.run import CellError, RunRecord, RunStatus
 from grader.domain.submission import Notebook
+from grader.domain.text import shortened
 from grader.pipeline import counts_official_images, missing_modules
 
 MOST_ERRORS: Final = 8
@@ -52,7 +54,7 @@ def diagnosis(past: Past, outlines: Sequence[Outline]) -> tuple[Message, ...]:
     return (
         *_errors(past),
         *_surroundings(past),
-        *_old_code(past.old),
+        *_old_code(past.old, past.notebook.places),
         *(() if outlines else _without_autoencoder(past.evidence)),
         *(_from_outside(one) for one in outlines if not one.architecture.layers),
     )
@@ -67,28 +69,30 @@ def _from_outside(outline: Outline) -> Message:
 
 
 def _errors(past: Past) -> Iterator[Message]:
-    errors = past.run.errors
+    errors, places = past.run.errors, past.notebook.places
     explained = {one.cell_index for one in past.old.left}
     for error in errors[:MOST_ERRORS]:
-        in_wrong_order = why_in_wrong_order(error)
+        in_wrong_order = why_in_wrong_order(error, places)
         if in_wrong_order is not None:
-            yield in_wrong_order
+            place = cell_title(error.cell_index, places)
+            yield message("{place}: {why}", place=place, why=in_wrong_order)
             continue
         yield message(
-            "Cell {cell}: {error}: {text}",
-            cell=error.cell_index + 1,
+            "{cell}: {error}: {text}",
+            cell=cell_title(error.cell_index, places),
             error=verbatim(error.name),
             text=verbatim(_first_line(error)),
         )
         if error.cell_index not in explained and (error is errors[0] or error.name != errors[0].name):
-            yield advice(error, first=errors[0]).hint
-    if len(errors) > MOST_ERRORS:
-        yield message("{count} more cells ended with an error.", count=len(errors) - MOST_ERRORS)
+            yield advice(error, first=errors[0], places=places).hint
+    more = max(0, len(errors) - MOST_ERRORS) + past.run.errors_left_out
+    if more:
+        yield message("{count} more cells ended with an error.", count=more)
 
 
 def _first_line(error: CellError) -> str:
     lines = [line.strip() for line in error.text.splitlines() if line.strip()]
-    return (lines[0] if lines else "–")[:LONGEST_ERROR]
+    return shortened(lines[0] if lines else "–", LONGEST_ERROR, has_more=len(lines) > 1)
 
 
 def _surroundings(past: Past) -> Iterator[Message]:
@@ -106,12 +110,11 @@ def _surroundings(past: Past) -> Iterator[Message]:
         )
 
 
-def _old_code(old: OldCode) -> Iterator[Message]:
+def _old_code(old: OldCode, places: Places) -> Iterator[Message]:
     for one in old.left:
         yield message(
-            "Cell {cell}, line {line}: {before}: {why}",
-            cell=one.cell_index + 1,
-            line=one.line,
+            "{place}: {before}: {why}",
+            place=line_title(one.cell_index, one.line, places),
             before=verbatim(one.before),
             why=one.why,
         )
@@ -119,9 +122,8 @@ def _old_code(old: OldCode) -> Iterator[Message]:
         yield message("With `--compat`, old code is run in its current form as far as that is sure to mean the same.")
     for slow in old.still_slow:
         yield message(
-            "Cell {cell}, line {line}: {name} at its default rate of {rate:g}; old tutorials mean a rate of {old:g}.",
-            cell=slow.cell_index + 1,
-            line=slow.line,
+            "{place}: {name} at its default rate of {rate:g}; old tutorials mean a rate of {old:g}.",
+            place=line_title(slow.cell_index, slow.line, places),
             name=slow.name,
             rate=slow.rate,
             old=slow.old_rate,

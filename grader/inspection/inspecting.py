@@ -89,6 +89,7 @@ def inspect_notebook(submission: Submission, context: InspectionContext) -> Insp
     old = old if context.compat else old.untranslated(notebook)
     with private_folder() as folder:
         run = context.sandbox.run(old.notebook, context.limits, folder / "exchange")
+        run = replace(run, places=notebook.places)
         evidence = collect(folder / "exchange", folder / "vetted")
         outlines = context.measurer.outline(evidence)
         scene = _Scene(evidence, outlines, run, notebook, notes_of(notebook))

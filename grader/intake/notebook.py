@@ -22,6 +22,7 @@ from grader.intake import foreign
 from grader.intake.archives import megabytes
 from grader.intake.cells import RawCell, all_cells, code_cells, is_code, mapping, notes, string
 from grader.intake.decoding import decode
+from grader.intake.headings import places
 
 NOTEBOOK_LIMIT_BYTES: Final = 50_000_000
 COLLECTION_LIMIT: Final = 2_000_000
@@ -59,12 +60,14 @@ def read_notebook(submission: Submission) -> Notebook:
     code = code_cells(cells)
     if not code:
         _refuse(_without_code(cells))
+    where = places(cells)
     origin = mapping(mapping(document.get("metadata")).get(METADATA_KEY))
     return Notebook(
         code,
         assignment=string(origin.get("assignment")),
         language=string(origin.get("language")),
-        notes=(*_mended(encoding, version), *notes(cells, code)),
+        notes=(*_mended(encoding, version), *notes(cells, code, where)),
+        places=where,
     )
 
 

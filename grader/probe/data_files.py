@@ -16,6 +16,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from .settings import cut
+
 _OTHER_NAMES = {"credit_card.csv": "creditcard.csv", "credit card.csv": "creditcard.csv"}
 _NO_NETWORK = (
     "there is no network where the notebook is graded: {address}. Load the data with keras.datasets, "
@@ -48,7 +50,7 @@ class DataFiles:
 
     def note(self, place: object) -> None:
         """Say that a path or an address was answered with our file."""
-        line = f"{place} -> {Path(self.find(place) or '').name}"[:200]
+        line = cut(f"{place} -> {Path(self.find(place) or '').name}", 200)
         if line not in self._requests:
             self._requests.append(line)
 

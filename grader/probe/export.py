@@ -19,7 +19,7 @@ from .fits import FIRST_HELD, LAST_HELD, FitTracker, exported_records
 from .graph import NotFlattenableError, Registry, flatten
 from .graphs import export_graphs
 from .numpy_models import network_claims, numpy_network
-from .settings import MAX_TEXT
+from .settings import MAX_TEXT, cut
 from .tables import number_tables
 from .tensors import tensor_claims
 
@@ -145,9 +145,9 @@ class Exporter:
             claim["compiled"] = _compiled(model)
             claim.update(flatten(model, registry, self._fitted_shape(model)))
         except NotFlattenableError as problem:
-            claim["problem"] = str(problem)[:MAX_TEXT]
+            claim["problem"] = cut(str(problem))
         except Exception as problem:  # a model that its own author broke must not lose the others
-            claim["problem"] = f"{type(problem).__name__}: {problem}"[:MAX_TEXT]
+            claim["problem"] = cut(f"{type(problem).__name__}: {problem}")
         return claim
 
     def _fitted_shape(self, model: Any) -> tuple[int | None, ...] | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .opening import outside_training
-from .settings import MAX_TEXT
+from .settings import MAX_TEXT, cut
 
 MAX_GRAPHS = 3
 MAX_GRAPH_BYTES = 64 * 2**20
@@ -49,8 +49,10 @@ def export_graphs(
             folder.mkdir(exist_ok=True)
             (folder / f"{claim['model']}.pb").write_bytes(content)
         except Exception as problem:  # whatever a notebook's own code does to those who trace it
-            told = f"{claim['problem'][: MAX_TEXT // 2]}; nor can it be exported: {type(problem).__name__}: {problem}"
-            claim["problem"] = told[:MAX_TEXT]
+            told = (
+                f"{cut(claim['problem'], MAX_TEXT // 2)}; nor can it be exported: {type(problem).__name__}: {problem}"
+            )
+            claim["problem"] = cut(told)
 
 
 def _bounded(model: Any, fitted: Sequence[int | None] | None, seconds: float) -> bytes:

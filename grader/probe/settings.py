@@ -28,6 +28,11 @@ _OBJECTS = ("_regularizer", "_initializer", "_constraint")
 _UNKNOWN = object()
 
 
+def cut(text: str, limit: int = MAX_TEXT) -> str:
+    """Return the text with at most `limit` characters; an ellipsis shows that something is left out."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
 def describe(operation: Any) -> dict[str, Any]:
     """Return class, module and settings of a layer or operator as JSON data.
 

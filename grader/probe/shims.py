@@ -15,6 +15,7 @@ from typing import Any
 
 from .data_files import DataFiles, Uploads
 from .image_datasets import make_module
+from .settings import cut
 
 _INSTALLERS = re.compile(
     r"^\s*(?:sudo\s+)?(?:(?:\S*python\S*|[{$]sys\.executable\}?)\s+-m\s+)?"
@@ -71,14 +72,15 @@ def _is_installer(command: str, requests: list[str]) -> bool:
     """Tell whether a line of shell installs or fetches something; note it as a request when it does."""
     if not _INSTALLERS.match(command):
         return False
-    requests.append(command.strip()[:200])
-    print(f"[grader] not run here: {command.strip()[:200]}")  # noqa: T201 - the student's cell shows it
+    told = cut(command.strip(), 200)
+    requests.append(told)
+    print(f"[grader] not run here: {told}")  # noqa: T201 - the student's cell shows it
     return True
 
 
 def _replace_magics(shell: Any, requests: list[str]) -> None:
     def note(line: str) -> None:
-        requests.append(line.strip()[:200])
+        requests.append(cut(line.strip(), 200))
 
     for name in ("pip", "conda", "mamba", "uv", "tensorflow_version", "tensorboard"):
         shell.register_magic_function(

@@ -12,8 +12,9 @@ from pathlib import Path
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from grader.domain.messages import Message, message
-from grader.domain.run import CellError, Limits, RunRecord, RunStatus, StoppedBy
+from grader.domain.run import MOST_ERRORS, CellError, Limits, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import CodeCell
+from grader.domain.text import ending, shortened
 from grader.sandbox.kernel import CellReply, KernelConversation, OwnKernelManager, printable
 from grader.sandbox.order import with_order
 from grader.sandbox.processes import ProcessTree
@@ -33,7 +34,17 @@ class _Progress:
     cells_run: int = 0
     last_cell: int = -1
     errors: list[CellError] = field(default_factory=list)
+    errors_left_out: int = 0
+    last_error: str = ""
     stopped_by: StoppedBy = StoppedBy.NOTHING
+
+    def note(self, error: CellError) -> None:
+        """Keep an error, or count it where enough are kept."""
+        self.last_error = error.name
+        if len(self.errors) < MOST_ERRORS:
+            self.errors.append(error)
+        else:
+            self.errors_left_out += 1
 
 
 def run_cells(
@@ -109,7 +120,7 @@ async def _run_one(kernel: KernelConversation, cell: CodeCell, seconds: float, p
     except CellTimeoutError:
         return False
     if reply.failed:
-        progress.errors.append(_cell_error(cell, reply))
+        progress.note(_cell_error(cell, reply))
     return True
 
 
@@ -126,7 +137,7 @@ def _cell_error(cell: CodeCell, reply: CellReply) -> CellError:
         cell_index=cell.index,
         name=" ".join(printable(reply.name, 100).split()) or "Exception",
         text=printable(reply.text),
-        line=line[:300],
+        line=shortened(line, 300),
         provided=cell.provided,
     )
 
@@ -138,7 +149,7 @@ def _record(
     watchdog: Watchdog,
     exit_status: int | None,
 ) -> RunRecord:
-    starved = bool(progress.errors) and progress.errors[-1].name == MemoryError.__name__
+    starved = progress.last_error == MemoryError.__name__
     stopped_by, detail = _cause(progress.stopped_by, watchdog.verdict, exit_status, starved=starved)
     return RunRecord(
         status=_status(stopped_by, progress.errors),
@@ -151,6 +162,7 @@ def _record(
         peak_memory_mib=watchdog.peak_memory_mib,
         output_truncated=kernel.truncated,
         detail=detail,
+        errors_left_out=progress.errors_left_out,
     )
 
 
@@ -199,8 +211,8 @@ def _unavailable(reason: Message, cells_total: int, progress: _Progress) -> RunR
 
 
 def _startup_complaint(log: Path, error: Exception) -> Message:
-    said = printable(log.read_text(encoding="utf-8", errors="replace"), 20_000).strip()[-600:] if log.exists() else ""
-    return message("The kernel did not start in the sandbox: {text}", text=said or str(error))
+    said = printable(log.read_text(encoding="utf-8", errors="replace"), 20_000).strip() if log.exists() else ""
+    return message("The kernel did not start in the sandbox: {text}", text=ending(said, 600) or str(error))
 
 
 async def _exit_status(manager: OwnKernelManager) -> int | None:

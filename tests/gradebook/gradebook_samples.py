@@ -36,7 +36,7 @@ ASSIGNMENT = Assignment(
     rubric_hash="r1",
 )
 
-MSE = Measurement(Quantity.RECONSTRUCTION_MSE, 0.018, "pixels²", "mean over 500 hidden images")
+MSE = Measurement(Quantity.RECONSTRUCTION_MSE, 0.018, "pixel²", "mean over 500 hidden images")
 
 FINDING = Finding(
     where=message("Model {name}", name="ae"),

@@ -101,7 +101,7 @@ def test_grades_json_is_the_documented_contract():
                             {
                                 "name": "reconstruction_mse",
                                 "value": 0.018,
-                                "unit": "pixels²",
+                                "unit": "pixel²",
                                 "how": "mean over 500 hidden images",
                             }
                         ],

@@ -34,7 +34,7 @@ def test_accuracy_of_an_error_is_told_with_the_model(call: str) -> None:
     """However loss and metric are written."""
     note = only("%matplotlib inline\nx = 1", f"!pip install keras\n{call}")
     assert (note.remark.kind, note.names, note.sure) == ("accuracy", frozenset({"ae"}), True)
-    assert dict(note.remark.finding.where.values) == {"cell": 2, "line": 2}
+    assert note.remark.finding.where == line_title(1, 2, NOWHERE)
 
 
 @pytest.mark.parametrize(

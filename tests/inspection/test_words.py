@@ -111,7 +111,7 @@ def test_what_the_terminal_shows() -> None:
         "Diagnosis",
         "  · This machine lacks the module pydot.",
         "Translated",
-        "  · Cell 1, line 3: nb_epoch=5 → epochs=5",
+        "  · Cell 1 of the notebook, line 3: nb_epoch=5 → epochs=5",
     ]
 
 

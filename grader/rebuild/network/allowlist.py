@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grader.domain.architecture import NOISE_KINDS
+from grader.domain.text import shortened
 
 MAX_UNITS = 65_536
 MAX_STEP = 1_024
@@ -52,14 +53,14 @@ class LayerRule:
         """
         for name, value in self.neutral.items():
             if config.get(name, value) != value:
-                raise RefusedError(f"{kind}({name}={config[name]!r})"[:200])
+                raise RefusedError(shortened(f"{kind}({name}={config[name]!r})", 200))
         accepted: dict[str, Any] = {}
         for name, convert in self.settings.items():
             if name in config:
                 try:
                     accepted[name] = convert(config[name])
                 except (TypeError, ValueError, KeyError) as error:
-                    raise RefusedError(f"{kind}({name}={config[name]!r})"[:200]) from error
+                    raise RefusedError(shortened(f"{kind}({name}={config[name]!r})", 200)) from error
         return accepted
 
 
@@ -131,7 +132,7 @@ def einsum_equation(value: Any) -> str:
         RefusedError: It is something else.
     """
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z.]{0,8}(,[A-Za-z.]{0,8}){0,3}->[A-Za-z.]{0,8}", value):
-        raise RefusedError(f"the sum {value!r}"[:200])
+        raise RefusedError(shortened(f"the sum {value!r}", 200))
     return value
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from grader.domain.evidence import JsonValue
+from grader.domain.text import shortened
 from grader.rebuild.network.allowlist import LAYERS, MERGE_MODES, WRAPPERS, RefusedError
 
 ArrayShape = tuple[int, ...]
@@ -46,7 +47,7 @@ class BothWays:
     def __init__(self, config: Mapping[str, JsonValue], shapes: Collection[ArrayShape]) -> None:
         self._join = config.get("merge_mode")
         if not isinstance(self._join, str) or self._join not in MERGE_MODES:
-            raise RefusedError(f"Bidirectional(merge_mode={self._join!r})"[:200])
+            raise RefusedError(shortened(f"Bidirectional(merge_mode={self._join!r})", 200))
         self._forwards = _inner_layer("Bidirectional", config, shapes)
         self._backwards = _inner_layer("Bidirectional", config, shapes, key="backward_layer")
         if not isinstance(self._forwards, keras.layers.RNN) or not _twins(config):
@@ -92,7 +93,7 @@ def _inner_layer(
     if not isinstance(inner, dict) or not isinstance(inner.get("config"), dict):
         raise RefusedError(f"`{kind}` without its layer")
     if not str(inner.get("module")).startswith("keras.src."):
-        raise RefusedError(f"`{kind}` around the layer `{inner.get('class_name')}`"[:200])
+        raise RefusedError(shortened(f"`{kind}` around the layer `{inner.get('class_name')}`", 200))
     return make_layer(str(inner.get("class_name")), inner["config"], shapes)
 
 

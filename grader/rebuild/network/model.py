@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from grader.domain.architecture import shape_size
 from grader.domain.evidence import JsonValue, ModelClaim, NodeClaim, OperationClaim
+from grader.domain.text import shortened
 from grader.probe.graph import SAMPLING_MODULE
 from grader.rebuild.network.allowlist import (
     FLOATS,
@@ -151,7 +152,7 @@ class Workshop:
         if operation is None or not (operation.module.startswith("keras.src.") or _samples(operation)):
             raise RefusedError(f"the layer `{operation.class_name if operation else node.operation}`")
         if len(node.outputs) != 1 or node.outputs[0] in tensors:
-            raise RefusedError(f"`{operation.class_name}` with the outputs {', '.join(node.outputs)}"[:200])
+            raise RefusedError(shortened(f"`{operation.class_name}` with the outputs {', '.join(node.outputs)}", 200))
         names = tuple(_named(node.arguments, "tensor"))
         inputs = [_known(tensors, name) for name in names]
         if not inputs:
@@ -223,12 +224,12 @@ class Workshop:
             return content
         if kind == "variable" and content in self._arrays:
             return np.asarray(self._arrays[content])
-        raise RefusedError(f"a call argument of kind {kind!r}"[:200])
+        raise RefusedError(shortened(f"a call argument of kind {kind!r}", 200))
 
 
 def first_line(error: BaseException) -> str:
     """Return what an error says, without the pages that Keras adds; its name where it says nothing."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
+    return shortened(next(iter(str(error).strip().splitlines()), type(error).__name__), 200)
 
 
 def _moments(source: Any, steps: Sequence[Step], tensors: Mapping[str, Any]) -> Any | None:
@@ -272,7 +273,7 @@ def _as_floats(operation: OperationClaim, tensor: Any) -> Any:
         return tensor
     dtype = operation.config.get("dtype")
     if not isinstance(dtype, str) or dtype not in FLOATS:
-        raise RefusedError(f"Cast(dtype={dtype!r})"[:200])
+        raise RefusedError(shortened(f"Cast(dtype={dtype!r})", 200))
     return tensor if tensor.dtype in FLOATS else keras.ops.cast(tensor, "float32")
 
 
@@ -295,13 +296,13 @@ def _plain_settings(operation: OperationClaim) -> dict[str, Any]:
     }
     for name, value in settings.items():
         if not isinstance(value, bool | int | float | list):
-            raise RefusedError(f"{operation.class_name}({name}={value!r})"[:200])
+            raise RefusedError(shortened(f"{operation.class_name}({name}={value!r})", 200))
     return settings
 
 
 def _known(tensors: Mapping[str, Any], name: JsonValue) -> Any:
     if not isinstance(name, str) or name not in tensors:
-        raise RefusedError(f"a tensor that nothing makes ({name})"[:200])
+        raise RefusedError(shortened(f"a tensor that nothing makes ({name})", 200))
     return tensors[name]
 
 
