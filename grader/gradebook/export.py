@@ -167,6 +167,7 @@ def _run_object(run: RunRecord, translator: Translator) -> JsonObject:
             {"cell_index": error.cell_index, "name": error.name, "text": error.text, "line": error.line}
             for error in run.errors
         ],
+        "errors_left_out": run.errors_left_out,
         "wall_seconds": float(run.wall_seconds),
         "peak_memory_mib": float(run.peak_memory_mib),
         "output_truncated": run.output_truncated,

@@ -66,6 +66,7 @@ def test_grades_json_is_the_documented_contract():
                     "errors": [
                         {"cell_index": 3, "name": "ValueError", "text": "shapes (32,) and (30,)", "line": "ae.fit(x)"}
                     ],
+                    "errors_left_out": 0,
                     "wall_seconds": 12.25,
                     "peak_memory_mib": 812.5,
                     "output_truncated": True,
