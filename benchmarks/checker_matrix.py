@@ -57,7 +57,7 @@ def main() -> None:
     work = Work(assignment, facts, generate(assignment, language="en", solution=True))
     chosen = [one for one in variants(work, only=given.only) if one.operator.training is Training.STEPS]
     verdicts = others(chosen, work)
-    options = SessionOptions(sandbox=given.sandbox, data_size="sample", jobs=given.jobs)
+    options = SessionOptions(sandbox=given.sandbox, data_size="sample", written_for="sample", jobs=given.jobs)
     for judged in try_rubric(work, chosen, options, lambda _: None, keep=given.keep):
         good = judged.fate in (Fate.ACCEPTED, Fate.SURVIVED, Fate.LISTED)
         verdicts[judged.operator.name][GRADER] = good

@@ -12,15 +12,19 @@ import re
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
+from grader.checks.causes import CauseKind, cause_of, named_modules
+from grader.checks.few_updates import lost_for_few_updates
 from grader.checks.registry import run_checks
 from grader.checks.subject import Subject
+from grader.checks.wording import brief
 from grader.domain.assignment import Assignment
+from grader.domain.colab import is_in_colab, is_installed_by
 from grader.domain.evidence import RejectedClaimsError
 from grader.domain.facts import ReferenceFacts
 from grader.domain.grade import CheckResult, Grade, Outcome
@@ -32,7 +36,6 @@ from grader.domain.places import Places, cell_name, line_title
 from grader.domain.ports import Measurer, MeasuringTask, Sandbox
 from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
-from grader.domain.text import shortened
 from grader.extraction.claims import collect
 from grader.intake.imports import imported_modules
 from grader.intake.notebook import read_notebook
@@ -40,7 +43,6 @@ from grader.locale import Translator
 from grader.scoring import score, with_lateness
 from grader.translation.notebook import read_old_code
 
-_MISSING_MODULE = re.compile(r"No module named '([A-Za-z_]\w*)'")
 _OFFICIAL_SIZES = re.compile(r"\b(60_?000|10_?000|50_?000|55_?000|47040000|7840000)\b")
 _NOT_RUN = RunRecord(RunStatus.UNAVAILABLE, StoppedBy.NOTHING)
 
@@ -56,6 +58,8 @@ class GradingContext:
         measurer: Zone M.
         images: `hidden` for grading, `public` on a student's own machine.
         data: `sample` or `full`: what the kernel sees.
+        written_for: The data for which the notebooks were written: `full` for a class; `sample` where what it earns on
+            the sample is final, as in a demonstration or a trial of a rubric.
     """
 
     assignment: Assignment
@@ -64,6 +68,12 @@ class GradingContext:
     measurer: Measurer
     images: str = "hidden"
     data: str = "full"
+    written_for: str = "full"
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the kernel sees a sample of data of which the notebooks count on the whole."""
+        return self.facts.has_sample and (self.data, self.written_for) == ("sample", "full")
 
 
 def grade_submission(submission: Submission, context: GradingContext) -> GradedSubmission:
@@ -86,9 +96,14 @@ def grade_submission(submission: Submission, context: GradingContext) -> GradedS
             measurements = context.measurer.measure(evidence, _task(context))
         notes += tuple(message("Not run here: {request}", request=request) for request in evidence.requests)
         notes += measurements.conventions[:1] if measurements.by_behaviour else ()
-        subject = _subject(notebook, old, run, measurements, context)
+        notes += _of_sample(context)
+        lacking = missing_modules(run, evidence.requests)
+        subject = _subject(notebook, old, run, measurements, context, lacking)
         results = run_checks(context.assignment.rubric, subject)
-        grade = score(results, reasons=_reasons(submission, notebook, run, measurements, context))
+        reasons = _reasons(submission, notebook, run, measurements, context)
+        if context.is_short and (cause := lost_for_few_updates(results, measurements, evidence.fits)):
+            reasons = (*reasons, cause)
+        grade = score(results, reasons=reasons)
     except UnreadableSubmissionError as unreadable:
         grade = _ungradable(context.assignment, unreadable.reason)
     except RejectedClaimsError as rejected:
@@ -139,18 +154,29 @@ def same_work(stored: GradedSubmission, submission: Submission, assignment: Assi
     )
 
 
-def missing_modules(run: RunRecord) -> tuple[str, ...]:
-    """List top-level modules that the notebook asked for and this machine does not have."""
-    names = [
-        match[1]
-        for error in run.errors
-        if error.name == "ModuleNotFoundError" and (match := _MISSING_MODULE.search(error.text))
-    ]
-    return tuple(dict.fromkeys(name for name in names if not _is_here(name)))
+def missing_modules(run: RunRecord, requests: Sequence[str] = ()) -> tuple[str, ...]:
+    """List top-level modules that the notebook may rely on and this machine does not have.
+
+    Those are what Colab has before anything is installed, and what the notebook itself asked to install. A module that
+    neither has is a file that was not handed in, or a slip of the pen.
+
+    Args:
+        run: What we observed.
+        requests: What the notebook asked for and did not get (`pip install -q umap-learn`).
+    """
+    names = dict.fromkeys(name for error in run.errors for name in named_modules(error))
+    return tuple(
+        name for name in names if not _is_here(name) and (is_in_colab(name) or is_installed_by(name, requests))
+    )
 
 
 def _subject(
-    notebook: Notebook, old: OldCode, run: RunRecord, measurements: Measurements, context: GradingContext
+    notebook: Notebook,
+    old: OldCode,
+    run: RunRecord,
+    measurements: Measurements,
+    context: GradingContext,
+    lacking: tuple[str, ...],
 ) -> Subject:
     """Gather what the checks may see; the source is read for imports only where the assignment has a rule for them."""
     policy = context.assignment.imports
@@ -159,7 +185,7 @@ def _subject(
         run,
         measurements,
         context.facts,
-        missing_modules(run),
+        lacking,
         imports,
         policy,
         old.left,
@@ -205,6 +231,18 @@ def _task(context: GradingContext) -> MeasuringTask:
     return MeasuringTask(context.facts.reference, context.images, names)
 
 
+def _of_sample(context: GradingContext) -> tuple[Message, ...]:
+    """Say in the report that a grade was made on the sample."""
+    if context.data != "sample" or not context.facts.has_sample:
+        return ()
+    return (
+        message(
+            "Graded on the embedded sample, about a seventh of the data: numbers are those of fewer updates, and are "
+            "compared with references that were trained on the same sample."
+        ),
+    )
+
+
 def _sandbox_fault(run: RunRecord) -> str:
     """Return why the sandbox did not run the notebook at all: our failure, so that it is graded again; else ""."""
     if run.status is not RunStatus.UNAVAILABLE:
@@ -220,17 +258,24 @@ def _reasons(
     if Role.AUTOENCODER not in measurements.models and (crash := _crash(run)):
         reasons.append(
             message(
-                "No model could be measured, because the notebook stopped with {error} in {cell}. Whether that is the "
-                "student's mistake or this machine's, a person decides before it becomes a zero.",
+                "No autoencoder could be measured, because the notebook stopped with {error} in {cell}. Whether that "
+                "is the student's mistake or this machine's, a person decides before it costs points.",
                 error=crash.name,
                 cell=cell_name(crash.cell_index, notebook.places),
+            )
+        )
+    if Role.AUTOENCODER not in measurements.models and run.stopped_by is StoppedBy.OWN_EXIT:
+        reasons.append(
+            message(
+                "No model could be measured, because a cell ended the notebook's own process, as Colab's way of "
+                "restarting the runtime does. A person decides before it becomes a zero."
             )
         )
     if context.data == "sample" and run.errors and counts_official_images(notebook, run):
         reasons.append(
             message(
-                "The notebook was written for the full data set and was run on the embedded sample. Put the full "
-                "data where `grader doctor` says and grade it again."
+                "The notebook was written for the full data set and was run on the embedded sample. Grade it again "
+                "without --data-size sample."
             )
         )
     return tuple(reasons)
@@ -243,9 +288,9 @@ def counts_official_images(notebook: Notebook, run: RunRecord) -> bool:
 
 
 def _crash(run: RunRecord) -> CellError | None:
-    """Return the first error of a run that is not simply a cell which nobody has completed."""
-    first = run.errors[0] if run.errors else None
-    return None if first is None or first.name == "NotImplementedError" else first
+    """Return the first error of a run that does not come of a cell which nobody has completed."""
+    causes = (cause_of(error, run.errors) for error in run.errors)
+    return next((cause.error for cause in causes if cause.kind is not CauseKind.UNFINISHED), None)
 
 
 def _ungradable(assignment: Assignment, reason: Message) -> Grade:
@@ -258,7 +303,7 @@ def _our_failure(error: BaseException) -> Message:
     """Say in one line what broke; the whole traceback is kept in the grade's `fault`."""
     said = str(error).strip() or "–"
     last = said.splitlines()[-1] if isinstance(error, MeasuringFailedError) else said
-    return message("The grader itself failed: {error}", error=shortened(f"{type(error).__name__}: {last}", 300))
+    return message("The grader itself failed: {error}", error=brief(f"{type(error).__name__}: {last}"))
 
 
 @contextmanager

@@ -125,4 +125,5 @@ def _cancel(futures: Iterable[Future[GradedSubmission]]) -> None:
 
 def _key(submission: Submission, settings_key: str) -> str:
     """A second hand-in changes what a grade may say, so it is part of what a stored grade was made under."""
-    return f"{settings_key};conflict={submission.conflict is not None}"
+    beside = "".join(f";{one.name}={one.sha256}" for one in submission.companions)
+    return f"{settings_key};conflict={submission.conflict is not None}{beside}"

@@ -76,19 +76,19 @@ class CardData:
         return digest.hexdigest()
 
 
-def load(*, size: str | None = None, folder: Path | None = None) -> CardData:
+def load(*, size: str = "full", folder: Path | None = None) -> CardData:
     """Load the transactions.
 
     Args:
         size: `full` for the real file, or as many simulated rows where it is not found; `sample` for 40,000 simulated
-            rows whatever is found; None for the real file where it is found and the sample elsewhere.
+            rows whatever is found.
         folder: Searched for `creditcard.csv` (also in `data/` under it); the working folder by default.
 
     Raises:
         KeyError: The size is none of these.
         ValueError: A file was found that does not hold these columns.
     """
-    if size not in (None, "full", "sample"):
+    if size not in ("full", "sample"):
         raise KeyError(size)
     found = None if size == "sample" else find_csv(folder)
     if found is not None:

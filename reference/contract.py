@@ -68,6 +68,7 @@ def module(reference: str) -> ModuleType:
 
     Where its lesson needs it, one also has:
 
+    * `DATASETS`: every data set on which the course allows it, `DATASET` first; without it, `DATASET` alone.
     * `FREE`: which of "parameters" and "code_size" the course leaves to whoever builds it.
     * `JUDGED_BY`: what it is judged by besides the reconstruction error: `denoising`, `denoising_layer`, `sparse`,
       `variational`, `anomaly`, `plane` or `transfer`.

@@ -36,6 +36,7 @@ from reference.contract import Autoencoder
 
 ID = "symmetric-dense"
 DATASET = "mnist"
+DATASETS = ("mnist", "fashion_mnist")
 CODE_SIZE = 30
 EPOCHS = 20
 BATCH_SIZE = 128

@@ -45,6 +45,7 @@ from reference.sampling import Sampling, reconstruction_loss
 
 ID = "variational"
 DATASET = "mnist"
+DATASETS = ("mnist", "fashion_mnist")
 CODE_SIZE = 10
 EPOCHS = 20
 BATCH_SIZE = 128

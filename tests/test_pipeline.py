@@ -38,12 +38,17 @@ from grader.domain.assignment import DuePolicy, ImportPolicy
 from grader.domain.evidence import Evidence
 from grader.domain.grade import Grade, GradeStatus, Late, Outcome
 from grader.domain.graded import GradedSubmission
-from grader.domain.measurement import Measurements, MeasuringFailedError
+from grader.domain.measurement import Measurements, MeasuringFailedError, Quantity
 from grader.domain.messages import message, verbatim
 from grader.domain.ports import MeasuringTask
-from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
+from grader.domain.run import CellError, LackedName, RaisedBy, RunRecord, RunStatus, StoppedBy
 from grader.pipeline import failed_submission, grade_submission, missing_modules
 from grader.scoring import score
+
+ON_THE_SAMPLE = message(
+    "Graded on the embedded sample, about a seventh of the data: numbers are those of fewer updates, and are compared "
+    "with references that were trained on the same sample."
+)
 
 NOTHING = Measurements(data="sample")
 """What zone M says where the notebook left no model."""
@@ -66,6 +71,7 @@ def test_a_right_submission_earns_everything(tmp_path: Path) -> None:
         grade=score(results),
         run=builders.COMPLETED,
         measurements=builders.measured(),
+        notes=(ON_THE_SAMPLE,),
     )
     assert (graded.grade.points_awarded, graded.grade.status) == (100.0, GradeStatus.FINAL)
 
@@ -119,10 +125,11 @@ def test_old_code_is_run_as_handed_in_unless_the_assignment_says_otherwise(tmp_p
         "%time x = np.inf",
     ]
     assert ([*without.notes], [told(note) for note in graded.notes]) == (
-        [],
+        [ON_THE_SAMPLE],
         [
             "Translated: Code cell 1 of the notebook: `import numpy as np`, line 2: from keras.layers.core import Dense → from keras.layers import Dense",
             "Translated: Code cell 2 of the notebook: `%time x = np.Inf`, line 1: np.Inf → np.inf",
+            told(ON_THE_SAMPLE),
         ],
     )
     assert graded.grade == without.grade
@@ -192,6 +199,7 @@ def test_what_was_mended_and_what_was_not_run_is_noted(tmp_path: Path) -> None:
         "The notebook is in the old format 3; it was read all the same.",
         "Not run here: pip install seaborn",
         "Not run here: google.colab.drive.mount()",
+        told(ON_THE_SAMPLE),
     ]
 
 
@@ -337,8 +345,8 @@ def test_a_crash_without_a_model_is_no_final_zero(tmp_path: Path) -> None:
     assert (graded.grade.points_awarded, graded.grade.status) == (0.0, GradeStatus.NEEDS_REVIEW)
     (reason,) = reasons(graded)
     assert reason == (
-        "No model could be measured, because the notebook stopped with ValueError in cell 5 of the notebook. Whether "
-        "that is the student's mistake or this machine's, a person decides before it becomes a zero."
+        "No autoencoder could be measured, because the notebook stopped with ValueError in cell 5 of the notebook. "
+        "Whether that is the student's mistake or this machine's, a person decides before it costs points."
     )
 
 
@@ -354,16 +362,46 @@ def test_a_crash_after_the_model_was_made_is_final(tmp_path: Path) -> None:
 def test_a_cell_that_nobody_completed_is_no_crash(tmp_path: Path) -> None:
     """An unfinished notebook earns what it earns, whatever else fails after it."""
     todo = CellError(3, "NotImplementedError", "", "raise NotImplementedError")
-    after = CellError(4, "NameError", "name 'encoder' is not defined")
+    after = CellError(4, "NameError", "name 'encoder' is not defined", lacked=LackedName("encoder"))
     graded = grade_submission(
         submission(tmp_path), context(FakeSandbox(builders.raised(todo, after)), FakeMeasurer(NOTHING))
     )
     assert (graded.grade.points_awarded, graded.grade.status) == (0.0, GradeStatus.FINAL)
 
 
+@pytest.mark.parametrize(
+    "errors",
+    [
+        (
+            CellError(
+                3, "NotImplementedError", "`numpy()` needs eager execution", "m.fit(x)", raised_by=RaisedBy.LIBRARY
+            ),
+        ),
+        (CellError(3, "NotImplementedError", "", "raise NotImplementedError"), CRASH),
+    ],
+    ids=["a library raised it", "another cell crashed as well"],
+)
+def test_only_what_a_cell_raises_until_it_is_completed_is_no_crash(
+    tmp_path: Path, errors: tuple[CellError, ...]
+) -> None:
+    """A complete notebook does not end with a final zero because something raised NotImplementedError."""
+    graded = grade_submission(
+        submission(tmp_path), context(FakeSandbox(builders.raised(*errors)), FakeMeasurer(NOTHING))
+    )
+    assert (graded.grade.points_awarded, graded.grade.status) == (0.0, GradeStatus.NEEDS_REVIEW)
+
+
+def test_a_cell_that_restarts_the_runtime_is_no_final_zero(tmp_path: Path) -> None:
+    """`os._exit(0)` is how notebooks in Colab restart after `pip install`."""
+    ended = builders.killed(StoppedBy.OWN_EXIT)
+    graded = grade_submission(submission(tmp_path), context(FakeSandbox(ended), FakeMeasurer(NOTHING)))
+    assert (graded.grade.points_awarded, graded.grade.status) == (0.0, GradeStatus.NEEDS_REVIEW)
+    assert reasons(graded)[0].startswith("No model could be measured, because a cell ended the notebook's own process")
+
+
 WRITTEN_FOR_THE_FULL_SET = (
-    "The notebook was written for the full data set and was run on the embedded sample. Put the full data where "
-    "`grader doctor` says and grade it again."
+    "The notebook was written for the full data set and was run on the embedded sample. Grade it again without "
+    "--data-size sample."
 )
 
 
@@ -404,24 +442,55 @@ def lacks(*texts: str, name: str = "ModuleNotFoundError") -> RunRecord:
 def test_modules_that_this_machine_lacks_are_found_in_the_errors() -> None:
     """The top-level name, once, in order; a module that is here was not the machine's fault."""
     record = lacks(
-        "No module named 'umap_of_nobody'",
+        "No module named 'geemap'",
         "No module named 'numpy.nothing'",
-        "No module named 'another_of_nobody'",
-        "No module named 'umap_of_nobody'",
+        "No module named 'dopamine'",
+        "No module named 'geemap'",
         "No module named '__main__'",
         "nothing named",
     )
-    assert missing_modules(record) == ("umap_of_nobody", "another_of_nobody")
+    assert missing_modules(record) == ("geemap", "dopamine")
 
 
 def test_only_the_error_of_imports_counts() -> None:
     """A student's own exception with that text is none."""
-    assert missing_modules(lacks("No module named 'umap_of_nobody'", name="ValueError")) == ()
+    assert missing_modules(lacks("No module named 'geemap'", name="ValueError")) == ()
+
+
+@pytest.mark.parametrize(
+    ("request_line", "lacking"),
+    [
+        ("", ()),
+        ("pip install -q tqdm", ()),
+        ("pip install -q 'nobodys-module>=2' tqdm", ("nobodys_module",)),
+        ("%pip install nobodys.module", ("nobodys_module",)),
+        ("pip install git+https://example.org/someone/repository.git", ("nobodys_module",)),
+        ("pip install -r requirements.txt", ("nobodys_module",)),
+        ("apt-get install -y graphviz", ()),
+    ],
+)
+def test_a_module_that_nobody_has_is_ours_only_where_the_notebook_installs_it(
+    request_line: str, lacking: tuple[str, ...]
+) -> None:
+    """Else it is a file that was not handed in, or a slip of the pen, as it would be in Colab."""
+    assert missing_modules(lacks("No module named 'nobodys_module'"), [request_line]) == lacking
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("TBNotInstalledError", "geemap is not installed, missing implementation for"),
+        ("ImportError", "Missing optional dependency 'geemap'. Use pip or conda to install geemap."),
+    ],
+)
+def test_a_package_that_complains_in_its_own_words_about_another_is_understood(name: str, text: str) -> None:
+    """No error of an import has to be called ModuleNotFoundError."""
+    assert missing_modules(lacks(text, name=name)) == ("geemap",)
 
 
 def test_a_module_that_we_lack_makes_a_person_look(tmp_path: Path) -> None:
     """No point is lost for it."""
-    record = lacks("No module named 'umap_of_nobody'")
+    record = lacks("No module named 'geemap'")
     graded = grade_submission(submission(tmp_path), context(FakeSandbox(record), FakeMeasurer(NOTHING)))
     assert (graded.grade.status, set(outcomes(graded).values())) == (GradeStatus.NEEDS_REVIEW, {Outcome.UNGRADABLE})
 
@@ -514,3 +583,51 @@ def test_closed_folders_of_a_notebook_are_deleted() -> None:
         process.start()
         process.join(60)
         assert process.exitcode == 0
+
+
+# The sample
+
+SHORT = (
+    "Run on the embedded sample, the notebook made 96 updates, about a seventh of those that it makes on the full data; "
+    "the {points} points that it lost for what it learnt may be due to that alone. A person decides, or grade it again "
+    "without --data-size sample."
+)
+FAR_OFF = builders.measured(numbers={Quantity.RECONSTRUCTION_MSE: 0.08})
+FIT = {"model": "m0", "epochs": 3, "samples": 8_000, "batch_size": 256, "same_target": True, "completed": True}
+FITTED = json.dumps(EMPTY_CLAIMS | {"fits": [{"input_minimum": 0.0, "input_maximum": 1.0, **FIT}]})
+
+
+def test_what_is_lost_on_the_sample_for_few_updates_waits_for_a_person(tmp_path: Path) -> None:
+    """Three epochs of 8,000 images are 96 updates, of 60,000 they are 705: the points stay lost until somebody looks."""
+    graded = grade_submission(submission(tmp_path), context(FakeSandbox(claims=FITTED), FakeMeasurer(FAR_OFF)))
+    lost = graded.grade.points_possible - graded.grade.points_awarded
+    assert lost > 0
+    assert (graded.grade.status, reasons(graded)) == (
+        GradeStatus.NEEDS_REVIEW,
+        [SHORT.format(points=f"{lost:g}")],
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"data": "full"},
+        {"written_for": "sample"},
+        {"facts": replace(builders.FACTS, dataset="cloud")},
+    ],
+    ids=["on the full data", "written for the sample", "data that have no more"],
+)
+def test_what_is_lost_elsewhere_is_final(tmp_path: Path, changes: dict[str, object]) -> None:
+    """There the notebook made all the updates that it was written for."""
+    facts = {"facts": FULL_FACTS} if "data" in changes else {}
+    surroundings = context(FakeSandbox(claims=FITTED), FakeMeasurer(FAR_OFF), **(facts | changes))
+    graded = grade_submission(submission(tmp_path), surroundings)
+    assert graded.grade.points_awarded < graded.grade.points_possible
+    assert (graded.grade.status, reasons(graded)) == (GradeStatus.FINAL, [])
+
+
+def test_a_grade_on_the_full_data_says_nothing_of_a_sample(tmp_path: Path) -> None:
+    """Nor does one of points in space, which are the same few everywhere."""
+    assert grade_submission(submission(tmp_path), context(data="full", facts=FULL_FACTS)).notes == ()
+    points = replace(builders.FACTS, dataset="cloud")
+    assert grade_submission(submission(tmp_path), context(facts=points)).notes == ()

@@ -120,9 +120,9 @@ def test_the_quick_commands_run(tmp_path):
 
 
 def test_the_extras_of_the_readme_exist():
-    """`[sandbox,classroom]` are extras of the distribution."""
+    """`[cpu,gpu,sandbox,classroom]` are extras of the distribution."""
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    for extra in ("sandbox", "classroom"):
+    for extra in ("cpu", "gpu", "sandbox", "classroom"):
         assert re.search(rf"^{extra} = \[", project, re.MULTILINE)
 
 

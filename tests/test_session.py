@@ -15,17 +15,17 @@ import pytest
 
 import grader
 from grader.authoring.catalogue import load_assignment, load_facts
-from grader.domain.messages import message
+from grader.domain.messages import message, verbatim
 from grader.locale import Translator
 from grader.rebuild.client import MissingDataError
 from grader.rebuild.protocol import PublishedData
 from grader.sandbox.backends import OpenMachine
-from grader.session import Session, SessionOptions, _other_datasets, open_session
+from grader.session import Session, SessionOptions, _other_datasets, _publish, open_session
 
 STACKED = load_assignment("stacked")
 FACTS = load_facts("stacked")
 
-NOWHERE = SessionOptions(sandbox="none", jobs=1)
+NOWHERE = SessionOptions(sandbox="none", data_size="sample", jobs=1)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_the_pipeline_gets_everything_of_a_session(sample_session: Session) -> N
     assert (context.assignment, context.facts, context.images, context.data) == (STACKED, FACTS, "hidden", "sample")
     file = sample_session.data.file
     datasets = {"fashion_mnist": file, "mnist": file.with_name("mnist.npz")}
-    assert context.sandbox == OpenMachine(datasets, None, os.cpu_count() or 1)
+    assert context.sandbox == OpenMachine(datasets, None, os.cpu_count() or 1, data_size="sample")
     assert all(path.is_file() for path in datasets.values())
     with np.load(sample_session.data.file) as arrays:
         assert {name: arrays[name].shape for name in arrays} == {
@@ -86,24 +86,24 @@ def test_a_session_tells_what_makes_its_grades_special(sample_session: Session) 
     """The sample instead of the full set, and that nothing is shut in."""
     assert english(sample_session) == [
         (
-            "The full fashion_mnist was not found, so notebooks train on the embedded sample (8,000 images). "
-            "`grader doctor` says where to put the full data."
+            "Notebooks train on the embedded sample of fashion_mnist (8,000 images), as --data-size says; each report "
+            "says so. What a right notebook loses there for having made fewer updates waits for a person."
         ),
         "WITHOUT SANDBOX: notebooks run with your rights and can read and change your files.",
     ]
 
 
 def test_a_grade_depends_on_data_sandbox_images_and_version(sample_session: Session) -> None:
-    """Each of them is in the key under which grades are stored."""
+    """Each of them is in the key under which grades are stored; so is that the sample is not what was counted on."""
     digest = sample_session.data.digest
     assert len(digest) == 64
-    assert sample_session.settings_key == f"sample;{digest};none;hidden;{grader.__version__}"
+    assert sample_session.settings_key == f"sample;{digest};none;hidden;{grader.__version__};short"
 
 
 def test_other_data_make_another_session(full_folder: Path, no_data: None) -> None:
     """A folder with the full set is found; facts without it are told; afterwards nothing is left, file or process."""
     uncalibrated = replace(FACTS, calibrated={"sample": FACTS.calibrated["sample"]})
-    options = replace(NOWHERE, data_folder=full_folder, images="public")
+    options = replace(NOWHERE, data_size="full", data_folder=full_folder, images="public")
     others = {process.pid for process in psutil.Process().children()}
     with open_session(STACKED, uncalibrated, options) as session:
         assert (session.context.data, session.context.images) == ("full", "public")
@@ -138,14 +138,33 @@ def test_missing_data_are_told_in_both_languages(missing: MissingDataError, lang
 
 
 @pytest.fixture(scope="module")
-def missing(no_data: None) -> MissingDataError:
-    """The error of a session that asks for data which are not there."""
-    with (
-        pytest.raises(MissingDataError) as caught,
-        open_session(STACKED, FACTS, replace(NOWHERE, data_size="full")),
-    ):
-        pass
+def missing(tmp_path_factory: pytest.TempPathFactory) -> MissingDataError:
+    """The error of a session where the full data were taken out of the package."""
+    with pytest.raises(MissingDataError) as caught:
+        _publish(_NoFullData(), "fashion_mnist", tmp_path_factory.mktemp("nothing"))
     return caught.value
+
+
+class _NoFullData:
+    """Stands in for the measuring process of a package without the full sets."""
+
+    def publish(self, dataset: str, folder: Path) -> PublishedData:
+        raise MissingDataError(verbatim(f"{dataset}: the full data set was not found"))
+
+
+def test_a_trial_on_the_sample_is_told_and_stored_as_another(no_data: None) -> None:
+    """Notebooks that were written for the sample lose nothing by it: no remark, and no grade is mistaken for theirs."""
+    with open_session(STACKED, FACTS, replace(NOWHERE, written_for="sample")) as session:
+        assert not session.context.is_short
+        assert session.settings_key.endswith(grader.__version__)
+        assert english(session) == [
+            "WITHOUT SANDBOX: notebooks run with your rights and can read and change your files."
+        ]
+
+
+def test_nobody_gets_the_sample_without_having_asked_for_it() -> None:
+    """By default a session takes the full data, and notebooks count on them."""
+    assert (SessionOptions().data_size, SessionOptions().written_for) == ("full", "full")
 
 
 @pytest.mark.parametrize(("jobs", "together"), [(1, 1), (3, 3), (0, 1)])

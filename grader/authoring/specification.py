@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+import grader
 from grader.authoring.consistency import LANGUAGES, assignment_problems, text_problems
 from grader.authoring.errors import Problem, nearest, unusable
 from grader.authoring.mistakes import schema_problems
@@ -23,6 +24,7 @@ from grader.authoring.schema import (
     ScaleTable,
     SharedTexts,
 )
+from grader.authoring.staleness import is_stale
 from grader.authoring.toml_source import TomlSource, read_toml
 from grader.domain.assignment import Assignment, DuePolicy, ImportPolicy, LetterBound, RubricItem
 from grader.domain.course import Course
@@ -179,10 +181,16 @@ def _facts_folder(source: TomlSource, facts_folder: Path, course: Course | None)
 
 def _facts_problems(source: TomlSource, facts_folder: Path, course: Course | None) -> list[Problem]:
     reference = source.data.get("reference")
-    if not isinstance(reference, str) or (facts_folder / f"{reference}.json").is_file():
+    if not isinstance(reference, str):
+        return []
+    own = course is not None and facts_folder == course.facts
+    facts = facts_folder / f"{reference}.json"
+    if facts.is_file():
+        modules = course.references if course is not None and own else facts_folder.parent
+        if is_stale(reference, facts, module_folder=modules, shared_folder=_shared_references()):
+            return [source.problem(("reference",), _stale(reference, course if own else None))]
         return []
     if course is not None:
-        own = facts_folder == course.facts
         return [source.problem(("reference",), (no_facts_yet if own else _nobodys)(reference, course))]
     file = str(facts_folder / f"{reference}.json")
     closest = nearest(reference, (path.stem for path in facts_folder.glob("*.json")))
@@ -203,6 +211,19 @@ def _nobodys(reference: str, course: Course) -> Message:
         "{reference} is no reference of the grader's, and none of this course: {file} is not there.",
         reference=reference,
         file=str(course.module(reference)),
+    )
+
+
+def _shared_references() -> Path:
+    """Return the folder of our references, which an instructor's own ones may import."""
+    return Path(grader.__file__).parent.parent / "reference"
+
+
+def _stale(reference: str, course: Course | None) -> Message:
+    return message(
+        "{reference} has changed since its facts were made, and every threshold comes from them: run `{command}`.",
+        reference=reference,
+        command=f"grader calibrate {reference}" if course is None else course.command("calibrate", reference),
     )
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from grader.checks.causes import destroyed_by_surroundings
 from grader.checks.subject import Subject
+from grader.checks.surroundings import what_is_lacking
 from grader.checks.verdict import Verdict, skipped, ungradable
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message
@@ -54,7 +56,8 @@ def why_incomplete(subject: Subject) -> Message | None:
             "Our machine lacks modules that the notebook imports: {modules}.",
             modules=", ".join(subject.missing_modules),
         )
-    return None
+    lost = destroyed_by_surroundings(subject)
+    return None if lost is None else what_is_lacking(lost, subject.missing_modules)
 
 
 def why_unknown(subject: Subject) -> Message | None:

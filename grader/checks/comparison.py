@@ -62,6 +62,8 @@ class ComparisonRules:
     Attributes:
         activations: Activations that are right in any layer but the last, besides the expected model's own.
         output_activations: The same for the last layer.
+        own_output: The expected model's own activation is right in its last layer; False where `output_activations`
+            are all that is right there.
         ignore_code_units: The width of the code may differ: another check judges it.
         code_size: Numbers in the expected model's code; None, or where no layer gives as many, for its narrowest layer.
         allow_batch_normalization: BatchNormalization layers that the expected model lacks may be there.
@@ -69,6 +71,7 @@ class ComparisonRules:
 
     activations: tuple[str, ...] = ()
     output_activations: tuple[str, ...] = ()
+    own_output: bool = True
     ignore_code_units: bool = False
     code_size: int | None = None
     allow_batch_normalization: bool = False
@@ -101,7 +104,7 @@ def counting_layers(architecture: Architecture, *, drop: frozenset[str] = frozen
             kept.append(replace(layer, inputs=sources))
             places[position] = len(kept) - 1
             continue
-        places[position] = sources[0]
+        places[position] = sources[0] if sources else _INPUT
         if activation not in {None, _LINEAR} and not _join(kept, sources[0], str(activation)):
             kept.append(replace(layer, inputs=sources))
             places[position] = len(kept) - 1
@@ -142,7 +145,7 @@ def _routes(layers: Sequence[Layer]) -> Mapping[int, tuple[int, tuple[str, ...]]
     """Return, for each layer, how many layers its longest way from the input has, and their kinds."""
     routes: dict[int, tuple[int, tuple[str, ...]]] = {_INPUT: (0, ())}
     for position, layer in enumerate(layers):
-        length, kinds = max(routes[source] for source in layer.inputs)
+        length, kinds = max((routes[source] for source in layer.inputs), default=routes[_INPUT])
         routes[position] = length + 1, (*kinds, layer.kind)
     return routes
 
@@ -176,7 +179,7 @@ def _own_activation(layer: Layer) -> str | None:
 def _join(kept: list[Layer], place: int, activation: str) -> bool:
     """Give the activation to the layer at `place`, or to that before it; say whether one had room for it."""
     while place != _INPUT and kept[place].kind in _TRANSPARENT_KINDS:
-        place = kept[place].inputs[0]
+        place = next(iter(kept[place].inputs), _INPUT)
     if place == _INPUT or kept[place].activation != _LINEAR:
         return False
     attributes = dict(kept[place].attributes) | {ACTIVATION: activation}
@@ -252,7 +255,8 @@ class _Comparison:
         is_output = wanted == len(self._wanted) - 1
         allowed = self._rules.output_activations if is_output else self._rules.activations
         actual = self._found[found].activation
-        return actual == self._wanted[wanted].activation or actual in allowed
+        is_own = actual == self._wanted[wanted].activation
+        return actual in allowed or (is_own and (self._rules.own_output or not is_output))
 
     def _align(self) -> list[_Pair]:
         """Pair the layers with the least sum of costs (Needleman and Wunsch 1970), from the end to the start."""

@@ -41,6 +41,7 @@ _NOISE_EXPECTED: Final = Aspect(
         message("Which images does `fit` receive as its input, the noisy ones or the clean ones? And as its target?"),
     ),
     digits=2,
+    stands_in_for=Quantity.DENOISED_MSE,
 )
 
 
@@ -48,7 +49,8 @@ def check_denoising(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG
     """Hidden images with noise of the reference's kind come out clean: the error against the images without noise.
 
     Full credit like the reference, none like the same network trained without noise. Where a small code removes noise
-    by itself, so that the error alone cannot tell the two apart, the ratio of the errors with and without noise does.
+    by itself, so that the error alone may not tell the two apart, the ratio of the errors with and without noise does;
+    whoever cleans as well as the reference has full credit whatever the ratio.
     """
     nothing = message("We could not measure how the autoencoder removes noise.")
     return judged_by_facts(subject, (_CLEANED, _NOISE_EXPECTED), nothing=nothing)

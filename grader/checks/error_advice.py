@@ -1,4 +1,4 @@
-"""Why a cell raised and what to look at next, by the kind of error.
+"""Why a cell raised and what to look at next: by what raised the error, and only then by its class.
 
 The kinds are those that real notebooks end with: cells left to be completed, cells run out of order, code written for
 versions gone by, files that were only in somebody's Drive.
@@ -6,29 +6,18 @@ versions gone by, files that were only in somebody's Drive.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from grader.checks.advice import Advice
+from grader.checks.causes import SURROUNDINGS, CauseKind, cause_of, echoed
+from grader.checks.surroundings import LACKED_SOMEWHERE, of_lacked_name, of_surroundings
 from grader.checks.wording import where_and_why
-from grader.domain.messages import Message, message
+from grader.domain.messages import message
 from grader.domain.outdated import Translation
 from grader.domain.places import NOWHERE, Places, cell_name
-from grader.domain.run import CellError
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """What to tell about one kind of error.
-
-    Attributes:
-        why: Why such an error matters or arises.
-        hint: What to look at next.
-    """
-
-    why: Message
-    hint: Message
+from grader.domain.run import CellError, RaisedBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,57 +34,89 @@ class _Rule:
 
 
 def advice(
-    error: CellError, *, first: CellError, old_code: Sequence[Translation] = (), places: Places = NOWHERE
+    error: CellError,
+    *,
+    among: Sequence[CellError] = (),
+    old_code: Sequence[Translation] = (),
+    missing_modules: Sequence[str] = (),
+    places: Places = NOWHERE,
 ) -> Advice:
-    """Return what to tell about `error`; `first` is the first error of the same run, `places` names cells.
+    """Return what to tell about an error.
 
-    A piece of old code that explains it is named with its place and what to write instead. A NameError after another
-    error is most often its consequence, and says so.
+    What raised it comes first: our machine that lacks something, a cell left to be completed, old code, a name that
+    another cell should have made. Only then does the class of the error say what to look at.
+
+    Args:
+        error: The error of a cell.
+        among: All errors of the run, in order.
+        old_code: Pieces of old code; one that explains the error is told with its place and what to write instead.
+        missing_modules: Modules that our machine lacks though Colab has them, or the notebook installs them.
+        places: Where the cells stand, for people.
     """
-    if (old := _cause(error, old_code)) is not None:
+    cause = cause_of(error, among or (error,), missing_modules)
+    if cause.error is error and cause.kind in SURROUNDINGS:
+        return of_surroundings(cause, missing_modules)
+    if cause.kind is CauseKind.UNFINISHED and cause.error is error:
+        return _UNFINISHED
+    if (old := _old_code_behind(error, old_code)) is not None:
         return _of_old_code(old, places)
-    if error.name == "NameError" and error is not first:
-        cause = cell_name(first.cell_index, places)
-        return Advice(_ORDER, message("Fix {cell} first: this error probably follows from the one there.", cell=cause))
+    if error.name == "NameError" and error.lacked is not None:
+        return of_lacked_name(error, echoed(error, among), places)
+    if (stopped := _untrained_history(error, among, places)) is not None:
+        return stopped
     for rule in _RULES:
         if rule.fits(error):
             return rule.advice
+    return _by_whom(error)
+
+
+def _untrained_history(error: CellError, among: Sequence[CellError], places: Places) -> Advice | None:
+    """Return the advice for a look at the history of a training that an error stopped, else None."""
+    stopped = next((one for one in among if one.stops_training and one.cell_index < error.cell_index), None)
+    if stopped is None or "'history'" not in error.text or error.name not in ("AttributeError", "KeyError"):
+        return None
+    why = message("A model has its `history` once `fit` has ended without an error.")
+    return Advice(why, message("Fix {cell} first: it trains the model.", cell=cell_name(stopped.cell_index, places)))
+
+
+def _by_whom(error: CellError) -> Advice:
+    if error.name == "AssertionError" or error.line.startswith("raise "):
+        return _OWN_RAISE
+    if error.name == "NotImplementedError" and error.package:
+        return Advice(
+            message(
+                "{package} raises this error itself: it cannot do what it is asked for here.", package=error.package
+            ),
+            message("Read the whole text of the error: it says what is missing, and most often what to write."),
+        )
     return _ANY_OTHER
 
 
-def _cause(error: CellError, old_code: Sequence[Translation]) -> Translation | None:
-    """Return the old code that an error comes of: in its own cell, else in one that works in another cell."""
+def _old_code_behind(error: CellError, old_code: Sequence[Translation]) -> Translation | None:
+    """Return the old code that an error comes of: in its own cell, else in one that works in another cell.
+
+    What changes how a library works (no eager execution) explains any error of a library that nothing else explains.
+    """
     text = f"{error.name}: {error.text}".lower()
     if error.name == "NameError" and "'xrange'" not in text:  # most often the echo of an error further up
         return None
     fitting = [old for old in old_code if any(sign in text for sign in old.signs)]
     own = [old for old in fitting if old.cell_index == error.cell_index]
     far = [old for old in fitting if old.far and old.cell_index <= error.cell_index]
-    return next(iter([*own, *far]), None)
+    certain = [old for old in (*own, *far) if all(old.signs)]
+    general = [old for old in far if error.raised_by not in (RaisedBy.NOTEBOOK, RaisedBy.PYTHON)]
+    return next(iter([*certain, *general]), None)
 
 
 def _of_old_code(old: Translation, places: Places) -> Advice:
     why = where_and_why(old, places)
+    if not all(old.signs):
+        return Advice(why, message("Delete the line in that cell, restart the runtime and run all cells from the top."))
     if not old.after:
         return Advice(why, message("Write this part anew with what the current version has."))
     return Advice(why, message("Written today: {code}", code=old.after))
 
 
-def missing_module(error: CellError) -> str:
-    """Return the top-level module that an import did not find, or "" where the error is another one."""
-    if error.name != "ModuleNotFoundError":
-        return ""
-    found = _NO_MODULE.search(error.text)
-    return "" if found is None else found.group(1)
-
-
-_NO_MODULE: Final = re.compile(r"No module named '?([A-Za-z_]\w*)")
-
-
-_ORDER: Final = message(
-    "A notebook is run from the first cell to the last, once, in a fresh kernel: a name must be defined in a cell "
-    "above the one that uses it, and the cell that defines it must not fail."
-)
 _VERSIONS: Final = message(
     "Keras, NumPy and Python move on: code from old tutorials calls things that have since been renamed or removed."
 )
@@ -147,22 +168,37 @@ _RULES: Final[tuple[_Rule, ...]] = (
     _Rule(
         frozenset({"NotImplementedError"}),
         Advice(
-            message("This cell is still to be completed: it raises the error on purpose until your code stands there."),
-            message("Read the text above the cell, write your code, and delete the line that raises the error."),
+            message(
+                "A model is saved as the settings of its layers, and a layer of your own does not tell its settings."
+            ),
+            message("Give the layer a `get_config` that returns what its `__init__` takes, or save the weights alone."),
         ),
+        ("get_config",),
     ),
     _Rule(
-        frozenset({"NameError", "UnboundLocalError"}),
+        frozenset({"UnboundLocalError"}),
         Advice(
-            _ORDER,
-            message("Restart the runtime and run all cells from the top; look for where this name should be defined."),
+            message("A function that assigns a name anywhere has it as its own, also on the lines before that."),
+            message("Pass the value into the function as an argument, or give the inner variable another name."),
         ),
     ),
+    _Rule(frozenset({"NameError"}), LACKED_SOMEWHERE),
     _Rule(
         frozenset({"ModuleNotFoundError", "ImportError"}),
         Advice(
             _VERSIONS,
             message("Is this import used at all? If so, look up where the current version of the library keeps it."),
+        ),
+        ("cannot import name", "no module named 'keras.", "no module named 'tensorflow.", "no module named 'tf"),
+    ),
+    _Rule(
+        frozenset({"ModuleNotFoundError"}),
+        Advice(
+            message("Neither Colab nor our machine has a module of this name, and the notebook does not install one."),
+            message(
+                "Is it spelled rightly? A Python file of your own must be handed in beside the notebook, in one zip or "
+                "folder."
+            ),
         ),
     ),
     _Rule(
@@ -205,7 +241,30 @@ _RULES: Final[tuple[_Rule, ...]] = (
     _Rule(
         frozenset({"AttributeError"}),
         Advice(
-            _VERSIONS,
+            message("A model has its `history` once `fit` has ended without an error."),
+            message("Is `fit` called on this very model, in a cell above?"),
+        ),
+        ("no attribute 'history'",),
+    ),
+    _Rule(
+        frozenset({"AttributeError"}),
+        Advice(
+            message("What stands before the dot is None: a call above gave nothing back."),
+            message("Which line gave this variable its value? `compile`, `summary` and `plt.show` return None."),
+        ),
+        ("'nonetype' object",),
+    ),
+    _Rule(
+        frozenset({"AttributeError"}),
+        Advice(_VERSIONS, message("Look up in the current documentation of the library how this is called today.")),
+        ("module '",),
+    ),
+    _Rule(
+        frozenset({"AttributeError"}),
+        Advice(
+            message(
+                "An object has the attributes of its own class alone; this one is of another class, or misspelled."
+            ),
             message("Print the type of the object before the dot: is it the model that you think it is?"),
         ),
     ),
@@ -232,6 +291,14 @@ _RULES: Final[tuple[_Rule, ...]] = (
     ),
 )
 
+_UNFINISHED: Final = Advice(
+    message("This cell is still to be completed: it raises the error on purpose until your code stands there."),
+    message("Read the text above the cell, write your code, and delete the line that raises the error."),
+)
+_OWN_RAISE: Final = Advice(
+    message("This cell tests something itself, and raises the error where the test fails."),
+    message("What does the line before the error test, and what is its value here?"),
+)
 _ANY_OTHER: Final = Advice(
     message("A cell that stops half-way leaves what the cells below it need undone."),
     message("Restart the runtime, run all cells from the top, and read the last line of the error."),

@@ -63,7 +63,7 @@ def _missing(subject: Subject, wanted: tuple[str, ...]) -> Finding:
 
 
 def check_any_length(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
-    """The encoder reads sequences of any length: its time axis is None."""
+    """The encoder reads sequences of any length: by what its layers can do, whatever length its input declares."""
     absent = without_autoencoder(subject)
     if absent is not None:
         return absent
@@ -71,16 +71,39 @@ def check_any_length(subject: Subject, item: RubricItem) -> Verdict:  # noqa: AR
     if found is None:
         return ungradable(message("No autoencoder was measured."))
     form: Architecture = found.architecture
-    if len(form.input_shape) == 2 and form.input_shape[0] is None:
-        return passed(message("The encoder takes sequences of any length."))
+    of_steps = len(form.input_shape) == 2
+    measured = subject.measurements.values.get(Quantity.ANY_LENGTH)
+    numbers = () if measured is None else (measured,)
+    runs = of_steps and form.input_shape[0] is None if measured is None else measured.value == 1
+    if runs:
+        return passed(message("The encoder takes sequences of any length."), measurements=numbers)
+    if measured is None and of_steps:
+        return ungradable(message("We could not try the encoder with sequences of other lengths."))
+    where = model(subject, Role.ENCODER)
+    why = message("A recurrent layer has the same weights at every step: nothing in it needs a fixed length.")
     finding = Finding(
-        where=model(subject, Role.ENCODER),
+        where=where,
         expected=message("An input of shape (None, 28): any number of steps."),
         actual=message("The shape of one sample is {shape}.", shape=shape(form.input_shape)),
-        why=message("A recurrent layer has the same weights at every step: nothing in it needs a fixed length."),
+        why=why,
         hint=message("Which length of the input can stay open when you declare its shape?"),
     )
-    return failed(message("The encoder takes sequences of one length only."), [finding])
+    if of_steps:
+        finding = Finding(
+            where=where,
+            expected=message("An encoder that reads a sequence of any number of steps."),
+            actual=message("It reads images of {steps} rows, and fails with fewer or more.", steps=_steps(subject)),
+            why=why,
+            hint=message("Which layer of the encoder has to know how many steps there are?"),
+        )
+    return failed(message("The encoder takes sequences of one length only."), [finding], measurements=numbers)
+
+
+def _steps(subject: Subject) -> int:
+    """Return how many rows an image has, as the autoencoder gives it back."""
+    whole = subject.model(Role.AUTOENCODER)
+    rows = None if whole is None or not whole.architecture.output_shape else whole.architecture.output_shape[0]
+    return rows or 28
 
 
 def check_output_range(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from grader.checks import wording
@@ -16,10 +17,11 @@ from grader.checks.comparison import (
     compare,
     counting_layers,
 )
+from grader.checks.outputs import Pixels, counterparts
 from grader.checks.parameters import Parameter
 from grader.checks.subject import Subject
 from grader.checks.verdict import Verdict, by_share, ungradable
-from grader.domain.architecture import AttributeValue, Layer
+from grader.domain.architecture import Architecture, AttributeValue, Layer
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding
 from grader.domain.measurement import Measurement, Quantity, Role
@@ -48,6 +50,8 @@ def check_layers(subject: Subject, item: RubricItem) -> Verdict:
 
     Names, nesting, Flatten or Reshape, and how an activation is written never matter; layers that act in training
     alone (Dropout, GaussianNoise) may be anywhere. Each difference costs the share of one layer of the reference.
+    The last activation is judged together with the pixels of the training: tanh is right for [-1, 1] where a sigmoid
+    is for [0, 1].
 
     An autoencoder that is written with other layers and computes the same, whatever the weights, is judged by the
     layers of the network that it equals: that can only earn points.
@@ -60,7 +64,7 @@ def check_layers(subject: Subject, item: RubricItem) -> Verdict:
     total = 0 if reference is None else len(counting_layers(reference))
     if reference is None or not total:
         return ungradable(message("The facts of the reference hold no layers to compare with."))
-    rules = _rules(item, subject.facts.code_size)
+    rules = _for_pixels(_rules(item, subject.facts.code_size), reference, subject.measurements.pixels)
     differences = compare(reference, found.architecture, rules)
     equivalent = subject.measurements.equivalent
     equal = None if equivalent is None else compare(reference, equivalent, rules)
@@ -78,7 +82,7 @@ def check_layers(subject: Subject, item: RubricItem) -> Verdict:
         )
     else:
         summary = message("All layers are those asked for: {count}.", count=total)
-    findings = [_finding(difference, rules) for difference in differences]
+    findings = [_finding(difference, rules, subject.measurements.pixels) for difference in differences]
     return by_share(max(0, total - len(differences)) / total, summary, findings, measurements=numbers)
 
 
@@ -96,15 +100,23 @@ def _rules(item: RubricItem, code_size: int | None) -> ComparisonRules:
     )
 
 
+def _for_pixels(rules: ComparisonRules, reference: Architecture, pixels: Pixels | None) -> ComparisonRules:
+    """Turn what is right in the last layer for pixels in [0, 1] into what is right for those of the training."""
+    if pixels is None:
+        return rules
+    own = counting_layers(reference)[-1].activation
+    return replace(rules, output_activations=counterparts((own, *rules.output_activations), pixels), own_output=False)
+
+
 # Findings
 
 
-def _finding(difference: Difference, rules: ComparisonRules) -> Finding:
+def _finding(difference: Difference, rules: ComparisonRules, pixels: Pixels | None) -> Finding:
     return Finding(
         where=_where(difference),
         expected=_expected(difference, rules),
         actual=_actual(difference),
-        why=_why(difference),
+        why=_why(difference, pixels),
         hint=_hint(difference),
     )
 
@@ -125,7 +137,8 @@ def _expected(difference: Difference, rules: ComparisonRules) -> Message:
     allowed = rules.output_activations if difference.is_output else rules.activations
     settings = _settings(layer, difference)
     if ACTIVATION in settings:
-        settings[ACTIVATION] = " | ".join(dict.fromkeys((layer.activation, *allowed)))
+        own = (layer.activation,) if rules.own_output or not difference.is_output else ()
+        settings[ACTIVATION] = " | ".join(dict.fromkeys((*own, *allowed)))
     return wording.layer(layer, settings)
 
 
@@ -147,7 +160,7 @@ def _settings(layer: Layer, difference: Difference) -> dict[str, AttributeValue]
     return settings
 
 
-def _why(difference: Difference) -> Message:
+def _why(difference: Difference, pixels: Pixels | None) -> Message:
     if difference.kind is DifferenceKind.MISSING:
         return message(
             "Each layer does one step of the way to the code and back: with a step less, the network finds simpler "
@@ -156,7 +169,7 @@ def _why(difference: Difference) -> Message:
     if difference.kind is DifferenceKind.EXTRA:
         return _why_extra(difference.actual)
     if difference.attributes == (ACTIVATION,):
-        return _why_activation(difference)
+        return _why_activation(difference, pixels)
     if difference.attributes == (INPUTS,):
         return message(
             "What feeds a layer decides what it can know: a connection from another place carries other numbers."
@@ -176,7 +189,14 @@ def _why_extra(layer: Layer | None) -> Message:
     return message("Too powerful a network learns nothing useful: it memorises its data instead of finding patterns.")
 
 
-def _why_activation(difference: Difference) -> Message:
+def _why_activation(difference: Difference, pixels: Pixels | None) -> Message:
+    if difference.is_output and pixels is not None:
+        return message(
+            "The pixels of its training lie between {black:.4g} and {white:.4g}: the last activation must reach all of "
+            "these values, must not make the pixels depend on each other, and must not block learning.",
+            black=pixels[0],
+            white=pixels[1],
+        )
     if difference.is_output:
         return message(
             "Pixels lie between 0 and 1, each by itself: the last activation must reach all of these values, must not "
@@ -217,7 +237,4 @@ def _activation_hint(difference: Difference) -> Message:
             "assignment says of it.",
             activation=actual.activation,
         )
-    return message(
-        "The layer has `{activation}`: read what the assignment says of its activation.",
-        activation=actual.activation,
-    )
+    return message("Which activation does the assignment ask for in this layer, and where is yours written?")

@@ -8,7 +8,7 @@ from typing import Final
 
 from grader.checks.absence import why_unknown
 from grader.checks.subject import Subject
-from grader.checks.verdict import Verdict, by_share, failed, passed, ungradable
+from grader.checks.verdict import Verdict, by_share, passed, ungradable
 from grader.checks.wording import ROLE_NAMES, SampleWords, notebook, sample_words
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding
@@ -32,9 +32,9 @@ def check_models(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
         reason = message("We cannot tell whether a model is missing. {reason}", reason=unknown)
         return ungradable(reason, findings=broken)
     findings = (*(_told_of_tensors(subject, role, _ABSENT[role](words)) for role in missing), *broken)
-    if Role.AUTOENCODER in missing:
-        return failed(_no_autoencoder(subject), findings)
     share = (len(Role) - len(missing)) / len(Role)
+    if Role.AUTOENCODER in missing:
+        return by_share(share, _no_autoencoder(subject), findings)
     return by_share(share, message("An autoencoder was found; missing: {roles}.", roles=_listed(missing)), findings)
 
 

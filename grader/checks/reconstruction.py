@@ -11,15 +11,14 @@ from typing import Final
 from grader.checks.absence import why_incomplete, without_autoencoder
 from grader.checks.code_layer import code_size
 from grader.checks.subject import Subject
+from grader.checks.training import slow_training, training_stopped
 from grader.checks.verdict import Verdict, by_share, failed, skipped, ungradable
-from grader.checks.wording import idle_training, model, sample_words
+from grader.checks.wording import idle_training, model, other_data, sample_words
 from grader.domain.assignment import RubricItem
 from grader.domain.facts import Baseline, CreditCurve, Statistic, trivial_errors
 from grader.domain.grade import Finding
 from grader.domain.measurement import Measurement, Quantity, Role
 from grader.domain.messages import Message, message
-from grader.domain.outdated import SlowOptimizer
-from grader.domain.places import Places, line_title
 
 _SHOWN: Final = (Quantity.RECONSTRUCTION_MSE, Quantity.MEAN_IMAGE_MSE, Quantity.PCA_MSE)
 
@@ -30,7 +29,6 @@ _LIKE_MEAN_SKILL: Final = 0.1
 _FROZEN_SPREAD: Final = 0.01
 
 _SAME_LOSS: Final = 1e-3  # far more than float32 needs, far less than any credit is worth
-_SLOWED_SKILL: Final = 0.5
 
 
 def check_reconstruction(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
@@ -47,7 +45,7 @@ def check_reconstruction(subject: Subject, item: RubricItem) -> Verdict:  # noqa
     unfair = _unfair(subject)
     if unfair is not None:
         return skipped(unfair, measurements=numbers)
-    calibrated = subject.facts.calibrated.get(subject.measurements.data)
+    calibrated = subject.calibrated
     known = calibrated.reconstruction if calibrated is not None else None
     loss = subject.measurements.value(Quantity.RECONSTRUCTION_MSE)
     diverged = next((problem.reason for problem in subject.measurements.problems if not problem.ours), None)
@@ -177,6 +175,10 @@ def _finding(subject: Subject, loss: float, known: Statistic) -> Finding:
 def _diagnosis(subject: Subject, loss: float, known: Statistic) -> tuple[Message, Message]:
     """Return what we found and why it matters; the worst explanation that fits."""
     words = sample_words(subject.facts)
+    if (stopped := training_stopped(subject, _curve(known).skill(loss))) is not None:
+        return message("An MSE of {mse:.4f}: the training ended with an error.", mse=loss), stopped.why
+    if (other := other_data(subject)) is not None:
+        return message("An MSE of {mse:.4f} on the images of this assignment.", mse=loss), other
     if loss >= _LIKE_UNTRAINED * known.baselines[Baseline.UNTRAINED]:
         return (
             message("An MSE of {mse:.4f}: as with fresh, untrained weights.", mse=loss),
@@ -212,14 +214,18 @@ def _like_the_mean(subject: Subject, loss: float) -> tuple[Message, Message]:
 
 def _hint(subject: Subject, loss: float, known: Statistic) -> Message:
     words = sample_words(subject.facts)
+    if (stopped := training_stopped(subject, _curve(known).skill(loss))) is not None:
+        return stopped.hint
+    if subject.measurements.foreign:
+        return message("Which data set does the cell that loads the data name, and which one does the text ask for?")
     if not subject.measurements.trained:
         return message(
             "We saw no call of `fit` on this model or on one that shares its layers: which model was trained?"
         )
     if (idle := idle_training(subject)) is not None:
         return idle
-    if subject.slow_optimizers and _curve(known).skill(loss) < _SLOWED_SKILL:
-        return _slow_hint(subject.slow_optimizers[0], subject.places)
+    if (slow := slow_training(subject, _curve(known).skill(loss))) is not None:
+        return slow
     if loss >= _WORSE_THAN_MEAN * known.baselines[Baseline.MEAN]:
         return message(
             "Between which values do the inputs lie that the model is trained on? Is the target of the training "
@@ -233,24 +239,3 @@ def _hint(subject: Subject, loss: float, known: Statistic) -> Message:
             sample=words.the,
         )
     return message("Was the validation loss still falling in the last epoch? Look at the epochs and the learning rate.")
-
-
-def _slow_hint(slow: SlowOptimizer, places: Places) -> Message:
-    """Name the optimizer whose default rate let training go nowhere."""
-    place = line_title(slow.cell_index, slow.line, places)
-    if slow.rate < slow.old_rate:
-        return message(
-            "{place}: it trains with {name} at its default rate, which is {rate} today and was {old} in papers and old "
-            "tutorials: with {rate} the loss hardly moves. State the rate yourself.",
-            place=place,
-            name=slow.name,
-            rate=f"{slow.rate:g}",
-            old=f"{slow.old_rate:g}",
-        )
-    return message(
-        "{place}: it trains with {name} at its default rate, {rate}, with which an autoencoder needs very many epochs. "
-        "State a larger rate, or take another optimizer.",
-        place=place,
-        name=slow.name,
-        rate=f"{slow.rate:g}",
-    )

@@ -22,6 +22,7 @@ from grader.checks.denoising import check_denoising, check_noise_layer
 from grader.checks.fraud import check_average_precision, check_features
 from grader.checks.graph_rules import check_any_length, check_layer_kinds, check_output_range
 from grader.checks.greedy import check_stages
+from grader.checks.halves import judged_by_halves
 from grader.checks.imports import check_imports
 from grader.checks.latent import check_elbo, check_latent_distribution, check_prior_samples
 from grader.checks.layers import check_layers
@@ -122,6 +123,12 @@ _BY_BEHAVIOUR: Final = frozenset({
 })  # fmt: skip
 """Checks that can decide of a model whose layers nobody has seen; the others look at layers."""
 
+_BY_STRUCTURE: Final = frozenset({
+    "runs", "models", "shapes", "code_size", "layers", "layer_kinds", "any_length", "mirror", "composition",
+    "bottleneck", "noise_layer", "imports", "arrays",
+})  # fmt: skip
+"""Checks that can decide of an autoencoder of another size than the data's; the others look at samples."""
+
 
 def run_checks(rubric: Sequence[RubricItem], subject: Subject) -> tuple[CheckResult, ...]:
     """Run every check of the rubric and return one result each, in rubric order.
@@ -140,9 +147,11 @@ def run_checks(rubric: Sequence[RubricItem], subject: Subject) -> tuple[CheckRes
         verdict = (
             _stopped_by_requirement(item, results, titles)
             or _without_layers(subject, item)
+            or _without_samples(subject, item)
+            or judged_by_halves(subject, item, CHECKS[item.check].function)
             or CHECKS[item.check].function(subject, item)
         )
-        results[item.check] = _result(item, verdict)
+        results[item.check] = result_of(item, verdict)
     return tuple(results.values())
 
 
@@ -215,7 +224,17 @@ def _without_layers(subject: Subject, item: RubricItem) -> Verdict | None:
     )
 
 
-def _result(item: RubricItem, verdict: Verdict) -> CheckResult:
+def _without_samples(subject: Subject, item: RubricItem) -> Verdict | None:
+    """Return the verdict where a check looks at samples, and the autoencoder takes or gives none, else None."""
+    if not subject.measurements.another_size or item.check in _BY_STRUCTURE:
+        return None
+    return skipped(
+        message("Not checked: what goes into the autoencoder or comes out of it has not the size asked for.")
+    )
+
+
+def result_of(item: RubricItem, verdict: Verdict) -> CheckResult:
+    """Return what a verdict is worth under an item of the rubric."""
     return CheckResult(
         check=item.check,
         outcome=verdict.outcome,

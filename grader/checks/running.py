@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from grader.checks.absence import was_cut, why_stopped, why_unknown
-from grader.checks.error_advice import advice, missing_module
+from grader.checks.causes import CauseKind, cause_of, is_unfinished, missing_module
+from grader.checks.error_advice import advice
 from grader.checks.order import hint_to_reorder, why_in_wrong_order
 from grader.checks.parameters import Parameter
 from grader.checks.subject import Subject
@@ -26,8 +27,8 @@ SHARE_WITH_ERRORS: Final = Parameter(
 def check_runs(subject: Subject, item: RubricItem) -> Verdict:
     """Every cell runs without an error, from top to bottom, in a fresh kernel.
 
-    Errors with an autoencoder nevertheless: part of the points. A limit, a signal or a module that our machine lacks:
-    a person looks, as nobody can say how the run would have ended.
+    Errors with an autoencoder nevertheless: part of the points; all of them where the cells only looked for a GPU. A
+    limit, a signal or a module that our machine lacks: a person looks, as nobody can say how the run would have ended.
     """
     run = subject.run
     if run.status is RunStatus.COMPLETED:
@@ -44,7 +45,8 @@ def check_runs(subject: Subject, item: RubricItem) -> Verdict:
 def _raised(subject: Subject, findings: tuple[Finding, ...], share: float) -> Verdict:
     errors = subject.run.errors
     failing = len(errors) + subject.run.errors_left_out
-    lacking = sorted({missing_module(error) for error in errors} & set(subject.missing_modules))
+    causes = [cause_of(error, errors, subject.missing_modules) for error in errors]
+    lacking = sorted({missing_module(cause.error, subject.missing_modules) for cause in causes} - {""})
     if lacking:
         lack = message("Our machine lacks modules that the notebook imports: {modules}.", modules=", ".join(lacking))
         return ungradable(lack, findings=findings)
@@ -53,8 +55,17 @@ def _raised(subject: Subject, findings: tuple[Finding, ...], share: float) -> Ve
     if not found and unknown is not None:
         told = message("Cells that ended with an error: {count}. {reason}", count=failing, reason=unknown)
         return ungradable(told, findings=findings)
+    only_asked = failing == len(errors) and all(cause.kind is CauseKind.ACCELERATOR for cause in causes)
+    if causes and found and only_asked:
+        return by_share(1.0, _WITHOUT_ACCELERATOR, findings)
     summary = message("Cells that ended with an error: {count}.", count=failing)
     return by_share(share if found else 0.0, summary, findings or (_unknown_cell_finding(),))
+
+
+_WITHOUT_ACCELERATOR: Final = message(
+    "Every cell ran without an error, but for those that ask for a GPU or a TPU: the grading machine has none, and no "
+    "point is lost for that."
+)
 
 
 # Findings
@@ -62,22 +73,28 @@ def _raised(subject: Subject, findings: tuple[Finding, ...], share: float) -> Ve
 
 def _error_findings(subject: Subject) -> tuple[Finding, ...]:
     errors = subject.run.errors
-    return tuple(_error_finding(error, errors[0], subject) for error in errors)
+    return tuple(_error_finding(error, subject) for error in errors)
 
 
-def _error_finding(error: CellError, first: CellError, subject: Subject) -> Finding:
-    told = advice(error, first=first, old_code=subject.old_code, places=subject.places)
+def _error_finding(error: CellError, subject: Subject) -> Finding:
+    told = advice(
+        error,
+        among=subject.run.errors,
+        old_code=subject.old_code,
+        missing_modules=subject.missing_modules,
+        places=subject.places,
+    )
     return Finding(
         where=cell_title(error.cell_index, subject.places),
         expected=_expected(error),
         actual=_actual(error),
         why=why_in_wrong_order(error, subject.places) or told.why,
-        hint=_lacking_hint(error, subject.missing_modules) or hint_to_reorder(error, subject.places) or told.hint,
+        hint=hint_to_reorder(error, subject.places) or told.hint,
     )
 
 
 def _expected(error: CellError) -> Message:
-    if error.name == "NotImplementedError":
+    if is_unfinished(error):
         return message("A cell completed with your own code.")
     return message("A cell that runs without an error.")
 
@@ -88,13 +105,6 @@ def _actual(error: CellError) -> Message:
     if error.line:
         return message("{problem} (in the line: {line})", problem=problem, line=brief(error.line))
     return verbatim(problem)
-
-
-def _lacking_hint(error: CellError, missing: tuple[str, ...]) -> Message | None:
-    module = missing_module(error)
-    if module not in missing:
-        return None
-    return message("Our machine lacks the module “{module}”: a person will look, and no point is lost.", module=module)
 
 
 def _stop_finding(run: RunRecord, places: Places) -> Finding:

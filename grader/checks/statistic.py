@@ -13,12 +13,16 @@ from dataclasses import dataclass
 
 from grader.checks.absence import why_incomplete, without_autoencoder
 from grader.checks.subject import Subject
+from grader.checks.training import slow_training, training_stopped
 from grader.checks.verdict import Verdict, by_share, failed, ungradable
-from grader.checks.wording import idle_training, model
-from grader.domain.facts import CreditCurve, Statistic
+from grader.checks.wording import idle_training, model, other_data
+from grader.domain.facts import Baseline, CreditCurve, Statistic
 from grader.domain.grade import Finding
 from grader.domain.measurement import Measurement, Quantity, Role
 from grader.domain.messages import Message, message
+
+_LIKE_MEAN = 0.9
+"""Part of the mean image's error from which a model is explained by its lack of training; it chooses words alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class Aspect:
         too_large: Told where it is too large.
         too_small: Told where it is too small.
         digits: Decimals shown.
+        stands_in_for: The number that this one helps out: where that one alone shows that a model is as good as the
+            reference, this one costs nothing.
     """
 
     quantity: Quantity
@@ -53,6 +59,7 @@ class Aspect:
     too_large: Side | None = None
     too_small: Side | None = None
     digits: int = 4
+    stands_in_for: Quantity | None = None
 
 
 def judged_by_facts(subject: Subject, aspects: Sequence[Aspect], *, nothing: Message) -> Verdict:
@@ -95,9 +102,12 @@ def _judged(
     numbers: tuple[Measurement, ...],
 ) -> Verdict:
     values = {aspect: subject.measurements.values[aspect.quantity].value for aspect in aspects}
-    earned = {aspect: known[aspect.quantity].credit(value) for aspect, value in values.items()}
+    earned = {aspect: _credit(subject, aspect, value, known) for aspect, value in values.items()}
+    untrained = _hardly_trained(subject, aspects[0], known, values)
     findings = [
-        _finding(subject, aspect, known[aspect.quantity], values[aspect]) for aspect in aspects if earned[aspect] < 1
+        _finding(subject, aspect, known[aspect.quantity], values[aspect], untrained)
+        for aspect in aspects
+        if earned[aspect] < 1
     ]
     told = _summary(values, known, hidden=subject.measurements.images == "hidden")
     incomplete = why_incomplete(subject)
@@ -107,8 +117,18 @@ def _judged(
     return by_share(min(earned.values()), told, findings, measurements=numbers)
 
 
+def _credit(subject: Subject, aspect: Aspect, value: float, known: Mapping[Quantity, Statistic]) -> float:
+    """Return the credit of one number; a stand-in takes nothing from what the number it stands in for shows alone."""
+    credit = known[aspect.quantity].credit(value)
+    main = aspect.stands_in_for
+    if main is None or main not in known:
+        return credit
+    decisive, shown = known[main].decisive, subject.measurements.value(main)
+    return credit if decisive is None or shown is None else max(credit, decisive.credit(shown))
+
+
 def _statistics(subject: Subject) -> Mapping[Quantity, Statistic]:
-    calibrated = subject.facts.calibrated.get(subject.measurements.data)
+    calibrated = subject.calibrated
     return {} if calibrated is None else calibrated.statistics
 
 
@@ -149,16 +169,37 @@ def _figure(value: float, aspect: Aspect) -> Message:
     return by_digits[aspect.digits]
 
 
-def _finding(subject: Subject, aspect: Aspect, known: Statistic, value: float) -> Finding:
+def _hardly_trained(
+    subject: Subject, first: Aspect, known: Mapping[Quantity, Statistic], values: Mapping[Aspect, float]
+) -> Side | None:
+    """Say why a model has learnt next to nothing, by the first number of its check; None where it has, or nobody knows.
+
+    What the other numbers of such a model mean is no lesson: it has not missed the noise, it has missed its training.
+    """
+    skill = min(curve.skill(values[first]) for curve in known[first.quantity].curves)
+    if (stopped := training_stopped(subject, skill)) is not None:
+        return Side(stopped.why, stopped.hint)
+    if (slow := slow_training(subject, skill)) is not None:
+        return Side(_HARDLY_TRAINED, slow)
+    mean = known[first.quantity].baselines.get(Baseline.MEAN)
+    smaller_is_better = all(curve.trivial >= curve.reference for curve in known[first.quantity].curves)
+    if len(values) > 1 and mean is not None and smaller_is_better and values[first] >= _LIKE_MEAN * mean:
+        return Side(_HARDLY_TRAINED, _DOES_IT_FALL)
+    return None
+
+
+def _finding(
+    subject: Subject, aspect: Aspect, known: Statistic, value: float, untrained: Side | None = None
+) -> Finding:
     curve = min(known.curves, key=lambda one: one.credit(value))
     too_large = curve.trivial >= curve.reference
-    side = (aspect.too_large if too_large else aspect.too_small) or Side(_WORSE, _MORE_TRAINING)
+    side = untrained or (aspect.too_large if too_large else aspect.too_small) or Side(_WORSE, _MORE_TRAINING)
     return Finding(
         where=model(subject, aspect.role),
         expected=_bound(aspect, curve, too_large=too_large),
         actual=message("{name}: {value}.", name=aspect.name, value=_figure(value, aspect)),
         why=side.why,
-        hint=idle_training(subject) or side.hint,
+        hint=other_data(subject) or idle_training(subject) or side.hint,
     )
 
 
@@ -172,6 +213,11 @@ def _bound(aspect: Aspect, curve: CreditCurve, *, too_large: bool) -> Message:
 _WORSE = message("The reference does clearly better on the same data.")
 _MORE_TRAINING = message(
     "Was the validation loss still falling in the last epoch? Look at the epochs and the learning rate."
+)
+_HARDLY_TRAINED = message("The model is hardly trained: as yet it does no better than one that ignores its input.")
+_DOES_IT_FALL = message(
+    "Does the loss printed by `fit` fall at all? Look at the optimizer's learning rate, the number of epochs, and the "
+    "last activation."
 )
 _NAN_WHY = message(
     "Once a number is NaN, everything that is computed from it is NaN as well: nothing is left to learn."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from grader.domain.assignment import ImportPolicy
-from grader.domain.facts import ReferenceFacts
+from grader.domain.facts import CalibratedData, ReferenceFacts
 from grader.domain.measurement import MeasuredModel, Measurements, Role
 from grader.domain.outdated import SlowOptimizer, Translation
 from grader.domain.places import Places
@@ -42,6 +42,11 @@ class Subject:
     old_code: tuple[Translation, ...] = ()
     slow_optimizers: tuple[SlowOptimizer, ...] = ()
     places: Places = field(default_factory=dict)
+
+    @property
+    def calibrated(self) -> CalibratedData | None:
+        """What the reference reached on the data that we measured on, None where it was never trained on them."""
+        return self.facts.on(self.measurements.data, self.measurements.dataset)
 
     def model(self, role: Role) -> MeasuredModel | None:
         """Return the notebook's own model of this role, None where there is none (one may have been cut out)."""

@@ -5,7 +5,7 @@ Layers are told in Keras's own notation, `Dense(units=100, activation=relu)`, wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,6 +54,14 @@ _SAMPLE: Final = SampleWords(message("a sample"), message("the sample"), message
 _WORDS: Final[Mapping[str, SampleWords]] = dict.fromkeys(IMAGE_DATASETS, IMAGE) | {"cloud": _POINT, "creditcard": _ROW}
 
 
+_DATASET_NAMES: Final[Mapping[str, Message]] = {
+    "mnist": message("MNIST"),
+    "fashion_mnist": message("Fashion-MNIST"),
+    "cloud": message("the cloud of points"),
+    "creditcard": message("the card transactions"),
+}
+
+
 def sample_words(facts: ReferenceFacts) -> SampleWords:
     """Return the words for the reference's data; of a data set that is not ours nobody knows more than "sample"."""
     return _WORDS.get(facts.dataset, _SAMPLE)
@@ -75,6 +83,29 @@ def model(subject: Subject, role: Role) -> Message:
 def where_and_why(old: Translation, places: Places) -> Message:
     """Say of a piece of old code where it is and why it is old."""
     return message("{place}: {why}", place=line_title(old.cell_index, old.line, places), why=old.why)
+
+
+def dataset_name(dataset: str) -> Message:
+    """Return what people call a data set."""
+    return _DATASET_NAMES.get(dataset, verbatim(dataset))
+
+
+def other_data(subject: Subject) -> Message | None:
+    """Say that the autoencoder was trained on images that the assignment does not ask for; None where it was not."""
+    foreign = subject.measurements.foreign
+    if not foreign:
+        return None
+    return message(
+        "The model gives back images of {other} far better: it was trained on them, and an autoencoder is specific to "
+        "its data. This assignment asks for {allowed}.",
+        other=dataset_name(foreign),
+        allowed=_or([dataset_name(name) for name in subject.facts.datasets]),
+    )
+
+
+def _or(names: Sequence[Message]) -> Message:
+    first, *others = names
+    return first if not others else message("{first} or {others}", first=first, others=_or(others))
 
 
 def idle_training(subject: Subject) -> Message | None:

@@ -27,12 +27,11 @@ Language = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help=told(message("Print JSON and nothing else.")))]
 DataFolder = Annotated[
     Path | None,
-    typer.Option("--data", help=told(message("Folder with the full data sets (mnist.npz, fashion_mnist.npz)."))),
+    typer.Option(
+        "--data", help=told(message("Folder with full data sets of your own (mnist.npz, fashion_mnist.npz)."))
+    ),
 ]
-DataSize = Annotated[
-    str | None,
-    typer.Option("--data-size", help=told(message("full or sample; default: full where it is found."))),
-]
+DataSize = Annotated[str, typer.Option("--data-size", help=told(message("full or sample.")))]
 CourseFolder = Annotated[
     Path | None,
     typer.Option("--course", help=told(message("Folder of your own course (`grader new`), instead of ours."))),
@@ -104,6 +103,13 @@ Compat = Annotated[
         "--compat", help=told(message("Translate calls that current versions no longer take, and report it."))
     ),
 ]
+CompatOrNot = Annotated[
+    bool | None,
+    typer.Option(
+        "--compat/--no-compat",
+        help=told(message("Run old code translated, or only as it is; else translated where it breaks as it is.")),
+    ),
+]
 
 
 @app.command("check", help=told(message("Check one notebook on your own machine, before handing it in.")))
@@ -116,7 +122,7 @@ def check_command(
     course: CourseFolder = None,
     compat: Compat = False,
     data: DataFolder = None,
-    data_size: DataSize = None,
+    data_size: DataSize = "full",
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
@@ -142,9 +148,9 @@ def inspect_command(
     notebook: Annotated[Path, typer.Argument(help=told(message("The notebook.")))],
     *,
     sandbox: SandboxKind = "bubblewrap",
-    compat: Compat = False,
+    compat: CompatOrNot = None,
     data: DataFolder = None,
-    data_size: DataSize = None,
+    data_size: DataSize = "full",
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
@@ -152,8 +158,8 @@ def inspect_command(
     from grader.cli.inspecting import inspect_one
     from grader.session import SessionOptions
 
-    options = SessionOptions(sandbox=sandbox, data_size=data_size, data_folder=data, jobs=1, compat=compat)
-    inspect_one(notebook, options, language=lang, as_json=as_json)
+    options = SessionOptions(sandbox=sandbox, data_size=data_size, data_folder=data, jobs=1)
+    inspect_one(notebook, options, compat=compat, language=lang, as_json=as_json)
 
 
 @app.command("grade", help=told(message("Grade files, folders and LMS zips.")))
@@ -166,7 +172,7 @@ def grade_command(
     course: CourseFolder = None,
     compat: Compat = False,
     data: DataFolder = None,
-    data_size: DataSize = None,
+    data_size: DataSize = "full",
     jobs: Jobs = None,
     lang: Language = None,
     as_json: AsJson = False,
@@ -197,6 +203,16 @@ def demo_command(
     run_demo(out, sandbox=sandbox, jobs=jobs, language=lang)
 
 
+def _start_tensorflow(language: str | None) -> None:
+    from grader.cli.speech import error_border
+    from grader.rebuild.client import require_tensorflow
+    from grader.rebuild.quiet import start_tensorflow
+
+    with error_border(language):
+        require_tensorflow()
+    start_tensorflow()
+
+
 Ids = Annotated[list[str] | None, typer.Argument(help=told(message("Reference ids; default: all.")), metavar="ID")]
 Trained = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help=told(message("Trainings at the same time.")))]
 
@@ -216,18 +232,19 @@ def calibrate_command(
     ] = 1,
     course: CourseFolder = None,
     data: DataFolder = None,
-    data_size: DataSize = None,
+    data_size: Annotated[
+        str | None, typer.Option("--data-size", help=told(message("full or sample; default: the one after the other.")))
+    ] = None,
     jobs: Trained = None,
     lang: Language = None,
 ) -> None:
     """Make the runs that the facts lack."""
-    from grader.rebuild.quiet import start_tensorflow
-
-    start_tensorflow()  # before anything below imports it, and says so at length
+    _start_tensorflow(lang)  # before anything below imports it, and says so at length
     from grader.cli.upkeep import Trainings, calibrate_references
 
-    trainings = Trainings(data_size, data, jobs, seeds, variation_seeds, Course.at(course))
-    calibrate_references(ids or (), trainings, language=lang)
+    for size in ("sample", "full") if data_size is None else (data_size,):
+        trainings = Trainings(size, data, jobs, seeds, variation_seeds, Course.at(course))
+        calibrate_references(ids or (), trainings, language=lang)
 
 
 @app.command("validate", help=told(message("Rebuild and retrain references, and compare them with their facts.")))
@@ -270,13 +287,13 @@ def validate_command(
         from grader.session import SessionOptions
 
         own = Course.at(course)
-        options = SessionOptions(sandbox=sandbox, data_size=data_size, data_folder=data, jobs=jobs, course=own)
+        options = SessionOptions(
+            sandbox=sandbox, data_size=data_size, data_folder=data, jobs=jobs, course=own, written_for=data_size
+        )
         trial = Trial(ids or (), fast, options, own, keep, variant or ())
         validate_rubrics(trial, language=lang, as_json=as_json)
         return
-    from grader.rebuild.quiet import start_tensorflow
-
-    start_tensorflow()  # before anything below imports it, and says so at length
+    _start_tensorflow(lang)  # before anything below imports it, and says so at length
     from grader.cli.upkeep import Trainings, validate_references
 
     validate_references(

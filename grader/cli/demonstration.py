@@ -37,7 +37,7 @@ def run_demo(out: Path, *, sandbox: str, jobs: int | None, language: str | None)
     """Generate, grade and compare; exit status 1 when a result is not the expected one."""
     translator = Translator(language) if language else SURROUNDINGS
     with error_border(language), tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:
-        options = SessionOptions(sandbox=sandbox, data_size="sample", jobs=jobs)
+        options = SessionOptions(sandbox=sandbox, data_size="sample", written_for="sample", jobs=jobs)
         require_known(options, language)
         folder = prepare_folder(out)
         assignment = replace(load_assignment(ASSIGNMENT), limits=DEMO_LIMITS)

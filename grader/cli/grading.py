@@ -111,7 +111,7 @@ def check_notebook(
     """Run the public checks on one notebook; exit status 1 when it does not earn every point."""
     with error_border(language), tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:
         require_known(options, language)
-        submission = _only_one(collect([notebook], Path(workspace)), notebook, language)
+        submission = _only_one(collect([notebook], Path(workspace), with_folder=True), notebook, language)
         try:
             read = read_notebook(submission)
         except UnreadableSubmissionError as unreadable:

@@ -6,7 +6,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -14,15 +14,18 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from grader.checks.wording import brief
 from grader.cli.progress import waiting
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border
 from grader.domain.evidence import RejectedClaimsError
 from grader.domain.grade import Finding
-from grader.domain.inspection import OTHER, InspectedModel, Inspection, Remark
+from grader.domain.inspection import OTHER, InspectedModel, Inspection, Remark, Trial
 from grader.domain.measurement import Quantity
 from grader.domain.messages import Message, message, verbatim
-from grader.domain.places import line_title
+from grader.domain.places import cell_name, line_title
+from grader.domain.run import RunRecord
 from grader.domain.submission import Submission, UnreadableSubmissionError
+from grader.inspection.data_used import TITLES
 from grader.inspection.inspecting import inspect_notebook
 from grader.inspection.opening import open_inspection
 from grader.intake.collecting import collect
@@ -34,8 +37,10 @@ from grader.session import SessionOptions
 SCHEMA_VERSION = 1
 
 
-def inspect_one(notebook: Path, options: SessionOptions, *, language: str | None, as_json: bool) -> None:
-    """Run a notebook and tell which autoencoders it trains.
+def inspect_one(
+    notebook: Path, options: SessionOptions, *, compat: bool | None, language: str | None, as_json: bool
+) -> None:
+    """Run a notebook and tell which autoencoders it trains; `compat` is that of `InspectionContext`.
 
     Raises:
         typer.Exit: Several notebooks were given, or it cannot be read.
@@ -48,17 +53,19 @@ def inspect_one(notebook: Path, options: SessionOptions, *, language: str | None
                 "{path} holds {count} notebooks. Name one of them.", path=str(notebook), count=len(found)
             )
             raise complain(sentence, Exit.WRONG_USAGE, language)
-        inspection = _inspected(found[0], options, translator)
+        inspection = _inspected(found[0], options, translator, compat=compat)
     if as_json:
         typer.echo(json.dumps(as_data(inspection, translator), ensure_ascii=False, indent=1))
     else:
         show(inspection, Wording(translator))
 
 
-def _inspected(submission: Submission, options: SessionOptions, translator: Translator) -> Inspection:
+def _inspected(
+    submission: Submission, options: SessionOptions, translator: Translator, *, compat: bool | None
+) -> Inspection:
     try:
         read_notebook(submission)  # what is no notebook is told before anything is opened for it
-        with open_inspection(options) as context, waiting(message("Running the notebook"), translator):
+        with open_inspection(options, compat=compat) as context, waiting(message("Running the notebook"), translator):
             return inspect_notebook(submission, context)
     except UnreadableSubmissionError as unreadable:
         raise complain(unreadable.reason, Exit.WRONG_USAGE, translator.language) from unreadable
@@ -73,6 +80,16 @@ def as_data(inspection: Inspection, translator: Translator) -> Mapping[str, Any]
         "schema_version": SCHEMA_VERSION,
         "status": inspection.run.status.value,
         "models": [_model(model, translator) for model in inspection.models],
+        "runs": [
+            {
+                "translated": trial.translated,
+                "status": trial.run.status.value,
+                "errors": len(trial.run.errors),
+                "first_error": _first_error(trial.run),
+                "models": trial.models,
+            }
+            for trial in inspection.trials
+        ],
         "diagnosis": [translator.text(one) for one in inspection.diagnosis],
         "translated": [
             {
@@ -97,11 +114,25 @@ def _model(model: InspectedModel, translator: Translator) -> Mapping[str, Any]:
         "code_size": model.code_size,
         "parameters": model.parameters,
         "trained": model.trained,
+        "epochs": model.epochs,
+        "epochs_asked": model.epochs_asked or None,
+        "no_family": _text(model.no_family, translator),
+        "measured_on": model.measured_on or None,
+        "measured_size": model.measured_size or None,
+        "not_measured": _text(model.not_measured, translator),
         "quality": {name.value: value for name, value in model.quality.items()},
         "nearest": model.nearest or None,
         "reference": {name.value: value for name, value in model.reference_quality.items()},
         "findings": [_finding(remark, translator) for remark in model.findings],
     }
+
+
+def _first_error(run: RunRecord) -> str | None:
+    return brief(f"{run.errors[0].name}: {run.errors[0].text}") if run.errors else None
+
+
+def _text(told: Message | None, translator: Translator) -> str | None:
+    return None if told is None else translator.text(told)
 
 
 def _finding(remark: Remark, translator: Translator) -> Mapping[str, str]:
@@ -114,6 +145,7 @@ def _finding(remark: Remark, translator: Translator) -> Mapping[str, str]:
 def show(inspection: Inspection, wording: Wording, console: Console | None = None) -> None:
     """Write an inspection for people, to the terminal unless another console is given."""
     console = console or Console()
+    _list(message("Runs"), tuple(map(_run, inspection.trials)) if len(inspection.trials) > 1 else (), console, wording)
     for model in inspection.models:
         console.print(_card(model, wording))
         for remark in model.findings:
@@ -136,15 +168,17 @@ def _card(model: InspectedModel, wording: Wording) -> RenderableType:
     grid = _grid()
     for name, value in _rows(model, wording).items():
         grid.add_row(Text(wording.say(name)), Text(value))
+    if model.not_measured is not None:
+        reason = wording.t("not measured: {reason}", reason=wording.say(model.not_measured))
+        grid.add_row(Text(wording.quantity(Quantity.RECONSTRUCTION_MSE)), Text(reason))
     for quantity, number in model.quality.items():
         reference = model.reference_quality.get(quantity)
+        if reference is None and quantity not in _ALWAYS_SHOWN:
+            continue
+        told = wording.figure(number)
         if reference is not None:
-            told = wording.t(
-                "{value} (reference: {reference})", value=wording.figure(number), reference=wording.figure(reference)
-            )
-            grid.add_row(Text(wording.quantity(quantity)), Text(told))
-        elif quantity is Quantity.RECONSTRUCTION_MSE:
-            grid.add_row(Text(wording.quantity(quantity)), Text(wording.figure(number)))
+            told = wording.t("{value} (reference: {reference})", value=told, reference=wording.figure(reference))
+        grid.add_row(Text(_of_data(wording.quantity(quantity), model, wording)), Text(told))
     family = wording.t("none of the course's") if model.family == OTHER else model.family
     heading = Text.assemble((wording.say(verbatim(model.name)), "bold"), "  ", (family, "cyan"))
     return Group(heading, Padding(grid, (0, 0, 0, 2)))
@@ -152,7 +186,10 @@ def _card(model: InspectedModel, wording: Wording) -> RenderableType:
 
 def _rows(model: InspectedModel, wording: Wording) -> Mapping[Message, str]:
     trained = message("yes") if model.trained else message("no")
-    return {
+    if model.trained and model.epochs_asked:
+        trained = message("{epochs} of {asked} epochs", epochs=model.epochs, asked=model.epochs_asked)
+    reason = {} if model.no_family is None else {message("Why no family"): wording.say(model.no_family)}
+    return reason | {
         message("Data"): model.dataset or "–",
         message("Encoder"): wording.say(verbatim(model.encoder or "–")),
         message("Decoder"): wording.say(verbatim(model.decoder or "–")),
@@ -161,6 +198,36 @@ def _rows(model: InspectedModel, wording: Wording) -> Mapping[Message, str]:
         message("Trained"): wording.say(trained),
         message("Nearest reference"): model.nearest or "–",
     }
+
+
+_ALWAYS_SHOWN: Final = frozenset({Quantity.RECONSTRUCTION_MSE, Quantity.MEAN_IMAGE_MSE})
+"""What is shown without a number of a reference beside it: of images that no reference was calibrated on, too."""
+
+
+def _of_data(quantity: str, model: InspectedModel, wording: Wording) -> str:
+    """Name the data that a number is of."""
+    if not model.measured_on:
+        return quantity
+    data = TITLES.get(model.measured_on, model.measured_on)
+    if model.measured_size == "sample":
+        return wording.t("{quantity}, {data} (sample)", quantity=quantity, data=data)
+    return f"{quantity}, {data}"
+
+
+def _run(trial: Trial) -> Message:
+    """Say how one run of several went."""
+    how = message("With its old code translated") if trial.translated else message("As it is")
+    if not trial.run.errors:
+        return message("{how}: no cell ended with an error; autoencoders: {models}.", how=how, models=trial.models)
+    return message(
+        "{how}: cells that ended with an error: {errors}, the first of them {cell}, with {error}; autoencoders: "
+        "{models}.",
+        how=how,
+        errors=len(trial.run.errors) + trial.run.errors_left_out,
+        cell=cell_name(trial.run.errors[0].cell_index, trial.run.places),
+        error=verbatim((_first_error(trial.run) or "").split("\n")[0]),
+        models=trial.models,
+    )
 
 
 def _told(finding: Finding, wording: Wording) -> RenderableType:

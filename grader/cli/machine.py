@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 
 import psutil
@@ -25,7 +25,8 @@ from grader.domain.measurement import MeasuringFailedError
 from grader.domain.messages import Message, message, verbatim
 from grader.domain.run import Limits, RunStatus
 from grader.domain.submission import CodeCell, Notebook
-from grader.rebuild.client import MeasuringProcesses
+from grader.rebuild.client import MeasuringProcesses, MissingDataError, MissingTensorFlowError, require_tensorflow
+from grader.rebuild.protocol import SHIPPED
 from grader.sandbox.backends import BubblewrapSandbox
 from grader.sandbox.bubblewrap import SandboxUnavailableError, find_bubblewrap
 
@@ -85,7 +86,8 @@ def _table(lines: list[Examined], language: str | None) -> Table:
 
 def _versions() -> Iterator[Examined]:
     yield Examined("Python", State.GOOD, verbatim(f"{platform.python_version()} ({platform.platform()})"))
-    for package in ("tensorflow", "keras", "numpy", "nbclient", "nbformat"):
+    yield _tensorflow()
+    for package in ("keras", "numpy", "nbclient", "nbformat"):
         yield Examined(package, State.GOOD, verbatim(version(package)))
     missing = [package for package in _CLASSROOM if not _installed(package)]
     if missing:
@@ -97,6 +99,23 @@ def _versions() -> Iterator[Examined]:
         yield Examined("classroom", State.LIMITED, sentence)
     else:
         yield Examined("classroom", State.GOOD, verbatim(", ".join(f"{p} {version(p)}" for p in _CLASSROOM)))
+
+
+def _tensorflow() -> Examined:
+    """Name the build that is installed, by whatever distribution: `tensorflow`, `tensorflow-cpu`, one of a vendor."""
+    try:
+        require_tensorflow()
+    except MissingTensorFlowError as missing:
+        return Examined("tensorflow", State.BAD, missing.reason)
+    builds = sorted({*packages_distributions().get("tensorflow", ())})
+    if len(builds) > 1:
+        sentence = message(
+            "{builds} are installed and overwrite each other's files. Remove them all and install one: "
+            "pip install 'autoencoder-grader[cpu]'",
+            builds=", ".join(builds),
+        )
+        return Examined("tensorflow", State.BAD, sentence)
+    return Examined("tensorflow", State.GOOD, verbatim(", ".join(f"{version(name)} ({name})" for name in builds)))
 
 
 def _installed(package: str) -> bool:
@@ -143,20 +162,19 @@ def _data(folder: Path | None) -> Iterator[Examined]:
         for dataset in IMAGE_DATASETS:
             try:
                 found = measurer.publish(dataset, Path(scratch))
+            except MissingTensorFlowError:  # was said above
+                return
+            except MissingDataError as missing:
+                yield Examined(dataset, State.BAD, missing.reason)
             except MeasuringFailedError as error:
                 yield Examined(
                     dataset, State.BAD, message("The measuring process failed: {text}", text=str(error)[-500:])
                 )
             else:
-                yield _dataset(dataset, found.size, found.source)
+                yield _dataset(dataset, found.source)
 
 
-def _dataset(dataset: str, size: str, source: str) -> Examined:
-    if size == "full":
-        return Examined(dataset, State.GOOD, message("full, from {source}", source=source))
-    sentence = message(
-        "embedded sample (8,000 training images). For the full set put {dataset}.npz, the file of keras.datasets, "
-        "into ~/.keras/datasets, $KERAS_HOME, or a folder named with --data.",
-        dataset=dataset,
-    )
-    return Examined(dataset, State.LIMITED, sentence)
+def _dataset(dataset: str, source: str) -> Examined:
+    if source == SHIPPED:
+        return Examined(dataset, State.GOOD, message("full, shipped with the package"))
+    return Examined(dataset, State.GOOD, message("full, your own file: {source}", source=source))

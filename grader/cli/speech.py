@@ -85,14 +85,16 @@ def _expected(error: Exception) -> tuple[Message, Sequence[Message], Exit] | Non
     from grader.domain.measurement import MeasuringFailedError
     from grader.gradebook import GradebookError
     from grader.intake.errors import IntakeError
-    from grader.rebuild.client import BrokenReferenceError, MissingDataError
+    from grader.rebuild.client import BrokenReferenceError, MissingDataError, MissingTensorFlowError
     from grader.sandbox.bubblewrap import SandboxUnavailableError
 
     if isinstance(error, AuthoringError):
         return error.summary, [problem.told() for problem in error.problems], Exit.WRONG_USAGE
     if isinstance(error, BrokenReferenceError):
         return error.reason, error.problems, Exit.WRONG_USAGE
-    if isinstance(error, IntakeError | OutputFolderError | GradebookError | MissingDataError | SandboxUnavailableError):
+    if isinstance(error, MissingDataError | MissingTensorFlowError | SandboxUnavailableError):
+        return error.reason, (), Exit.WRONG_USAGE
+    if isinstance(error, IntakeError | OutputFolderError | GradebookError):
         return error.reason, (), Exit.WRONG_USAGE
     if isinstance(error, MeasuringFailedError):
         sentence = message("The measuring process failed. Run `grader doctor`. It said: {text}", text=str(error))

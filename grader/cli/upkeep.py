@@ -36,7 +36,7 @@ class Trainings:
     """How references are trained.
 
     Attributes:
-        data_size: `sample`, `full`, or None for the full set where it is found.
+        data_size: `full` or `sample`.
         data_folder: Searched for the full set before the usual places.
         jobs: Trainings at the same time; None for one a core.
         seeds: Runs of each reference; None for 10, or 3 where one takes three minutes.
@@ -44,7 +44,7 @@ class Trainings:
         course: The instructor's own course that is meant instead of ours, if any.
     """
 
-    data_size: str | None
+    data_size: str
     data_folder: Path | None
     jobs: int | None
     seeds: int | None = None
@@ -195,7 +195,7 @@ def _known(ids: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
 
 
 def _require_size(trainings: Trainings, language: str | None) -> None:
-    if trainings.data_size is not None and trainings.data_size not in DATA_SIZES:
+    if trainings.data_size not in DATA_SIZES:
         sentence = message(
             "{option} is {value}; it can be {known}",
             option="--data-size",

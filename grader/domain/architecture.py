@@ -19,12 +19,22 @@ AttributeValue = Scalar | tuple[Scalar, ...]
 RESHAPE = "Reshape"
 """The one kind for Flatten and Reshape alike: same numbers, another shape."""
 
-NOISE_KINDS = frozenset(
-    {"Dropout", "SpatialDropout1D", "SpatialDropout2D", "AlphaDropout", "GaussianNoise", "GaussianDropout"}
-)
-"""Layers that act in training alone and are the identity afterwards."""
+NOISE_KINDS = frozenset({
+    "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout", "GaussianNoise",
+    "GaussianDropout",
+})  # fmt: skip
+"""Layers that add noise in training alone and are the identity afterwards."""
 
-PASSIVE_KINDS = NOISE_KINDS | {RESHAPE, "ActivityRegularization"}
+AUGMENTATION_KINDS = frozenset({
+    "AugMix", "CutMix", "Equalization", "MaxNumBoundingBoxes", "MixUp", "RandAugment", "RandomBrightness",
+    "RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomElasticTransform", "RandomErasing",
+    "RandomFlip", "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert", "RandomPerspective",
+    "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear",
+    "RandomTranslation", "RandomZoom", "Solarization",
+})  # fmt: skip
+"""Layers that change images in training alone and are the identity afterwards."""
+
+PASSIVE_KINDS = NOISE_KINDS | AUGMENTATION_KINDS | {RESHAPE, "ActivityRegularization"}
 """Layers that neither learn nor change a number of the image at inference."""
 
 
@@ -38,7 +48,7 @@ class Layer:
         input_shape: Shape of one sample going in (the first input where there are several).
         output_shape: Shape of one sample coming out.
         parameters: Numbers held by this layer; 0 at the second use of a shared layer.
-        inputs: Positions of the layers whose output it reads; -1 is the model's input.
+        inputs: Positions of the layers whose output it reads; -1 is the model's input; none where it reads constants.
         operation: Identity of the layer object that this step calls; equal in two models that share it.
     """
 

@@ -122,6 +122,11 @@ class FitClaim:
         columns: Of an input of shape (n, d) with d up to 64, over at most 50,000 rows spread evenly; else None.
         names: What the model was called when it was trained; the notebook may have given the names to others since.
         how: `fit`, `batches` (calls of `train_on_batch`, `samples` in all) or `loop` (a loop of the notebook's own).
+        data: Id of the image data set whose images it was trained on, "" where they are of none that is here, None
+            where nobody looked: only an inspection does.
+        classes: The classes of these images, where they are of some classes only.
+        epochs_asked: Epochs that the notebook asked for, where an inspection ended the training before; else 0.
+        stood_still: It was ended because its loss stood still, not because its time was up.
     """
 
     model: str
@@ -135,6 +140,10 @@ class FitClaim:
     columns: ColumnClaim | None = None
     names: tuple[str, ...] = ()
     how: str = "fit"
+    data: str | None = None
+    classes: tuple[int, ...] = ()
+    epochs_asked: int = 0
+    stood_still: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +188,8 @@ class Evidence:
         tables: Small tables of numbers under the names that assignments ask for.
         tensors: Tensors of functional graphs that stood under global names, each with the way from its one input, in
             the form of a model; no model of the notebook's.
+        parts: Layers, lists of layers, methods and objects that can be called by themselves, each in the form of a
+            model; no Keras models.
         graphs: Our own copies of exported graphs, of models that are no graph of known calls, by model id; nobody has
             looked into them.
     """
@@ -193,6 +204,7 @@ class Evidence:
     versions: Mapping[str, str] = field(default_factory=dict)
     tables: tuple[TableClaim, ...] = ()
     tensors: tuple[ModelClaim, ...] = ()
+    parts: tuple[ModelClaim, ...] = ()
     graphs: Mapping[str, Path] = field(default_factory=dict)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -13,6 +13,12 @@ from grader.domain.units import Unit
 
 IMAGE_DATASETS: Final = ("mnist", "fashion_mnist")
 """What `keras.datasets` gives every notebook of the course, offline."""
+
+POINTS: Final = "cloud"
+"""The cloud of points that notebooks make themselves; there is no more of it."""
+
+DATA_SIZE_VARIABLE: Final = "AUTOENCODER_GRADER_DATA_SIZE"
+"""Tells `grader.check` in a cell which data `grader check` gave the notebook: `full` or `sample`."""
 
 
 class Baseline(StrEnum):
@@ -88,6 +94,9 @@ class Statistic:
         baselines: The same number of trivial predictors.
         curves: What earns points: none for a number that only informs, one towards the trivial side, or one to each
             side where both are wrong (a KL divergence can collapse and can be missing).
+        decisive: Where the reference and what must get no credit lie so near that another number has to stand in for
+            this one: the curve by which this number alone shows that a model is as good as the reference. What it
+            gives, no stand-in takes away.
         honest_runs: Runs of the reference and of its honest variations.
         honest_full: How many of them have full credit.
     """
@@ -98,6 +107,7 @@ class Statistic:
     deviation: float
     baselines: Mapping[Baseline, float] = field(default_factory=dict)
     curves: tuple[CreditCurve, ...] = ()
+    decisive: CreditCurve | None = None
     honest_runs: int = 0
     honest_full: int = 0
 
@@ -151,6 +161,8 @@ class CalibratedData:
         strips: The reference's reconstructions of the report's pictures.
         records: Every single run, variations included.
         versions: Of Keras, TensorFlow and NumPy.
+        recipe_digest: Digest of what a few training samples become before `fit` (noise, shape, target); "" where it
+            was not kept.
     """
 
     data: str
@@ -161,6 +173,7 @@ class CalibratedData:
     strips: tuple[ImageStrip, ...] = ()
     records: tuple[CalibrationRun, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    recipe_digest: str = ""
 
     @property
     def reconstruction(self) -> Statistic | None:
@@ -181,7 +194,9 @@ class ReferenceFacts:
         reached: What the reference reached, in words.
         architectures: Canonical form of each role model.
         recipe: How it is trained: optimizer and its settings, loss, epochs, batch size.
-        calibrated: By data size (`sample`, `full`).
+        calibrated: On `dataset`, by data size (`sample`, `full`).
+        elsewhere: The same on every other data set that the course allows, by its id, then by data size.
+        source_digest: Of the module that these facts were made from (`grader.domain.source_digest`); "" for unknown.
     """
 
     reference: str
@@ -193,6 +208,42 @@ class ReferenceFacts:
     architectures: Mapping[Role, Architecture]
     calibrated: Mapping[str, CalibratedData]
     recipe: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    elsewhere: Mapping[str, Mapping[str, CalibratedData]] = field(default_factory=dict)
+    source_digest: str = ""
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Data sets that the course allows, the usual one first."""
+        return (self.dataset, *self.elsewhere)
+
+    @property
+    def sizes(self) -> tuple[str, ...]:
+        """Sizes in which its data can be had, and students are graded."""
+        return ("sample",) if self.dataset == POINTS else ("sample", "full")
+
+    def on(self, size: str, dataset: str = "") -> CalibratedData | None:
+        """Return what the reference reached on a data set (by default its usual one), None where it was not trained."""
+        if dataset in ("", self.dataset):
+            return self.calibrated.get(size)
+        return self.elsewhere.get(dataset, {}).get(size)
+
+    def all_calibrated(self) -> tuple[tuple[str, CalibratedData], ...]:
+        """Return what was calibrated with the id of its data set, the usual data set first."""
+        usual = [(self.dataset, found) for found in self.calibrated.values()]
+        return (*usual, *((name, found) for name, sizes in self.elsewhere.items() for found in sizes.values()))
+
+    def with_calibrated(self, dataset: str, found: CalibratedData) -> ReferenceFacts:
+        """Return the facts with what was reached on one data set in one size put in."""
+        if dataset == self.dataset:
+            return replace(self, calibrated={**self.calibrated, found.data: found})
+        return replace(
+            self, elsewhere={**self.elsewhere, dataset: {**self.elsewhere.get(dataset, {}), found.data: found}}
+        )
+
+    @property
+    def has_sample(self) -> bool:
+        """Whether its data come whole and as a sample; points in space are the same few everywhere."""
+        return "full" in self.sizes
 
     @property
     def is_of_images(self) -> bool:

@@ -40,6 +40,7 @@ class Outline:
         twins: What the notebook calls other models with the very same arrays that give as many numbers as they take.
         strays: What it calls models that take what this one takes, give fewer numbers, and hold arrays that no training
             changed: neither this autoencoder's nor any other model's.
+        not_finite: Some of its weights are NaN or infinite; it has no skills then.
     """
 
     model: str
@@ -56,6 +57,7 @@ class Outline:
     trained_by: tuple[str, ...] = ()
     twins: tuple[str, ...] = ()
     strays: tuple[str, ...] = ()
+    not_finite: bool = False
 
     def skill_with_noise(self, dataset: str) -> float:
         """Return (L_mean - L) / L_mean where L is its MSE on noisy images against the clean ones."""
@@ -112,7 +114,14 @@ class InspectedModel:
         quality: Numbers on hidden data, by quantity.
         reference_quality: The same numbers of the nearest reference, for those that it has.
         findings: What is wrong with it, most of all what raised no error.
-        nearest: Id of the reference that it was compared with, or "": its family's, or one on the same data.
+        nearest: Id of the reference that it was measured like, or "": its family's, or one on the same data.
+        measured_on: Id of the data set whose hidden images or rows `quality` is of, or "".
+        measured_size: `sample` or `full`: how much of it, or "".
+        not_measured: Why there are no numbers of hidden data, where there are none.
+        no_family: Why no family fits, where none does.
+        epochs: Epochs that it was trained for by `fit`.
+        epochs_asked: Epochs that the notebook asked for, where its training was ended before; else 0.
+        stood_still: It was ended because its loss stood still, not because its time was up.
     """
 
     name: str
@@ -127,6 +136,28 @@ class InspectedModel:
     reference_quality: Mapping[Quantity, float]
     findings: tuple[Remark, ...] = ()
     nearest: str = ""
+    measured_on: str = ""
+    measured_size: str = ""
+    not_measured: Message | None = None
+    no_family: Message | None = None
+    epochs: int = 0
+    epochs_asked: int = 0
+    stood_still: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One of the runs of a notebook that is inspected.
+
+    Attributes:
+        translated: Old code was run in its current form.
+        run: What we observed.
+        models: How many autoencoders it left.
+    """
+
+    translated: bool
+    run: RunRecord
+    models: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +166,14 @@ class Inspection:
 
     Attributes:
         models: Its autoencoders, those that were trained first.
-        run: What we observed of the run.
+        run: What we observed of the run that everything else is told of.
         diagnosis: What went wrong or could not be done, one sentence each.
         translated: Old code that was run in its current form.
+        trials: Every run, that one among them: as it is, and, where that breaks on old code, translated.
     """
 
     models: tuple[InspectedModel, ...]
     run: RunRecord
     diagnosis: tuple[Message, ...] = ()
     translated: tuple[Translation, ...] = ()
+    trials: tuple[Trial, ...] = ()

@@ -34,10 +34,13 @@ class Quantity(StrEnum):
     BOTTLENECK_RANK: largest numerical rank of d autoencoder(x) / d x over some hidden images.
     OUTPUT_SPREAD: root mean square deviation of the outputs from their mean image.
     OUTSIDE_RANGE: share of the output numbers outside [0, 1] by more than 0.01.
+    ANY_LENGTH: 1 where the encoder runs on shorter and longer sequences than the data's, else 0.
     DENOISED_MSE: mean of (x - autoencoder(noisy x))².
     NOISE_RATIO: DENOISED_MSE / RECONSTRUCTION_MSE; small where noise is what the autoencoder expects.
     CODE_ACTIVITY: mean of |code|.
     ACTIVE_SHARE: share of the numbers of the codes above 0.1.
+    SPARSENESS: units of the code for each one that describes an image, by what they do to the decoded image; the size
+        of the numbers does not matter.
     NEGATIVE_ELBO: reconstruction (binary cross-entropy summed over pixels) + KL, one drawn code an image; nats.
     KL_DIVERGENCE: KL(q(z|x) ‖ N(0, I)), summed over the code; nats.
     ACTIVE_UNITS: numbers of the code whose mean varies over images, variance above 0.01 (Burda et al., 2016).
@@ -74,10 +77,12 @@ class Quantity(StrEnum):
     BOTTLENECK_RANK = "bottleneck_rank"
     OUTPUT_SPREAD = "output_spread"
     OUTSIDE_RANGE = "outside_range"
+    ANY_LENGTH = "any_length"
     DENOISED_MSE = "denoised_mse"
     NOISE_RATIO = "noise_ratio"
     CODE_ACTIVITY = "code_activity"
     ACTIVE_SHARE = "active_share"
+    SPARSENESS = "sparseness"
     NEGATIVE_ELBO = "negative_elbo"
     KL_DIVERGENCE = "kl_divergence"
     ACTIVE_UNITS = "active_units"
@@ -206,12 +211,18 @@ class Measurements:
         strips: Pictures for the report.
         data: Which data was used: `sample` or `full`.
         images: Which part of them: `hidden`, which nobody has, or `public`, in a student's own check.
+        dataset: Id of the data set that was measured on; "" for the reference's usual one.
+        foreign: Id of a data set that the course does not allow here, whose images the autoencoder gives back far
+            better than those it was measured on: it was trained on them. Else "".
         candidates: How many autoencoders the notebook held.
         trained: Fit calls on the autoencoder or a model that shares its layers (a claim, for hints only).
         disagreements: Numbers of the notebook's comparison that are missing or not what we measure.
         equivalent: A network of the reference's layers, with the activations and the code width of the student's, that
             computes what the autoencoder does whatever the weights; None where none was looked for or found.
         conventions: What had to be done so that the model's numbers stand for pixels in [0, 1], in words.
+        another_size: The autoencoder takes or gives no sample of the data, so that nothing was measured on samples.
+        pixels: The numbers of black and of white that the model was trained on, where they are not 0 and 1: found from
+            what was fitted, and kept only where the model gives such pixels back clearly better than those of [0, 1].
         by_behaviour: The autoencoder was run in the second sandbox and not rebuilt: nothing is known of its layers.
     """
 
@@ -221,13 +232,17 @@ class Measurements:
     bypass: Message | None = None
     strips: tuple[ImageStrip, ...] = ()
     data: str = ""
+    dataset: str = ""
+    foreign: str = ""
     candidates: int = 0
     trained: bool = False
     disagreements: tuple[Disagreement, ...] = ()
     equivalent: Architecture | None = None
     conventions: tuple[Message, ...] = ()
+    pixels: tuple[float, float] | None = None
     by_behaviour: bool = False
     images: str = "hidden"
+    another_size: bool = False
 
     def value(self, name: Quantity) -> float | None:
         """Return the number called `name`, or None where it was not measured."""

@@ -29,14 +29,16 @@ class MeasuringTask:
     """What zone M shall measure.
 
     Attributes:
-        reference: Id of the reference, which names the data and the families.
+        reference: Id of the reference, which names the families, and the data where `dataset` does not.
         images: `hidden` for grading, `public` on a student's own machine.
         contract_names: Names the assignment asks for, by role value (`{"encoder": "encoder", …}`).
+        dataset: Id of the images to measure on; "" for the reference's own data.
     """
 
     reference: str
     images: str
     contract_names: tuple[tuple[str, str], ...] = ()
+    dataset: str = ""
 
 
 @dataclass(frozen=True, slots=True)

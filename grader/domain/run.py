@@ -56,6 +56,8 @@ class Limits:
         file_mib: Size of one file.
         work_mib: Size of everything the notebook writes.
         output_mib: Output kept of all cells; the rest is dropped, and the record says so.
+        skips_slow_cells: A cell that takes too long is interrupted and the cells after it are run all the same, as
+            nobody wants for a grade.
     """
 
     cell_seconds: float = 900.0
@@ -65,6 +67,7 @@ class Limits:
     file_mib: int = 512
     work_mib: int = 1024
     output_mib: int = 8
+    skips_slow_cells: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +97,49 @@ class DefinedBelow:
 
 
 @dataclass(frozen=True, slots=True)
+class LackedName:
+    """A name that a cell used and that nothing had made.
+
+    Attributes:
+        name: The name.
+        made_in: Positions in the file of the cells that bind it, in order; empty where no cell does.
+    """
+
+    name: str
+    made_in: tuple[int, ...] = ()
+
+
+class RaisedBy(StrEnum):
+    """Whose code an exception comes from: that of the innermost frame of its traceback (a claim, for words).
+
+    UNKNOWN: the traceback did not say.
+    NOTEBOOK: a cell, a function that a cell defines, or a module of the notebook's own.
+    LIBRARY: an installed package.
+    PYTHON: the standard library.
+    """
+
+    UNKNOWN = "unknown"
+    NOTEBOOK = "notebook"
+    LIBRARY = "library"
+    PYTHON = "python"
+
+
+@dataclass(frozen=True, slots=True)
 class CellError:
     """An exception that ended a cell.
 
     Attributes:
         cell_index: Position of the cell in the file, from 0.
         name: Class of the exception, as the kernel named it (a claim).
-        text: Its message, control characters removed, at most 2,000 characters.
+        text: Its message, control characters removed, at most 2,000 characters; one that was cut ends in "…".
         line: The source line of the cell where it was raised, or "".
         provided: The instructor's id of the cell (`grade_id`), or "".
         defined_below: The name that was missing and where the notebook defines it, for a NameError of the wrong order.
+        lacked: The name that was missing and the cells that make it, for every NameError whose text says which.
+        raised_by: Whose code raised it.
+        package: The installed package that raised it (`keras`), or "".
+        stops_training: The cell trains a model in the statement that raised, or in one below that was not reached.
+        asks_for_accelerator: The statements up to the one that raised look for a GPU or a TPU.
     """
 
     cell_index: int
@@ -112,6 +148,11 @@ class CellError:
     line: str = ""
     provided: str = ""
     defined_below: DefinedBelow | None = None
+    lacked: LackedName | None = None
+    raised_by: RaisedBy = RaisedBy.UNKNOWN
+    package: str = ""
+    stops_training: bool = False
+    asks_for_accelerator: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +173,8 @@ class RunRecord:
         detail: What a person needs to know beyond this (exit status, signal, why unavailable), or None.
         places: Where the cells stand that are named here, for people.
         errors_left_out: How many more cells raised than `errors` holds.
+        skipped: Positions in the file of the cells that were interrupted because they took too long, where the others
+            were run all the same.
     """
 
     status: RunStatus
@@ -147,3 +190,4 @@ class RunRecord:
     detail: Message | None = None
     places: Places = field(default_factory=dict)
     errors_left_out: int = 0
+    skipped: tuple[int, ...] = ()

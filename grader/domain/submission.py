@@ -11,6 +11,23 @@ from grader.domain.places import Places
 
 
 @dataclass(frozen=True, slots=True)
+class Companion:
+    """A file that was handed in beside a notebook and lies beside it when it runs.
+
+    Attributes:
+        name: Vetted, with `/` between folders, relative to the notebook.
+        path: Where the bytes are on our disk.
+        sha256: Hexadecimal digest of the bytes.
+        size_bytes: Their number.
+    """
+
+    name: str
+    path: Path
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """One hand-in of one student, as received.
 
@@ -24,6 +41,8 @@ class Submission:
             same student), or None.
         submitted_at: When the platform received it, with a time zone; None where no platform says so. The time of a
             file is never taken for it: it is that of a download or a copy.
+        companions: What was handed in beside it and lies beside it when it runs.
+        passed_over: Names of what was handed in beside it and does not.
     """
 
     student: str
@@ -33,6 +52,8 @@ class Submission:
     size_bytes: int
     conflict: Message | None = None
     submitted_at: datetime | None = None
+    companions: tuple[Companion, ...] = ()
+    passed_over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +86,7 @@ class Notebook:
         language: The language (`es`, `en`) that it was generated in, or "".
         notes: What intake had to mend (an old format upgraded, …), for the report.
         places: Where each code cell stands, for people.
+        companions: What lies beside it when it runs.
     """
 
     cells: tuple[CodeCell, ...]
@@ -72,6 +94,7 @@ class Notebook:
     language: str = ""
     notes: tuple[Message, ...] = ()
     places: Places = field(default_factory=dict, compare=False)
+    companions: tuple[Companion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,10 @@ MAX_COLUMNS = 64
 LARGEST_NUMBER = 1e30
 MAX_TABLES = 8
 MAX_TENSORS = 16
+MAX_PARTS = 24
 MAX_ENTRIES = 64
 MOST_FAULTS = 20
+MAX_CLASSES = 100
 
 _Id = Annotated[str, Field(pattern=r"^[a-z]\d{1,6}$")]
 _Name = Annotated[str, Field(max_length=500)]
@@ -116,6 +118,10 @@ class _Fit(_Strict):
     columns: _Columns | None = None
     names: Annotated[list[_Name], FailFast(), Field(max_length=16)] = Field(default_factory=list)
     how: Literal["fit", "batches", "loop"] = "fit"
+    data: _Name | None = None
+    classes: Annotated[list[int], FailFast(), Field(max_length=MAX_CLASSES)] = Field(default_factory=list)
+    epochs_asked: int = 0
+    stood_still: bool = False
 
 
 class _Entry(_Strict):
@@ -137,6 +143,7 @@ class _Claims(_Strict):
     versions: dict[str, _Name]
     tables: Annotated[list[_Table], FailFast(), Field(max_length=MAX_TABLES)] = Field(default_factory=list)
     tensors: Annotated[list[_Model], FailFast(), Field(max_length=MAX_TENSORS)] = Field(default_factory=list)
+    parts: Annotated[list[_Model], FailFast(), Field(max_length=MAX_PARTS)] = Field(default_factory=list)
 
 
 def collect(exchange: Path, destination: Path) -> Evidence:
@@ -177,7 +184,8 @@ def collect(exchange: Path, destination: Path) -> Evidence:
             for table in claims.tables
         ),
         tensors=tuple(_model(tensor) for tensor in claims.tensors),
-        graphs=copy_graphs(folder, destination, {model.model for model in claims.models if model.problem}),
+        parts=tuple(_model(part) for part in claims.parts),
+        graphs=copy_graphs(folder, destination, {model.model for model in claims.models}),
     )
 
 
@@ -236,10 +244,10 @@ def _look_through(data: object, depth: int = 0) -> None:
 
 
 def _fit(fit: _Fit) -> FitClaim:
-    plain = fit.model_dump(exclude={"columns", "names"})
+    plain = fit.model_dump(exclude={"columns", "names", "classes"})
     described = {} if fit.columns is None else fit.columns.model_dump()
     columns = ColumnClaim(**{name: tuple(numbers) for name, numbers in described.items()}) if described else None
-    return FitClaim(**plain, columns=columns, names=tuple(fit.names))
+    return FitClaim(**plain, columns=columns, names=tuple(fit.names), classes=tuple(fit.classes))
 
 
 def _model(model: _Model) -> ModelClaim:

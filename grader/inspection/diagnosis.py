@@ -8,20 +8,20 @@ from typing import Final
 
 from grader.checks.error_advice import advice
 from grader.checks.order import why_in_wrong_order
+from grader.checks.wording import LONGEST_TEXT
 from grader.domain.evidence import Evidence
 from grader.domain.inspection import Outline
 from grader.domain.messages import Message, message, verbatim
 from grader.domain.outdated import OldCode
-from grader.domain.places import Places, cell_title, line_title
+from grader.domain.places import Places, cell_name, cell_title, line_title
 from grader.domain.run import CellError, RunRecord, RunStatus
 from grader.domain.submission import Notebook
 from grader.domain.text import shortened
+from grader.inspection.frameworks import Framework, frameworks_of, missing_dataset, told_of
 from grader.pipeline import counts_official_images, missing_modules
 
 MOST_ERRORS: Final = 8
 """What comes after is most often their echo."""
-
-LONGEST_ERROR: Final = 300
 
 _ENDED: Final = {
     RunStatus.TIMED_OUT: message("The run was stopped because it took too long."),
@@ -50,12 +50,15 @@ class Past:
 
 
 def diagnosis(past: Past, outlines: Sequence[Outline]) -> tuple[Message, ...]:
-    """Say what went wrong, the first error first."""
+    """Say what the notebook is written with besides Keras, and what went wrong, the first error first."""
+    written_with = frameworks_of(past.notebook)
+    written_without_eager = any(one.kind == "graph_mode" for one in written_with)  # no model can be looked at then
     return (
-        *_errors(past),
-        *_surroundings(past),
+        *(one.sentence for one in written_with),
+        *_errors(past, written_with),
+        *_surroundings(past, written_with),
         *_old_code(past.old, past.notebook.places),
-        *(() if outlines else _without_autoencoder(past.evidence)),
+        *(() if outlines or written_without_eager else _without_autoencoder(past.evidence)),
         *(_from_outside(one) for one in outlines if not one.architecture.layers),
     )
 
@@ -68,14 +71,20 @@ def _from_outside(outline: Outline) -> Message:
     )
 
 
-def _errors(past: Past) -> Iterator[Message]:
+def _errors(past: Past, written_with: Sequence[Framework]) -> Iterator[Message]:
     errors, places = past.run.errors, past.notebook.places
     explained = {one.cell_index for one in past.old.left}
+    advised: list[CellError] = []
     for error in errors[:MOST_ERRORS]:
         in_wrong_order = why_in_wrong_order(error, places)
         if in_wrong_order is not None:
             place = cell_title(error.cell_index, places)
             yield message("{place}: {why}", place=place, why=in_wrong_order)
+            continue
+        not_here = missing_dataset(past.notebook, error)
+        if not_here is not None:  # what the error says of networks and loaders helps nobody
+            yield message("{place}: {why}", place=cell_title(error.cell_index, places), why=not_here)
+            advised.append(error)
             continue
         yield message(
             "{cell}: {error}: {text}",
@@ -83,8 +92,12 @@ def _errors(past: Past) -> Iterator[Message]:
             error=verbatim(error.name),
             text=verbatim(_first_line(error)),
         )
-        if error.cell_index not in explained and (error is errors[0] or error.name != errors[0].name):
-            yield advice(error, first=errors[0], places=places).hint
+        echo = error.name == "NameError" and any(one.instead and told_of([one], errors[0]) for one in written_with)
+        if echo or error.cell_index in explained or told_of(written_with, error):
+            continue
+        if error is errors[0] or error.name not in {errors[0].name, *(one.name for one in advised)}:
+            yield advice(error, among=errors, places=places).hint
+            advised.append(error)
     more = max(0, len(errors) - MOST_ERRORS) + past.run.errors_left_out
     if more:
         yield message("{count} more cells ended with an error.", count=more)
@@ -92,21 +105,28 @@ def _errors(past: Past) -> Iterator[Message]:
 
 def _first_line(error: CellError) -> str:
     lines = [line.strip() for line in error.text.splitlines() if line.strip()]
-    return shortened(lines[0] if lines else "–", LONGEST_ERROR, has_more=len(lines) > 1)
+    return shortened(lines[0] if lines else "–", LONGEST_TEXT, has_more=len(lines) > 1)
 
 
-def _surroundings(past: Past) -> Iterator[Message]:
+def _surroundings(past: Past, written_with: Sequence[Framework]) -> Iterator[Message]:
     run = past.run
-    if run.status in _ENDED:
+    named = {module for one in written_with for module in one.modules}
+    for index in run.skipped:
+        yield message(
+            "The run of {cell} was interrupted after its share of time, and the cells after it were run all the same: "
+            "what the cell trains is measured as it was then.",
+            cell=cell_name(index, past.notebook.places),
+        )
+    if run.status in _ENDED and not run.skipped:
         yield _ENDED[run.status]
     if run.detail is not None:
         yield run.detail
-    for name in missing_modules(run):
+    for name in (one for one in missing_modules(run, past.evidence.requests) if one not in named):
         yield message("This machine lacks the module {module}.", module=name)
     if past.data == "sample" and run.errors and counts_official_images(past.notebook, run):
         yield message(
-            "The notebook was written for the full data set and was run on the embedded sample. Put the full data "
-            "where `grader doctor` says and inspect it again."
+            "The notebook was written for the full data set and was run on the embedded sample. Inspect it again "
+            "without --data-size sample."
         )
 
 
@@ -118,8 +138,6 @@ def _old_code(old: OldCode, places: Places) -> Iterator[Message]:
             before=verbatim(one.before),
             why=one.why,
         )
-    if any(one.after for one in old.left):
-        yield message("With `--compat`, old code is run in its current form as far as that is sure to mean the same.")
     for slow in old.still_slow:
         yield message(
             "{place}: {name} at its default rate of {rate:g}; old tutorials mean a rate of {old:g}.",

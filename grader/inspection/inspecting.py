@@ -12,26 +12,35 @@ from grader.domain.assignment import RubricItem
 from grader.domain.evidence import Evidence
 from grader.domain.facts import ReferenceFacts
 from grader.domain.grade import Finding, Outcome
-from grader.domain.inspection import InspectedModel, Inspection, Outline, Remark
+from grader.domain.inspection import OTHER, InspectedModel, Inspection, Outline, Remark, Trial
 from grader.domain.measurement import Measurements, Quantity, Role
 from grader.domain.messages import Message, message
+from grader.domain.outdated import OldCode
 from grader.domain.ports import MeasuringTask, Sandbox
-from grader.domain.run import Limits, RunRecord
+from grader.domain.run import Limits, RunRecord, RunStatus
 from grader.domain.submission import Notebook, Submission
 from grader.extraction.claims import collect
+from grader.inspection.data_used import data_used, datasets_named
 from grader.inspection.diagnosis import Past, diagnosis
 from grader.inspection.measured import measured_mistakes
 from grader.inspection.mistakes import Case, is_trained, mistakes_of
-from grader.inspection.recognition import family_of, training_of
+from grader.inspection.no_family import why_no_family
+from grader.inspection.recognition import Training, family_of, training_of
 from grader.inspection.source import Note, notes_of, uses_added_losses
 from grader.intake.notebook import read_notebook
 from grader.pipeline import private_folder
 from grader.translation.notebook import read_old_code
 
-LIMITS: Final = Limits(cell_seconds=3600.0, notebook_seconds=7200.0)
+LIMITS: Final = Limits(cell_seconds=180.0, notebook_seconds=1200.0, skips_slow_cells=True)
+"""A loop of the notebook's own is interrupted and told of; calls of `fit` are ended long before."""
 
 NEAREST: Final[Mapping[str, str]] = {"mnist": "simple-dense", "fashion_mnist": "stacked"}
-"""The reference whose data and baselines stand for a family that was trained on other data than its own."""
+"""The reference that an autoencoder of no family is measured like, by the images that it was trained on."""
+
+_OF_STRUCTURE: Final = frozenset({
+    Quantity.CODE_SIZE, Quantity.COMPOSITION_GAP, Quantity.BOTTLENECK_RANK, Quantity.ROUNDING_GAP,
+})  # fmt: skip
+"""Numbers that are the same on any images, so that they are told where the data are not known."""
 
 _FAMILY_CHECKS: Final[Mapping[str, tuple[str, ...]]] = {
     "denoising-dropout": ("noise_layer",),
@@ -39,7 +48,7 @@ _FAMILY_CHECKS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Checks whose answer does not depend on sizes, noise or budget, which here are the notebook's own choice."""
 
-_SEEN_ALREADY: Final = frozenset({"never_trained", "nothing_learnt", "output_out_of_reach"})
+_SEEN_ALREADY: Final = frozenset({"never_trained", "nothing_learnt", "output_out_of_reach", "weights_not_finite"})
 """Mistakes of which everything that is measured of the model is a consequence: one finding, not five."""
 
 
@@ -64,7 +73,8 @@ class InspectionContext:
         measurer: Zone M.
         facts: Of every reference, by id.
         limits: Of the run.
-        compat: Run old code in its current form.
+        compat: Run old code in its current form at once (True), never (False), or once more where a notebook breaks
+            as it is (None).
         data: `sample` or `full`: what the kernel sees.
     """
 
@@ -72,7 +82,7 @@ class InspectionContext:
     measurer: OutliningMeasurer
     facts: Mapping[str, ReferenceFacts]
     limits: Limits = LIMITS
-    compat: bool = False
+    compat: bool | None = None
     data: str = "full"
 
 
@@ -85,17 +95,40 @@ def inspect_notebook(submission: Submission, context: InspectionContext) -> Insp
         MeasuringFailedError: The measuring process broke.
     """
     notebook = read_notebook(submission)
-    old = read_old_code(notebook)
-    old = old if context.compat else old.untranslated(notebook)
+    translated = read_old_code(notebook)
+    as_it_is = translated.untranslated(notebook)
+    first = _tried(notebook, translated if context.compat else as_it_is, context)
+    if context.compat is not None or not translated.applied or not _broke(first):
+        return first
+    second = _tried(notebook, translated, context)
+    better = second if _standing(second) > _standing(first) else first
+    return replace(better, trials=(*first.trials, *second.trials))
+
+
+def _tried(notebook: Notebook, old: OldCode, context: InspectionContext) -> Inspection:
+    """Run a notebook once, its old code translated or not, and say what that run trained."""
     with private_folder() as folder:
         run = context.sandbox.run(old.notebook, context.limits, folder / "exchange")
         run = replace(run, places=notebook.places)
         evidence = collect(folder / "exchange", folder / "vetted")
         outlines = context.measurer.outline(evidence)
-        scene = _Scene(evidence, outlines, run, notebook, notes_of(notebook))
-        models = [_inspected(outline, scene, context) for outline in outlines]
+        scene = _Scene(evidence, outlines, run, notebook, notes_of(notebook), datasets_named(notebook))
+        models = tuple(_inspected(outline, scene, context) for outline in outlines)
     told = diagnosis(Past(notebook, old, run, evidence, context.data), outlines)
-    return Inspection(tuple(models), run, (*told, *_notes_of_no_model(scene)), old.applied)
+    told += tuple(_ended_early(model) for model in models if model.epochs_asked)
+    trials = (Trial(bool(old.applied), run, len(models)),)
+    return Inspection(models, run, (*told, *_notes_of_no_model(scene)), old.applied, trials)
+
+
+def _broke(inspection: Inspection) -> bool:
+    """Say whether a notebook as it is ended in errors or left nothing trained, and not for a reason of ours."""
+    untrained = not any(model.trained for model in inspection.models)
+    return inspection.run.status is not RunStatus.UNAVAILABLE and (bool(inspection.run.errors) or untrained)
+
+
+def _standing(inspection: Inspection) -> tuple[int, int]:
+    """Return what the better of two runs has more of: trained models, then cells without an error."""
+    return sum(model.trained for model in inspection.models), -len(inspection.run.errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +141,7 @@ class _Scene:
         run: What we observed.
         notebook: Its code, as its author wrote it.
         notes: Silent mistakes in the code.
+        named: Image data sets that the code names.
     """
 
     evidence: Evidence
@@ -115,6 +149,7 @@ class _Scene:
     run: RunRecord
     notebook: Notebook
     notes: Sequence[Note]
+    named: frozenset[str]
 
     def names(self, outline: Outline) -> set[str]:
         """Return what an autoencoder is or was called, under every name."""
@@ -142,34 +177,77 @@ class _Scene:
 
 def _inspected(outline: Outline, scene: _Scene, context: InspectionContext) -> InspectedModel:
     training = training_of(outline, scene.outlines, scene.evidence)
-    family, dataset = family_of(outline, training), outline.dataset
-    nearest = _nearest(family, dataset, context.facts)
-    measured = Measurements()
+    family = family_of(outline, training)
+    used = data_used(outline, training, scene.named)
+    nearest = _nearest(family, used.dataset, context.facts)
+    measured, quality, why_not = Measurements(), _NOTHING, used.why_not
     if nearest is not None:
+        why_not = message("Its weights are not finite numbers (NaN).") if outline.not_finite else why_not
         own = _of_one(scene.evidence, outline, scene.outlines)
-        measured = context.measurer.measure(own, MeasuringTask(nearest.reference, "hidden", _names(outline)))
-    quality = {name: found.value for name, found in measured.values.items()}
-    encoder = _called(measured, Role.ENCODER, scene.evidence)
-    remarks = mistakes_of(Case(outline, training, scene.outlines, uses_added_losses(scene.notebook)))
-    remarks += tuple(note.remark for note in scene.notes if scene.owner(note) is outline)
-    if is_trained(outline, training):
-        remarks = _with_measured(remarks, measured_mistakes(outline.name, family, quality))
+        dataset = used.dataset if nearest.is_of_images else ""
+        task = MeasuringTask(nearest.reference, "hidden", _names(outline), dataset)
+        measured = context.measurer.measure(own, task)
+        quality = {name: found.value for name, found in measured.values.items()}
+        if not nearest.is_of_images:
+            why_not = None
+        elif why_not is not None:
+            quality = {name: value for name, value in quality.items() if name in _OF_STRUCTURE}
+    remarks = _remarks(outline, training, scene, measured, quality)
     if nearest is not None and not _SEEN_ALREADY & {remark.kind for remark in remarks}:
-        remarks += _of_checks(family, Subject(scene.run, measured, nearest))
+        remarks += _of_checks(family, Subject(scene.run, measured, nearest, places=scene.notebook.places))
+    encoder = _called(measured, Role.ENCODER, scene.evidence)
+    told = Quantity.RECONSTRUCTION_MSE in quality or Quantity.AVERAGE_PRECISION in quality
+    dataset = used.dataset or _table(family, nearest, quality)
     return InspectedModel(
         name=outline.name,
         family=family,
-        dataset=dataset or _table(family, nearest, quality),
+        dataset=dataset,
         encoder=encoder,
         decoder=_called(measured, Role.DECODER, scene.evidence),
         code_size=_code_size(outline, family, measured) if encoder else outline.code_size,
         parameters=outline.architecture.parameters,
         trained=is_trained(outline, training),
         quality=quality,
-        reference_quality=_of_reference(nearest, measured, quality),
+        reference_quality=_of_reference(nearest, measured, quality, dataset),
         findings=remarks,
         nearest="" if nearest is None else nearest.reference,
+        measured_on=dataset if told else "",
+        measured_size=measured.data if told else "",
+        not_measured=None if told else why_not or _why_unmeasured(measured),
+        no_family=why_no_family(outline) if family == OTHER else None,
+        epochs=sum(fit.epochs for fit in training.fits),
+        epochs_asked=_epochs_asked(training),
+        stood_still=all(fit.stood_still for fit in training.fits if fit.epochs_asked),
     )
+
+
+_NOTHING: Final[Mapping[Quantity, float]] = {}
+
+
+def _remarks(
+    outline: Outline, training: Training, scene: _Scene, measured: Measurements, quality: Mapping[Quantity, float]
+) -> tuple[Remark, ...]:
+    """Return what is wrong with an autoencoder: in its layers, its training, the code, and its numbers."""
+    some_classes = all(fit.classes for fit in training.fits) and bool(training.fits)
+    case = Case(outline, training, scene.outlines, uses_added_losses(scene.notebook), some_classes=some_classes)
+    remarks = mistakes_of(case)
+    output = outline.architecture.output_shape
+    remarks += tuple(note.about(output) for note in scene.notes if scene.owner(note) is outline)
+    if not is_trained(outline, training) or outline.not_finite or not measured.values:
+        return remarks
+    return _with_measured(remarks, measured_mistakes(outline.name, family_of(outline, training), quality))
+
+
+def _why_unmeasured(measured: Measurements) -> Message:
+    """Return our reason or the notebook's why zone M has no number, where it gave one."""
+    reason = next((problem.reason for problem in measured.problems), None)
+    return reason or message("Nothing here is comparable with it.")
+
+
+def _epochs_asked(training: Training) -> int:
+    """Return how many epochs the notebook asked for where one of its trainings was ended before, else 0."""
+    ended = any(fit.epochs_asked for fit in training.fits)
+    return sum(fit.epochs_asked or fit.epochs for fit in training.fits) if ended else 0
 
 
 def _with_measured(remarks: tuple[Remark, ...], measured: tuple[Remark, ...]) -> tuple[Remark, ...]:
@@ -197,11 +275,8 @@ def _table(family: str, nearest: ReferenceFacts | None, quality: Mapping[Quantit
 
 
 def _nearest(family: str, dataset: str, facts: Mapping[str, ReferenceFacts]) -> ReferenceFacts | None:
-    """Return the reference to compare with: the family's own, unless it was trained on other images."""
-    own = facts.get(family)
-    if own is not None and (own.dataset == dataset or own.dataset not in NEAREST or not dataset):
-        return own
-    return facts.get(NEAREST.get(dataset, ""))
+    """Return the reference to measure like: the family's own, else one with the same images."""
+    return facts.get(family) or facts.get(NEAREST.get(dataset, ""))
 
 
 def _of_one(evidence: Evidence, outline: Outline, outlines: Sequence[Outline]) -> Evidence:
@@ -232,10 +307,11 @@ def _called(measured: Measurements, role: Role, evidence: Evidence) -> str:
 
 
 def _of_reference(
-    nearest: ReferenceFacts | None, measured: Measurements, quality: Mapping[Quantity, float]
+    nearest: ReferenceFacts | None, measured: Measurements, quality: Mapping[Quantity, float], dataset: str
 ) -> Mapping[Quantity, float]:
+    """Return the reference's numbers, where it was calibrated on the data that the model was measured on."""
     calibrated = None if nearest is None else nearest.calibrated.get(measured.data)
-    if calibrated is None:
+    if nearest is None or calibrated is None or dataset != nearest.dataset:
         return {}
     return {name: known.mean for name, known in calibrated.statistics.items() if name in quality}
 
@@ -255,6 +331,25 @@ def _notes_of_no_model(scene: _Scene) -> tuple[Message, ...]:
     """Tell what the code says without saying of which model."""
     left = [note for note in scene.notes if scene.owner(note) is None and not scene.belongs_to_others(note)]
     return tuple(_in_one_line(note.remark.finding) for note in left) if scene.outlines else ()
+
+
+def _ended_early(model: InspectedModel) -> Message:
+    """Say that a training was ended before the notebook would have."""
+    if model.stood_still:
+        return message(
+            "The training of `{name}` was ended after {epochs} of {asked} epochs, because its loss stood still: "
+            "nothing new showed.",
+            name=model.name,
+            epochs=model.epochs,
+            asked=model.epochs_asked,
+        )
+    return message(
+        "The training of `{name}` was ended after {epochs} of {asked} epochs, because the time of an inspection was "
+        "up; with all of them its numbers may be better.",
+        name=model.name,
+        epochs=model.epochs,
+        asked=model.epochs_asked,
+    )
 
 
 def _in_one_line(finding: Finding) -> Message:

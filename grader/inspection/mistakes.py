@@ -47,12 +47,14 @@ class Case:
         training: How it was trained.
         outlines: All autoencoders of the notebook.
         uses_added_losses: The code reads `model.losses`, as a loop must that wants the penalties of layers.
+        some_classes: It was trained on images of some classes only, and measured on all.
     """
 
     outline: Outline
     training: Training
     outlines: Sequence[Outline] = ()
     uses_added_losses: bool = True
+    some_classes: bool = False
 
 
 def is_trained(outline: Outline, training: Training) -> bool:
@@ -68,6 +70,7 @@ def mistakes_of(case: Case) -> tuple[Remark, ...]:
     """Return the silent mistakes of one autoencoder."""
     found = {
         "never_trained": _never_trained(case),
+        "weights_not_finite": _not_finite(case),
         "nothing_learnt": _nothing_learnt(case),
         "code_bypassed": _code_bypassed(case),
         "code_too_wide": _code_too_wide(case),
@@ -98,13 +101,50 @@ def _never_trained(case: Case) -> Finding | None:
     )
 
 
+def _not_finite(case: Case) -> Finding | None:
+    if not case.outline.not_finite:
+        return None
+    fit = next((one for one in case.training.fits if one.input_maximum is not None), None)
+    compiled = dict(case.training.compiled)
+    return Finding(
+        where=_named(case),
+        expected=message("Weights that are numbers."),
+        actual=message("Its weights are NaN or infinite.")
+        if fit is None or fit.input_minimum is None or fit.input_maximum is None
+        else message(
+            "Its weights are NaN or infinite, after training on numbers from {low:.3g} to {high:.3g} with {optimizer} "
+            "at a rate of {rate}.",
+            low=fit.input_minimum,
+            high=fit.input_maximum,
+            optimizer=verbatim(compiled.get("optimizer") or "–"),
+            rate=verbatim(_short(compiled.get("learning_rate"))),
+        ),
+        why=message("Once a weight is NaN, all answers are, and no further training makes it a number again."),
+        hint=message(
+            "The usual causes: pixels that were never divided by 255, a learning rate that is too large, the logarithm "
+            "or the root of 0 or a division by 0 in a loss of your own, NaN in the data. The loss of which epoch is "
+            "the first NaN?"
+        ),
+    )
+
+
+def _short(number: str | None) -> str:
+    """Write a learning rate with three digits: Keras holds 0.1 as 0.10000000149."""
+    try:
+        return f"{float(number or ''):.3g}"
+    except ValueError:
+        return "–"
+
+
 def _nothing_learnt(case: Case) -> Finding | None:
     skill = case.outline.skill
     known = is_trained(case.outline, case.training) or case.training.without_keras
     if skill is None or skill >= NOTHING_LEARNT or not known:
         return None
     # Noise of another kind than ours, and an encoder that a classifier has changed since, spoil images of good models.
-    if expects_noise(case.outline, case.training) or case.outline.classifies:
+    if expects_noise(case.outline, case.training) or case.outline.classifies or case.some_classes:
+        return None
+    if any(fit.epochs_asked and not fit.stood_still for fit in case.training.fits):  # we ended it before it could learn
         return None
     epochs = sum(fit.epochs for fit in case.training.fits)
     return Finding(

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from grader.authoring.catalogue import facts_ids, load_facts
 from grader.domain.facts import IMAGE_DATASETS
@@ -17,10 +18,18 @@ from grader.sandbox.behaviour import graph_sandbox
 from grader.sandbox.bubblewrap import find_bubblewrap
 from grader.session import CARDS, SessionOptions
 
+PATIENCE: Final = (40.0, 120.0)
+"""Seconds of processors that one call of `fit`, and all of a notebook's, may take before trainings are ended: on two
+processors 20 seconds and a minute."""
+
 
 @contextmanager
-def open_inspection(options: SessionOptions) -> Iterator[InspectionContext]:
+def open_inspection(options: SessionOptions, *, compat: bool | None = None) -> Iterator[InspectionContext]:
     """Open both zones.
+
+    Args:
+        options: Sandbox and data.
+        compat: As in `InspectionContext`.
 
     Raises:
         SandboxUnavailableError: No sandbox works here and none was not asked for.
@@ -38,9 +47,9 @@ def open_inspection(options: SessionOptions) -> Iterator[InspectionContext]:
                 published = measurer.publish(name, Path(folder))
                 datasets |= {} if published.file is None else {name: published.file}
                 sizes |= set() if name == CARDS else {published.size}  # a simulator stands in for the real table
-        sandbox: Sandbox = OpenMachine(datasets, options.work_folder)
+        sandbox: Sandbox = OpenMachine(datasets, options.work_folder, patience=PATIENCE)
         if program is not None:
-            sandbox = BubblewrapSandbox(program, datasets)
+            sandbox = BubblewrapSandbox(program, datasets, patience=PATIENCE)
         facts = {name: load_facts(name) for name in facts_ids()}
         data = "sample" if "sample" in sizes else "full"
-        yield InspectionContext(sandbox, measurer, facts, compat=options.compat, data=data)
+        yield InspectionContext(sandbox, measurer, facts, compat=compat, data=data)

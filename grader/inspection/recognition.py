@@ -99,12 +99,12 @@ def family_of(outline: Outline, training: Training) -> str:
     taken = shape_size(architecture.input_shape)
     if training.without_keras:
         return "from-scratch"
-    if _joins_branches(architecture) and not outline.is_variational:
+    if joins_branches(architecture) and not outline.is_variational:
         return OTHER
     if outline.parts_trained > 1 or training.in_a_stack:
         return "greedy-layerwise"
     if taken == POINT_NUMBERS:
-        return "linear-pca" if _is_linear(architecture) else OTHER
+        return "linear-pca" if is_linear(architecture) else OTHER
     if len(architecture.input_shape) == 1 and taken in CARD_COLUMNS:
         return "fraud"
     if taken not in (IMAGE_NUMBERS, None) or (taken is None and architecture.input_shape[-1] != 28):
@@ -185,7 +185,7 @@ def output_layer(architecture: Architecture) -> Layer | None:
         layer = architecture.layers[place]
         if layer.kind not in PASSIVE_KINDS:
             return layer
-        place = layer.inputs[0]
+        place = next(iter(layer.inputs), -1)
     return None
 
 
@@ -197,11 +197,13 @@ def _kinds(outline: Outline) -> tuple[tuple[str, int | None], ...]:
     return tuple((layer.kind, layer.size) for layer in outline.architecture.active_layers)
 
 
-def _joins_branches(architecture: Architecture) -> bool:
+def joins_branches(architecture: Architecture) -> bool:
+    """Say whether two ways through the network are put together somewhere."""
     return any(len(set(layer.inputs)) > 1 for layer in architecture.layers)
 
 
-def _is_linear(architecture: Architecture) -> bool:
+def is_linear(architecture: Architecture) -> bool:
+    """Say whether all that learns is Dense layers without an activation."""
     learning = [layer for layer in architecture.layers if layer.parameters]
     return all(layer.kind == "Dense" and layer.activation == "linear" for layer in learning)
 

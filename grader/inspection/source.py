@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from grader.domain.grade import Finding
@@ -20,7 +20,10 @@ from grader.inspection.fixed_noise import fixed_noises
 from grader.translation.cells import readable
 
 _ERRORS: Final = frozenset({"mse", "mae", "meansquarederror", "meanabsoluteerror", "huber", "logcosh"})
-_ACCURACIES: Final = frozenset({"accuracy", "acc", "binary_accuracy", "Accuracy", "BinaryAccuracy"})
+_ACCURACIES: Final = ("accuracy", "acc", "binary_accuracy", "BinaryAccuracy", "Accuracy", "categorical_accuracy",
+                      "CategoricalAccuracy")  # fmt: skip
+_CHOSEN_BY_SHAPE: Final = frozenset({"accuracy", "acc"})
+_OF_CLASSES: Final = frozenset({"categorical_accuracy", "CategoricalAccuracy"})
 _PENALTY = re.compile(
     r"penal|regulari[sz]?(?:er|ation|ador|aci[oó]n)|(?:^|_)kl(?:d|_|$)|"
     r"spars\w*_(?:loss|cost|term|reg)|(?:loss|cost|term)_(?:spars|dispers)",
@@ -52,11 +55,19 @@ class Note:
         remark: What there is to say.
         names: The models it is about; empty where the code does not say.
         sure: It is a mistake even if nobody knows what the model of this name is.
+        metric: Of an accuracy, what the code calls it: what it counts depends on the shape of the output.
     """
 
     remark: Remark
     names: frozenset[str]
     sure: bool = True
+    metric: str = ""
+
+    def about(self, output: tuple[int | None, ...]) -> Remark:
+        """Return what there is to say of a model with this output, the batch left out."""
+        if not self.metric:
+            return self.remark
+        return replace(self.remark, finding=replace(self.remark.finding, why=_what_is_counted(self.metric, output)))
 
 
 def notes_of(notebook: Notebook) -> tuple[Note, ...]:
@@ -87,18 +98,55 @@ def _accuracies(cells: Sequence[Cell], places: Places) -> Iterator[Note]:
             values = _arguments(call, ("optimizer", "loss", "metrics"))
             loss = _text(values.get("loss")).replace("_", "").lower()
             asked = {_text(one) for one in ast.walk(values["metrics"])} if "metrics" in values else set()
-            if asked & _ACCURACIES and (loss in _ERRORS or loss == "binarycrossentropy"):
-                finding = _accuracy_finding(line_title(cell.index, call.lineno, places))
-                yield Note(Remark("accuracy", finding), frozenset({_receiver(call)} - {""}), sure=loss in _ERRORS)
+            metric = next((one for one in _ACCURACIES if one in asked), "")
+            if metric and (loss in _ERRORS or loss == "binarycrossentropy"):
+                remark = Remark("accuracy", _accuracy_finding(line_title(cell.index, call.lineno, places), metric))
+                yield Note(remark, frozenset({_receiver(call)} - {""}), loss in _ERRORS, metric)
 
 
-def _accuracy_finding(where: Message) -> Finding:
+def _accuracy_finding(where: Message, metric: str) -> Finding:
     return Finding(
         where=where,
         expected=message("An error of the reconstructions, such as the mean squared one."),
         actual=message("Accuracy is reported."),
-        why=message("It counts the pixels that agree exactly, and says nothing about grey ones."),
+        why=_what_is_counted(metric, None),
         hint=message("Leave `metrics` out, or ask for the mean absolute error: what would a blurred image score?"),
+    )
+
+
+def _what_is_counted(metric: str, output: tuple[int | None, ...] | None) -> Message:
+    """Say what an accuracy is of reconstructions: Keras 3 chooses one by the last axis of the output (1 or more)."""
+    if metric == "Accuracy":
+        return message("It counts the numbers that agree exactly, as hardly any two grey ones do.")
+    if metric in _CHOSEN_BY_SHAPE and output is None:
+        return message(
+            "Keras 3 chooses what it counts by the output's last axis: with one number there, pixels that are exactly "
+            "0 or 1 and come back on their side of 0.5; with more, how often the largest number is in the same place. "
+            "Neither says how alike two images are."
+        )
+    if metric in _OF_CLASSES or (metric in _CHOSEN_BY_SHAPE and output is not None and output[-1:] != (1,)):
+        return _categorical(output)
+    return message(
+        "This is the binary accuracy: it counts the pixels that are exactly 0 or 1 and come back on their side of 0.5. "
+        "Grey pixels can never be right in it."
+    )
+
+
+def _categorical(output: tuple[int | None, ...] | None) -> Message:
+    if output is not None and len(output) == 1:
+        return message(
+            "For an output of {count} numbers Keras 3 takes the categorical accuracy: the share of images whose "
+            "brightest pixel is in the same place. Good reconstructions have some percent of it.",
+            count=output[0] or 0,
+        )
+    if output is not None and len(output) == 3:
+        return message(
+            "For an output of this shape Keras 3 takes the categorical accuracy: how often the same channel of a pixel "
+            "is the brightest. It says nothing of how bright."
+        )
+    return message(
+        "For an output of this shape Keras 3 takes the categorical accuracy: how often the largest number of a row "
+        "is in the same place. It says nothing of how alike two images are."
     )
 
 

@@ -108,6 +108,14 @@ def look_at(path: Path, *, alone: bool) -> tuple[Item, ...]:
     return _in_zip(single, alone=alone) if single.kind is Kind.ZIP else (single,)
 
 
+def siblings(path: Path) -> Iterator[Item]:
+    """Yield the ordinary files in the folder of a single notebook, none of those in folders below."""
+    single = _single(path)
+    for other in sorted(single.container.parent.iterdir()):
+        if other.name != path.name and not is_hidden((other.name,)) and _is_ordinary(other):
+            yield Item(single.above, (clean_name(other.name),), other)
+
+
 def is_hidden(parts: tuple[str, ...]) -> bool:
     """Tell whether any of the names is hidden or belongs to a tool (`.ipynb_checkpoints`, `__MACOSX`)."""
     return any(part.startswith(".") or part in _SKIPPED_FOLDERS for part in parts)

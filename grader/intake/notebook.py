@@ -18,6 +18,7 @@ from typing import Final, Never
 
 from grader.domain.messages import Message, message
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
+from grader.domain.text import listed
 from grader.intake import foreign
 from grader.intake.archives import megabytes
 from grader.intake.cells import RawCell, all_cells, code_cells, is_code, mapping, notes, string
@@ -30,6 +31,7 @@ COLLECTION_LIMIT: Final = 2_000_000
 
 NEWEST_FORMAT: Final = 4
 METADATA_KEY: Final = "autoencoder_grader"
+_LISTED: Final = 10
 _LONGEST_INTEGER = 18
 _PYTHON: Final = "python"
 _FOREIGN_KERNELS: Final = (
@@ -66,12 +68,31 @@ def read_notebook(submission: Submission) -> Notebook:
         code,
         assignment=string(origin.get("assignment")),
         language=string(origin.get("language")),
-        notes=(*_mended(encoding, version), *notes(cells, code, where)),
+        notes=(*_mended(encoding, version), *notes(cells, code, where), *_beside(submission)),
         places=where,
+        companions=submission.companions,
     )
 
 
 # Private functions
+
+
+def _beside(submission: Submission) -> list[Message]:
+    """Say what was laid beside the notebook, and what was not and how to hand it in."""
+    told = []
+    if submission.companions:
+        names = [companion.name for companion in submission.companions]
+        told.append(message("Laid beside the notebook, as handed in: {files}.", files=listed(names, _LISTED)))
+    if submission.passed_over:
+        told.append(
+            message(
+                "Handed in beside the notebook and not used: {files}. Python files and small tables, texts and "
+                "pictures are laid beside it under names that no installed module has; a model is trained in the "
+                "notebook itself, and saved weights are never loaded.",
+                files=listed(submission.passed_over, _LISTED),
+            )
+        )
+    return told
 
 
 def _refuse(reason: Message) -> Never:

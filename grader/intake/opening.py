@@ -21,11 +21,13 @@ class OpenedZip:
         path: Where the zip is.
         notebooks: The notebooks in it, in order of name; zips inside it are not opened.
         problem: Why there is none, or None.
+        others: The other files in it, hidden ones left out.
     """
 
     path: Path
     notebooks: tuple[Entry, ...]
     problem: Message | None = None
+    others: tuple[Entry, ...] = ()
 
 
 def fetch(items: Iterable[Item], workspace: Path) -> Mapping[Item, Unpacked]:
@@ -57,7 +59,8 @@ def open_zip(item: Item, found: Unpacked) -> OpenedZip:
         return OpenedZip(found.path, (), error.reason)
     notebooks = [entry for entry in entries if _is_notebook(entry)]
     problem = None if notebooks else message("{archive} holds no notebook (.ipynb).", archive=item.shown)
-    return OpenedZip(found.path, tuple(sorted(notebooks, key=lambda entry: entry.parts)), problem)
+    others = tuple(entry for entry in entries if entry not in notebooks and not is_hidden(entry.parts))
+    return OpenedZip(found.path, tuple(sorted(notebooks, key=lambda entry: entry.parts)), problem, others)
 
 
 def folder_for(archive: Path, workspace: Path) -> Path:

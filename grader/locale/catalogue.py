@@ -1,10 +1,11 @@
 """The tool of translators: `python -m grader.locale.catalogue update`.
 
 Sentences are found where they are written: the first argument of `message("…")` and of its short form for reports,
-`t("…")`, in Python and in the templates of the report. `update` brings them into `es/LC_MESSAGES/grader.po`, compiles
-the `.mo` beside it and lists what is left to translate; `check` only lists. Sentences that the code no longer holds
-stay in the catalogue as retired (`#~`) and are compiled all the same, because a grade that was stored with them must
-remain readable.
+`t("…")`, in Python and in the templates of the report. Python's and Jinja's own parsers find them, and not Babel's
+extractor, which guesses from tokens and finds other sentences with each version. `update` brings them into
+`es/LC_MESSAGES/grader.po`, compiles the `.mo` beside it and lists what is left to translate; `check` only lists.
+Sentences that the code no longer holds stay in the catalogue as retired (`#~`) and are compiled all the same, because a
+grade that was stored with them must remain readable.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from string import Formatter
 
 from babel.messages.catalog import Catalog
 from babel.messages.catalog import Message as Entry
-from babel.messages.extract import extract
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
+from jinja2.ext import babel_extract
 
 from grader.locale.translator import CATALOGUES, DOMAIN, LANGUAGES, SOURCE_LANGUAGE
 
@@ -109,18 +110,33 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _extracted(path: Path, package: Path) -> Iterator[Sentence]:
-    method = "python" if path.suffix == ".py" else "jinja2"
-    # Without this, the extractor of Jinja passes over a template that it cannot parse.
-    options = {} if method == "python" else {"silent": "false"}
+    find = _in_python if path.suffix == ".py" else _in_template
+    for line, msgid in find(path):
+        yield Sentence(msgid, _place(path, package), line)
+
+
+def _in_python(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield line and sentence of each call in the order in which they stand, an outer one before those inside it."""
+    tree = ast.parse(path.read_text("utf-8"), str(path))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _name(node.func) in KEYWORDS]
+    for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
+        if (msgid := _literal(call.args)) is not None:
+            yield call.lineno, msgid
+
+
+def _in_template(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield line and sentence of each call; a template that cannot be parsed is an error."""
     with path.open("rb") as file:
-        for line, msgid, _, _ in extract(method, file, keywords=dict.fromkeys(KEYWORDS), options=options):
-            yield Sentence(msgid if isinstance(msgid, str) else msgid[0], _place(path, package), line)
+        for line, _, found, _ in babel_extract(file, KEYWORDS, [], {"silent": "false"}):
+            msgid = found[0] if isinstance(found, tuple) else found  # a tuple where the call has more arguments
+            if msgid is not None:
+                yield line, msgid
 
 
 def _computed(path: Path, package: Path) -> Iterator[str]:
     tree = ast.parse(path.read_text("utf-8"), str(path))
     for node in _outside_wrappers(tree):
-        if isinstance(node, ast.Call) and _name(node.func) in KEYWORDS and not _is_literal(node.args):
+        if isinstance(node, ast.Call) and _name(node.func) in KEYWORDS and _literal(node.args) is None:
             yield f"{_place(path, package)}:{node.lineno}"
 
 
@@ -138,9 +154,9 @@ def _name(function: ast.expr) -> str:
     return function.id if isinstance(function, ast.Name) else ""
 
 
-def _is_literal(arguments: list[ast.expr]) -> bool:
+def _literal(arguments: list[ast.expr]) -> str | None:
     first = arguments[0] if arguments else None
-    return isinstance(first, ast.Constant) and isinstance(first.value, str)
+    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
 
 
 def _place(path: Path, package: Path) -> str:

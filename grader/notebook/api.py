@@ -116,7 +116,7 @@ def _examined(question: Question, gathered: Gathered) -> Examined:
     if not items:
         return Examined({}, ())
     _require_backend(question.language)
-    _start_quietly()
+    _start_quietly(question.language)
 
     def work() -> Examined:
         with exhibit(gathered) as shown:
@@ -128,14 +128,19 @@ def _examined(question: Question, gathered: Gathered) -> Examined:
         raise NotebookCheckError(_too_much(error), question.language) from error
 
 
-def _start_quietly() -> None:
+def _start_quietly(language: str) -> None:
     """Start TensorFlow where the notebook does without it, before its remarks on graphics cards get into the answer.
 
     They would frighten a student, and nbgrader gives nothing for a cell that writes to stderr.
     """
     if "tensorflow" not in sys.modules:
+        from grader.rebuild.client import MissingTensorFlowError, require_tensorflow
         from grader.rebuild.quiet import start_tensorflow
 
+        try:
+            require_tensorflow()
+        except MissingTensorFlowError as missing:
+            raise NotebookCheckError(missing.reason, language) from missing
         start_tensorflow()
 
 

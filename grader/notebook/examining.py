@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from grader.checks.registry import run_checks
+from grader.checks.halves import OF_HALVES, judged_alone
+from grader.checks.registry import CHECKS, result_of, run_checks
 from grader.checks.subject import Subject
 from grader.domain.assignment import RubricItem
-from grader.domain.facts import IMAGE_DATASETS, ReferenceFacts
+from grader.domain.facts import DATA_SIZE_VARIABLE, IMAGE_DATASETS, ReferenceFacts
 from grader.domain.grade import CheckResult
 from grader.domain.measurement import MeasuredModel, Measurements, MeasuringProblem, Role
 from grader.domain.ports import MeasuringTask
+from grader.domain.run import RunRecord, RunStatus
 from grader.notebook.evidence import Exhibit, refused
-from grader.notebook.halves import RUN, Halves
-from grader.notebook.needs import OF_PARTS, can_be_judged
+from grader.notebook.needs import OF_PARTS, can_be_counted, can_be_judged
+
+RUN: Final = RunRecord(RunStatus.COMPLETED, sandboxed=False)
+"""Nothing ran but what the student ran: no check may lay a missing model at the door of a run that was cut."""
 
 MEASURABLE: Final = frozenset({*IMAGE_DATASETS, "cloud"})
 """Data sets with samples that are public; zone M has none but hidden rows of the others."""
@@ -55,31 +60,36 @@ def examine(items: Sequence[RubricItem], exhibit: Exhibit, facts: ReferenceFacts
             )
         results |= _judged([item for item in items if item.check == "models"], Subject(RUN, measured, facts))
     models, problems = _rebuilt(exhibit)
-    readable = OF_PARTS if facts.dataset in MEASURABLE else OF_PARTS | {"models"}
-    parts = [item for item in items if item.check in readable and can_be_judged(item.check, models)]
-    if Role.AUTOENCODER in models:
-        results |= _judged(parts, Subject(RUN, Measurements(models), facts))
-    elif models:
-        results |= _judged_halves(parts, models, facts, focus)
+    readable = OF_PARTS | ({"models"} - results.keys())
+    parts = [item for item in items if item.check in readable and can_be_counted(item.check, models)]
+    if models:
+        subject = Subject(RUN, Measurements(models, problems=problems), facts)
+        results |= _judged_parts(parts, subject, None if Role.AUTOENCODER in models else focus)
     return Examined(results, problems)
 
 
 def _left(measured: Measurements, facts: ReferenceFacts) -> frozenset[str]:
     """Leave a table of results whose numbers differ from ours to the grade, where it may be of other images.
 
-    Facts of the full data set make sure that both are of the images that the notebook holds out.
+    Facts of the data that the notebook uses make sure that both are of the images that it holds out.
     """
     differ = any(one.claimed is not None and one.measured is not None for one in measured.disagreements)
-    return frozenset({"comparison"}) if differ and "full" not in facts.calibrated else frozenset()
+    return frozenset({"comparison"}) if differ and _notebooks_size() not in facts.calibrated else frozenset()
+
+
+def _notebooks_size() -> str:
+    """Return the size of the data that the notebook uses: Keras's whole sets, unless `grader check` gave the sample."""
+    return os.environ.get(DATA_SIZE_VARIABLE, "full")
 
 
 def _measured(exhibit: Exhibit, facts: ReferenceFacts) -> Measurements:
-    """Measure on public images, of the size for which there are facts."""
+    """Measure on public images of the data that the notebook uses, where there are facts of them."""
     from grader.rebuild.measuring import measure
     from grader.rebuild.quantities.material import DataChoice
 
     names = tuple((role.value, name) for role, name in exhibit.names.items())
-    choice = DataChoice(None if "full" in facts.calibrated else "sample")
+    size = _notebooks_size()
+    choice = DataChoice(size if size in facts.calibrated else "sample")
     return measure(exhibit.evidence, MeasuringTask(facts.reference, "public", names), choice)
 
 
@@ -92,7 +102,7 @@ def _rebuilt(exhibit: Exhibit) -> tuple[dict[Role, MeasuredModel], tuple[Measuri
 
     evidence = exhibit.evidence
     arrays = load_arrays(evidence.weights_file)
-    workshop = Workshop(evidence.operations, arrays)
+    workshop = Workshop(evidence.operations, arrays, evidence.models)
     claims = {claim.model: claim for claim in evidence.models}
     models: dict[Role, MeasuredModel] = {}
     problems: list[MeasuringProblem] = []
@@ -106,22 +116,18 @@ def _rebuilt(exhibit: Exhibit) -> tuple[dict[Role, MeasuredModel], tuple[Measuri
     return models, tuple(problems)
 
 
-def _judged_halves(
-    items: Sequence[RubricItem], models: Mapping[Role, MeasuredModel], facts: ReferenceFacts, focus: Role | None
-) -> dict[str, CheckResult]:
-    """Judge halves with the reference's in the place of a missing one.
+def _judged_parts(items: Sequence[RubricItem], subject: Subject, focus: Role | None) -> dict[str, CheckResult]:
+    """Judge what is there of an autoencoder as the grade does; of a half in focus, that half alone.
 
     What one half can answer is asked of the half in focus alone: the other one has a check of its own.
     """
-    both = Halves(models, facts)
-    if not both.can_be_compared:
-        return {}
-    own = Halves({focus: models[focus]}, facts) if focus in models and focus is not None else both
-    results: dict[str, CheckResult] = {}
-    for item in items:
-        halves = own if can_be_judged(item.check, own.there) else both
-        results |= {name: halves.retold(one) for name, one in _judged([item], halves.subject()).items()}
-    return results
+    if focus is None or focus is Role.AUTOENCODER or focus not in subject.measurements.models:
+        return _judged(items, subject)
+    alone = [item for item in items if can_be_judged(item.check, (focus,)) and item.check in OF_HALVES]
+    results = {
+        item.check: result_of(item, judged_alone(subject, focus, item, CHECKS[item.check].function)) for item in alone
+    }
+    return results | _judged([item for item in items if item not in alone], subject)
 
 
 def _judged(items: Sequence[RubricItem], subject: Subject) -> dict[str, CheckResult]:

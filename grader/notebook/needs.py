@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
+from grader.checks.halves import OF_HALVES
 from grader.domain.measurement import Role
 
 Roles = frozenset[Role]
@@ -60,13 +61,18 @@ OF_ALL_MODELS: Final = frozenset({"comparison", "stages", "classifier", "pretrai
 OF_THE_NOTEBOOK: Final = frozenset({"runs", "imports", "features", "average_precision"})
 """Checks that no model in memory answers: they read the cells, or measure on rows of which none are public."""
 
-OF_PARTS: Final = frozenset(check for check, needs in NEEDS.items() if _AUTOENCODER in needs and len(needs) > 1)
+OF_PARTS: Final = frozenset(OF_HALVES)
 """Checks that read the layers alone, so that a part of the autoencoder can be judged by itself."""
 
 
 def can_be_judged(check: str, there: Collection[Role]) -> bool:
     """Say whether the models that are there are enough for a check."""
     return any(need.issubset(there) for need in NEEDS.get(check, ()))
+
+
+def can_be_counted(check: str, there: Collection[Role]) -> bool:
+    """Say whether a check can be asked of all that is there: `models` counts, whatever is still missing."""
+    return can_be_judged(check, there) or (check == "models" and bool(there))
 
 
 def missing(check: str, there: Collection[Role]) -> Roles:

@@ -18,7 +18,7 @@ from grader.notebook.complaints import NotebookCheckError
 from grader.notebook.examining import MEASURABLE, Examined
 from grader.notebook.feedback import Feedback
 from grader.notebook.gathering import Gathered
-from grader.notebook.needs import NEEDS, OF_ALL_MODELS, OF_PARTS, OF_TRAINED, can_be_judged, missing
+from grader.notebook.needs import NEEDS, OF_ALL_MODELS, OF_PARTS, OF_TRAINED, can_be_counted, can_be_judged, missing
 
 EVERYTHING: Final = "all"
 
@@ -75,7 +75,7 @@ class Question:
         """Return the items that can be judged by now, in rubric order."""
         if self.focus is not None and self.focus not in gathered.there:
             return ()
-        there = [item for item in self.asked if can_be_judged(item.check, gathered.there)]
+        there = [item for item in self.asked if self._is_there(item, gathered)]
         return tuple(item for item in there if not self._waits_for_training(item, gathered))
 
     def answered(self, gathered: Gathered, examined: Examined) -> Feedback:
@@ -109,6 +109,11 @@ class Question:
         if self.focus is not None:
             return item.check not in OF_ALL_MODELS
         return self.name in (EVERYTHING, item.check)
+
+    def _is_there(self, item: RubricItem, gathered: Gathered) -> bool:
+        """Whoever asks about one model is not told that the others are still to come."""
+        enough = can_be_counted if self.focus is None else can_be_judged
+        return enough(item.check, gathered.there)
 
     def _waits_for_training(self, item: RubricItem, gathered: Gathered) -> bool:
         """Whoever asks for one check by its name gets it, whatever the optimizer remembers."""

@@ -16,9 +16,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .settings import cut
+from .settings import shortened
 
 _OTHER_NAMES = {"credit_card.csv": "creditcard.csv", "credit card.csv": "creditcard.csv"}
+_SAMPLE_DATA = {"mnist_train_small.csv": ("x_train", "y_train", 20_000), "mnist_test.csv": ("x_test", "y_test", 10_000)}
+"""Tables of MNIST that lie in Colab's `/content/sample_data`: arrays of the data set, and rows at most."""
+
 _NO_NETWORK = (
     "there is no network where the notebook is graded: {address}. Load the data with keras.datasets, "
     "tensorflow_datasets or the file beside the notebook."
@@ -35,6 +38,8 @@ class DataFiles:
 
     def __init__(self, datasets: Mapping[str, str], requests: list[str]) -> None:
         self._files = {Path(path).name.lower(): path for path in datasets.values()}
+        self._mnist = datasets.get("mnist")
+        self._tables: dict[str, str] = {}
         self._requests = requests
 
     def names(self) -> list[str]:
@@ -46,13 +51,35 @@ class DataFiles:
         if not isinstance(place, str | os.PathLike):
             return None
         name = str(place).replace("\\", "/").partition("?")[0].rpartition("/")[2].lower()
-        return self._files.get(_OTHER_NAMES.get(name, name))
+        return self._files.get(_OTHER_NAMES.get(name, name)) or self._table(name)
+
+    def _table(self, name: str) -> str | None:
+        """Return a table of Colab's sample data, written when it is first asked for."""
+        if name not in _SAMPLE_DATA or self._mnist is None:
+            return None
+        if name not in self._tables:
+            import tempfile
+
+            path = Path(tempfile.mkdtemp()) / name
+            _write_table(self._mnist, path, *_SAMPLE_DATA[name])
+            self._tables[name] = str(path)
+        return self._tables[name]
 
     def note(self, place: object) -> None:
         """Say that a path or an address was answered with our file."""
-        line = cut(f"{place} -> {Path(self.find(place) or '').name}", 200)
+        line = shortened(f"{place} -> {Path(self.find(place) or '').name}", 200)
         if line not in self._requests:
             self._requests.append(line)
+
+
+def _write_table(archive: str, path: Path, images: str, labels: str, rows: int) -> None:
+    """Write the label and the 784 pixels of each image on a line, without a header."""
+    import numpy
+
+    with numpy.load(archive) as arrays:
+        table = numpy.column_stack([arrays[labels][:rows], arrays[images][:rows].reshape(-1, 784)])
+    with path.open("w", encoding="ascii") as file:
+        file.writelines(",".join(map(str, row)) + "\n" for row in table.tolist())
 
 
 def install_open(files: DataFiles) -> None:

@@ -19,7 +19,8 @@ from .fits import FIRST_HELD, LAST_HELD, FitTracker, exported_records
 from .graph import NotFlattenableError, Registry, flatten
 from .graphs import export_graphs
 from .numpy_models import network_claims, numpy_network
-from .settings import MAX_TEXT, cut
+from .parts import named_things, part_claims
+from .settings import MAX_TEXT, shortened
 from .tables import number_tables
 from .tensors import tensor_claims
 
@@ -86,6 +87,7 @@ class Exporter:
             "versions": _versions(),
             "tables": number_tables(self._namespace),
             "tensors": tensor_claims(self._namespace, registry) if models else [],
+            "parts": part_claims(self._namespace, registry) if graphs and "keras" in sys.modules else [],
         }
         self._write(claims, registry, models if graphs and self.writes_graphs else [])
         self._last_seconds = time.monotonic()
@@ -145,9 +147,9 @@ class Exporter:
             claim["compiled"] = _compiled(model)
             claim.update(flatten(model, registry, self._fitted_shape(model)))
         except NotFlattenableError as problem:
-            claim["problem"] = cut(str(problem))
+            claim["problem"] = shortened(str(problem))
         except Exception as problem:  # a model that its own author broke must not lose the others
-            claim["problem"] = cut(f"{type(problem).__name__}: {problem}")
+            claim["problem"] = shortened(f"{type(problem).__name__}: {problem}")
         return claim
 
     def _fitted_shape(self, model: Any) -> tuple[int | None, ...] | None:
@@ -156,33 +158,42 @@ class Exporter:
                 return record.input_shape
         return None
 
-    def _write_graphs(self, models: list[Any], claims: list[dict[str, Any]], folder: Path) -> None:
+    def _write_graphs(self, models: list[Any], all_claims: dict[str, Any], folder: Path) -> None:
+        claims = all_claims["models"]
         fitted = {id(record.living()) for record in self._tracker.records}
         shapes = {
             claim["model"]: self._fitted_shape(model)
             for model, claim in zip(models, claims, strict=True)
             if id(model) in fitted
         }
-        export_graphs(models, claims, shapes, folder)
+        export_graphs(models, claims, all_claims["operations"], shapes, folder)
 
     def _write(self, claims: dict[str, Any], registry: Registry, models: list[Any]) -> None:
         import numpy as np
 
         arrays: dict[str, Any] = {}
         total = 0
+        unreadable: dict[str, str] = {}
         for name, variable in registry.variables.items():
-            array = np.asarray(variable)
+            try:
+                array = np.asarray(variable)
+            except Exception as problem:  # without eager execution no variable says its numbers
+                unreadable[name] = shortened(f"its weights cannot be read ({type(problem).__name__}: {problem})")
+                continue
             if array.dtype.kind not in "fiub":
                 array = array.astype(np.float32)
             total += array.nbytes
             if total > MAX_WEIGHT_BYTES:
                 break
             arrays[name] = array
+        for claim in claims["models"]:
+            first = next((unreadable[name] for name in claim["variables"] if name in unreadable), None)
+            claim["problem"] = claim["problem"] or first or ""
         fresh = self._folder.with_name(f"{self._folder.name}.new")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
         if models:
-            self._write_graphs(models, claims["models"], fresh / "graphs")
+            self._write_graphs(models, claims, fresh / "graphs")
         (fresh / "claims.json").write_text(json.dumps(claims, allow_nan=False), encoding="utf-8")
         with (fresh / "weights.npz").open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
@@ -194,29 +205,20 @@ def named_models(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield (name, model) for every Keras model behind a global name: itself, in a collection, or as an attribute."""
     import keras
 
-    for name, value in list(namespace.items()):
-        if name.startswith("_") or name in ("In", "Out"):
-            continue
+    for name, value in named_things(namespace):
         if isinstance(value, keras.Model):
             yield name, value
-            yield from _inside(name, value)
-        elif isinstance(value, list | tuple) and len(value) < 64:
-            yield from ((f"{name}[{i}]", item) for i, item in enumerate(value) if isinstance(item, keras.Model))
-        elif isinstance(value, dict) and len(value) < 64:
-            yield from ((f"{name}[{key!r}]", item) for key, item in value.items() if isinstance(item, keras.Model))
-        elif hasattr(value, "__dict__") and not isinstance(value, type) and type(value).__module__ == "__main__":
-            yield from _inside(name, value)
+        if isinstance(value, keras.layers.Layer):
+            yield from _nested(name, value)
 
 
-def _inside(name: str, owner: Any) -> Iterator[tuple[str, Any]]:
+def _nested(name: str, owner: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the models that a model holds under no attribute of its own, by their names in Keras."""
     import keras
 
-    nested = {key: value for key, value in vars(owner).items() if isinstance(value, keras.Model)}
-    yield from ((f"{name}.{key}", value) for key, value in nested.items() if not key.startswith("_"))
-    if not isinstance(owner, keras.layers.Layer):  # a notebook's own object may raise whatever one asks it
-        return
+    known = {id(value) for _, value in named_things({name: owner})}
     for operation in getattr(owner, "_operations", None) or getattr(owner, "_layers", None) or ():
-        if isinstance(operation, keras.Model) and not any(operation is value for value in nested.values()):
+        if isinstance(operation, keras.Model) and id(operation) not in known:
             yield f"{name}.{operation.name}", operation
 
 
@@ -237,6 +239,10 @@ def _fits(records: list[FitRecord], models: list[Any]) -> list[dict[str, Any]]:
             "columns": record.columns,
             "names": list(record.names),
             "how": record.how,
+            "data": record.data,
+            "classes": list(record.classes),
+            "epochs_asked": record.epochs_asked,
+            "stood_still": record.stood_still,
         }
         for record in exported_records(exported, MAX_FITS)
     ]

@@ -24,6 +24,10 @@ class FitRecord:
     names: tuple[str, ...] = ()
     how: str = "fit"
     steps_an_epoch: int = 0
+    data: str | None = None
+    classes: tuple[int, ...] = ()
+    epochs_asked: int = 0
+    stood_still: bool = False
     _weak: Any = field(default=None, init=False, repr=False, compare=False)
 
     def let_go(self) -> None:

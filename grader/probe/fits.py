@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .fit_record import FitRecord
+from .image_origins import ImageOrigins
 from .made import MadeModels
+from .patience import Patience
 from .training_data import describe_batch, describe_input
 
 MAX_RECORDS = 1024
@@ -30,6 +32,8 @@ class FitTracker:
         names_of: Global names of a model at this moment.
         made: All models of this kernel in order of creation; None where nobody watched them being made.
         steps: Trainings by single steps that were seen.
+        origins: Finds out whose images are trained on; None where nobody asks, as when a notebook is graded.
+        patience: Ends trainings that show nothing new; None where every training is run as it is asked for.
     """
 
     records: list[FitRecord] = field(default_factory=list)
@@ -37,6 +41,8 @@ class FitTracker:
     names_of: Callable[[Any], Sequence[str]] = lambda _model: ()
     made: MadeModels | None = None
     steps: int = 0
+    origins: ImageOrigins | None = None
+    patience: Patience | None = None
     _running: list[FitRecord] = field(default_factory=list)
     _by_steps: dict[tuple[int, ...], list[FitRecord]] = field(default_factory=dict)
 
@@ -45,13 +51,15 @@ class FitTracker:
 
         @functools.wraps(fit)
         def recorded_fit(model: Any, *args: Any, **kwargs: Any) -> Any:
-            record = _describe(model, args, kwargs)
+            record = _describe(model, args, kwargs, self.origins)
             self._add(record)
+            patience = None if self._running else self.patience
             try:
                 with self._during(record):
-                    history = fit(model, *args, **kwargs)
+                    run = fit if patience is None else patience.around(fit, record)
+                    history = run(model, *args, **kwargs)
                 record.completed = True
-                record.epochs = len(getattr(history, "epoch", ()))
+                record.epochs = record.epochs or len(getattr(history, "epoch", ()))
             finally:
                 self.after_fit()
             return history
@@ -87,7 +95,7 @@ class FitTracker:
         """Take note of a batch that Keras has fetched, where nothing is known yet of what is trained on."""
         if self._running and self._running[-1].input_shape is None:
             with _never_stopping():
-                describe_batch(self._running[-1], batch)
+                describe_batch(self._running[-1], batch, self.origins)
 
     def changes(self) -> int:
         """Return a number that grows with every training."""
@@ -119,7 +127,7 @@ class FitTracker:
         known = self._by_steps.get((id(model),))
         if known and known[0].living() is model:
             return known[0]
-        record = _describe(model, args, kwargs)
+        record = _describe(model, args, kwargs, self.origins)
         record.how, record.columns = "batches", None
         record.batch_size, record.samples = record.samples, 0
         self._by_steps[id(model),] = [record]
@@ -182,11 +190,13 @@ def _numbers_in(model: Any) -> int:
         return 0
 
 
-def _describe(model: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> FitRecord:
+def _describe(
+    model: Any, args: Sequence[Any], kwargs: dict[str, Any], origins: ImageOrigins | None = None
+) -> FitRecord:
     x: Any = args[0] if args else kwargs.get("x")
     y: Any = args[1] if len(args) > 1 else kwargs.get("y")
     batch_size = args[2] if len(args) > 2 else kwargs.get("batch_size")
     record = FitRecord(model, batch_size=batch_size if isinstance(batch_size, int) else 0)
     with _never_stopping():
-        describe_input(record, x, y)
+        describe_input(record, x, y, origins)
     return record

@@ -21,13 +21,11 @@ from .opening import (
     traced,
 )
 from .opening import NotFlattenableError as NotFlattenableError
+from .operator_rules import SAMPLING_MODULE as SAMPLING_MODULE
 from .settings import describe, own_activation
 
 MAX_NODES = 5000
 MAX_ENDS = 16
-
-SAMPLING_MODULE = "grader.sampling"
-"""Stands for the module of a layer of the student's own that draws a code from a mean and a log-variance."""
 
 
 class Registry:
@@ -102,7 +100,15 @@ def flatten(model: Any, registry: Registry, input_shape: Sequence[int | None] | 
     Raises:
         NotFlattenableError: It was never built, or its `call` cannot be traced symbolically.
     """
-    function = as_function(model, input_shape)
+    return described(as_function(model, input_shape), registry)
+
+
+def described(function: Any, registry: Registry) -> dict[str, Any]:
+    """Describe a functional graph as `inputs`, `nodes` and `outputs`.
+
+    Raises:
+        NotFlattenableError: Something in it cannot be traced symbolically.
+    """
     if max(len(function._inputs), len(function._outputs)) > MAX_ENDS:
         raise NotFlattenableError(f"more than {MAX_ENDS} inputs or outputs")
     walk = _Walk(registry)
@@ -127,7 +133,7 @@ def as_function(model: Any, input_shape: Sequence[int | None] | None = None) -> 
     import keras
 
     if _has_own_call(model):
-        what, shape = f"{type(model).__name__}.call", _known_input_shape(model, input_shape)
+        what, shape = f"{type(model).__name__}.call", known_input_shape(model, input_shape)
         return traced(what, outside_training(model.call), keras.Input(tuple(shape)))
     if isinstance(model, keras.Sequential):
         if model._functional is None:
@@ -155,7 +161,12 @@ def _build_sequential(model: Any, input_shape: Sequence[int | None] | None) -> N
         raise NotFlattenableError("a Sequential without a graph")
 
 
-def _known_input_shape(model: Any, input_shape: Sequence[int | None] | None) -> Sequence[int | None]:
+def known_input_shape(model: Any, input_shape: Sequence[int | None] | None) -> Sequence[int | None]:
+    """Return the shape of one sample that a model takes: of its graph, else `input_shape`, else what it was built on.
+
+    Raises:
+        NotFlattenableError: It was never called.
+    """
     if getattr(model, "inputs", None):  # it holds a graph as well, whatever its `call` does
         return tuple(model.inputs[0].shape[1:])
     if input_shape is not None:
@@ -251,7 +262,7 @@ class _Walk:
         operation = node.operation
         if isinstance(operation, keras.Model) and not _has_own_call(operation):
             return as_function(operation), node.input_tensors
-        opaque = isinstance(operation, keras.Model) or type(operation) is keras.layers.Lambda
+        opaque = isinstance(operation, keras.Model) or type(operation) in (keras.layers.Lambda, keras.layers.Pipeline)
         own = isinstance(operation, keras.layers.Layer) and not type(operation).__module__.startswith("keras.src.")
         if not opaque and not own:
             return None, ()
@@ -262,10 +273,9 @@ class _Walk:
         return self._registry.opened[key], list(tensors.values())
 
     def _append(self, node: Any, scope: Scope, outputs: list[str], *, name: str | None = None) -> None:
-        arguments = {
-            "args": [self._value(value, scope) for value in node.arguments.args],
-            "kwargs": {key: self._value(value, scope) for key, value in node.arguments.kwargs.items()},
-        }
+        given = {key: self._value(value, scope) for key, value in node.arguments.kwargs.items()}
+        held = {key: self._array(value) for key, value in _constants(node.operation).items()}
+        arguments = {"args": [self._value(value, scope) for value in node.arguments.args], "kwargs": given | held}
         self._write(name or self._registry.operation(node.operation), arguments, outputs)
 
     def _write(self, operation: str, arguments: dict[str, Any], outputs: list[str]) -> None:
@@ -295,6 +305,15 @@ class _Walk:
         if hasattr(value, "numpy"):
             return {"value": _finite(value.numpy().item())}
         raise NotFlattenableError(f"a call argument of type {type(value).__name__}")
+
+
+def _constants(operation: Any) -> dict[str, Any]:
+    """Return what a `Normalization` was given and did not find itself, which no weight of it holds."""
+    import keras
+
+    if type(operation) is not keras.layers.Normalization or operation.input_mean is None:
+        return {}
+    return {"mean": operation.mean, "variance": operation.variance}
 
 
 def _finite(value: Any) -> Any:

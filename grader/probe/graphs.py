@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from .opening import outside_training
-from .settings import MAX_TEXT, cut
+from .operator_rules import MASKS, accept_operation, is_layer, tensor_arguments
+from .setting_rules import RefusedError
+from .settings import MAX_TEXT, shortened
 
 MAX_GRAPHS = 3
 MAX_GRAPH_BYTES = 64 * 2**20
@@ -28,19 +30,28 @@ _ROLES = ("autoencoder", "encoder", "decoder")
 
 
 def export_graphs(
-    models: Sequence[Any], claims: Sequence[dict[str, Any]], shapes: Mapping[str, Any], folder: Path
+    models: Sequence[Any],
+    claims: Sequence[dict[str, Any]],
+    operations: Mapping[str, dict[str, Any]],
+    shapes: Mapping[str, Any],
+    folder: Path,
 ) -> None:
-    """Write a graph for up to three models that are nothing else, and say in the claim of a model why it has none.
+    """Write a graph for up to three models that nobody can rebuild, and say in the claim of a model why it has none.
 
     Never raises: a model that its own author broke must not lose the others.
 
     Args:
         models: The models, in the order of their claims.
-        claims: As written by the exporter; only those with a problem are looked at.
+        claims: As written by the exporter; only those with a problem, or a call that zone M refuses, are looked at.
+        operations: The layers and operators of all claims, by id.
         shapes: Shape of one sample that each model was fitted on, by id; a fitted model is in it.
         folder: Where `<model id>.pb` is written; made when there is something to write.
     """
-    meant = [pair for pair in zip(models, claims, strict=True) if pair[1]["problem"] and _matters(pair[1], shapes)]
+    meant = [
+        (model, claim)
+        for model, claim in zip(models, claims, strict=True)
+        if _matters(claim, shapes) and (claim["problem"] or foreign(claim, operations))
+    ]
     meant.sort(key=lambda pair: _standing(pair[1], shapes))
     started = time.monotonic()
     for model, claim in meant[:MAX_GRAPHS]:
@@ -49,10 +60,34 @@ def export_graphs(
             folder.mkdir(exist_ok=True)
             (folder / f"{claim['model']}.pb").write_bytes(content)
         except Exception as problem:  # whatever a notebook's own code does to those who trace it
-            told = (
-                f"{cut(claim['problem'], MAX_TEXT // 2)}; nor can it be exported: {type(problem).__name__}: {problem}"
-            )
-            claim["problem"] = cut(told)
+            if not claim["problem"]:  # zone M says itself what it refuses
+                continue
+            first = shortened(claim["problem"], MAX_TEXT // 2)
+            claim["problem"] = shortened(f"{first}; nor can it be exported: {type(problem).__name__}: {problem}")
+
+
+def foreign(claim: Mapping[str, Any], operations: Mapping[str, dict[str, Any]]) -> str:
+    """Return why zone M will refuse a claim, as far as its layers, settings and calls show it, else nothing.
+
+    Args:
+        claim: With `nodes`, as the exporter writes them.
+        operations: The layers and operators of all claims, by id.
+    """
+    for node in claim["nodes"]:
+        operation = operations[node["operation"]]
+        try:
+            accept_operation(operation)
+        except RefusedError as refusal:
+            return str(refusal)
+        if is_layer(operation) and _further_tensors(node["arguments"], tensor_arguments(operation["class_name"])):
+            return f"`{operation['class_name']}` called with more tensors than its input"
+    return ""
+
+
+def _further_tensors(arguments: Mapping[str, Any], allowed: Sequence[str]) -> bool:
+    expected = {"inputs", "sequences", "sequence", *MASKS, *allowed}
+    named = [value for name, value in arguments["kwargs"].items() if name not in expected]
+    return any("'tensor':" in repr(value) for value in (*named, *(() if allowed else arguments["args"][1:])))
 
 
 def _bounded(model: Any, fitted: Sequence[int | None] | None, seconds: float) -> bytes:

@@ -9,6 +9,7 @@ import importlib.util
 import json
 import os
 import select
+import shutil
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -80,10 +81,28 @@ def _load_probe() -> ModuleType:
     return module
 
 
+def _lay_beside(folder: Path) -> None:
+    """Copy what was handed in beside the notebook into its working folder, where it may be changed and imported.
+
+    Nothing that lies there already is replaced. The folder comes last among those of modules.
+    """
+    here = Path.cwd()
+    for source in sorted(folder.rglob("*")):
+        place = here / source.relative_to(folder)
+        if source.is_dir():
+            place.mkdir(exist_ok=True)
+        elif not place.exists():
+            shutil.copyfile(source, place)
+    sys.path.append(str(here))
+
+
 def _start_kernel(probe: ModuleType, settings: dict[str, Any], connection: Path) -> None:
     from ipykernel.kernelapp import IPKernelApp
 
     sys.argv[1:] = []
+    sys.path[:] = [place for place in sys.path if place != str(PROBE_FOLDER)]  # `import plots` is the notebook's own
+    if (beside := settings.get("companions")) is not None:
+        _lay_beside(Path(beside))
     app: Any = IPKernelApp.instance()
     app.initialize(["-f", str(connection), "--HistoryManager.enabled=False", "--IPKernelApp.capture_fd_output=False"])
     shell = app.shell
@@ -95,6 +114,9 @@ def _start_kernel(probe: ModuleType, settings: dict[str, Any], connection: Path)
     exporter.writes_graphs = settings.get("stub_grader", False)  # an open machine has no sandbox to run them in
     probe.install(exporter)
     tracker.after_fit, tracker.names_of = exporter.export_if_due, exporter.names_of
+    if settings.get("patience"):
+        tracker.patience = importlib.import_module("grader_probe.patience").Patience(*settings["patience"])
+        tracker.origins = importlib.import_module("grader_probe.image_origins").ImageOrigins(settings["datasets"])
     surroundings = importlib.import_module("grader_probe.surroundings")
     datasets, sandboxed = settings.get("datasets", {}), settings.get("stub_grader", False)
     hooks.install(tracker, datasets, surroundings.patches(datasets, requests, sandboxed=sandboxed))

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .settings import cut
+from .settings import MAX_TEXT, shortened
 
 DRAWS = 1000
 
@@ -54,7 +54,7 @@ def _function_of(what: str, inputs: list[Any], call: Callable[[], Any]) -> Any:
             resolved = resolve(function)
         return function if resolved is None else Function(inputs, resolved)
     except Exception as error:  # whatever a student's `call` raises means the same: it cannot be traced
-        text = cut(str(error).strip().split("\n")[0], 200)
+        text = shortened(str(error).strip().split("\n")[0], MAX_TEXT - 60)
         raise NotFlattenableError(f"`{what}` cannot be traced ({text})") from error
 
 

@@ -25,10 +25,13 @@ _WITHOUT_WEIGHTS = frozenset({"Activation", "ELU", "LeakyReLU", "ReLU", "Softmax
 _OBJECTS = ("_regularizer", "_initializer", "_constraint")
 """Ends of the names of settings that are objects, which a notebook may write itself; zone M has no use for them."""
 
+_INSIDE = (("layer", "layer"), ("layer", "forward_layer"), ("backward_layer", "backward_layer"), ("cell", "cell"))
+"""Settings that are layers themselves, and the attributes that hold these."""
+
 _UNKNOWN = object()
 
 
-def cut(text: str, limit: int = MAX_TEXT) -> str:
+def shortened(text: str, limit: int = MAX_TEXT) -> str:
     """Return the text with at most `limit` characters; an ellipsis shows that something is left out."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
@@ -95,9 +98,11 @@ def _config(operation: Any) -> dict[str, Any]:
         activation = getattr(operation, key, None)
         if callable(activation):
             plain[key] = activation_name(activation) or _unnamed(operation, activation)
-    for key, attribute in (("layer", "layer"), ("layer", "forward_layer"), ("backward_layer", "backward_layer")):
+    for key, attribute in _INSIDE:
         if key in plain and hasattr(operation, attribute):  # a wrapper such as TimeDistributed or Bidirectional
             plain[key] = describe(getattr(operation, attribute))
+    if "cells" in plain and isinstance(getattr(operation, "cells", None), list):
+        plain["cells"] = [describe(cell) for cell in operation.cells]
     return plain
 
 

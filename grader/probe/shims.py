@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import importlib.abc
 import importlib.machinery
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from . import drive
 from .data_files import DataFiles, Uploads
 from .image_datasets import make_module
-from .settings import cut
+from .quiet_modules import QuietFinder
+from .settings import shortened
 
 _INSTALLERS = re.compile(
     r"^\s*(?:sudo\s+)?(?:(?:\S*python\S*|[{$]sys\.executable\}?)\s+-m\s+)?"
-    r"(?:pip3?|conda|mamba|apt|apt-get|uv|wget|curl|gdown)\b"
+    r"(?:(?:pip3?|conda|mamba|apt|apt-get|uv|wget|curl|gdown|kaggle)\b|git\s+clone\b)"
 )
-_COLAB_PARTS = ("auth", "data_table", "drive", "files", "output", "patches", "runtime", "userdata", "widgets")
+_COLAB_PARTS = (
+    "ai", "auth", "autoviz", "data_table", "drive", "files", "html", "kernel", "output", "patches", "runtime", "sheets",
+    "snippets", "syntax", "userdata", "widgets",
+)  # fmt: skip
+_SERVERS = frozenset({"tensorboard", "tensorboard.notebook", "google.colab.data_table"})
 
 
 def install(shell: Any, requests: list[str], datasets: Mapping[str, str], *, stub_grader: bool) -> None:
@@ -38,6 +42,7 @@ def install(shell: Any, requests: list[str], datasets: Mapping[str, str], *, stu
     _replace_magics(shell, requests)
     shell.ask_exit = _exit  # `exit()` ends a kernel a moment later, so how many cells still run would be chance
     sys.meta_path.insert(0, _StubFinder(requests, datasets, stub_grader=stub_grader))
+    sys.meta_path.append(QuietFinder(requests, _is_installed))
 
 
 def _exit() -> None:
@@ -72,7 +77,7 @@ def _is_installer(command: str, requests: list[str]) -> bool:
     """Tell whether a line of shell installs or fetches something; note it as a request when it does."""
     if not _INSTALLERS.match(command):
         return False
-    told = cut(command.strip(), 200)
+    told = shortened(command.strip(), 200)
     requests.append(told)
     print(f"[grader] not run here: {told}")  # noqa: T201 - the student's cell shows it
     return True
@@ -80,7 +85,7 @@ def _is_installer(command: str, requests: list[str]) -> bool:
 
 def _replace_magics(shell: Any, requests: list[str]) -> None:
     def note(line: str) -> None:
-        requests.append(cut(line.strip(), 200))
+        requests.append(shortened(line.strip(), 200))
 
     for name in ("pip", "conda", "mamba", "uv", "tensorflow_version", "tensorboard"):
         shell.register_magic_function(
@@ -88,12 +93,16 @@ def _replace_magics(shell: Any, requests: list[str]) -> None:
         )
 
     def load_extension(line: str) -> None:
+        if line.strip() in _SERVERS:  # its magic would start a server that nobody looks at
+            note(f"%load_ext {line}")
+            return
         try:
             shell.extension_manager.load_extension(line.strip())
         except ImportError:  # Colab has it, we do not, and no extension earns points
             note(f"%load_ext {line}")
 
-    shell.register_magic_function(load_extension, magic_kind="line", magic_name="load_ext")
+    for name in ("load_ext", "reload_ext"):
+        shell.register_magic_function(load_extension, magic_kind="line", magic_name=name)
 
 
 class _StubFinder(importlib.abc.MetaPathFinder):
@@ -147,8 +156,7 @@ class _StubLoader(importlib.abc.Loader):
     def _mount(self, place: Any = "/content/drive", *_args: Any, **_kwargs: Any) -> None:
         """Make an empty Drive, so that a notebook can save to it."""
         if self._sandboxed:
-            with contextlib.suppress(OSError):
-                (Path(str(place)) / "MyDrive").mkdir(parents=True, exist_ok=True)
+            drive.mount(place)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
         module = ModuleType(spec.name)

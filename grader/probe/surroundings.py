@@ -1,4 +1,4 @@
-"""What a notebook finds around it besides Keras: files, addresses, plots; each patch in its own module, listed here."""
+"""What a notebook finds around it besides Keras: files, addresses, plots, logs; each patch has a module of its own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import functools
 from collections.abc import Callable, Mapping
 from types import ModuleType
 
+from . import drive
 from .data_files import DataFiles, install_open, patch_get_file, patch_urlopen
+from .logs import patch_callback, patch_server, patch_summaries
 from .plots import patch_inline, patch_plot_model, patch_pyplot
 
 
@@ -27,7 +29,12 @@ def patches(
         "matplotlib.pyplot": patch_pyplot,
         "keras.src.utils.model_visualization": functools.partial(patch_plot_model, requests=requests),
         "keras.src.utils.file_utils": functools.partial(patch_get_file, files=files),
+        "keras.src.callbacks.tensorboard": functools.partial(patch_callback, requests=requests),
+        "tensorflow._api.v2.summary": patch_summaries,
+        "tensorboard.notebook": functools.partial(patch_server, requests=requests),
     }
     if sandboxed:
+        drive.install()
+        made |= {"h5py._hl.files": drive.patch_h5py, "pandas.io.common": drive.patch_pandas}
         made["urllib.request"] = functools.partial(patch_urlopen, files=files)
     return made

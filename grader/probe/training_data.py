@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .fit_record import FitRecord
+from .image_origins import ImageOrigins
 
 MAX_COLUMNS = 64
 MAX_ROWS = 50_000
@@ -22,30 +23,31 @@ _HANDED_ON = frozenset({
 """Steps of a `tf.data` pipeline that change no number."""
 
 
-def describe_input(record: FitRecord, x: Any, y: Any) -> None:
+def describe_input(record: FitRecord, x: Any, y: Any, origins: ImageOrigins | None = None) -> None:
     """Note size, range and shape of what `fit` is given; a generator is read by Keras, and told of by `describe_batch`.
 
     Args:
         record: Receives what can be said.
         x: First argument of `fit`: an array, a table, a `tf.data` data set, a generator, …
         y: Second argument.
+        origins: Finds out whose images they are; None where nobody asks.
     """
     if hasattr(x, "element_spec"):
-        _describe_pipeline(record, x)
+        _describe_pipeline(record, x, origins)
     elif hasattr(x, "__getitem__") and (hasattr(x, "num_batches") or _has_batches(x)):
         record.steps_an_epoch = int(x.num_batches if hasattr(x, "num_batches") else len(x))
     elif getattr(x, "shape", None) is not None and (hasattr(x, "min") or hasattr(x, "numpy")):
         record.batch_size = record.batch_size or 32
-        _describe_arrays(record, x, y)
+        _describe_arrays(record, x, y, origins)
         record.samples = int(x.shape[0])
 
 
-def describe_batch(record: FitRecord, batch: Any) -> None:
+def describe_batch(record: FitRecord, batch: Any, origins: ImageOrigins | None = None) -> None:
     """Note shape and range of a first batch that Keras has fetched itself: `(x,)`, `(x, y)` or an array."""
     parts = list(batch) if isinstance(batch, tuple | list) else [batch]
     if not parts or getattr(parts[0], "shape", None) is None:
         return
-    _describe_arrays(record, parts[0], parts[1] if len(parts) > 1 else None)
+    _describe_arrays(record, parts[0], parts[1] if len(parts) > 1 else None, origins)
     record.columns = None  # of one batch, not of what it was fitted on
     record.batch_size = record.batch_size or int(parts[0].shape[0])
     if not record.samples and record.steps_an_epoch:
@@ -71,7 +73,7 @@ def column_statistics(table: Any) -> dict[str, list[float]] | None:
     return {name: numbers.tolist() for name, numbers in described.items()}
 
 
-def _describe_arrays(record: FitRecord, x: Any, y: Any) -> None:
+def _describe_arrays(record: FitRecord, x: Any, y: Any, origins: ImageOrigins | None = None) -> None:
     import numpy
 
     images = numpy.asarray(x)
@@ -83,6 +85,8 @@ def _describe_arrays(record: FitRecord, x: Any, y: Any) -> None:
         same_size = target.ndim > 0 and (len(target), target.size) == (len(images), images.size)  # flat or not
         record.same_target = x is y or (same_size and bool((images[:64].ravel() == target[:64].ravel()).all()))
     record.columns = column_statistics(images)
+    if origins is not None:
+        record.data, record.classes = origins.of(images, y)
 
 
 def _has_batches(x: Any) -> bool:
@@ -90,7 +94,7 @@ def _has_batches(x: Any) -> bool:
     return any(base.__name__ in ("PyDataset", "Sequence") for base in type(x).__mro__) and hasattr(x, "__len__")
 
 
-def _describe_pipeline(record: FitRecord, dataset: Any) -> None:
+def _describe_pipeline(record: FitRecord, dataset: Any, origins: ImageOrigins | None) -> None:
     """Read shape and size of a `tf.data` data set off its signature; iterating over it could use up or reseed it."""
     spec = dataset.element_spec
     parts = list(spec) if isinstance(spec, tuple | list) else [spec]
@@ -101,7 +105,7 @@ def _describe_pipeline(record: FitRecord, dataset: Any) -> None:
     source = _source_of(dataset)
     record.batch_size = record.batch_size or int(shape[0] or _batch_size(dataset))
     if source:
-        _describe_arrays(record, source[0], source[1] if len(source) > 1 else None)
+        _describe_arrays(record, source[0], source[1] if len(source) > 1 else None, origins)
         record.input_shape = tuple(shape[1:])
         record.samples = int(source[0].shape[0])
         return

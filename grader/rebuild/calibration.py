@@ -27,7 +27,7 @@ from grader.domain.architecture import Architecture
 from grader.domain.facts import Baseline, CalibrationRun, ReferenceFacts
 from grader.domain.measurement import ImageStrip, Role
 from grader.rebuild.facts.curves import FEWEST_RUNS
-from grader.rebuild.facts.description import describe
+from grader.rebuild.facts.description import datasets_of, describe, recipe_digest
 from grader.rebuild.facts.kept_weights import RunKey, keep, recall
 from grader.rebuild.facts.reached import reached
 from grader.rebuild.facts.statistics import Baselines, judge_of, measured
@@ -88,7 +88,7 @@ class Run:
 
 
 Say = Callable[[str, str, CalibrationRun], None]
-"""Told of each run: reference, data size, record."""
+"""Told of each run: reference (with its data set, where that is not its usual one), data size, record."""
 
 
 def calibrate(references: Sequence[str], plan: Plan, executor: Executor, say: Say) -> None:
@@ -103,20 +103,21 @@ def calibrate(references: Sequence[str], plan: Plan, executor: Executor, say: Sa
     Raises:
         reference.data.DataNotFoundError: The full data was asked for and is not there.
     """
-    books = {reference: _Book(reference, plan) for reference in references}
+    books = [_Book(reference, dataset, plan) for reference in references for dataset in datasets_of(module(reference))]
     while True:
-        missing = [(reference, *one) for reference, book in books.items() for one in book.missing()]
+        missing = [(book, *one) for book in books for one in book.missing()]
         missing.sort(key=lambda one: _urgency(*one[1:]))
         wanted = {
-            executor.submit(run, reference, plan, variation, seed): reference for reference, variation, seed in missing
+            executor.submit(run, book.reference, plan, variation, seed, dataset=book.dataset): book
+            for book, variation, seed in missing
         }
         if not wanted:
-            for book in books.values():
+            for book in books:
                 book.write()  # bounds may be drawn in a new way from the same runs
             return
         try:
             for future in as_completed(wanted):
-                _enter(books[wanted[future]], future, say)
+                _enter(wanted[future], future, say)
         except BaseException:
             for future in wanted:
                 future.cancel()
@@ -125,21 +126,25 @@ def calibrate(references: Sequence[str], plan: Plan, executor: Executor, say: Sa
 
 def _urgency(variation: Variation, seed: int) -> int:
     """Return 0 for the runs without which nothing can be judged, then honest variations, then all others."""
-    if variation in (REFERENCE, CONTROL):
+    if variation == REFERENCE:
         return 0 if seed < FEWEST_RUNS else 2
+    if variation == CONTROL:
+        return 0 if seed == 0 else 2
     return 1 if variation.honest and seed == 0 else 3
 
 
 def _enter(book: _Book, future: Future[Run], say: Say) -> None:
     made = future.result()
     book.add(made)
-    say(book.reference, book.size, made.record)
+    say(book.name, book.size, made.record)
 
 
 @contextmanager
 def training_processes(jobs: int) -> Iterator[Executor]:
-    """Open as many processes for trainings; with more than one, each computes in one thread."""
+    """Open as many processes for trainings; with more than one, each computes in one thread, NumPy included."""
     threads = 0 if jobs == 1 else 1
+    if threads:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its waiting threads fight over busy cores
     with ProcessPoolExecutor(
         jobs, mp_context=get_context("spawn"), initializer=start_tensorflow, initargs=(threads,)
     ) as executor:
@@ -161,17 +166,25 @@ class Inspected:
     data_hash: str
 
 
-def inspect(reference: str, choice: DataChoice) -> Inspected:
-    """Build a reference anew and look at its data."""
+def inspect(reference: str, choice: DataChoice, *, dataset: str = "") -> Inspected:
+    """Build a reference anew and look at its data, by default those that it is usually trained on."""
     source = module(reference)
-    material = load_material(source.DATASET, choice)
+    material = load_material(dataset or source.DATASET, choice)
     return Inspected(describe(source), material.size, material.digest)
 
 
-def run(reference: str, plan: Plan, variation: Variation, seed: int) -> Run:
-    """Train once, or take the weights that were kept, and measure; everything that Keras keeps is freed."""
+def run(reference: str, plan: Plan, variation: Variation, seed: int, *, dataset: str = "") -> Run:
+    """Train once, or take the weights that were kept, and measure; everything that Keras keeps is freed.
+
+    Args:
+        reference: Its id.
+        plan: Size of the data, and where weights are kept.
+        variation: What to change.
+        seed: Of weights, order and noise.
+        dataset: "" for the reference's usual one.
+    """
     source = module(reference)
-    material = load_material(source.DATASET, plan.choice)
+    material = load_material(dataset or source.DATASET, plan.choice)
     trained = _trained(source, material, variation, seed, plan.weights)
     values = {name: rounded(value) for name, value in measured(source, trained.models, material, seed).items()}
     strips: tuple[ImageStrip, ...] = ()
@@ -205,30 +218,43 @@ def _trained(source: ModuleType, material: Material, variation: Variation, seed:
 class _Book:
     """The facts of one reference while runs come in."""
 
-    def __init__(self, reference: str, plan: Plan) -> None:
+    def __init__(self, reference: str, dataset: str, plan: Plan) -> None:
         self.reference = reference
+        self.dataset = dataset
         self._plan = plan
         self._source = module(reference)
-        self._material = load_material(self._source.DATASET, plan.choice)
+        self._material = load_material(dataset, plan.choice)
         self.size = self._material.size
         self._facts = describe(self._source)
         self._variations = variations(self._source)
         self._baselines: Baselines | None = None
         self._records: list[CalibrationRun] = []
         self._strips: tuple[ImageStrip, ...] = ()
-        self._take_over(load(reference))
+        self._take_over(self._current())
 
-    def _take_over(self, written: ReferenceFacts | None) -> None:
-        """Keep earlier runs where they speak of the same model, data and versions."""
+    @property
+    def name(self) -> str:
+        """The reference, with its data set where that is not its usual one."""
+        return self.reference if self.dataset == self._source.DATASET else f"{self.reference} ({self.dataset})"
+
+    def _current(self) -> ReferenceFacts:
+        """Return the facts as they stand, with what is written of the same recipe and architecture."""
+        written = load(self.reference)
         if written is None or dict(written.recipe) != dict(self._facts.recipe):
-            return
+            return self._facts
         if forms(written) != forms(self._facts):
-            return
-        self._facts = replace(self._facts, calibrated=written.calibrated, reached=written.reached)
-        known = written.calibrated.get(self.size)
+            return self._facts
+        kept = {name: written.elsewhere.get(name, {}) for name in self._facts.elsewhere}
+        return replace(self._facts, calibrated=written.calibrated, elsewhere=kept, reached=written.reached)
+
+    def _take_over(self, written: ReferenceFacts) -> None:
+        """Keep earlier runs where they speak of the same recipe, data and versions."""
+        known = written.on(self.size, self.dataset)
         epochs = epochs_of(self._source, len(self._source.training_split(self._material.train)[0]))
         now = (self._material.digest, versions(), epochs)
         numbers = set(judge_of(self._source).quantities)
+        if known and known.recipe_digest not in ("", recipe_digest(self._source, self._material.train)):
+            return
         if known and (known.data_hash, dict(known.versions), known.epochs) == now:
             self._records = [record for record in known.records if numbers <= set(record.values)]
             self._strips = known.strips
@@ -268,10 +294,8 @@ class _Book:
             return
         honest = {REFERENCE.name, *(variation.name for variation in self._variations if variation.honest)}
         summary = summarise(self._source, self._material, self._records, self._known_baselines(), honest=honest)
-        calibrated = replace(summary, strips=self._strips)
-        self._facts = replace(self._facts, calibrated={**self._facts.calibrated, self.size: calibrated})
-        self._facts = replace(self._facts, reached=reached(self._facts))
-        store(self._facts)
+        facts = self._current().with_calibrated(self.dataset, replace(summary, strips=self._strips))
+        store(replace(facts, reached=reached(facts)))
 
     def _order(self, record: CalibrationRun) -> tuple[int, int]:
         names = [REFERENCE.name, *(variation.name for variation in self._variations)]

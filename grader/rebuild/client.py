@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import queue
 import subprocess
@@ -41,6 +42,27 @@ class MissingDataError(Exception):
         self.reason = reason
 
 
+class MissingTensorFlowError(Exception):
+    """TensorFlow is not installed, which nothing can be measured without; `reason` says which command installs it."""
+
+    def __init__(self) -> None:
+        self.reason = message(
+            "TensorFlow is not installed. Install it: pip install 'autoencoder-grader[cpu]', or "
+            "'autoencoder-grader[gpu]' where there is an NVIDIA card."
+        )
+        super().__init__(self.reason.msgid)
+
+
+def require_tensorflow() -> None:
+    """Refuse to go on without TensorFlow, without importing it.
+
+    Raises:
+        MissingTensorFlowError: It is not installed.
+    """
+    if importlib.util.find_spec("tensorflow") is None:
+        raise MissingTensorFlowError
+
+
 class BrokenReferenceError(Exception):
     """An instructor's own reference cannot be used; `problems` says what is wrong, with places."""
 
@@ -55,13 +77,13 @@ class MeasuringProcesses:
     """A pool of measuring processes; as many run as callers measure at the same time.
 
     Attributes:
-        data_size: `sample`, `full`, or None for the full set where it is found.
+        data_size: `full` or `sample`.
         data_folder: Searched for the full set first.
         course: The instructor's own course whose references are found besides ours, as the user named it.
         graph_sandbox: How the processes run a model that cannot be rebuilt; None where there is no sandbox.
     """
 
-    data_size: str | None = None
+    data_size: str = "full"
     data_folder: Path | None = None
     course: Course | None = field(default=None, kw_only=True)
     graph_sandbox: GraphSandbox | None = field(default=None, kw_only=True)
@@ -95,7 +117,8 @@ class MeasuringProcesses:
         """Write the public arrays of a data set into `folder`.
 
         Raises:
-            MissingDataError: The full set was asked for and is not there.
+            MissingDataError: The full set was asked for, is not the user's, and was taken out of the package.
+            MissingTensorFlowError: Nothing can be measured here.
             MeasuringFailedError: The process broke.
         """
         answer = self._ask(self._request("publish", dataset=dataset, folder=folder))
@@ -151,7 +174,10 @@ class MeasuringProcesses:
     @contextlib.contextmanager
     def _process(self) -> Iterator[_Process]:
         """Lend a process; one that failed is not put back, and one that died while it was idle is not lent."""
-        process = self._idle_one() or _Process(self.course)
+        process = self._idle_one()
+        if process is None:
+            require_tensorflow()
+            process = _Process(self.course)
         try:
             yield process
         except BaseException:

@@ -31,17 +31,27 @@ from grader.domain.units import Unit, unit_for
 from grader.probe.numpy_models import WITHOUT_KERAS
 from grader.rebuild.comparing import best_cast, compare
 from grader.rebuild.equivalence import Asked, Equivalence, equivalence
+from grader.rebuild.facts.description import datasets_of
 from grader.rebuild.graphs.opaque import Opaque, instead
 from grader.rebuild.network.allowlist import RefusedError
+from grader.rebuild.network.callables import with_callables
 from grader.rebuild.network.canonical import canonical
 from grader.rebuild.network.cutting import completed
 from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop, first_line
+from grader.rebuild.network.relations import fits_sample, related
 from grader.rebuild.network.roles import Cast, assign, holds_same_numbers
 from grader.rebuild.network.strangers import with_named_parts
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.behaviour import behaviour, find_code, strips
-from grader.rebuild.quantities.conventions import PixelScale, answers_with_logits, in_unit_range, with_probabilities
+from grader.rebuild.quantities.behaviour import behaviour, find_code, strips, structure
+from grader.rebuild.quantities.conventions import (
+    CHOOSING_IMAGES,
+    PixelScale,
+    answers_with_logits,
+    in_unit_range,
+    with_probabilities,
+)
 from grader.rebuild.quantities.families import family_measurements
+from grader.rebuild.quantities.lengths import length_measurements
 from grader.rebuild.quantities.material import DataChoice
 from grader.rebuild.quantities.stages import stage_measurements
 from grader.rebuild.quantities.transactions import Detector, find_detector, table
@@ -53,12 +63,17 @@ from reference import data
 from reference.contract import module
 
 JACOBIAN_IMAGES = 4
+FAR_BETTER = 0.1
+"""Skill by which a model gives back images of one data set better than of another where it was trained on the one."""
+
+FEW_LEARNT = 0.5
+"""Skill up to which it is looked whether a model was trained on images that its assignment does not allow."""
 
 _OF_TRAINED_WEIGHTS = frozenset(Quantity) - {
     Quantity.MEAN_IMAGE_MSE, Quantity.PCA_MSE, Quantity.COMPOSITION_GAP, Quantity.CODE_SIZE, Quantity.BOTTLENECK_RANK,
     Quantity.FEATURES, Quantity.LABEL_AMONG_FEATURES, Quantity.FITTED_FRAUDS,
     Quantity.COMPARED_MODELS, Quantity.COMPARISON_AGREEMENT, Quantity.STAGES_HELD, Quantity.STAGES_TRAINED,
-    Quantity.TRANSPLANT_GAP,
+    Quantity.TRANSPLANT_GAP, Quantity.ANY_LENGTH,
 }  # fmt: skip
 """Quantities that say nothing where random numbers stand in for weights that became NaN."""
 
@@ -90,6 +105,8 @@ class _Case:
         public: Public samples, on which models may be chosen.
         detector: What is known of a fraud detector's columns, None where the samples are no rows of a table.
         scale: The pixels that the models were trained on, None for [0, 1].
+        dataset: Id of the data that the samples are of.
+        foreign: Id of images that the course does not allow and the autoencoder gives back far better; else "".
     """
 
     reference: ModuleType
@@ -101,6 +118,8 @@ class _Case:
     public: npt.NDArray[np.float32]
     detector: Detector | None
     scale: PixelScale | None = None
+    dataset: str = ""
+    foreign: str = ""
 
 
 def measure(
@@ -129,31 +148,39 @@ def _measured(
     cast, autoencoder = case.cast, case.cast.autoencoder
     architectures = {role: canonical(model, arrays) for role, model in cast.by_role().items()}
     if sandbox is not None and evidence.graphs and case.detector is None:
-        baselines = _baselines(case.reference.DATASET, task.images, choice, case.reference.CODE_SIZE)
+        baselines = _baselines(case.dataset, task.images, choice, case.reference.CODE_SIZE)
         told = _baseline_measurements(baselines, case.reference.CODE_SIZE)
         opaque = Opaque(case.reference, evidence, arrays, models, problems, task, case.samples, told, case.scale)
         seen = instead(opaque, autoencoder, sandbox)
-        if seen is not None:
+        if seen is not None and (seen.models or autoencoder is not None):
             return seen
+        problems = problems if seen is None else seen.problems
+    models_found = _measured_models(cast, architectures, arrays)
     if autoencoder is None:
-        return Measurements(problems=problems, data=case.samples.size, candidates=cast.candidates)
+        return Measurements(
+            models_found,
+            problems=problems,
+            data=case.samples.size,
+            dataset=case.dataset,
+            candidates=cast.candidates,
+        )
+    if not fits_sample(autoencoder, case.samples.images.shape[1:]):
+        return _of_another_size(case, architectures, problems)
     problems = _that_matter(problems, cast, evidence, case.reference)
     values, disagreements = compare(case.reference, models, evidence, arrays, case.samples.train)
     if case.detector is None:
-        baselines = _baselines(case.reference.DATASET, task.images, choice, case.reference.CODE_SIZE)
+        baselines = _baselines(case.dataset, task.images, choice, case.reference.CODE_SIZE)
         values += _baseline_measurements(baselines, case.reference.CODE_SIZE)
+        values += length_measurements(cast.encoder or autoencoder, evidence, arrays, case.samples.images)
         values += stage_measurements(case.reference, autoencoder, models, evidence, arrays, case.public)
-    own = {role: form for role, form in architectures.items() if role is Role.AUTOENCODER or role in cast.own()}
-    code_size, bypass = find_code(own)  # a half that we cut out ourselves says nothing of where the code should be
-    values.append(
-        Measurement(Quantity.CODE_SIZE, code_size, "1", "narrowest point of the rebuilt graph, or the encoder's output")
-    )
+    code_size, bypass = _code(cast, architectures)
+    values.append(code_size)
     pictures: tuple[ImageStrip, ...] = ()
     alike = Equivalence()
     try:
         values += _of_samples(case)
         if case.detector is None:
-            asked = Asked(autoencoder, architectures[Role.AUTOENCODER], code_size, case.scale)
+            asked = Asked(autoencoder, architectures[Role.AUTOENCODER], round(code_size.value), case.scale)
             hidden = task.images == "hidden"
             alike = equivalence(case.reference, asked, evidence, arrays, case.samples, always=hidden)
         pictures = strips(autoencoder, case.samples)
@@ -166,44 +193,118 @@ def _measured(
         reason = message("Its weights are not finite numbers (NaN).")
         problems += (MeasuringProblem(_name(autoencoder), reason, ours=False),)
     return Measurements(
-        models=_measured_models(cast, architectures, arrays),
+        models=models_found,
         values={m.name: m for m in values if np.isfinite(m.value)},
         problems=problems + _not_finite(autoencoder, values),
         bypass=bypass,
         strips=pictures,
         data=case.samples.size,
+        dataset=case.dataset,
+        foreign=case.foreign,
         candidates=cast.candidates,
         trained=_was_fitted(autoencoder, evidence),
         disagreements=disagreements,
         equivalent=alike.form,
         conventions=_conventions(autoencoder, case.scale),
+        pixels=None if case.scale is None else (case.scale.black, case.scale.white),
+    )
+
+
+def _code(cast: Cast, architectures: Mapping[Role, Architecture]) -> tuple[Measurement, Message | None]:
+    """Return how many numbers the code holds, and what leads past it."""
+    own = {role: form for role, form in architectures.items() if role is Role.AUTOENCODER or role in cast.own()}
+    size, bypass = find_code(own)  # a half that we cut out ourselves says nothing of where the code should be
+    how = "narrowest point of the rebuilt graph, or the encoder's output"
+    return Measurement(Quantity.CODE_SIZE, size, "1", how), bypass
+
+
+def _of_another_size(
+    case: _Case, architectures: Mapping[Role, Architecture], problems: tuple[MeasuringProblem, ...]
+) -> Measurements:
+    """Measure what needs no sample of the data: an autoencoder that takes or gives none still has a structure."""
+    cast = case.cast
+    assert cast.autoencoder is not None  # noqa: S101 - the caller looked
+    code_size, bypass = _code(cast, architectures)
+    values = [code_size]
+    try:
+        values += structure(cast, inputs=JACOBIAN_IMAGES)
+    except _DOES_NOT_RUN as error:
+        problems += (_not_rebuilt(cast.autoencoder.claim, f"it does not run, {first_line(error)}"),)
+    return Measurements(
+        models=_measured_models(cast, architectures, case.arrays),
+        values={m.name: m for m in values if np.isfinite(m.value)},
+        problems=_that_matter(problems, cast, case.evidence, case.reference),
+        bypass=bypass,
+        data=case.samples.size,
+        candidates=cast.candidates,
+        trained=_was_fitted(cast.autoencoder, case.evidence),
+        another_size=True,
     )
 
 
 def _in_roles(
     evidence: Evidence, arrays: Arrays, models: Sequence[RebuiltModel], task: MeasuringTask, choice: DataChoice
 ) -> _Case:
-    """Choose the samples, and which model is the autoencoder, the encoder and the decoder."""
+    """Choose the samples, and which model is the autoencoder, the encoder and the decoder.
+
+    Where the task names no data set, a model of images is measured on the one that it gives back best of those that
+    the course allows.
+    """
+    reference = module(task.reference)
+    case = _on_data(evidence, arrays, models, task, choice)
+    if task.dataset or case.cast.autoencoder is None or case.dataset not in data.NAMES:
+        return case
+    allowed = datasets_of(reference)
+    skill = _skill(case.cast.autoencoder, case.samples)
+    for other in (name for name in data.NAMES if name != case.dataset):
+        if other not in allowed and skill > FEW_LEARNT:
+            continue
+        rival = _on_data(evidence, arrays, models, replace(task, dataset=other), choice)
+        if rival.cast.autoencoder is None or _skill(rival.cast.autoencoder, rival.samples) < skill + FAR_BETTER:
+            continue
+        return rival if other in allowed else replace(case, foreign=other)
+    return case
+
+
+def _skill(autoencoder: RebuiltModel, samples: Yardstick) -> float:
+    """Return (L_mean - L) / L_mean on a few samples, where L is the MSE; 0 where the model does not run on them."""
+    few = samples.images[:CHOOSING_IMAGES]
+    outputs = quality.answers(autoencoder.model, few)
+    if outputs is None or outputs.size != few.size or not np.isfinite(outputs).all():
+        return 0.0
+    mean = quality.mean_image_error(samples.train, few)
+    return 1 - quality.mean_squared_error(few.reshape(len(few), -1), outputs) / mean
+
+
+def _on_data(
+    evidence: Evidence, arrays: Arrays, models: Sequence[RebuiltModel], task: MeasuringTask, choice: DataChoice
+) -> _Case:
+    """Put the models into their roles on the data set of the task, by default the reference's own."""
     reference, contract = module(task.reference), dict(task.contract_names)
     if getattr(reference, "JUDGED_BY", "") == "anomaly":
         detector = find_detector(models, evidence, arrays, contract, table(choice), task.images)
         rows = _rows(detector)
         sample = rows.images.shape[1:]
-        cast = completed(detector.cast, evidence, arrays, sample=sample)
+        cast = related(detector.cast, models, evidence.fits, sample=sample, contract=contract)
+        cast = with_callables(cast, evidence, arrays, sample=sample, contract=contract)
+        cast = completed(cast, evidence, arrays, sample=sample)
         cast = with_named_parts(cast, models, arrays, sample=sample, contract=contract)
         return _Case(reference, evidence, arrays, models, cast, rows, rows.images, replace(detector, cast=cast))
-    images = yardstick(reference.DATASET, task.images, choice)
+    dataset = task.dataset or reference.DATASET
+    images = yardstick(dataset, task.images, choice)
     chooses = hasattr(reference, "BEST_OF") or hasattr(reference, "STAGES")  # others need no second set of images
-    public = yardstick(reference.DATASET, "public" if chooses else task.images, choice).images
+    public = yardstick(dataset, "public" if chooses else task.images, choice).images
     sample = images.images.shape[1:]
     cast = assign(models, evidence.fits, arrays, sample=sample, contract=contract)
+    cast = related(cast, models, evidence.fits, sample=sample, contract=contract)
     cast = best_cast(reference, models, cast, arrays, public, contract.get(Role.AUTOENCODER, ""))
+    cast = with_callables(cast, evidence, arrays, sample=sample, contract=contract)
     cast = completed(cast, evidence, arrays, sample=sample)
     cast = with_named_parts(cast, models, arrays, sample=sample, contract=contract)
     scale = None
-    if reference.DATASET in data.NAMES:
+    if dataset in data.NAMES and (cast.autoencoder is None or fits_sample(cast.autoencoder, sample)):
         cast, scale = in_unit_range(cast, evidence, images.train)
-    return _Case(reference, evidence, arrays, models, cast, images, public, None, scale)
+    return _Case(reference, evidence, arrays, models, cast, images, public, None, scale, dataset)
 
 
 def _of_samples(case: _Case) -> list[Measurement]:
@@ -259,7 +360,7 @@ def _with_stand_ins(arrays: Arrays, non_finite: tuple[str, ...]) -> Arrays:
 
 
 def _rebuild_all(evidence: Evidence, arrays: Arrays) -> tuple[list[RebuiltModel], tuple[MeasuringProblem, ...]]:
-    workshop = Workshop(evidence.operations, arrays)
+    workshop = Workshop(evidence.operations, arrays, evidence.models)
     models: list[RebuiltModel] = []
     problems: list[MeasuringProblem] = []
     for claim in evidence.models:
@@ -303,13 +404,12 @@ def _measured_models(
     cast: Cast, architectures: Mapping[Role, Architecture], arrays: Arrays
 ) -> dict[Role, MeasuredModel]:
     whole = cast.companion or cast.autoencoder
-    assert whole is not None  # noqa: S101 - the caller looked
     return {
         role: MeasuredModel(
             role,
             _name(model),
             architectures[role],
-            model is cast.autoencoder or holds_same_numbers(model, whole, arrays),
+            whole is None or model is cast.autoencoder or holds_same_numbers(model, whole, arrays),
             made=role not in cast.cut,
         )
         for role, model in cast.by_role().items()

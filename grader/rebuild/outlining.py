@@ -112,7 +112,7 @@ def outlines(evidence: Evidence, choice: DataChoice, sandbox: GraphSandbox | Non
 
 
 def _rebuilt(evidence: Evidence, arrays: Arrays) -> Iterator[RebuiltModel]:
-    workshop = Workshop(evidence.operations, arrays)
+    workshop = Workshop(evidence.operations, arrays, evidence.models)
     for claim in evidence.models:
         try:
             yield workshop.rebuild(claim)
@@ -170,7 +170,8 @@ def _outline(model: RebuiltModel, scene: _Scene, strays: tuple[str, ...], choice
     kin = [one for one in scene.models if one.claim.model in relatives]
     wholes = [one for one in scene.wholes if one.claim.model != model.claim.model]
     parts = {one.held for one in wholes if one.held < model.held and one.claim.model in scene.fitted}
-    tests = _tests(model, scene, trained_by, choice)
+    broken = bool(model.held & frozenset(scene.evidence.non_finite))
+    tests = {} if broken else _tests(model, scene, trained_by, choice)
     return Outline(
         model=model.claim.model,
         relatives=relatives,
@@ -186,6 +187,7 @@ def _outline(model: RebuiltModel, scene: _Scene, strays: tuple[str, ...], choice
         trained_by=trained_by,
         twins=tuple(name for one in wholes if one.held == model.held for name in one.claim.names),
         strays=strays,
+        not_finite=broken,
     )
 
 

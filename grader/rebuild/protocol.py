@@ -13,6 +13,9 @@ from grader.domain.measurement import Measurements
 from grader.domain.messages import Message
 from grader.domain.ports import GraphSandbox, MeasuringTask
 
+SHIPPED = "the package"
+"""The source of a full data set that ships with us: the same as `reference.data.SHIPPED`; a test compares them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -25,7 +28,7 @@ class Request:
         evidence_file: The vetted evidence as JSON (`measure`, `outline`).
         dataset: Data set id (`publish`), or id of the reference (`examine`).
         folder: Where to write it (`publish`).
-        data_size: `sample`, `full` or None.
+        data_size: `full` or `sample`.
         data_folder: Searched for the full set first.
         graph_sandbox: How to run a model that cannot be rebuilt (`measure`); None where there is no sandbox.
     """
@@ -35,7 +38,7 @@ class Request:
     evidence_file: Path | None = None
     dataset: str = ""
     folder: Path | None = None
-    data_size: str | None = None
+    data_size: str = "full"
     data_folder: Path | None = None
     graph_sandbox: GraphSandbox | None = None
 

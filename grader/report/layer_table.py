@@ -124,6 +124,8 @@ def _layer_view(step: Step, differing: tuple[str, ...], wording: Wording) -> Lay
 
 def _sources(layer: Layer, wording: Wording) -> str:
     """Name what a layer reads where that is not simply the layer before it; layers count from 1."""
+    if not layer.inputs:
+        return wording.t("a constant")
     return ", ".join(wording.t("the input") if i < 0 else wording.count(i + 1) for i in layer.inputs)
 
 

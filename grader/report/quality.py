@@ -49,7 +49,7 @@ class LossView:
 def strip_views(measurements: Measurements, facts: ReferenceFacts, wording: Wording) -> tuple[StripView, ...]:
     """Return originals, the student's and the reference's reconstructions of the same images, as far as there are."""
     strips = {strip.title: strip for strip in measurements.strips if strip.images}
-    calibrated = facts.calibrated.get(measurements.data)
+    calibrated = facts.on(measurements.data, measurements.dataset)
     if calibrated is not None and strips:
         strips |= _matching_reference(strips, calibrated)
     if not strips:
@@ -62,7 +62,10 @@ def strip_views(measurements: Measurements, facts: ReferenceFacts, wording: Word
 
 def loss_view(measurements: Measurements, facts: ReferenceFacts, wording: Wording) -> LossView | None:
     """Compare the losses, or return None where the student's was not measured or nothing is known to compare with."""
-    student, calibrated = measurements.value(Quantity.RECONSTRUCTION_MSE), facts.calibrated.get(measurements.data)
+    student, calibrated = (
+        measurements.value(Quantity.RECONSTRUCTION_MSE),
+        facts.on(measurements.data, measurements.dataset),
+    )
     known = calibrated.reconstruction if calibrated is not None else None
     if student is None or calibrated is None or known is None or not known.curves:
         return None

@@ -7,12 +7,14 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+from grader.domain.facts import DATA_SIZE_VARIABLE
 from grader.domain.run import Limits, RunRecord
-from grader.domain.submission import Notebook
+from grader.domain.submission import Companion, Notebook
 from grader.sandbox import bubblewrap
 from grader.sandbox.driver import run_cells
 from grader.sandbox.kernel import OwnKernelManager
@@ -20,6 +22,8 @@ from grader.sandbox.kernel import OwnKernelManager
 PROBE_FOLDER = Path(__file__).parent.parent / "probe"
 _LONGEST_SOCKET_FOLDER = 80  # of the 107 characters of a Unix socket's path
 _OPEN_FILES = 4096
+COMPANIONS = "beside"
+"""Folder, beside the kernel's sockets, of what was handed in beside a notebook."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,14 @@ class BubblewrapSandbox:
         program: bubblewrap, from `find_bubblewrap`.
         datasets: Public `.npz` file of each data set that the kernel may see, by Keras's name.
         threads: Threads TensorFlow may use for one notebook.
+        patience: For an inspection, never for a grade: seconds of processors that one training and all trainings may
+            take before they are ended; the kernel then also finds out whose images are trained on.
     """
 
     program: Path
     datasets: Mapping[str, Path] = field(default_factory=dict)
     threads: int = 2
+    patience: tuple[float, float] | None = None
 
     def run(self, notebook: Notebook, limits: Limits, exchange: Path) -> RunRecord:
         """Run every cell and leave the claims in `exchange/claims`."""
@@ -46,8 +53,11 @@ class BubblewrapSandbox:
                 if uid is not None:
                     os.chown(writable, uid, uid)
             inside = {name: f"{bubblewrap.DATASETS}/{path.name}" for name, path in self.datasets.items()}
+            lay_out(notebook.companions, folder / COMPANIONS)
             settings = _write_settings(
-                folder, uid=uid, limits=_hard_limits(limits), datasets=inside, claims=bubblewrap.EXCHANGE, stub=True
+                folder,
+                _settings(datasets=inside, claims=bubblewrap.EXCHANGE, stub=True, patience=self.patience)
+                | {"uid": uid, "limits": _hard_limits(limits)},
             )
             command = bubblewrap.command_prefix(
                 self.program,
@@ -82,11 +92,15 @@ class OpenMachine:
         datasets: Public `.npz` file of each data set, by Keras's name.
         work_folder: Where the notebook runs; None for a fresh temporary folder.
         threads: Threads TensorFlow may use for one notebook.
+        patience: As in `BubblewrapSandbox`.
+        data_size: `full` or `sample`: what the data sets are, for `grader.check` in a cell.
     """
 
     datasets: Mapping[str, Path] = field(default_factory=dict)
     work_folder: Path | None = None
     threads: int = 2
+    patience: tuple[float, float] | None = None
+    data_size: str = "full"
 
     def run(self, notebook: Notebook, limits: Limits, exchange: Path) -> RunRecord:
         """Run every cell and leave the claims in `exchange/claims`."""
@@ -97,10 +111,14 @@ class OpenMachine:
             datasets = {name: str(path) for name, path in self.datasets.items()}
             for path in self.datasets.values():
                 _lay_out(path, Path(scratch))
-            settings = _write_settings(folder, uid=None, limits={}, datasets=datasets, claims=str(exchange), stub=False)
+            lay_out(notebook.companions, Path(scratch))
+            settings = _write_settings(
+                folder, _settings(datasets=datasets, claims=str(exchange), stub=False, patience=self.patience)
+            )
             command = [sys.executable, str(PROBE_FOLDER / "kernel_main.py"), str(settings), "-f", "{connection_file}"]
             manager = OwnKernelManager(command, folder, ipc=os.name == "posix")
             environment = dict(os.environ) | _environment(str(Path.home()), self.threads)
+            environment |= {DATA_SIZE_VARIABLE: self.data_size}
             record = run_cells(
                 _in_folder(notebook, self.work_folder or Path(scratch)).cells,
                 manager,
@@ -109,6 +127,20 @@ class OpenMachine:
                 environment=environment,
             )
         return replace(record, sandboxed=False)
+
+
+def lay_out(companions: Sequence[Companion], folder: Path) -> None:
+    """Copy what was handed in beside a notebook below a folder of ours, under names that intake has vetted."""
+    for companion in companions:
+        place = folder.joinpath(*companion.name.split("/"))
+        if not place.resolve().is_relative_to(folder.resolve()):
+            raise ValueError(f"{companion.name!r} leads out of its folder")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(companion.path, place)
+        place.chmod(0o644)
+    for made in (folder, *folder.rglob("*")) if companions else ():
+        if made.is_dir() and not made.is_symlink():
+            made.chmod(0o755)
 
 
 def _lay_out(file: Path, folder: Path) -> None:
@@ -134,19 +166,26 @@ def _socket_folder() -> tempfile.TemporaryDirectory[str]:
     return folder
 
 
-def _write_settings(
-    folder: Path, *, uid: int | None, limits: dict[str, int], datasets: dict[str, str], claims: str, stub: bool
-) -> Path:
-    settings = {
-        "uid": uid,
-        "limits": limits,
-        "datasets": datasets,
+def _settings(
+    *, datasets: Mapping[str, str], claims: str, stub: bool, patience: tuple[float, float] | None
+) -> dict[str, Any]:
+    """What the kernel is started with; without a user to become and without limits, as on an open machine."""
+    return {
+        "uid": None,
+        "limits": {},
+        "datasets": dict(datasets),
         "claims": f"{claims}/claims",
         "stub_grader": stub,
         "filter_system_calls": stub,
+        "patience": patience,
     }
+
+
+def _write_settings(folder: Path, settings: Mapping[str, Any]) -> Path:
+    beside = folder / COMPANIONS
     path = folder / "settings.json"
-    path.write_text(json.dumps(settings), encoding="utf-8")
+    written = {**settings, "companions": str(beside) if beside.is_dir() else None}
+    path.write_text(json.dumps(written), encoding="utf-8")
     return path
 
 
@@ -168,6 +207,7 @@ def _environment(home: str, threads: int) -> dict[str, str]:
         "USER": "student",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "MPLCONFIGDIR": tempfile.gettempdir() if home != bubblewrap.HOME else f"{home}/.matplotlib",
+        "PLOTLY_RENDERER": "plotly_mimetype",  # any other puts its four megabytes of JavaScript into the output
         "PYTHONDONTWRITEBYTECODE": "1",
         "PIP_NO_INDEX": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",

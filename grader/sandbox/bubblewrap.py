@@ -144,6 +144,7 @@ def command_prefix(
     for binding in bindings:
         command += _parents(binding.inside, made)
         command += ["--bind" if binding.writable else "--ro-bind", str(binding.outside), binding.inside]
+    command += ["--symlink", f"{WORK_FOLDER}/gdrive", "/gdrive"]  # where old notebooks mount their Drive
     for folder_name in ("/dev", "/"):  # what bubblewrap makes itself is memory that nobody counts
         command += ["--remount-ro", folder_name]
     for name, value in environment.items():

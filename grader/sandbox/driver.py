@@ -14,15 +14,17 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from grader.domain.messages import Message, message
 from grader.domain.run import MOST_ERRORS, CellError, Limits, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import CodeCell
-from grader.domain.text import ending, shortened
+from grader.domain.text import ending
+from grader.sandbox.circumstances import with_circumstances
 from grader.sandbox.kernel import CellReply, KernelConversation, OwnKernelManager, printable
-from grader.sandbox.order import with_order
 from grader.sandbox.processes import ProcessTree
 from grader.sandbox.watchdog import MIB, Watchdog
 
 EXPORT_SECONDS = 90.0
 INTERRUPT_SECONDS = 15.0
 _EXPORT = "__import__('sys').modules['grader_probe'].finish()"
+_LONGEST_LINE = 300
+_LONGEST_TRACEBACK = 100_000
 _FRAME_LINE = re.compile(r"^-+> *(\d{1,6}) (.*)$", re.MULTILINE)
 
 
@@ -36,13 +38,16 @@ class _Progress:
     errors: list[CellError] = field(default_factory=list)
     errors_left_out: int = 0
     last_error: str = ""
+    tracebacks: list[str] = field(default_factory=list)
+    skipped: list[int] = field(default_factory=list)
     stopped_by: StoppedBy = StoppedBy.NOTHING
 
-    def note(self, error: CellError) -> None:
-        """Keep an error, or count it where enough are kept."""
+    def note(self, error: CellError, traceback: str) -> None:
+        """Keep an error with its traceback, or count it where enough are kept."""
         self.last_error = error.name
         if len(self.errors) < MOST_ERRORS:
             self.errors.append(error)
+            self.tracebacks.append(traceback)
         else:
             self.errors_left_out += 1
 
@@ -96,12 +101,14 @@ async def _run_all(kernel: KernelConversation, cells: Sequence[CodeCell], limits
         for cell in cells:
             left = limits.notebook_seconds - (time.monotonic() - progress.started)
             limit = StoppedBy.NOTEBOOK_TIME if left < limits.cell_seconds else StoppedBy.CELL_TIME
-            if left <= 0 or not await _run_one(kernel, cell, min(left, limits.cell_seconds), progress):
-                progress.stopped_by = limit
-                break
-        if progress.cells_run and progress.stopped_by is not StoppedBy.NOTHING:
+            if left > 0 and await _run_one(kernel, cell, min(left, limits.cell_seconds), progress):
+                continue
+            progress.stopped_by = limit
             await kernel.interrupt()
             await kernel.run_source("pass", seconds=INTERRUPT_SECONDS)
+            if not limits.skips_slow_cells or limit is StoppedBy.NOTEBOOK_TIME:
+                break
+            progress.skipped.append(cell.index)
         await kernel.run_source(_EXPORT, seconds=EXPORT_SECONDS)
     except DeadKernelError:
         if progress.stopped_by is StoppedBy.NOTHING:
@@ -120,13 +127,13 @@ async def _run_one(kernel: KernelConversation, cell: CodeCell, seconds: float, p
     except CellTimeoutError:
         return False
     if reply.failed:
-        progress.note(_cell_error(cell, reply))
+        progress.note(_cell_error(cell, reply), printable(reply.traceback, _LONGEST_TRACEBACK))
     return True
 
 
 def _cell_error(cell: CodeCell, reply: CellReply) -> CellError:
     """Make a kernel's words fit for people: short, printable, and the name on one line."""
-    traceback = printable(reply.traceback, 20_000)
+    traceback = printable(reply.traceback, _LONGEST_TRACEBACK)
     own_lines = cell.source.split("\n")
     line = next(
         (text.strip() for number, text in _FRAME_LINE.findall(traceback)
@@ -137,7 +144,7 @@ def _cell_error(cell: CodeCell, reply: CellReply) -> CellError:
         cell_index=cell.index,
         name=" ".join(printable(reply.name, 100).split()) or "Exception",
         text=printable(reply.text),
-        line=shortened(line, 300),
+        line=printable(line, _LONGEST_LINE),
         provided=cell.provided,
     )
 
@@ -156,13 +163,17 @@ def _record(
         stopped_by=stopped_by,
         cells_total=len(cells),
         cells_run=progress.cells_run,
-        errors=tuple(with_order(error, cells) for error in progress.errors),
+        errors=tuple(
+            with_circumstances(error, traceback, cells)
+            for error, traceback in zip(progress.errors, progress.tracebacks, strict=True)
+        ),
         last_cell=progress.last_cell,
         wall_seconds=time.monotonic() - progress.started,
         peak_memory_mib=watchdog.peak_memory_mib,
         output_truncated=kernel.truncated,
         detail=detail,
         errors_left_out=progress.errors_left_out,
+        skipped=tuple(progress.skipped),
     )
 
 

@@ -15,6 +15,7 @@ from grader.domain.outdated import OldCode, SlowOptimizer
 from grader.domain.submission import CodeCell, Notebook
 from grader.translation.cells import Readable, readable
 from grader.translation.files import old_files
+from grader.translation.graph_mode import note_graph_mode
 from grader.translation.names import names_of
 from grader.translation.optimizers import slow_optimizers
 from grader.translation.places import Place, Survey
@@ -104,6 +105,7 @@ def _surveyed(trees: Sequence[tuple[int, ast.Module]]) -> tuple[Survey, tuple[Sl
         else:
             place.advise(file.line, repr(file.old), why, signs=signs, after=repr(file.new))
     note_idle_training(trees, survey)
+    note_graph_mode(trees, survey)
     slow = [one for cell, tree in trees for one in slow_optimizers(cell, tree, names)]
     return survey, tuple(slow)
 

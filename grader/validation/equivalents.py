@@ -10,6 +10,7 @@ import libcst as cst
 
 from grader.domain.messages import message
 from grader.validation import rewriting
+from grader.validation.data_equivalents import DATA_FORMS
 from grader.validation.drafts import Draft
 from grader.validation.family_mutants import instead
 from grader.validation.notebook_equivalents import BESIDES, CELLS, COLAB, keras_only
@@ -54,6 +55,16 @@ def _named(code: str, number: int) -> str:
     if keyword(call, "name") is not None:
         return code
     return text(with_keyword(call, "name", f'"capa_{number}"'))
+
+
+def _idle(draft: Draft) -> Draft | None:
+    found = draft.weighted(encoder=True)
+    return draft.beside(found[0], "layers.Rescaling(1.0)") if found else None
+
+
+def _cells(code: str, _: int) -> str:
+    """Write `LSTM(4, return_sequences=True)` as `RNN(LSTMCell(4), return_sequences=True)`."""
+    return re.sub(r"^layers\.LSTM\(([^,)]+)", r"layers.RNN(layers.LSTMCell(\1)", code)
 
 
 def _apart(name: str, shape: str, layers: list[str]) -> str:
@@ -289,6 +300,17 @@ LAYERS: Final = (
         message("Reshape in the place of Flatten"),
         lambda draft: _each_layer(_reshape)(draft) if draft.mentions("layers.Flatten()") else None,
     ),
+    Equivalent("idle-layer", message("a layer that changes nothing"), _idle),
+    Equivalent(
+        "declared-length",
+        message("a recurrent encoder whose input declares 28 steps"),
+        instead("keras.Input(shape=(None, PIXELS_PER_STEP))", "keras.Input(shape=(STEPS, PIXELS_PER_STEP))"),
+    ),
+    Equivalent(
+        "cells",
+        message("RNN of LSTM cells in the place of LSTM"),
+        lambda draft: _each_layer(_cells)(draft) if draft.mentions("layers.LSTM(") else None,
+    ),
 )
 """Layers said in other words."""
 
@@ -344,5 +366,5 @@ ASPECTS: Final[tuple[tuple[Equivalent, ...], ...]] = (STYLES, LAYERS, JOINS, REC
 """What is decided after two steps of training. One of each can share a notebook when their edits are made in this
 order, as what looks for layers comes before what renames or moves them."""
 
-EQUIVALENTS: Final[tuple[Equivalent, ...]] = (*(one for aspect in ASPECTS for one in aspect), *TRAININGS)
+EQUIVALENTS: Final[tuple[Equivalent, ...]] = (*(one for aspect in ASPECTS for one in aspect), *TRAININGS, *DATA_FORMS)
 """Other ways to be right."""

@@ -78,6 +78,22 @@ def _on_the_weights(draft: Draft) -> Draft | None:
     )
 
 
+def _rescaled(there: str, back: str) -> Edit:
+    """Return an edit that takes the penalty away, changes the numbers of the code and undoes that in the decoder."""
+
+    def edit(draft: Draft) -> Draft | None:
+        changed = draft.instead(_PENALTY, f"layers.Rescaling({there}),")
+        first = None if changed is None else next(iter(changed.weighted(encoder=False)), None)
+        if changed is None or first is None:
+            return None
+        return changed.beside(first, f"layers.Rescaling({back})", before=True)
+
+    return edit
+
+
+_BY_UNIT: Final = "np.geomspace({}, {}, CODE_SIZE).tolist()"
+
+
 # Codes that are drawn
 
 
@@ -143,6 +159,30 @@ FAMILIES: Final = (
         _on_the_weights,
         ("sparsity",),
         training=WHOLE,
+    ),
+    Mutant(
+        "code-rescaled",
+        message("no penalty, and a code multiplied by 0.001, which the decoder undoes"),
+        _rescaled("0.001", "1000.0"),
+        ("sparsity",),
+        ("layers",),
+        WHOLE,
+    ),
+    Mutant(
+        "code-rescaled-by-unit",
+        message("no penalty, and each unit of the code multiplied by a number of its own"),
+        _rescaled(_BY_UNIT.format("1e-4", "1e-2"), _BY_UNIT.format("1e4", "1e2")),
+        ("sparsity",),
+        ("layers",),
+        WHOLE,
+    ),
+    Mutant(
+        "code-turned-round",
+        message("no penalty, and a code that is shifted, turned round and made small"),
+        _rescaled("-0.01, offset=0.005", "-100.0, offset=0.5"),
+        ("sparsity",),
+        ("layers",),
+        WHOLE,
     ),
     Mutant(
         "penalty-huge",

@@ -101,32 +101,56 @@ def validate(
         The verdicts in the order of `facts`.
     """
     variation = REFERENCE if full else SHORT
-    inspected = {one.reference: executor.submit(inspect, one.reference, plan.choice) for one in facts}
+    wanted = [(one, dataset) for one in facts for dataset in one.datasets]
+    inspected = [executor.submit(inspect, one.reference, plan.choice, dataset=dataset) for one, dataset in wanted]
     anew = replace(plan, weights=None)
-    trained = {executor.submit(run, one.reference, anew, variation, NEW_SEED): one for one in facts}
+    trained = {
+        executor.submit(run, one.reference, anew, variation, NEW_SEED, dataset=dataset): place
+        for place, (one, dataset) in enumerate(wanted)
+    }
     verdicts = {}
     for future in as_completed(trained):
-        one = trained[future]
-        verdict = judge(one, inspected[one.reference].result(), future.result().record, variation)
-        verdicts[one.reference] = verdict
+        place = trained[future]
+        one, dataset = wanted[place]
+        verdict = judge(one, inspected[place].result(), future.result().record, variation, dataset=dataset)
+        verdicts[place] = verdict
         say(verdict)
-    return [verdicts[one.reference] for one in facts]
+    return [verdicts[place] for place in range(len(wanted))]
 
 
-def judge(facts: ReferenceFacts, found: Inspected, record: CalibrationRun, variation: Variation) -> Verdict:
-    """Compare what was built and trained with the facts."""
+def judge(
+    facts: ReferenceFacts, found: Inspected, record: CalibrationRun, variation: Variation, *, dataset: str = ""
+) -> Verdict:
+    """Compare what was built and trained with the facts, by default with those of the reference's usual data set."""
+    name = facts.reference if dataset in ("", facts.dataset) else f"{facts.reference} ({dataset})"
     faults = [*model_differences(facts.architectures, found.facts.architectures), *_told_wrong(facts, found.facts)]
-    calibrated = facts.calibrated.get(found.data)
+    remarks = []
+    calibrated = facts.on(found.data, dataset)
     if calibrated is None:
-        faults.append(message("it was never calibrated on the {data} data", data=found.data))
-        return Verdict(facts.reference, tuple(faults), seconds=record.seconds)
+        faults.append(_never_calibrated(found.data))
+        return Verdict(name, tuple(faults), seconds=record.seconds)
+    faults += [_never_calibrated(size) for size in _sizes_lacking(facts, dataset)]
     if calibrated.data_hash != found.data_hash:
-        faults.append(message("the {data} data are not those of the facts (SHA-256 differs)", data=found.data))
+        if facts.is_of_images and found.data == "full":  # ours are checked when they are unpacked: these are the user's
+            remarks.append(
+                message("measured on your own full data, whose order is not that of the facts (SHA-256 differs)")
+            )
+        else:
+            faults.append(message("the {data} data are not those of the facts (SHA-256 differs)", data=found.data))
     distances = tuple(_distances(calibrated, record, variation))
     if not distances:
         faults.append(message("its facts hold too few runs to compare with: calibrate it"))
     faults += [_drifted(one, record) for one in distances if one.is_drift]
-    return Verdict(facts.reference, tuple(faults), distances, tuple(_remarks(calibrated)), record.seconds)
+    return Verdict(name, tuple(faults), distances, (*remarks, *_remarks(calibrated)), record.seconds)
+
+
+def _never_calibrated(size: str) -> Message:
+    return message("it was never calibrated on the {data} data", data=size)
+
+
+def _sizes_lacking(facts: ReferenceFacts, dataset: str) -> list[str]:
+    """Return the other sizes of the data in which students can be graded, and for which there are no facts."""
+    return [size for size in facts.sizes if facts.on(size, dataset) is None]
 
 
 def _told_wrong(facts: ReferenceFacts, built: ReferenceFacts) -> list[Message]:

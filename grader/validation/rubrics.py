@@ -22,6 +22,7 @@ from grader.domain.submission import Submission
 from grader.gradebook import Gradebook, sqlite_url
 from grader.scale import grade_batch
 from grader.session import Session, SessionOptions, open_session
+from grader.validation.data_equivalents import OTHER_BOUNDS
 from grader.validation.drafts import Draft
 from grader.validation.equivalents import ASPECTS, EQUIVALENTS, SOLUTION
 from grader.validation.family_mutants import FAMILIES
@@ -33,7 +34,7 @@ from grader.validation.structure_mutants import STRUCTURE
 from grader.validation.training_mutants import TRAINING
 from grader.validation.verdicts import Fate, Judged, intended_checks, judge, survivors
 
-MUTANTS: Final[tuple[Mutant, ...]] = (*STRUCTURE, *GRAPH, *TRAINING, *FAMILIES, *LESSONS)
+MUTANTS: Final[tuple[Mutant, ...]] = (*STRUCTURE, *GRAPH, *TRAINING, *FAMILIES, *LESSONS, *OTHER_BOUNDS)
 """Every way to be wrong."""
 
 FAST: Final[Mapping[str, tuple[str, ...]]] = {

@@ -176,7 +176,8 @@ def _no_bottleneck_in_time(draft: Draft) -> Draft | None:
 
 
 def _fixed_length(draft: Draft) -> Draft | None:
-    return draft.instead("keras.Input(shape=(None, PIXELS_PER_STEP))", "keras.Input(shape=(STEPS, PIXELS_PER_STEP))")
+    declared = "keras.Input(shape=(None, PIXELS_PER_STEP))"
+    return draft.instead(declared, f"{declared}, layers.Reshape((STEPS, PIXELS_PER_STEP))")
 
 
 def _normalised(draft: Draft) -> Draft | None:

@@ -18,6 +18,7 @@ from grader.authoring.notebooks import generate
 from grader.authoring.scaffold import scaffold
 from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
+from grader.domain.source_digest import source_digest
 
 FILES = (
     "assignments/my-net/assignment.toml",
@@ -225,6 +226,20 @@ def test_missing_facts_are_told_with_the_command_that_makes_them(course: Course)
     with pytest.raises(AuthoringError) as caught:
         load_facts("my-net", course=course)
     assert str(caught.value) == sentence
+
+
+def test_a_reference_that_changed_after_its_calibration_asks_for_a_new_one(course: Course) -> None:
+    """In the assignment's file and line, with the command; better words in the reference change nothing."""
+    module, facts = course.module("my-net"), course.facts / "my-net.json"
+    digest = source_digest("my_net", lambda name: module.read_text("utf-8") if name == "my_net" else None)
+    facts.write_text(json.dumps(json.loads(facts.read_text("utf-8")) | {"source_digest": digest}), "utf-8")
+    module.write_text(f"# A better explanation.\n{module.read_text('utf-8')}", "utf-8")
+    assert load_assignment("my-net", course=course).reference == "my-net"
+    module.write_text(f"{module.read_text('utf-8')}\nCODE_SIZE = 20\n", "utf-8")
+    with pytest.raises(AuthoringError) as caught:
+        load_assignment("my-net", course=course)
+    assert "reference: my-net has changed since its facts were made" in str(caught.value)
+    assert f"run `grader calibrate my-net --course {course.folder}`" in str(caught.value)
 
 
 def test_facts_of_another_reference_are_refused(course: Course) -> None:

@@ -32,6 +32,7 @@ from .builders import (
 STATISTICS: Final = {
     Quantity.DENOISED_MSE: known(0.01, CreditCurve(full=0.012, none=0.02, reference=0.01, trivial=0.021)),  # 0.016
     Quantity.NOISE_RATIO: known(0.5, CreditCurve(full=0.75, none=1.25, reference=0.5, trivial=1.5)),  # 1
+    Quantity.SPARSENESS: known(20, CreditCurve(full=14, none=4, reference=20, trivial=2)),  # 9
     Quantity.CODE_ACTIVITY: known(0.05, CreditCurve(full=0.1, none=0.3, reference=0.05, trivial=0.35)),  # 0.2
     Quantity.ACTIVE_SHARE: known(0.1, CreditCurve(full=0.2, none=0.6, reference=0.1, trivial=0.7)),  # 0.4
     Quantity.KL_DIVERGENCE: known(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -9,11 +10,13 @@ import pytest
 from grader.checks.denoising import check_denoising, check_noise_layer
 from grader.checks.verdict import Verdict
 from grader.domain.architecture import RESHAPE, Architecture, Layer
+from grader.domain.facts import CreditCurve
 from grader.domain.grade import Outcome
-from grader.domain.measurement import Measurements, Quantity
+from grader.domain.measurement import Measurement, Measurements, Quantity
+from grader.domain.outdated import SlowOptimizer
 
-from .builders import IMAGE, TIMED_OUT, dense_chain, item, measured, models, plain, subject
-from .families import DROPOUT, changed, family, noisy
+from .builders import IMAGE, TIMED_OUT, dense_chain, facts_of, item, measured, models, plain, subject
+from .families import DROPOUT, STATISTICS, changed, family, noisy, numbers
 from .reading import Told, Whole, whole
 
 AUTOENCODER: Final = "The autoencoder, called “autoencoder” in the notebook"
@@ -88,6 +91,16 @@ def test_an_autoencoder_that_prefers_clean_images_is_asked_what_it_was_trained_o
         ],
         [(Quantity.DENOISED_MSE, 0.01), (Quantity.NOISE_RATIO, 1.0)],
     )
+
+
+@pytest.mark.parametrize(("error", "share"), [(0.0095, 1.0), (0.0105, 1.0), (0.0110, 0.5), (0.0115, 0.0)])
+def test_who_cleans_as_well_as_the_reference_has_full_credit_whatever_the_ratio(error: float, share: float) -> None:
+    """The ratio stands in for the error only where that alone does not show it."""
+    decisive = CreditCurve(full=0.0105, none=0.0115, reference=0.01, trivial=0.012)
+    near = {**STATISTICS, Quantity.DENOISED_MSE: replace(STATISTICS[Quantity.DENOISED_MSE], decisive=decisive)}
+    found = numbers({Quantity.DENOISED_MSE: error, Quantity.NOISE_RATIO: 1.49})
+    verdict = check_denoising(family(found, facts=facts_of(near)), item("denoising"))
+    assert verdict.share == pytest.approx(share)
 
 
 # noise_layer
@@ -171,3 +184,21 @@ def test_without_an_autoencoder_there_is_no_layer_to_look_for() -> None:
         Outcome.SKIPPED, 0, "Not checked: no autoencoder was found.", [], []
     )
     assert check_noise_layer(subject(TIMED_OUT, nothing), item("noise_layer")).outcome is Outcome.UNGRADABLE
+
+
+def test_a_model_that_hardly_moved_is_told_of_its_optimizer_and_not_of_noise_that_it_missed() -> None:
+    """At a ratio of 1.00 a network has met noise and learnt nothing from it."""
+    slow = SlowOptimizer(3, 1, "Adadelta", 0.001, 1.0)
+    found = replace(changed(Quantity.DENOISED_MSE, 0.09), slow_optimizers=(slow,))
+    numbers = {**found.measurements.values, Quantity.NOISE_RATIO: Measurement(Quantity.NOISE_RATIO, 1.0, "1", "")}
+    found = replace(found, measurements=replace(found.measurements, values=numbers))
+    told = whole(check_denoising(found, item("denoising"))).findings
+    assert {one.why for one in told} == {
+        "The model is hardly trained: as yet it does no better than one that ignores its input."
+    }
+    assert all(
+        one.hint.startswith(
+            "Cell 4 of the notebook, line 1: it trains with Adadelta at its default rate, which is 0.001"
+        )
+        for one in told
+    )

@@ -9,9 +9,10 @@ import pytest
 
 from grader.checks.graph_rules import check_any_length, check_layer_kinds, check_output_range
 from grader.checks.registry import rubric_mistakes
+from grader.checks.subject import Subject
 from grader.checks.verdict import CheckFunction, Verdict
 from grader.domain.grade import Outcome
-from grader.domain.measurement import Measurements, Quantity, Role
+from grader.domain.measurement import Measurement, Measurements, Quantity, Role
 from grader.domain.run import StoppedBy
 
 from .builders import IMAGE, TIMED_OUT, diverged, item, killed, measured, models, plain, subject, without
@@ -106,29 +107,49 @@ def test_a_time_axis_that_is_open_passes() -> None:
     assert whole(check_any_length(found, item("any_length"))) == right
 
 
-@pytest.mark.parametrize(("length", "shape"), [(28, "(28, 28)"), (1, "(1, 28)")])
-def test_a_time_axis_of_one_length_fails(length: int, shape: str) -> None:
-    """The finding names the shape."""
-    assert whole(check_any_length(recurrent(length), item("any_length"))) == Whole(
+def tried(length: int | None, *, runs: bool) -> Subject:
+    """A submission whose encoder declares a length and was tried with others."""
+    found = recurrent(length)
+    value = Measurement(Quantity.ANY_LENGTH, float(runs), "1", "rebuilt with an open length")
+    return family(replace(found.measurements, values={**found.measurements.values, value.name: value}))
+
+
+@pytest.mark.parametrize("length", [None, 28])
+def test_layers_that_take_any_length_pass_whatever_the_input_declares(length: int | None) -> None:
+    """`Input((28, 28))` is spelling: LSTMs have the same weights at every step."""
+    verdict = check_any_length(tried(length, runs=True), item("any_length"))
+    assert whole(verdict)[:3] == (Outcome.PASSED, 1, "The encoder takes sequences of any length.")
+
+
+@pytest.mark.parametrize("length", [None, 28])
+def test_layers_that_know_the_length_fail(length: int | None) -> None:
+    """A Reshape or a Flatten with a Dense behind it, even under an input that declares any length."""
+    verdict = check_any_length(tried(length, runs=False), item("any_length"))
+    assert whole(replace(verdict, measurements=())) == Whole(
         Outcome.FAILED,
         0,
         "The encoder takes sequences of one length only.",
         [
             Told(
                 "The encoder, called “encoder” in the notebook",
-                "An input of shape (None, 28): any number of steps.",
-                f"The shape of one sample is {shape}.",
+                "An encoder that reads a sequence of any number of steps.",
+                "It reads images of 28 rows, and fails with fewer or more.",
                 "A recurrent layer has the same weights at every step: nothing in it needs a fixed length.",
-                "Which length of the input can stay open when you declare its shape?",
+                "Which layer of the encoder has to know how many steps there are?",
             )
         ],
         [],
     )
 
 
-@pytest.mark.parametrize("entry", [(None,), (None, 28, 1), (28, None), (784,)])
-def test_an_open_axis_elsewhere_is_not_the_time_axis(entry: tuple[int | None, ...]) -> None:
-    """Steps of numbers: two axes, of which the first is open."""
+def test_a_fixed_length_that_nobody_tried_waits_for_a_person() -> None:
+    """A model that is measured by behaviour is not rebuilt: its layers may take any length."""
+    assert check_any_length(recurrent(28), item("any_length")).outcome is Outcome.UNGRADABLE
+
+
+@pytest.mark.parametrize("entry", [(None, 28, 1), (784,)])
+def test_an_input_that_is_no_sequence_of_numbers_fails(entry: tuple[int | None, ...]) -> None:
+    """Steps of numbers: two axes, of which the first is time."""
     found = models()
     for role, one in found.items():
         found[role] = replace(one, architecture=replace(one.architecture, input_shape=entry))

@@ -83,7 +83,7 @@ def test_another_hidden_activation_is_told() -> None:
     assert finding.why == (
         "The activation decides which patterns a layer can tell apart, and whether deep networks still learn."
     )
-    assert finding.hint == "The layer has `tanh`: read what the assignment says of its activation."
+    assert finding.hint == ("Which activation does the assignment ask for in this layer, and where is yours written?")
 
 
 def test_a_missing_layer_is_told_whole() -> None:
@@ -177,6 +177,69 @@ def test_a_flat_input_is_as_good_as_an_image() -> None:
     layers = [dense(100, before=(784,)), dense(30, before=(100,)), dense(100, before=(30,))]
     flat = chain([*layers, dense(784, "sigmoid", before=(100,))], entry=(784,))
     assert check(flat).outcome is Outcome.PASSED
+
+
+# The last activation and the pixels of the training
+
+FREE = ("linear", "sigmoid")
+
+
+def ended(
+    last: str, pixels: tuple[float, float] | None, allowed: tuple[str, ...] = FREE, own: str = "sigmoid"
+) -> Verdict:
+    """The course's network with another end, trained on these pixels."""
+    facts = replace(FACTS, architectures={Role.AUTOENCODER: dense_chain(100, 30, 100, (784, own))})
+    found = replace(measured(models(dense_chain(100, 30, 100, (784, last)))), pixels=pixels)
+    return CHECKS["layers"].function(
+        subject(measurements=found, facts=facts), item("layers", output_activations=allowed)
+    )
+
+
+@pytest.mark.parametrize(
+    ("last", "pixels", "right"),
+    [
+        ("tanh", (-1.0, 1.0), True),
+        ("linear", (-1.0, 1.0), True),
+        ("sigmoid", (-1.0, 1.0), False),
+        ("relu", (-1.0, 1.0), False),
+        ("tanh", (-0.5, 0.5), True),
+        ("linear", (-0.42, 2.8), True),
+        ("tanh", (-0.42, 2.8), False),
+        ("sigmoid", (-0.42, 2.8), False),
+        ("linear", (0.0, 255.0), True),
+        ("sigmoid", (0.0, 255.0), False),
+        ("sigmoid", None, True),
+        ("tanh", None, False),
+    ],
+)
+def test_the_last_activation_is_judged_with_the_pixels(
+    last: str, pixels: tuple[float, float] | None, *, right: bool
+) -> None:
+    """What a sigmoid is to [0, 1], tanh is to [-1, 1]; what does not reach the pixels is wrong."""
+    verdict = ended(last, pixels)
+    assert (verdict.outcome, verdict.share) == ((Outcome.PASSED, 1) if right else (Outcome.PARTIAL, 0.75))
+
+
+@pytest.mark.parametrize(("pixels", "right"), [((-1.0, 1.0), "tanh"), ((-0.42, 2.8), "linear")])
+def test_a_sigmoid_that_is_asked_for_has_a_counterpart_for_other_pixels(
+    pixels: tuple[float, float], right: str
+) -> None:
+    """Also where the rubric takes nothing else; the sigmoid itself is then wrong."""
+    assert ended(right, pixels, ("sigmoid",)).share == 1
+    assert ended("sigmoid", pixels, ("sigmoid",)).share == 0.75
+
+
+def test_a_relu_stays_right_where_black_is_zero() -> None:
+    """Pixels between 0 and 255, and an assignment that takes a relu at the end."""
+    assert ended("relu", (0.0, 255.0), ("relu", "sigmoid"), "relu").share == 1
+    assert ended("relu", (-1.0, 1.0), ("relu", "sigmoid"), "relu").share == 0.75
+
+
+def test_a_sigmoid_on_symmetric_pixels_is_told_what_it_cannot_reach() -> None:
+    """With the bounds of the training, and what would be right there."""
+    (told,) = findings(ended("sigmoid", (-1.0, 1.0)))
+    assert (told.expected, told.actual) == ("Dense(activation=tanh | linear)", "Dense(activation=sigmoid)")
+    assert told.why.startswith("The pixels of its training lie between -1 and 1: the last activation must reach all")
 
 
 # Written differently, the same function

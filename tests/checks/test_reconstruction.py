@@ -17,7 +17,7 @@ from grader.domain.messages import message, verbatim
 from grader.domain.outdated import SlowOptimizer, Translation
 from grader.domain.run import CellError, RunRecord, StoppedBy
 
-from .builders import COMPLETED, FACTS, TIMED_OUT, item, killed, measured, raised, subject, without
+from .builders import COMPLETED, FACTS, TIMED_OUT, UNTRAINED_MSE, item, killed, measured, raised, subject, without
 from .reading import Told, english, findings
 
 LOSS = Quantity.RECONSTRUCTION_MSE
@@ -283,3 +283,24 @@ def test_what_was_done_to_the_pixels_is_told_beside_the_loss() -> None:
     """Nobody should wonder why a model of bytes has an error between 0 and 1."""
     verdict = check(subject(measurements=with_loss(0.0150, conventions=(verbatim("Bytes."), verbatim("Logits.")))))
     assert english(verdict.message).endswith("and the reference 1. Bytes. Logits.")
+
+
+def test_where_the_training_ended_with_an_error_the_loss_is_explained_by_that() -> None:
+    """That its weights are like untrained ones says what the student sees anyway."""
+    error = CellError(6, "ValueError", "no such callback", "autoencoder.fit(x, x)", stops_training=True)
+    untrained = replace(measured(numbers={LOSS: UNTRAINED_MSE}), trained=False)
+    told = findings(CHECKS["reconstruction"].function(subject(raised(error), untrained), item("reconstruction")))[0]
+    assert told.actual == "An MSE of 0.1700: the training ended with an error."
+    assert told.why == (
+        "A model was to be trained in cell 7 of the notebook, which ended with ValueError: no such callback: without "
+        "its training a model knows nothing."
+    )
+    assert told.hint == "Fix cell 7 of the notebook first: everything that is measured here follows from it."
+
+
+def test_an_error_in_another_training_does_not_explain_a_model_that_learnt() -> None:
+    """The autoencoder was trained before."""
+    error = CellError(6, "ValueError", "no such callback", "classifier.fit(x, y)", stops_training=True)
+    learnt = measured(numbers={LOSS: 0.04})
+    told = findings(CHECKS["reconstruction"].function(subject(raised(error), learnt), item("reconstruction")))[0]
+    assert told.why.startswith("An autoencoder is lossy")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,15 +11,16 @@ from grader.checks.registry import CHECKS
 from grader.checks.subject import Subject
 from grader.checks.verdict import Verdict
 from grader.domain.grade import Outcome
-from grader.domain.measurement import Measurements, MeasuringProblem
+from grader.domain.measurement import Measurements, MeasuringProblem, Quantity
 from grader.domain.messages import verbatim
 from grader.domain.outdated import Translation
-from grader.domain.run import CellError, DefinedBelow, RunRecord, RunStatus, StoppedBy
+from grader.domain.run import CellError, DefinedBelow, LackedName, RaisedBy, RunRecord, RunStatus, StoppedBy
 
-from .builders import COMPLETED, TIMED_OUT, item, killed, raised, subject
+from .builders import COMPLETED, TIMED_OUT, UNTRAINED_MSE, item, killed, measured, raised, subject
 from .reading import Told, english, findings
 
 NOTHING = Measurements(data="sample")
+LIBRARY = RaisedBy.LIBRARY
 
 
 def runs(found: Subject, **parameters: float) -> Verdict:
@@ -136,10 +138,119 @@ def test_a_notebook_that_only_works_in_another_order_is_told_which(below: Define
     )
 
 
-def test_an_undefined_name_after_another_error_is_probably_its_echo() -> None:
-    """The student fixes the first error first."""
+def nameless(cell: int, name: str, *made_in: int, **more: Any) -> CellError:
+    """A NameError with the cells that make the name."""
+    return CellError(cell, "NameError", f"name '{name}' is not defined", lacked=LackedName(name, made_in), **more)
+
+
+@pytest.mark.parametrize(
+    ("errors", "why", "hint"),
+    [
+        (
+            (CellError(4, "ValueError", "wrong"), CellError(5, "KeyError", "k"), nameless(6, "x", 1, 5)),
+            "“x” should have been made in cell 6 of the notebook, which ended with an error itself.",
+            "Fix cell 6 of the notebook first: this error follows from the one there.",
+        ),
+        (
+            (CellError(4, "ValueError", "wrong"), nameless(6, "x", 5)),
+            "“x” is made in cell 6 of the notebook, which did not fail.",
+            "Does that cell make the name in every case, and does nothing delete it before it is used?",
+        ),
+        (
+            (CellError(4, "ValueError", "wrong"), nameless(6, "x")),
+            "No cell of the notebook makes “x”.",
+            "Is the name spelled in the same way where it is assigned, or was its cell deleted?",
+        ),
+        (
+            (CellError(4, "NotImplementedError", "", "raise NotImplementedError"), nameless(6, "encoder")),
+            "Nothing has made “encoder” yet.",
+            "Complete cell 5 of the notebook first: what follows needs it.",
+        ),
+    ],
+    ids=["its cell failed", "its cell did not fail", "no cell makes it", "its cell is to be completed"],
+)
+def test_an_undefined_name_is_told_by_the_cell_that_should_have_made_it(
+    errors: tuple[CellError, ...], why: str, hint: str
+) -> None:
+    """The first error of a notebook is not the cause of every NameError after it."""
+    told = only_finding(*errors)
+    assert (told.why, told.hint) == (why, hint)
+
+
+def test_an_undefined_name_whose_makers_nobody_knows_blames_no_cell() -> None:
+    """A cell that cannot be read may make it."""
     told = only_finding(CellError(4, "ValueError", "wrong"), CellError(6, "NameError", "name 'x' is not defined"))
-    assert told.hint == "Fix cell 5 of the notebook first: this error probably follows from the one there."
+    assert told.hint.startswith("Restart the runtime")
+
+
+GET_CONFIG = "Object Own was created by passing non-serializable arguments and must override `get_config()`"
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (CellError(1, "NotImplementedError", GET_CONFIG, "m.save('m.keras')", raised_by=LIBRARY, package="keras"), "A model is saved as"),
+        (CellError(1, "NotImplementedError", "no such mode", "m.fit(x)", raised_by=LIBRARY, package="keras"), "keras raises this error itself"),
+        (CellError(1, "NotImplementedError", "", "build()", raised_by=RaisedBy.NOTEBOOK), "This cell is still to be completed"),
+        (CellError(1, "AssertionError", "wrong shape", "assert a == b"), "This cell tests something itself"),
+        (CellError(1, "RuntimeError", "no", "raise RuntimeError('no')"), "This cell tests something itself"),
+        (CellError(1, "ModuleNotFoundError", "No module named 'my_helpers'"), "Neither Colab nor our machine"),
+        (CellError(1, "ImportError", "cannot import name 'merge' from 'keras.layers'"), "Keras, NumPy and Python move on"),
+        (CellError(1, "AttributeError", "'Sequential' object has no attribute 'history'"), "A model has its `history`"),
+        (CellError(1, "AttributeError", "'NoneType' object has no attribute 'fit'"), "What stands before the dot is None"),
+        (CellError(1, "AttributeError", "module 'numpy' has no attribute 'foo'"), "Keras, NumPy and Python move on"),
+        (CellError(1, "AttributeError", "'Dense' object has no attribute 'weigths'"), "An object has the attributes"),
+        (CellError(1, "UnboundLocalError", "cannot access local variable 'x'"), "A function that assigns a name"),
+        (CellError(1, "SystemError", "GPU device not found", asks_for_accelerator=True), "The grading machine has no GPU"),
+        (CellError(1, "FileNotFoundError", "No such file: '/content/drive/MyDrive/a.npy'"), "The notebook is run in a folder of its own"),
+        (CellError(1, "URLError", "<urlopen error>"), "The notebook is run without a network"),
+    ],
+)  # fmt: skip
+def test_an_error_is_explained_by_what_raised_it(error: CellError, why: str) -> None:
+    """The class of an exception alone says little: a library and a cell raise the same ones for other reasons."""
+    assert only_finding(error).why.startswith(why)
+
+
+def test_the_history_of_a_training_that_failed_leads_to_that_training() -> None:
+    """It is no matter of old tutorials."""
+    stopped = CellError(4, "ValueError", "wrong", "autoencoder.fit(x)", stops_training=True)
+    told = only_finding(stopped, CellError(7, "AttributeError", "'Functional' object has no attribute 'history'"))
+    assert told.hint == "Fix cell 5 of the notebook first: it trains the model."
+
+
+NO_GPU = CellError(2, "SystemError", "GPU device not found", "raise SystemError('GPU device not found')", asks_for_accelerator=True)  # fmt: skip
+
+
+def test_a_search_for_a_gpu_costs_nothing_where_the_autoencoder_is_there() -> None:
+    """The grading machine has none, and says so."""
+    verdict = runs(subject(raised(NO_GPU)))
+    assert (verdict.outcome, verdict.share, len(verdict.findings)) == (Outcome.PASSED, 1.0, 1)
+    assert english(verdict.message).endswith("the grading machine has none, and no point is lost for that.")
+
+
+def test_an_echo_of_a_search_for_a_gpu_costs_nothing_either_and_another_error_does() -> None:
+    """What follows from something has its cause."""
+    echo = nameless(4, "device", 2)
+    assert runs(subject(raised(NO_GPU, echo))).outcome is Outcome.PASSED
+    assert runs(subject(raised(NO_GPU, echo, CellError(6, "ValueError", "wrong")))).outcome is Outcome.PARTIAL
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NO_GPU,
+        CellError(2, "FileNotFoundError", "No such file: '/content/drive/MyDrive/x.npy'"),
+        CellError(2, "URLError", "<urlopen error>"),
+    ],
+)
+def test_what_our_surroundings_lack_is_no_final_loss_where_it_destroys_the_rest(error: CellError) -> None:
+    """Without an autoencoder, or with one that was never trained, a person looks."""
+    assert runs(subject(raised(error), NOTHING)).outcome is Outcome.UNGRADABLE
+    untrained = replace(measured(numbers={Quantity.RECONSTRUCTION_MSE: UNTRAINED_MSE}), trained=False)
+    verdict = CHECKS["reconstruction"].function(subject(raised(error), untrained), item("reconstruction"))
+    assert verdict.outcome is Outcome.UNGRADABLE
+    own = subject(raised(CellError(2, "ValueError", "wrong")), untrained)
+    assert CHECKS["reconstruction"].function(own, item("reconstruction")).outcome is Outcome.FAILED
 
 
 @pytest.mark.parametrize(
@@ -276,4 +387,16 @@ def test_old_code_of_another_cell_explains_only_what_it_may_have_caused() -> Non
 def test_an_undefined_name_is_no_error_of_old_code() -> None:
     """`input` of an old argument is in the text of many a NameError."""
     told = explained(CellError(2, "NameError", "name 'lr' is not defined"), OLD)
-    assert told.hint == "Fix cell 1 of the notebook first: this error probably follows from the one there."
+    assert told.hint.startswith("Restart the runtime")
+
+
+OFF = Translation(1, 2, "tf.disable_eager_execution()", "", verbatim("Keras 3 needs it."), signs=("",), far=True)
+
+
+def test_what_changes_a_whole_library_explains_its_errors_below() -> None:
+    """Without eager execution Keras raises whatever it likes; the notebook's own errors stay its own."""
+    error = CellError(4, "NotImplementedError", "numpy() is only …", "m.fit(x)", raised_by=LIBRARY, package="keras")
+    assert explained(error, OFF).why == "Cell 2 of the notebook, line 2: Keras 3 needs it."
+    assert explained(replace(error, cell_index=0), OFF).why != "Cell 2 of the notebook, line 2: Keras 3 needs it."
+    assert explained(CellError(4, "KeyError", "'a'", raised_by=RaisedBy.NOTEBOOK), OFF).why.startswith("A cell that")
+    assert explained(replace(error, text="'lr'", cell_index=2), OFF, OLD).hint == "Written today: learning_rate=0.1"

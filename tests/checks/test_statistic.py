@@ -38,8 +38,7 @@ class Number(NamedTuple):
 JUDGED: Final = (
     Number("denoising", Quantity.DENOISED_MSE, 0.012, 0.016, 0.02),
     Number("denoising", Quantity.NOISE_RATIO, 0.75, 1.0, 1.4),
-    Number("sparsity", Quantity.CODE_ACTIVITY, 0.1, 0.2, 0.31),
-    Number("sparsity", Quantity.ACTIVE_SHARE, 0.2, 0.4, 0.7),
+    Number("sparsity", Quantity.SPARSENESS, 14, 9, 2.8),
     Number("latent_distribution", Quantity.KL_DIVERGENCE, 100, 200, 350),
     Number("latent_distribution", Quantity.KL_DIVERGENCE, 12, 7, 0),
     Number("latent_distribution", Quantity.ACTIVE_UNITS, 7, 4, 0),

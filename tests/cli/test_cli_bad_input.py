@@ -10,6 +10,9 @@ import small_disk
 from cli_samples import LARGE_BYTES, UNREADABLE, Ended, notebook, run, run_process, write_unreadable
 
 from grader.authoring.catalogue import assignment_ids
+from grader.domain.messages import verbatim
+from grader.rebuild.client import MeasuringProcesses, MissingDataError
+from grader.rebuild.protocol import PublishedData
 
 KNOWN = ", ".join(assignment_ids())
 
@@ -254,11 +257,14 @@ def test_without_a_sandbox_nothing_is_run(
     assert refused(ended, NO_SANDBOX[language])
 
 
-def test_missing_data_are_told_by_the_command(good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Asked for with `--data-size full`; what to do without them."""
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("KERAS_HOME", raising=False)
-    ended = run("check", good, "--data-size", "full", "--data", tmp_path / "nothing", "--lang", "es")
+def test_missing_data_are_told_by_the_command(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the package holds no full sets and the user has none: what to do without them."""
+
+    def publish(self: MeasuringProcesses, dataset: str, folder: Path) -> PublishedData:
+        raise MissingDataError(verbatim(f"{dataset}: the full data set was not found"))
+
+    monkeypatch.setattr(MeasuringProcesses, "publish", publish)
+    ended = run("check", good, "--lang", "es")
     assert refused(
         ended,
         "No se encontró fashion_mnist completo. Pon fashion_mnist.npz, el archivo de keras.datasets, en "

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from cli_samples import Ended, has_sandbox, run, run_process
+
+from grader.cli import machine
+from grader.locale import Translator
+from grader.rebuild import client
 
 NAMES = [
     *("Python", "tensorflow", "keras", "numpy", "nbclient", "nbformat", "classroom"),
@@ -32,15 +37,36 @@ def test_the_doctor_has_one_object_a_thing(examined: Ended) -> None:
     assert all(row["said"] for row in rows)
 
 
-def test_the_doctor_says_where_to_put_the_data(examined: Ended) -> None:
-    """Without the full set the sample is used, which is limited and not bad."""
-    (row,) = [row for row in json.loads(examined.out) if row["name"] == "fashion_mnist"]
-    assert row == {
-        "name": "fashion_mnist",
-        "state": "limited",
-        "said": "embedded sample (8,000 training images). For the full set put fashion_mnist.npz, the file of "
-        "keras.datasets, into ~/.keras/datasets, $KERAS_HOME, or a folder named with --data.",
-    }
+def test_the_doctor_says_where_the_data_come_from(examined: Ended) -> None:
+    """A user without data sets has those that ship with the package."""
+    rows = {row["name"]: row for row in json.loads(examined.out)}
+    for name in ("mnist", "fashion_mnist"):
+        assert rows[name] == {"name": name, "state": "good", "said": "full, shipped with the package"}
+
+
+def test_the_doctor_names_the_build_of_tensorflow(examined: Ended) -> None:
+    """One distribution of whatever name; without any, or with two over each other, nothing can be graded."""
+    (row,) = [row for row in json.loads(examined.out) if row["name"] == "tensorflow"]
+    assert row["state"] == "good"
+    assert re.fullmatch(r"\d+\.\d+\.\d+\S* \(tensorflow(-cpu)?\)", row["said"])
+
+
+@pytest.mark.parametrize(
+    ("builds", "there", "sentence"),
+    [
+        (["tensorflow", "tensorflow-cpu"], True, "tensorflow, tensorflow-cpu are installed and overwrite each other's"),
+        ([], False, "TensorFlow is not installed. Install it: pip install 'autoencoder-grader[cpu]'"),
+    ],
+)
+def test_a_tensorflow_that_cannot_be_used_is_bad(
+    builds: list[str], there: bool, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the command that sets it right."""
+    monkeypatch.setattr(machine, "packages_distributions", lambda: {"tensorflow": builds})
+    monkeypatch.setattr(client.importlib.util, "find_spec", lambda name: object() if there else None)
+    found = machine._tensorflow()
+    assert (found.name, found.state) == ("tensorflow", machine.State.BAD)
+    assert Translator("en").text(found.said).startswith(sentence)
 
 
 def test_the_doctors_status_says_whether_grading_is_possible(examined: Ended) -> None:

@@ -52,7 +52,19 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def grade(class_folder: Path, out: Path, *options: str) -> Ended:
     """Grade the class."""
-    return run("grade", class_folder, "--assignment", "stacked", "--out", out, "--sandbox", SANDBOX, *options)
+    return run(
+        "grade",
+        class_folder,
+        "--assignment",
+        "stacked",
+        "--out",
+        out,
+        "--sandbox",
+        SANDBOX,
+        "--data-size",
+        "sample",
+        *options,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -142,12 +154,12 @@ def test_the_table_shows_no_zero_for_what_waits(again: Ended, out: Path) -> None
 def test_check_of_an_old_format_gives_guidance_and_the_note(tmp_path: Path, no_data: None) -> None:
     """It can be run, so it is no unreadable input: status 1, as it does not pass. On which data is told as well."""
     (tmp_path / "old.ipynb").write_text(OLD_FORMAT)
-    ended = run("check", tmp_path / "old.ipynb", "--assignment", "stacked", "--lang", "en")
+    ended = run("check", tmp_path / "old.ipynb", "--assignment", "stacked", "--data-size", "sample", "--lang", "en")
     text = " ".join(ended.out.split())
     assert ended.status == 1
     assert ended.err == (
-        "The full fashion_mnist was not found, so notebooks train on the embedded sample (8,000 images). "
-        "`grader doctor` says where to put the full data.\n"
+        "Notebooks train on the embedded sample of fashion_mnist (8,000 images), as --data-size says; each report "
+        "says so. What a right notebook loses there for having made fewer updates waits for a person.\n"
     )
     assert "The notebook is in the old format 3; it was read all the same." in text
     assert "No autoencoder was found." in text
@@ -156,7 +168,7 @@ def test_check_of_an_old_format_gives_guidance_and_the_note(tmp_path: Path, no_d
 def test_an_unfinished_notebook_gets_guidance(tmp_path: Path, no_data: None) -> None:
     """Straight out of `generate`: each cell to complete is named, in the notebook's own language."""
     assert run("generate", "stacked", "--out", tmp_path, "--lang", "es").status == 0
-    ended = run("check", tmp_path / "stacked.ipynb", "--json")
+    ended = run("check", tmp_path / "stacked.ipynb", "--data-size", "sample", "--json")
     (mine,) = json.loads(ended.out)["grades"]
     assert (ended.status, mine["status"], mine["points_awarded"]) == (1, "FINAL", 0.0)
     assert mine["run"]["errors"][0]["name"] == "NotImplementedError"

@@ -47,7 +47,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def grade(class_folder: Path, out: Path, *, jobs: int = 1) -> list[str | Path]:
     """The command's arguments."""
-    return ["grade", class_folder, "--assignment", "stacked", "--out", out, "--jobs", str(jobs), "--lang", "es"]
+    options = ["--data-size", "sample", "--jobs", str(jobs), "--lang", "es"]
+    return ["grade", class_folder, "--assignment", "stacked", "--out", out, *options]
 
 
 def gradings(out: Path) -> dict[str, int]:

@@ -18,6 +18,7 @@ from grader.domain.measurement import Quantity
 from grader.domain.messages import message
 from grader.rebuild import quiet
 from grader.rebuild.calibration import Plan
+from grader.rebuild.facts.kept_weights import default_folder
 from grader.rebuild.quantities.material import DataChoice, DataNotFoundError
 from grader.validation.references import Distance, Verdict
 
@@ -32,7 +33,8 @@ class Asked:
     Attributes:
         jobs: How many trainings at the same time.
         references: Ids, in order.
-        plan: Data and seeds.
+        plan: Data and seeds, the last ones.
+        plans: All of them.
         full: Whether all epochs were asked for.
         verdicts: What the validation answers; None for all well.
         error: Raised by the use case, if any.
@@ -42,6 +44,7 @@ class Asked:
         self.jobs: int | None = None
         self.references: list[str] | None = None
         self.plan: Plan | None = None
+        self.plans: list[Plan] = []
         self.full: bool | None = None
         self.verdicts: Callable[[str], Verdict] = lambda reference: Verdict(reference, ())
         self.error: BaseException | None = None
@@ -60,6 +63,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     def calibrate(references: Sequence[str], plan: Plan, executor: object, say: Callable[..., None]) -> None:
         assert executor is PROCESSES
         noted.references, noted.plan = list(references), plan
+        noted.plans.append(plan)
         if noted.error is not None:
             raise noted.error
         for reference in references:
@@ -150,7 +154,7 @@ def test_calibrate_asks_for_what_the_options_say(asked: Asked, tmp_path: Path) -
     options = ["--seeds", "4", "--variation-seeds", "2", "--data", tmp_path, "--data-size", "full", "--jobs", "3"]
     ended = run("calibrate", "stacked", "sparse", "stacked", *options, "--lang", "en")
     assert (asked.references, asked.jobs) == (["stacked", "sparse"], 3)
-    assert asked.plan == Plan(DataChoice("full", tmp_path), 4, 2)
+    assert asked.plan == Plan(DataChoice("full", tmp_path), 4, 2, default_folder())
     assert (ended.status, ended.err) == (0, "")
     assert ended.out.splitlines() == [
         "stacked sample batch-64 #3: 20 × 7.8 s; reconstruction_mse 0.01835",
@@ -164,11 +168,12 @@ def test_calibrate_asks_for_what_the_options_say(asked: Asked, tmp_path: Path) -
 def test_calibrate_takes_the_whole_course_where_none_is_named(
     ids: list[str], asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In its order; seeds are the use case's to choose."""
+    """In its order, on the sample and then on the full data; seeds are the use case's to choose."""
     monkeypatch.setattr(upkeep, "load_facts", lambda reference, **_: load_facts("stacked"))
     assert run("calibrate", *ids).status == 0
     assert asked.references == list(course_ids())
-    assert asked.plan == Plan(DataChoice(None, None), None, 1)
+    keep = default_folder()
+    assert asked.plans == [Plan(DataChoice(size, None), None, 1, keep) for size in ("sample", "full")]
     assert (asked.jobs or 0) >= 1
 
 
@@ -206,10 +211,14 @@ def test_validate_asks_for_what_the_options_say(asked: Asked, tmp_path: Path) ->
     assert (asked.references, asked.full, asked.plan) == (
         ["sparse", "stacked"],
         False,
-        Plan(DataChoice("sample", None)),
+        Plan(DataChoice("sample", None), weights=default_folder()),
     )
     assert run("validate", "stacked", "--full", "--data", tmp_path, "--data-size", "full", "-j", "2").status == 0
-    assert (asked.full, asked.jobs, asked.plan) == (True, 2, Plan(DataChoice("full", tmp_path)))
+    assert (asked.full, asked.jobs, asked.plan) == (
+        True,
+        2,
+        Plan(DataChoice("full", tmp_path), weights=default_folder()),
+    )
 
 
 @pytest.mark.parametrize("ids", [[], ["all"]], ids=["none", "all"])

@@ -44,7 +44,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, GradedSubmissi
         if pupil.name in ("ana", "gabriela", "luis"):
             text = changed(solution, pupil.changes).replace("EPOCHS = 20", "EPOCHS = 3")
             (folder / f"{pupil.name}.ipynb").write_text(text, encoding="utf-8")
-    options = SessionOptions(data_size="sample", jobs=2)
+    options = SessionOptions(data_size="sample", written_for="sample", jobs=2)
     with (
         Gradebook.open("sqlite://") as gradebook,
         open_session(STACKED, FACTS, options) as session,

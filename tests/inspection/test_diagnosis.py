@@ -70,7 +70,7 @@ def test_many_errors_are_counted() -> None:
 
 
 def test_old_code_is_told_with_what_it_is_today() -> None:
-    """It stands for the hint of its cell, and `--compat` is named where it would help."""
+    """It stands for the hint of its cell."""
     old = Translation(1, 3, "nb_epoch=5", "epochs=5", message("Data"), signs=("nb_epoch",))
     applied = Translation(1, 4, "lr=1", "learning_rate=1", message("Data"), applied=True)
     slow = SlowOptimizer(0, 7, "Adadelta", 0.001, 1.0)
@@ -79,7 +79,6 @@ def test_old_code_is_told_with_what_it_is_today() -> None:
     assert said == [
         "Cell 2 of the notebook: TypeError: unexpected keyword 'nb_epoch'",
         "Cell 2 of the notebook, line 3: nb_epoch=5: Data",
-        "With `--compat`, old code is run in its current form as far as that is sure to mean the same.",
         "Cell 1 of the notebook, line 7: Adadelta at its default rate of 0.001; old tutorials mean a rate of 1.",
     ]
 

@@ -32,8 +32,7 @@ def context() -> Iterator[InspectionContext]:
 
 def check(name: str, context: InspectionContext, folder: Path) -> None:
     one = specimen(name)
-    compat = bool(one.expected.get("compat", False))
-    said = inspect_notebook(one.submission(folder), replace(context, compat=compat))
+    said = inspect_notebook(one.submission(folder), replace(context, compat=one.expected.get("compat")))
     assert differences(one.expected, as_data(said, Translator("en"))) == []
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from outline_samples import dense, fit, outline, training
 from rich.console import Console
 
 from grader.cli.inspecting import as_data, show
-from grader.domain.inspection import InspectedModel, Inspection
+from grader.domain.inspection import OTHER, InspectedModel, Inspection, Trial
 from grader.domain.measurement import Quantity
 from grader.domain.messages import message
 from grader.domain.outdated import Translation
-from grader.domain.run import RunRecord, RunStatus
+from grader.domain.run import CellError, RunRecord, RunStatus
 from grader.inspection.mistakes import Case, mistakes_of
 from grader.locale import Translator
 from grader.report.wording import Wording
@@ -36,6 +37,9 @@ def inspection(**changes: object) -> Inspection:
         "quality": {Quantity.RECONSTRUCTION_MSE: 0.0312, Quantity.PCA_MSE: 0.017},
         "reference_quality": {Quantity.RECONSTRUCTION_MSE: 0.0121},
         "nearest": "simple-dense",
+        "measured_on": "mnist",
+        "measured_size": "sample",
+        "epochs": 10,
         "findings": mistakes_of(Case(one, STANDARDISED, (one,))),
     }
     return Inspection(
@@ -61,6 +65,12 @@ def test_the_contract_of_json() -> None:
                 "code_size": 32,
                 "parameters": 50992,
                 "trained": True,
+                "epochs": 10,
+                "epochs_asked": None,
+                "no_family": None,
+                "measured_on": "mnist",
+                "measured_size": "sample",
+                "not_measured": None,
                 "quality": {"reconstruction_mse": 0.0312, "pca_mse": 0.017},
                 "nearest": "simple-dense",
                 "reference": {"reconstruction_mse": 0.0121},
@@ -77,6 +87,7 @@ def test_the_contract_of_json() -> None:
                 ],
             }
         ],
+        "runs": [],
         "diagnosis": ["This machine lacks the module pydot."],
         "translated": [{"cell": 1, "line": 3, "before": "nb_epoch=5", "after": "epochs=5", "why": "Data"}],
     }
@@ -94,14 +105,14 @@ def test_what_the_terminal_shows() -> None:
     """Name and family, what it is, how good beside the reference, each finding, and what happened to the run."""
     assert lines(inspection(), "en") == [
         "autoencoder  simple-dense",
-        "  Data                        mnist",
-        "  Encoder                     encoder",
-        "  Decoder                     –",
-        "  Numbers in one code         32",
-        "  Parameters                  50\u202f992",
-        "  Trained                     yes",
-        "  Nearest reference           simple-dense",
-        "  Reconstruction error (MSE)  0.0312 (reference: 0.0121)",
+        "  Data                                        mnist",
+        "  Encoder                                     encoder",
+        "  Decoder                                     –",
+        "  Numbers in one code                         32",
+        "  Parameters                                  50\u202f992",
+        "  Trained                                     yes",
+        "  Nearest reference                           simple-dense",
+        "  Reconstruction error (MSE), MNIST (sample)  0.0312 (reference: 0.0121)",
         "  ▸ The model “autoencoder”",
         "    Expected        An output that can be any number that the data hold.",
         "    Found           Data from -0.42 to 2.8, and an output with sigmoid.",
@@ -113,6 +124,33 @@ def test_what_the_terminal_shows() -> None:
         "Translated",
         "  · Cell 1 of the notebook, line 3: nb_epoch=5 → epochs=5",
     ]
+
+
+def test_the_terminal_says_what_was_not_measured_and_why_no_family_fits() -> None:
+    """Two reasons, and both numbers of epochs where a training was ended."""
+    shape = message("It takes {shape}. The hidden images of MNIST and Fashion-MNIST are 28×28.", shape="32×32")
+    alone = message("It has no layer that the families here are made of: Dense, convolutions, recurrent ones.")
+    other = {"family": OTHER, "measured_on": "", "quality": {}, "not_measured": shape, "no_family": alone}
+    shown = lines(inspection(**other, epochs=12, epochs_asked=300), "en")
+    told = " ".join(" ".join(shown).split())
+    assert shown[0] == "autoencoder  none of the course's"
+    assert "Why no family It has no layer that the families here are made of" in told
+    assert "not measured: It takes 32×32. The hidden images" in told
+    assert "Trained 12 of 300 epochs" in told
+
+
+def test_both_runs_are_told_with_what_broke_the_first() -> None:
+    """As it is with its first error, then translated."""
+    broke = RunRecord(RunStatus.RAISED, errors=(CellError(2, "TypeError", "nb_epoch?"),))
+    told = replace(inspection(), trials=(Trial(False, broke, 0), Trial(True, RunRecord(RunStatus.COMPLETED), 1)))
+    assert lines(told, "en")[:5] == [
+        "Runs",
+        "  · As it is: cells that ended with an error: 1, the first of them cell 3 of the notebook,",
+        "  with TypeError: nb_epoch?; autoencoders: 0.",
+        "  · With its old code translated: no cell ended with an error; autoencoders: 1.",
+        "autoencoder  simple-dense",
+    ]
+    assert [one["first_error"] for one in as_data(told, Translator("en"))["runs"]] == ["TypeError: nb_epoch?", None]
 
 
 @pytest.mark.parametrize("language", ["es", "en"])

@@ -72,6 +72,20 @@ def translate(catalogues: Path, *, fuzzy: bool = False, **translations: str) -> 
 COMPLETE = {"Code": "Código de {size}", "a": "un número", "one": "una frase", "Grade": "Nota de {student}"}
 
 
+def test_a_string_that_is_no_argument_of_a_call_is_no_sentence(package: Path):
+    """A name of ours that is indexed, compared or only mentioned is not called: Babel 2.19 took `t["tensor"]`."""
+    (package / "code.py").write_text(
+        'rows = tuple(Claim(t["tensor"], tuple(t["shape"])) for t in flat["inputs"])\n'
+        'known = t in ("a", "b")\n'
+        't, message = "c", ("d")\n'
+        'text = """t("e")"""  # t("f")\n'
+        'class message(Base("g")): pass\n'
+        'said = message("told", t["h"])\n'
+    )
+    (package / "report" / "templates" / "page.html.j2").write_text('{% for t in rows %}{{ t["tensor"] }}{% endfor %}')
+    assert [(one.line, one.msgid) for one in sentences(package)] == [(6, "told")]
+
+
 def test_sentences_are_found_in_code_and_templates_nested_ones_included(package: Path):
     """Concatenated literals are one sentence; other functions are none of ours."""
     assert [(one.file, one.line, one.msgid) for one in sentences(package)] == [

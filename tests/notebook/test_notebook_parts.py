@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import keras
+import pytest
 from cells import StudentNotebook, decoder, encoder, outcomes, three
 from keras import layers
 
+from grader.authoring.catalogue import load_assignment, load_facts
+from grader.checks.registry import run_checks
+from grader.checks.subject import Subject
 from grader.domain.grade import Outcome
+from grader.domain.ports import MeasuringTask
+from grader.extraction.claims import collect
 from grader.locale import Translator
+from grader.notebook.examining import RUN
+from grader.probe.export import Exporter
+from grader.probe.fits import FitTracker
+from grader.rebuild.measuring import measure
+from grader.rebuild.quantities.material import DataChoice
 
 EN = Translator("en")
 PASSED, PARTIAL, FAILED = Outcome.PASSED, Outcome.PARTIAL, Outcome.FAILED
@@ -103,9 +117,41 @@ def test_a_decoder_is_held_against_the_encoder_that_is_there(notebook: StudentNo
 
 
 def test_one_check_can_be_asked_for(notebook: StudentNotebook) -> None:
-    """By its id in the rubric, of whatever is there."""
+    """By its id in the rubric, of the whole autoencoder: what is not there is open, as in the grade."""
     notebook.names["encoder"] = encoder()
+    answer = notebook.ask('grader.check("layers")')
+    assert outcomes(answer) == {"layers": PARTIAL}
+    assert findings(answer, "layers") == [
+        (
+            "The notebook as a whole",
+            "Both halves of the autoencoder, the decoder as well.",
+            "No such model was found under any name: decoder.",
+        )
+    ]
+    notebook.names["decoder"] = decoder()
     assert outcomes(notebook.ask('grader.check("layers")')) == {"layers": PASSED}
+
+
+def test_a_cell_says_of_unfinished_work_what_the_grade_says(
+    notebook: StudentNotebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`grader.check("all")` and zone M of the grade: the same outcome and points for each check that both judge."""
+    monkeypatch.setattr("grader.probe.export.gc", SimpleNamespace(get_objects=list))  # other tests' models are alive
+    stacked = load_assignment("stacked")
+    facts = load_facts("stacked")
+    for number, names in enumerate(
+        ({"encoder": encoder()}, {"decoder": decoder()}, {"encoder": encoder(), "decoder": decoder()})
+    ):
+        notebook.names = {
+            key: value for key, value in notebook.names.items() if key not in ("encoder", "decoder")
+        } | names
+        said = {result.check: result for result in notebook.ask('grader.check("all")').results}
+        assert set(said) == {"models", "shapes", "code_size", "layers"} | ({"mirror"} if len(names) == 2 else set())
+        folder = tmp_path / str(number)
+        Exporter(names, folder / "claims", FitTracker([]), []).export()
+        measured = measure(collect(folder, folder / "vetted"), MeasuringTask("stacked", "hidden"), DataChoice("sample"))
+        graded = run_checks(stacked.rubric, Subject(RUN, measured, facts))
+        assert [said[one.check] for one in graded if one.check in said] == [one for one in graded if one.check in said]
 
 
 def test_an_autoencoder_of_an_earlier_run_is_left_out(notebook: StudentNotebook) -> None:

@@ -8,9 +8,15 @@ import numpy as np
 import pytest
 from cells import StudentNotebook, outcomes, three
 
+from grader.authoring.catalogue import load_facts
+from grader.domain.evidence import Evidence
+from grader.domain.facts import DATA_SIZE_VARIABLE
 from grader.domain.grade import Outcome
 from grader.locale import Translator
+from grader.notebook import examining
+from grader.notebook.evidence import Exhibit
 from grader.rebuild import measuring
+from grader.rebuild.quantities.material import DataChoice
 from reference import data
 
 EN = Translator("en")
@@ -44,6 +50,30 @@ def poisoned(name: str, **options) -> data.ImageData:
 
 
 LOAD = data.load
+
+
+@pytest.mark.parametrize(
+    ("given", "calibrated", "measured_on"),
+    [
+        (None, ("full", "sample"), "full"),
+        ("sample", ("full", "sample"), "sample"),
+        ("full", ("full", "sample"), "full"),
+        (None, ("sample",), "sample"),
+    ],
+)
+def test_a_cell_is_judged_on_the_data_that_the_notebook_uses(
+    given: str | None, calibrated: tuple[str, ...], measured_on: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keras's whole sets, or the sample that `grader check --data-size sample` laid out, where there are facts."""
+    monkeypatch.delenv(DATA_SIZE_VARIABLE, raising=False)
+    if given is not None:
+        monkeypatch.setenv(DATA_SIZE_VARIABLE, given)
+    asked = []
+    monkeypatch.setattr(measuring, "measure", lambda *arguments: asked.append(arguments[-1]))
+    facts = load_facts("stacked")
+    known = {size: facts.calibrated[size] for size in calibrated}
+    examining._measured(Exhibit(Evidence(), {}, {}), replace(facts, calibrated=known))
+    assert asked == [DataChoice(measured_on)]
 
 
 def test_no_hidden_image_decides_anything(notebook: StudentNotebook, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,11 +123,11 @@ def test_a_trained_autoencoder_is_measured(notebook: StudentNotebook) -> None:
 
 
 def test_an_autoencoder_that_gives_no_image_still_hears_what_is_wrong(notebook: StudentNotebook) -> None:
-    """The grade would say that there is none; its shapes say why."""
+    """It is found by what it is made of; its shapes say what is wrong."""
     notebook.names |= three()
     notebook.run("decoder = keras.Sequential([keras.Input((30,)), layers.Dense(100, 'relu'), layers.Dense(700)])")
     notebook.run("autoencoder = keras.Sequential([encoder, decoder])")
     answer = notebook.ask('grader.check("autoencoder")')
-    assert outcomes(answer)["models"] is Outcome.FAILED
+    assert outcomes(answer)["models"] is Outcome.PASSED
     assert outcomes(answer)["shapes"] is Outcome.PARTIAL
     assert "The shape of one sample is (700,)." in str(answer)

@@ -13,6 +13,9 @@ from types import SimpleNamespace
 import keras
 import pytest
 
+from grader.rebuild.quantities import material
+from reference import data
+
 
 @pytest.fixture(autouse=True)
 def few_threads() -> Iterator[None]:
@@ -31,3 +34,12 @@ def fixed_seed() -> None:
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the probe find named and fitted models only: this process is full of other tests' models."""
     monkeypatch.setattr("grader.probe.export.gc", SimpleNamespace(get_objects=list))
+
+
+@pytest.fixture
+def shipped_alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A user without data sets of their own."""
+    monkeypatch.setattr(data, "search_places", lambda folder=None: [])
+    material._images.cache_clear()
+    yield
+    material._images.cache_clear()

@@ -103,6 +103,15 @@ def test_a_model_of_other_pixels_is_given_such_pixels(low: float, high: float, t
     assert f"; pixels between {low:.4g} and {high:.4g}" in found.values[Quantity.RECONSTRUCTION_MSE].how
 
 
+@pytest.mark.parametrize(("low", "high", "told"), [(-1.0, 1.0, (-1.0, 1.0)), (0.0, 1.0, None)])
+def test_the_pixels_of_the_training_are_measured(
+    low: float, high: float, told: tuple[float, float] | None, tmp_path: Path
+) -> None:
+    """The bounds of what was fitted, where the model gives such pixels back: the last activation is judged with them."""
+    model = Sequential([Input((28, 28)), layers.Rescaling(1.0, -low), layers.ReLU(), layers.Rescaling(1.0, low)])
+    assert measured(fitted(model, tmp_path, (low, high, True))).pixels == told
+
+
 def test_a_sigmoid_cannot_reach_255(tmp_path: Path) -> None:
     """Whoever fits pixels up to 255 with a sigmoid at the end loses, whatever the scale: 255 never comes out."""
     model = three("sigmoid")["autoencoder"]

@@ -11,7 +11,9 @@ from grader.rebuild.facts import curves
 from grader.rebuild.facts.curves import (
     FEWEST_RUNS,
     SHARES,
+    Reach,
     credit_curve,
+    decisive_curve,
     distance,
     fair_curve,
     farthest_distance,
@@ -49,7 +51,7 @@ def test_the_tolerance_bound_lies_below_the_mean_where_larger_is_better() -> Non
 
 def test_a_larger_share_gives_more_full_credit() -> None:
     """0.02 + 0.40·0.08 = 0.052, and the share is told; the end of all credit stays."""
-    curve = credit_curve(0.02, 0.0001, 10, 0.10, share=0.40)
+    curve = credit_curve(0.02, 0.0001, 10, 0.10, reach=Reach(0.40))
     assert (curve.full, curve.none, curve.share) == (pytest.approx(0.052), pytest.approx(0.092), 0.40)
 
 
@@ -135,7 +137,7 @@ def test_shares_are_a_quarter_to_three_quarters() -> None:
 def test_the_smallest_share_with_which_the_honest_keep_full_credit(honest: list[float], share: float) -> None:
     """Mean 1, trivial 11: a share of p gives full credit up to 1 + 10·p; where none is enough the laxest is taken."""
     curve = fair_curve((1.0, 0.01, 10), 11.0, honest=honest)
-    assert curve == credit_curve(1.0, 0.01, 10, 11.0, share=share)
+    assert curve == credit_curve(1.0, 0.01, 10, 11.0, reach=Reach(share))
 
 
 @pytest.mark.parametrize(("honest", "share"), [([10.0, 7.4], 0.30), ([10.0, 5.6], 0.45), ([10.0, 0.0], 0.75)])
@@ -152,9 +154,28 @@ def test_one_of_a_hundred_may_fall_behind_and_two_may_not() -> None:
 
 def test_a_number_may_ask_for_more_room() -> None:
     """No curve is stricter than the least share, however near the honest runs are."""
-    assert fair_curve((1.0, 0.01, 10), 11.0, honest=[1.0], least_share=0.5).share == 0.5
-    assert fair_curve((1.0, 0.01, 10), 11.0, honest=[1.0], least_share=0.1).full == pytest.approx(2.0)
-    assert fair_curve((1.0, 0.01, 10), 11.0, honest=[2.1], least_share=0.1).share == 0.25
+    assert fair_curve((1.0, 0.01, 10), 11.0, honest=[1.0], reach=Reach(0.5)).share == 0.5
+    assert fair_curve((1.0, 0.01, 10), 11.0, honest=[1.0], reach=Reach(0.1)).full == pytest.approx(2.0)
+    assert fair_curve((1.0, 0.01, 10), 11.0, honest=[2.1], reach=Reach(0.1)).share == 0.25
+
+
+def test_credit_may_end_earlier_than_usual() -> None:
+    """Where chance comes far on the way to the trivial number; no share of full credit goes beyond that end."""
+    curve = fair_curve((1.0, 0.01, 10), 11.0, honest=[1.0, 9.0], reach=Reach(0.1, 0.35))
+    assert (curve.full, curve.none, curve.share) == (pytest.approx(4.0), pytest.approx(4.5), 0.30)
+
+
+def test_a_number_decides_alone_on_the_references_side_of_the_middle() -> None:
+    """Mean 1, a rival at 2: full credit up to 1.25, none from 1.5 on, whatever the spread."""
+    curve = decisive_curve(1.0, 2.0, [1.9, 2.1])
+    assert curve == CreditCurve(full=1.25, none=1.5, reference=1.0, trivial=2.0, share=0.25)
+    assert [curve.credit(value) for value in (0.9, 1.25, 1.375, 1.5)] == [1.0, 1.0, 0.5, 0.0]
+
+
+@pytest.mark.parametrize("rivals", [[], [1.9, 1.45], [1.5]], ids=["none", "one too near", "on the end"])
+def test_a_number_decides_nothing_alone_where_a_rival_would_have_credit(rivals: list[float]) -> None:
+    """Or where nobody knows how far rivals come."""
+    assert decisive_curve(1.0, 2.0, rivals) is None
 
 
 # How far chance goes

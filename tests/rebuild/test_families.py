@@ -116,8 +116,10 @@ def test_sparsity_counts_numbers_above_a_tenth(tmp_path: Path) -> None:
     encoder = Sequential([Input((28, 28)), layers.Flatten(), layers.Dense(4)])
     encoder.set_weights([np.zeros((784, 4)), np.array([0.5, -0.3, 0.09, 0.0])])
     images = few("mnist").hidden
-    found = family_measurements(tiny(JUDGED_BY="sparse"), cast(encoder, encoder), images, images)
+    decoder = Sequential([Input((4,)), layers.Dense(784)])
+    found = family_measurements(tiny(JUDGED_BY="sparse"), cast(encoder, encoder, decoder), images, images)
     assert [(one.name, one.value, one.how) for one in found] == [
+        (Quantity.SPARSENESS, 1.0, "change of up to 100 decoded images when one unit at a time is put to rest"),
         (Quantity.CODE_ACTIVITY, pytest.approx(0.2225), "codes of 30 images"),
         (Quantity.ACTIVE_SHARE, 0.25, "codes of 30 images, above 0.1"),
     ]

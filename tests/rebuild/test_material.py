@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from grader.rebuild.quantities.material import STRIP_IMAGES, DataChoice, DataNotFoundError, Material, load_material
-from reference import card_data, cloud, data
+from reference import card_data, cloud, data, shipped
 from reference.contract import IDS, module
 
 SAMPLE = DataChoice("sample")
@@ -121,7 +121,7 @@ def test_another_point_is_another_digest(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_real_file_of_transactions_is_read_and_named(tmp_path: Path) -> None:
     """By its name and rows, not by its folder: facts are public, paths are not."""
     card_data.write_csv(card_data.simulate(rows=4_000, seed=1), tmp_path / "creditcard.csv")
-    found = load_material("creditcard", DataChoice(None, tmp_path))
+    found = load_material("creditcard", DataChoice("full", tmp_path))
     assert found.source == "creditcard.csv, 4,000 rows"
     assert found.digest != loaded("creditcard").digest
     assert load_material("creditcard", DataChoice("sample", tmp_path)).digest == loaded("creditcard").digest
@@ -131,20 +131,19 @@ def test_a_real_file_of_transactions_is_read_and_named(tmp_path: Path) -> None:
 def test_full_images_that_are_not_there_are_an_error(
     dataset: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody calibrates on the sample and calls it full; without a wish the sample is taken."""
+    """Nobody calibrates on the sample and calls it full, nor gets the sample without having asked for it."""
+    monkeypatch.setattr(shipped, "PACKED", tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("KERAS_HOME", raising=False)
     with pytest.raises(DataNotFoundError, match=f"{dataset}: the full data set was not found"):
         load_material(dataset, DataChoice("full", tmp_path))
-    assert load_material(dataset, DataChoice()).digest == loaded(dataset).digest
+    with pytest.raises(DataNotFoundError):
+        load_material(dataset, DataChoice(folder=tmp_path))
 
 
-@pytest.mark.full_data
 @pytest.mark.parametrize("dataset", data.NAMES)
-def test_full_images_are_other_data_with_the_same_pictures(dataset: str) -> None:
+def test_full_images_are_other_data_with_the_same_pictures(dataset: str, shipped_alone: None) -> None:
     """Reports show the same eight images whatever was measured on."""
-    if data.find_full(dataset) is None:
-        pytest.skip(f"the full {dataset} is nowhere; set KERAS_HOME to the folder that holds {dataset}.npz")
     full = load_material(dataset, DataChoice("full"))
     assert (full.size, full.source) == ("full", f"{dataset}, 60,000 and 10,000 images")
     assert (len(full.train), len(full.hidden)) == (60_000, 2_000)

@@ -25,7 +25,7 @@ from grader.rebuild.calibration import FACTS, FACTS_FOLDER
 from grader.rebuild.measuring import yardstick
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.material import DataChoice
-from reference import data, stacked
+from reference import stacked
 
 pytestmark = pytest.mark.usefixtures("alone")
 
@@ -70,8 +70,8 @@ def test_untrained_weights_give_the_number_of_the_facts(tmp_path: Path) -> None:
     assert (found.problems, found.bypass, found.data, found.candidates, found.trained) == ((), None, "sample", 1, False)
 
 
-def principal_components(code_size: int) -> tuple[np.ndarray, np.ndarray]:
-    train = yardstick("fashion_mnist", "hidden", SAMPLE).train.reshape(-1, 784).astype(np.float64)
+def principal_components(code_size: int, dataset: str = "fashion_mnist") -> tuple[np.ndarray, np.ndarray]:
+    train = yardstick(dataset, "hidden", SAMPLE).train.reshape(-1, 784).astype(np.float64)
     _, vectors = np.linalg.eigh(np.cov(train, rowvar=False))
     return vectors[:, -code_size:], train.mean(axis=0)
 
@@ -90,6 +90,45 @@ def test_a_linear_autoencoder_that_holds_pca_reaches_pca(tmp_path: Path) -> None
     assert [strip.title for strip in found.strips] == ["original", "student"]
 
 
+def learnt(dataset: str) -> dict[str, Any]:
+    """The best linear autoencoder of these images: what a training on them comes near to."""
+    basis, mean = principal_components(30, dataset)
+    encoder = Sequential([Input((784,)), layers.Dense(30)])
+    decoder = Sequential([Input((30,)), layers.Dense(784)])
+    encoder.set_weights([basis, -mean @ basis])
+    decoder.set_weights([basis.T, mean])
+    return {"encoder": encoder, "decoder": decoder, "autoencoder": Sequential([encoder, decoder])}
+
+
+@pytest.mark.parametrize("dataset", ["mnist", "fashion_mnist"])
+def test_a_model_is_measured_on_the_images_that_it_was_trained_on_where_the_course_allows_them(
+    dataset: str, tmp_path: Path
+) -> None:
+    """`symmetric-dense` and `variational` may use either set: by what the model gives back, not by what is said."""
+    found = measuring.measure(send(learnt(dataset), tmp_path), replace(TASK, reference="symmetric-dense"), SAMPLE)
+    assert (found.dataset, found.foreign) == (dataset, "")
+    assert found.value(Quantity.RECONSTRUCTION_MSE) == pytest.approx(found.value(Quantity.PCA_MSE), rel=1e-3)
+    images = yardstick(dataset, "hidden", SAMPLE)
+    assert found.value(Quantity.MEAN_IMAGE_MSE) == pytest.approx(images.mean_image_error(), rel=1e-6)
+
+
+def test_a_model_of_images_that_are_not_asked_for_is_reported_as_that(tmp_path: Path) -> None:
+    """It is measured on the images asked for, and not called one that has learnt nothing."""
+    found = measured(learnt("mnist"), tmp_path)
+    assert (found.dataset, found.foreign) == ("fashion_mnist", "mnist")
+    assert found.value(Quantity.RECONSTRUCTION_MSE) > 0.5 * found.value(Quantity.MEAN_IMAGE_MSE)
+    own = measured(learnt("fashion_mnist"), tmp_path)
+    assert (own.dataset, own.foreign) == ("fashion_mnist", "")
+
+
+def test_a_model_that_learnt_nothing_is_measured_on_the_usual_images(tmp_path: Path) -> None:
+    """Fresh weights give no images back, of no data set."""
+    encoder, decoder = encoder_model(), decoder_model()
+    evidence = send({"autoencoder": Sequential([encoder, decoder])}, tmp_path)
+    found = measuring.measure(evidence, replace(TASK, reference="symmetric-dense"), SAMPLE)
+    assert (found.dataset, found.foreign) == ("mnist", "")
+
+
 def test_images_for_public_checks_are_not_the_hidden_ones(tmp_path: Path) -> None:
     """`images = "public"` measures on other images of the same data."""
     evidence = send({"autoencoder": Sequential([encoder_model(), decoder_model()])}, tmp_path)
@@ -97,6 +136,20 @@ def test_images_for_public_checks_are_not_the_hidden_ones(tmp_path: Path) -> Non
     public = measuring.measure(evidence, replace(TASK, images="public"), SAMPLE)
     assert hidden.value(Quantity.MEAN_IMAGE_MSE) != public.value(Quantity.MEAN_IMAGE_MSE)
     assert hidden.value(Quantity.RECONSTRUCTION_MSE) != public.value(Quantity.RECONSTRUCTION_MSE)
+
+
+def test_models_are_measured_on_the_data_that_the_task_names(tmp_path: Path) -> None:
+    """A reference names its own data; a task that names other data has its numbers and its baselines from these."""
+    evidence = send({"autoencoder": Sequential([encoder_model(), decoder_model()])}, tmp_path)
+    own, same, other = (
+        measuring.measure(evidence, replace(TASK, dataset=name), SAMPLE) for name in ("", "fashion_mnist", "mnist")
+    )
+    numbers = (Quantity.MEAN_IMAGE_MSE, Quantity.PCA_MSE, Quantity.RECONSTRUCTION_MSE)
+    assert [own.value(name) for name in numbers] == [same.value(name) for name in numbers]
+    digits = yardstick("mnist", "hidden", SAMPLE)
+    assert other.value(Quantity.MEAN_IMAGE_MSE) == pytest.approx(digits.mean_image_error(), rel=1e-6)
+    assert other.value(Quantity.PCA_MSE) == pytest.approx(quality.pca_error(digits.train, digits.images, 30), rel=1e-6)
+    assert other.value(Quantity.RECONSTRUCTION_MSE) != own.value(Quantity.RECONSTRUCTION_MSE)
 
 
 # Wrong ones
@@ -228,7 +281,7 @@ def test_a_model_that_does_not_run_is_ours_to_look_at(tmp_path: Path) -> None:
 
 def test_a_notebook_without_models_has_no_measurements() -> None:
     """Nothing claimed, nothing measured, nobody blamed."""
-    assert measuring.measure(Evidence(), TASK, SAMPLE) == Measurements(data="sample")
+    assert measuring.measure(Evidence(), TASK, SAMPLE) == Measurements(data="sample", dataset="fashion_mnist")
 
 
 def test_models_that_cannot_be_rebuilt_matter_only_while_a_role_is_open(tmp_path: Path) -> None:
@@ -289,11 +342,8 @@ def test_the_rank_is_the_largest_over_the_images() -> None:
     assert quality.jacobian_rank(model, images) == max(alive, dark) > 0
 
 
-@pytest.mark.full_data
-def test_the_full_set_is_another_yardstick_with_the_same_pictures() -> None:
+def test_the_full_set_is_another_yardstick_with_the_same_pictures(shipped_alone: None) -> None:
     """Reports show the same eight images whatever was measured on."""
-    if data.find_full("fashion_mnist") is None:
-        pytest.skip("the full fashion_mnist is nowhere; set KERAS_HOME to the folder that holds fashion_mnist.npz")
     full, sample = (yardstick("fashion_mnist", "hidden", DataChoice(size)) for size in ("full", "sample"))
     assert (len(full.train), len(full.images), len(sample.train), len(sample.images)) == (60_000, 2_000, 8_000, 1_000)
     np.testing.assert_array_equal(full.strip_images, sample.strip_images)

@@ -25,9 +25,9 @@ from grader.locale import Translator
 from grader.rebuild import client, worker
 from grader.rebuild.client import MeasuringProcesses, MissingDataError
 from grader.rebuild.measuring import measure
-from grader.rebuild.protocol import ANSWER, Answer
+from grader.rebuild.protocol import ANSWER, REQUEST, SHIPPED, Answer
 from grader.rebuild.quantities.material import DataChoice
-from reference import card_data, data, stacked
+from reference import card_data, data, shipped, stacked
 
 TASK = MeasuringTask("stacked", "hidden", tuple((role.value, role.value) for role in Role))
 
@@ -147,10 +147,12 @@ def test_card_transactions_are_published_without_a_hidden_row(processes: Measuri
 
 
 def test_missing_data_say_where_they_were_looked_for(
-    processes: MeasuringProcesses, submissions: list[Evidence], tmp_path: Path
+    submissions: list[Evidence], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An instructor must learn where to put the file."""
-    full = MeasuringProcesses("full", tmp_path / "given", processes._idle)
+    """An instructor whose package holds no full set must learn where to put the file."""
+    monkeypatch.setattr(shipped, "PACKED", tmp_path)
+    full = MeasuringProcesses("full", tmp_path / "given")
+    monkeypatch.setattr(full, "_ask", lambda request: worker._answer(REQUEST.dump_json(request).decode()))
     with pytest.raises(MissingDataError) as missing:
         full.publish("fashion_mnist", tmp_path / "data")
     told = Translator("en").text(missing.value.reason)
@@ -222,3 +224,8 @@ def test_zone_t_learns_of_zone_m_without_keras() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_both_sides_name_what_ships_alike() -> None:
+    """Zone T cannot import the references."""
+    assert SHIPPED == data.SHIPPED

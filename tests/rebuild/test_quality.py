@@ -70,12 +70,9 @@ KNOWN_MSE = {
 }
 
 
-@pytest.mark.full_data
 @pytest.mark.parametrize("name", data.NAMES)
-def test_the_full_data_gives_the_figures_that_are_known(name: str) -> None:
-    """Mean image and PCA on the official test part."""
-    if data.find_full(name) is None:
-        pytest.skip(f"the full {name} is nowhere; set KERAS_HOME to the folder that holds {name}.npz")
+def test_the_full_data_gives_the_figures_that_are_known(name: str, shipped_alone: None) -> None:
+    """Mean image and PCA on the whole test part."""
     whole = data.load(name, size="full")
     train, test = data.scaled(whole.x_train), data.scaled(whole.x_test)
     known = KNOWN_MSE[name]

@@ -143,7 +143,7 @@ LAYER_LIES: dict[str, tuple[OperationClaim, str]] = {
     ),
     "noise of a text": (operation(kind="Dropout", config={"rate": "0.5"}, variables=()), "Dropout(rate='0.5')"),
     "a layer of a merging kind with one input": (operation(kind="Add", config={}, variables=()), "`Add`: A merge layer"),
-    "an operator off the list": (operation(kind="Conv", module="keras.src.ops.nn"), "the operator `Conv`"),
+    "an operator off the list": (operation(kind="Map", module="keras.src.ops.core"), "the operator `Map`"),
     "an operator's setting that is a text": (
         operation(kind="Mean", module="keras.src.ops.numpy", config={"axis": "x"}, variables=()), "Mean(axis='x')"
     ),

@@ -212,10 +212,11 @@ def test_noise_does_not_move_a_model_that_does_not_look() -> None:
 def test_constant_codes_have_the_activity_that_they_have() -> None:
     """Of ten numbers five are 0, three 0.5, one 0.05 and one -0.2: mean |code| 0.175, three tenths above 0.1."""
     codes = np.array([0, 0, 0, 0, 0, 0.5, 0.5, 0.5, 0.05, -0.2])
-    models = only(copying((28, 28)), encoder=constant((28, 28), codes))
+    models = only(copying((28, 28)), encoder=constant((28, 28), codes), decoder=constant((10,), np.zeros(784)))
     found = measured(module("sparse"), models, few("fashion_mnist"), 0)
     assert found[Quantity.CODE_ACTIVITY] == pytest.approx(0.175)
     assert found[Quantity.ACTIVE_SHARE] == pytest.approx(0.3)
+    assert found[Quantity.SPARSENESS] == 1.0
     assert found[Quantity.RECONSTRUCTION_MSE] == 0.0
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reference import data
+from reference import data, shipped
 from reference.data import DataNotFoundError, ImageData
 
 
@@ -42,9 +42,10 @@ def put_gz(folder: Path, content: dict[str, np.ndarray]) -> None:
 
 @pytest.fixture
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home without data and without KERAS_HOME."""
+    """A home without data and without KERAS_HOME, and a package without the full sets."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.delenv("KERAS_HOME", raising=False)
+    monkeypatch.setattr(shipped, "PACKED", tmp_path / "packed")
     return tmp_path
 
 
@@ -171,12 +172,33 @@ def test_the_four_files_of_keras_are_read(nowhere: Path) -> None:
     np.testing.assert_array_equal(zipped.y_test, content["y_test"])
 
 
-def test_without_a_full_set_the_sample_is_taken(nowhere: Path) -> None:
-    """And asked for the sample, nothing else is looked at."""
-    assert data.load("mnist").size == "sample"
+def test_the_full_set_is_taken_unless_the_sample_is_asked_for(nowhere: Path) -> None:
+    """Nobody gets the sample by chance, and asked for it, nothing else is looked at."""
+    with pytest.raises(DataNotFoundError):
+        data.load("mnist")
     put(nowhere / "home" / ".keras" / "datasets")
     assert data.load("mnist").size == "full"
-    assert data.load("mnist", size="sample").size == "sample"
+    assert data.load("mnist", size="sample").source == "embedded sample"
+    with pytest.raises(KeyError, match="huge"):
+        data.load("mnist", size="huge")
+
+
+def test_a_users_own_files_come_before_what_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In KERAS_HOME, in Keras's cache, or in a given folder; nothing is unpacked then."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("KERAS_HOME", raising=False)
+    monkeypatch.setattr(shipped, "arrays", lambda name: arrays(7, 5))
+    assert (data.load("mnist").source, len(data.load("mnist").x_train)) == (data.SHIPPED, 7)
+    own = put(tmp_path / "home" / ".keras" / "datasets")
+    assert (data.load("mnist").source, len(data.load("mnist").x_train)) == (str(own), 30)
+
+
+def test_a_user_without_a_home_has_the_full_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Containers run under numbers that no list of users knows."""
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    monkeypatch.delenv("KERAS_HOME", raising=False)
+    monkeypatch.setattr(shipped, "arrays", lambda name: arrays())
+    assert data.load("mnist").source == data.SHIPPED
 
 
 def test_a_missing_full_set_says_where_it_was_looked_for(nowhere: Path) -> None:
@@ -185,7 +207,7 @@ def test_a_missing_full_set_says_where_it_was_looked_for(nowhere: Path) -> None:
         data.load("fashion_mnist", size="full", folder=nowhere / "given")
     assert str(missing.value) == (
         f"fashion_mnist: the full data set was not found. Looked in: {nowhere}/given, {nowhere}/given/datasets, "
-        f"{nowhere}/home/.keras/datasets. Put fashion_mnist.npz there (the file of keras.datasets, arrays x_train, "
+        f"{nowhere}/home/.keras/datasets, {nowhere}/packed. Put fashion_mnist.npz there (the file of keras.datasets, arrays x_train, "
         "y_train, x_test, y_test), or use the sample."
     )
 

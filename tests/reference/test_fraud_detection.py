@@ -137,9 +137,15 @@ def test_the_users_own_file_is_preferred(place: str, cards, tmp_path) -> None:
     assert card_data.load(size="sample", folder=tmp_path).simulated
 
 
-def test_without_a_file_the_sample_is_simulated(tmp_path) -> None:
+def test_without_a_file_as_many_rows_as_the_real_one_has_are_simulated(tmp_path, monkeypatch) -> None:
+    """All 284,807, unless the sample is asked for."""
+    monkeypatch.setattr(card_data, "simulated_data", lambda *, rows: rows)
+    assert (card_data.load(folder=tmp_path), card_data.load(size="sample", folder=tmp_path)) == (284_807, 40_000)
+
+
+def test_the_sample_is_simulated(tmp_path) -> None:
     """40,000 rows with 69 frauds (40,000·492/284,807 = 69.1), labelled."""
-    data = card_data.load(folder=tmp_path)
+    data = card_data.load(size="sample", folder=tmp_path)
     assert (len(data.values), int(data.labels.sum()), data.simulated) == (40_000, 69, True)
 
 
@@ -151,7 +157,7 @@ def test_another_csv_is_refused(tmp_path) -> None:
 
 
 def test_an_unknown_size_is_refused() -> None:
-    """As for images: `sample`, `full` or nothing."""
+    """As for images: `sample` or `full`."""
     with pytest.raises(KeyError, match="huge"):
         card_data.load(size="huge")
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sandbox_here import make_sandbox
 
-from grader.domain.ports import Sandbox
 from grader.domain.run import Limits, RunStatus
 from grader.domain.submission import CodeCell, Notebook
 from grader.sandbox import backends
-from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
-from grader.sandbox.bubblewrap import Binding, SandboxUnavailableError, find_bubblewrap
+from grader.sandbox.backends import BubblewrapSandbox
+from grader.sandbox.bubblewrap import Binding
 from reference import data
 
 LIMITS = Limits(cell_seconds=90, notebook_seconds=180, memory_mib=2048, processes=128, work_mib=64, file_mib=64)
@@ -28,15 +27,6 @@ def files(tmp_path: Path) -> dict[str, Path]:
     np.savez(folder / "mnist.npz", **data.kernel_view(data.load("mnist", size="sample")))
     (folder / "creditcard.csv").write_text("V1,Class\n0.5,0\n", encoding="utf-8")
     return {"mnist": folder / "mnist.npz", "creditcard": folder / "creditcard.csv"}
-
-
-def make_sandbox(name: str, files: Mapping[str, Path]) -> Sandbox:
-    if name == "open machine":
-        return OpenMachine(files, threads=1)
-    try:
-        return BubblewrapSandbox(find_bubblewrap(), files, threads=1)
-    except SandboxUnavailableError as error:
-        pytest.skip(f"no sandbox on this machine: {error.reason.msgid}")
 
 
 def digest(images: np.ndarray) -> str:

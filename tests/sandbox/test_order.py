@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.domain.run import CellError, DefinedBelow
+from grader.domain.run import CellError, DefinedBelow, LackedName
 from grader.domain.submission import CodeCell
 from grader.sandbox.order import defined_names, with_order
 
@@ -37,16 +37,10 @@ def test_without_numbers_that_say_so_nothing_is_said_of_a_session(recorded: tupl
 @pytest.mark.parametrize(
     ("error", "written"),
     [
-        (lacking("a"), cells("a", "b = 1")),
-        (lacking("a", 2), cells("a = f()", "a", "a = 1")),
-        (lacking("a"), cells("print(a)\na = 1", "a = 2")),
         (CellError(0, "ValueError", "name 'a' is not defined"), cells("a", "a = 1")),
         (CellError(0, "NameError", "something else"), cells("a", "a = 1")),
     ],
     ids=[
-        "defined nowhere",
-        "defined above, where the cell failed",
-        "defined by the cell itself",
         "no NameError",
         "odd",
     ],
@@ -54,6 +48,24 @@ def test_without_numbers_that_say_so_nothing_is_said_of_a_session(recorded: tupl
 def test_what_is_no_matter_of_order_stays_as_it_is(error: CellError, written: tuple[CodeCell, ...]) -> None:
     """Then the ordinary advice is the right one."""
     assert with_order(error, written) is error
+
+
+@pytest.mark.parametrize(
+    ("error", "written", "made_in"),
+    [
+        (lacking("a"), cells("a", "b = 1"), ()),
+        (lacking("a", 2), cells("a = f()", "a", "a = 1"), (0, 4)),
+        (lacking("a"), cells("print(a)\na = 1", "a = 2"), (0, 2)),
+        (lacking("a", 2), cells("%%time\na = f()", "a"), (0,)),
+    ],
+    ids=["defined nowhere", "defined above, where the cell failed", "defined by the cell itself", "below a magic"],
+)
+def test_a_name_that_is_no_matter_of_order_is_told_with_the_cells_that_make_it(
+    error: CellError, written: tuple[CodeCell, ...], made_in: tuple[int, ...]
+) -> None:
+    """One of them failed, or none was ever written."""
+    found = with_order(error, written)
+    assert (found.lacked, found.defined_below) == (LackedName("a", made_in), None)
 
 
 @pytest.mark.parametrize(

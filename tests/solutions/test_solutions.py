@@ -1,10 +1,13 @@
 """Every solution notebook runs in the real sandbox, is measured by the real process, and earns every point.
 
-`make test-solutions` runs all; two that train in seconds are part of `make test`.
+`make test-solutions` runs all, on the embedded sample or with `DATA_SIZE=full` on the full sets, in Spanish or with
+`SOLUTION_LANGUAGE=en` in English; two that train in seconds are part of `make test`. Each prints its seconds, so that
+`pytest -m solutions -s` leaves a table.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -25,20 +28,34 @@ LONG = [assignment for assignment in assignment_ids() if assignment not in QUICK
 pytestmark = needs_sandbox
 
 
-def handed_in(assignment: str, folder: Path) -> Submission:
-    text = generate(load_assignment(assignment), language="es", solution=True)
+@dataclass(frozen=True)
+class Trial:
+    """On which data solutions are run, and in which language."""
+
+    data_size: str
+    language: str
+
+
+@pytest.fixture
+def trial(request: pytest.FixtureRequest) -> Trial:
+    return Trial(request.config.getoption("--data-size"), request.config.getoption("--solution-language"))
+
+
+def handed_in(assignment: str, language: str, folder: Path) -> Submission:
+    text = generate(load_assignment(assignment), language=language, solution=True)
     (folder / "ana.ipynb").write_text(text, encoding="utf-8")
     (submission,) = collect([folder / "ana.ipynb"], folder / "intake")
     return submission
 
 
-def check_full_marks(assignment_id: str, folder: Path) -> None:
-    """Grade the solution and tell every check that did not pass with its message and findings."""
+def check_full_marks(assignment_id: str, trial: Trial, folder: Path) -> None:
+    """Grade the solution and report every check that did not pass with its message and findings."""
     assignment = load_assignment(assignment_id)
-    with open_session(
-        assignment, load_facts(assignment.reference), SessionOptions(data_size="sample", jobs=2)
-    ) as session:
-        graded = grade_submission(handed_in(assignment_id, folder), session.context)
+    options = SessionOptions(data_size=trial.data_size, jobs=2)
+    with open_session(assignment, load_facts(assignment.reference), options) as session:
+        graded = grade_submission(handed_in(assignment_id, trial.language, folder), session.context)
+    row = f"{assignment_id:26} {trial.data_size:6} {trial.language} {graded.grade.points_awarded:6.1f} "
+    print(f"{row}{graded.grade.status.value} {graded.wall_seconds:.0f} s")  # noqa: T201 - the table
     told = {
         result.check: (result.outcome, result.message, [finding.actual for finding in result.findings])
         for result in graded.grade.results
@@ -50,13 +67,13 @@ def check_full_marks(assignment_id: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("assignment", [one for one in QUICK if one in assignment_ids()])
-def test_a_quick_solution_earns_every_point(assignment: str, tmp_path: Path) -> None:
+def test_a_quick_solution_earns_every_point(assignment: str, trial: Trial, tmp_path: Path) -> None:
     """Two solutions of very different kinds: a plane in space, and a network without libraries."""
-    check_full_marks(assignment, tmp_path)
+    check_full_marks(assignment, trial, tmp_path)
 
 
 @pytest.mark.solutions
 @pytest.mark.parametrize("assignment", LONG)
-def test_a_solution_earns_every_point(assignment: str, tmp_path: Path) -> None:
-    """Whoever hands in what the course teaches gets full marks, on the embedded data."""
-    check_full_marks(assignment, tmp_path)
+def test_a_solution_earns_every_point(assignment: str, trial: Trial, tmp_path: Path) -> None:
+    """Whoever hands in what the course teaches gets full marks."""
+    check_full_marks(assignment, trial, tmp_path)

@@ -57,7 +57,7 @@ def calibrated(facts: ReferenceFacts, **changes: Any) -> ReferenceFacts:
         ),
         versions=versions(),
     )
-    return replace(facts, calibrated={"sample": replace(found, **changes)})
+    return replace(facts, calibrated={"sample": replace(found, **changes), "full": replace(found, data="full")})
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +166,8 @@ def test_other_data_are_told(course: ReferenceFacts) -> None:
 def test_data_of_another_size_were_never_calibrated_on(course: ReferenceFacts) -> None:
     """Nothing can be compared; what is wrong besides is told all the same."""
     built = Inspected(describe(changed(stacked, BATCH_SIZE=64)), "full", "d")
-    found = judge(course, built, record("short", NEW_SEED, 0.0325, 2), SHORT)
+    sample = replace(course, calibrated={"sample": course.calibrated["sample"]})
+    found = judge(sample, built, record("short", NEW_SEED, 0.0325, 2), SHORT)
     assert english(found.faults) == [
         "batch_size is 64, the facts say 32",
         "it was never calibrated on the full data",
@@ -295,12 +296,12 @@ def test_references_are_built_trained_and_judged_in_order(
     """Each with the seed that no calibration uses; a verdict is said as it comes."""
     asked: list[tuple[Any, ...]] = []
 
-    def run(reference: str, choice: DataChoice, variation: Variation, seed: int) -> Run:
-        asked.append((reference, choice, variation, seed))
+    def run(reference: str, plan: Plan, variation: Variation, seed: int, *, dataset: str) -> Run:
+        asked.append((reference, plan.weights, variation, seed, dataset))
         mse = {"stacked": 0.0185 if full else 0.0325, "denoising-dense": 0.9}[reference]
         return Run(record(variation.name, seed, mse, 20 if full else 2), ())
 
-    def inspect(reference: str, choice: DataChoice) -> Inspected:
+    def inspect(reference: str, choice: DataChoice, *, dataset: str) -> Inspected:
         assert choice == PLAN.choice
         return Inspected(describe({"stacked": stacked, "denoising-dense": denoising_dense}[reference]), "sample", "d")
 
@@ -309,14 +310,47 @@ def test_references_are_built_trained_and_judged_in_order(
     facts = [calibrated(describe(denoising_dense)), course]
     said: list[Verdict] = []
     verdicts = validate(facts, PLAN, Here(), full=full, say=said.append)
-    assert asked == [(name, PLAN.choice, variation, 1_000) for name in ("denoising-dense", "stacked")]
+    assert asked == [
+        ("denoising-dense", None, variation, 1_000, "mnist"),
+        ("stacked", None, variation, 1_000, "fashion_mnist"),
+    ]
     assert [(one.reference, bool(one.faults)) for one in verdicts] == [("denoising-dense", True), ("stacked", False)]
     assert sorted(said, key=lambda one: one.reference) == verdicts
 
 
+def test_a_size_in_which_students_are_graded_needs_facts(course: ReferenceFacts) -> None:
+    """Every size of the data, on every data set that the course allows; points of a cloud have one size alone."""
+    sample = {"sample": course.calibrated["sample"]}
+    assert english(verdict(replace(course, calibrated=sample), stacked).faults) == [
+        "it was never calibrated on the full data"
+    ]
+    points = replace(course, calibrated=sample, dataset="cloud")
+    assert references._sizes_lacking(points, "cloud") == []
+    both = replace(course, elsewhere={"mnist": sample})
+    assert references._sizes_lacking(both, "mnist") == ["full"]
+
+
+def test_every_data_set_that_a_course_allows_is_validated(
+    course: ReferenceFacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each with facts of its own, and named where it is not the usual one."""
+    asked: list[str] = []
+
+    def run(reference: str, plan: Plan, variation: Variation, seed: int, *, dataset: str) -> Run:
+        asked.append(dataset)
+        return Run(record(variation.name, seed, 0.0325, 2), ())
+
+    monkeypatch.setattr(references, "run", run)
+    monkeypatch.setattr(references, "inspect", lambda *_, dataset: Inspected(describe(stacked), "sample", "d"))
+    facts = replace(course, elsewhere={"mnist": dict(course.calibrated)})
+    found = validate([facts], PLAN, Here(), full=False, say=lambda _: None)
+    assert asked == ["fashion_mnist", "mnist"]
+    assert [(one.reference, one.faults) for one in found] == [("stacked", ()), ("stacked (mnist)", ())]
+
+
 def test_the_real_references_are_looked_at(course: ReferenceFacts, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the real inspection: architecture, recipe and data of `stacked` are those that its own description says."""
-    monkeypatch.setattr(references, "run", lambda *_: Run(record("short", NEW_SEED, 0.0325, 2), ()))
+    monkeypatch.setattr(references, "run", lambda *_, **__: Run(record("short", NEW_SEED, 0.0325, 2), ()))
     (found,) = validate([course], PLAN, Here(), full=False, say=lambda _: None)
     assert english(found.faults) == ["the sample data are not those of the facts (SHA-256 differs)"]
     assert np.isfinite(found.distances[0].deviations)

@@ -14,6 +14,8 @@ variations have full credit.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from grader.domain.facts import CreditCurve
 
@@ -30,7 +32,24 @@ _PREDICTION_QUANTILES = {3: 31.60, 4: 12.92, 5: 8.610, 6: 6.869, 7: 5.959, 8: 5.
 FEWEST_RUNS = min(_TOLERANCE_FACTORS)
 
 
-def credit_curve(mean: float, deviation: float, runs: int, trivial: float, *, share: float = SHARES[0]) -> CreditCurve:
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far on the way to a trivial number credit reaches.
+
+    Attributes:
+        full: Full credit at least up to this share of the way.
+        ends: No credit from this share of the way on.
+    """
+
+    full: float = SHARES[0]
+    ends: float = NO_CREDIT_SHARE
+
+
+USUAL: Final = Reach()
+DECISIVE: Final = Reach(0.25, 0.5)
+
+
+def credit_curve(mean: float, deviation: float, runs: int, trivial: float, *, reach: Reach = USUAL) -> CreditCurve:
     """Return the curve of the module docstring from the reference's runs.
 
     Raises:
@@ -39,18 +58,37 @@ def credit_curve(mean: float, deviation: float, runs: int, trivial: float, *, sh
     way = trivial - mean
     towards_trivial = 1.0 if way >= 0 else -1.0
     tolerance = _factor(_TOLERANCE_FACTORS, runs) * deviation
-    allowed = min(max(tolerance, share * abs(way)), NO_CREDIT_SHARE * abs(way))
+    allowed = min(max(tolerance, reach.full * abs(way)), reach.ends * abs(way))
     return CreditCurve(
         full=mean + towards_trivial * allowed,
-        none=mean + NO_CREDIT_SHARE * way,
+        none=mean + reach.ends * way,
         reference=mean,
         trivial=trivial,
-        share=share,
+        share=reach.full,
     )
 
 
+def decisive_curve(mean: float, rival: float, rivals: Sequence[float]) -> CreditCurve | None:
+    """Return the curve of a number that is as good as the reference's, and better than any rival's, by itself.
+
+    Where the two are so near that honest variations lie beyond the rival, no curve is fair to all of them. Who is on
+    the reference's side of the middle needs no other number for it: full credit up to a quarter of the way, none from
+    half of it on.
+
+    Args:
+        mean: Of the reference.
+        rival: Mean of what must not get credit.
+        rivals: Its runs; None is returned where one of them would have credit, or there is none.
+    """
+    way = rival - mean
+    none = mean + DECISIVE.ends * way
+    if not rivals or any((one - none) * way <= 0 for one in rivals):
+        return None
+    return CreditCurve(mean + DECISIVE.full * way, none, mean, rival, DECISIVE.full)
+
+
 def fair_curve(
-    spread: tuple[float, float, int], trivial: float, *, honest: Sequence[float], least_share: float = SHARES[0]
+    spread: tuple[float, float, int], trivial: float, *, honest: Sequence[float], reach: Reach = USUAL
 ) -> CreditCurve:
     """Return the strictest curve that gives at least 99 % of the honest numbers full credit, or the laxest there is.
 
@@ -58,13 +96,13 @@ def fair_curve(
         spread: Mean and deviation of the reference, and the runs behind them.
         trivial: The number of the trivial predictor.
         honest: Numbers of honest runs.
-        least_share: No curve is stricter than this share of the way.
+        reach: No curve is stricter than this.
 
     Raises:
         ValueError: Fewer than three runs.
     """
-    for share in (least_share, *(one for one in SHARES if one > least_share)):
-        curve = credit_curve(*spread, trivial, share=share)
+    for share in (reach.full, *(one for one in SHARES if reach.full < one < reach.ends)):
+        curve = credit_curve(*spread, trivial, reach=replace(reach, full=share))
         if sum(curve.credit(value) == 1.0 for value in honest) >= HONEST_WITH_FULL_CREDIT * len(honest):
             break
     return curve

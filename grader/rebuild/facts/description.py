@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
+import reference
 from grader.domain.architecture import Architecture
 from grader.domain.evidence import ModelClaim, NodeClaim, OperationClaim, TensorClaim
 from grader.domain.facts import ReferenceFacts
 from grader.domain.measurement import Role
+from grader.domain.source_digest import source_digest
 from grader.probe.graph import Registry, flatten
 from grader.rebuild.facts.training import as_keras, epochs_of
 from grader.rebuild.network.canonical import canonical
@@ -20,6 +25,8 @@ from grader.rebuild.network.model import Arrays, Workshop
 _NOT_THE_RECIPE = frozenset(
     {"name", "weight_decay", "clipnorm", "global_clipnorm", "clipvalue", "use_ema", "ema_momentum"}
 )
+
+_FEW_SAMPLES = 16
 
 
 def describe(source: ModuleType) -> ReferenceFacts:
@@ -37,7 +44,38 @@ def describe(source: ModuleType) -> ReferenceFacts:
         architectures=architectures,
         recipe=recipe(source),
         calibrated={},
+        elsewhere={dataset: {} for dataset in datasets_of(source)[1:]},
+        source_digest=digest_of(source),
     )
+
+
+def datasets_of(source: ModuleType) -> tuple[str, ...]:
+    """Return the data sets on which a reference is trained and students may train theirs, the usual one first."""
+    return tuple(getattr(source, "DATASETS", (source.DATASET,)))
+
+
+def digest_of(source: ModuleType) -> str:
+    """Return the digest of a reference's source; "" where it has no file (a test made it)."""
+    file = getattr(source, "__file__", None)
+    if file is None:
+        return ""
+
+    def read(name: str) -> str | None:
+        for folder in (Path(file).parent, Path(reference.__file__).parent):
+            if (folder / f"{name}.py").is_file():
+                return (folder / f"{name}.py").read_text("utf-8")
+        return None
+
+    return source_digest(Path(file).stem, read)
+
+
+def recipe_digest(source: ModuleType, train: npt.NDArray[np.float32]) -> str:
+    """Return the SHA-256 of what the first training samples become before `fit`: shape, noise and target."""
+    digest = hashlib.sha256(str(len(source.training_split(train)[0])).encode())
+    for array in source.inputs_and_targets(train[:_FEW_SAMPLES], np.random.default_rng(0)):
+        numbers = np.asarray(array, np.float32)
+        digest.update(f"{numbers.shape} {numbers.round(4).tobytes().hex()}".encode())
+    return digest.hexdigest()
 
 
 def recipe(source: ModuleType) -> dict[str, str | int | float | bool]:

@@ -10,8 +10,9 @@ def reached(facts: ReferenceFacts) -> str:
     """Say in one line what the reference reached: its deciding number and the reconstruction losses, by data size."""
     loss = facts.recipe.get("loss")
     return "; ".join(
-        f"{_told(found, loss)} ({_data_name(found)}, {next(iter(found.statistics.values())).runs} runs)"
-        for found in facts.calibrated.values()
+        f"{_told(found, loss)} ({_place(facts, dataset)}{_data_name(found)}, "
+        f"{next(iter(found.statistics.values())).runs} runs)"
+        for dataset, found in facts.all_calibrated()
     )
 
 
@@ -19,6 +20,7 @@ _SHORT_NAMES = {
     Quantity.RECONSTRUCTION_MSE: "MSE {:.4f}",
     Quantity.RECONSTRUCTION_BCE: "BCE {:.4f}",
     Quantity.DENOISED_MSE: "noisy → clean MSE {:.4f}",
+    Quantity.SPARSENESS: "1 unit in {:.0f} describes an image",
     Quantity.CODE_ACTIVITY: "mean |code| {:.3f}",
     Quantity.ACTIVE_SHARE: "{:.1%} of the units above 0.1",
     Quantity.NEGATIVE_ELBO: "ELBO −{:.1f} nat",
@@ -39,6 +41,11 @@ def _told(found: CalibratedData, loss: object) -> str:
         for quantity, statistic in found.statistics.items()
         if quantity in _SHORT_NAMES and quantity not in meaningless
     )
+
+
+def _place(facts: ReferenceFacts, dataset: str) -> str:
+    """Name the data set where the course allows several."""
+    return f"{dataset}, " if len(facts.datasets) > 1 else ""
 
 
 def _data_name(found: CalibratedData) -> str:

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 
 from grader.domain.messages import Message, message, verbatim
-from grader.rebuild.facts.description import describe
+from grader.rebuild.facts.description import datasets_of, describe
 from grader.rebuild.facts.statistics import JUDGES
 from grader.rebuild.facts.training import as_keras
 from reference.contract import Autoencoder, module, own_file
@@ -75,8 +75,19 @@ def _wrong_values(reference: str, source: ModuleType) -> Iterator[Message]:
     if "DATASET" not in missing and source.DATASET not in SAMPLE_SHAPES:
         known = ", ".join(SAMPLE_SHAPES)
         yield message("DATASET is {found}; there are {known}.", found=repr(source.DATASET), known=known)
+    elif "DATASET" not in missing and not _fit_together(source.DATASET, datasets_of(source)):
+        yield message(
+            "DATASETS is {found}; it names DATASET first, and others whose samples have the same shape.",
+            found=repr(datasets_of(source)),
+        )
     if getattr(source, "JUDGED_BY", "reconstruction") not in JUDGES:
         yield message("JUDGED_BY is {found}; there are {known}.", found=repr(source.JUDGED_BY), known=", ".join(JUDGES))
+
+
+def _fit_together(usual: str, datasets: tuple[str, ...]) -> bool:
+    """Say whether data sets are known, have samples of one shape, and begin with the usual one."""
+    shapes = {SAMPLE_SHAPES.get(dataset) for dataset in datasets}
+    return datasets[:1] == (usual,) and len(shapes) == 1 and None not in shapes
 
 
 def _wrong_models(source: ModuleType) -> Iterator[Message]:

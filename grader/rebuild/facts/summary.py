@@ -13,7 +13,8 @@ import tensorflow as tf
 
 from grader.domain.facts import Baseline, CalibratedData, CalibrationRun, CreditCurve, Statistic
 from grader.domain.measurement import Quantity
-from grader.rebuild.facts.curves import HONEST_WITH_FULL_CREDIT, fair_curve, separates
+from grader.rebuild.facts.curves import HONEST_WITH_FULL_CREDIT, decisive_curve, fair_curve, separates
+from grader.rebuild.facts.description import recipe_digest
 from grader.rebuild.facts.statistics import Baselines, Judged, judge_of
 from grader.rebuild.facts.training import CONTROL, REFERENCE, epochs_of
 from grader.rebuild.quantities.material import Material
@@ -53,6 +54,7 @@ def summarise(
         statistics=_without_idle_stand_ins(found, judge_of(source).quantities),
         records=tuple(records),
         versions=versions(),
+        recipe_digest=recipe_digest(source, material.train),
     )
 
 
@@ -69,9 +71,12 @@ def _statistic(
     found = dict(known) | ({Baseline.CONTROL: rounded(statistics.fmean(control))} if control else {})
     spread = (mean, deviation, len(own))
     curves = _curves(judged, judged.above, spread, found, honest)
+    decisive = None
     if judged.fallback and not _is_fair(curves, honest):
         curves = _curves(judged, judged.fallback, spread, found, honest)
-    statistic = Statistic(judged.unit, len(own), mean, deviation, found, curves)
+        if Baseline.CONTROL in judged.above and found.get(Baseline.CONTROL, mean) > mean:
+            decisive = decisive_curve(mean, found[Baseline.CONTROL], control)
+    statistic = Statistic(judged.unit, len(own), mean, deviation, found, curves, decisive)
     full = sum(statistic.credit(value) == 1.0 for value in honest)
     return replace(statistic, honest_runs=len(honest), honest_full=full)
 
@@ -104,7 +109,7 @@ def _curves(
     """Draw a curve to every anchor that the reference is clearly better than."""
     anchors = [(anchor, True) for anchor in above] + [(anchor, False) for anchor in judged.below]
     return tuple(
-        fair_curve(spread, found[anchor], honest=honest, least_share=judged.least_share)
+        fair_curve(spread, found[anchor], honest=honest, reach=judged.reach)
         for anchor, is_above in anchors
         if anchor in found and separates(*spread, found[anchor], above=is_above)
     )

@@ -73,7 +73,8 @@ def _outline(
             tests = image_tests(model, choice, judged)
         except BehaviourError:  # `measure` tells why of the same graph
             return None
-    if not tests:
+    broken = bool(set(claim.variables) & set(evidence.non_finite))
+    if not tests and not broken:
         return None
     return Outline(
         model=claim.model,
@@ -82,9 +83,10 @@ def _outline(
         architecture=Architecture((), model.input_shape, model.output_shape, -1, _parameters(claim, arrays)),
         code_size=None,
         is_variational=False,
-        skills={name: skill for name, (skill, _) in tests.items()},
+        skills={} if broken else {name: skill for name, (skill, _) in tests.items()},
         noise_ratios={name: ratio for name, (_, ratio) in tests.items()},
         trained_by=(claim.model,),
+        not_finite=broken,
     )
 
 

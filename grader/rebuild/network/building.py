@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from grader.domain.evidence import JsonValue
-from grader.domain.text import shortened
-from grader.rebuild.network.allowlist import LAYERS, MERGE_MODES, WRAPPERS, RefusedError
+from grader.rebuild.network.allowlist import (
+    CELLS,
+    IDENTITY_AT_INFERENCE,
+    WRAPPERS,
+    accept_layer,
+    cells_of,
+    inner_layer,
+)
 
 ArrayShape = tuple[int, ...]
+
+_NAMES = {"GroupedQueryAttention": "GroupQueryAttention"}
+"""Classes that `keras.layers` has under another name than their own."""
 
 
 def make_layer(kind: str, config: Mapping[str, JsonValue], shapes: Collection[ArrayShape]) -> Any:
@@ -27,87 +37,134 @@ def make_layer(kind: str, config: Mapping[str, JsonValue], shapes: Collection[Ar
     Raises:
         RefusedError: The layer or one of its settings is not on the list.
     """
+    settings = accept_layer(kind, config)
     if kind == "Bidirectional":
-        return BothWays(config, shapes)
+        there, back = (_inner(kind, config, shapes, key) for key in ("layer", "backward_layer"))
+        return BothWays(there, back, settings["merge_mode"])
     if kind in WRAPPERS:
-        return getattr(keras.layers, kind)(_inner_layer(kind, config, shapes))
-    rule = LAYERS.get(kind)
-    if rule is None:
-        raise RefusedError(f"the layer `{kind}`")
-    layer_class = getattr(keras.layers, kind)
-    return layer_class(**rule.accept(kind, config), **_initializers(layer_class, shapes))
+        return getattr(keras.layers, kind)(_inner(kind, config, shapes, "layer"))
+    if kind in IDENTITY_AT_INFERENCE:  # inside a wrapper
+        return keras.layers.Identity()
+    if kind == "RNN":
+        cells = [_cell(cell, shapes) for cell in cells_of(config)]
+        return keras.layers.RNN(cells if len(cells) > 1 else cells[0], **settings)
+    layer_class = getattr(keras.layers, _NAMES.get(kind, kind))
+    return layer_class(**settings, **_initializers(layer_class, shapes))
 
 
-class BothWays:
+def fill(layer: Any, arrays: Sequence[Any]) -> None:
+    """Give a layer its arrays.
+
+    Raises:
+        ValueError: They are not as many as it needs, or of other shapes.
+    """
+    layer.set_weights(arrays)
+    if isinstance(layer, keras.layers.Normalization):
+        layer.finalize_state()  # it computes with copies of what it holds
+
+
+class Standardised(keras.layers.Layer):
+    """`Normalization` with a mean and a variance that its author gave, and that it did not find itself.
+
+    Args:
+        mean: With as many axes as the batch.
+        variance: Of the same shape.
+        invert: Whether it takes back what another one did.
+    """
+
+    def __init__(self, mean: Any, variance: Any, *, invert: bool) -> None:
+        super().__init__()
+        self._mean = np.asarray(mean, np.float32)
+        self._deviation = np.maximum(np.sqrt(np.asarray(variance, np.float32)), keras.backend.epsilon())
+        self._invert = invert
+
+    def call(self, inputs: Any) -> Any:
+        """Return (inputs - mean) / deviation, or what undoes that."""
+        if self._invert:
+            return inputs * self._deviation + self._mean
+        return (inputs - self._mean) / self._deviation
+
+
+class BothWays(keras.layers.Layer):
     """What `Bidirectional` is: one recurrent layer forwards and its twin backwards, joined.
 
     Keras's own makes its inner layers by deserialising them, which is never done here.
+
+    Args:
+        forwards: A recurrent layer.
+        backwards: Its twin that goes backwards.
+        join: How their outputs become one.
     """
 
-    def __init__(self, config: Mapping[str, JsonValue], shapes: Collection[ArrayShape]) -> None:
-        self._join = config.get("merge_mode")
-        if not isinstance(self._join, str) or self._join not in MERGE_MODES:
-            raise RefusedError(shortened(f"Bidirectional(merge_mode={self._join!r})", 200))
-        self._forwards = _inner_layer("Bidirectional", config, shapes)
-        self._backwards = _inner_layer("Bidirectional", config, shapes, key="backward_layer")
-        if not isinstance(self._forwards, keras.layers.RNN) or not _twins(config):
-            raise RefusedError("`Bidirectional` around two layers that are not one recurrent layer and its twin")
+    def __init__(self, forwards: Any, backwards: Any, join: str) -> None:
+        super().__init__()
+        self._forwards, self._backwards, self._join = forwards, backwards, join
+        for layer in (forwards, backwards):
+            layer.zero_output_for_mask = layer.return_sequences
+        self.supports_masking = True
 
-    def __call__(self, tensor: Any) -> Any:
-        """Return both directions, joined in the order of time."""
-        forwards, backwards = self._forwards(tensor), self._backwards(tensor)
+    def build(self, shape: Any, **_: Any) -> None:
+        """Build both directions."""
+        for layer in (self._forwards, self._backwards):
+            if not layer.built:
+                layer.build(shape)
+        self.built = True
+
+    def call(self, sequences: Any, initial_state: Any = None, mask: Any = None) -> Any:
+        """Return both directions, joined in the order of time, and their states where they give them."""
+        half = None if initial_state is None else len(initial_state) // 2
+        halves = (None, None) if initial_state is None else (initial_state[:half], initial_state[half:])
+        there = self._forwards(sequences, initial_state=halves[0], mask=mask)
+        back = self._backwards(sequences, initial_state=halves[1], mask=mask)
+        if not self._forwards.return_state:
+            return self._joined(there, back)
+        return [self._joined(there[0], back[0]), *there[1:], *back[1:]]
+
+    def _joined(self, there: Any, back: Any) -> Any:
         if self._forwards.return_sequences:
-            backwards = keras.ops.flip(backwards, axis=1)
+            back = keras.ops.flip(back, axis=1)
         if self._join == "concat":
-            return keras.ops.concatenate([forwards, backwards], axis=-1)
+            return keras.ops.concatenate([there, back], axis=-1)
         if self._join == "mul":
-            return forwards * backwards
-        return (forwards + backwards) / (2 if self._join == "ave" else 1)
+            return there * back
+        return (there + back) / (2 if self._join == "ave" else 1)
 
-    def set_weights(self, arrays: Sequence[Any]) -> None:
-        """Give the first half of the arrays to the layer and the second to its twin.
-
-        Raises:
-            ValueError: They are not as many as both need, or of other shapes.
-        """
-        half = len(arrays) // 2
-        self._forwards.set_weights(arrays[:half])
-        self._backwards.set_weights(arrays[half:])
+    def compute_mask(self, _sequences: Any, mask: Any = None) -> Any:
+        """Pass the mask on with a sequence, as `Bidirectional` does."""
+        passed = mask if self._forwards.return_sequences else None
+        states = len(self._forwards.state_size if isinstance(self._forwards.state_size, list) else [0])
+        return [passed, *[None] * (2 * states)] if self._forwards.return_state else passed
 
 
-def _twins(config: Mapping[str, JsonValue]) -> bool:
-    """Say whether two claimed layers differ in their direction alone."""
-    there, back = config["layer"], config["backward_layer"]
-    rule = LAYERS[there["class_name"]]
-    if there["class_name"] != back["class_name"]:
-        return False
-    settings = [rule.accept(layer["class_name"], layer["config"]) for layer in (there, back)]
-    ways = [bool(accepted.pop("go_backwards", False)) for accepted in settings]
-    return settings[0] == settings[1] and ways == [False, True]
+def _inner(kind: str, config: Mapping[str, JsonValue], shapes: Collection[ArrayShape], key: str) -> Any:
+    inner = inner_layer(kind, config, key)
+    return make_layer(inner["class_name"], inner["config"], shapes)
 
 
-def _inner_layer(
-    kind: str, config: Mapping[str, JsonValue], shapes: Collection[ArrayShape], *, key: str = "layer"
-) -> Any:
-    inner = config.get(key)
-    if not isinstance(inner, dict) or not isinstance(inner.get("config"), dict):
-        raise RefusedError(f"`{kind}` without its layer")
-    if not str(inner.get("module")).startswith("keras.src."):
-        raise RefusedError(shortened(f"`{kind}` around the layer `{inner.get('class_name')}`", 200))
-    return make_layer(str(inner.get("class_name")), inner["config"], shapes)
+def _cell(claim: Mapping[str, Any], shapes: Collection[ArrayShape]) -> Any:
+    kind = claim["class_name"]
+    cell_class = getattr(keras.layers, kind)
+    return cell_class(**CELLS[kind].accept(kind, claim["config"]), **_initializers(cell_class, shapes))
 
 
 def _initializers(layer_class: Any, shapes: Collection[ArrayShape]) -> dict[str, Any]:
     """Return arguments that make every array of a layer zeros of one of `shapes`, or an error."""
     names = inspect.signature(layer_class.__init__).parameters
-    initializers = {name: _zeros_of(shapes) for name in names if name.endswith("_initializer")}
+    initializers = {name: _Zeros(shapes) for name in names if name.endswith("_initializer")}
     return initializers | ({"unit_forget_bias": False} if "unit_forget_bias" in names else {})
 
 
-def _zeros_of(shapes: Collection[ArrayShape]) -> Callable[..., Any]:
-    def zeros(shape: tuple[int, ...], dtype: str | None = None) -> Any:
-        if tuple(shape) not in shapes:
-            raise ValueError(f"it needs an array of shape {tuple(shape)} and has those of {sorted(shapes)}")
+class _Zeros(keras.initializers.Initializer):
+    """Zeros, of the shapes that the claim brings and of no others; a copy of it is as strict."""
+
+    def __init__(self, shapes: Collection[ArrayShape]) -> None:
+        self._shapes = frozenset(shapes)
+
+    def __call__(self, shape: tuple[int, ...], dtype: str | None = None, **_: Any) -> Any:
+        if tuple(shape) not in self._shapes:
+            raise ValueError(f"it needs an array of shape {tuple(shape)} and has those of {sorted(self._shapes)}")
         return keras.ops.zeros(shape, dtype=dtype)
 
-    return zeros
+    def get_config(self) -> dict[str, Any]:
+        """Return what a layer copies an initialiser by."""
+        return {"shapes": self._shapes}

@@ -8,7 +8,7 @@ rebuilt model; Keras computed the shapes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from grader.rebuild.network.allowlist import (
     OPERATOR_ACTIVATIONS,
     WRAPPERS,
     activation,
+    cells_of,
 )
 from grader.rebuild.network.model import Arrays, RebuiltModel, Step
 
@@ -38,37 +39,52 @@ _ORDINARY_OPERATORS: Mapping[str, Mapping[str, JsonValue]] = {
 }  # fmt: skip
 _HAVE_ACTIVATION = frozenset({"Dense", "Conv1D", "Conv2D", "Conv1DTranspose", "Conv2DTranspose", "SeparableConv2D"})
 _POOLS = frozenset({"MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D"})
+_OF_SIZE = frozenset({
+    RESHAPE, "Resizing", "CenterCrop", "RandomCrop", "UpSampling1D", "UpSampling2D", "UpSampling3D", "ZeroPadding1D",
+    "ZeroPadding2D", "ZeroPadding3D", "Cropping1D", "Cropping2D", "Cropping3D",
+})  # fmt: skip
+"""Layers that change the size alone: where they do not, they do nothing."""
+_COPIES = IDENTITY_OPERATORS | {"Identity", "Copy"}
 _MODEL_INPUT = -1
+
+JOINED = "Concatenate"
+"""Stands for the several tensors that come out of a model whose code is all of them; no layer of the notebook's."""
 
 
 def canonical(model: RebuiltModel, arrays: Arrays) -> Architecture:
     """Return the canonical form of a rebuilt model."""
     readers = Counter(name for step in model.steps for name in step.inputs)
-    readers.update(model.claim.outputs[:1])
+    readers.update(model.ends)
     layers: list[Layer] = []
-    positions = {model.claim.inputs[0].tensor: _MODEL_INPUT}
+    positions = {tensor.tensor: _MODEL_INPUT for tensor in model.claim.inputs}
     uncounted = set(model.held)
     for step in model.steps:
-        inputs = tuple(positions[name] for name in step.inputs)
+        if step.is_constant:  # zeros of a size: nothing is read
+            continue
+        inputs = tuple(positions[name] for name in step.inputs if name in positions)
         fresh = uncounted.intersection(step.arrays)
         uncounted -= fresh
         layer = _layer(step, inputs, arrays, sum(int(arrays[name].size) for name in fresh))
-        previous = layers[inputs[0]] if inputs[0] != _MODEL_INPUT else None
-        merged = _merge(previous, layer) if previous is not None and readers[step.inputs[0]] == 1 else None
+        previous = layers[inputs[0]] if inputs and inputs[0] != _MODEL_INPUT else None
+        alone = previous is not None and len(inputs) == len(step.inputs) and readers[step.inputs[0]] == 1
+        merged = _merge(previous, layer) if previous is not None and alone else None
         if merged is not None:
             layers[inputs[0]] = merged
             positions[step.output] = inputs[0]
-        elif _does_nothing(step, layer):
+        elif inputs and _does_nothing(step, layer):
             positions[step.output] = inputs[0]
             readers[step.output] += readers[step.inputs[0]] - 1
         else:
             layers.append(layer)
-            positions[step.output] = len(layers) - 1
+            positions.update(dict.fromkeys(step.outputs, len(layers) - 1))
+    ends = tuple(dict.fromkeys(positions.get(name, _MODEL_INPUT) for name in model.ends))
+    if len(ends) > 1:
+        layers.append(Layer(JOINED, (), model.output_shape, model.output_shape, 0, ends))
     return Architecture(
         layers=tuple(layers),
         input_shape=model.input_shape,
         output_shape=model.output_shape,
-        output=positions[model.claim.outputs[0]],
+        output=ends[0] if len(ends) == 1 else len(layers) - 1,
         parameters=model.parameters,
     )
 
@@ -100,10 +116,14 @@ def _kind_and_attributes(step: Step, arrays: Arrays) -> tuple[str, dict[str, Att
         return "Activation", {"activation": activation(config.get("activation"))}
     if step.kind in WRAPPERS:  # TimeDistributed(Dense) is Dense on the last axis
         return _kind_and_attributes(replace(step, operation=_inner(step.operation)), arrays)
+    if step.kind == "RNN":
+        return _repeated(step)
     rule = LAYERS.get(step.kind) or IDENTITY_AT_INFERENCE[step.kind]
     accepted = rule.accept(step.kind, config)
     if step.kind in _POOLS and _divides(accepted, step.input_shape):
         accepted["padding"] = "valid"  # nothing is padded where the pools fit
+    if accepted.get("groups") == 1:  # the ordinary convolution
+        del accepted["groups"]
     return step.kind, {name: _flat(accepted[name]) for name in rule.attributes if accepted.get(name) is not None}
 
 
@@ -152,6 +172,19 @@ def _inner(operation: OperationClaim) -> OperationClaim:
     return replace(operation, class_name=inner["class_name"], module=inner["module"], config=inner["config"])
 
 
+def _repeated(step: Step) -> tuple[str, dict[str, AttributeValue]]:
+    """Name `RNN(LSTMCell(4))` as the `LSTM(4)` that it is; cells above each other stay an `RNN`."""
+    config = step.operation.config
+    cells = cells_of(config)
+    if len(cells) > 1:
+        units: AttributeValue = tuple(cell["config"].get("units") for cell in cells)
+        return "RNN", {"units": units, "return_sequences": bool(config.get("return_sequences"))}
+    kind = cells[0]["class_name"].removesuffix("Cell")
+    rule, settings = LAYERS[kind], {**config, **cells[0]["config"]}
+    accepted = rule.accept(kind, settings)
+    return kind, {name: _flat(accepted[name]) for name in rule.attributes if accepted.get(name) is not None}
+
+
 def _agrees(config: Mapping[str, JsonValue], ordinary: Mapping[str, JsonValue]) -> bool:
     """Say whether the settings are those with which a function is the ordinary one of its name."""
     return all(config.get(name, value) == value for name, value in ordinary.items())
@@ -183,8 +216,17 @@ def _with_attributes(layer: Layer, **changes: AttributeValue) -> Layer:
 
 def _does_nothing(step: Step, layer: Layer) -> bool:
     linear = layer.kind == "Activation" and layer.activation == "linear"
-    identity = step.kind in IDENTITY_OPERATORS if step.is_operator else step.kind == "Identity"
-    return linear or identity or (layer.kind == RESHAPE and layer.input_shape == layer.output_shape)
+    identity = step.kind in _COPIES if step.is_operator else step.kind == "Identity"
+    same_size = layer.input_shape == layer.output_shape and layer.kind in _OF_SIZE
+    scale = step.operation.config
+    unscaled = step.kind == "Rescaling" and (scale.get("scale"), scale.get("offset", 0)) == (1, 0)
+    return linear or identity or same_size or unscaled
+
+
+def is_cut(architecture: Architecture, positions: Collection[int]) -> bool:
+    """Say whether every path from input to output leads through one of these layers."""
+    readers = _readers(architecture)
+    return not _reaches(readers, architecture.output, without=positions)
 
 
 def cut_positions(architecture: Architecture) -> tuple[int, ...]:
@@ -192,19 +234,24 @@ def cut_positions(architecture: Architecture) -> tuple[int, ...]:
 
     A layer is on the list when the output cannot be reached any more without it.
     """
+    readers = _readers(architecture)
+    return tuple(
+        position
+        for position in range(len(architecture.layers))
+        if not _reaches(readers, architecture.output, without=(position,))
+    )
+
+
+def _readers(architecture: Architecture) -> Mapping[int, Sequence[int]]:
     readers: dict[int, list[int]] = {}
     for position, layer in enumerate(architecture.layers):
         for source in layer.inputs:
             readers.setdefault(source, []).append(position)
-    return tuple(
-        position
-        for position in range(len(architecture.layers))
-        if not _reaches(readers, architecture.output, without=position)
-    )
+    return readers
 
 
-def _reaches(readers: Mapping[int, Sequence[int]], target: int, *, without: int) -> bool:
-    pending, seen = [_MODEL_INPUT], {without}
+def _reaches(readers: Mapping[int, Sequence[int]], target: int, *, without: Collection[int]) -> bool:
+    pending, seen = [_MODEL_INPUT], set(without)
     while pending:
         position = pending.pop()
         if position == target:

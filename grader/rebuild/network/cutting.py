@@ -5,6 +5,8 @@ What the autoencoder's halves do can be measured all the same: its graph is cut 
 at the end of its own encoder, or at the narrowest point. An author's class without a `call` that can be traced (a
 variational autoencoder with its own `train_step`) is put together again from the encoder and decoder that it holds.
 
+Two halves that were trained together are the autoencoder, whether or not something holds both.
+
 What is cut is marked so in `Cast.cut`: it serves measurements; a check that asks for a model of the notebook's own does
 not see it.
 """
@@ -38,7 +40,7 @@ def completed(cast: Cast, evidence: Evidence, arrays: Arrays, *, sample: tuple[i
         arrays: Vetted arrays.
         sample: Shape of one sample of the data.
     """
-    workshop = Workshop(evidence.operations, arrays)
+    workshop = Workshop(evidence.operations, arrays, evidence.models)
     if cast.autoencoder is None:
         return _put_together(cast, evidence, workshop)
     if cast.companion is not None or (cast.encoder and cast.decoder):
@@ -79,14 +81,14 @@ def narrowest(model: RebuiltModel) -> Step | None:
 
 def _is_cut(model: RebuiltModel, step: Step) -> bool:
     """Say whether the output needs nothing that did not pass through this step's tensor."""
-    return model.claim.inputs[0].tensor not in _read(model, step.output)
+    return model.claim.inputs[0].tensor not in _read(model, step)
 
 
-def _read(model: RebuiltModel, tensor: str) -> set[str]:
-    """Return the ids of all tensors that the output is made from, not looking behind `tensor`."""
-    wanted = {model.claim.outputs[0]}
+def _read(model: RebuiltModel, point: Step) -> set[str]:
+    """Return the ids of all tensors that the output is made from, not looking behind what `point` makes."""
+    wanted = set(model.ends)
     for step in reversed(model.steps):
-        if step.output in wanted and step.output != tensor:
+        if wanted.intersection(step.outputs) and step.outputs != point.outputs and not step.is_constant:
             wanted.update(step.inputs)
     return wanted
 
@@ -139,7 +141,7 @@ def _rebuilt(workshop: Workshop, claim: ModelClaim | None) -> RebuiltModel | Non
     if claim is None:
         return None
     try:
-        return workshop.rebuild(claim)
+        return workshop.rebuild(claim, whole=claim.names == NAMELESS)
     except RefusedError:
         return None
 
@@ -148,16 +150,17 @@ def _until(whole: RebuiltModel, step: Step | None) -> ModelClaim | None:
     """Return the claim of the part of an autoencoder that ends with `step`."""
     if step is None:
         return None
-    return replace(whole.claim, outputs=(step.output,), names=NAMELESS, variables=())
+    return replace(whole.claim, outputs=step.outputs, names=NAMELESS, variables=())
 
 
 def _after(whole: RebuiltModel, step: Step | None) -> ModelClaim | None:
     """Return the claim of the part of an autoencoder that begins after `step`."""
     if step is None:
         return None
-    needed = {one.output for one in whole.steps} & _read(whole, step.output)
-    nodes = tuple(node for node in whole.claim.nodes if node.outputs[0] in needed and node.outputs[0] != step.output)
-    inputs = (TensorClaim(step.output, (None, *step.output_shape)),)
+    needed = {name for one in whole.steps for name in one.outputs} & _read(whole, step) - {*step.outputs}
+    nodes = tuple(node for node in whole.claim.nodes if needed.intersection(node.outputs))
+    made = step.made or ((step.output, step.output_shape),)
+    inputs = tuple(TensorClaim(name, (None, *shape)) for name, shape in made)
     return replace(whole.claim, inputs=inputs, nodes=nodes, names=NAMELESS, variables=())
 
 
@@ -177,20 +180,29 @@ def _put_together(cast: Cast, evidence: Evidence, workshop: Workshop) -> Cast:
     names = next((claim.names for claim in holders if claim.names), (PUT_TOGETHER,))
     holder = next((claim for claim in holders if claim.model in trained), next(iter(known.values())))
     claim = replace(
-        encoder.claim,
+        _chained(encoder.claim, decoder.claim, _codes(encoder, decoder, evidence)),
         model=holder.model,
         names=names,
         class_name=holder.class_name,
-        nodes=(*encoder.claim.nodes, *_behind(decoder.claim, _code(encoder.claim, evidence))),
-        outputs=tuple(f"d{name}" for name in decoder.claim.outputs[:1]),
-        variables=tuple(dict.fromkeys((*encoder.claim.variables, *decoder.claim.variables))),
         compiled=holder.compiled,
     )
     whole = _rebuilt(workshop, claim)
-    if whole is None:
-        return cast
-    cut = frozenset() if holders else frozenset({Role.AUTOENCODER})
-    return replace(cast, autoencoder=whole, candidates=cast.candidates + 1, cut=cut)
+    return cast if whole is None else replace(cast, autoencoder=whole, candidates=cast.candidates + 1)
+
+
+def joined(encoder: ModelClaim, decoder: ModelClaim, name: str, workshop: Workshop) -> RebuiltModel | None:
+    """Return the decoder behind the encoder under the name of the object that holds both."""
+    codes = encoder.outputs if len(encoder.outputs) == len(decoder.inputs) else encoder.outputs[:1]
+    return _rebuilt(workshop, replace(_chained(encoder, decoder, codes), names=(name,)))
+
+
+def _chained(encoder: ModelClaim, decoder: ModelClaim, codes: Sequence[str]) -> ModelClaim:
+    return replace(
+        encoder,
+        nodes=(*encoder.nodes, *_behind(decoder, codes)),
+        outputs=tuple(f"d{name}" for name in decoder.outputs[:1]),
+        variables=tuple(dict.fromkeys((*encoder.variables, *decoder.variables))),
+    )
 
 
 def _holders(evidence: Evidence, encoder: RebuiltModel, decoder: RebuiltModel) -> Iterator[ModelClaim]:
@@ -198,6 +210,13 @@ def _holders(evidence: Evidence, encoder: RebuiltModel, decoder: RebuiltModel) -
     for claim in evidence.models:
         if claim.problem and encoder.held | decoder.held <= set(claim.variables) and encoder.held and decoder.held:
             yield claim
+
+
+def _codes(encoder: RebuiltModel, decoder: RebuiltModel, evidence: Evidence) -> Sequence[str]:
+    """Return the tensors that a decoder reads: one, or the states of a recurrent encoder."""
+    if len(decoder.claim.inputs) == len(encoder.ends) > 1:
+        return encoder.ends
+    return (_code(encoder.claim, evidence),)
 
 
 def _code(encoder: ModelClaim, evidence: Evidence) -> str:
@@ -209,9 +228,10 @@ def _code(encoder: ModelClaim, evidence: Evidence) -> str:
     return encoder.outputs[0]
 
 
-def _behind(decoder: ModelClaim, code: str) -> Sequence[NodeClaim]:
-    """Return the decoder's calls, reading from the tensor `code`, all other tensors under names of their own."""
-    own = {name: f"d{name}" for node in decoder.nodes for name in node.outputs} | {decoder.inputs[0].tensor: code}
+def _behind(decoder: ModelClaim, codes: Sequence[str]) -> Sequence[NodeClaim]:
+    """Return the decoder's calls, reading from the tensors `codes`, all other tensors under names of their own."""
+    own = {name: f"d{name}" for node in decoder.nodes for name in node.outputs}
+    own |= dict(zip((tensor.tensor for tensor in decoder.inputs), codes, strict=False))
     return [
         NodeClaim(node.operation, _renamed(node.arguments, own), tuple(own[name] for name in node.outputs))
         for node in decoder.nodes

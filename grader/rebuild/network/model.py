@@ -7,29 +7,40 @@ were vetted at the border, and every shape is computed by Keras anew.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
-from grader.domain.architecture import shape_size
+from grader.domain.architecture import Shape, shape_size
 from grader.domain.evidence import JsonValue, ModelClaim, NodeClaim, OperationClaim
 from grader.domain.text import shortened
 from grader.probe.graph import SAMPLING_MODULE
 from grader.rebuild.network.allowlist import (
-    FLOATS,
+    CONSTANT_OPERATORS,
     IDENTITY_AT_INFERENCE,
-    IDENTITY_OPERATORS,
-    OPERATORS,
+    MASKS,
     RefusedError,
-    einsum_equation,
+    accept_layer,
+    tensor_arguments,
 )
-from grader.rebuild.network.building import make_layer
-
-Arrays = Mapping[str, npt.NDArray[Any]]
+from grader.rebuild.network.building import Standardised, fill, make_layer
+from grader.rebuild.network.calls import (
+    Arrays as Arrays,
+)
+from grader.rebuild.network.calls import (
+    arguments_of,
+    known,
+    masks_of,
+    mean_of,
+    named,
+    operate,
+    tensors_in,
+    without_masks,
+)
+from grader.rebuild.network.states import matching, without_twins
 
 MAX_TENSOR_ITEMS = 2**22
 
@@ -42,6 +53,9 @@ _DOES_NOT_FIT = (
 
 _OPERATORS_MODULE = "keras.src.ops."
 
+_FLAGS = frozenset({"use_causal_mask", "return_attention_scores", "reverse"})
+"""Arguments of a layer's call, true or false, that decide what it computes outside training."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -51,9 +65,10 @@ class Step:
         operation: The claim of the layer or operator called.
         arguments: What it is called with, as claimed.
         inputs: Ids of the tensors it reads.
-        output: Id of the tensor it makes.
+        output: Id of the tensor it makes; the first that is read of those that it makes.
         input_shape: Shape of the first input, without the batch axis.
-        output_shape: Shape of the output, without the batch axis.
+        output_shape: Shape of the output, without the batch axis; of several that are read, all numbers in a row.
+        made: Every tensor it makes that is read, with its shape (an LSTM may give its states as well).
     """
 
     operation: OperationClaim
@@ -62,6 +77,12 @@ class Step:
     output: str
     input_shape: tuple[int | None, ...]
     output_shape: tuple[int | None, ...]
+    made: tuple[tuple[str, Shape], ...] = ()
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Ids of the tensors it makes that are read."""
+        return tuple(name for name, _ in self.made) or (self.output,)
 
     @property
     def kind(self) -> str:
@@ -74,9 +95,14 @@ class Step:
         return self.operation.module.startswith(_OPERATORS_MODULE)
 
     @property
+    def is_constant(self) -> bool:
+        """Say whether it reads the shape of its input and none of its numbers (`zeros_like`)."""
+        return self.is_operator and self.kind in CONSTANT_OPERATORS
+
+    @property
     def arrays(self) -> tuple[str, ...]:
         """Ids of the arrays it uses: its layer's own, and those that the call names."""
-        return (*self.operation.variables, *_named(self.arguments, "variable"))
+        return (*self.operation.variables, *named(self.arguments, "variable"))
 
 
 @dataclass(frozen=True)
@@ -86,10 +112,11 @@ class RebuiltModel:
     Attributes:
         claim: What it was made from.
         model: The Keras model.
-        steps: Every call that its first output needs, in order.
+        steps: Every call that its ends need, in order.
         held: Ids of its weights, a layer's own or given to an operator; constants are none.
         parameters: Numbers in them.
         moments: Input to [mean, log-variance] where a layer draws the code from them, else None.
+        ends: Ids of the tensors that come out: its first output, or all states that a decoder begins with.
     """
 
     claim: ModelClaim
@@ -98,6 +125,7 @@ class RebuiltModel:
     held: frozenset[str]
     parameters: int
     moments: Any | None = None
+    ends: tuple[str, ...] = ()
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
@@ -113,84 +141,137 @@ class RebuiltModel:
 class Workshop:
     """Rebuilds the models of one submission; layers that two models share are one object here too.
 
+    A model with several inputs gets one, in which they stand in a row. So do the outputs of a model that gives what
+    such a model takes: an encoder whose code is the states of an LSTM.
+
     Args:
         operations: Claims of layers and operators, by id.
         arrays: Vetted arrays, by variable id.
+        models: All models of the submission, for which of them fit together.
     """
 
-    def __init__(self, operations: Mapping[str, OperationClaim], arrays: Arrays) -> None:
+    def __init__(
+        self, operations: Mapping[str, OperationClaim], arrays: Arrays, models: Sequence[ModelClaim] = ()
+    ) -> None:
         self._operations = operations
         self._arrays = arrays
         self._layers: dict[str, Any] = {}
+        graphs = [claim for claim in models if not claim.problem and not self._draws(claim)]
+        self._takers = [claim for claim in graphs if len(claim.inputs) > 1]
+        self._givers = [claim for claim in graphs if len(claim.inputs) == 1 and len(claim.outputs) > 1]
 
-    def rebuild(self, claim: ModelClaim) -> RebuiltModel:
+    def rebuild(self, claim: ModelClaim, *, whole: bool = False) -> RebuiltModel:
         """Build the model of a claim and fill it with its arrays.
+
+        Args:
+            claim: What it is made from.
+            whole: Whether all of its inputs and outputs count, whoever makes and reads them.
 
         Raises:
             RefusedError: Something in it is not on the allowlist, does not fit together, or is too large.
         """
         if claim.problem:
             raise RefusedError(claim.problem)
-        if len(claim.inputs) != 1 or not claim.outputs:
+        several = len(claim.inputs) > 1 and not whole
+        if not claim.inputs or not claim.outputs or (several and not self._is_handed(claim)):
             raise RefusedError(f"a model with {len(claim.inputs)} inputs and {len(claim.outputs)} outputs")
-        source = keras.Input(tuple(claim.inputs[0].shape[1:]))
-        tensors: dict[str, Any] = {claim.inputs[0].tensor: source}
-        steps = tuple(self._step(node, tensors) for node in claim.nodes)
-        output = _known(tensors, claim.outputs[0])
-        steps = _needed(steps, claim.outputs[0])
-        weights = {*claim.variables, *(name for step in steps for name in step.operation.variables)}
-        held = weights & {name for step in steps for name in step.arrays if name in self._arrays}
+        claim = without_twins(claim, self._operations)
         try:
-            model = keras.Model(source, output)
+            source, tensors = _sources(claim)
+        except _DOES_NOT_FIT as error:
+            raise RefusedError(f"an input that is none: {first_line(error)}") from error
+        steps = [self._step(node, tensors) for node in claim.nodes]
+        ends = self._ends(claim, tensors, whole=whole)
+        needed = _needed(steps, ends)
+        weights = {*claim.variables, *(name for step in needed for name in step.operation.variables)}
+        held = weights & {name for step in needed for name in step.arrays if name in self._arrays}
+        try:
+            model = keras.Model(source, _in_a_row([known(tensors, name) for name in ends]))
         except _DOES_NOT_FIT as error:
             raise RefusedError(f"a graph that is none: {first_line(error)}") from error
         parameters = sum(int(self._arrays[name].size) for name in held)
-        return RebuiltModel(claim, model, steps, frozenset(held), parameters, _moments(source, steps, tensors))
+        return RebuiltModel(claim, model, needed, frozenset(held), parameters, _moments(source, needed, tensors), ends)
+
+    def _ends(self, claim: ModelClaim, tensors: Mapping[str, Any], *, whole: bool) -> tuple[str, ...]:
+        """Return the outputs that count: the first, or those that another model takes as its inputs."""
+        outputs = tuple(dict.fromkeys(claim.outputs))
+        if whole or len(outputs) == 1 or self._draws(claim):
+            return outputs if whole else outputs[:1]
+        given = [(name, tuple(known(tensors, name).shape[1:])) for name in outputs]
+        return matching(given, [_shapes(taker) for taker in self._takers]) or outputs[:1]
+
+    def _is_handed(self, claim: ModelClaim) -> bool:
+        """Say whether another model hands on just what this one takes, as an encoder does with its states."""
+        for giver in self._givers:
+            try:
+                model = self.rebuild(giver)
+            except RefusedError:
+                continue
+            shapes = dict(made for step in model.steps for made in step.made)
+            if [shapes.get(name) for name in model.ends] == _shapes(claim):
+                return True
+        return False
+
+    def _draws(self, claim: ModelClaim) -> bool:
+        operations = (self._operations.get(node.operation) for node in claim.nodes)
+        return any(operation is not None and _samples(operation) for operation in operations)
 
     def _step(self, node: NodeClaim, tensors: dict[str, Any]) -> Step:
         operation = self._operations.get(node.operation)
         if operation is None or not (operation.module.startswith("keras.src.") or _samples(operation)):
             raise RefusedError(f"the layer `{operation.class_name if operation else node.operation}`")
-        if len(node.outputs) != 1 or node.outputs[0] in tensors:
-            raise RefusedError(shortened(f"`{operation.class_name}` with the outputs {', '.join(node.outputs)}", 200))
-        names = tuple(_named(node.arguments, "tensor"))
-        inputs = [_known(tensors, name) for name in names]
+        outputs = node.outputs
+        if not outputs or len({*outputs}) < len(outputs) or any(name in tensors for name in outputs):
+            raise RefusedError(shortened(f"`{operation.class_name}` with the outputs {', '.join(outputs)}", 200))
+        names = tuple(named(without_masks(node.arguments), "tensor"))
+        inputs = [known(tensors, name) for name in names]
         if not inputs:
             raise RefusedError(f"`{operation.class_name}` without an input")
         try:
             result = self._call(operation, node, tensors)
         except _DOES_NOT_FIT as error:
             raise RefusedError(f"`{operation.class_name}`: {first_line(error)}") from error
-        if not isinstance(result, keras.KerasTensor):
-            raise RefusedError(f"`{operation.class_name}`, which makes no tensor")
-        if (shape_size(result.shape[1:]) or 0) > MAX_TENSOR_ITEMS:
-            raise RefusedError(f"`{operation.class_name}` with an output of shape {result.shape[1:]}")
-        tensors[node.outputs[0]] = result
-        shapes = tuple(inputs[0].shape[1:]), tuple(result.shape[1:])
-        return Step(operation, node.arguments, names, node.outputs[0], *shapes)
+        results = list(result) if isinstance(result, list | tuple) else [result]
+        if len(results) != len(outputs):
+            raise RefusedError(shortened(f"`{operation.class_name}` with the outputs {', '.join(outputs)}", 200))
+        for name, one in zip(outputs, results, strict=True):
+            tensors[name] = _bounded(operation, one)
+        made = tuple((name, tuple(tensors[name].shape[1:])) for name in outputs)
+        return Step(operation, node.arguments, names, outputs[0], tuple(inputs[0].shape[1:]), made[0][1], made)
 
     def _call(self, operation: OperationClaim, node: NodeClaim, tensors: dict[str, Any]) -> Any:
-        args, kwargs = self._arguments(node, tensors)
+        args, kwargs = arguments_of(node, tensors, self._arrays)
+        kind = operation.class_name
         if operation.module.startswith(_OPERATORS_MODULE):
-            return _operate(operation, args, kwargs)
+            return operate(operation, args, kwargs)
         if _samples(operation):
             if operation.variables:
                 raise RefusedError("`Sampling` with weights of its own")
-            return _mean_of(args or [kwargs.get("inputs")])
-        given = args[0] if args else kwargs.pop("inputs", None)
-        if _tensors_in([*args[1:], *kwargs.values()]):
-            raise RefusedError(f"`{operation.class_name}` called with more tensors than its input")
-        noise = IDENTITY_AT_INFERENCE.get(operation.class_name)
-        if noise is not None:
-            noise.accept(operation.class_name, operation.config)
-            return given
-        layer = self._layer(operation)
-        result = layer(given)
+            return mean_of(args or [kwargs.get("inputs")])
+        if kind == "Normalization" and isinstance(kwargs.get("mean"), np.ndarray):
+            constants = kwargs["mean"], kwargs.get("variance", 1.0)
+            return Standardised(*constants, invert=operation.config.get("invert") is True)(args[0])
+        if not args:
+            args = [kwargs.pop(name) for name in ("inputs", "sequences", "sequence") if name in kwargs][:1]
+        allowed = tensor_arguments(kind)
+        noise = IDENTITY_AT_INFERENCE.get(kind)
+        layer = None if noise is not None else self._layer(operation)
+        taken = masks_of(layer) if layer is not None else MASKS
+        taken_by_name = {
+            name: value for name, value in kwargs.items() if name in allowed or name in _FLAGS or name in taken
+        }
+        others = [value for name, value in kwargs.items() if name not in taken_by_name]
+        if tensors_in([*others, *(() if allowed else args[1:])]):
+            raise RefusedError(f"`{kind}` called with more tensors than its input")
+        if noise is not None or layer is None:
+            accept_layer(kind, operation.config)
+            return args[0]
+        result = layer(*(args if allowed else args[:1]), **taken_by_name)
         self._fill(layer, operation)
         return result
 
     def _fill(self, layer: Any, operation: OperationClaim) -> None:
-        layer.set_weights([self._arrays[name] for name in operation.variables])
+        fill(layer, [self._arrays[name] for name in operation.variables])
 
     def _layer(self, operation: OperationClaim) -> Any:
         missing = [name for name in operation.variables if name not in self._arrays]
@@ -200,31 +281,6 @@ class Workshop:
             shapes = {self._arrays[name].shape for name in operation.variables}
             self._layers[operation.operation] = make_layer(operation.class_name, operation.config, shapes)
         return self._layers[operation.operation]
-
-    def _arguments(self, node: NodeClaim, tensors: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-        arguments = node.arguments if isinstance(node.arguments, dict) else {}
-        args = [self._value(value, tensors) for value in arguments.get("args", [])]
-        kwargs = {str(name): self._value(value, tensors) for name, value in arguments.get("kwargs", {}).items()}
-        return args, {name: value for name, value in kwargs.items() if value is not None}
-
-    def _value(self, value: JsonValue, tensors: dict[str, Any]) -> Any:
-        """Read one call argument that the probe wrote."""
-        if not isinstance(value, dict) or len(value) != 1:
-            raise RefusedError("a call argument that is malformed")
-        ((kind, content),) = value.items()
-        if kind == "tensor":
-            return _known(tensors, content)
-        if kind == "list":
-            return [self._value(item, tensors) for item in content]
-        if kind == "slice":
-            return slice(*(self._value(item, tensors) for item in content))
-        if kind == "ellipsis":
-            return Ellipsis
-        if kind == "value":
-            return content
-        if kind == "variable" and content in self._arrays:
-            return np.asarray(self._arrays[content])
-        raise RefusedError(shortened(f"a call argument of kind {kind!r}", 200))
 
 
 def first_line(error: BaseException) -> str:
@@ -244,79 +300,54 @@ def _samples(operation: OperationClaim) -> bool:
     return operation.module == SAMPLING_MODULE
 
 
-def _mean_of(given: Sequence[Any]) -> Any:
-    """Return the mean of a pair (mean, log-variance): what a code is outside training."""
-    pair = given[0] if len(given) == 1 and isinstance(given[0], list) else given
-    is_pair = len(pair) == 2 and all(isinstance(tensor, keras.KerasTensor) for tensor in pair)
-    if not is_pair or pair[0].shape != pair[1].shape:
-        raise RefusedError("`Sampling` of anything but a mean and a log-variance of one shape")
-    return pair[0]
+def _bounded(operation: OperationClaim, result: Any) -> Any:
+    if not isinstance(result, keras.KerasTensor):
+        raise RefusedError(f"`{operation.class_name}`, which makes no tensor")
+    if (shape_size(result.shape[1:]) or 0) > MAX_TENSOR_ITEMS:
+        raise RefusedError(f"`{operation.class_name}` with an output of shape {result.shape[1:]}")
+    return result
 
 
-def _operate(operation: OperationClaim, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    """Call an operator of the list."""
-    if operation.class_name in IDENTITY_OPERATORS:
-        return _as_floats(operation, args[0])
-    if operation.class_name == "GetItem":
-        return args[0][tuple(args[1]) if isinstance(args[1], list) else args[1]]
-    if operation.class_name == "Einsum":
-        return keras.ops.einsum(einsum_equation(operation.config.get("subscripts")), *args)
-    function = OPERATORS.get(operation.class_name)
-    if function is None:
-        raise RefusedError(f"the operator `{operation.class_name}`")
-    return getattr(keras.ops, function)(*args, **{**_plain_settings(operation), **kwargs})
+def _sources(claim: ModelClaim) -> tuple[Any, dict[str, Any]]:
+    """Return the input of a model, and the tensors that its calls begin with: itself, or its parts."""
+    shapes = _shapes(claim)
+    if len(shapes) == 1:
+        source = keras.Input(shapes[0])
+        return source, {claim.inputs[0].tensor: source}
+    sizes = [shape_size(shape) for shape in shapes]
+    if None in sizes or not 0 < sum(size or 0 for size in sizes) <= MAX_TENSOR_ITEMS:
+        raise RefusedError(f"a model with {len(shapes)} inputs, of free lengths")
+    source, tensors, start = keras.Input((sum(size or 0 for size in sizes),)), dict[str, Any](), 0
+    for tensor, shape, size in zip(claim.inputs, shapes, sizes, strict=True):
+        end = start + (size or 0)
+        tensors[tensor.tensor] = keras.ops.reshape(source[:, start:end], (-1, *shape))
+        start = end
+    return source, tensors
 
 
-def _as_floats(operation: OperationClaim, tensor: Any) -> Any:
-    """Return a tensor as it is, or true and false as one and zero."""
-    if operation.class_name != "Cast":
-        return tensor
-    dtype = operation.config.get("dtype")
-    if not isinstance(dtype, str) or dtype not in FLOATS:
-        raise RefusedError(shortened(f"Cast(dtype={dtype!r})", 200))
-    return tensor if tensor.dtype in FLOATS else keras.ops.cast(tensor, "float32")
+def _shapes(claim: ModelClaim) -> list[Shape]:
+    """Return the shape of one sample of each input."""
+    return [tuple(tensor.shape[1:]) for tensor in claim.inputs]
 
 
-def _needed(steps: Sequence[Step], output: str) -> tuple[Step, ...]:
-    """Keep the steps that `output` is made from."""
-    wanted, kept = {output}, []
+def _in_a_row(tensors: Sequence[Any]) -> Any:
+    if len(tensors) == 1:
+        return tensors[0]
+    return keras.ops.concatenate([keras.layers.Flatten()(tensor) for tensor in tensors], axis=-1)
+
+
+def _needed(steps: Sequence[Step], ends: Sequence[str]) -> tuple[Step, ...]:
+    """Keep the steps that `ends` are made from, and of each what is read."""
+    wanted, kept = {*ends}, list[Step]()
     for step in reversed(steps):
-        if step.output in wanted:
+        made = tuple(one for one in step.made if one[0] in wanted)
+        if made:
             wanted.update(step.inputs)
-            kept.append(step)
+            kept.append(_with_outputs(step, made))
     return tuple(reversed(kept))
 
 
-def _plain_settings(operation: OperationClaim) -> dict[str, Any]:
-    """Return the settings of an operator, which are numbers, flags or lists of numbers."""
-    settings = {
-        name: value
-        for name, value in operation.config.items()
-        if name not in ("name", "dtype", "trainable") and value is not None
-    }
-    for name, value in settings.items():
-        if not isinstance(value, bool | int | float | list):
-            raise RefusedError(shortened(f"{operation.class_name}({name}={value!r})", 200))
-    return settings
-
-
-def _known(tensors: Mapping[str, Any], name: JsonValue) -> Any:
-    if not isinstance(name, str) or name not in tensors:
-        raise RefusedError(shortened(f"a tensor that nothing makes ({name})", 200))
-    return tensors[name]
-
-
-def _tensors_in(values: Sequence[Any]) -> bool:
-    nested = [item for value in values if isinstance(value, list) for item in value]
-    return any(isinstance(value, keras.KerasTensor) for value in values) or (bool(nested) and _tensors_in(nested))
-
-
-def _named(value: JsonValue, kind: str) -> Sequence[str]:
-    """List the ids of the tensors or variables in the arguments of a call, in order."""
-    if isinstance(value, dict):
-        if set(value) == {kind}:
-            return [str(value[kind])]
-        return [name for item in value.values() for name in _named(item, kind)]
-    if isinstance(value, list):
-        return [name for item in value for name in _named(item, kind)]
-    return []
+def _with_outputs(step: Step, made: tuple[tuple[str, Shape], ...]) -> Step:
+    sizes = [shape_size(shape) for _, shape in made]
+    row: Shape = (None if None in sizes else sum(size or 0 for size in sizes),)
+    return replace(step, output=made[0][0], output_shape=made[0][1] if len(made) == 1 else row, made=made)

@@ -23,7 +23,7 @@ class Cast:
         decoder: That something to image.
         candidates: How many models map an image to an image.
         companion: The autoencoder that encoder and decoder belong to, where that is another than the one judged.
-        cut: Roles that no model of the notebook fills: we cut them out of one, or put them together.
+        cut: Roles that nothing of the notebook's own fills: we cut them out of its autoencoder.
     """
 
     autoencoder: RebuiltModel | None

@@ -10,7 +10,7 @@ from grader.domain.architecture import PASSIVE_KINDS, Architecture, shape_size
 from grader.domain.measurement import ImageStrip, Measurement, Quantity, Role
 from grader.domain.messages import Message, message
 from grader.domain.units import Unit
-from grader.rebuild.network.canonical import cut_positions
+from grader.rebuild.network.canonical import JOINED, is_cut
 from grader.rebuild.network.model import RebuiltModel
 from grader.rebuild.network.roles import Cast
 from grader.rebuild.quantities import quality
@@ -19,6 +19,8 @@ from grader.rebuild.quantities.yardstick import Yardstick, strip
 
 COMPOSITION_IMAGES = 256
 DIRECTIONS_ABOVE = 64
+RANDOM_INPUTS = 64
+FREE_LENGTH = 28
 
 
 def behaviour(cast: Cast, samples: Yardstick, *, jacobian_images: int) -> list[Measurement]:
@@ -54,6 +56,28 @@ def behaviour(cast: Cast, samples: Yardstick, *, jacobian_images: int) -> list[M
     ]
     if cast.encoder is not None and cast.decoder is not None:
         values += _chained(cast, samples)
+    return values
+
+
+def structure(cast: Cast, *, inputs: int) -> list[Measurement]:
+    """Measure what hangs on the layers alone, on random inputs of the size that the autoencoder takes.
+
+    Args:
+        cast: The models in their roles; an autoencoder is among them.
+        inputs: At how many inputs the rank of the Jacobian is taken.
+    """
+    whole = cast.autoencoder
+    assert whole is not None  # noqa: S101 - the caller looked
+    shape = tuple(FREE_LENGTH if length is None else length for length in whole.input_shape)
+    drawn = np.random.default_rng(0).random((RANDOM_INPUTS, *shape), dtype=np.float32)
+    rank = quality.jacobian_rank(whole.model, drawn[:inputs], at_most=_most_directions(cast))
+    how = f"singular values of the Jacobian at {inputs} random inputs"
+    values = [Measurement(Quantity.BOTTLENECK_RANK, rank, "1", how)]
+    gap = None
+    if cast.encoder is not None and cast.decoder is not None:
+        gap = quality.difference(whole.model, (cast.encoder.model, cast.decoder.model), drawn)
+    if gap is not None:
+        values.append(Measurement(Quantity.COMPOSITION_GAP, gap, "1", f"{RANDOM_INPUTS} random inputs"))
     return values
 
 
@@ -98,24 +122,31 @@ def find_code(architectures: Mapping[Role, Architecture]) -> tuple[int, Message 
     It is a bottleneck when every path from input to output leads through it.
     """
     whole = architectures[Role.AUTOENCODER]
-    position = _code_position(whole, architectures.get(Role.ENCODER))
-    if position is None:
+    positions = _code_positions(whole, architectures.get(Role.ENCODER))
+    if not positions:
         return shape_size(whole.input_shape) or 0, None
-    layer = whole.layers[position]
-    if position in cut_positions(whole):
-        return layer.size or 0, None
-    joins = [other for other in whole.layers[position + 1 :] if len(other.inputs) > 1]
+    encoder = architectures.get(Role.ENCODER)
+    code = whole.layers[positions[0]].size or 0
+    if len(positions) > 1 and encoder is not None:  # layers may hand on more within the encoder than leaves it
+        code = shape_size(encoder.output_shape) or 0
+    if is_cut(whole, positions):
+        return code, None
+    joins = [other for other in whole.layers[max(positions) + 1 :] if len(other.inputs) > 1]
     name = joins[0].kind if joins else whole.layers[whole.output].kind
-    return layer.size or 0, message("`{layer}` brings in numbers that did not pass through the code.", layer=name)
+    return code, message("`{layer}` brings in numbers that did not pass through the code.", layer=name)
 
 
-def _code_position(whole: Architecture, encoder: Architecture | None) -> int | None:
+def _code_positions(whole: Architecture, encoder: Architecture | None) -> tuple[int, ...]:
+    """Return where the encoder's end stands in the autoencoder: one layer, or all whose states make up the code."""
     if encoder is not None and encoder.layers:
-        last = encoder.layers[encoder.output].operation
-        for position, layer in enumerate(whole.layers):
-            if layer.operation == last:
-                return position
+        end = encoder.layers[encoder.output]
+        joined = end.kind == JOINED and not end.operation and -1 not in end.inputs
+        last = [encoder.layers[place].operation for place in (end.inputs if joined else (encoder.output,))]
+        places = {layer.operation: place for place, layer in reversed([*enumerate(whole.layers)])}
+        if all(operation in places for operation in last):
+            return tuple(dict.fromkeys(places[operation] for operation in last))
     inner = [i for i, layer in enumerate(whole.layers) if layer.kind not in PASSIVE_KINDS and i != whole.output]
     given = None if encoder is None else shape_size(encoder.output_shape)
     alike = [i for i in inner if given is not None and whole.layers[i].size == given]
-    return next(iter(alike), min(inner, key=lambda i: whole.layers[i].size or 2**31, default=None))
+    best = next(iter(alike), min(inner, key=lambda i: whole.layers[i].size or 2**31, default=None))
+    return () if best is None else (best,)

@@ -46,7 +46,8 @@ def with_probabilities(evidence: Evidence) -> Evidence:
     if not ends:
         return evidence
     models = tuple(_behind(claim) if _last_operation(claim, evidence) in ends else claim for claim in evidence.models)
-    return replace(evidence, models=models, operations={**evidence.operations, SIGMOID.operation: SIGMOID})
+    parts = tuple(_behind(claim) if _last_operation(claim, evidence) in ends else claim for claim in evidence.parts)
+    return replace(evidence, models=models, parts=parts, operations={**evidence.operations, SIGMOID.operation: SIGMOID})
 
 
 def answers_with_logits(model: RebuiltModel) -> bool:

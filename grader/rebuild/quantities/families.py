@@ -18,6 +18,8 @@ from grader.rebuild.network.roles import Cast
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.latent import NOISE_SEED, latent_numbers
 from grader.rebuild.quantities.material import Array
+from grader.rebuild.quantities.sparsity import IMAGES as SPARSE_IMAGES
+from grader.rebuild.quantities.sparsity import sparseness
 
 ACTIVE_ABOVE = 0.1
 NO_ERROR = 1e-9  # pixel²; only an identity comes so near
@@ -49,9 +51,10 @@ def noisy_samples(source: ModuleType, clean: Array) -> Array:
     return noisy
 
 
-def code_numbers(codes: Array) -> dict[Quantity, float]:
-    """Return mean |code| and the share of numbers above 0.1 of codes (n, K)."""
+def code_numbers(decoder: Any, codes: Array) -> dict[Quantity, float]:
+    """Return sparseness, mean |code| and the share of numbers above 0.1 of codes (n, K)."""
     return {
+        Quantity.SPARSENESS: sparseness(decoder, codes),
         Quantity.CODE_ACTIVITY: float(np.abs(codes).mean()),
         Quantity.ACTIVE_SHARE: float((codes > ACTIVE_ABOVE).mean()),
     }
@@ -78,13 +81,18 @@ def _denoising(source: ModuleType, cast: Cast, images: Array, _train: Array) -> 
 
 
 def _sparse(_source: ModuleType, cast: Cast, images: Array, _train: Array) -> list[Measurement]:
-    if cast.encoder is None:
+    if cast.encoder is None or cast.decoder is None:
         return []
     model = cast.encoder.model
     codes = quality.predict(model, quality.as_input(model, images))
     how = f"codes of {len(images)} images"
-    told = {Quantity.CODE_ACTIVITY: how, Quantity.ACTIVE_SHARE: f"{how}, above {ACTIVE_ABOVE}"}
-    return [Measurement(name, value, "1", told[name]) for name, value in code_numbers(codes).items()]
+    told = {
+        Quantity.SPARSENESS: f"change of up to {SPARSE_IMAGES} decoded images when one unit at a time is put to rest",
+        Quantity.CODE_ACTIVITY: how,
+        Quantity.ACTIVE_SHARE: f"{how}, above {ACTIVE_ABOVE}",
+    }
+    numbers = code_numbers(cast.decoder.model, codes)
+    return [Measurement(name, value, "1", told[name]) for name, value in numbers.items()]
 
 
 def _variational(_source: ModuleType, cast: Cast, images: Array, train: Array) -> list[Measurement]:

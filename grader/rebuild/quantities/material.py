@@ -24,11 +24,11 @@ class DataChoice:
     """Which data to measure on.
 
     Attributes:
-        size: `sample`, `full`, or None for the full set where it is found.
+        size: `full` or `sample`.
         folder: Searched for the full set before the usual places.
     """
 
-    size: str | None = None
+    size: str = "full"
     folder: Path | None = None
 
 

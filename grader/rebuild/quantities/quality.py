@@ -104,6 +104,24 @@ def composition_gap(autoencoder: Any, encoder: Any, decoder: Any, images: Array)
     return gap / size if size > 0 else gap
 
 
+def difference(model: Any, parts: tuple[Any, Any], inputs: Array) -> float | None:
+    """Return rms(model(x) - second(first(x))) / rms(model(x)), whatever comes out; None where they do not fit."""
+    taken = concrete(tuple(parts[0].inputs[0].shape[1:]), inputs.shape[1:])
+    if taken is None:
+        return None
+    codes = predict(parts[0], inputs.reshape(len(inputs), *taken))
+    target = concrete(tuple(parts[1].inputs[0].shape[1:]), codes.shape[1:])
+    if target is None:
+        return None
+    direct = predict(model, inputs).astype(np.float64)
+    chained = predict(parts[1], codes.reshape(len(inputs), *target))
+    if chained.size != direct.size:
+        return None
+    size = float(np.sqrt(np.mean(direct**2)))
+    gap = float(np.sqrt(np.mean((direct - chained.reshape(direct.shape)) ** 2)))
+    return gap / size if size > 0 else gap
+
+
 def through_code(encoder: Any, decoder: Any, images: Array, *, rounded: bool = True) -> Array | None:
     """Return decoder(encoder(x)) with the codes passed on as plain numbers of six digits; None where they do not fit.
 

@@ -1,0 +1,20 @@
+"""What a student is told about an error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grader.domain.messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to tell about one error.
+
+    Attributes:
+        why: Why such an error matters or arises.
+        hint: What to look at next.
+    """
+
+    why: Message
+    hint: Message

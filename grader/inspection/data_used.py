@@ -1,0 +1,114 @@
+"""On which images a notebook trained a model, and whether a number on our hidden images says anything of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from grader.domain.architecture import shape_size
+from grader.domain.evidence import FitClaim
+from grader.domain.facts import IMAGE_DATASETS
+from grader.domain.inspection import Outline
+from grader.domain.messages import Message, message
+from grader.domain.submission import Notebook
+from grader.inspection.mistakes import is_trained
+from grader.inspection.recognition import IMAGE_NUMBERS, Training
+
+TITLES: Final[Mapping[str, str]] = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
+
+_NAMED: Final[Mapping[str, re.Pattern[str]]] = {
+    "mnist": re.compile(r"(?<![A-Za-z])(?<!fashion_)(?<!fashion-)(?<!Fashion-)mnist(?![A-Za-z])", re.IGNORECASE),
+    "fashion_mnist": re.compile(r"fashion[-_]?mnist", re.IGNORECASE),
+}
+_COMMENT: Final = re.compile(r"(?:^|\s)#[^\n'\"]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class DataUsed:
+    """What is known of the images that a model was trained on.
+
+    Attributes:
+        dataset: Id of the data set, "" where it is not known or not here.
+        why_not: Why no number on hidden images is told; None where they are of the data that the model was trained on.
+    """
+
+    dataset: str
+    why_not: Message | None = None
+
+
+def datasets_named(notebook: Notebook) -> frozenset[str]:
+    """Return the image data sets that the code names, comments left out."""
+    code = "\n".join(_COMMENT.sub("", cell.source) for cell in notebook.cells)
+    return frozenset(name for name, pattern in _NAMED.items() if pattern.search(code))
+
+
+def data_used(outline: Outline, training: Training, named: Collection[str]) -> DataUsed:
+    """Say which images a model was trained on, and why nothing is measured where that is not known.
+
+    What its trainings were given decides. Where that was changed beyond recognition or seen by nobody (a loop, a
+    pipeline), the images that it reconstructs clearly best are its data if the notebook names no others, and so is the
+    only data set named by a notebook whose training nobody saw.
+
+    Args:
+        outline: The model.
+        training: Its trainings.
+        named: Image data sets that the notebook names.
+    """
+    if not _takes_images(outline):
+        return DataUsed("", _of_another_shape(outline))
+    if not is_trained(outline, training) and not training.without_keras:
+        return DataUsed("", message("It was not trained."))
+    looked = [fit for fit in training.fits if fit.data is not None]
+    found = [fit for fit in looked if fit.data in IMAGE_DATASETS]
+    if found:
+        dataset = found[-1].data or ""
+        return DataUsed(dataset, _of_some_classes([fit for fit in found if fit.data == dataset], dataset))
+    if outline.dataset and (outline.dataset in named or (not named and not looked)):
+        return DataUsed(outline.dataset)
+    if not looked and len(named) == 1:
+        return DataUsed(next(iter(named)))
+    if looked and not named:
+        return DataUsed("", message("It was trained on images that are neither of MNIST nor of Fashion-MNIST."))
+    return DataUsed("", message("It is not known which images it was trained on."))
+
+
+def _takes_images(outline: Outline) -> bool:
+    """Say whether a model takes 784 numbers, or sequences that may be rows of an image."""
+    shape = outline.architecture.input_shape
+    size = shape_size(shape)
+    return size == IMAGE_NUMBERS or (size is None and bool(shape) and shape[-1] == 28)
+
+
+def _of_another_shape(outline: Outline) -> Message:
+    return message(
+        "It takes {shape}. The hidden images of MNIST and Fashion-MNIST are 28×28.",
+        shape=shape_in_words(outline.architecture.input_shape),
+    )
+
+
+def shape_in_words(shape: tuple[int | None, ...]) -> str:
+    """Write a shape as people do: `32×32×3`."""
+    return "×".join("?" if length is None else str(length) for length in shape) or "1"
+
+
+def _of_some_classes(fits: Collection[FitClaim], dataset: str) -> Message | None:
+    """Say that a model saw some classes only, which the hidden images of all classes do not judge."""
+    if not all(fit.classes for fit in fits):
+        return None
+    classes = sorted({one for fit in fits for one in fit.classes})
+    if len(classes) >= 10:
+        return None
+    told = ", ".join(map(str, classes))
+    if len(classes) == 1:
+        return message(
+            "It was trained on one class of {data} alone, {classes}. The hidden images are of all ten.",
+            data=TITLES[dataset],
+            classes=told,
+        )
+    return message(
+        "It was trained on the classes {classes} of {data} alone. The hidden images are of all ten.",
+        data=TITLES[dataset],
+        classes=told,
+    )

@@ -1,0 +1,159 @@
+"""Files that were handed in beside a notebook: which of them lie beside it again when it runs.
+
+A helper module and small data do; weights and everything else are passed over, and the report says so. Whose a file is
+must be certain: it lies in the folder or zip of one owner, in which no other owner's hand-in lies. No name can take the
+place of a module that is installed, of one of Python's own, or of the course's data.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.machinery
+import re
+import sys
+import sysconfig
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from grader.domain.colab import is_in_colab
+from grader.domain.submission import Companion
+from grader.intake.finding import NOTEBOOK_SUFFIX, Item
+from grader.intake.opening import fetch
+from grader.probe.quiet_modules import QUIET_MODULES
+
+CODE_SUFFIX: Final = ".py"
+CODE_LIMIT_BYTES: Final = 1_000_000
+DATA_SUFFIXES: Final = frozenset({".csv", ".txt", ".json", ".png", ".jpg", ".jpeg"})
+DATA_LIMIT_BYTES: Final = 5_000_000
+TOTAL_LIMIT_BYTES: Final = 20_000_000
+COUNT_LIMIT: Final = 50
+_DEEPEST: Final = 4
+_LISTED_AT_MOST: Final = 500
+
+_SILENT_NAMES: Final = frozenset({"submission_metadata.yml", "timestamp.txt", "thumbs.db", "desktop.ini"})
+"""What platforms and systems put beside a hand-in."""
+
+_NOT_BESIDE: Final = frozenset({NOTEBOOK_SUFFIX, ".zip", ".pyc"})
+"""Hand-ins themselves, and what Python makes."""
+
+_OURS: Final = frozenset({
+    "assignments", "grader", "grader_probe", "reference", "sitecustomize", "usercustomize", "__main__", "conftest",
+})  # fmt: skip
+_DATA_NAMES: Final = frozenset({"creditcard.csv", "credit_card.csv", "mnist_train_small.csv", "mnist_test.csv"})
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_][\w .()+-]{0,99}")
+_MODULE: Final = re.compile(r"[A-Za-z_]\w{0,99}")
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What lies beside a notebook.
+
+    Attributes:
+        companions: What is laid beside it when it runs.
+        passed_over: Names of what is not, for people.
+    """
+
+    companions: tuple[Companion, ...] = ()
+    passed_over: tuple[str, ...] = ()
+
+
+def beside(notebook: Item, items: Iterable[Item], others: Iterable[Item], workspace: Path) -> Beside:
+    """Return what lies in the folder of a notebook, or below it.
+
+    Args:
+        notebook: The hand-in.
+        items: All files of the same given path or of the same zip.
+        others: Hand-ins of other owners; where one of them lies in the same folder, nothing there is certain.
+        workspace: Where files of a zip are unpacked.
+    """
+    folder = _place(notebook)[:-1]
+    if any(_place(other)[: len(folder)] == folder for other in others):
+        return Beside()
+    found: list[Item] = []
+    passed_over: list[str] = []
+    for item in sorted(_inside(notebook, items), key=_place)[:_LISTED_AT_MOST]:
+        parts = _place(item)[len(folder) :]
+        fits = len(found) < COUNT_LIMIT and vetted_name(parts) is not None and _is_small(item)
+        found += [item] if fits else []
+        passed_over += [] if fits else ["/".join(parts)]
+    companions: list[Companion] = []
+    for item, unpacked in fetch(found, workspace).items():
+        name = "/".join(_place(item)[len(folder) :])
+        room = TOTAL_LIMIT_BYTES - sum(one.size_bytes for one in companions)
+        companion = None if unpacked.problem else _companion(name, unpacked.path, room)
+        companions += [] if companion is None else [companion]
+        passed_over += [name] if companion is None else []
+    return Beside(tuple(companions), tuple(sorted(passed_over)))
+
+
+def _place(item: Item) -> tuple[str, ...]:
+    """Return where a file is, so that files of different given paths can be compared."""
+    return (*item.above, *item.parts)
+
+
+def _inside(notebook: Item, items: Iterable[Item]) -> list[Item]:
+    folder = _place(notebook)[:-1]
+    return [
+        item
+        for item in items
+        if _place(item)[: len(folder)] == folder
+        and Path(item.filename).suffix.lower() not in _NOT_BESIDE
+        and item.filename.lower() not in _SILENT_NAMES
+        and (item.container == notebook.container if notebook.entry else item.entry is None)
+    ]
+
+
+def vetted_name(parts: Sequence[str]) -> str | None:
+    """Return the name under which a file may lie beside a notebook, None for one that may not.
+
+    Code must not shadow a module: what Python, our installation or Colab has under that name stays what it is.
+    """
+    if not 0 < len(parts) <= _DEEPEST or not all(_PLAIN.fullmatch(part) for part in parts):
+        return None
+    suffix = PurePosixPath(parts[-1]).suffix.lower()
+    if suffix == CODE_SUFFIX:
+        modules = [*parts[:-1], parts[-1][: -len(CODE_SUFFIX)]]
+        plain = all(_MODULE.fullmatch(module) for module in modules)
+        return "/".join(parts) if plain and not _is_taken(modules[0]) else None
+    in_a_package = len(parts) > 1 and _is_taken(parts[0])
+    known = parts[-1].lower() in _DATA_NAMES
+    return None if suffix not in DATA_SUFFIXES or known or in_a_package else "/".join(parts)
+
+
+@functools.cache
+def _is_taken(module: str) -> bool:
+    """Say whether a top-level module has this name already, in whatever case (some file systems know none)."""
+    names = {module, module.lower()}
+    known = sys.stdlib_module_names | _OURS | QUIET_MODULES | frozenset(sys.builtin_module_names)
+    if any(name in known or is_in_colab(name) for name in names):
+        return True
+    places = sorted({sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
+    return any(importlib.machinery.PathFinder.find_spec(name, places) is not None for name in names)
+
+
+def _is_small(item: Item) -> bool:
+    if item.entry is not None:
+        return not item.entry.encrypted and item.entry.size_bytes <= _limit(item.filename)
+    try:
+        return item.container.stat().st_size <= _limit(item.filename)
+    except OSError:  # it was deleted since its folder was listed
+        return False
+
+
+def _limit(name: str) -> int:
+    return CODE_LIMIT_BYTES if name.lower().endswith(CODE_SUFFIX) else DATA_LIMIT_BYTES
+
+
+def _companion(name: str, path: Path, room: int) -> Companion | None:
+    """Read the bytes once; a zip may hold more of them than it says, and a file may be closed to us."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_limit(name) + 1)
+    except OSError:
+        return None
+    if len(content) > min(_limit(name), room):
+        return None
+    return Companion(name, path, hashlib.sha256(content).hexdigest(), len(content))

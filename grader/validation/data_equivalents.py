@@ -1,0 +1,84 @@
+"""Right answers on data in another form: pixels between other bounds, noise from a layer."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from grader.domain.messages import message
+from grader.validation.drafts import Draft
+from grader.validation.operators import Edit, Equivalent, Mutant, Training
+from grader.validation.syntax import with_keyword, with_position
+
+_SCALED: Final = re.compile(r'(\w+)\.astype\("float32"\) / 255')
+
+
+def _on_pixels(template: str, activation: str) -> Edit:
+    """Return an edit that scales the pixels in another way and ends the network in another activation.
+
+    For assignments that leave the last activation to the student; with the mean squared error, which takes any pixels.
+
+    Args:
+        template: Code in which `{0}` stands for an array of whole numbers from 0 to 255.
+        activation: Of the last layer.
+    """
+
+    def edit(draft: Draft) -> Draft | None:
+        source, output = draft.source("data") or "", draft.output_layer()
+        is_free = draft.allows("output_activations", "linear") and draft.allows("output_activations", "sigmoid")
+        if not is_free or not draft.asks("mirror") or output is None or not _SCALED.search(source):
+            return None
+        ended = draft.with_layer(output, lambda call: with_keyword(call, "activation", f'"{activation}"'))
+        fitted = ended.with_calls("compile", lambda call: with_keyword(call, "loss", '"mse"'), of="autoencoder")
+        scaled = _SCALED.sub(lambda found: template.format(found[1]), source)
+        return None if fitted is None else fitted.with_source("data", scaled)
+
+    return edit
+
+
+_SYMMETRIC: Final = '{0}.astype("float32") / 127.5 - 1'
+_STANDARDISED: Final = '({0}.astype("float32") - 60) / 85'
+
+
+def _noise_from_a_layer(draft: Draft) -> Draft | None:
+    """Put a noise layer in front of a dense denoiser, and fit it on clean images."""
+    output, first = draft.output_layer(), next(iter(draft.weighted(encoder=True)), None)
+    if not draft.mentions("X_train_noisy = add_noise") or output is None or output.kind != "Dense" or first is None:
+        return None
+    noisy = draft.beside(first, "layers.GaussianNoise(NOISE_FACTOR)", before=True)
+    return noisy.with_calls("fit", lambda call: with_position(call, 0, "X_train"), of="autoencoder")
+
+
+DATA_FORMS: Final = (
+    Equivalent(
+        "pixels-symmetric",
+        message("pixels between -1 and 1, and a tanh at the end"),
+        _on_pixels(_SYMMETRIC, "tanh"),
+        Training.WHOLE,
+    ),
+    Equivalent(
+        "pixels-standardised",
+        message("pixels with mean 0 and deviation 1, and a linear end"),
+        _on_pixels(_STANDARDISED, "linear"),
+        Training.WHOLE,
+    ),
+    Equivalent(
+        "noise-from-a-layer",
+        message("clean images, and the noise from a layer in front"),
+        _noise_from_a_layer,
+        Training.WHOLE,
+    ),
+)
+"""The same lesson on data in another form."""
+
+OTHER_BOUNDS: Final = (
+    Mutant(
+        "sigmoid-on-symmetric",
+        message("pixels between -1 and 1, and a sigmoid, which gives no black"),
+        _on_pixels(_SYMMETRIC, "sigmoid"),
+        ("reconstruction",),
+        ("layers",),
+        Training.WHOLE,
+    ),
+)
+"""Pixels that the last layer cannot give."""
