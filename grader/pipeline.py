@@ -32,6 +32,7 @@ from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Measurements, MeasuringFailedError, Role
 from grader.domain.messages import Message, message
 from grader.domain.outdated import OldCode, Translation
+from grader.domain.places import Places, cell_name, line_title
 from grader.domain.ports import Measurer, MeasuringTask, Sandbox
 from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
@@ -86,9 +87,10 @@ def grade_submission(submission: Submission, context: GradingContext) -> GradedS
     try:
         notebook = read_notebook(submission)
         old = _old_code(notebook, context)
-        notes = (*notebook.notes, *map(_translated, old.applied))
+        notes = (*notebook.notes, *(_translated(one, notebook.places) for one in old.applied))
         with private_folder() as folder:
             run = context.sandbox.run(old.notebook, context.assignment.limits, folder / "exchange")
+            run = _with_places(run, notebook.places)
             fault = _sandbox_fault(run)
             evidence = collect(folder / "exchange", folder / "vetted")
             measurements = context.measurer.measure(evidence, _task(context))
@@ -179,7 +181,17 @@ def _subject(
     """Gather what the checks may see; the source is read for imports only where the assignment has a rule for them."""
     policy = context.assignment.imports
     imports = () if policy is None else imported_modules(notebook)
-    return Subject(run, measurements, context.facts, lacking, imports, policy, old.left, old.still_slow)
+    return Subject(
+        run,
+        measurements,
+        context.facts,
+        lacking,
+        imports,
+        policy,
+        old.left,
+        old.still_slow,
+        notebook.places,
+    )
 
 
 def _old_code(notebook: Notebook, context: GradingContext) -> OldCode:
@@ -192,11 +204,16 @@ def _old_code(notebook: Notebook, context: GradingContext) -> OldCode:
         return OldCode(notebook)
 
 
-def _translated(one: Translation) -> Message:
+def _with_places(run: RunRecord, places: Places) -> RunRecord:
+    """Note where the cells stand that the record names, so that reports can say it."""
+    named = {run.last_cell, *(error.cell_index for error in run.errors)}
+    return replace(run, places={index: place for index, place in places.items() if index in named})
+
+
+def _translated(one: Translation, places: Places) -> Message:
     return message(
-        "Translated in cell {cell}, line {line}: {before} → {after}",
-        cell=one.cell_index + 1,
-        line=one.line,
+        "Translated: {place}: {before} → {after}",
+        place=line_title(one.cell_index, one.line, places),
         before=one.before,
         after=one.after or "–",
     )
@@ -241,10 +258,10 @@ def _reasons(
     if Role.AUTOENCODER not in measurements.models and (crash := _crash(run)):
         reasons.append(
             message(
-                "No autoencoder could be measured, because the notebook stopped with {error} in cell {cell}. Whether "
-                "that is the student's mistake or this machine's, a person decides before it costs points.",
+                "No autoencoder could be measured, because the notebook stopped with {error} in {cell}. Whether that "
+                "is the student's mistake or this machine's, a person decides before it costs points.",
                 error=crash.name,
-                cell=crash.cell_index + 1,
+                cell=cell_name(crash.cell_index, notebook.places),
             )
         )
     if Role.AUTOENCODER not in measurements.models and run.stopped_by is StoppedBy.OWN_EXIT:

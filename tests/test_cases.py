@@ -103,14 +103,14 @@ CASES = (
         ("import tensorflow as tf\ntf.compat.v1.disable_eager_execution()", *CELLS),
         0.0,
         GradeStatus.NEEDS_REVIEW,
-        says=("Cell 1, line 2: `tf.compat.v1.disable_eager_execution()` turns eager execution off",),
+        says=("line 2: `tf.compat.v1.disable_eager_execution()` turns eager execution off",),
         never=("still to be completed",),
     ),
     Case(
         "a callback that is wrong",
         (*CELLS[:5], fit_with("keras.callbacks.EarlyStopping(patience='x' + 1)"), "print(history.history)"),
         67.5,
-        says=("the training ended with an error", "Cell 6 should have made “history”"),
+        says=("the training ended with an error", "“history” should have been made in code cell 6 of the notebook"),
         never=("untrained weights",),
     ),
     Case(
@@ -118,7 +118,7 @@ CASES = (
         (START, "X = np.load('/content/drive/MyDrive/ropa.npy')", "X_train, X_valid = X[:-2000], X[-2000:]", *CELLS[2:]),
         65.0,
         GradeStatus.NEEDS_REVIEW,
-        says=("only your Drive", "Cell 2 should have made “X”"),
+        says=("only your Drive", "“X” should have been made in code cell 2 of the notebook"),
     ),
 )  # fmt: skip
 

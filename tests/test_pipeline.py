@@ -104,7 +104,7 @@ def test_imports_are_read_from_the_code_and_judged_by_the_assignments_policy(tmp
     graded = grade_submission(wrong, context(assignment=asked))
     (finding,) = graded.grade.results[-1].findings
     assert (told(finding.where), told(finding.actual)) == (
-        "Cell 2 of the notebook, line 2",
+        "Code cell 2 of the notebook: `%matplotlib inline`, line 2",
         "This is imported: `torch`.",
     )
     assert graded.grade.points_awarded == 100.0
@@ -127,8 +127,8 @@ def test_old_code_is_run_as_handed_in_unless_the_assignment_says_otherwise(tmp_p
     assert ([*without.notes], [told(note) for note in graded.notes]) == (
         [ON_THE_SAMPLE],
         [
-            "Translated in cell 1, line 2: from keras.layers.core import Dense → from keras.layers import Dense",
-            "Translated in cell 2, line 1: np.Inf → np.inf",
+            "Translated: Code cell 1 of the notebook: `import numpy as np`, line 2: from keras.layers.core import Dense → from keras.layers import Dense",
+            "Translated: Code cell 2 of the notebook: `%time x = np.Inf`, line 1: np.Inf → np.inf",
             told(ON_THE_SAMPLE),
         ],
     )
@@ -142,7 +142,10 @@ def test_old_code_explains_an_error(tmp_path: Path) -> None:
     mine = submission(tmp_path, content=notebook_text("import numpy as np\nx = np.Inf"))
     (finding,) = grade_submission(mine, context(sandbox)).grade.results[0].findings
     assert (told(finding.why), told(finding.hint)) == (
-        "Cell 1, line 2: The current version no longer takes `np.Inf`: write `np.inf`.",
+        (
+            "Code cell 1 of the notebook: `import numpy as np`, line 2: The current version no longer takes `np.Inf`: "
+            "write `np.inf`."
+        ),
         "Written today: np.inf",
     )
 
@@ -342,8 +345,8 @@ def test_a_crash_without_a_model_is_no_final_zero(tmp_path: Path) -> None:
     assert (graded.grade.points_awarded, graded.grade.status) == (0.0, GradeStatus.NEEDS_REVIEW)
     (reason,) = reasons(graded)
     assert reason == (
-        "No autoencoder could be measured, because the notebook stopped with ValueError in cell 5. Whether that is "
-        "the student's mistake or this machine's, a person decides before it costs points."
+        "No autoencoder could be measured, because the notebook stopped with ValueError in cell 5 of the notebook. "
+        "Whether that is the student's mistake or this machine's, a person decides before it costs points."
     )
 
 

@@ -34,7 +34,7 @@ _SIMILAR: Final = Aspect(
 )
 _RIGHT: Final = Aspect(
     Quantity.ACCURACY,
-    message("Accuracy on hidden images"),
+    message("Accuracy on images that it was not trained on"),
     Role.ENCODER,
     too_small=Side(
         message("With features that say what a garment looks like, 500 labels are enough to name most of them."),

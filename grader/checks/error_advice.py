@@ -16,6 +16,7 @@ from grader.checks.surroundings import LACKED_SOMEWHERE, of_lacked_name, of_surr
 from grader.checks.wording import where_and_why
 from grader.domain.messages import message
 from grader.domain.outdated import Translation
+from grader.domain.places import NOWHERE, Places, cell_name
 from grader.domain.run import CellError, RaisedBy
 
 
@@ -38,6 +39,7 @@ def advice(
     among: Sequence[CellError] = (),
     old_code: Sequence[Translation] = (),
     missing_modules: Sequence[str] = (),
+    places: Places = NOWHERE,
 ) -> Advice:
     """Return what to tell about an error.
 
@@ -49,6 +51,7 @@ def advice(
         among: All errors of the run, in order.
         old_code: Pieces of old code; one that explains the error is told with its place and what to write instead.
         missing_modules: Modules that our machine lacks though Colab has them, or the notebook installs them.
+        places: Where the cells stand, for people.
     """
     cause = cause_of(error, among or (error,), missing_modules)
     if cause.error is error and cause.kind in SURROUNDINGS:
@@ -56,10 +59,10 @@ def advice(
     if cause.kind is CauseKind.UNFINISHED and cause.error is error:
         return _UNFINISHED
     if (old := _old_code_behind(error, old_code)) is not None:
-        return _of_old_code(old)
+        return _of_old_code(old, places)
     if error.name == "NameError" and error.lacked is not None:
-        return of_lacked_name(error, echoed(error, among))
-    if (stopped := _untrained_history(error, among)) is not None:
+        return of_lacked_name(error, echoed(error, among), places)
+    if (stopped := _untrained_history(error, among, places)) is not None:
         return stopped
     for rule in _RULES:
         if rule.fits(error):
@@ -67,13 +70,13 @@ def advice(
     return _by_whom(error)
 
 
-def _untrained_history(error: CellError, among: Sequence[CellError]) -> Advice | None:
+def _untrained_history(error: CellError, among: Sequence[CellError], places: Places) -> Advice | None:
     """Return the advice for a look at the history of a training that an error stopped, else None."""
     stopped = next((one for one in among if one.stops_training and one.cell_index < error.cell_index), None)
     if stopped is None or "'history'" not in error.text or error.name not in ("AttributeError", "KeyError"):
         return None
     why = message("A model has its `history` once `fit` has ended without an error.")
-    return Advice(why, message("Fix cell {number} first, which trains the model.", number=stopped.cell_index + 1))
+    return Advice(why, message("Fix {cell} first: it trains the model.", cell=cell_name(stopped.cell_index, places)))
 
 
 def _by_whom(error: CellError) -> Advice:
@@ -105,8 +108,8 @@ def _old_code_behind(error: CellError, old_code: Sequence[Translation]) -> Trans
     return next(iter([*certain, *general]), None)
 
 
-def _of_old_code(old: Translation) -> Advice:
-    why = where_and_why(old)
+def _of_old_code(old: Translation, places: Places) -> Advice:
+    why = where_and_why(old, places)
     if not all(old.signs):
         return Advice(why, message("Delete the line in that cell, restart the runtime and run all cells from the top."))
     if not old.after:

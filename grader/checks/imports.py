@@ -8,6 +8,7 @@ from grader.checks.wording import brief
 from grader.domain.assignment import ImportPolicy, RubricItem
 from grader.domain.grade import Finding
 from grader.domain.messages import Message, message
+from grader.domain.places import Places, line_title
 from grader.domain.submission import ImportedModule
 
 
@@ -22,7 +23,7 @@ def check_imports(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG00
     wrong = [(imported, names) for imported in subject.imports if (names := _forbidden(imported, policy))]
     if wrong:
         told = message("Imports that this assignment does not allow: {count}.", count=len(wrong))
-        return failed(told, [_finding(imported, names, policy) for imported, names in wrong])
+        return failed(told, [_finding(imported, names, policy, subject.places) for imported, names in wrong])
     return passed(message("Everything that is imported is allowed."))
 
 
@@ -30,9 +31,9 @@ def _forbidden(imported: ImportedModule, policy: ImportPolicy) -> tuple[str, ...
     return tuple(name for name in imported.names if not policy.permits(name))
 
 
-def _finding(imported: ImportedModule, names: tuple[str, ...], policy: ImportPolicy) -> Finding:
+def _finding(imported: ImportedModule, names: tuple[str, ...], policy: ImportPolicy, places: Places) -> Finding:
     return Finding(
-        where=message("Cell {number} of the notebook, line {line}", number=imported.cell_index + 1, line=imported.line),
+        where=line_title(imported.cell_index, imported.line, places),
         expected=_expected(policy),
         actual=message("This is imported: {names}.", names=brief(", ".join(f"`{name}`" for name in names))),
         why=message("What you learn here is in the part that such a library would do for you."),

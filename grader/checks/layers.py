@@ -69,11 +69,12 @@ def check_layers(subject: Subject, item: RubricItem) -> Verdict:
     equivalent = subject.measurements.equivalent
     equal = None if equivalent is None else compare(reference, equivalent, rules)
     numbers: tuple[Measurement, ...] = ()
-    if equal is not None and len(equal) < len(differences):
+    differs_in_writing = equal is not None and len(equal) < len(differences)
+    if equal is not None and differs_in_writing:
         differences, numbers = equal, _gap(subject)
     if differences:
         summary = message("Differences from the layers asked for: {count}.", count=len(differences))
-    elif equal is differences:
+    elif differs_in_writing:
         summary = message(
             "Written differently, the same function: with the same weights your autoencoder and one of the {count} "
             "layers asked for give the same images.",
@@ -221,16 +222,19 @@ def _hint(difference: Difference) -> Message:
             "Draw the network as boxes and arrows: which arrow begins at another box than the one asked for?"
         )
     if difference.attributes == (ACTIVATION,):
-        return _hint_to_activation(difference)
+        return _activation_hint(difference)
     return message("Compare this row of `summary()` with the assignment's table.")
 
 
-def _hint_to_activation(difference: Difference) -> Message:
-    """Ask about the activation that is there: one that was never named, or one that was."""
-    if difference.actual is None or difference.actual.activation == "linear":
+def _activation_hint(difference: Difference) -> Message:
+    """Ask what fits what was found: Keras puts in "linear" where nobody names an activation, and nothing else."""
+    actual = difference.actual
+    if actual is None or actual.activation == "linear":
         return message("Which activation does the layer have when you name none? Read what the assignment says of it.")
     if difference.is_output:
         return message(
-            "Which numbers can this activation give, and which not? Read what the assignment says of the output."
+            "Which numbers can come out of `{activation}`, and which ones should the last layer give? Read what the "
+            "assignment says of it.",
+            activation=actual.activation,
         )
     return message("Which activation does the assignment ask for in this layer, and where is yours written?")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from grader.domain.messages import Message, message
+from grader.domain.places import NOWHERE, Places, cell_name
 from grader.domain.run import CellError
 
 
-def why_in_wrong_order(error: CellError) -> Message | None:
+def why_in_wrong_order(error: CellError, places: Places = NOWHERE) -> Message | None:
     """Say which cell below defines the name that was missing, and that it ran first where the file says so.
 
     Returns:
@@ -15,32 +16,31 @@ def why_in_wrong_order(error: CellError) -> Message | None:
     below = error.defined_below
     if below is None:
         return None
+    defining = cell_name(below.cell_index, places)
     if below.ran_in_recorded_order:
         return message(
-            "Cell {cell} uses “{name}”, which cell {below}, further down, defines; in your session cell {below} ran "
-            "first (In[{first}] before In[{second}]). A notebook is run from the first cell to the last.",
-            cell=error.cell_index + 1,
+            "This cell uses “{name}”, which is defined further down, in {below}; in your session that one ran first "
+            "(In[{first}] before In[{second}]). A notebook is run from the first cell to the last.",
             name=below.name,
-            below=below.cell_index + 1,
+            below=defining,
             first=below.defining_recorded or 0,
             second=below.recorded or 0,
         )
     return message(
-        "Cell {cell} uses “{name}”, which cell {below}, further down, defines. A notebook is run from the first cell "
-        "to the last.",
-        cell=error.cell_index + 1,
+        "This cell uses “{name}”, which is defined further down, in {below}. A notebook is run from the first cell to "
+        "the last.",
         name=below.name,
-        below=below.cell_index + 1,
+        below=defining,
     )
 
 
-def hint_to_reorder(error: CellError) -> Message | None:
+def hint_to_reorder(error: CellError, places: Places = NOWHERE) -> Message | None:
     """Say which cell belongs above which; None for an error of another kind."""
     below = error.defined_below
     if below is None:
         return None
     return message(
-        "Move cell {below} above cell {cell}, restart the runtime and run all cells from the top.",
-        below=below.cell_index + 1,
-        cell=error.cell_index + 1,
+        "Move {below} above {cell}, restart the runtime and run all cells from the top.",
+        below=cell_name(below.cell_index, places),
+        cell=cell_name(error.cell_index, places),
     )

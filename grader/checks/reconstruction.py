@@ -15,7 +15,7 @@ from grader.checks.training import slow_training, training_stopped
 from grader.checks.verdict import Verdict, by_share, failed, skipped, ungradable
 from grader.checks.wording import idle_training, model, other_data, sample_words
 from grader.domain.assignment import RubricItem
-from grader.domain.facts import Baseline, CreditCurve, Statistic
+from grader.domain.facts import Baseline, CreditCurve, Statistic, trivial_errors
 from grader.domain.grade import Finding
 from grader.domain.measurement import Measurement, Quantity, Role
 from grader.domain.messages import Message, message
@@ -120,27 +120,22 @@ def _no_comparison(subject: Subject) -> Message:
 
 
 def _told(subject: Subject, loss: float, known: Statistic) -> Message:
-    pca, mean = known.baselines.get(Baseline.PCA), sample_words(subject.facts).mean
-    if pca is None:  # a code as large as the image, where PCA would copy it
-        return message(
-            "Reconstruction error (MSE) {mse:.4f}. For comparison: {mean} {mean_mse:.4f}, the reference "
-            "{reference:.4f}. Skill {skill:.2f}, where {mean} has 0 and the reference 1.",
-            mse=loss,
-            mean=mean,
-            mean_mse=known.baselines[Baseline.MEAN],
-            reference=_curve(known).reference,
-            skill=_curve(known).skill(loss),
-        )
+    """Tell the loss beside others of the same samples; the reference's is known on hidden ones alone and says so."""
+    errors, mean, reference = trivial_errors(subject.measurements, known), sample_words(subject.facts).mean, known.mean
+    beside = message("the reference {reference:.4f}", reference=reference)
+    if subject.measurements.images != "hidden":
+        beside = message("the reference {reference:.4f} on hidden data", reference=reference)
+    if errors.pca is not None:
+        pca = message("PCA with the reference's code size {pca:.4f}", pca=errors.pca)
+        beside = message("{first}, {second}", first=pca, second=beside)
     return message(
-        "Reconstruction error (MSE) {mse:.4f}. For comparison: {mean} {mean_mse:.4f}, PCA with a code of the size "
-        "asked for {pca:.4f}, the reference {reference:.4f}. Skill {skill:.2f}, where {mean} has 0 and the reference "
-        "1.",
+        "Reconstruction error (MSE) {mse:.4f}. For comparison: {mean} {mean_mse:.4f}, {beside}. Skill {skill:.2f}, "
+        "where {mean} has 0 and the reference 1.",
         mse=loss,
         mean=mean,
-        mean_mse=known.baselines[Baseline.MEAN],
-        pca=pca,
-        reference=_curve(known).reference,
-        skill=_curve(known).skill(loss),
+        mean_mse=errors.mean,
+        beside=beside,
+        skill=(errors.mean - loss) / (errors.mean - reference),
     )
 
 

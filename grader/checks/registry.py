@@ -38,7 +38,7 @@ from grader.checks.subject import Subject
 from grader.checks.verdict import CheckFunction, Verdict, skipped, ungradable
 from grader.domain.assignment import ParameterValue, RubricItem
 from grader.domain.grade import CheckResult, Outcome
-from grader.domain.messages import Message, message
+from grader.domain.messages import Message, by_language, message, verbatim
 from grader.locale import Translator
 
 
@@ -142,9 +142,10 @@ def run_checks(rubric: Sequence[RubricItem], subject: Subject) -> tuple[CheckRes
     if mistakes := rubric_mistakes(rubric):
         raise ValueError("; ".join(f"{'.'.join(one.key)}: {Translator('en').text(one.reason)}" for one in mistakes))
     results: dict[str, CheckResult] = {}
+    titles = {item.check: by_language(item.title) if item.title else verbatim(item.check) for item in rubric}
     for item in rubric:
         verdict = (
-            _stopped_by_requirement(item, results)
+            _stopped_by_requirement(item, results, titles)
             or _without_layers(subject, item)
             or _without_samples(subject, item)
             or judged_by_halves(subject, item, CHECKS[item.check].function)
@@ -193,7 +194,9 @@ def _unknown_parameter(check: str, known: tuple[str, ...]) -> Message:
     return message("the check {check} has no such parameter: it knows {known}", check=check, known=", ".join(known))
 
 
-def _stopped_by_requirement(item: RubricItem, results: Mapping[str, CheckResult]) -> Verdict | None:
+def _stopped_by_requirement(
+    item: RubricItem, results: Mapping[str, CheckResult], titles: Mapping[str, Message]
+) -> Verdict | None:
     """Return the verdict where a required check does not let this one run, else None.
 
     A check that surely did not pass comes before one that we cannot tell of: then this one is surely skipped.
@@ -203,10 +206,10 @@ def _stopped_by_requirement(item: RubricItem, results: Mapping[str, CheckResult]
         return None
     sure = [result for result in unmet if result.outcome is not Outcome.UNGRADABLE]
     if sure:
-        return skipped(message("Not checked, because the check “{required}” did not pass.", required=sure[0].check))
-    return ungradable(
-        message("We cannot tell, because the check “{required}” waits for a person.", required=unmet[0].check)
-    )
+        title = titles[sure[0].check]
+        return skipped(message("Not checked, because the check “{required}” did not pass.", required=title))
+    title = titles[unmet[0].check]
+    return ungradable(message("We cannot tell, because the check “{required}” waits for a person.", required=title))
 
 
 def _without_layers(subject: Subject, item: RubricItem) -> Verdict | None:

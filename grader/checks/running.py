@@ -11,11 +11,12 @@ from grader.checks.order import hint_to_reorder, why_in_wrong_order
 from grader.checks.parameters import Parameter
 from grader.checks.subject import Subject
 from grader.checks.verdict import Verdict, by_share, failed, passed, ungradable
-from grader.checks.wording import brief, cell, notebook
+from grader.checks.wording import brief, notebook
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message, verbatim
+from grader.domain.places import Places, cell_title
 from grader.domain.run import CellError, RunRecord, RunStatus
 
 SHARE_WITH_ERRORS: Final = Parameter(
@@ -34,15 +35,16 @@ def check_runs(subject: Subject, item: RubricItem) -> Verdict:
         return passed(message("Every cell ran without an error. Code cells: {count}.", count=run.cells_run))
     findings = _error_findings(subject)
     if was_cut(run):
-        stop = (_stop_finding(run),) if run.status is not RunStatus.UNAVAILABLE else ()
+        stop = (_stop_finding(run, subject.places),) if run.status is not RunStatus.UNAVAILABLE else ()
         return ungradable(_told(run), findings=(*findings, *stop))
     if run.status is RunStatus.KILLED:
-        return failed(_told(run), (*findings, _own_exit_finding(run)))
+        return failed(_told(run), (*findings, _own_exit_finding(run, subject.places)))
     return _raised(subject, findings, SHARE_WITH_ERRORS.of(item))
 
 
 def _raised(subject: Subject, findings: tuple[Finding, ...], share: float) -> Verdict:
     errors = subject.run.errors
+    failing = len(errors) + subject.run.errors_left_out
     causes = [cause_of(error, errors, subject.missing_modules) for error in errors]
     lacking = sorted({missing_module(cause.error, subject.missing_modules) for cause in causes} - {""})
     if lacking:
@@ -51,11 +53,12 @@ def _raised(subject: Subject, findings: tuple[Finding, ...], share: float) -> Ve
     found = subject.model(Role.AUTOENCODER) is not None
     unknown = why_unknown(subject)
     if not found and unknown is not None:
-        told = message("Cells that ended with an error: {count}. {reason}", count=len(errors), reason=unknown)
+        told = message("Cells that ended with an error: {count}. {reason}", count=failing, reason=unknown)
         return ungradable(told, findings=findings)
-    if causes and found and all(cause.kind is CauseKind.ACCELERATOR for cause in causes):
+    only_asked = failing == len(errors) and all(cause.kind is CauseKind.ACCELERATOR for cause in causes)
+    if causes and found and only_asked:
         return by_share(1.0, _WITHOUT_ACCELERATOR, findings)
-    summary = message("Cells that ended with an error: {count}.", count=len(errors))
+    summary = message("Cells that ended with an error: {count}.", count=failing)
     return by_share(share if found else 0.0, summary, findings or (_unknown_cell_finding(),))
 
 
@@ -74,13 +77,19 @@ def _error_findings(subject: Subject) -> tuple[Finding, ...]:
 
 
 def _error_finding(error: CellError, subject: Subject) -> Finding:
-    told = advice(error, among=subject.run.errors, old_code=subject.old_code, missing_modules=subject.missing_modules)
+    told = advice(
+        error,
+        among=subject.run.errors,
+        old_code=subject.old_code,
+        missing_modules=subject.missing_modules,
+        places=subject.places,
+    )
     return Finding(
-        where=cell(error.cell_index),
+        where=cell_title(error.cell_index, subject.places),
         expected=_expected(error),
         actual=_actual(error),
-        why=why_in_wrong_order(error) or told.why,
-        hint=hint_to_reorder(error) or told.hint,
+        why=why_in_wrong_order(error, subject.places) or told.why,
+        hint=hint_to_reorder(error, subject.places) or told.hint,
     )
 
 
@@ -98,9 +107,9 @@ def _actual(error: CellError) -> Message:
     return verbatim(problem)
 
 
-def _stop_finding(run: RunRecord) -> Finding:
+def _stop_finding(run: RunRecord, places: Places) -> Finding:
     return Finding(
-        where=_last_place(run),
+        where=_last_place(run, places),
         expected=message("A notebook that ends by itself, within the limits of the assignment."),
         actual=why_stopped(run),
         why=message("What a notebook would have done after we stopped it, nobody can say: a person will look."),
@@ -108,9 +117,9 @@ def _stop_finding(run: RunRecord) -> Finding:
     )
 
 
-def _own_exit_finding(run: RunRecord) -> Finding:
+def _own_exit_finding(run: RunRecord, places: Places) -> Finding:
     return Finding(
-        where=_last_place(run),
+        where=_last_place(run, places),
         expected=message("A notebook that ends after its last cell."),
         actual=why_stopped(run),
         why=message("Nothing after that cell was run, so that whatever follows it cannot count."),
@@ -128,8 +137,8 @@ def _unknown_cell_finding() -> Finding:
     )
 
 
-def _last_place(run: RunRecord) -> Message:
-    return notebook() if run.last_cell < 0 else cell(run.last_cell)
+def _last_place(run: RunRecord, places: Places) -> Message:
+    return notebook() if run.last_cell < 0 else cell_title(run.last_cell, places)
 
 
 def _told(run: RunRecord) -> Message:

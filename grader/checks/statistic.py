@@ -109,7 +109,7 @@ def _judged(
         for aspect in aspects
         if earned[aspect] < 1
     ]
-    told = _summary(values, known)
+    told = _summary(values, known, hidden=subject.measurements.images == "hidden")
     incomplete = why_incomplete(subject)
     if findings and incomplete is not None:
         reason = message("{told} More training might have earned more. {reason}", told=told, reason=incomplete)
@@ -143,14 +143,14 @@ def _no_comparison(subject: Subject) -> Message:
     )
 
 
-def _summary(values: Mapping[Aspect, float], known: Mapping[Quantity, Statistic]) -> Message:
+def _summary(values: Mapping[Aspect, float], known: Mapping[Quantity, Statistic], *, hidden: bool) -> Message:
     told: Message | None = None
     for aspect, value in values.items():
-        one = message(
-            "{name}: {value}; the reference {reference}.",
-            name=aspect.name,
-            value=_figure(value, aspect),
-            reference=_figure(known[aspect.quantity].mean, aspect),
+        figures = {"value": _figure(value, aspect), "reference": _figure(known[aspect.quantity].mean, aspect)}
+        one = (
+            message("{name}: {value}; the reference {reference}.", name=aspect.name, **figures)
+            if hidden
+            else message("{name}: {value}; the reference {reference} on hidden data.", name=aspect.name, **figures)
         )
         told = one if told is None else message("{first} {second}", first=told, second=one)
     assert told is not None  # noqa: S101 - there is at least one aspect

@@ -6,12 +6,13 @@ The one exception is `missing_modules`, which never earns a point: it turns a lo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from grader.domain.assignment import ImportPolicy
 from grader.domain.facts import CalibratedData, ReferenceFacts
 from grader.domain.measurement import MeasuredModel, Measurements, Role
 from grader.domain.outdated import SlowOptimizer, Translation
+from grader.domain.places import Places
 from grader.domain.run import RunRecord
 from grader.domain.submission import ImportedModule
 
@@ -29,6 +30,7 @@ class Subject:
         import_policy: What it may import; None where everything.
         old_code: Calls that current versions no longer take, as they were run: read from the source, they explain.
         slow_optimizers: Optimizers at a default rate that is smaller than in old tutorials.
+        places: Where the notebook's code cells stand, for people.
     """
 
     run: RunRecord
@@ -39,6 +41,7 @@ class Subject:
     import_policy: ImportPolicy | None = None
     old_code: tuple[Translation, ...] = ()
     slow_optimizers: tuple[SlowOptimizer, ...] = ()
+    places: Places = field(default_factory=dict)
 
     @property
     def calibrated(self) -> CalibratedData | None:

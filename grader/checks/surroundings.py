@@ -8,6 +8,7 @@ from typing import Final
 from grader.checks.advice import Advice
 from grader.checks.causes import Cause, CauseKind, is_unfinished, missing_module
 from grader.domain.messages import Message, message
+from grader.domain.places import NOWHERE, Places, cell_name
 from grader.domain.run import CellError
 
 _EMPTY_FOLDER: Final = message(
@@ -70,12 +71,13 @@ def of_surroundings(cause: Cause, missing_modules: Sequence[str]) -> Advice:
     )
 
 
-def of_lacked_name(error: CellError, earlier: CellError | None) -> Advice:
+def of_lacked_name(error: CellError, earlier: CellError | None, places: Places = NOWHERE) -> Advice:
     """Return the advice for a name that was missing, by the cell that should have made it.
 
     Args:
         error: A NameError whose text says which name.
         earlier: The error of the cell that should have made it, where that is what happened.
+        places: Where the cells stand.
     """
     lacked = error.lacked
     if lacked is None:
@@ -83,16 +85,18 @@ def of_lacked_name(error: CellError, earlier: CellError | None) -> Advice:
     if earlier is not None and is_unfinished(earlier):
         return Advice(
             message("Nothing has made “{name}” yet.", name=lacked.name),
-            message("Complete cell {number} first: what follows needs it.", number=earlier.cell_index + 1),
+            message("Complete {cell} first: what follows needs it.", cell=cell_name(earlier.cell_index, places)),
         )
     if earlier is not None:
         return Advice(
             message(
-                "Cell {number} should have made “{name}”, and ended with an error itself.",
-                number=earlier.cell_index + 1,
+                "“{name}” should have been made in {cell}, which ended with an error itself.",
                 name=lacked.name,
+                cell=cell_name(earlier.cell_index, places),
             ),
-            message("Fix cell {number} first: this error is its echo.", number=earlier.cell_index + 1),
+            message(
+                "Fix {cell} first: this error follows from the one there.", cell=cell_name(earlier.cell_index, places)
+            ),
         )
     if not lacked.made_in:
         return Advice(
@@ -103,6 +107,6 @@ def of_lacked_name(error: CellError, earlier: CellError | None) -> Advice:
     if not above:
         return LACKED_SOMEWHERE
     return Advice(
-        message("Cell {number} makes “{name}” and did not fail.", number=above[-1] + 1, name=lacked.name),
+        message("“{name}” is made in {cell}, which did not fail.", name=lacked.name, cell=cell_name(above[-1], places)),
         message("Does that cell make the name in every case, and does nothing delete it before it is used?"),
     )

@@ -10,6 +10,7 @@ from grader.checks.subject import Subject
 from grader.checks.wording import brief
 from grader.domain.messages import Message, message
 from grader.domain.outdated import SlowOptimizer
+from grader.domain.places import Places, cell_name, line_title
 
 SLOWED_SKILL: Final = 0.5
 """A model of more skill than this has learnt something, and is explained by what it learnt."""
@@ -25,16 +26,15 @@ def training_stopped(subject: Subject, skill: float) -> Advice | None:
     error = stopped_training(subject)
     if error is None or (subject.measurements.trained and skill > SLOWED_SKILL):
         return None
-    said = brief(error.text)
+    said, cell = brief(error.text), cell_name(error.cell_index, subject.places)
     return Advice(
         message(
-            "Cell {number}, which trains a model, ended with {error}: without its training a model knows nothing.",
-            number=error.cell_index + 1,
+            "A model was to be trained in {cell}, which ended with {error}: without its training a model knows "
+            "nothing.",
+            cell=cell,
             error=f"{error.name}: {said}" if said else error.name,
         ),
-        message(
-            "Fix cell {number} first: everything that is measured here follows from it.", number=error.cell_index + 1
-        ),
+        message("Fix {cell} first: everything that is measured here follows from it.", cell=cell),
     )
 
 
@@ -42,26 +42,25 @@ def slow_training(subject: Subject, skill: float) -> Message | None:
     """Name the optimizer whose default rate let training go nowhere, None where there is none or the model learnt."""
     if not subject.slow_optimizers or not skill < SLOWED_SKILL:
         return None
-    return slow_hint(subject.slow_optimizers[0])
+    return slow_hint(subject.slow_optimizers[0], subject.places)
 
 
-def slow_hint(slow: SlowOptimizer) -> Message:
+def slow_hint(slow: SlowOptimizer, places: Places) -> Message:
     """Name an optimizer at a default rate with which training goes nowhere, and what to do."""
+    place = line_title(slow.cell_index, slow.line, places)
     if slow.rate < slow.old_rate:
         return message(
-            "Cell {cell}, line {line} trains with {name} at its default rate, which is {rate} today and was {old} in "
-            "papers and old tutorials: with {rate} the loss hardly moves. State the rate yourself.",
-            cell=slow.cell_index + 1,
-            line=slow.line,
+            "{place}: it trains with {name} at its default rate, which is {rate} today and was {old} in papers and old "
+            "tutorials: with {rate} the loss hardly moves. State the rate yourself.",
+            place=place,
             name=slow.name,
             rate=f"{slow.rate:g}",
             old=f"{slow.old_rate:g}",
         )
     return message(
-        "Cell {cell}, line {line} trains with {name} at its default rate, {rate}, with which an autoencoder needs very "
-        "many epochs. State a larger rate, or take another optimizer.",
-        cell=slow.cell_index + 1,
-        line=slow.line,
+        "{place}: it trains with {name} at its default rate, {rate}, with which an autoencoder needs very many epochs. "
+        "State a larger rate, or take another optimizer.",
+        place=place,
         name=slow.name,
         rate=f"{slow.rate:g}",
     )

@@ -15,6 +15,8 @@ from grader.domain.facts import IMAGE_DATASETS, ReferenceFacts
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message, verbatim
 from grader.domain.outdated import Translation
+from grader.domain.places import Places, line_title
+from grader.domain.text import shortened
 
 LONGEST_TEXT: Final = 300
 """Characters kept of a text that a notebook produced."""
@@ -65,11 +67,6 @@ def sample_words(facts: ReferenceFacts) -> SampleWords:
     return _WORDS.get(facts.dataset, _SAMPLE)
 
 
-def cell(index: int) -> Message:
-    """Name a cell by the number a person counts, from 1."""
-    return message("Cell {number} of the notebook", number=index + 1)
-
-
 def notebook() -> Message:
     """Name the notebook as a whole."""
     return message("The notebook as a whole")
@@ -83,9 +80,9 @@ def model(subject: Subject, role: Role) -> Message:
     return message("The {role}, called “{name}” in the notebook", role=ROLE_NAMES[role], name=found.name)
 
 
-def where_and_why(old: Translation) -> Message:
+def where_and_why(old: Translation, places: Places) -> Message:
     """Say of a piece of old code where it is and why it is old."""
-    return message("Cell {cell}, line {line}: {why}", cell=old.cell_index + 1, line=old.line, why=old.why)
+    return message("{place}: {why}", place=line_title(old.cell_index, old.line, places), why=old.why)
 
 
 def dataset_name(dataset: str) -> Message:
@@ -115,14 +112,13 @@ def idle_training(subject: Subject) -> Message | None:
     """Return what made the training another than was meant without an error, with its place; None where nothing did."""
     for old in subject.old_code:
         if old.training:
-            return where_and_why(old)
+            return where_and_why(old, subject.places)
     return None
 
 
 def brief(text: str) -> str:
-    """Return the text on one line, cut after `LONGEST_TEXT` characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 1] + "…"
+    """Return the text on one line, at most `LONGEST_TEXT` characters of it."""
+    return shortened(" ".join(text.split()), LONGEST_TEXT)
 
 
 def shape(lengths: Shape) -> Message:

@@ -22,6 +22,7 @@ from grader.domain.grade import Finding
 from grader.domain.inspection import OTHER, InspectedModel, Inspection, Remark, Trial
 from grader.domain.measurement import Quantity
 from grader.domain.messages import Message, message, verbatim
+from grader.domain.places import cell_name, line_title
 from grader.domain.run import RunRecord
 from grader.domain.submission import Submission, UnreadableSubmissionError
 from grader.inspection.data_used import TITLES
@@ -153,9 +154,8 @@ def show(inspection: Inspection, wording: Wording, console: Console | None = Non
     _list(message("Diagnosis"), inspection.diagnosis, console, wording)
     translated = tuple(
         message(
-            "Cell {cell}, line {line}: {before} → {after}",
-            cell=one.cell_index + 1,
-            line=one.line,
+            "{place}: {before} → {after}",
+            place=line_title(one.cell_index, one.line, inspection.run.places),
             before=verbatim(one.before),
             after=verbatim(one.after),
         )
@@ -220,11 +220,11 @@ def _run(trial: Trial) -> Message:
     if not trial.run.errors:
         return message("{how}: no cell ended with an error; autoencoders: {models}.", how=how, models=trial.models)
     return message(
-        "{how}: cells that ended with an error: {errors}, the first of them cell {cell} ({error}); autoencoders: "
+        "{how}: cells that ended with an error: {errors}, the first of them {cell}, with {error}; autoencoders: "
         "{models}.",
         how=how,
-        errors=len(trial.run.errors),
-        cell=trial.run.errors[0].cell_index + 1,
+        errors=len(trial.run.errors) + trial.run.errors_left_out,
+        cell=cell_name(trial.run.errors[0].cell_index, trial.run.places),
         error=verbatim((_first_error(trial.run) or "").split("\n")[0]),
         models=trial.models,
     )

@@ -19,6 +19,7 @@ from grader.cli.speech import Exit, error_border, told
 from grader.domain.course import Course
 from grader.domain.grade import Outcome
 from grader.domain.messages import Message, message
+from grader.domain.text import shortened
 from grader.session import SessionOptions
 from grader.validation.equivalents import EQUIVALENTS, SOLUTION
 from grader.validation.operators import Mutant
@@ -126,7 +127,7 @@ def _show(work: Work, judged: Sequence[Judged], language: str | None) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold", title=work.assignment.assignment, title_justify="left")
     table.add_column(told(message("variant"), language))
     for check in checks:
-        table.add_column(check[:9], justify="center", no_wrap=True)
+        table.add_column(shortened(check, 9), justify="center", no_wrap=True)
     table.add_column(told(message("verdict"), language), no_wrap=True)
     table.add_column(told(message("what the student did"), language), overflow="fold")
     order = {one.operator.name: place for place, one in enumerate(sorted(judged, key=_by_kind))}

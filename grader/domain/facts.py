@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Final
 
 from grader.domain.architecture import Architecture
-from grader.domain.measurement import ImageStrip, Quantity, Role
+from grader.domain.measurement import ImageStrip, Measurements, Quantity, Role
+from grader.domain.units import Unit
 
 IMAGE_DATASETS: Final = ("mnist", "fashion_mnist")
 """What `keras.datasets` gives every notebook of the course, offline."""
@@ -86,7 +87,7 @@ class Statistic:
     """One number over the runs of a reference, and what it is compared with.
 
     Attributes:
-        unit: `pixel²`, `nat/image`, `1`, …
+        unit: One of `Unit`: `pixel²`, `nat/image`, `1`, …
         runs: Runs of the reference itself behind mean and deviation.
         mean: Over these runs.
         deviation: Their sample standard deviation (n - 1).
@@ -109,6 +110,14 @@ class Statistic:
     decisive: CreditCurve | None = None
     honest_runs: int = 0
     honest_full: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a unit that no report could translate.
+
+        Raises:
+            ValueError: The unit is none of `Unit`.
+        """
+        Unit(self.unit)
 
     def credit(self, value: float) -> float:
         """Return the credit of the strictest curve, in [0, 1]; 1 where no curve judges."""
@@ -240,3 +249,28 @@ class ReferenceFacts:
     def is_of_images(self) -> bool:
         """Whether its data are images."""
         return self.dataset in IMAGE_DATASETS
+
+
+@dataclass(frozen=True, slots=True)
+class TrivialErrors:
+    """What predictors that have learnt nothing, or only a plane, reach on the very samples of a reconstruction error.
+
+    Attributes:
+        mean: Mean squared error of always answering the mean of the data.
+        pca: That of PCA with the reference's code size, None where a code as large as the sample makes it trivial.
+    """
+
+    mean: float
+    pca: float | None
+
+
+def trivial_errors(measurements: Measurements, known: Statistic) -> TrivialErrors:
+    """Return mean and PCA as measured on the same samples as the model's own error, both or none of them.
+
+    Where they were not measured, the facts have them for the hidden samples of the same data.
+    """
+    mean = measurements.value(Quantity.MEAN_IMAGE_MSE)
+    if mean is None:
+        return TrivialErrors(known.baselines[Baseline.MEAN], known.baselines.get(Baseline.PCA))
+    pca = measurements.value(Quantity.PCA_MSE) if Baseline.PCA in known.baselines else None
+    return TrivialErrors(mean, pca)

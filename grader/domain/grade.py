@@ -9,7 +9,7 @@
 | data | string | `full` or `sample`: what it was measured on; empty where nothing was measured |
 | accelerated | boolean | training was shortened without touching a point |
 | reasons | list | why a person must look, one sentence each |
-| run | object | what was observed of the run: status, seconds, memory, errors |
+| run | object | what was observed of the run: status, seconds, memory, the first errors and how many more there are |
 | wall_seconds | number | from intake to grade |
 | submitted_at | string or null | when it was handed in (ISO 8601, UTC), null where nobody knows |
 | late | object or null | what lateness costs: minutes, percent, points; null without a due date or a known time |

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from grader.domain.architecture import Architecture
 from grader.domain.messages import Message
+from grader.domain.units import Unit
 
 
 class Role(StrEnum):
@@ -113,7 +114,7 @@ class Measurement:
     Attributes:
         name: Which quantity.
         value: The number; always finite (a quantity that is not finite is a `MeasuringProblem`).
-        unit: `1` for a pure number, `pixels²` for an MSE of pixels in [0, 1], …
+        unit: One of `Unit`: `1` for a pure number, `pixel²` for an MSE of pixels in [0, 1], …
         how: On what and how it was measured, in English, for the record.
     """
 
@@ -121,6 +122,14 @@ class Measurement:
     value: float
     unit: str
     how: str
+
+    def __post_init__(self) -> None:
+        """Refuse a unit that no report could translate.
+
+        Raises:
+            ValueError: The unit is none of `Unit`.
+        """
+        Unit(self.unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +210,7 @@ class Measurements:
         bypass: A layer that carries the image past the code, in words for the report, or None.
         strips: Pictures for the report.
         data: Which data was used: `sample` or `full`.
+        images: Which part of them: `hidden`, which nobody has, or `public`, in a student's own check.
         dataset: Id of the data set that was measured on; "" for the reference's usual one.
         foreign: Id of a data set that the course does not allow here, whose images the autoencoder gives back far
             better than those it was measured on: it was trained on them. Else "".
@@ -231,6 +241,7 @@ class Measurements:
     conventions: tuple[Message, ...] = ()
     pixels: tuple[float, float] | None = None
     by_behaviour: bool = False
+    images: str = "hidden"
     another_size: bool = False
 
     def value(self, name: Quantity) -> float | None:

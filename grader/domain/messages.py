@@ -7,6 +7,7 @@ read in either language years later.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Union
 
@@ -29,6 +30,15 @@ class Message:
 def message(msgid: str, /, **values: MessageValue) -> Message:
     """Build a `Message`; Babel extracts the first argument of this call into the catalogues."""
     return Message(msgid, tuple(values.items()))
+
+
+BY_LANGUAGE = "{by_language}"
+"""The msgid of a text that comes in several languages by itself; its values are named by their languages."""
+
+
+def by_language(texts: Mapping[str, str]) -> Message:
+    """Wrap a text that its author wrote in several languages (the title of a check), by code of the language."""
+    return Message(BY_LANGUAGE, tuple(texts.items()))
 
 
 def verbatim(text: str) -> Message:

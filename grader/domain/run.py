@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from grader.domain.messages import Message
+from grader.domain.places import Places
 
 
 class RunStatus(StrEnum):
@@ -36,6 +38,10 @@ class StoppedBy(StrEnum):
     OWN_EXIT = "own_exit"
     SIGNAL = "signal"
     SANDBOX = "sandbox"
+
+
+MOST_ERRORS: Final = 100
+"""Errors that a record keeps: nobody reads more, and each is a finding with text in every file of grades."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +164,15 @@ class RunRecord:
         stopped_by: What ended it early.
         cells_total: Code cells in the notebook.
         cells_run: Code cells that were started.
-        errors: Every cell that raised, in order.
+        errors: The first cells that raised, in order; see `MOST_ERRORS`.
         last_cell: Position in the file of the last cell that was started, or -1.
         wall_seconds: From kernel start to kernel end.
         peak_memory_mib: Largest resident memory of the process tree that the watchdog saw (0 where not watched).
         output_truncated: Output passed `Limits.output_mib` and was dropped.
         sandboxed: False where the instructor said `--sandbox none` or on a student's own machine.
         detail: What a person needs to know beyond this (exit status, signal, why unavailable), or None.
+        places: Where the cells stand that are named here, for people.
+        errors_left_out: How many more cells raised than `errors` holds.
         skipped: Positions in the file of the cells that were interrupted because they took too long, where the others
             were run all the same.
     """
@@ -180,4 +188,6 @@ class RunRecord:
     output_truncated: bool = False
     sandboxed: bool = True
     detail: Message | None = None
+    places: Places = field(default_factory=dict)
+    errors_left_out: int = 0
     skipped: tuple[int, ...] = ()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from grader.domain.messages import Message
+from grader.domain.places import Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Notebook:
         assignment: The assignment id in the notebook's metadata, or "".
         language: The language (`es`, `en`) that it was generated in, or "".
         notes: What intake had to mend (an old format upgraded, …), for the report.
+        places: Where each code cell stands, for people.
         companions: What lies beside it when it runs.
     """
 
@@ -91,6 +93,7 @@ class Notebook:
     assignment: str = ""
     language: str = ""
     notes: tuple[Message, ...] = ()
+    places: Places = field(default_factory=dict, compare=False)
     companions: tuple[Companion, ...] = ()
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from numpy.lib import format as npy
 
 from grader.domain.evidence import RejectedClaimsError
+from grader.domain.text import shortened
 from grader.extraction.files import open_plain_file
 
 MAX_TOTAL_BYTES = 300 * 2**20
@@ -42,7 +43,7 @@ def copy_arrays(source: Path, destination: Path) -> tuple[str, ...]:
             with zipfile.ZipFile(file) as archive:
                 arrays = {name: _read(archive, member) for name, member in _members(archive).items()}
         except _MALFORMED as error:
-            raise RejectedClaimsError(source.name, str(error)[:300] or type(error).__name__) from error
+            raise RejectedClaimsError(source.name, shortened(str(error), 300) or type(error).__name__) from error
     broken = tuple(name for name, array in arrays.items() if not np.isfinite(array).all())
     arrays |= {name: np.zeros_like(arrays[name]) for name in broken}
     destination.parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +64,7 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     for info in infos:
         match = _MEMBER.fullmatch(info.filename)
         if match is None or match[1] in members:
-            raise ValueError(f"unexpected member {info.filename[:80]!r}")
+            raise ValueError(f"unexpected member {shortened(info.filename, 80)!r}")
         if info.compress_type != zipfile.ZIP_STORED:
             raise ValueError(f"{info.filename}: is compressed, which the probe never does")
         members[match[1]] = info

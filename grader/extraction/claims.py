@@ -12,7 +12,7 @@ import math
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, model_validator
 
 from grader.domain.evidence import (
     CLAIMS_SCHEMA_VERSION,
@@ -27,6 +27,7 @@ from grader.domain.evidence import (
     TableClaim,
     TensorClaim,
 )
+from grader.domain.text import shortened
 from grader.extraction.arrays import copy_arrays
 from grader.extraction.files import open_plain_file
 from grader.extraction.graphs import copy_graphs
@@ -42,11 +43,12 @@ MAX_TABLES = 8
 MAX_TENSORS = 16
 MAX_PARTS = 24
 MAX_ENTRIES = 64
+MOST_FAULTS = 20
 MAX_CLASSES = 100
 
 _Id = Annotated[str, Field(pattern=r"^[a-z]\d{1,6}$")]
 _Name = Annotated[str, Field(max_length=500)]
-_Shape = Annotated[list[Annotated[int, Field(ge=1, le=2**31)] | None], Field(max_length=8)]
+_Shape = Annotated[list[Annotated[int, Field(ge=1, le=2**31)] | None], FailFast(), Field(max_length=8)]
 
 
 class _Strict(BaseModel):
@@ -57,7 +59,7 @@ class _Operation(_Strict):
     class_name: _Name
     module: _Name
     config: dict[str, Any]
-    variables: Annotated[list[_Id], Field(max_length=64)]
+    variables: Annotated[list[_Id], FailFast(), Field(max_length=64)]
 
 
 class _Tensor(_Strict):
@@ -68,24 +70,26 @@ class _Tensor(_Strict):
 class _Node(_Strict):
     operation: _Id
     arguments: dict[str, Any]
-    outputs: Annotated[list[_Id], Field(max_length=64)]
+    outputs: Annotated[list[_Id], FailFast(), Field(max_length=64)]
 
 
 class _Model(_Strict):
     model: _Id
-    names: Annotated[list[_Name], Field(max_length=16)]
+    names: Annotated[list[_Name], FailFast(), Field(max_length=16)]
     class_name: _Name
-    inputs: Annotated[list[_Tensor], Field(max_length=16)]
-    nodes: Annotated[list[_Node], Field(max_length=MAX_NODES)]
-    outputs: Annotated[list[_Id], Field(max_length=16)]
+    inputs: Annotated[list[_Tensor], FailFast(), Field(max_length=16)]
+    nodes: Annotated[list[_Node], FailFast(), Field(max_length=MAX_NODES)]
+    outputs: Annotated[list[_Id], FailFast(), Field(max_length=16)]
     problem: _Name
-    variables: Annotated[list[_Id], Field(max_length=MAX_OPERATIONS)]
+    variables: Annotated[list[_Id], FailFast(), Field(max_length=MAX_OPERATIONS)]
     compiled: dict[str, Any]
     created: int
 
 
 _Numbers = Annotated[
-    list[Annotated[float, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]], Field(min_length=1, max_length=MAX_COLUMNS)
+    list[Annotated[float, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]],
+    FailFast(),
+    Field(min_length=1, max_length=MAX_COLUMNS),
 ]
 
 
@@ -112,34 +116,34 @@ class _Fit(_Strict):
     input_maximum: float | None
     completed: bool
     columns: _Columns | None = None
-    names: Annotated[list[_Name], Field(max_length=16)] = Field(default_factory=list)
+    names: Annotated[list[_Name], FailFast(), Field(max_length=16)] = Field(default_factory=list)
     how: Literal["fit", "batches", "loop"] = "fit"
     data: _Name | None = None
-    classes: Annotated[list[int], Field(max_length=MAX_CLASSES)] = Field(default_factory=list)
+    classes: Annotated[list[int], FailFast(), Field(max_length=MAX_CLASSES)] = Field(default_factory=list)
     epochs_asked: int = 0
     stood_still: bool = False
 
 
 class _Entry(_Strict):
-    keys: Annotated[list[_Name], Field(min_length=1, max_length=2)]
+    keys: Annotated[list[_Name], FailFast(), Field(min_length=1, max_length=2)]
     value: Annotated[float, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
 
 
 class _Table(_Strict):
     name: _Name
-    entries: Annotated[list[_Entry], Field(max_length=MAX_ENTRIES)]
+    entries: Annotated[list[_Entry], FailFast(), Field(max_length=MAX_ENTRIES)]
 
 
 class _Claims(_Strict):
     schema_version: int
-    models: Annotated[list[_Model], Field(max_length=MAX_MODELS)]
+    models: Annotated[list[_Model], FailFast(), Field(max_length=MAX_MODELS)]
     operations: Annotated[dict[_Id, _Operation], Field(max_length=MAX_OPERATIONS)]
-    fits: Annotated[list[_Fit], Field(max_length=256)]
-    requests: Annotated[list[_Name], Field(max_length=256)]
+    fits: Annotated[list[_Fit], FailFast(), Field(max_length=256)]
+    requests: Annotated[list[_Name], FailFast(), Field(max_length=256)]
     versions: dict[str, _Name]
-    tables: Annotated[list[_Table], Field(max_length=MAX_TABLES)] = Field(default_factory=list)
-    tensors: Annotated[list[_Model], Field(max_length=MAX_TENSORS)] = Field(default_factory=list)
-    parts: Annotated[list[_Model], Field(max_length=MAX_PARTS)] = Field(default_factory=list)
+    tables: Annotated[list[_Table], FailFast(), Field(max_length=MAX_TABLES)] = Field(default_factory=list)
+    tensors: Annotated[list[_Model], FailFast(), Field(max_length=MAX_TENSORS)] = Field(default_factory=list)
+    parts: Annotated[list[_Model], FailFast(), Field(max_length=MAX_PARTS)] = Field(default_factory=list)
 
 
 def collect(exchange: Path, destination: Path) -> Evidence:
@@ -191,10 +195,17 @@ def _parse(content: bytes) -> _Claims:
         _look_through(data)
         claims = _Claims.model_validate(data)
     except (ValueError, RecursionError, ValidationError) as error:
-        raise RejectedClaimsError("claims.json", str(error)[:500]) from error
+        raise RejectedClaimsError("claims.json", shortened(_said(error), 500)) from None
     if claims.schema_version != CLAIMS_SCHEMA_VERSION:
         raise RejectedClaimsError("claims.json", f"schema version {claims.schema_version}")
     return claims
+
+
+def _said(error: Exception) -> str:
+    """Put into words what is wrong; of many faults the first, since a text of all of them takes a gigabyte."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    return str(error) if error.error_count() <= MOST_FAULTS else f"{error.error_count()} faults of its form"
 
 
 def _exists(path: Path) -> bool:
@@ -211,7 +222,7 @@ def _exists(path: Path) -> bool:
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"{text[:40]} is no number")
+        raise ValueError(f"{shortened(text, 40)} is no number")
     return number
 
 
@@ -222,6 +233,8 @@ def _look_through(data: object, depth: int = 0) -> None:
     if isinstance(data, str):
         data.encode("utf-8")
     elif isinstance(data, dict):
+        if len(data) > MAX_OPERATIONS:  # each may be a fault, and a million of them would take gigabytes
+            raise ValueError(f"an object of {len(data)} keys, more than {MAX_OPERATIONS}")
         for key, value in data.items():
             _look_through(key, depth)
             _look_through(value, depth + 1)

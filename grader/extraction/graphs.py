@@ -12,6 +12,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from grader.domain.evidence import RejectedClaimsError
+from grader.domain.text import shortened
 from grader.extraction.files import open_plain_file
 
 MAX_GRAPHS = 3
@@ -42,7 +43,7 @@ def copy_graphs(claims: Path, destination: Path, allowed: Collection[str]) -> di
     for name in names:
         match = _NAME.fullmatch(name)
         if match is None or match[1] not in allowed:
-            raise RejectedClaimsError(FOLDER, f"unexpected entry {name[:80]!r}")
+            raise RejectedClaimsError(FOLDER, f"unexpected entry {shortened(name, 80)!r}")
         copies[match[1]] = _copy(source / name, destination / FOLDER / name)
     return copies
 

@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -167,6 +168,7 @@ def _run_object(run: RunRecord, translator: Translator) -> JsonObject:
             {"cell_index": error.cell_index, "name": error.name, "text": error.text, "line": error.line}
             for error in run.errors
         ],
+        "errors_left_out": run.errors_left_out,
         "wall_seconds": float(run.wall_seconds),
         "peak_memory_mib": float(run.peak_memory_mib),
         "output_truncated": run.output_truncated,
@@ -214,7 +216,9 @@ def _measurement_object(measurement: Measurement) -> JsonObject:
 # Private: CSV --------------------------------------------------------------------------------------------------------
 
 # A spreadsheet takes a cell that starts with one of these for a formula; the wide forms count in East Asian settings.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Where it parts cells by semicolons or tabs, as Spanish ones do, no quotes of ours keep a name in one cell.
+_FORMULA_START = re.compile(r"(\A|[;\t\r\n])(?=[\s\"]*[=+\-@＝＋－＠])")
+_BLANK_STARTS = ("\t", "\r", "\n")
 
 
 def _checks(assignment: Assignment, graded: Sequence[GradedSubmission]) -> list[str]:
@@ -281,8 +285,9 @@ def _decimal(value: float) -> Decimal:
 
 
 def _harmless(text: str) -> str:
-    """Put an apostrophe before what a spreadsheet would take for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    """Put an apostrophe before what a spreadsheet would take for a formula, whichever separator it reads by."""
+    safe = _FORMULA_START.sub(r"\1'", text)
+    return f"'{safe}" if safe.startswith(_BLANK_STARTS) else safe
 
 
 # Private: files ------------------------------------------------------------------------------------------------------

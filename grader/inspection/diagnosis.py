@@ -8,13 +8,15 @@ from typing import Final
 
 from grader.checks.error_advice import advice
 from grader.checks.order import why_in_wrong_order
-from grader.checks.wording import brief
+from grader.checks.wording import LONGEST_TEXT
 from grader.domain.evidence import Evidence
 from grader.domain.inspection import Outline
 from grader.domain.messages import Message, message, verbatim
 from grader.domain.outdated import OldCode
+from grader.domain.places import Places, cell_name, cell_title, line_title
 from grader.domain.run import CellError, RunRecord, RunStatus
 from grader.domain.submission import Notebook
+from grader.domain.text import shortened
 from grader.inspection.frameworks import Framework, frameworks_of, missing_dataset, told_of
 from grader.pipeline import counts_official_images, missing_modules
 
@@ -55,7 +57,7 @@ def diagnosis(past: Past, outlines: Sequence[Outline]) -> tuple[Message, ...]:
         *(one.sentence for one in written_with),
         *_errors(past, written_with),
         *_surroundings(past, written_with),
-        *_old_code(past.old),
+        *_old_code(past.old, past.notebook.places),
         *(() if outlines or written_without_eager else _without_autoencoder(past.evidence)),
         *(_from_outside(one) for one in outlines if not one.architecture.layers),
     )
@@ -70,22 +72,23 @@ def _from_outside(outline: Outline) -> Message:
 
 
 def _errors(past: Past, written_with: Sequence[Framework]) -> Iterator[Message]:
-    errors = past.run.errors
+    errors, places = past.run.errors, past.notebook.places
     explained = {one.cell_index for one in past.old.left}
     advised: list[CellError] = []
     for error in errors[:MOST_ERRORS]:
-        in_wrong_order = why_in_wrong_order(error)
+        in_wrong_order = why_in_wrong_order(error, places)
         if in_wrong_order is not None:
-            yield in_wrong_order
+            place = cell_title(error.cell_index, places)
+            yield message("{place}: {why}", place=place, why=in_wrong_order)
             continue
         not_here = missing_dataset(past.notebook, error)
         if not_here is not None:  # what the error says of networks and loaders helps nobody
-            yield message("Cell {cell}: {text}", cell=error.cell_index + 1, text=not_here)
+            yield message("{place}: {why}", place=cell_title(error.cell_index, places), why=not_here)
             advised.append(error)
             continue
         yield message(
-            "Cell {cell}: {error}: {text}",
-            cell=error.cell_index + 1,
+            "{cell}: {error}: {text}",
+            cell=cell_title(error.cell_index, places),
             error=verbatim(error.name),
             text=verbatim(_first_line(error)),
         )
@@ -93,15 +96,16 @@ def _errors(past: Past, written_with: Sequence[Framework]) -> Iterator[Message]:
         if echo or error.cell_index in explained or told_of(written_with, error):
             continue
         if error is errors[0] or error.name not in {errors[0].name, *(one.name for one in advised)}:
-            yield advice(error, among=errors).hint
+            yield advice(error, among=errors, places=places).hint
             advised.append(error)
-    if len(errors) > MOST_ERRORS:
-        yield message("{count} more cells ended with an error.", count=len(errors) - MOST_ERRORS)
+    more = max(0, len(errors) - MOST_ERRORS) + past.run.errors_left_out
+    if more:
+        yield message("{count} more cells ended with an error.", count=more)
 
 
 def _first_line(error: CellError) -> str:
     lines = [line.strip() for line in error.text.splitlines() if line.strip()]
-    return brief(lines[0]) if lines else "–"
+    return shortened(lines[0] if lines else "–", LONGEST_TEXT, has_more=len(lines) > 1)
 
 
 def _surroundings(past: Past, written_with: Sequence[Framework]) -> Iterator[Message]:
@@ -109,9 +113,9 @@ def _surroundings(past: Past, written_with: Sequence[Framework]) -> Iterator[Mes
     named = {module for one in written_with for module in one.modules}
     for index in run.skipped:
         yield message(
-            "Cell {cell} was interrupted after its share of time, and the cells after it were run all the same: what "
-            "it trains is measured as it was then.",
-            cell=index + 1,
+            "The run of {cell} was interrupted after its share of time, and the cells after it were run all the same: "
+            "what the cell trains is measured as it was then.",
+            cell=cell_name(index, past.notebook.places),
         )
     if run.status in _ENDED and not run.skipped:
         yield _ENDED[run.status]
@@ -126,20 +130,18 @@ def _surroundings(past: Past, written_with: Sequence[Framework]) -> Iterator[Mes
         )
 
 
-def _old_code(old: OldCode) -> Iterator[Message]:
+def _old_code(old: OldCode, places: Places) -> Iterator[Message]:
     for one in old.left:
         yield message(
-            "Cell {cell}, line {line}: {before}: {why}",
-            cell=one.cell_index + 1,
-            line=one.line,
+            "{place}: {before}: {why}",
+            place=line_title(one.cell_index, one.line, places),
             before=verbatim(one.before),
             why=one.why,
         )
     for slow in old.still_slow:
         yield message(
-            "Cell {cell}, line {line}: {name} at its default rate of {rate:g}; old tutorials mean a rate of {old:g}.",
-            cell=slow.cell_index + 1,
-            line=slow.line,
+            "{place}: {name} at its default rate of {rate:g}; old tutorials mean a rate of {old:g}.",
+            place=line_title(slow.cell_index, slow.line, places),
             name=slow.name,
             rate=slow.rate,
             old=slow.old_rate,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from grader.domain.messages import Message, message, verbatim
+from grader.domain.places import Places, cell_name
 from grader.domain.run import CellError
 from grader.domain.submission import Notebook
 from grader.translation.cells import readable
@@ -85,7 +86,7 @@ def frameworks_of(notebook: Notebook) -> tuple[Framework, ...]:
         seen = list(_of_environment(index, source))
         if text is not None:
             seen += _of_imports(index, text.tree, uses_keras=uses_keras)
-            seen += _of_calls(index, text.tree)
+            seen += _of_calls(index, text.tree, notebook.places)
         for one in seen:
             found.setdefault(f"{one.kind} {one.sentence.msgid} {sorted(one.sentence.values)}", one)
     return tuple(_merged(list(found.values())))
@@ -200,16 +201,16 @@ def _sessions(index: int, name: str) -> Framework:
 # Calls and settings
 
 
-def _of_calls(index: int, tree: ast.Module) -> Iterator[Framework]:
+def _of_calls(index: int, tree: ast.Module, places: Places) -> Iterator[Framework]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and _root(node) in ("tf", "tensorflow", "tf1"):
             if node.attr == "disable_eager_execution":
                 yield Framework(
                     "graph_mode",
                     message(
-                        "Cell {cell} turns eager execution off (`disable_eager_execution`), without which Keras 3 "
-                        "cannot train: leave that line out.",
-                        cell=index + 1,
+                        "`disable_eager_execution` in {cell} turns eager execution off, without which Keras 3 cannot "
+                        "train: leave that line out.",
+                        cell=cell_name(index, places),
                     ),
                     index,
                 )
@@ -218,7 +219,7 @@ def _of_calls(index: int, tree: ast.Module) -> Iterator[Framework]:
             elif ast.unparse(node).endswith("python.keras"):
                 yield from _of_imports(index, ast.parse("import tensorflow.python.keras"), uses_keras=True)
         elif isinstance(node, ast.Name) and node.id == "disable_eager_execution":
-            yield from _of_calls(index, ast.parse("tf.disable_eager_execution"))
+            yield from _of_calls(index, ast.parse("tf.disable_eager_execution"), places)
 
 
 def _root(node: ast.Attribute) -> str:

@@ -109,6 +109,7 @@ def _tried(notebook: Notebook, old: OldCode, context: InspectionContext) -> Insp
     """Run a notebook once, its old code translated or not, and say what that run trained."""
     with private_folder() as folder:
         run = context.sandbox.run(old.notebook, context.limits, folder / "exchange")
+        run = replace(run, places=notebook.places)
         evidence = collect(folder / "exchange", folder / "vetted")
         outlines = context.measurer.outline(evidence)
         scene = _Scene(evidence, outlines, run, notebook, notes_of(notebook), datasets_named(notebook))
@@ -193,7 +194,7 @@ def _inspected(outline: Outline, scene: _Scene, context: InspectionContext) -> I
             quality = {name: value for name, value in quality.items() if name in _OF_STRUCTURE}
     remarks = _remarks(outline, training, scene, measured, quality)
     if nearest is not None and not _SEEN_ALREADY & {remark.kind for remark in remarks}:
-        remarks += _of_checks(family, Subject(scene.run, measured, nearest))
+        remarks += _of_checks(family, Subject(scene.run, measured, nearest, places=scene.notebook.places))
     encoder = _called(measured, Role.ENCODER, scene.evidence)
     told = Quantity.RECONSTRUCTION_MSE in quality or Quantity.AVERAGE_PRECISION in quality
     dataset = used.dataset or _table(family, nearest, quality)

@@ -14,6 +14,7 @@ from typing import Final
 from grader.domain.grade import Finding
 from grader.domain.inspection import Remark
 from grader.domain.messages import Message, message, verbatim
+from grader.domain.places import Places, line_title
 from grader.domain.submission import Notebook
 from grader.inspection.fixed_noise import fixed_noises
 from grader.translation.cells import readable
@@ -73,7 +74,8 @@ def notes_of(notebook: Notebook) -> tuple[Note, ...]:
     """Return what the source of a notebook tells of silent mistakes."""
     cells = read_cells(notebook)
     words = "\n".join(cell.source for cell in notebook.cells)
-    return (*_accuracies(cells), *_noises(cells), *_idle_penalties(cells, words))
+    places = notebook.places
+    return (*_accuracies(cells, places), *_noises(cells, places), *_idle_penalties(cells, words, places))
 
 
 def read_cells(notebook: Notebook) -> tuple[Cell, ...]:
@@ -90,7 +92,7 @@ def uses_added_losses(notebook: Notebook) -> bool:
 # Accuracy of reconstructions
 
 
-def _accuracies(cells: Sequence[Cell]) -> Iterator[Note]:
+def _accuracies(cells: Sequence[Cell], places: Places) -> Iterator[Note]:
     for cell in cells:
         for call in _calls(cell.tree, "compile"):
             values = _arguments(call, ("optimizer", "loss", "metrics"))
@@ -98,13 +100,13 @@ def _accuracies(cells: Sequence[Cell]) -> Iterator[Note]:
             asked = {_text(one) for one in ast.walk(values["metrics"])} if "metrics" in values else set()
             metric = next((one for one in _ACCURACIES if one in asked), "")
             if metric and (loss in _ERRORS or loss == "binarycrossentropy"):
-                remark = Remark("accuracy", _accuracy_finding(cell.index, call.lineno, metric))
+                remark = Remark("accuracy", _accuracy_finding(line_title(cell.index, call.lineno, places), metric))
                 yield Note(remark, frozenset({_receiver(call)} - {""}), loss in _ERRORS, metric)
 
 
-def _accuracy_finding(cell: int, line: int, metric: str) -> Finding:
+def _accuracy_finding(where: Message, metric: str) -> Finding:
     return Finding(
-        where=_place(cell, line),
+        where=where,
         expected=message("An error of the reconstructions, such as the mean squared one."),
         actual=message("Accuracy is reported."),
         why=_what_is_counted(metric, None),
@@ -151,10 +153,10 @@ def _categorical(output: tuple[int | None, ...] | None) -> Message:
 # Noise that is the same on every image
 
 
-def _noises(cells: Sequence[Cell]) -> Iterator[Note]:
+def _noises(cells: Sequence[Cell], places: Places) -> Iterator[Note]:
     for noise in fixed_noises([(cell.index, cell.tree) for cell in cells]):
         finding = Finding(
-            where=_place(noise.cell, noise.line),
+            where=line_title(noise.cell, noise.line, places),
             expected=message("Noise of its own for every image."),
             actual=message("One noise of the size of a single image is added to all of them."),
             why=message(
@@ -169,12 +171,12 @@ def _noises(cells: Sequence[Cell]) -> Iterator[Note]:
 # Penalties that nothing uses
 
 
-def _idle_penalties(cells: Sequence[Cell], words: str) -> Iterator[Note]:
+def _idle_penalties(cells: Sequence[Cell], words: str, places: Places) -> Iterator[Note]:
     for cell in cells:
         for name, line in _penalties(cell.tree):
             if len(re.findall(rf"\b{re.escape(name)}\b", words)) == 1:
                 finding = Finding(
-                    where=_place(cell.index, line),
+                    where=line_title(cell.index, line, places),
                     expected=message("A penalty that is part of the loss."),
                     actual=message("“{name}” is defined and never used.", name=verbatim(name)),
                     why=message("What is not part of the loss, no training can make smaller."),
@@ -230,7 +232,3 @@ def _last_name(node: ast.AST | None) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
-
-
-def _place(cell: int, line: int) -> Message:
-    return message("Cell {cell}, line {line}", cell=cell + 1, line=line)

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from grader.domain.messages import Message, message
+from grader.domain.places import Places, cell_title
 from grader.domain.submission import CodeCell
+from grader.domain.text import listed
 from grader.intake.archives import megabytes
 from grader.intake.decoding import without_surrogates
 
@@ -61,18 +63,27 @@ def is_code(cell: RawCell) -> bool:
     return cell.get("cell_type") == "code"
 
 
-def notes(cells: Sequence[RawCell], code: Sequence[CodeCell]) -> Iterator[Message]:
+def source_of(raw: RawCell) -> str:
+    """Return the source with Unix line ends, "" where it is blank. Old formats call it `input` or `code`."""
+    value = next((raw[key] for key in ("source", "input", "code") if key in raw), "")
+    lines = value if isinstance(value, list) else [value]
+    text = without_surrogates("".join(line for line in lines if isinstance(line, str)))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text if text.strip() else ""
+
+
+def notes(cells: Sequence[RawCell], code: Sequence[CodeCell], places: Places) -> Iterator[Message]:
     """Yield what a person should know about the cells."""
     untyped = [str(index + 1) for index, cell in enumerate(cells) if not isinstance(cell.get("cell_type"), str)]
     if untyped:
-        yield message("Cells without a type were passed over: {cells}.", cells=", ".join(untyped[:20]))
+        yield message("Cells without a type were passed over: {cells}.", cells=listed(untyped, 20))
     sizes = {cell.index: len(cell.source.encode()) for cell in code}
     large = {index: size for index, size in sizes.items() if size > LARGE_SOURCE_BYTES}
     for index, size in large.items():
         yield message(
-            "Cell {cell} holds a literal or code of {size} MB; weights or data pasted into a notebook are not "
+            "{cell}: it holds a literal or code of {size} MB; weights or data pasted into a notebook are not "
             "accepted as training.",
-            cell=index + 1,
+            cell=cell_title(index, places),
             size=megabytes(size),
         )
     total = sum(sizes.values())
@@ -89,19 +100,10 @@ def notes(cells: Sequence[RawCell], code: Sequence[CodeCell]) -> Iterator[Messag
 
 def _code_cell(index: int, raw: RawCell) -> CodeCell:
     grade_id = mapping(mapping(raw.get("metadata")).get("nbgrader")).get("grade_id")
-    return CodeCell(index, string(raw.get("id")), _source(raw), string(grade_id), _recorded(raw))
+    return CodeCell(index, string(raw.get("id")), source_of(raw), string(grade_id), _recorded(raw))
 
 
 def _recorded(raw: RawCell) -> int | None:
     """Return `n` of `In[n]`, which formats 2 and 3 call `prompt_number`; None where the cell has no sane one."""
     value = raw.get("execution_count", raw.get("prompt_number"))
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < MOST_RUNS else None
-
-
-def _source(raw: RawCell) -> str:
-    """Return the source with Unix line ends, "" where it is blank. Old formats call it `input` or `code`."""
-    value = next((raw[key] for key in ("source", "input", "code") if key in raw), "")
-    lines = value if isinstance(value, list) else [value]
-    text = without_surrogates("".join(line for line in lines if isinstance(line, str)))
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text if text.strip() else ""

@@ -18,10 +18,12 @@ from typing import Final, Never
 
 from grader.domain.messages import Message, message
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
+from grader.domain.text import listed
 from grader.intake import foreign
 from grader.intake.archives import megabytes
 from grader.intake.cells import RawCell, all_cells, code_cells, is_code, mapping, notes, string
 from grader.intake.decoding import decode
+from grader.intake.headings import places
 
 NOTEBOOK_LIMIT_BYTES: Final = 50_000_000
 COLLECTION_LIMIT: Final = 2_000_000
@@ -60,12 +62,14 @@ def read_notebook(submission: Submission) -> Notebook:
     code = code_cells(cells)
     if not code:
         _refuse(_without_code(cells))
+    where = places(cells)
     origin = mapping(mapping(document.get("metadata")).get(METADATA_KEY))
     return Notebook(
         code,
         assignment=string(origin.get("assignment")),
         language=string(origin.get("language")),
-        notes=(*_mended(encoding, version), *notes(cells, code), *_beside(submission)),
+        notes=(*_mended(encoding, version), *notes(cells, code, where), *_beside(submission)),
+        places=where,
         companions=submission.companions,
     )
 
@@ -78,21 +82,17 @@ def _beside(submission: Submission) -> list[Message]:
     told = []
     if submission.companions:
         names = [companion.name for companion in submission.companions]
-        told.append(message("Laid beside the notebook, as handed in: {files}.", files=_listed(names)))
+        told.append(message("Laid beside the notebook, as handed in: {files}.", files=listed(names, _LISTED)))
     if submission.passed_over:
         told.append(
             message(
                 "Handed in beside the notebook and not used: {files}. Python files and small tables, texts and "
                 "pictures are laid beside it under names that no installed module has; a model is trained in the "
                 "notebook itself, and saved weights are never loaded.",
-                files=_listed(submission.passed_over),
+                files=listed(submission.passed_over, _LISTED),
             )
         )
     return told
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:_LISTED]) + (", …" if len(names) > _LISTED else "")
 
 
 def _refuse(reason: Message) -> Never:

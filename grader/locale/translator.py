@@ -10,7 +10,7 @@ import gettext
 import logging
 from pathlib import Path
 
-from grader.domain.messages import Message, MessageValue
+from grader.domain.messages import BY_LANGUAGE, Message, MessageValue
 
 LANGUAGES = ("es", "en")
 """Languages of every text for people, the first being the default of the course."""
@@ -57,6 +57,9 @@ class Translator:
             TranslationError: Only where `strict`: the translation is broken or lacks the value of a field.
         """
         values = {name: self._shown(value) for name, value in message.values}
+        if message.msgid == BY_LANGUAGE:
+            texts = (values.get(language) for language in (self.language, SOURCE_LANGUAGE))
+            return str(next(filter(None, (*texts, *values.values())), ""))
         translation = self._lookup(message.msgid)
         try:
             return translation.format(**values)

@@ -16,6 +16,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from .settings import shortened
+
 _OTHER_NAMES = {"credit_card.csv": "creditcard.csv", "credit card.csv": "creditcard.csv"}
 _SAMPLE_DATA = {"mnist_train_small.csv": ("x_train", "y_train", 20_000), "mnist_test.csv": ("x_test", "y_test", 10_000)}
 """Tables of MNIST that lie in Colab's `/content/sample_data`: arrays of the data set, and rows at most."""
@@ -65,7 +67,7 @@ class DataFiles:
 
     def note(self, place: object) -> None:
         """Say that a path or an address was answered with our file."""
-        line = f"{place} -> {Path(self.find(place) or '').name}"[:200]
+        line = shortened(f"{place} -> {Path(self.find(place) or '').name}", 200)
         if line not in self._requests:
             self._requests.append(line)
 

@@ -19,6 +19,7 @@ from typing import IO, Any
 
 FOLDER = Path(__file__).resolve().parent
 MAX_LINE = 1000
+LONGEST_TEXT = 300
 MAX_NUMBERS = 2**25
 """Of one answer: 128 MiB."""
 
@@ -74,9 +75,13 @@ def _function(content: bytes) -> tuple[Any, list[int | None]]:
 
 
 def _say(answers: IO[bytes], line: dict[str, Any], numbers: bytes = b"") -> None:
-    short = {key: value[:300] if isinstance(value, str) else value for key, value in line.items()}
+    short = {key: _cut(value) if isinstance(value, str) else value for key, value in line.items()}
     answers.write(json.dumps(short).encode("ascii") + b"\n" + numbers)
     answers.flush()
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
 
 
 def _limit(limits: dict[str, int]) -> None:

@@ -28,6 +28,7 @@ from .setting_rules import (
     numbers,
     optional,
 )
+from .settings import shortened
 
 _UNITS = integer(1, MAX_UNITS)
 _STEPS = integers(1, MAX_STEP)
@@ -281,7 +282,7 @@ def accept_layer(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
         return RNN.accept(kind, config)
     rule = LAYERS.get(kind) or IDENTITY_AT_INFERENCE.get(kind)
     if rule is None:
-        raise RefusedError(f"the layer `{kind}`"[:200])
+        raise RefusedError(shortened(f"the layer `{kind}`"))
     return rule.accept(kind, config)
 
 
@@ -293,7 +294,7 @@ def _accept_wrapper(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     mode = config.get("merge_mode")
     if not isinstance(mode, str) or mode not in MERGE_MODES:
-        raise RefusedError(f"Bidirectional(merge_mode={mode!r})"[:200])
+        raise RefusedError(shortened(f"Bidirectional(merge_mode={mode!r})"))
     accepted = [accept_layer(one["class_name"], one["config"]) for one in inner]
     kinds = {one["class_name"] for one in inner}
     ways = [bool(one.pop("go_backwards", False)) for one in accepted]
@@ -313,7 +314,7 @@ def inner_layer(kind: str, config: Mapping[str, Any], key: str = "layer") -> Map
         raise RefusedError(f"`{kind}` without its layer")
     name = inner.get("class_name")
     if not isinstance(name, str) or not str(inner.get("module")).startswith("keras.src."):
-        raise RefusedError(f"`{kind}` around the layer `{name}`"[:200])
+        raise RefusedError(shortened(f"`{kind}` around the layer `{name}`"))
     return inner
 
 
@@ -330,5 +331,5 @@ def cells_of(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     cells = [inner_layer("RNN", {"cell": cell}, "cell") for cell in stacked]
     for cell in cells:
         if cell["class_name"] not in CELLS:
-            raise RefusedError(f"`RNN` around the cell `{cell['class_name']}`"[:200])
+            raise RefusedError(shortened(f"`RNN` around the cell `{cell['class_name']}`"))
     return cells

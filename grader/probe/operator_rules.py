@@ -7,6 +7,7 @@ from typing import Any
 
 from .layer_rules import LAYERS, RNN, accept_layer
 from .setting_rules import RefusedError, einsum_equation
+from .settings import shortened
 
 OPERATORS_MODULE = "keras.src.ops."
 SAMPLING_MODULE = "grader.sampling"
@@ -73,7 +74,7 @@ def operator_settings(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "Cast":
         dtype = config.get("dtype")
         if not isinstance(dtype, str) or dtype not in FLOATS:
-            raise RefusedError(f"Cast(dtype={dtype!r})"[:200])
+            raise RefusedError(shortened(f"Cast(dtype={dtype!r})"))
     if kind == "Einsum":
         einsum_equation(config.get("subscripts"))
     if kind in IDENTITY_OPERATORS or kind in ("GetItem", "Einsum"):
@@ -84,7 +85,7 @@ def operator_settings(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
     settings = {name: value for name, value in config.items() if name not in dropped and value is not None}
     for name, value in settings.items():
         if not isinstance(value, bool | int | float | list) and not (isinstance(value, str) and value in WORDS):
-            raise RefusedError(f"{kind}({name}={value!r})"[:200])
+            raise RefusedError(shortened(f"{kind}({name}={value!r})"))
     return settings
 
 
@@ -116,5 +117,5 @@ def accept_operation(claim: Mapping[str, Any]) -> None:
         operator_settings(kind, config)
     elif module != SAMPLING_MODULE:
         if not module.startswith("keras.src."):
-            raise RefusedError(f"the layer `{kind}`"[:200])
+            raise RefusedError(shortened(f"the layer `{kind}`"))
         accept_layer(kind, config)

@@ -14,6 +14,7 @@ INPUT = "images"
 OUTPUT = "answer"
 MAX_NODES = 200_000
 MAX_FUNCTIONS = 5_000
+LONGEST_NAME = 80
 
 CALLS = frozenset({
     "PartitionedCall", "StatefulPartitionedCall", "If", "StatelessIf", "While", "StatelessWhile", "Case",
@@ -142,12 +143,16 @@ def _needed(nodes: Iterable[Any], ends: Iterable[str], arguments: set[str]) -> I
         if name in wanted or name in arguments:
             continue
         if name not in by_name:
-            raise ImpureError(f"a tensor that nothing makes ({name[:80]})")
+            raise ImpureError(f"a tensor that nothing makes ({_short(name)})")
         wanted.add(name)
         pending += [source.split(":")[0] for source in by_name[name].input if not source.startswith("^")]
     for name, node in by_name.items():
         if name in wanted:
             yield _bare(node)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
 
 
 def _bare(node: Any) -> Any:
@@ -166,10 +171,10 @@ def _called(nodes: Iterable[Any], functions: Mapping[str, Any], *, top: bool) ->
         if node.op in functions:
             yield node.op
         elif node.op not in PURE and not (top and node.op == "Placeholder" and node.name == INPUT):
-            raise ImpureError(f"the operation `{node.op[:80]}`")
+            raise ImpureError(f"the operation `{_short(node.op)}`")
         for value in node.attr.values():
             for name in (value.func.name, *(one.name for one in value.list.func)):
                 if name and name not in functions:
-                    raise ImpureError(f"a function that is not there ({name[:80]})")
+                    raise ImpureError(f"a function that is not there ({_short(name)})")
                 if name:
                     yield name

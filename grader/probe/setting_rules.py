@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .settings import shortened
+
 MAX_UNITS = 65_536
 MAX_STEP = 1_024
 MAX_ITEMS = 256
@@ -52,14 +54,14 @@ class LayerRule:
         """
         for name, value in self.neutral.items():
             if config.get(name, value) != value:
-                raise RefusedError(f"{kind}({name}={config[name]!r})"[:200])
+                raise RefusedError(shortened(f"{kind}({name}={config[name]!r})"))
         accepted: dict[str, Any] = {}
         for name, convert in self.settings.items():
             if name in config:
                 try:
                     accepted[name] = convert(config[name])
                 except (TypeError, ValueError, KeyError) as error:
-                    raise RefusedError(f"{kind}({name}={config[name]!r})"[:200]) from error
+                    raise RefusedError(shortened(f"{kind}({name}={config[name]!r})")) from error
         return accepted
 
 
@@ -160,7 +162,7 @@ def einsum_equation(value: Any) -> str:
         RefusedError: It is something else.
     """
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z.]{0,8}(,[A-Za-z.]{0,8}){0,3}->[A-Za-z.]{0,8}", value):
-        raise RefusedError(f"the sum {value!r}"[:200])
+        raise RefusedError(shortened(f"the sum {value!r}"))
     return value
 
 

@@ -32,8 +32,8 @@ _UNKNOWN = object()
 
 
 def shortened(text: str, limit: int = MAX_TEXT) -> str:
-    """Return a text of at most `limit` characters; one that is cut ends in an ellipsis."""
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+    """Return the text with at most `limit` characters; an ellipsis shows that something is left out."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def describe(operation: Any) -> dict[str, Any]:

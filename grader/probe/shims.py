@@ -15,6 +15,7 @@ from . import drive
 from .data_files import DataFiles, Uploads
 from .image_datasets import make_module
 from .quiet_modules import QuietFinder
+from .settings import shortened
 
 _INSTALLERS = re.compile(
     r"^\s*(?:sudo\s+)?(?:(?:\S*python\S*|[{$]sys\.executable\}?)\s+-m\s+)?"
@@ -76,14 +77,15 @@ def _is_installer(command: str, requests: list[str]) -> bool:
     """Tell whether a line of shell installs or fetches something; note it as a request when it does."""
     if not _INSTALLERS.match(command):
         return False
-    requests.append(command.strip()[:200])
-    print(f"[grader] not run here: {command.strip()[:200]}")  # noqa: T201 - the student's cell shows it
+    told = shortened(command.strip(), 200)
+    requests.append(told)
+    print(f"[grader] not run here: {told}")  # noqa: T201 - the student's cell shows it
     return True
 
 
 def _replace_magics(shell: Any, requests: list[str]) -> None:
     def note(line: str) -> None:
-        requests.append(line.strip()[:200])
+        requests.append(shortened(line.strip(), 200))
 
     for name in ("pip", "conda", "mamba", "uv", "tensorflow_version", "tensorboard"):
         shell.register_magic_function(

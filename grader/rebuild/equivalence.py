@@ -9,6 +9,7 @@ from types import ModuleType
 from grader.domain.architecture import Architecture
 from grader.domain.evidence import Evidence
 from grader.domain.measurement import Measurement, Quantity
+from grader.domain.units import Unit
 from grader.rebuild.facts.description import architecture_of
 from grader.rebuild.facts.training import as_keras
 from grader.rebuild.network.model import Arrays, RebuiltModel
@@ -76,7 +77,7 @@ def equivalence(
     if outputs is not None:
         error = quality.mean_squared_error(samples.images.reshape(len(outputs), -1), outputs)
         how = f"the trained weights in a network of our own layers, {len(outputs)} images"
-        values.append(Measurement(Quantity.TRANSPLANTED_MSE, error, "pixel²", how))
+        values.append(Measurement(Quantity.TRANSPLANTED_MSE, error, Unit.PIXEL_SQUARED, how))
     return Equivalence(found.form, tuple(values))
 
 

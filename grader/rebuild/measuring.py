@@ -26,6 +26,8 @@ from grader.domain.measurement import (
 )
 from grader.domain.messages import Message, message, verbatim
 from grader.domain.ports import GraphSandbox, MeasuringTask
+from grader.domain.text import shortened
+from grader.domain.units import Unit, unit_for
 from grader.probe.numpy_models import WITHOUT_KERAS
 from grader.rebuild.comparing import best_cast, compare
 from grader.rebuild.equivalence import Asked, Equivalence, equivalence
@@ -130,6 +132,15 @@ def measure(
     Raises:
         reference.data.DataNotFoundError: The full data was asked for and is not there.
     """
+    dataset = module(task.reference).DATASET
+    found = _measured(evidence, task, choice, sandbox)
+    values = {name: replace(one, unit=unit_for(Unit(one.unit), dataset)) for name, one in found.values.items()}
+    return replace(found, values=values, images="hidden" if dataset == "cloud" else task.images)  # points: all are seen
+
+
+def _measured(
+    evidence: Evidence, task: MeasuringTask, choice: DataChoice, sandbox: GraphSandbox | None
+) -> Measurements:
     evidence = with_probabilities(evidence)
     arrays = _with_stand_ins(load_arrays(evidence.weights_file), evidence.non_finite)
     models, problems = _rebuild_all(evidence, arrays)
@@ -384,8 +395,8 @@ def _that_matter(
 def _baseline_measurements(baselines: tuple[float, float], code_size: int) -> tuple[Measurement, ...]:
     mean_image, pca = baselines
     return (
-        Measurement(Quantity.MEAN_IMAGE_MSE, mean_image, "pixel²", "mean training image, same images"),
-        Measurement(Quantity.PCA_MSE, pca, "pixel²", f"PCA with {code_size} components, same images"),
+        Measurement(Quantity.MEAN_IMAGE_MSE, mean_image, Unit.PIXEL_SQUARED, "mean training image, same images"),
+        Measurement(Quantity.PCA_MSE, pca, Unit.PIXEL_SQUARED, f"PCA with {code_size} components, same images"),
     )
 
 
@@ -410,7 +421,7 @@ def _name(model: RebuiltModel) -> str:
 
 
 def _claimed_name(claim: ModelClaim) -> str:
-    return (claim.names[0] if claim.names else claim.class_name)[:80]
+    return shortened(claim.names[0] if claim.names else claim.class_name, 80)
 
 
 def _diverged(model: RebuiltModel, evidence: Evidence) -> bool:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from grader.domain.assignment import Assignment
 from grader.domain.grade import CheckResult, Grade, GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
+from grader.domain.text import ending
 from grader.report import hygiene
 from grader.report.score import scaled_value, score
 from grader.report.views import check_anchor, check_title, review_reasons
@@ -177,7 +178,7 @@ def _student_row(
         lateness=_lateness(one.grade, wording),
         cells=tuple(_cell(results.get(check), link, wording) for check in checks),
         reasons=tuple(hygiene.one_line(reason, _REASON_LIMIT) for reason in review_reasons(one, assignment, wording)),
-        fault=hygiene.many_lines(one.fault[-_FAULT_LIMIT:], _FAULT_LIMIT),
+        fault=hygiene.many_lines(ending(one.fault, _FAULT_LIMIT), _FAULT_LIMIT),
     )
 
 

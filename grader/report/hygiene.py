@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from grader.domain.messages import Message, MessageValue
+from grader.domain.text import shortened
 
 NAME_LIMIT = 100
 """Characters kept of the name of a student or a file."""
@@ -45,12 +46,13 @@ _EMPTY_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*){2,}")
 
 def one_line(text: str, limit: int = LINE_LIMIT) -> str:
     """Return `text` harmless, on a single line, at most `limit` characters long (an ellipsis marks a cut)."""
-    return _cut(" ".join(_printable(text, limit).split()), limit)
+    return shortened(" ".join(_printable(text, limit).split()), limit, has_more=_is_cut(text, limit))
 
 
 def many_lines(text: str, limit: int = BLOCK_LIMIT) -> str:
     """Return `text` harmless with its lines kept, at most `limit` characters long (an ellipsis marks a cut)."""
-    return _cut(_EMPTY_LINES.sub("\n\n", _printable(text, limit)).strip("\n"), limit)
+    plain = _EMPTY_LINES.sub("\n\n", _printable(text, limit)).strip("\n")
+    return shortened(plain, limit, has_more=_is_cut(text, limit))
 
 
 def harmless(message: Message, limit: int = VALUE_LIMIT) -> Message:
@@ -65,6 +67,11 @@ def _harmless_value(value: MessageValue, limit: int) -> MessageValue:
     if isinstance(value, Message):
         return harmless(value, limit)
     return many_lines(value, limit) if isinstance(value, str) else value
+
+
+def _is_cut(text: str, limit: int) -> bool:
+    """Tell whether `_printable` looks at the beginning of the text alone."""
+    return len(text) > limit * _READ_FACTOR + 1
 
 
 def _printable(text: str, limit: int) -> str:
@@ -83,7 +90,3 @@ def _kept(text: str) -> Iterator[str]:
             continue
         if not category.startswith("C") or character in "\n\t" or character in _JOINERS:
             yield character
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grader.domain.facts import Baseline, CalibratedData, ReferenceFacts, Statistic
+from grader.domain.facts import CalibratedData, ReferenceFacts, Statistic, trivial_errors
 from grader.domain.measurement import ImageStrip, Measurements, Quantity
 from grader.report import hygiene, pictures
 from grader.report.wording import Wording
@@ -69,7 +69,8 @@ def loss_view(measurements: Measurements, facts: ReferenceFacts, wording: Wordin
     known = calibrated.reconstruction if calibrated is not None else None
     if student is None or calibrated is None or known is None or not known.curves:
         return None
-    chart = _chart(student, known, _baselines(measurements, facts, known, wording), wording)
+    marks = _baselines(measurements, facts, known, wording)
+    chart = _chart(student, known, marks, wording, hidden=measurements.images == "hidden")
     return LossView(
         light=pictures.data_uri(pictures.loss_chart(chart, pictures.LIGHT)),
         dark=pictures.data_uri(pictures.loss_chart(chart, pictures.DARK)),
@@ -80,11 +81,7 @@ def loss_view(measurements: Measurements, facts: ReferenceFacts, wording: Wordin
             (wording.t("Full points up to"), wording.figure(known.curves[0].full)),
             (wording.t("No points from"), wording.figure(known.curves[0].none)),
         ),
-        basis=wording.t(
-            "The reference was trained {runs} times for {epochs} epochs.",
-            runs=wording.count(known.runs),
-            epochs=wording.count(calibrated.epochs),
-        ),
+        basis=_basis(measurements, facts, known, wording),
     )
 
 
@@ -129,41 +126,73 @@ def _strip_label(title: str, wording: Wording) -> str:
 def _baselines(
     measurements: Measurements, facts: ReferenceFacts, known: Statistic, wording: Wording
 ) -> tuple[pictures.LossMark, ...]:
-    """Return PCA and the mean: measured beside the student's loss where that was done, else the reference's."""
-    pca, components = measurements.value(Quantity.PCA_MSE), measurements.value(Quantity.CODE_SIZE)
-    if pca is None:
-        pca, components = known.baselines.get(Baseline.PCA), facts.code_size
-    mean_image = measurements.value(Quantity.MEAN_IMAGE_MSE)
+    """Return PCA with as many components as the reference's code has numbers, whatever the student's has, and the mean.
+
+    Both are of the same samples.
+    """
+    errors = trivial_errors(measurements, known)
     pca_label = (
-        wording.t("PCA, same code size")
-        if components is None
-        else wording.t("PCA, {components} components", components=wording.count(int(components)))
+        wording.t("PCA, the reference's code size")
+        if facts.code_size is None
+        else wording.t("PCA, {components} components", components=wording.count(facts.code_size))
     )
-    marks = [] if pca is None else [_baseline(pca_label, pca, wording)]
-    if mean_image is None:
-        mean_image = known.baselines[Baseline.MEAN]
+    marks = [] if errors.pca is None else [_baseline(pca_label, errors.pca, wording)]
     mean_label = wording.t("Mean image") if facts.is_of_images else wording.t("Mean of the data")
-    return (*marks, _baseline(mean_label, mean_image, wording))
+    return (*marks, _baseline(mean_label, errors.mean, wording))
 
 
 def _baseline(label: str, loss: float, wording: Wording) -> pictures.LossMark:
     return pictures.LossMark(pictures.MarkKind.BASELINE, label, loss, wording.figure(loss))
 
 
+def _basis(measurements: Measurements, facts: ReferenceFacts, known: Statistic, wording: Wording) -> str:
+    """Say what the reference's numbers rest on, and where they are not of the same samples or of the same code."""
+    said = [
+        wording.t(
+            "The reference was trained {runs} times for {epochs} epochs.",
+            runs=wording.count(known.runs),
+            epochs=wording.count(facts.calibrated[measurements.data].epochs),
+        )
+    ]
+    if measurements.images != "hidden":
+        said.append(
+            wording.t(
+                "Its error and the limits for points are those on hidden data, the other numbers those on public data."
+            )
+        )
+    size = measurements.value(Quantity.CODE_SIZE)
+    if size is not None and facts.code_size is not None and round(size) != facts.code_size:
+        said.append(
+            wording.t(
+                "The code of this notebook has {size} numbers, those of the reference and of PCA {asked}: the errors "
+                "do not compare like with like.",
+                size=wording.count(round(size)),
+                asked=wording.count(facts.code_size),
+            )
+        )
+    return " ".join(said)
+
+
 def _chart(
-    student: float, known: Statistic, baselines: tuple[pictures.LossMark, ...], wording: Wording
+    student: float, known: Statistic, baselines: tuple[pictures.LossMark, ...], wording: Wording, *, hidden: bool
 ) -> pictures.LossChart:
     kinds, curve, mean, deviation = pictures.MarkKind, known.curves[0], known.mean, known.deviation
+    axis = (
+        wording.t("mean squared error on hidden data; smaller is better")
+        if hidden
+        else wording.t("mean squared error; smaller is better")
+    )
+    reference = wording.t("Reference") if hidden else wording.t("Reference, hidden data")
     spread = wording.spread(mean, deviation)
     return pictures.LossChart(
         marks=(
             pictures.LossMark(kinds.STUDENT, wording.t("This notebook"), student, wording.figure(student)),
-            pictures.LossMark(kinds.REFERENCE, wording.t("Reference"), mean, spread, deviation),
+            pictures.LossMark(kinds.REFERENCE, reference, mean, spread, deviation),
             *baselines,
         ),
         full_credit=curve.full,
         full_credit_label=wording.t("full points up to {loss}", loss=wording.figure(curve.full)),
-        axis_label=wording.t("mean squared error on hidden data; smaller is better"),
+        axis_label=axis,
         largest=max(mean + deviation, curve.none, *(mark.value for mark in baselines)),
         numbers=wording.ticks,
     )

@@ -103,9 +103,11 @@ def _finding(finding: FindingView, colour: str) -> RenderableType:
 
 def _run(view: SubmissionView, wording: Wording) -> RenderableType:
     said = " ".join((view.run.status, *view.run.remarks))
+    more = view.run.errors_left_out
+    left_out = [Text(wording.t("Further errors, not shown: {count}", count=wording.count(more)))] if more else []
     return Group(
         Text(wording.t("The run"), style="bold"),
-        Padding(Group(Text(said), *(_error(error) for error in view.run.errors)), _INDENT),
+        Padding(Group(Text(said), *(_error(error) for error in view.run.errors), *left_out), _INDENT),
     )
 
 

@@ -6,12 +6,14 @@ Templates only lay these records out. Everything here is already translated and 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.domain.assignment import Assignment
 from grader.domain.grade import CheckResult, Finding, GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message
+from grader.domain.places import Places, cell_title
 from grader.domain.run import CellError, RunRecord
 from grader.report import hygiene
 from grader.report.score import Score, check_points, lateness, score
@@ -73,7 +75,7 @@ class CheckView:
 
 @dataclass(frozen=True, slots=True)
 class ErrorView:
-    """A cell that ended with an error; `cell` counts from 1, text cells included."""
+    """A cell that ended with an error, and where it stands."""
 
     cell: str
     name: str
@@ -218,8 +220,8 @@ def run_view(run: RunRecord, wording: Wording) -> RunView:
         status=wording.run(run.status),
         remarks=_run_remarks(run, wording),
         facts=_run_facts(run, wording),
-        errors=tuple(_error_view(error, wording) for error in run.errors[:_ERRORS_SHOWN]),
-        errors_left_out=max(0, len(run.errors) - _ERRORS_SHOWN),
+        errors=tuple(_error_view(error, run.places, wording) for error in run.errors[:_ERRORS_SHOWN]),
+        errors_left_out=max(0, len(run.errors) - _ERRORS_SHOWN) + run.errors_left_out,
     )
 
 
@@ -241,7 +243,7 @@ def _run_facts(run: RunRecord, wording: Wording) -> tuple[tuple[str, str], ...]:
     cells = wording.t("{run} of {total}", run=wording.count(run.cells_run), total=wording.count(run.cells_total))
     facts = [(wording.t("Code cells run"), cells)]
     if run.last_cell >= 0 and run.cells_run < run.cells_total:
-        facts.append((wording.t("Last cell started"), wording.count(run.last_cell + 1)))
+        facts.append((wording.t("Last cell started"), wording.say(cell_title(run.last_cell, run.places))))
     facts.append((wording.t("Time"), wording.t("{seconds} s", seconds=wording.number(run.wall_seconds, 1))))
     if run.peak_memory_mib:
         memory = wording.t("{mebibytes} MiB", mebibytes=wording.number(run.peak_memory_mib, 0))
@@ -249,9 +251,9 @@ def _run_facts(run: RunRecord, wording: Wording) -> tuple[tuple[str, str], ...]:
     return tuple(facts)
 
 
-def _error_view(error: CellError, wording: Wording) -> ErrorView:
+def _error_view(error: CellError, places: Places, wording: Wording) -> ErrorView:
     return ErrorView(
-        cell=wording.t("Cell {number}", number=wording.count(error.cell_index + 1)),
+        cell=wording.say(cell_title(error.cell_index, places)),
         name=hygiene.one_line(error.name),
         line=hygiene.one_line(error.line),
         text=hygiene.many_lines(error.text),
@@ -264,15 +266,21 @@ def _problems(graded: GradedSubmission, wording: Wording) -> tuple[str, ...]:
         reason = wording.say(problem.reason)
         model = hygiene.one_line(problem.model)
         said.append(wording.t("{model}: {problem}", model=model, problem=reason) if model else reason)
-    return tuple(said)
+    return (*said, *_left_out(graded.measurements.problems, wording))
 
 
 def _notes(graded: GradedSubmission, wording: Wording) -> tuple[str, ...]:
     notes: list[Message] = list(graded.notes[:_NOTES_SHOWN])
-    said = [wording.say(note) for note in notes]
+    said = [*(wording.say(note) for note in notes), *_left_out(graded.notes, wording)]
     if graded.accelerated:
         said.append(wording.t("Training was shortened where going on could no longer have changed a point."))
     return tuple(said)
+
+
+def _left_out(listed: Sequence[object], wording: Wording) -> tuple[str, ...]:
+    """Say how many more there are than are shown, in nothing or one sentence."""
+    more = len(listed) - _NOTES_SHOWN
+    return (wording.t("Further ones, not shown: {count}", count=wording.count(more)),) if more > 0 else ()
 
 
 def _methods(graded: GradedSubmission, wording: Wording) -> tuple[tuple[str, str], ...]:

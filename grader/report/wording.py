@@ -14,6 +14,7 @@ from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.measurement import Measurement, Quantity
 from grader.domain.messages import Message, MessageValue, message
 from grader.domain.run import RunStatus, StoppedBy
+from grader.domain.units import UNIT_WORDS, Unit
 from grader.locale import Translator
 from grader.report import hygiene
 
@@ -53,7 +54,7 @@ _QUANTITIES: Final[Mapping[Quantity, Message]] = {
     Quantity.RECONSTRUCTION_BCE: message("Reconstruction error (binary cross-entropy)"),
     Quantity.THROUGH_CODE_MSE: message("Reconstruction error through encoder and decoder (MSE)"),
     Quantity.MEAN_IMAGE_MSE: message("Error of always answering the mean of the data (MSE)"),
-    Quantity.PCA_MSE: message("Error of PCA with the same code size (MSE)"),
+    Quantity.PCA_MSE: message("Error of PCA with the reference's code size (MSE)"),
     Quantity.COMPOSITION_GAP: message("Gap between autoencoder and decoder after encoder"),
     Quantity.ROUNDING_GAP: message("Part of the image that hides in the code's last digits"),
     Quantity.CODE_SIZE: message("Numbers in one code"),
@@ -72,7 +73,7 @@ _QUANTITIES: Final[Mapping[Quantity, Message]] = {
     Quantity.MEDIAN_SIGMA: message("Median σ of the code"),
     Quantity.PRIOR_DISTANCE: message("Distance of samples from the prior to the nearest real image"),
     Quantity.PLANE_ANGLE: message("Largest angle between the learnt plane and PCA's (degrees)"),
-    Quantity.ACCURACY: message("Accuracy on hidden images"),
+    Quantity.ACCURACY: message("Accuracy on images that it was not trained on"),
     Quantity.FROZEN_ACCURACY: message("Accuracy before fine-tuning"),
     Quantity.SCRATCH_ACCURACY: message("Accuracy of the same classifier from scratch"),
     Quantity.PROBABILITIES: message("Share of the answers that are probabilities"),
@@ -91,8 +92,6 @@ _QUANTITIES: Final[Mapping[Quantity, Message]] = {
     Quantity.LABEL_AMONG_FEATURES: message("Label among these columns (1 yes, 0 no)"),
     Quantity.FITTED_FRAUDS: message("Frauds among what it was fitted on (estimated share)"),
 }
-
-_UNITS: Final[Mapping[str, Message]] = {"pixels²": message("pixels²")}
 
 _SUPERSCRIPTS: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SMALLEST_PLAIN: Final = 1e-5
@@ -185,15 +184,12 @@ class Wording:
         return f"{self.number(mean, digits)} ± {self.number(deviation, digits)}"
 
     def measured(self, measurement: Measurement) -> str:
-        """Return value and unit of a measurement; whole pure numbers without decimals."""
-        if measurement.unit == "1" and float(measurement.value).is_integer():
-            return self.number(measurement.value, 0)
-        unit = "" if measurement.unit == "1" else self._unit(measurement.unit)
-        return f"{self.figure(measurement.value)} {unit}".rstrip()
-
-    def _unit(self, unit: str) -> str:
-        known = _UNITS.get(unit)
-        return hygiene.one_line(unit) if known is None else self.say(known)
+        """Return value and unit of a measurement, both in the language; whole pure numbers without decimals."""
+        unit = Unit(measurement.unit)
+        if unit is Unit.PURE:
+            whole = float(measurement.value).is_integer()
+            return self.number(measurement.value, 0) if whole else self.figure(measurement.value)
+        return f"{self.figure(measurement.value)} {self.say(UNIT_WORDS[unit])}"
 
 
 def _exponent(value: float) -> int:

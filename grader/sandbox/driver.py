@@ -12,8 +12,9 @@ from pathlib import Path
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from grader.domain.messages import Message, message
-from grader.domain.run import CellError, Limits, RunRecord, RunStatus, StoppedBy
+from grader.domain.run import MOST_ERRORS, CellError, Limits, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import CodeCell
+from grader.domain.text import ending
 from grader.sandbox.circumstances import with_circumstances
 from grader.sandbox.kernel import CellReply, KernelConversation, OwnKernelManager, printable
 from grader.sandbox.processes import ProcessTree
@@ -35,9 +36,20 @@ class _Progress:
     cells_run: int = 0
     last_cell: int = -1
     errors: list[CellError] = field(default_factory=list)
+    errors_left_out: int = 0
+    last_error: str = ""
     tracebacks: list[str] = field(default_factory=list)
     skipped: list[int] = field(default_factory=list)
     stopped_by: StoppedBy = StoppedBy.NOTHING
+
+    def note(self, error: CellError, traceback: str) -> None:
+        """Keep an error with its traceback, or count it where enough are kept."""
+        self.last_error = error.name
+        if len(self.errors) < MOST_ERRORS:
+            self.errors.append(error)
+            self.tracebacks.append(traceback)
+        else:
+            self.errors_left_out += 1
 
 
 def run_cells(
@@ -115,8 +127,7 @@ async def _run_one(kernel: KernelConversation, cell: CodeCell, seconds: float, p
     except CellTimeoutError:
         return False
     if reply.failed:
-        progress.errors.append(_cell_error(cell, reply))
-        progress.tracebacks.append(printable(reply.traceback, _LONGEST_TRACEBACK))
+        progress.note(_cell_error(cell, reply), printable(reply.traceback, _LONGEST_TRACEBACK))
     return True
 
 
@@ -145,7 +156,7 @@ def _record(
     watchdog: Watchdog,
     exit_status: int | None,
 ) -> RunRecord:
-    starved = bool(progress.errors) and progress.errors[-1].name == MemoryError.__name__
+    starved = progress.last_error == MemoryError.__name__
     stopped_by, detail = _cause(progress.stopped_by, watchdog.verdict, exit_status, starved=starved)
     return RunRecord(
         status=_status(stopped_by, progress.errors),
@@ -161,6 +172,7 @@ def _record(
         peak_memory_mib=watchdog.peak_memory_mib,
         output_truncated=kernel.truncated,
         detail=detail,
+        errors_left_out=progress.errors_left_out,
         skipped=tuple(progress.skipped),
     )
 
@@ -210,8 +222,8 @@ def _unavailable(reason: Message, cells_total: int, progress: _Progress) -> RunR
 
 
 def _startup_complaint(log: Path, error: Exception) -> Message:
-    said = printable(log.read_text(encoding="utf-8", errors="replace"), 20_000).strip()[-600:] if log.exists() else ""
-    return message("The kernel did not start in the sandbox: {text}", text=said or str(error))
+    said = printable(log.read_text(encoding="utf-8", errors="replace"), 20_000).strip() if log.exists() else ""
+    return message("The kernel did not start in the sandbox: {text}", text=ending(said, 600) or str(error))
 
 
 async def _exit_status(manager: OwnKernelManager) -> int | None:

@@ -20,6 +20,7 @@ from nbclient.exceptions import CellTimeoutError
 from nbformat.v4 import new_code_cell, new_notebook
 from traitlets import Type
 
+from grader.domain.text import shortened
 from grader.sandbox.channels import OutputChannel, ShellChannel
 
 MAX_MESSAGE_BYTES = 256 * 2**20  # ZeroMQ breaks off a connection that brings a larger one, and makes no new one
@@ -208,6 +209,6 @@ class KernelConversation:
 
 
 def printable(text: str, limit: int = 2000) -> str:
-    """Return text of the kernel without colours, control characters and direction marks; one that is cut ends in …."""
-    shown = _CONTROL.sub("", text[: 16 * limit].replace("\r\n", "\n"))
-    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
+    """Return text of the kernel without colours, control characters and direction marks, and not too long."""
+    seen = text[: 16 * limit]
+    return shortened(_CONTROL.sub("", seen.replace("\r\n", "\n")), limit, has_more=len(seen) < len(text))

@@ -15,6 +15,7 @@ from typing import Final
 
 from grader.domain.messages import message
 from grader.domain.outdated import Translation
+from grader.domain.text import listed
 from grader.translation.names import Names
 from grader.translation.places import Survey, short
 
@@ -42,7 +43,7 @@ def note_idle_training(trees: Sequence[tuple[int, ast.Module]], survey: Survey) 
             why = message(
                 "Keras 3 trains a model whose `call` takes no `training` as it predicts, with {layers} idle. Write "
                 "`{after}`.",
-                layers=", ".join(inside[:_NAMED]),
+                layers=listed(inside, _NAMED),
                 after=_with_training(call),
             )
             survey.found.append(Translation(cell, call.lineno, short(_header(call)), "", why, training=True))

@@ -159,12 +159,12 @@ def test_accuracy_like_that_of_random_features_earns_nothing(value: float, outco
     assert whole(check_accuracy(changed(Quantity.ACCURACY, value), item("accuracy"))) == Whole(
         outcome,
         share,
-        f"Accuracy on hidden images: {value:.3f}; the reference 0.800.",
+        f"Accuracy on images that it was not trained on: {value:.3f}; the reference 0.800.",
         [
             Told(
                 "The encoder, called “encoder” in the notebook",
-                "Accuracy on hidden images: at least 0.750.",
-                f"Accuracy on hidden images: {value:.3f}.",
+                "Accuracy on images that it was not trained on: at least 0.750.",
+                f"Accuracy on images that it was not trained on: {value:.3f}.",
                 "With features that say what a garment looks like, 500 labels are enough to name most of them.",
                 (
                     "Did you compile again after freezing and after unfreezing? Is the rate of the fine-tuning small? "
@@ -183,7 +183,7 @@ def test_accuracy_like_the_references_passes_whatever_the_rival_from_scratch_rea
         assert whole(check_accuracy(found, item("accuracy"))) == Whole(
             Outcome.PASSED,
             1,
-            "Accuracy on hidden images: 0.760; the reference 0.800.",
+            "Accuracy on images that it was not trained on: 0.760; the reference 0.800.",
             [],
             [(Quantity.ACCURACY, 0.76)],
         )

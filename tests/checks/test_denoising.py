@@ -197,5 +197,8 @@ def test_a_model_that_hardly_moved_is_told_of_its_optimizer_and_not_of_noise_tha
         "The model is hardly trained: as yet it does no better than one that ignores its input."
     }
     assert all(
-        one.hint.startswith("Cell 4, line 1 trains with Adadelta at its default rate, which is 0.001") for one in told
+        one.hint.startswith(
+            "Cell 4 of the notebook, line 1: it trains with Adadelta at its default rate, which is 0.001"
+        )
+        for one in told
     )

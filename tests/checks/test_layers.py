@@ -71,6 +71,10 @@ def test_a_wrong_output_activation_is_told_what_pixels_are(last: str) -> None:
     assert finding.expected == "Dense(activation=linear | sigmoid)"
     assert finding.actual == f"Dense(activation={last})"
     assert finding.why.startswith("Pixels lie between 0 and 1, each by itself")
+    assert finding.hint == (
+        f"Which numbers can come out of `{last}`, and which ones should the last layer give? Read what the assignment "
+        "says of it."
+    )
 
 
 def test_another_hidden_activation_is_told() -> None:
@@ -79,6 +83,7 @@ def test_another_hidden_activation_is_told() -> None:
     assert finding.why == (
         "The activation decides which patterns a layer can tell apart, and whether deep networks still learn."
     )
+    assert finding.hint == ("Which activation does the assignment ask for in this layer, and where is yours written?")
 
 
 def test_a_missing_layer_is_told_whole() -> None:
@@ -275,3 +280,11 @@ def test_a_transplant_never_costs_a_point() -> None:
     right = replace(measured(models(stacked())), equivalent=dense_chain((100, "tanh"), 30, 100, 784))
     verdict = CHECKS["layers"].function(subject(measurements=right), item("layers"))
     assert (verdict.outcome, english(verdict.message)) == (Outcome.PASSED, "All layers are those asked for: 4.")
+
+
+def test_what_is_written_like_the_reference_is_not_called_another_writing() -> None:
+    """The transplant is measured of a right network too, and is no news there."""
+    right = replace(measured(models(stacked())), equivalent=stacked())
+    verdict = CHECKS["layers"].function(subject(measurements=right), item("layers"))
+    assert (verdict.outcome, english(verdict.message)) == (Outcome.PASSED, "All layers are those asked for: 4.")
+    assert verdict.measurements == ()

@@ -64,10 +64,20 @@ def test_the_message_tells_the_loss_beside_its_yardsticks() -> None:
     """Mean image, PCA, reference and skill; (0.085 - 0.05) / (0.085 - 0.015) = 0.5."""
     verdict = judge(0.05)
     assert english(verdict.message) == (
-        "Reconstruction error (MSE) 0.0500. For comparison: the mean image 0.0850, PCA with a code of the size asked "
-        "for 0.0175, the reference 0.0150. Skill 0.50, where the mean image has 0 and the reference 1."
+        "Reconstruction error (MSE) 0.0500. For comparison: the mean image 0.0850, PCA with the reference's code size "
+        "0.0175, the reference 0.0150. Skill 0.50, where the mean image has 0 and the reference 1."
     )
     assert [measurement.name for measurement in verdict.measurements] == [LOSS]
+
+
+def test_the_yardsticks_are_of_the_samples_of_the_loss() -> None:
+    """Public images have a mean and a PCA of their own; the reference is known on hidden ones and says so."""
+    numbers = {LOSS: 0.05, Quantity.MEAN_IMAGE_MSE: 0.0950, Quantity.PCA_MSE: 0.0190}
+    public = replace(measured(numbers=numbers), images="public")
+    assert english(check(subject(measurements=public)).message) == (
+        "Reconstruction error (MSE) 0.0500. For comparison: the mean image 0.0950, PCA with the reference's code size "
+        "0.0190, the reference 0.0150 on hidden data. Skill 0.56, where the mean image has 0 and the reference 1."
+    )
 
 
 def test_a_fair_result_is_told_to_train_on() -> None:
@@ -233,14 +243,14 @@ def test_a_training_that_ended_in_nan_fails() -> None:
         (
             SlowOptimizer(3, 2, "Adadelta", 0.001, 1.0),
             (
-                "Cell 4, line 2 trains with Adadelta at its default rate, which is 0.001 today and was 1 in papers and old "
+                "Cell 4 of the notebook, line 2: it trains with Adadelta at its default rate, which is 0.001 today and was 1 in papers and old "
                 "tutorials: with 0.001 the loss hardly moves. State the rate yourself."
             ),
         ),
         (
             SlowOptimizer(3, 2, "SGD", 0.01, 0.01),
             (
-                "Cell 4, line 2 trains with SGD at its default rate, 0.01, with which an autoencoder needs very many "
+                "Cell 4 of the notebook, line 2: it trains with SGD at its default rate, 0.01, with which an autoencoder needs very many "
                 "epochs. State a larger rate, or take another optimizer."
             ),
         ),
@@ -258,7 +268,7 @@ def test_what_made_the_training_another_than_was_meant_is_named_before_anything_
     idle = Translation(6, 3, "def call(self, x):", "", message("Data"), training=True)
     loud = Translation(2, 1, "nb_epoch=5", "epochs=5", message("Labels"), signs=("nb_epoch",))
     found = replace(subject(measurements=with_loss(0.05)), old_code=(loud, idle))
-    assert [told.hint for told in findings(check(found))] == ["Cell 7, line 3: Data"]
+    assert [told.hint for told in findings(check(found))] == ["Cell 7 of the notebook, line 3: Data"]
     assert findings(check(replace(subject(), old_code=(loud, idle)))) == []
 
 
@@ -282,10 +292,10 @@ def test_where_the_training_ended_with_an_error_the_loss_is_explained_by_that() 
     told = findings(CHECKS["reconstruction"].function(subject(raised(error), untrained), item("reconstruction")))[0]
     assert told.actual == "An MSE of 0.1700: the training ended with an error."
     assert told.why == (
-        "Cell 7, which trains a model, ended with ValueError: no such callback: without its training a model knows "
-        "nothing."
+        "A model was to be trained in cell 7 of the notebook, which ended with ValueError: no such callback: without "
+        "its training a model knows nothing."
     )
-    assert told.hint == "Fix cell 7 first: everything that is measured here follows from it."
+    assert told.hint == "Fix cell 7 of the notebook first: everything that is measured here follows from it."
 
 
 def test_an_error_in_another_training_does_not_explain_a_model_that_learnt() -> None:

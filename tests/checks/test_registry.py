@@ -14,14 +14,17 @@ from grader.checks.verdict import Verdict, by_share, failed, passed
 from grader.domain.assignment import ImportPolicy
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.measurement import Measurements, Quantity, Role
-from grader.domain.messages import message, verbatim
+from grader.domain.messages import by_language, message, verbatim
 from grader.domain.run import CellError, StoppedBy
 from grader.domain.submission import ImportedModule
+from grader.locale import Translator
 
 from . import builders
 from .builders import item, measured, models, subject
 from .families import DROPOUT, changed, family, noisy, numbers, recurrent
 from .reading import english
+
+TITLES: Final = {one.check: by_language(one.title) for one in (*builders.RUBRIC, item("code_size"))}
 
 FAILING: Final[dict[str, Subject]] = {
     "runs": subject(builders.killed(StoppedBy.OWN_EXIT)),
@@ -166,8 +169,18 @@ def test_a_check_is_skipped_when_a_required_one_failed() -> None:
         outcome=Outcome.SKIPPED,
         points_awarded=0.0,
         points_possible=10.0,
-        message=message("Not checked, because the check “{required}” did not pass.", required="models"),
+        message=message("Not checked, because the check “{required}” did not pass.", required=TITLES["models"]),
     )
+
+
+def test_a_required_check_is_called_by_its_title_in_the_readers_language() -> None:
+    """Ids are for the authors of rubrics."""
+    titled = replace(item("models"), title={"en": "Three models exist", "es": "Existen tres modelos"})
+    results = run_checks((titled, item("shapes", requires=("models",))), subject(measurements=Measurements()))
+    assert english(results[1].message) == "Not checked, because the check “Three models exist” did not pass."
+    spanish = Translator("es", strict=True).text(results[1].message)
+    assert "Existen tres modelos" in spanish
+    assert "models" not in spanish
 
 
 def test_a_check_is_ungradable_when_a_required_one_is() -> None:
@@ -175,7 +188,7 @@ def test_a_check_is_ungradable_when_a_required_one_is() -> None:
     results = run_checks(builders.RUBRIC, subject(builders.TIMED_OUT, Measurements(data="sample")))
     assert set(outcomes(results).values()) == {Outcome.UNGRADABLE}
     assert results[2].message == message(
-        "We cannot tell, because the check “{required}” waits for a person.", required="models"
+        "We cannot tell, because the check “{required}” waits for a person.", required=TITLES["models"]
     )
 
 
@@ -193,7 +206,7 @@ def test_a_sure_failure_comes_before_a_doubt() -> None:
     rubric = (item("runs"), item("code_size"), item("mirror", requires=("runs", "code_size")))
     found = subject(builders.TIMED_OUT, measured(numbers={Quantity.CODE_SIZE: 64}))
     assert run_checks(rubric, found)[2].message == message(
-        "Not checked, because the check “{required}” did not pass.", required="code_size"
+        "Not checked, because the check “{required}” did not pass.", required=TITLES["code_size"]
     )
 
 

@@ -77,7 +77,7 @@ def test_what_made_the_training_another_than_was_meant_is_named(one: Number) -> 
     """A layer that draws and was idle is why a code has no KL; without lost credit nobody is bothered with it."""
     idle = Translation(6, 3, "def call(self, x):", "", message("Data"), training=True)
     lost, kept = (replace(changed(one.quantity, value), old_code=(idle,)) for value in (one.half, one.bound))
-    assert [told.hint for told in findings(judge(one.check, lost))] == ["Cell 7, line 3: Data"]
+    assert [told.hint for told in findings(judge(one.check, lost))] == ["Cell 7 of the notebook, line 3: Data"]
     assert findings(judge(one.check, kept)) == []
 
 

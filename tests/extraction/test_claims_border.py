@@ -191,6 +191,22 @@ def test_a_refusal_says_what_is_wrong(content: Any, problem: str, tmp_path: Path
     assert refusal(leave(tmp_path / "exchange", content)) == ("claims.json", problem)
 
 
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (claims(models__0__variables=["!"] * 100_000), "1 validation error for _Claims"),
+        (claims(versions=dict.fromkeys(map(str, range(20_001)), 0)), "an object of 20001 keys, more than 20000"),
+        (claims(versions=dict.fromkeys(map(str, range(1_000)), 0)), "1000 faults of its form"),
+    ],
+    ids=["a list", "too many keys", "many keys"],
+)
+def test_of_a_million_faults_the_first_is_told(content: Any, problem: str, tmp_path: Path) -> None:
+    """A text of all of them, of which 500 characters were shown, took a gigabyte."""
+    where, told = refusal(leave(tmp_path / "exchange", content))
+    assert (where, told[: len(problem)]) == ("claims.json", problem)
+    assert len(told) <= 500
+
+
 def test_a_refusal_of_a_field_names_the_field(tmp_path: Path) -> None:
     """Path and rule, as pydantic tells them."""
     _, problem = refusal(leave(tmp_path / "exchange", claims(models__0__nodes__0__score=1)))

@@ -21,7 +21,9 @@ from grader.domain.measurement import (
     Role,
 )
 from grader.domain.messages import Message, message, verbatim
+from grader.domain.places import Place
 from grader.domain.run import CellError, Limits, RunRecord, RunStatus, StoppedBy
+from grader.domain.units import Unit
 
 ASSIGNMENT = Assignment(
     assignment="stacked",
@@ -36,7 +38,7 @@ ASSIGNMENT = Assignment(
     rubric_hash="r1",
 )
 
-MSE = Measurement(Quantity.RECONSTRUCTION_MSE, 0.018, "pixels²", "mean over 500 hidden images")
+MSE = Measurement(Quantity.RECONSTRUCTION_MSE, 0.018, "pixel²", "mean over 500 hidden images")
 
 FINDING = Finding(
     where=message("Model {name}", name="ae"),
@@ -163,7 +165,7 @@ _architectures = st.builds(
     st.integers(-1, 9),
     _counts,
 )
-_measurements = st.builds(Measurement, st.sampled_from(Quantity), _floats, _texts, _texts)
+_measurements = st.builds(Measurement, st.sampled_from(Quantity), _floats, st.sampled_from([*Unit]), _texts)
 _models = st.builds(MeasuredModel, st.sampled_from(Role), _texts, _architectures, st.booleans())
 _results = st.builds(
     CheckResult,
@@ -188,6 +190,8 @@ _runs = st.builds(
     st.booleans(),
     st.booleans(),
     st.none() | _messages,
+    st.dictionaries(_counts, st.builds(Place, _texts, _counts, _texts), max_size=2),
+    _counts,
 )
 _everything_measured = st.builds(
     Measurements,

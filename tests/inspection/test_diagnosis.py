@@ -41,8 +41,8 @@ def test_a_run_without_errors_has_nothing_to_tell() -> None:
 def test_an_error_is_told_in_one_line_with_a_hint_where_it_began() -> None:
     """Its first line; the hint once for errors of one kind."""
     said = told(RESHAPE, CellError(4, "ValueError", "again"))
-    assert said[0] == "Cell 2: ValueError: cannot reshape array of size 6272000 into shape (60000,784)"
-    assert said[2:] == ["Cell 5: ValueError: again"]
+    assert said[0] == "Cell 2 of the notebook: ValueError: cannot reshape array of size 6272000 into shape (60000,784)…"
+    assert said[2:] == ["Cell 5 of the notebook: ValueError: again"]
 
 
 def test_numbers_of_the_full_set_on_the_sample_are_our_doing() -> None:
@@ -57,7 +57,8 @@ def test_cells_in_another_order_are_named() -> None:
     below = DefinedBelow("construir", 2, recorded=3, defining_recorded=2)
     (said,) = told(CellError(1, "NameError", "name 'construir' is not defined", defined_below=below))
     assert said.startswith(
-        "Cell 2 uses “construir”, which cell 3, further down, defines; in your session cell 3 ran first"
+        "Cell 2 of the notebook: This cell uses “construir”, which is defined further down, in cell 3 of the notebook; "
+        "in your session that one ran first"
     )
 
 
@@ -76,9 +77,9 @@ def test_old_code_is_told_with_what_it_is_today() -> None:
     code = notebook("")
     said = told(CellError(1, "TypeError", "unexpected keyword 'nb_epoch'"), old=OldCode(code, (old, applied), (slow,)))
     assert said == [
-        "Cell 2: TypeError: unexpected keyword 'nb_epoch'",
-        "Cell 2, line 3: nb_epoch=5: Data",
-        "Cell 1, line 7: Adadelta at its default rate of 0.001; old tutorials mean a rate of 1.",
+        "Cell 2 of the notebook: TypeError: unexpected keyword 'nb_epoch'",
+        "Cell 2 of the notebook, line 3: nb_epoch=5: Data",
+        "Cell 1 of the notebook, line 7: Adadelta at its default rate of 0.001; old tutorials mean a rate of 1.",
     ]
 
 

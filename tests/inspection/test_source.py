@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from outline_samples import notebook
 
+from grader.domain.places import NOWHERE, line_title
 from grader.inspection.source import Note, notes_of, uses_added_losses
 
 FIT = "dae.fit(noisy, x_train, epochs=3)"
@@ -34,7 +35,7 @@ def test_accuracy_of_an_error_is_told_with_the_model(call: str) -> None:
     """However loss and metric are written."""
     note = only("%matplotlib inline\nx = 1", f"!pip install keras\n{call}")
     assert (note.remark.kind, note.names, note.sure) == ("accuracy", frozenset({"ae"}), True)
-    assert dict(note.remark.finding.where.values) == {"cell": 2, "line": 2}
+    assert note.remark.finding.where == line_title(1, 2, NOWHERE)
 
 
 @pytest.mark.parametrize(

@@ -206,7 +206,10 @@ def test_weights_pasted_into_a_cell_are_noted(tmp_path: Path) -> None:
     notebook = read(tmp_path, notebook_bytes("a = 1", f"w = '{'x' * 3_200_000}'"))
     assert [len(source) for source in sources(notebook)] == [5, 3_200_006]
     assert [told(note) for note in notebook.notes] == [
-        "Cell 2 holds a literal or code of 3.2 MB; weights or data pasted into a notebook are not accepted as training."
+        (
+            f"Code cell 2 of the notebook: `w = '{'x' * 54}…`: it holds a literal or code of 3.2 MB; weights or data "
+            "pasted into a notebook are not accepted as training."
+        )
     ]
 
 

@@ -16,7 +16,7 @@ from stacked_styles import decoder_model, encoder_model
 
 from grader.domain.evidence import Evidence, FitClaim
 from grader.domain.facts import Baseline
-from grader.domain.measurement import Measurements, Quantity, Role
+from grader.domain.measurement import Measurement, Measurements, Quantity, Role
 from grader.domain.messages import message, verbatim
 from grader.domain.ports import MeasuringTask
 from grader.locale import Translator
@@ -347,3 +347,22 @@ def test_the_full_set_is_another_yardstick_with_the_same_pictures(shipped_alone:
     full, sample = (yardstick("fashion_mnist", "hidden", DataChoice(size)) for size in ("full", "sample"))
     assert (len(full.train), len(full.images), len(sample.train), len(sample.images)) == (60_000, 2_000, 8_000, 1_000)
     np.testing.assert_array_equal(full.strip_images, sample.strip_images)
+
+
+@pytest.mark.parametrize(
+    ("reference", "part", "unit", "told"),
+    [
+        ("stacked", "hidden", "pixel²", "hidden"),
+        ("stacked", "public", "pixel²", "public"),
+        ("linear-pca", "public", "unit²", "hidden"),
+        ("fraud", "public", "feature²", "public"),
+    ],
+)
+def test_measurements_say_of_which_samples_they_are(
+    reference: str, part: str, unit: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Public or hidden, and in the unit of these samples: points have no pixels, and there is one set of them."""
+    mse = Measurement(Quantity.RECONSTRUCTION_MSE, 0.5, "pixel²", "")
+    monkeypatch.setattr(measuring, "_measured", lambda *_: Measurements(values={mse.name: mse}))
+    found = measuring.measure(Evidence(), MeasuringTask(reference, part, ()), DataChoice("sample"))
+    assert (found.values[mse.name].unit, found.images) == (unit, told)

@@ -21,6 +21,7 @@ from grader.domain.measurement import (
     Role,
 )
 from grader.domain.messages import message, verbatim
+from grader.domain.places import Place
 from grader.domain.run import CellError, Limits, RunRecord, RunStatus, StoppedBy
 
 HOSTILE = (
@@ -133,7 +134,7 @@ def facts(**changes) -> ReferenceFacts:
 def measurements(mse: float = 0.0214, architecture: Architecture = REFERENCE, **changes) -> Measurements:
     """Return what zone M found of a trained autoencoder."""
     values = {
-        Quantity.RECONSTRUCTION_MSE: Measurement(Quantity.RECONSTRUCTION_MSE, mse, "pixels²", "on 2,000 hidden images"),
+        Quantity.RECONSTRUCTION_MSE: Measurement(Quantity.RECONSTRUCTION_MSE, mse, "pixel²", "on 2,000 hidden images"),
         Quantity.CODE_SIZE: Measurement(Quantity.CODE_SIZE, 30.0, "1", "numbers in one output of the encoder"),
     }
     found = Measurements(
@@ -214,7 +215,15 @@ def imperfect(student: str = "Luis Ñáñez", **changes) -> GradedSubmission:
         student,
         sha256="cd34" * 16,
         grade=Grade(4.25, 10.0, GradeStatus.FINAL, results),
-        run=RunRecord(RunStatus.RAISED, cells_total=12, cells_run=12, errors=(error,), last_cell=20, wall_seconds=61.0),
+        run=RunRecord(
+            RunStatus.RAISED,
+            cells_total=12,
+            cells_run=12,
+            errors=(error,),
+            last_cell=20,
+            wall_seconds=61.0,
+            places={14: Place("3. The decoder", 2, "decoder(encoder(x))")},
+        ),
         measurements=measured,
         notes=(message("{command} was noted and not run", command="!pip install seaborn"),),
         accelerated=True,

@@ -87,15 +87,40 @@ def test_the_loss_is_compared_with_baselines_and_reference_in_words_too():
 
 
 def test_baselines_measured_beside_the_student_come_before_the_calibrated_ones():
-    """PCA is compared at the student's own code size where that was measured."""
+    """Mean and PCA are of the very samples of the student's error, PCA of the reference's code size."""
     measured = samples.measurements()
     values = dict(measured.values) | {
         Quantity.CODE_SIZE: replace(measured.values[Quantity.CODE_SIZE], value=64.0),
         Quantity.PCA_MSE: replace(measured.values[Quantity.RECONSTRUCTION_MSE], name=Quantity.PCA_MSE, value=0.0099),
+        Quantity.MEAN_IMAGE_MSE: replace(
+            measured.values[Quantity.RECONSTRUCTION_MSE], name=Quantity.MEAN_IMAGE_MSE, value=0.0888
+        ),
     }
     graded = samples.submission(measurements=replace(measured, values=values))
     alt = page_of(render(graded)).one("picture").one("img").attributes["alt"]
-    assert "PCA, 64 components: 0.00990" in alt
+    assert "PCA, 30 components: 0.00990; Mean image: 0.0888;" in alt
+
+
+def test_a_code_of_another_size_is_said_beside_the_comparison():
+    """PCA and the reference have the size that is asked for, whatever the notebook has."""
+    assert "like with like" not in page_of(rendered("perfect")).one("p", "basis").text
+    measured = samples.measurements()
+    wide = replace(measured.values[Quantity.CODE_SIZE], value=64.0)
+    graded = samples.submission(measurements=replace(measured, values=measured.values | {Quantity.CODE_SIZE: wide}))
+    assert page_of(render(graded)).one("p", "basis").text == (
+        "The reference was trained 12 times for 20 epochs. The code of this notebook has 64 numbers, those of the "
+        "reference and of PCA 30: the errors do not compare like with like."
+    )
+
+
+def test_numbers_of_other_samples_say_so():
+    """A student's own check measures on public images, and the reference is known on hidden ones."""
+    page = page_of(render(samples.submission(measurements=samples.measurements(images="public"))))
+    assert "Reference, hidden data: 0.0187" in page.one("picture").one("img").attributes["alt"]
+    assert page.one("p", "basis").text == (
+        "The reference was trained 12 times for 20 epochs. Its error and the limits for points are those on hidden "
+        "data, the other numbers those on public data."
+    )
 
 
 def test_nothing_is_compared_where_nothing_was_measured():

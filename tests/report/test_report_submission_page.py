@@ -143,7 +143,7 @@ def test_an_empty_part_of_a_finding_is_left_out():
 def test_a_check_shows_the_numbers_it_rests_on_and_how_they_came_about():
     """The measured value with its unit, and the method on record."""
     page = page_of(rendered("imperfect"))
-    assert page.one("table", "numbers").one("tbody").text == "Reconstruction error (MSE) 0.0489 pixels²"
+    assert page.one("table", "numbers").one("tbody").text == "Reconstruction error (MSE) 0.0489 pixel²"
     assert page.one("dl", "methods").text == "Reconstruction error (MSE) on 2,000 hidden images"
 
 
@@ -186,13 +186,13 @@ def test_the_graders_own_traceback_stays_out_of_the_students_page():
 
 
 def test_the_run_is_told_with_every_error_and_its_cell():
-    """Cells count from 1 over the whole file, as a person counts them."""
+    """A cell is named by its section and its first line, which is what Colab shows."""
     page = page_of(rendered("imperfect"))
     (run,) = [section for section in page.all("section") if section.one("h2").text == "The run"]
     assert run.text == (
         "The run At least one cell ended with an error; the cells after it were still run. "
         "Code cells run 12 of 12 Time 61.0 s "
-        "Cell 15 · ValueError decoder(encoder(x)) Shapes (None, 64) and (None, 30) are incompatible"
+        "Section “3. The decoder”, code cell 2: decoder(encoder(x)) · ValueError decoder(encoder(x)) Shapes (None, 64) and (None, 30) are incompatible"
     )
 
 

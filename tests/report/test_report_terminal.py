@@ -51,14 +51,14 @@ entrega_final.ipynb
 
 ◐  Reconstruction of hidden images  Partly met  1.75 of 3
    The error lies between full and no credit.
-   Reconstruction error (MSE): 0.0489 pixels²
+   Reconstruction error (MSE): 0.0489 pixel²
 
 –  Autoencoder = decoder after encoder  Skipped  0 of 1
    Skipped because “A code of 30 numbers” did not pass.
 
 The run
    At least one cell ended with an error; the cells after it were still run.
-   Cell 15: ValueError
+   Section “3. The decoder”, code cell 2: `decoder(encoder(x))`: ValueError
    decoder(encoder(x))
    Shapes (None, 64) and (None, 30) are incompatible
 

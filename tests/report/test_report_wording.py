@@ -74,7 +74,7 @@ def test_long_counts_are_parted_by_thin_spaces():
 
 @pytest.mark.parametrize(
     ("value", "unit", "shown"),
-    [(30.0, "1", "30"), (0.0187, "pixels²", "0.0187 pixels²"), (0.35, "1", "0.350"), (2.0, "bits", "2.00 bits")],
+    [(30.0, "1", "30"), (0.0187, "pixel²", "0.0187 pixel²"), (0.35, "1", "0.350"), (12.3, "degree", "12.3 °")],
 )
 def test_a_measurement_is_shown_with_its_unit(value, unit, shown):
     """Whole pure numbers have no decimals."""

@@ -10,7 +10,7 @@ import pytest
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from grader.domain.messages import message
-from grader.domain.run import CellError, Limits, RunStatus, StoppedBy
+from grader.domain.run import MOST_ERRORS, CellError, Limits, RunStatus, StoppedBy
 from grader.domain.submission import CodeCell
 from grader.sandbox import driver
 from grader.sandbox.driver import _cause, _cell_error, _Progress, _run_all, _status
@@ -57,6 +57,16 @@ def test_every_cell_runs_whatever_the_one_before_did() -> None:
     assert (progress.cells_run, progress.last_cell, progress.stopped_by) == (3, 5, StoppedBy.NOTHING)
     assert progress.errors == [CellError(3, "ValueError", "no")]
     assert heard == ["cell_0()", "cell_1()", "cell_2()", EXPORTED]
+
+
+def test_errors_beyond_the_first_hundred_are_counted() -> None:
+    """Three thousand raising cells made a file of grades of ten megabytes; the last one still says what ended it."""
+    progress = _Progress()
+    for index in range(MOST_ERRORS + 7):
+        progress.note(CellError(index, "ValueError", "no"))
+    progress.note(CellError(9999, "MemoryError", ""))
+    assert [error.cell_index for error in progress.errors] == [*range(MOST_ERRORS)]
+    assert (progress.errors_left_out, progress.last_error) == (8, "MemoryError")
 
 
 def test_a_cell_that_takes_too_long_is_the_last() -> None:

@@ -16,6 +16,7 @@ import numpy as np
 
 from grader.domain.facts import Baseline
 from grader.domain.measurement import Quantity
+from grader.domain.units import Unit
 from grader.rebuild.facts.curves import USUAL, Reach
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.families import NO_ERROR, clean_samples, code_numbers, noisy_samples
@@ -56,7 +57,7 @@ class Judged:
         reach: How far on the way to the trivial number credit reaches.
     """
 
-    unit: str
+    unit: Unit | str
     above: tuple[Baseline, ...] = ()
     below: tuple[Baseline, ...] = ()
     fallback: tuple[Baseline, ...] = ()
@@ -130,8 +131,8 @@ def _are_images(material: Material) -> bool:
     return material.hidden.ndim == 3
 
 
-_MSE = Judged("pixel²", above=(Baseline.MEAN,))
-_BCE = Judged("nat/pixel")
+_MSE = Judged(Unit.PIXEL_SQUARED, above=(Baseline.MEAN,))
+_BCE = Judged(Unit.NAT_PER_PIXEL)
 
 
 # Denoising
@@ -155,7 +156,7 @@ def _denoising_baselines(source: ModuleType, material: Material) -> Baselines:
 
 
 _NOISE_RATIO = Judged("1", above=(Baseline.CONTROL,), stands_in_for=Quantity.DENOISED_MSE, reach=Reach(0.5))
-_DENOISED = Judged("pixel²", above=(Baseline.CONTROL,), fallback=(Baseline.MEAN,))
+_DENOISED = Judged(Unit.PIXEL_SQUARED, above=(Baseline.CONTROL,), fallback=(Baseline.MEAN,))
 
 
 # Sparse codes
@@ -273,7 +274,7 @@ JUDGES: Mapping[str, Judge] = {
         {
             Quantity.DENOISED_MSE: _DENOISED,
             Quantity.NOISE_RATIO: _NOISE_RATIO,
-            Quantity.RECONSTRUCTION_MSE: Judged("pixel²"),
+            Quantity.RECONSTRUCTION_MSE: Judged(Unit.PIXEL_SQUARED),
             Quantity.RECONSTRUCTION_BCE: _BCE,
         },
         _denoising,
@@ -283,7 +284,7 @@ JUDGES: Mapping[str, Judge] = {
         {
             Quantity.DENOISED_MSE: _DENOISED,
             Quantity.NOISE_RATIO: Judged("1"),
-            Quantity.RECONSTRUCTION_MSE: Judged("pixel²"),
+            Quantity.RECONSTRUCTION_MSE: Judged(Unit.PIXEL_SQUARED),
             Quantity.RECONSTRUCTION_BCE: _BCE,
         },
         _denoising,
@@ -302,11 +303,11 @@ JUDGES: Mapping[str, Judge] = {
     ),
     "variational": Judge(
         {
-            Quantity.NEGATIVE_ELBO: Judged("nat/image", above=(Baseline.COLLAPSED,)),
-            Quantity.KL_DIVERGENCE: Judged("nat/image", above=(Baseline.CONTROL,), below=(Baseline.COLLAPSED,)),
+            Quantity.NEGATIVE_ELBO: Judged(Unit.NAT_PER_IMAGE, above=(Baseline.COLLAPSED,)),
+            Quantity.KL_DIVERGENCE: Judged(Unit.NAT_PER_IMAGE, above=(Baseline.CONTROL,), below=(Baseline.COLLAPSED,)),
             Quantity.ACTIVE_UNITS: Judged("1", below=(Baseline.COLLAPSED,)),
             Quantity.MEDIAN_SIGMA: Judged("1", below=(Baseline.CONTROL,)),
-            Quantity.PRIOR_DISTANCE: Judged("pixel", above=(Baseline.CONTROL,), fallback=(Baseline.UNTRAINED,)),
+            Quantity.PRIOR_DISTANCE: Judged(Unit.PIXEL, above=(Baseline.CONTROL,), fallback=(Baseline.UNTRAINED,)),
             Quantity.RECONSTRUCTION_MSE: _MSE,
             Quantity.RECONSTRUCTION_BCE: _BCE,
         },
@@ -317,15 +318,15 @@ JUDGES: Mapping[str, Judge] = {
         {
             Quantity.AVERAGE_PRECISION: Judged("1", below=(Baseline.PCA, Baseline.UNTRAINED)),
             Quantity.ROC_AUC: Judged("1"),
-            Quantity.RECONSTRUCTION_MSE: Judged("feature²", above=(Baseline.MEAN,)),
+            Quantity.RECONSTRUCTION_MSE: Judged(Unit.FEATURE_SQUARED, above=(Baseline.MEAN,)),
         },
         _anomaly,
         _anomaly_baselines,
     ),
     "plane": Judge(
         {
-            Quantity.PLANE_ANGLE: Judged("degree", above=(Baseline.RANDOM_PLANE,), reach=PLANE_REACH),
-            Quantity.RECONSTRUCTION_MSE: Judged("unit²", above=(Baseline.MEAN,)),
+            Quantity.PLANE_ANGLE: Judged(Unit.DEGREE, above=(Baseline.RANDOM_PLANE,), reach=PLANE_REACH),
+            Quantity.RECONSTRUCTION_MSE: Judged(Unit.LENGTH_SQUARED, above=(Baseline.MEAN,)),
         },
         _plane,
         _plane_baselines,

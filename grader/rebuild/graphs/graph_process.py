@@ -17,6 +17,7 @@ from typing import Any, Self
 import numpy as np
 
 from grader.domain.ports import GraphSandbox
+from grader.domain.text import shortened
 from grader.rebuild.quantities.material import Array
 
 ANSWER_SECONDS = 90.0
@@ -212,4 +213,4 @@ def _shape(value: object, *, free: bool) -> Shape:
 def _printable(text: str) -> str:
     """Return what the sandbox said on one short line of ordinary characters: part of it is student-made."""
     words = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(words.split())[:200]
+    return shortened(" ".join(words.split()), 200)

@@ -22,6 +22,8 @@ from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.measurement import MeasuredModel, Measurement, Measurements, MeasuringProblem, Quantity, Role
 from grader.domain.messages import message, verbatim
 from grader.domain.ports import GraphSandbox, MeasuringTask
+from grader.domain.text import shortened
+from grader.domain.units import Unit
 from grader.rebuild.graphs.converted import Convention, Converted, convention_of
 from grader.rebuild.graphs.graph_process import BehaviourError, GraphModel, GraphProcess
 from grader.rebuild.network.canonical import canonical
@@ -176,7 +178,7 @@ def _measured(case: _Case) -> Measurements:
     encoder, decoder = pair if pair is not None else (None, None)
     cast = Cast(whole, encoder, decoder, candidates=1)
     spread = float(np.sqrt(np.mean((outputs - outputs.mean(axis=0)) ** 2)))
-    values = [Measurement(Quantity.OUTPUT_SPREAD, spread, "pixel", f"{len(images)} images"), output_range(outputs)]
+    values = [Measurement(Quantity.OUTPUT_SPREAD, spread, Unit.PIXEL, f"{len(images)} images"), output_range(outputs)]
     if pair is not None:
         values += _of_chain(cast, outputs, images)
     family = getattr(opaque.reference, "JUDGED_BY", "")
@@ -229,12 +231,12 @@ def _opened(
 
 
 def _problem(claim: ModelClaim, error: Exception) -> MeasuringProblem:
-    text = message("Nor can it be measured by behaviour: {reason}.", reason=verbatim(str(error)[:300]))
+    text = message("Nor can it be measured by behaviour: {reason}.", reason=verbatim(shortened(str(error), 300)))
     return MeasuringProblem(_name(claim), text, ours=True)
 
 
 def _name(claim: ModelClaim) -> str:
-    return (claim.names[0] if claim.names else claim.class_name)[:80]
+    return shortened(claim.names[0] if claim.names else claim.class_name, 80)
 
 
 def _told(role: Role, model: RebuiltModel, arrays: Arrays) -> MeasuredModel:
@@ -320,15 +322,18 @@ def _of_chain(cast: Cast, outputs: Array, images: Array) -> list[Measurement]:
         raise BehaviourError("its halves do not do the same as the whole on all images")
     return [
         Measurement(
-            Quantity.RECONSTRUCTION_MSE, quality.mean_squared_error(images, outputs), "pixel²", f"{len(images)} images"
+            Quantity.RECONSTRUCTION_MSE,
+            quality.mean_squared_error(images, outputs),
+            Unit.PIXEL_SQUARED,
+            f"{len(images)} images",
         ),
         Measurement(
             Quantity.RECONSTRUCTION_BCE,
             quality.binary_cross_entropy(images, outputs),
-            "nat/pixel",
+            Unit.NAT_PER_PIXEL,
             f"{len(images)} images",
         ),
-        Measurement(Quantity.THROUGH_CODE_MSE, quality.mean_squared_error(images, chained), "pixel²", apart),
+        Measurement(Quantity.THROUGH_CODE_MSE, quality.mean_squared_error(images, chained), Unit.PIXEL_SQUARED, apart),
         Measurement(Quantity.COMPOSITION_GAP, gap, "1", apart),
         Measurement(Quantity.ROUNDING_GAP, quality.rounding_gap(*parts, few) or 0.0, "1", f"{len(few)} images"),
         Measurement(Quantity.CODE_SIZE, code, "1", "numbers that the encoder gives and the decoder takes"),

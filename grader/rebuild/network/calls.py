@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.domain.evidence import JsonValue, NodeClaim, OperationClaim
+from grader.domain.text import shortened
 from grader.rebuild.network.allowlist import (
     FLOATS,
     IDENTITY_OPERATORS,
@@ -52,7 +53,7 @@ def _value(value: JsonValue, tensors: Mapping[str, Any], arrays: Arrays) -> Any:
         return content
     if kind == "variable" and content in arrays:
         return np.asarray(arrays[content])
-    raise RefusedError(f"a call argument of kind {kind!r}"[:200])
+    raise RefusedError(shortened(f"a call argument of kind {kind!r}", 200))
 
 
 def operate(operation: OperationClaim, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -111,7 +112,7 @@ def known(tensors: Mapping[str, Any], name: JsonValue) -> Any:
         RefusedError: Nothing makes it.
     """
     if not isinstance(name, str) or name not in tensors:
-        raise RefusedError(f"a tensor that nothing makes ({name})"[:200])
+        raise RefusedError(shortened(f"a tensor that nothing makes ({name})", 200))
     return tensors[name]
 
 

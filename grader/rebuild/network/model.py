@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from grader.domain.architecture import Shape, shape_size
 from grader.domain.evidence import JsonValue, ModelClaim, NodeClaim, OperationClaim
+from grader.domain.text import shortened
 from grader.probe.graph import SAMPLING_MODULE
 from grader.rebuild.network.allowlist import (
     CONSTANT_OPERATORS,
@@ -221,7 +222,7 @@ class Workshop:
             raise RefusedError(f"the layer `{operation.class_name if operation else node.operation}`")
         outputs = node.outputs
         if not outputs or len({*outputs}) < len(outputs) or any(name in tensors for name in outputs):
-            raise RefusedError(f"`{operation.class_name}` with the outputs {', '.join(outputs)}"[:200])
+            raise RefusedError(shortened(f"`{operation.class_name}` with the outputs {', '.join(outputs)}", 200))
         names = tuple(named(without_masks(node.arguments), "tensor"))
         inputs = [known(tensors, name) for name in names]
         if not inputs:
@@ -232,7 +233,7 @@ class Workshop:
             raise RefusedError(f"`{operation.class_name}`: {first_line(error)}") from error
         results = list(result) if isinstance(result, list | tuple) else [result]
         if len(results) != len(outputs):
-            raise RefusedError(f"`{operation.class_name}` with the outputs {', '.join(outputs)}"[:200])
+            raise RefusedError(shortened(f"`{operation.class_name}` with the outputs {', '.join(outputs)}", 200))
         for name, one in zip(outputs, results, strict=True):
             tensors[name] = _bounded(operation, one)
         made = tuple((name, tuple(tensors[name].shape[1:])) for name in outputs)
@@ -284,7 +285,7 @@ class Workshop:
 
 def first_line(error: BaseException) -> str:
     """Return what an error says, without the pages that Keras adds; its name where it says nothing."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
+    return shortened(next(iter(str(error).strip().splitlines()), type(error).__name__), 200)
 
 
 def _moments(source: Any, steps: Sequence[Step], tensors: Mapping[str, Any]) -> Any | None:

@@ -9,6 +9,7 @@ import numpy as np
 from grader.domain.architecture import PASSIVE_KINDS, Architecture, shape_size
 from grader.domain.measurement import ImageStrip, Measurement, Quantity, Role
 from grader.domain.messages import Message, message
+from grader.domain.units import Unit
 from grader.rebuild.network.canonical import JOINED, is_cut
 from grader.rebuild.network.model import RebuiltModel
 from grader.rebuild.network.roles import Cast
@@ -38,11 +39,13 @@ def behaviour(cast: Cast, samples: Yardstick, *, jacobian_images: int) -> list[M
     most = _most_directions(cast)
     rank = quality.jacobian_rank(autoencoder.model, samples.images[:jacobian_images], at_most=most)
     values = [
-        Measurement(Quantity.RECONSTRUCTION_MSE, quality.mean_squared_error(samples.images, outputs), "pixel²", how),
         Measurement(
-            Quantity.RECONSTRUCTION_BCE, quality.binary_cross_entropy(samples.images, outputs), "nat/pixel", how
+            Quantity.RECONSTRUCTION_MSE, quality.mean_squared_error(samples.images, outputs), Unit.PIXEL_SQUARED, how
         ),
-        Measurement(Quantity.OUTPUT_SPREAD, spread, "pixel", how),
+        Measurement(
+            Quantity.RECONSTRUCTION_BCE, quality.binary_cross_entropy(samples.images, outputs), Unit.NAT_PER_PIXEL, how
+        ),
+        Measurement(Quantity.OUTPUT_SPREAD, spread, Unit.PIXEL, how),
         output_range(outputs),
         Measurement(
             Quantity.BOTTLENECK_RANK,
@@ -97,7 +100,9 @@ def _chained(cast: Cast, samples: Yardstick) -> list[Measurement]:
     return [
         Measurement(Quantity.ROUNDING_GAP, lost, "1", f"{COMPOSITION_IMAGES} images"),
         Measurement(Quantity.COMPOSITION_GAP, gap, "1", f"{COMPOSITION_IMAGES} images"),
-        Measurement(Quantity.THROUGH_CODE_MSE, quality.mean_squared_error(samples.images, chained), "pixel²", how),
+        Measurement(
+            Quantity.THROUGH_CODE_MSE, quality.mean_squared_error(samples.images, chained), Unit.PIXEL_SQUARED, how
+        ),
     ]
 
 

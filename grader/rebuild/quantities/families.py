@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from grader.domain.measurement import Measurement, Quantity
+from grader.domain.units import Unit
 from grader.rebuild.network.roles import Cast
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.latent import NOISE_SEED, latent_numbers
@@ -74,7 +75,7 @@ def _denoising(source: ModuleType, cast: Cast, images: Array, _train: Array) -> 
     ratio = noisy_error / max(clean_error, NO_ERROR)
     divided = f"error on {len(images)} images with noise, divided by that on the same without"
     return [
-        Measurement(Quantity.DENOISED_MSE, noisy_error, "pixel²", how),
+        Measurement(Quantity.DENOISED_MSE, noisy_error, Unit.PIXEL_SQUARED, how),
         Measurement(Quantity.NOISE_RATIO, ratio, "1", divided),
     ]
 
@@ -103,7 +104,7 @@ def _variational(_source: ModuleType, cast: Cast, images: Array, train: Array) -
     mean, log_variance = (np.concatenate([np.asarray(part[index]) for part in parts]) for index in (0, 1))
     numbers = latent_numbers(mean, log_variance, cast.decoder.model, images, train)
     how = f"mean and log-variance of {len(images)} images"
-    return [Measurement(name, value, _UNITS.get(name, "1"), how) for name, value in numbers.items()]
+    return [Measurement(name, value, _UNITS.get(name, Unit.PURE), how) for name, value in numbers.items()]
 
 
 def _plane(source: ModuleType, cast: Cast, images: Array, train: Array) -> list[Measurement]:
@@ -113,14 +114,14 @@ def _plane(source: ModuleType, cast: Cast, images: Array, train: Array) -> list[
     if spread[len(wanted) - 1] <= _FLAT * spread[0]:
         return []  # the answers lie on a line or in a point: they span no plane
     angles = source.principal_angles(directions[: len(wanted)], wanted)
-    return [Measurement(Quantity.PLANE_ANGLE, float(angles[-1]), "degree", "plane of all answers against PCA's")]
+    return [Measurement(Quantity.PLANE_ANGLE, float(angles[-1]), Unit.DEGREE, "plane of all answers against PCA's")]
 
 
 _FLAT = 1e-4
-_UNITS: Mapping[Quantity, str] = {
-    Quantity.NEGATIVE_ELBO: "nat/image",
-    Quantity.KL_DIVERGENCE: "nat/image",
-    Quantity.PRIOR_DISTANCE: "pixel",
+_UNITS: Mapping[Quantity, Unit] = {
+    Quantity.NEGATIVE_ELBO: Unit.NAT_PER_IMAGE,
+    Quantity.KL_DIVERGENCE: Unit.NAT_PER_IMAGE,
+    Quantity.PRIOR_DISTANCE: Unit.PIXEL,
 }
 
 _FAMILIES: Mapping[str, Callable[[ModuleType, Cast, Array, Array], list[Measurement]]] = {

@@ -20,6 +20,7 @@ import numpy as np
 from grader.domain.architecture import shape_size
 from grader.domain.evidence import Evidence, FitClaim
 from grader.domain.measurement import Measurement, Quantity, Role
+from grader.domain.units import Unit
 from grader.rebuild.network.model import Arrays, RebuiltModel
 from grader.rebuild.network.roles import Cast, assign
 from grader.rebuild.quantities import quality
@@ -141,8 +142,8 @@ class Detector:
         mean = quality.mean_image_error(train, normal)
         pca = quality.pca_error(train, normal, source.CODE_SIZE)
         return [
-            Measurement(Quantity.MEAN_IMAGE_MSE, mean, "feature²", f"mean training row, {how}"),
-            Measurement(Quantity.PCA_MSE, pca, "feature²", f"PCA with {source.CODE_SIZE} components, {how}"),
+            Measurement(Quantity.MEAN_IMAGE_MSE, mean, Unit.FEATURE_SQUARED, f"mean training row, {how}"),
+            Measurement(Quantity.PCA_MSE, pca, Unit.FEATURE_SQUARED, f"PCA with {source.CODE_SIZE} components, {how}"),
         ]
 
     def _behaviour(self, source: ModuleType) -> list[Measurement]:
@@ -151,7 +152,7 @@ class Detector:
         normal = self.labels == 0
         error = quality.mean_squared_error(self._standardised(self.judged[normal]), self._standardised(outputs[normal]))
         how = f"{normal.sum()} normal rows, columns standardised; {self.how}"
-        found = [Measurement(Quantity.RECONSTRUCTION_MSE, error, "feature²", how)]
+        found = [Measurement(Quantity.RECONSTRUCTION_MSE, error, Unit.FEATURE_SQUARED, how)]
         scores = source.fraud_scores(self.judged.astype(np.float64), outputs)
         if np.isfinite(scores).all():
             how = f"error of {len(scores)} rows with {int(self.labels.sum())} frauds as their score; {self.how}"

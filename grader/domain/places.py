@@ -1,0 +1,67 @@
+"""Where a cell is, in words that fit what a student sees: Colab shows headings and code, and no numbers of cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from grader.domain.messages import Message, message
+
+LONGEST_SECTION: Final = 80
+"""Characters of a heading that are quoted."""
+
+LONGEST_LINE: Final = 60
+"""Characters of a line of code that are quoted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a code cell stands.
+
+    Attributes:
+        section: The nearest heading above it, as the notebook shows it, or "" where there is none.
+        number: Which code cell below that heading it is, or of the notebook, from 1; empty cells count.
+        line: The beginning of its first line of code, or "" where it is empty.
+    """
+
+    section: str
+    number: int
+    line: str
+
+
+Places = Mapping[int, Place]
+"""Places of code cells by `CodeCell.index`."""
+
+NOWHERE: Final[Places] = MappingProxyType({})
+"""Where no place is known."""
+
+
+def cell_title(index: int, places: Places) -> Message:
+    """Name a cell where its name stands alone: `Section “3. The decoder”, code cell 2: decoder = …`."""
+    place = places.get(index)
+    if place is None:
+        return message("Cell {number} of the notebook", number=index + 1)
+    if not place.section:
+        name = message("Code cell {number} of the notebook", number=place.number)
+    else:
+        name = message("Section “{section}”, code cell {number}", section=place.section, number=place.number)
+    return message("{cell}: `{line}`", cell=name, line=place.line) if place.line else name
+
+
+def cell_name(index: int, places: Places) -> Message:
+    """Name a cell inside a sentence: `code cell 2 of the section “3. The decoder” (decoder = …)`."""
+    place = places.get(index)
+    if place is None:
+        return message("cell {number} of the notebook", number=index + 1)
+    if not place.section:
+        name = message("code cell {number} of the notebook", number=place.number)
+    else:
+        name = message("code cell {number} of the section “{section}”", section=place.section, number=place.number)
+    return message("{cell} (`{line}`)", cell=name, line=place.line) if place.line else name
+
+
+def line_title(index: int, line: int, places: Places) -> Message:
+    """Name a line of a cell where its name stands alone; lines count from 1."""
+    return message("{cell}, line {line}", cell=cell_title(index, places), line=line)
