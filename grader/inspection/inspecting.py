@@ -8,13 +8,14 @@ from typing import Final, Protocol
 
 from grader.checks.registry import run_checks
 from grader.checks.subject import Subject
+from grader.domain.architecture import shape_size
 from grader.domain.assignment import RubricItem
-from grader.domain.evidence import Evidence
+from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.facts import ReferenceFacts
 from grader.domain.grade import Finding, Outcome
 from grader.domain.inspection import OTHER, InspectedModel, Inspection, Outline, Remark, Trial
 from grader.domain.measurement import Measurements, Quantity, Role
-from grader.domain.messages import Message, message
+from grader.domain.messages import Message, message, verbatim
 from grader.domain.outdated import OldCode
 from grader.domain.ports import MeasuringTask, Sandbox
 from grader.domain.run import Limits, RunRecord, RunStatus
@@ -114,7 +115,9 @@ def _tried(notebook: Notebook, old: OldCode, context: InspectionContext) -> Insp
         outlines = context.measurer.outline(evidence)
         scene = _Scene(evidence, outlines, run, notebook, notes_of(notebook), datasets_named(notebook))
         models = tuple(_inspected(outline, scene, context) for outline in outlines)
-    told = diagnosis(Past(notebook, old, run, evidence, context.data), outlines)
+        told = diagnosis(Past(notebook, old, run, evidence, context.data), outlines)
+        if not outlines and evidence.models:
+            told += _why_not_rebuilt(context.measurer.measure(evidence, MeasuringTask(NEAREST["mnist"], "hidden")))
     told += tuple(_ended_early(model) for model in models if model.epochs_asked)
     trials = (Trial(bool(old.applied), run, len(models)),)
     return Inspection(models, run, (*told, *_notes_of_no_model(scene)), old.applied, trials)
@@ -286,9 +289,32 @@ def _of_one(evidence: Evidence, outline: Outline, outlines: Sequence[Outline]) -
         kept -= {other.model for other in outlines if other.model != outline.model}
     return replace(
         evidence,
-        models=tuple(claim for claim in evidence.models if claim.model in kept),
+        models=_with_roles([claim for claim in evidence.models if claim.model in kept], outline),
         fits=tuple(fit for fit in evidence.fits if fit.model in kept),
     )
+
+
+def _with_roles(claims: Sequence[ModelClaim], outline: Outline) -> tuple[ModelClaim, ...]:
+    """Return the models of one autoencoder; where zone M put it together of two halves without a name, with names.
+
+    A name that was given to another model since leaves the halves of the first without one: by their inputs, they are
+    an encoder and a decoder.
+    """
+    size = shape_size(outline.architecture.input_shape)
+    halves = [claim for claim in claims if not claim.problem and len(claim.inputs) == 1]
+    together = any(claim.model == outline.model for claim in claims)
+    if together or len(halves) != len(_HALVES) or any(claim.names for claim in halves):
+        return tuple(claims)
+    takes = [shape_size(claim.inputs[0].shape[1:]) == size for claim in halves]
+    if sum(takes) != 1:
+        return tuple(claims)
+    roles = {claim.model: Role.ENCODER if whole else Role.DECODER for claim, whole in zip(halves, takes, strict=True)}
+    return tuple(
+        replace(claim, names=(roles[claim.model].value,)) if claim.model in roles else claim for claim in claims
+    )
+
+
+_HALVES: Final = (Role.ENCODER, Role.DECODER)
 
 
 def _names(outline: Outline) -> tuple[tuple[str, str], ...]:
@@ -331,6 +357,17 @@ def _notes_of_no_model(scene: _Scene) -> tuple[Message, ...]:
     """Tell what the code says without saying of which model."""
     left = [note for note in scene.notes if scene.owner(note) is None and not scene.belongs_to_others(note)]
     return tuple(_in_one_line(note.remark.finding) for note in left) if scene.outlines else ()
+
+
+def _why_not_rebuilt(measured: Measurements) -> tuple[Message, ...]:
+    """Say which models could not be looked at, where no autoencoder was found: one of them may be it."""
+    return tuple(
+        message("`{name}`: {reason}", name=verbatim(problem.model), reason=problem.reason)
+        for problem in measured.problems[:MOST_REASONS]
+    )
+
+
+MOST_REASONS: Final = 4
 
 
 def _ended_early(model: InspectedModel) -> Message:

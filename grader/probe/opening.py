@@ -14,6 +14,8 @@ from typing import Any
 from .settings import MAX_TEXT, shortened
 
 DRAWS = 1000
+LEAST_NOISE = 0.01
+"""Share of the numbers of a constant image that noise must change."""
 
 
 class NotFlattenableError(Exception):
@@ -94,7 +96,7 @@ def opened(node: Any, tensors: dict[int, Any]) -> Any:
         return function
     trained = _in_training(what, sources, operation.call, args, kwargs)
     if len(sources) == 1 or not _takes_mean_and_variance(node):
-        return _noise_of(trained) or function
+        return _noise_of(trained) or _noise_by_numbers(node) or function
     if trained is None:
         return SAMPLING if _draws(node, training=True) else function
     return trained if is_drawn(_maker(trained._outputs[0])) else function
@@ -104,6 +106,34 @@ def _noise_of(trained: Any | None) -> Any | None:
     from .drawing import noise_alone
 
     return None if trained is None else noise_alone(trained)
+
+
+def _noise_by_numbers(node: Any) -> Any | None:
+    """Return the layer of noise that stands for one that passes its input on and draws only in training.
+
+    Where zeros and one other number come of a constant image it is Dropout of as many, else GaussianNoise with the same
+    deviation. What flips, turns or shifts an image leaves a constant one as it is, and is no noise; None for that.
+    """
+    import keras
+    import numpy as np
+
+    source = node.input_tensors[0]
+    shape = [1 if length is None else length for length in source.shape[1:]]
+    constant = np.full((max(2, DRAWS // math.prod(shape)), *shape), 0.5, np.float32)
+    args, kwargs = node.arguments.fill_in({id(source): keras.ops.convert_to_tensor(constant)})
+    try:
+        draws = [np.asarray(node.operation.call(*args, **{**kwargs, "training": True})) for _ in range(2)]
+    except Exception:  # a layer that does not run on numbers, or is not told of training
+        return None
+    drawn = draws[0]
+    if drawn.shape != constant.shape or np.array_equal(drawn, draws[1]) or np.mean(drawn != constant) < LEAST_NOISE:
+        return None
+    kept = drawn[drawn != 0]
+    masks = 0 < kept.size < drawn.size and np.ptp(kept) < 1e-5
+    share, deviation = float(1 - kept.size / drawn.size), float(np.std(drawn - constant))
+    noise = keras.layers.Dropout(share) if masks else keras.layers.GaussianNoise(deviation)
+    inner = stand_in(source)
+    return _function_of(type(node.operation).__name__, [inner], lambda: noise(inner))
 
 
 def _takes_mean_and_variance(node: Any) -> bool:

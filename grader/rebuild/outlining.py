@@ -137,7 +137,15 @@ def _put_together(
 ) -> Iterator[RebuiltModel]:
     """Yield the autoencoders of which a notebook made the halves alone: a class with its own step, a loop."""
     used: set[str] = set()
-    for encoder, decoder in sorted(_halves(models), key=lambda pair: -sum(half.parameters for half in pair)):
+    fitted = {fit.model for fit in evidence.fits}
+    trained = [frozenset(claim.variables) for claim in evidence.models if claim.model in fitted]
+
+    def standing(pair: tuple[RebuiltModel, RebuiltModel]) -> tuple[bool, int]:
+        """Halves of one trained model belong together, and not one of this and one of the next of the same sizes."""
+        both = pair[0].held | pair[1].held
+        return not any(both <= held for held in trained), -sum(half.parameters for half in pair)
+
+    for encoder, decoder in sorted(_halves(models), key=standing):
         both = encoder.held | decoder.held
         if both & used or any(both <= whole.held for whole in wholes):
             continue
@@ -175,7 +183,7 @@ def _outline(model: RebuiltModel, scene: _Scene, strays: tuple[str, ...], choice
     return Outline(
         model=model.claim.model,
         relatives=relatives,
-        name=called(model.claim, scene.evidence),
+        name=_name(model, scene, trained_by),
         architecture=canonical(model, scene.arrays),
         code_size=None if point is None else shape_size(point.output_shape),
         is_variational=any(one.moments is not None or _gives_moments(one.claim, scene) for one in (model, *kin)),
@@ -189,6 +197,14 @@ def _outline(model: RebuiltModel, scene: _Scene, strays: tuple[str, ...], choice
         strays=strays,
         not_finite=broken,
     )
+
+
+def _name(model: RebuiltModel, scene: _Scene, trained_by: Sequence[str]) -> str:
+    """Return what the notebook calls a model; one that we put together is called like the one that was trained."""
+    claims = {claim.model: claim for claim in scene.evidence.models}
+    if model.claim.model not in claims and len(trained_by) == 1 and trained_by[0] in claims:
+        return called(claims[trained_by[0]], scene.evidence)
+    return called(model.claim, scene.evidence)
 
 
 def _trained_by(model: RebuiltModel, scene: _Scene) -> tuple[str, ...]:

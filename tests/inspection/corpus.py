@@ -1,7 +1,7 @@
 """Notebooks as they are found in the wild, written by us: code cells below what `grader inspect` must say of them.
 
 A file `notebooks/<name>.nb` begins with TOML up to its first `# %%`, which begins a cell, as every other one does;
-`# %% [3]` is a cell that its author ran third. The TOML holds `about`, `compat`, words of `diagnosis` and of `translated` that must occur, and `[[models]]`: what must be
+`# %% [3]` is a cell that its author ran third. The TOML holds `about`, `compat`, the number of `runs`, words of `diagnosis` and of `translated` that must occur, and `[[models]]`: what must be
 said of each autoencoder in its order. Of findings, `findings` must be there, `allowed` may be, and no others.
 """
 
@@ -62,6 +62,8 @@ def differences(expected: Mapping[str, Any], said: Mapping[str, Any]) -> list[st
     if len(models) != len(names):
         return [f"{len(names)} models {names}, expected {len(models)}; {said['diagnosis']}"]
     found = [line for asked, model in zip(models, said["models"], strict=True) for line in _of_model(asked, model)]
+    if len(said["runs"]) != expected.get("runs", len(said["runs"])):
+        found.append(f"{len(said['runs'])} runs, expected {expected['runs']}")
     for key in ("diagnosis", "translated"):
         text = json.dumps(said[key], ensure_ascii=False)
         found += [f"{key} without “{word}”: {text[:600]}" for word in expected.get(key, []) if word not in text]
@@ -69,8 +71,8 @@ def differences(expected: Mapping[str, Any], said: Mapping[str, Any]) -> list[st
 
 
 def _of_model(asked: Mapping[str, Any], model: Mapping[str, Any]) -> Iterator[str]:
-    for key in ("name", "family", "code_size", "dataset", "trained", "encoder", "decoder", "parameters"):
-        if key in asked and asked[key] != model[key]:
+    for key in ("name", "family", "code_size", "dataset", "trained", "encoder", "decoder", "parameters", "measured_on"):
+        if key in asked and asked[key] != (model[key] or "" if key == "measured_on" else model[key]):
             yield f"{model['name']}: {key} is {model[key]!r}, expected {asked[key]!r}"
     kinds = {finding["kind"] for finding in model["findings"]}
     must, may = set(asked.get("findings", [])), set(asked.get("allowed", []))
