@@ -9,7 +9,7 @@ from grader.checks.statistic import Aspect, Side, judged_by_facts
 from grader.checks.subject import Subject
 from grader.checks.verdict import Verdict, failed, passed, ungradable
 from grader.checks.wording import layer, model
-from grader.domain.architecture import NOISE_KINDS, PASSIVE_KINDS, Layer
+from grader.domain.architecture import NOISE_KINDS, PASSIVE_KINDS, Architecture, Layer
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding
 from grader.domain.measurement import Quantity, Role
@@ -45,15 +45,27 @@ _NOISE_EXPECTED: Final = Aspect(
 )
 
 
+_STRONG: Final = 0.25
+"""Half of the deviation 0.5, or of the share of zeroed inputs, with which the course makes images noisy."""
+
+
 def check_denoising(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
     """Hidden images with noise of the reference's kind come out clean: the error against the images without noise.
 
     Full credit like the reference, none like the same network trained without noise. Where a small code removes noise
     by itself, so that the error alone may not tell the two apart, the ratio of the errors with and without noise does;
-    whoever cleans as well as the reference has full credit whatever the ratio.
+    whoever cleans as well as the reference has full credit whatever the ratio. Nor does the ratio count for a network
+    that begins with a strong noise layer: it has met noise, and its own kind of noise makes another ratio.
     """
     nothing = message("We could not measure how the autoencoder removes noise.")
-    return judged_by_facts(subject, (_CLEANED, _NOISE_EXPECTED), nothing=nothing)
+    aspects = (_CLEANED,) if _met_noise(subject) else (_CLEANED, _NOISE_EXPECTED)
+    return judged_by_facts(subject, aspects, nothing=nothing)
+
+
+def _met_noise(subject: Subject) -> bool:
+    """Say whether a noise layer about as strong as the course's noise stands before the first layer that learns."""
+    found = subject.model(Role.AUTOENCODER)
+    return found is not None and any(_strength(one) >= _STRONG for one in _before_learning(found.architecture))
 
 
 def check_noise_layer(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
@@ -66,8 +78,8 @@ def check_noise_layer(subject: Subject, item: RubricItem) -> Verdict:  # noqa: A
     if absent is not None or found is None:
         return absent or ungradable(message("No autoencoder was measured."))
     layers = found.architecture.layers
-    first = next((place for place, one in enumerate(layers) if one.kind not in PASSIVE_KINDS), len(layers))
-    before = [one for one in layers[:first] if _makes_noise(one)]
+    first = len(_before_learning(found.architecture))
+    before = [one for one in layers[:first] if _strength(one) > 0]
     if before:
         named = layer(before[0], dict(before[0].attributes))
         return passed(message("The noise comes first: {layer}.", layer=named))
@@ -75,9 +87,17 @@ def check_noise_layer(subject: Subject, item: RubricItem) -> Verdict:  # noqa: A
     return failed(message("No noise before the first layer that learns."), [_finding(subject, actual)])
 
 
-def _makes_noise(one: Layer) -> bool:
+def _before_learning(architecture: Architecture) -> tuple[Layer, ...]:
+    """Return the layers before the first one with weights."""
+    layers = architecture.layers
+    first = next((place for place, one in enumerate(layers) if one.kind not in PASSIVE_KINDS), len(layers))
+    return layers[:first]
+
+
+def _strength(one: Layer) -> float:
+    """Return the rate or the deviation of a noise layer, 0 for any other."""
     strength = one.attribute("rate", one.attribute("stddev"))
-    return one.kind in NOISE_KINDS and isinstance(strength, int | float) and strength > 0
+    return float(strength) if one.kind in NOISE_KINDS and isinstance(strength, int | float) else 0.0
 
 
 def _where_it_is(later: list[Layer], before: tuple[Layer, ...]) -> Message:

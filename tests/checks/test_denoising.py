@@ -103,6 +103,28 @@ def test_who_cleans_as_well_as_the_reference_has_full_credit_whatever_the_ratio(
     assert verdict.share == pytest.approx(share)
 
 
+@pytest.mark.parametrize(
+    ("before", "share"),
+    [
+        (plain("GaussianNoise", before=(784,), stddev=0.5), 1.0),
+        (plain("Dropout", before=(784,), rate=0.3), 1.0),
+        (plain("GaussianNoise", before=(784,), stddev=0.05), 0.0),
+        (plain("Dropout", before=(784,), rate=0.0), 0.0),
+    ],
+)
+def test_the_ratio_does_not_count_for_a_network_that_begins_with_noise(before: Layer, share: float) -> None:
+    """It has met noise, and noise of its own kind makes another ratio; a weak noise layer proves nothing."""
+    found = numbers({Quantity.DENOISED_MSE: 0.0115, Quantity.NOISE_RATIO: 1.4}, autoencoder=noisy(before))
+    assert check_denoising(family(found), item("denoising")).share == share
+
+
+def test_noise_behind_the_first_layer_lets_the_ratio_count() -> None:
+    """It drops units of the network: the images stay clean."""
+    late = noisy(after=(plain("Dropout", before=(30,), rate=0.5),))
+    found = numbers({Quantity.NOISE_RATIO: 1.4}, autoencoder=late)
+    assert check_denoising(family(found), item("denoising")).share == 0
+
+
 # noise_layer
 
 
