@@ -100,7 +100,7 @@ def counting_layers(architecture: Architecture, *, drop: frozenset[str] = frozen
     for position, layer in enumerate(_in_reading_order(architecture)):
         sources = tuple(places[source] for source in layer.inputs)
         activation = _own_activation(layer)
-        if layer.kind not in PASSIVE_KINDS | drop and activation is None:
+        if layer.kind not in PASSIVE_KINDS | _FIXED_SCALES | drop and activation is None:
             kept.append(replace(layer, inputs=sources))
             places[position] = len(kept) - 1
             continue
@@ -109,6 +109,10 @@ def counting_layers(architecture: Architecture, *, drop: frozenset[str] = frozen
             kept.append(replace(layer, inputs=sources))
             places[position] = len(kept) - 1
     return tuple(kept)
+
+
+_FIXED_SCALES: Final = frozenset({"Rescaling", "Normalization"})
+"""Layers that bring pixels to another scale and learn nothing: preparing data is no layer of the network."""
 
 
 # The order in which a graph is read

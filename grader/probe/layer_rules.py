@@ -13,6 +13,7 @@ from typing import Any
 from .setting_rules import (
     MAX_STEP,
     MAX_UNITS,
+    MAX_WINDOW,
     LayerRule,
     RefusedError,
     Setting,
@@ -27,11 +28,13 @@ from .setting_rules import (
     number,
     numbers,
     optional,
+    window,
 )
 from .settings import shortened
 
 _UNITS = integer(1, MAX_UNITS)
 _STEPS = integers(1, MAX_STEP)
+_WINDOW = window(MAX_WINDOW)
 _AXIS, _AXES = integer(-8, 8), integers(-8, 8)
 _SIDE = integer(1, MAX_STEP)
 _PADDING = choice("valid", "same")
@@ -49,7 +52,7 @@ def _rules(stem: str, dimensions: Iterable[int], rule: LayerRule, **special: Lay
 
 
 _SLIDING: Mapping[str, Setting] = {
-    "kernel_size": _STEPS, "strides": _STEPS, "padding": _PADDING, "dilation_rate": _STEPS, "data_format": _FORMAT,
+    "kernel_size": _WINDOW, "strides": _STEPS, "padding": _PADDING, "dilation_rate": _STEPS, "data_format": _FORMAT,
     "activation": activation, "use_bias": boolean,
 }  # fmt: skip
 _CONVOLUTION: Mapping[str, Setting] = {"filters": _UNITS, **_SLIDING}
@@ -78,7 +81,7 @@ _CONVOLUTIONS: Mapping[str, LayerRule] = {
 
 _ACROSS = {"keepdims": boolean, "data_format": _FORMAT}
 _POOL = LayerRule(
-    {"pool_size": _STEPS, "strides": optional(_STEPS), "padding": _PADDING, "data_format": _FORMAT},
+    {"pool_size": _WINDOW, "strides": optional(_STEPS), "padding": _PADDING, "data_format": _FORMAT},
     ("pool_size", "strides", "padding"),
 )
 _ADAPTIVE = LayerRule({"output_size": _STEPS, "data_format": _FORMAT}, ("output_size",))

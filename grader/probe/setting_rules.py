@@ -6,6 +6,7 @@ refuse, so that these leave the kernel as graphs as well.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from .settings import shortened
 MAX_UNITS = 65_536
 MAX_STEP = 1_024
 MAX_ITEMS = 256
+MAX_WINDOW = 4_096
 
 ACTIVATIONS = frozenset({
     "linear", "relu", "sigmoid", "tanh", "selu", "elu", "softmax", "softplus", "softsign", "swish", "silu", "gelu",
@@ -138,6 +140,20 @@ def integers(low: int, high: int) -> Setting:
                 raise ValueError(value)
             return tuple(convert(item) for item in value)
         return one(value)
+
+    return convert
+
+
+def window(high: int) -> Setting:
+    """Accept the lengths of a window of at most `high` places, as kernels and pools have; strides are no windows."""
+    lengths = integers(1, high)
+
+    def convert(value: Any) -> Any:
+        accepted = lengths(value)
+        places = accepted**2 if isinstance(accepted, int) else math.prod(accepted)
+        if places > high:
+            raise ValueError(value)
+        return accepted
 
     return convert
 

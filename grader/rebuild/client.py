@@ -92,6 +92,8 @@ class MeasuringProcesses:
     def measure(self, evidence: Evidence, task: MeasuringTask) -> Measurements:
         """Rebuild and measure; a process that breaks is replaced and the work tried once more.
 
+        What took too long once is not tried again: it would only take as long.
+
         Raises:
             MeasuringFailedError: It broke twice, or took longer than five minutes.
         """
@@ -167,6 +169,8 @@ class MeasuringProcesses:
         try:
             with self._process() as process:
                 return process.ask(request)
+        except _TooSlowError:
+            raise
         except MeasuringFailedError:
             with self._process() as process:
                 return process.ask(request)
@@ -202,6 +206,10 @@ def _as_file(evidence: Evidence) -> Iterator[Path]:
         path = Path(folder) / "evidence.json"
         path.write_bytes(EVIDENCE.dump_json(evidence))
         yield path
+
+
+class _TooSlowError(MeasuringFailedError):
+    """No answer came in time; the same work would take as long again."""
 
 
 class _Process:
@@ -244,7 +252,9 @@ class _Process:
             self._process.stdin.write(REQUEST.dump_json(request).decode("utf-8") + "\n")
             self._process.stdin.flush()
             return ANSWER.validate_json(self._answers.get(timeout=ANSWER_SECONDS))
-        except (OSError, queue.Empty, ValidationError) as error:
+        except queue.Empty as error:
+            raise _TooSlowError(f"the measuring process gave no answer within {ANSWER_SECONDS:g} seconds") from error
+        except (OSError, ValidationError) as error:
             said = "".join(self._last_words).strip()
             raise MeasuringFailedError(f"the measuring process gave no answer ({error!r}); it said: {said}") from error
 

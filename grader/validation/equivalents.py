@@ -62,9 +62,12 @@ def _idle(draft: Draft) -> Draft | None:
     return draft.beside(found[0], "layers.Rescaling(1.0)") if found else None
 
 
-def _cells(code: str, _: int) -> str:
+def _cells(draft: Draft) -> Draft | None:
     """Write `LSTM(4, return_sequences=True)` as `RNN(LSTMCell(4), return_sequences=True)`."""
-    return re.sub(r"^layers\.LSTM\(([^,)]+)", r"layers.RNN(layers.LSTMCell(\1)", code)
+    if not draft.mentions("layers.LSTM("):
+        return None
+    pattern = re.compile(r"layers\.LSTM\(([^,)]+)")
+    return draft.each_code(lambda source: pattern.sub(r"layers.RNN(layers.LSTMCell(\1)", source))
 
 
 def _apart(name: str, shape: str, layers: list[str]) -> str:
@@ -306,11 +309,7 @@ LAYERS: Final = (
         message("a recurrent encoder whose input declares 28 steps"),
         instead("keras.Input(shape=(None, PIXELS_PER_STEP))", "keras.Input(shape=(STEPS, PIXELS_PER_STEP))"),
     ),
-    Equivalent(
-        "cells",
-        message("RNN of LSTM cells in the place of LSTM"),
-        lambda draft: _each_layer(_cells)(draft) if draft.mentions("layers.LSTM(") else None,
-    ),
+    Equivalent("cells", message("RNN of LSTM cells in the place of LSTM"), _cells),
 )
 """Layers said in other words."""
 

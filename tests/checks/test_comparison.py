@@ -363,3 +363,17 @@ def test_one_inserted_width_never_makes_more_than_one_difference(wanted: list[in
     actual = dense_chain(*found, entry=(7,), leave=(found[-1],))
     assert short(compare(expected, actual, STRICT)) != []
     assert len(compare(expected, actual, STRICT)) == 1
+
+
+@pytest.mark.parametrize("kind", ["Rescaling", "Normalization"])
+def test_preparing_the_pixels_is_no_layer_of_the_network(kind: str) -> None:
+    """A scale within the model learns nothing, wherever it stands."""
+    found = inserted(plain(kind, before=(784,)), 1, stacked())
+    assert compare(stacked(), found, STRICT) == ()
+
+
+def test_a_decoder_that_reads_constants_can_be_compared() -> None:
+    """Zeros come from nowhere: such a layer has no input."""
+    layers = [replace(layer, inputs=()) if place == 2 else layer for place, layer in enumerate(stacked().layers)]
+    found = replace(stacked(), layers=tuple(layers))
+    assert all(one.kind is DifferenceKind.MISSING for one in compare(stacked(), found, STRICT))

@@ -151,6 +151,29 @@ def test_skills_tell_the_data_set(tmp_path: Path) -> None:
     assert set(said.noise_ratios) == {"mnist", "fashion_mnist"}
 
 
+def test_a_normalization_adapted_inside_is_part_of_the_model(tmp_path: Path) -> None:
+    """Its mean and variance come across, so that the network behind it answers as it did in the notebook."""
+    images = data.scaled(data.load("fashion_mnist", size="sample").x_train[:2000])
+    flat = images.reshape(-1, 784)
+    scaling = layers.Normalization(axis=None)
+    scaling.adapt(images)
+    deviation, centre = float(np.sqrt(scaling.variance.numpy().item())), float(scaling.mean.numpy().item())
+    basis = np.linalg.eigh(np.cov(flat, rowvar=False))[1][:, -30:]
+    whole = Sequential(
+        [
+            Input((28, 28)), scaling, layers.Flatten(), layers.Dense(30), layers.Dense(784), layers.Rescaling(deviation, centre),
+            layers.Reshape((28, 28)),
+        ]
+    )  # fmt: skip
+    middle = (flat.mean(axis=0) - centre) / deviation
+    whole.layers[2].set_weights([basis, -middle @ basis])
+    whole.layers[3].set_weights([basis.T, middle])
+    (said,) = found({"autoencoder": whole}, tmp_path, [whole])
+    assert (said.name, said.code_size) == ("autoencoder", 30)
+    assert said.skills["fashion_mnist"] > 0.8
+    assert said.architecture.parameters == whole.count_params()
+
+
 def test_what_answers_with_no_numbers_has_no_skill(tmp_path: Path) -> None:
     """NaN and infinity are no numbers that an answer in JSON could hold: the outline comes through all the same."""
     whole = Sequential([Input((784,)), layers.Dense(4), layers.Dense(784)])

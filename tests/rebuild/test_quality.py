@@ -42,6 +42,24 @@ def test_the_cross_entropy_of_the_images_themselves_is_their_entropy() -> None:
     assert quality.binary_cross_entropy(x, x) == pytest.approx(entropy, rel=1e-6)
 
 
+def test_a_giant_layer_is_asked_in_small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a gigabyte for a tensor at the most; the numbers are the same, also of a model within a model."""
+    model = Sequential([Input((28, 28, 1)), Sequential([layers.UpSampling2D(2), layers.AveragePooling2D(2)])])
+    asked: list[int] = []
+
+    class Counted:
+        _functional = model._functional
+
+        def __call__(self, samples: np.ndarray, *, training: bool) -> object:
+            asked.append(len(samples))
+            return model(samples, training=training)
+
+    wanted = quality.predict(Counted(), images(7)[..., None])
+    monkeypatch.setattr(quality, "MAX_BATCH_NUMBERS", 3 * 56 * 56)
+    np.testing.assert_allclose(quality.predict(Counted(), images(7)[..., None]), wanted, atol=1e-6)
+    assert asked == [7, 3, 3, 1]
+
+
 def test_the_mean_image_is_that_of_training() -> None:
     """Fitted on training images, measured on others."""
     train, hidden = images(20), images(7, seed=1)

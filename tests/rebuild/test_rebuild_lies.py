@@ -214,6 +214,53 @@ def test_tensors_without_end_are_refused_before_they_exist(
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "config", "arrays", "shape", "reason"),
+    [
+        ("Conv2D", {"filters": 1, "kernel_size": [1024, 1024]}, ((1024, 1024, 1, 1), (1,)), (None, 28, 28, 1),
+         "Conv2D(kernel_size=[1024, 1024])"),
+        ("Conv1D", {"filters": 1, "kernel_size": [100]}, ((100, 1, 1), (1,)), (None, 2**22, 1), None),
+        ("AveragePooling2D", {"pool_size": [512, 512]}, (), (None, 1024, 1024, 1), "AveragePooling2D(pool_size=[512, 512])"),
+        ("AveragePooling2D", {"pool_size": [64, 64], "strides": [1, 1]}, (), (None, 1024, 1024, 1),
+         "`AveragePooling2D` and what is before it: more than 1000000000 products for one image"),
+        ("Conv2D", {"filters": 8, "kernel_size": [60, 60], "padding": "same"}, ((60, 60, 8, 8), (8,)), (None, 300, 300, 8),
+         "`Conv2D` and what is before it: more than 1000000000 products for one image"),
+        ("LSTM", {"units": 2000, "return_sequences": True}, ((4, 8000), (2000, 8000), (8000,)), (None, 128, 4),
+         "`LSTM` and what is before it: more than 1000000000 products for one image"),
+        ("Attention", {}, (), (None, 4000, 4), "`Attention` over 4000 steps"),
+        ("Resizing", {"height": 100_000, "width": 100_000}, (), (None, 28, 28, 1), "Resizing(height=100000)"),
+        ("Resizing", {"height": 1024, "width": 1024}, (), (None, 28, 28, 16), "`Resizing` with an output of shape (1024, 1024, 16)"),
+        ("CenterCrop", {"height": 10**9, "width": 4}, (), (None, 28, 28, 1), "CenterCrop(height=1000000000)"),
+        ("RNN", {"cell": {"module": "__main__", "class_name": "LSTMCell", "config": {"units": 4}}}, (), (None, 8, 4),
+         "`RNN` around the layer `LSTMCell`"),
+        ("RNN", {"cell": {"module": "keras.src.layers", "class_name": "Dense", "config": {"units": 4}}}, (), (None, 8, 4),
+         "`RNN` around the cell `Dense`"),
+        ("RNN", {"cell": {"module": "keras.src.layers", "class_name": "StackedRNNCells", "config": {"cells": "LSTMCell"}}},
+         (), (None, 8, 4), "`StackedRNNCells` without its cells"),
+        ("SpectralNormalization", {"layer": {"module": "os", "class_name": "system", "config": {}}}, (), (None, 4),
+         "`SpectralNormalization` around the layer `system`"),
+        ("Rescaling", {"scale": {"class_name": "os"}}, (), (None, 4), "Rescaling(scale={'class_name': 'os'})"),
+        ("MultiHeadAttention", {"num_heads": 10**6, "key_dim": 4}, (), (None, 8, 4), "MultiHeadAttention(num_heads=1000000)"),
+    ],
+)  # fmt: skip
+def test_work_without_end_is_refused_before_it_is_begun(
+    kind: str,
+    config: dict[str, Any],
+    arrays: Sequence[tuple[int, ...]],
+    shape: tuple[int | None, ...],
+    reason: str | None,
+) -> None:
+    """Products, windows and scores are counted from shapes; what is long and cheap is built."""
+    held = {f"v{place}": np.zeros(one, np.float32) for place, one in enumerate(arrays)}
+    layer = operation(kind=kind, config=config, variables=tuple(held))
+    taken: Any = ["t0", "t0"] if kind == "Attention" else "t0"
+    model = claim(call("o0", taken), shape=shape)
+    if reason is None:
+        assert rebuild(model, layer, arrays=held).parameters == 101
+        return
+    assert refusal(model, layer, arrays=held).startswith(reason)
+
+
 def test_broadcasting_without_end_is_refused_before_it_exists() -> None:
     """X + array is as large as both together."""
     add = operation(kind="Add", module="keras.src.ops.numpy", config={}, variables=())

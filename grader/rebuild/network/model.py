@@ -40,6 +40,7 @@ from grader.rebuild.network.calls import (
     tensors_in,
     without_masks,
 )
+from grader.rebuild.network.costs import Budget, products
 from grader.rebuild.network.states import matching, without_twins
 
 MAX_TENSOR_ITEMS = 2**22
@@ -180,7 +181,8 @@ class Workshop:
             source, tensors = _sources(claim)
         except _DOES_NOT_FIT as error:
             raise RefusedError(f"an input that is none: {first_line(error)}") from error
-        steps = [self._step(node, tensors) for node in claim.nodes]
+        budget = Budget()
+        steps = [self._within(budget, self._step(node, tensors)) for node in claim.nodes]
         ends = self._ends(claim, tensors, whole=whole)
         needed = _needed(steps, ends)
         weights = {*claim.variables, *(name for step in needed for name in step.operation.variables)}
@@ -215,6 +217,13 @@ class Workshop:
     def _draws(self, claim: ModelClaim) -> bool:
         operations = (self._operations.get(node.operation) for node in claim.nodes)
         return any(operation is not None and _samples(operation) for operation in operations)
+
+    def _within(self, budget: Budget, step: Step) -> Step:
+        """Return a step whose products the budget has room for."""
+        held = [self._arrays[name] for name in step.arrays if name in self._arrays]
+        config = dict(step.operation.config)
+        budget.spend(step.kind, products(step.kind, step.input_shape, step.output_shape, held, config))
+        return step
 
     def _step(self, node: NodeClaim, tensors: dict[str, Any]) -> Step:
         operation = self._operations.get(node.operation)

@@ -8,6 +8,8 @@ All losses are means over pixels and over images, pixels in [0, 1]:
 
 from __future__ import annotations
 
+import itertools
+import math
 from typing import Any
 
 import keras
@@ -20,6 +22,8 @@ from grader.rebuild.network.roles import concrete
 Array = npt.NDArray[np.float32]
 
 BATCH = 500
+MAX_BATCH_NUMBERS = 2**27
+"""Numbers of one tensor of a batch (half a GiB): only models with giant layers are asked in smaller batches."""
 CLIP = 1e-7
 RANK_TOLERANCE = 1e-5
 JACOBIAN_ROWS = 392
@@ -28,11 +32,22 @@ PCA_FIT_IMAGES = 20_000
 
 def predict(model: Any, inputs: Array) -> Array:
     """Return the model's outputs in inference mode, shape (n, …), whatever the model itself overrides."""
+    batch = max(1, min(BATCH, MAX_BATCH_NUMBERS // _largest(model)))
     parts = [
-        np.asarray(keras.ops.convert_to_numpy(model(inputs[start : start + BATCH], training=False)))
-        for start in range(0, len(inputs), BATCH)
+        np.asarray(keras.ops.convert_to_numpy(model(inputs[start : start + batch], training=False)))
+        for start in range(0, len(inputs), batch)
     ]
     return np.concatenate(parts).astype(np.float32)
+
+
+def _largest(model: Any) -> int:
+    """Return how many numbers of one sample the largest tensor within a rebuilt model holds; 1 of what is no graph."""
+    sizes = [1]
+    graph = getattr(model, "_functional", None) or model  # what a Sequential holds
+    for node in itertools.chain(*getattr(graph, "_nodes_by_depth", {}).values()):
+        sizes += [math.prod(length or 1 for length in tensor.shape[1:]) for tensor in node.outputs]
+        sizes.append(_largest(node.operation))
+    return max(sizes)
 
 
 def as_input(model: Any, images: Array) -> Array:

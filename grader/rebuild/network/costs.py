@@ -1,0 +1,83 @@
+"""What a claimed model would take to compute, from its shapes alone: bounded before anything is allocated or run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from grader.domain.architecture import Shape
+from grader.rebuild.network.allowlist import RefusedError
+
+MAX_OPERATIONS = 10**9
+"""Products for one sample, all layers together. The largest network of the course's kinds has 10**8."""
+MAX_SCORES = 2**22
+"""Numbers in the scores of an attention layer, one for each two steps and head."""
+
+FREE_LENGTH = 32
+"""Stands for a length that is open, as that of sequences: about that of the course's images."""
+
+_LOOKED_UP = frozenset({"Embedding", "ReversibleEmbedding"})
+_ATTENTION = frozenset({"Attention", "AdditiveAttention", "MultiHeadAttention", "GroupedQueryAttention"})
+
+
+class Budget:
+    """How many products the calls of one model may still take."""
+
+    def __init__(self) -> None:
+        self._left = MAX_OPERATIONS
+
+    def spend(self, kind: str, operations: int) -> None:
+        """Take the products of one call.
+
+        Raises:
+            RefusedError: There are not so many left.
+        """
+        self._left -= operations
+        if self._left < 0:
+            raise RefusedError(
+                f"`{kind}` and what is before it: more than {MAX_OPERATIONS} products for one image"[:200]
+            )
+
+
+def products(kind: str, taken: Shape, given: Shape, arrays: Sequence[Any], settings: dict[str, Any]) -> int:
+    """Return a bound of the products that a call takes for one sample; a free length counts as 32.
+
+    Every number of a layer's arrays is used once at each place: of the input or of the output, whichever has more
+    (a Dense at each step, a kernel at each pixel). A pool looks at every place of its window; a product of two tensors
+    goes over the last axis of the first.
+
+    Args:
+        kind: Class of the layer or operator.
+        taken: Shape of one sample of its first input.
+        given: Shape of one sample of its output.
+        arrays: What it holds, and is given.
+        settings: Its claimed settings.
+
+    Raises:
+        RefusedError: Its scores alone, one for each two steps, would not fit.
+    """
+    places = max(_size(taken[:-1]), _size(given[:-1]))
+    weights = 0 if kind in _LOOKED_UP else sum(int(array.size) for array in arrays)
+    total = places * weights
+    if "pool_size" in settings:
+        total += _size(given) * _window(settings["pool_size"], len(taken) - 1)
+    if kind in _ATTENTION:
+        steps = _size(taken[:-1])
+        heads = max(
+            [value for name, value in settings.items() if "heads" in name and isinstance(value, int)], default=1
+        )
+        if steps * steps * heads > MAX_SCORES:
+            raise RefusedError(f"`{kind}` over {steps} steps"[:200])
+        total += 2 * steps * steps * max(_size(taken[-1:]), _size(given[-1:])) * heads
+    elif kind in {"Matmul", "Dot", "Einsum", "Tensordot"} and not arrays:
+        total += _size(given) * _size(taken[-1:])
+    return total
+
+
+def _window(size: Any, axes: int) -> int:
+    return size**axes if isinstance(size, int) else math.prod(n for n in size if isinstance(n, int))
+
+
+def _size(shape: Sequence[int | None]) -> int:
+    return math.prod(FREE_LENGTH if length is None else length for length in shape)
