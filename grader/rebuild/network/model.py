@@ -89,6 +89,8 @@ class RebuiltModel:
         held: Ids of its weights, a layer's own or given to an operator; constants are none.
         parameters: Numbers in them.
         moments: Input to [mean, log-variance] where a layer draws the code from them, else None.
+        heads: Input to its first two outputs where it has two of one shape and draws nothing, else None: a loop of the
+            notebook's own may draw a code from them.
     """
 
     claim: ModelClaim
@@ -97,6 +99,7 @@ class RebuiltModel:
     held: frozenset[str]
     parameters: int
     moments: Any | None = None
+    heads: Any | None = None
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
@@ -144,7 +147,9 @@ class Workshop:
         except _DOES_NOT_FIT as error:
             raise RefusedError(f"a graph that is none: {first_line(error)}") from error
         parameters = sum(int(self._arrays[name].size) for name in held)
-        return RebuiltModel(claim, model, steps, frozenset(held), parameters, _moments(source, steps, tensors))
+        moments = _moments(source, steps, tensors)
+        heads = _heads(source, claim, tensors) if moments is None else None
+        return RebuiltModel(claim, model, steps, frozenset(held), parameters, moments, heads)
 
     def _step(self, node: NodeClaim, tensors: dict[str, Any]) -> Step:
         operation = self._operations.get(node.operation)
@@ -237,6 +242,14 @@ def _moments(source: Any, steps: Sequence[Step], tensors: Mapping[str, Any]) -> 
         if _samples(step.operation):
             return keras.Model(source, [tensors[name] for name in step.inputs])
     return None
+
+
+def _heads(source: Any, claim: ModelClaim, tensors: Mapping[str, Any]) -> Any | None:
+    """Return the model that ends with the first two outputs, None where they are not two tensors of one shape."""
+    if len(claim.outputs) < 2 or claim.outputs[0] == claim.outputs[1]:
+        return None
+    ends = [_known(tensors, name) for name in claim.outputs[:2]]
+    return keras.Model(source, ends) if ends[0].shape == ends[1].shape else None
 
 
 def _samples(operation: OperationClaim) -> bool:
