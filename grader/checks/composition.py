@@ -64,7 +64,9 @@ def _missing(subject: Subject, missing: Sequence[Role]) -> Verdict:
 def _missing_finding(role: Role) -> Finding:
     return Finding(
         where=notebook(),
-        expected=message("A Keras model of its own made of the autoencoder's layers: {role}.", role=ROLE_NAMES[role]),
+        expected=message(
+            "A Keras model or layer of its own made of the autoencoder's layers: {role}.", role=ROLE_NAMES[role]
+        ),
         actual=message("No such model was found under any name: {role}.", role=ROLE_NAMES[role]),
         why=_WHY,
         hint=message("Build the two halves first and the autoencoder from them: which of the three calls the others?"),

@@ -18,9 +18,11 @@ from grader.domain.run import RunStatus
 
 
 def check_models(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
-    """Encoder, decoder and autoencoder exist as Keras models, whatever they are called.
+    """Encoder, decoder and autoencoder exist and can be called by themselves, whatever they are called.
 
-    Each counts a third. Where a model is missing and the run was cut, or our own measuring failed, a person looks.
+    A Keras model counts, and so does a layer, an attribute or a method of a class of the notebook's own that does the
+    job; a tensor does not. Two halves that were trained as one are the autoencoder. Each counts a third. Where a model
+    is missing and the run was cut, or our own measuring failed, a person looks.
     """
     missing = [role for role in Role if subject.model(role) is None]
     if not missing:
@@ -80,7 +82,7 @@ def _absent_autoencoder(words: SampleWords) -> Finding:
 def _absent_encoder(words: SampleWords) -> Finding:
     return Finding(
         where=notebook(),
-        expected=message("A Keras model of its own that takes {one} and gives its code.", one=words.one),
+        expected=message("A Keras model or layer of its own that takes {one} and gives its code.", one=words.one),
         actual=_no_such_model(Role.ENCODER),
         why=message("Compression, plots of the codes and search by similarity use the encoder alone."),
         hint=message("A tensor or a function is no model: which Keras class makes one from its input and output?"),
@@ -90,7 +92,7 @@ def _absent_encoder(words: SampleWords) -> Finding:
 def _absent_decoder(words: SampleWords) -> Finding:
     return Finding(
         where=notebook(),
-        expected=message("A Keras model of its own that takes a code and gives {one}.", one=words.one),
+        expected=message("A Keras model or layer of its own that takes a code and gives {one}.", one=words.one),
         actual=_no_such_model(Role.DECODER),
         why=message("Decompression and new {many} use the decoder alone.", many=words.many),
         hint=message("A decoder needs an input of its own, with the size of the code."),

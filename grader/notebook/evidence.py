@@ -69,7 +69,8 @@ class _ChosenModels(Exporter):
         chosen = {found.name: found.model for found in gathered.models.values()}
         self._roles = {role: found.model for role, found in gathered.models.items()}
         self._bystanders = [model for _, model in named_models(gathered.notebook)] if gathered.notebook else []
-        super().__init__({**gathered.notebook, **chosen}, folder, self._tracker_of(gathered), [])
+        layers = {found.name: found.model for found in gathered.layers.values() if found.name.isidentifier()}
+        super().__init__({**gathered.notebook, **chosen, **layers}, folder, self._tracker_of(gathered), [])
 
     def claims(self) -> dict[Role, str]:
         """Return the id of each model's claim, by role."""

@@ -12,7 +12,7 @@ from grader.domain.architecture import Shape
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message
 from grader.notebook.complaints import NotebookCheckError
-from grader.notebook.namespace import holds, is_model, model_names, name_of, was_fitted
+from grader.notebook.namespace import holds, is_called_layer, is_model, model_names, name_of, was_fitted
 from grader.probe.numpy_models import numpy_network
 
 _HALVES: Final = (Role.ENCODER, Role.DECODER)
@@ -41,6 +41,7 @@ class Gathered:
         trained: Whether the autoencoder, or a model that shares its layers, was trained.
         notebook: All names of the notebook, where its other models, tables or arrays are looked at as well.
         in_numpy: The network is made of arrays, which stand in `notebook`.
+        layers: Layers that do the job of a half beside an autoencoder, by role.
     """
 
     models: Mapping[Role, Found]
@@ -48,11 +49,12 @@ class Gathered:
     trained: bool
     notebook: Mapping[str, object] = field(default_factory=dict)
     in_numpy: bool = False
+    layers: Mapping[Role, Found] = field(default_factory=dict)
 
     @property
     def there(self) -> frozenset[Role]:
         """The roles that are filled."""
-        return frozenset(Role) if self.in_numpy else frozenset(self.models)
+        return frozenset(Role) if self.in_numpy else frozenset((*self.models, *self.layers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +86,18 @@ def gather(things: Sequence[object], focus: Role | None, place: Place) -> Gather
     given = _given(things, focus, place)
     models = {role: Found(thing, name_of(thing, place.names)) for role, thing in given.items()}
     remarks: dict[Role, Message] = {}
+    layers: dict[Role, Found] = {}
     for role in (Role.AUTOENCODER, *_HALVES):
-        if role not in models:
+        layer = _layer(role, models, place) if role in _HALVES and role not in models else None
+        if layer is not None:
+            layers[role] = layer
+        elif role not in models:
             _look_up(role, models, remarks, place=place, must_be_model=role is focus)
     if focus in _HALVES:
         _leave_out(focus, models, remarks, given)
     whole = models.get(Role.AUTOENCODER)
     trained = whole is not None and was_fitted(whole.model, place.names)
-    return Gathered(models, remarks, trained)
+    return Gathered(models, remarks, trained, layers={} if whole is None else layers)
 
 
 def gather_everything(things: Sequence[object], place: Place) -> Gathered:
@@ -148,6 +154,22 @@ def _look_up(
         if must_be_model:
             _require_model(value, place)
         remarks[role] = message("{model}: no Keras model, but {kind}", model=ROLE_NAMES[role], kind=_kind(value))
+
+
+def _layer(role: Role, models: Mapping[Role, Found], place: Place) -> Found | None:
+    """Return the layer that is this half of an autoencoder: a variable, or an attribute of it."""
+    whole = models.get(Role.AUTOENCODER)
+    if whole is None or is_model(place.names.get(role.value)):
+        return None
+    candidates = {role.value: place.names.get(role.value), f"{whole.name}.{role.value}": _attribute(whole, role)}
+    found = (
+        (name, thing) for name, thing in candidates.items() if is_called_layer(thing) and holds(whole.model, thing)
+    )
+    return next((Found(thing, name) for name, thing in found), None)
+
+
+def _attribute(whole: Found, role: Role) -> object:
+    return vars(whole.model).get(role.value)
 
 
 def _leave_out(

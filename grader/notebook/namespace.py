@@ -51,6 +51,13 @@ def is_model(thing: object) -> bool:
     return isinstance(model_class, type) and isinstance(thing, model_class)
 
 
+def is_called_layer(thing: object) -> bool:
+    """Say whether a thing is a Keras layer, and no model, that holds weights and so was called."""
+    layer_class = getattr(getattr(sys.modules.get("keras"), "layers", None), "Layer", None)
+    is_layer = isinstance(layer_class, type) and isinstance(thing, layer_class) and not is_model(thing)
+    return is_layer and bool(identities(thing))
+
+
 def model_names(names: Mapping[str, object]) -> list[str]:
     """List the variables that hold a Keras model, in the order in which they were made."""
     return [name for name, value in list(names.items()) if not name.startswith("_") and is_model(value)]

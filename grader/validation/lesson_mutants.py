@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from grader.domain.messages import message
 from grader.validation.drafts import Draft
 from grader.validation.family_mutants import instead
-from grader.validation.operators import Edit, Mutant, Training
+from grader.validation.operators import LEARNT, Edit, Mutant, Training
 from grader.validation.syntax import text, with_keyword, with_position
 
 WHOLE: Final = Training.WHOLE
@@ -21,6 +22,21 @@ def _after_training(source: str) -> Edit:
     return lambda draft: (
         draft.after_statement("autoencoder.fit(", source) or draft.after_statement("EPOCHS + 1", source)
     )
+
+
+# Unfinished notebooks
+
+
+def _rest_unfinished(draft: Draft) -> Draft | None:
+    """Stop after the two halves: the cell that joins them still raises, and the cells below it echo that."""
+    cell = next((one for one in draft.code_cells if re.search(r"^autoencoder = ", one.source, re.MULTILINE)), None)
+    halves = [re.compile(rf"^{name} = ", re.MULTILINE) for name in ("encoder", "decoder")]
+    before = "\n".join(one.source for one in draft.code_cells if one is not cell)
+    if cell is None or draft.asks("comparison") or draft.asks("stages") or draft.asks("pretrained"):
+        return None
+    if not all(half.search(before) and not half.search(cell.source) for half in halves):
+        return None
+    return draft.with_source(cell.cell_id, 'raise NotImplementedError("Complete this cell")')
 
 
 # Stages and pretraining
@@ -116,6 +132,18 @@ def _scratch(old: str, new: str) -> Edit:
 
 
 LESSONS: Final = (
+    Mutant(
+        "rest-unfinished",
+        message("a right encoder and decoder, and nothing after them"),
+        _rest_unfinished,
+        ("models", "composition"),
+        (
+            "runs",
+            "bottleneck",
+            "noise_layer",
+            *LEARNT,
+        ),
+    ),
     Mutant(
         "stack-not-carried",
         message("a stack with weights of its own"),

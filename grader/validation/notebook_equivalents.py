@@ -56,6 +56,18 @@ figure.suptitle("otra figura")
 plt.show()"""
 
 
+_DICTIONARY: Final = """modelos = {name: value for name, value in globals().items() if isinstance(value, keras.Model)}
+modelos = {name: value for name, value in modelos.items() if not name.startswith("_")}
+for name in modelos:
+    del globals()[name]"""
+
+
+def _in_dictionary(draft: Draft) -> Draft | None:
+    """Take the names of the models away, where no check asks for models by their names."""
+    by_name = any(draft.asks(check) for check in ("comparison", "stages", "pretrained"))
+    return None if by_name else draft.added(_DICTIONARY)
+
+
 def keras_only(edit: Edit) -> Edit:
     """Return an edit that leaves notebooks without Keras alone."""
     return lambda draft: edit(draft) if draft.mentions("import keras") else None
@@ -65,6 +77,7 @@ BESIDES: Final = (
     Equivalent("colab", message("pip, a magic, a mounted drive"), keras_only(lambda draft: draft.prepared(COLAB))),
     Equivalent("other-model", message("another, unrelated model"), keras_only(lambda draft: draft.added(_OTHER_MODEL))),
     Equivalent("other-plot", message("one more plot"), lambda draft: draft.added(_PLOT)),
+    Equivalent("models-in-a-dictionary", message("the models kept in a dictionary alone"), keras_only(_in_dictionary)),
 )
 """More in the notebook than was asked for."""
 

@@ -39,7 +39,7 @@ def test_without_a_decoder_a_third_is_lost() -> None:
     assert findings(verdict) == [
         Told(
             where="The notebook as a whole",
-            expected="A Keras model of its own that takes a code and gives an image.",
+            expected="A Keras model or layer of its own that takes a code and gives an image.",
             actual="No such model was found under any name: decoder.",
             why="Decompression and new images use the decoder alone.",
             hint="A decoder needs an input of its own, with the size of the code.",

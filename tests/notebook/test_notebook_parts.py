@@ -52,7 +52,7 @@ def test_a_right_encoder_passes_alone(notebook: StudentNotebook) -> None:
         "decoder: not made yet.",
         "autoencoder: not made yet.",
         (
-            "Not judged yet: `encoder`, `decoder` and `autoencoder` exist and are Keras models; The decoder is the "
+            "Not judged yet: `encoder`, `decoder` and `autoencoder` exist and can be called by themselves; The decoder is the "
             "encoder's mirror image; `autoencoder(x)` gives the same as `decoder(encoder(x))`; All information passes "
             "through the code, with no way round it; It reconstructs images well that it has never seen."
         ),

@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from grader.domain.architecture import shape_size
-from grader.domain.evidence import Evidence, JsonValue, ModelClaim, NodeClaim, TensorClaim
+from grader.domain.evidence import Evidence, JsonValue, ModelClaim, NodeClaim, OperationClaim, TensorClaim
 from grader.domain.measurement import Role
 from grader.probe.graph import SAMPLING_MODULE
 from grader.rebuild.network.allowlist import RefusedError
@@ -40,7 +40,7 @@ def completed(cast: Cast, evidence: Evidence, arrays: Arrays, *, sample: tuple[i
         arrays: Vetted arrays.
         sample: Shape of one sample of the data.
     """
-    workshop = Workshop(evidence.operations, arrays, evidence.models)
+    workshop = Workshop({**evidence.operations, COLUMNS.operation: COLUMNS}, arrays, evidence.models)
     if cast.autoencoder is None:
         return _put_together(cast, evidence, workshop)
     if cast.companion is not None or (cast.encoder and cast.decoder):
@@ -170,7 +170,10 @@ def _after(whole: RebuiltModel, step: Step | None) -> ModelClaim | None:
 def _put_together(cast: Cast, evidence: Evidence, workshop: Workshop) -> Cast:
     """Put the decoder behind the encoder where both are there and fit, and something that held both was trained."""
     encoder, decoder = cast.encoder, cast.decoder
-    if encoder is None or decoder is None or shape_size(encoder.output_shape) != shape_size(decoder.input_shape):
+    if encoder is None or decoder is None:
+        return cast
+    encoder = _split(encoder, decoder, workshop) or encoder
+    if shape_size(encoder.output_shape) != shape_size(decoder.input_shape):
         return cast
     holders = list(_holders(evidence, encoder, decoder))
     trained = {fit.model for fit in evidence.fits}
@@ -187,7 +190,35 @@ def _put_together(cast: Cast, evidence: Evidence, workshop: Workshop) -> Cast:
         compiled=holder.compiled,
     )
     whole = _rebuilt(workshop, claim)
-    return cast if whole is None else replace(cast, autoencoder=whole, candidates=cast.candidates + 1)
+    if whole is None:
+        return cast
+    return replace(cast, autoencoder=whole, encoder=encoder, candidates=cast.candidates + 1)
+
+
+def _split(encoder: RebuiltModel, decoder: RebuiltModel, workshop: Workshop) -> RebuiltModel | None:
+    """Return an encoder that gives mean and spread side by side with both as outputs of their own, else None.
+
+    The notebook's own loop splits them (`tf.split(encoder(x), 2, axis=1)`): the decoder takes half as many numbers.
+    """
+    code = shape_size(decoder.input_shape)
+    if code is None or encoder.output_shape != (2 * code,):
+        return None
+    halves = {name: _cut_columns(start, code) for name, start in (("h0", 0), ("h1", code))}
+    nodes = tuple(
+        NodeClaim(COLUMNS.operation, {"args": [{"tensor": encoder.claim.outputs[0]}, key], "kwargs": {}}, (name,))
+        for name, key in halves.items()
+    )
+    claim = replace(encoder.claim, nodes=(*encoder.claim.nodes, *nodes), outputs=tuple(halves))
+    return _rebuilt(workshop, claim)
+
+
+def _cut_columns(start: int, length: int) -> dict[str, Any]:
+    """Return the key `[:, start : start + length]` as a call argument."""
+    every = {"slice": [{"value": None}] * 3}
+    return {"list": [every, {"slice": [{"value": start}, {"value": start + length}, {"value": None}]}]}
+
+
+COLUMNS = OperationClaim("own-columns", "GetItem", "keras.src.ops.numpy", {}, ())
 
 
 def joined(encoder: ModelClaim, decoder: ModelClaim, name: str, workshop: Workshop) -> RebuiltModel | None:

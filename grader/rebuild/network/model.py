@@ -118,6 +118,8 @@ class RebuiltModel:
         parameters: Numbers in them.
         moments: Input to [mean, log-variance] where a layer draws the code from them, else None.
         ends: Ids of the tensors that come out: its first output, or all states that a decoder begins with.
+        heads: Input to its first two outputs where it has two of one shape and draws nothing, else None: a loop of the
+            notebook's own may draw a code from them.
     """
 
     claim: ModelClaim
@@ -127,6 +129,7 @@ class RebuiltModel:
     parameters: int
     moments: Any | None = None
     ends: tuple[str, ...] = ()
+    heads: Any | None = None
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
@@ -192,7 +195,9 @@ class Workshop:
         except _DOES_NOT_FIT as error:
             raise RefusedError(f"a graph that is none: {first_line(error)}") from error
         parameters = sum(int(self._arrays[name].size) for name in held)
-        return RebuiltModel(claim, model, needed, frozenset(held), parameters, _moments(source, needed, tensors), ends)
+        moments = _moments(source, needed, tensors)
+        heads = _heads(source, claim, tensors) if moments is None else None
+        return RebuiltModel(claim, model, needed, frozenset(held), parameters, moments, ends, heads)
 
     def _ends(self, claim: ModelClaim, tensors: Mapping[str, Any], *, whole: bool) -> tuple[str, ...]:
         """Return the outputs that count: the first, or those that another model takes as its inputs."""
@@ -303,6 +308,14 @@ def _moments(source: Any, steps: Sequence[Step], tensors: Mapping[str, Any]) -> 
         if _samples(step.operation):
             return keras.Model(source, [tensors[name] for name in step.inputs])
     return None
+
+
+def _heads(source: Any, claim: ModelClaim, tensors: Mapping[str, Any]) -> Any | None:
+    """Return the model that ends with the first two outputs, None where they are not two tensors of one shape."""
+    if len(claim.outputs) < 2 or claim.outputs[0] == claim.outputs[1]:
+        return None
+    ends = [known(tensors, name) for name in claim.outputs[:2]]
+    return keras.Model(source, ends) if ends[0].shape == ends[1].shape else None
 
 
 def _samples(operation: OperationClaim) -> bool:

@@ -119,7 +119,9 @@ class PixelScale:
     def around(self, model: RebuiltModel, *, inputs: bool, outputs: bool) -> RebuiltModel:
         """Return a model that takes and gives pixels in [0, 1]; its layers and weights are told as before."""
         moments = None if model.moments is None else self.between(model.moments, inputs=inputs, outputs=False)
-        return replace(model, model=self.between(model.model, inputs=inputs, outputs=outputs), moments=moments)
+        heads = None if model.heads is None else self.between(model.heads, inputs=inputs, outputs=False)
+        whole = self.between(model.model, inputs=inputs, outputs=outputs)
+        return replace(model, model=whole, moments=moments, heads=heads)
 
     def between(self, model: Any, *, inputs: bool = True, outputs: bool = True) -> Any:
         """Do the same to a Keras model."""

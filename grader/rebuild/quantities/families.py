@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from grader.domain.architecture import shape_size
 from grader.domain.measurement import Measurement, Quantity
 from grader.domain.units import Unit
 from grader.rebuild.network.roles import Cast
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.latent import NOISE_SEED, latent_numbers
+from grader.rebuild.quantities.latent import NOISE_SEED, latent_numbers, read_spread
 from grader.rebuild.quantities.material import Array
 from grader.rebuild.quantities.sparsity import IMAGES as SPARSE_IMAGES
 from grader.rebuild.quantities.sparsity import sparseness
@@ -96,15 +97,28 @@ def _sparse(_source: ModuleType, cast: Cast, images: Array, _train: Array) -> li
 
 
 def _variational(_source: ModuleType, cast: Cast, images: Array, train: Array) -> list[Measurement]:
-    moments = next((m.moments for m in (cast.encoder, cast.autoencoder) if m is not None and m.moments), None)
-    if moments is None or cast.decoder is None:
+    if cast.decoder is None:
         return []
-    inputs = quality.as_input(moments, images)
-    parts = [moments(inputs[start : start + quality.BATCH]) for start in range(0, len(inputs), quality.BATCH)]
-    mean, log_variance = (np.concatenate([np.asarray(part[index]) for part in parts]) for index in (0, 1))
+    moments = next((m.moments for m in (cast.encoder, cast.autoencoder) if m is not None and m.moments), None)
+    heads = None if cast.encoder is None else cast.encoder.heads
+    if moments is not None:
+        mean, log_variance = _pair(moments, images)
+        how = f"mean and log-variance of {len(images)} images"
+    elif heads is not None and shape_size(cast.decoder.input_shape) == shape_size(heads.outputs[0].shape[1:]):
+        mean, log_variance, form = read_spread(*_pair(heads, images), cast.decoder.model, images)
+        how = f"mean and {form} of {len(images)} images, the reading with the best ELBO"
+    else:
+        return []
     numbers = latent_numbers(mean, log_variance, cast.decoder.model, images, train)
-    how = f"mean and log-variance of {len(images)} images"
     return [Measurement(name, value, _UNITS.get(name, Unit.PURE), how) for name, value in numbers.items()]
+
+
+def _pair(model: Any, images: Array) -> tuple[Array, Array]:
+    """Return both outputs of a model for images."""
+    inputs = quality.as_input(model, images)
+    parts = [model(inputs[start : start + quality.BATCH]) for start in range(0, len(inputs), quality.BATCH)]
+    first, second = (np.concatenate([np.asarray(part[index]) for part in parts]) for index in (0, 1))
+    return first, second
 
 
 def _plane(source: ModuleType, cast: Cast, images: Array, train: Array) -> list[Measurement]:

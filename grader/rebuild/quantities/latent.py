@@ -37,17 +37,51 @@ def latent_numbers(
         train: Training images in any of these layouts, for the distance.
     """
     mean, log_variance = _rows(mean), np.clip(_rows(log_variance), -60, 60)
-    noise = np.random.default_rng(NOISE_SEED).normal(size=mean.shape)
-    decoded = _decode(decoder, mean + np.exp(0.5 * log_variance) * noise).reshape(images.shape)
     divergence = float(np.asarray(kl_divergence(mean, log_variance)).mean())
-    entropy = quality.binary_cross_entropy(images, decoded) * images[0].size
     return {
-        Quantity.NEGATIVE_ELBO: entropy + divergence,
+        Quantity.NEGATIVE_ELBO: _entropy(mean, log_variance, decoder, images) + divergence,
         Quantity.KL_DIVERGENCE: divergence,
         Quantity.ACTIVE_UNITS: float((mean.var(axis=0) > VARYING_ABOVE).sum()),
         Quantity.MEDIAN_SIGMA: float(np.median(np.exp(0.5 * log_variance))),
         Quantity.PRIOR_DISTANCE: prior_distance(decoder, mean.shape[1], train),
     }
+
+
+def read_spread(mean: Array, spread: Array, decoder: Any, images: Array) -> tuple[Array, Array, str]:
+    """Return mean, log-variance and what the second output of an encoder was taken for.
+
+    Whether it stands for σ, σ² or the logarithm of either, the notebook's own loop knows and the graph does not. Taken
+    for what it is not, a trained encoder has a worse ELBO; so the best of them is what it is.
+
+    Args:
+        mean: First output for each image, (n, K).
+        spread: Second output, (n, K).
+        decoder: Code to image, a Keras model.
+        images: The images.
+    """
+    mean, spread = _rows(mean), _rows(spread)
+    readings = {"log-variance": spread, "log-deviation": 2 * spread}
+    if (spread >= 0).all():
+        logarithm = np.log(np.maximum(spread, _TINY))
+        readings = {"deviation": 2 * logarithm, "variance": logarithm, **readings}
+    costs = {form: _cost(mean, np.clip(one, -60, 60), decoder, images) for form, one in readings.items()}
+    best = min(costs, key=lambda form: costs[form])
+    return mean, np.clip(readings[best], -60, 60), best
+
+
+_TINY = 1e-12
+
+
+def _cost(mean: Array, log_variance: Array, decoder: Any, images: Array) -> float:
+    cost = _entropy(mean, log_variance, decoder, images) + float(np.asarray(kl_divergence(mean, log_variance)).mean())
+    return cost if np.isfinite(cost) else np.inf
+
+
+def _entropy(mean: Array, log_variance: Array, decoder: Any, images: Array) -> float:
+    """Return the binary cross-entropy of what is decoded of drawn codes, in nats an image."""
+    noise = np.random.default_rng(NOISE_SEED).normal(size=mean.shape)
+    decoded = _decode(decoder, mean + np.exp(0.5 * log_variance) * noise).reshape(images.shape)
+    return quality.binary_cross_entropy(images, decoded) * images[0].size
 
 
 def prior_distance(decoder: Any, code_size: int, train: Array) -> float:
