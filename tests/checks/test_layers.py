@@ -71,6 +71,13 @@ def test_a_wrong_output_activation_is_told_what_pixels_are(last: str) -> None:
     assert finding.expected == "Dense(activation=linear | sigmoid)"
     assert finding.actual == f"Dense(activation={last})"
     assert finding.why.startswith("Pixels lie between 0 and 1, each by itself")
+    assert finding.hint.startswith("Which numbers can this activation give, and which not?")
+
+
+def test_a_hidden_activation_that_was_named_is_not_asked_what_it_is_when_nobody_names_it() -> None:
+    """That question is for a layer without one."""
+    (finding,) = findings(check(dense_chain((100, "tanh"), 30, 100, 784)))
+    assert finding.hint == "Which activation does the assignment ask for in this layer, and where is yours written?"
 
 
 def test_another_hidden_activation_is_told() -> None:
