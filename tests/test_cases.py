@@ -116,9 +116,9 @@ CASES = (
     Case(
         "data that only a Drive had",
         (START, "X = np.load('/content/drive/MyDrive/ropa.npy')", "X_train, X_valid = X[:-2000], X[-2000:]", *CELLS[2:]),
-        65.0,
+        67.5,
         GradeStatus.NEEDS_REVIEW,
-        says=("only your Drive", "Cell 2 should have made “X”"),
+        says=("only your Drive", "Cell 2 should have made “X”", "Fix cell 2 first: everything"),
     ),
 )  # fmt: skip
 
