@@ -116,9 +116,9 @@ CASES = (
     Case(
         "data that only a Drive had",
         (START, "X = np.load('/content/drive/MyDrive/ropa.npy')", "X_train, X_valid = X[:-2000], X[-2000:]", *CELLS[2:]),
-        65.0,
+        67.5,
         GradeStatus.NEEDS_REVIEW,
-        says=("only your Drive", "“X” should have been made in code cell 2 of the notebook"),
+        says=("only your Drive", "“X” should have been made in code cell 2 of the notebook", "everything that is measured"),
     ),
 )  # fmt: skip
 

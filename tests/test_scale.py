@@ -30,7 +30,7 @@ from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Measurements
 from grader.domain.messages import verbatim
 from grader.domain.run import RunRecord, RunStatus, StoppedBy
-from grader.domain.submission import Submission
+from grader.domain.submission import Companion, Submission
 from grader.gradebook import Gradebook, GradebookError, sqlite_url
 from grader.pipeline import GradingContext
 from grader.scale import Progress, grade_batch
@@ -209,6 +209,16 @@ def test_a_conflict_that_came_or_went_is_graded_again(batch: Batch, tmp_path: Pa
     statuses = [batch.grade([one])[0].grade.status for one in (alone, doubled, alone, doubled)]
     assert statuses == [GradeStatus.FINAL, GradeStatus.NEEDS_REVIEW] * 2
     assert [reused for _, reused in batch.told] == [False, False, True, True]
+
+
+def test_another_file_beside_the_notebook_is_graded_again(batch: Batch, tmp_path: Path) -> None:
+    """The helper module that was forgotten comes with the second hand-in; the notebook has the same bytes."""
+    alone = submission(tmp_path)
+    helped = replace(alone, companions=(Companion("helpers.py", alone.path, "1" * 64, 3),))
+    changed = replace(alone, companions=(Companion("helpers.py", alone.path, "2" * 64, 3),))
+    for one in (alone, helped, changed, helped):
+        batch.grade([one])
+    assert [reused for _, reused in batch.told] == [False, False, False, True]
 
 
 def test_a_stored_grade_speaks_of_the_file_as_it_is_called_now(batch: Batch, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ _IMPORT_ERRORS: Final = re.compile(r"\w*(?:ModuleNotFound|Import|NotInstalled|De
 _WORD: Final = re.compile(r"[A-Za-z_][\w-]*")
 _DRIVE: Final = re.compile(r"/(?:content/)?(?:g?drive)/|MyDrive|My Drive|/kaggle/input", re.IGNORECASE)
 _FILE_ERRORS: Final = frozenset({"FileNotFoundError", "NotADirectoryError", "OSError", "ValueError", "NotFoundError"})
+_NOT_FOUND: Final = frozenset({"FileNotFoundError", "NotADirectoryError", "NotFoundError"})
 _NETWORK_ERRORS: Final = frozenset({
     "URLError", "HTTPError", "ConnectionError", "ConnectionRefusedError", "gaierror", "ConnectTimeout", "TimeoutError",
     "MaxRetryError", "NewConnectionError", "NameResolutionError", "SSLError", "ProxyError", "TransportError",
@@ -158,6 +159,8 @@ def _kind(error: CellError, missing_modules: Sequence[str]) -> CauseKind:
         return CauseKind.ACCELERATOR
     if error.name in _FILE_ERRORS and _DRIVE.search(f"{error.text} {error.line}"):
         return CauseKind.FILE
+    if error.name in _NOT_FOUND and error.after_fetching:
+        return CauseKind.NETWORK
     if error.name in _NETWORK_ERRORS or any(sign in error.text.lower() for sign in _NO_NETWORK):
         return CauseKind.NETWORK
     return CauseKind.OWN

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from grader.checks.advice import Advice
-from grader.checks.causes import stopped_training
+from grader.checks.causes import cause_of, stopped_training
 from grader.checks.subject import Subject
 from grader.checks.wording import brief
 from grader.domain.messages import Message, message
@@ -14,6 +14,9 @@ from grader.domain.places import Places, cell_name, line_title
 
 SLOWED_SKILL: Final = 0.5
 """A model of more skill than this has learnt something, and is explained by what it learnt."""
+
+_UNTRAINED_SKILL: Final = 0.1
+"""A model of more skill than this was trained all the same: the error was that of another training."""
 
 
 def training_stopped(subject: Subject, skill: float) -> Advice | None:
@@ -24,9 +27,10 @@ def training_stopped(subject: Subject, skill: float) -> Advice | None:
         skill: Of the model: 0 for the mean of the data, 1 for the reference; NaN counts as none.
     """
     error = stopped_training(subject)
-    if error is None or (subject.measurements.trained and skill > SLOWED_SKILL):
+    if error is None or (subject.measurements.trained and skill > _UNTRAINED_SKILL):
         return None
     said, cell = brief(error.text), cell_name(error.cell_index, subject.places)
+    root = cause_of(error, subject.run.errors, subject.missing_modules).error
     return Advice(
         message(
             "A model was to be trained in {cell}, which ended with {error}: without its training a model knows "
@@ -34,7 +38,10 @@ def training_stopped(subject: Subject, skill: float) -> Advice | None:
             cell=cell,
             error=f"{error.name}: {said}" if said else error.name,
         ),
-        message("Fix {cell} first: everything that is measured here follows from it.", cell=cell),
+        message(
+            "Fix {cell} first: everything that is measured here follows from it.",
+            cell=cell_name(root.cell_index, subject.places),
+        ),
     )
 
 

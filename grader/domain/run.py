@@ -140,6 +140,7 @@ class CellError:
         package: The installed package that raised it (`keras`), or "".
         stops_training: The cell trains a model in the statement that raised, or in one below that was not reached.
         asks_for_accelerator: The statements up to the one that raised look for a GPU or a TPU.
+        after_fetching: The cell, or one above, fetches files from the network (`!wget …`), where there is none.
     """
 
     cell_index: int
@@ -153,6 +154,7 @@ class CellError:
     package: str = ""
     stops_training: bool = False
     asks_for_accelerator: bool = False
+    after_fetching: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,11 @@ _PACKAGE = re.compile(r"[\\/](?:site|dist)-packages[\\/](\w+)")
 _STANDARD_LIBRARY = re.compile(r"[\\/]lib(?:64)?[\\/]python3")
 _TRAINING_CALLS = frozenset({"fit", "fit_generator", "train_on_batch", "apply_gradients"})
 _TRAINING_TEXT = re.compile(r"\.(?:fit|fit_generator|train_on_batch|apply_gradients)\(")
+_FETCHING = re.compile(
+    r"^\s*(?:(?:\w+\s*=\s*)?[!%]\s*(?:sudo\s+)?(?:wget|curl|gdown|kaggle|git\s+clone)\b"
+    r"|(?:wget|curl|git\s+clone)\s+(?:-|['\"]?\w+:))",
+    re.MULTILINE,
+)
 _ACCELERATOR = re.compile(
     r"gpu_device_name|is_gpu_available|is_built_with_cuda|list_(?:physical|logical)_devices|list_local_devices"
     r"|set_memory_growth|nvidia-smi|device_count|cuda|TPUClusterResolver|COLAB_TPU_ADDR|COLAB_GPU|/?device:[GT]PU"
@@ -50,6 +55,7 @@ def with_circumstances(error: CellError, traceback: str, cells: Sequence[CodeCel
         package=package,
         stops_training=_stops_training(statements[at:] if at is not None else statements, source, traceback),
         asks_for_accelerator=_asks_for_accelerator(error, source, statements, at),
+        after_fetching=any(_FETCHING.search(cell.source) for cell in cells if cell.index <= error.cell_index),
     )
 
 

@@ -77,6 +77,12 @@ def test_a_wrong_output_activation_is_told_what_pixels_are(last: str) -> None:
     )
 
 
+def test_a_hidden_activation_that_was_named_is_not_asked_what_it_is_when_nobody_names_it() -> None:
+    """That question is for a layer without one."""
+    (finding,) = findings(check(dense_chain((100, "tanh"), 30, 100, 784)))
+    assert finding.hint == "Which activation does the assignment ask for in this layer, and where is yours written?"
+
+
 def test_another_hidden_activation_is_told() -> None:
     """The tanh is neither right nor linear."""
     (finding,) = findings(check(dense_chain((100, "tanh"), 30, 100, 784)))

@@ -204,6 +204,7 @@ GET_CONFIG = "Object Own was created by passing non-serializable arguments and m
         (CellError(1, "SystemError", "GPU device not found", asks_for_accelerator=True), "The grading machine has no GPU"),
         (CellError(1, "FileNotFoundError", "No such file: '/content/drive/MyDrive/a.npy'"), "The notebook is run in a folder of its own"),
         (CellError(1, "URLError", "<urlopen error>"), "The notebook is run without a network"),
+        (CellError(1, "FileNotFoundError", "No such file: 'a.csv'", after_fetching=True), "The notebook is run without a network"),
     ],
 )  # fmt: skip
 def test_an_error_is_explained_by_what_raised_it(error: CellError, why: str) -> None:

@@ -102,3 +102,20 @@ def test_a_missing_name_keeps_its_makers() -> None:
     cells = [CodeCell(0, "", "a = f()"), CodeCell(1, "", "a")]
     error = with_circumstances(CellError(1, "NameError", "name 'a' is not defined"), "", cells)
     assert error.lacked == LackedName("a", (0,))
+
+
+@pytest.mark.parametrize(
+    ("above", "fetching"),
+    [
+        ("!wget https://example.org/data.zip\n!unzip data.zip", True),
+        ("files = !curl -O https://example.org/a.csv", True),
+        ("%%bash\ngit clone https://example.org/a.git", True),
+        ("# !wget https://example.org/data.zip", False),
+        ("wget = 3\n100 %  curly", False),
+    ],
+)
+def test_a_cell_below_one_that_fetches_may_miss_what_was_to_be_fetched(above: str, *, fetching: bool) -> None:
+    """The file has the name of what was in an archive, so that no name is compared."""
+    cells = [CodeCell(0, "", above), CodeCell(1, "", "open('a.csv')")]
+    error = with_circumstances(CellError(1, "FileNotFoundError", "No such file: 'a.csv'"), "", cells)
+    assert error.after_fetching is fetching
