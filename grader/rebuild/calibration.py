@@ -40,6 +40,7 @@ from grader.rebuild.facts.training import (
     Variation,
     as_keras,
     epochs_of,
+    material_of,
     planned_epochs,
     train,
     variations,
@@ -171,7 +172,7 @@ def inspect(reference: str, choice: DataChoice) -> Inspected:
 def run(reference: str, plan: Plan, variation: Variation, seed: int) -> Run:
     """Train once, or take the weights that were kept, and measure; everything that Keras keeps is freed."""
     source = module(reference)
-    material = load_material(source.DATASET, plan.choice)
+    material = material_of(source, load_material(source.DATASET, plan.choice), variation)
     trained = _trained(source, material, variation, seed, plan.weights)
     values = {name: rounded(value) for name, value in measured(source, trained.models, material, seed).items()}
     strips: tuple[ImageStrip, ...] = ()
