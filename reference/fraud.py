@@ -23,9 +23,10 @@ training rows*. Time is dropped: seconds since the first row do not repeat. Amou
 dominate the squared error without the logarithm.
 
 Average precision measured on 40,000 **simulated** rows, trained on the public half for 20 epochs, judged on the hidden
-half with its 34 frauds: this autoencoder 0.70, 0.73 and 0.85 with three seeds (ROC area 0.98 to 1.00), PCA with 10
-components 0.25 (0.77), the best PCA of any size 0.29, random order 0.0017. A narrow network (20 units beside a code of
-10) reached 0.34 only: what joins the columns of the simulation is not linear, and needs some width to be learnt.
+half with its 34 frauds: this autoencoder 0.85 (ROC area 0.949; the tenth of the frauds that looks like normal rows is
+found by nothing), PCA with 10 components 0.25 (0.90), the plain length of a row 0.20, random order 0.0017. Narrow
+networks reach 0.7 to 0.9 as well, with codes from 4 to 20 and relu, tanh, elu or selu; `HONEST` lists those that
+calibration trains. The reconstruction must be better than a plane's, and any honest network learns that here.
 
 What to look out for:
 
