@@ -7,9 +7,12 @@ import importlib.util
 import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
+
+import numpy as np
 
 IDS = (
     "linear-pca",
@@ -59,6 +62,25 @@ class Autoencoder(NamedTuple):
     autoencoder: Any
 
 
+class Honest(NamedTuple):
+    """One right answer to what an assignment leaves free, other than the reference; calibration trains it as well.
+
+    Attributes:
+        build: Its three models.
+        epochs_share: Its epochs as a share of the reference's.
+        batch_size: None for the reference's own.
+        optimizer: Name of an optimizer, None for the reference's own.
+        rows: From the reference's training samples and any samples to those as this answer prepares them; None where it
+            prepares them like the reference.
+    """
+
+    build: Callable[[], Autoencoder]
+    epochs_share: float = 1.0
+    batch_size: int | None = None
+    optimizer: str | None = None
+    rows: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
+
+
 def module(reference: str) -> ModuleType:
     """Import the module of a reference.
 
@@ -80,6 +102,8 @@ def module(reference: str) -> ModuleType:
     * `add_noise(images, rng)`: the noise that a denoiser has to remove.
     * `GIVEN`: names that notebooks hand to students as they are; everything else is the solution.
     * `OTHER_OPTIMIZERS`: optimizers, by name, that are as right as its own where Keras's defaults are not.
+    * `HONEST`: right answers (`Honest`) by name, which vary what the assignment leaves free. Trained weights are kept
+      by name: whoever changes what stands under one gives it another.
     * `VARIANTS`: functions like `compile_model`, by name, that its exercise compares.
     * `BEST_OF`: name of the dictionary in which notebooks keep the trained networks that they compare, under `NAMES`;
       the best of them is judged. `COMPARED_BY` names the losses in which they are compared.

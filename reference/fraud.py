@@ -23,9 +23,10 @@ training rows*. Time is dropped: seconds since the first row do not repeat. Amou
 dominate the squared error without the logarithm.
 
 Average precision measured on 40,000 **simulated** rows, trained on the public half for 20 epochs, judged on the hidden
-half with its 34 frauds: this autoencoder 0.70, 0.73 and 0.85 with three seeds (ROC area 0.98 to 1.00), PCA with 10
-components 0.25 (0.77), the best PCA of any size 0.29, random order 0.0017. A narrow network (20 units beside a code of
-10) reached 0.34 only: what joins the columns of the simulation is not linear, and needs some width to be learnt.
+half with its 34 frauds: this autoencoder 0.85 (ROC area 0.949; the tenth of the frauds that looks like normal rows is
+found by nothing), PCA with 10 components 0.25 (0.90), the plain length of a row 0.20, random order 0.0017. Narrow
+networks reach 0.7 to 0.9 as well, with codes from 4 to 20 and relu, tanh, elu or selu; `HONEST` lists those that
+calibration trains. The reconstruction must be better than a plane's, and any honest network learns that here.
 
 What to look out for:
 
@@ -37,6 +38,8 @@ What to look out for:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import keras
@@ -44,7 +47,7 @@ import numpy as np
 from keras import layers
 
 from reference.card_data import COLUMNS
-from reference.contract import Autoencoder
+from reference.contract import Autoencoder, Honest
 
 ID = "fraud"
 DATASET = "creditcard"
@@ -150,3 +153,90 @@ def pca_scores(train: np.ndarray, rows: np.ndarray, *, components: int = CODE_SI
     mean = train.mean(axis=0)
     axes = np.linalg.svd(train - mean, full_matrices=False)[2][:components]
     return fraud_scores(rows, mean + (rows - mean) @ axes.T @ axes)
+
+
+# Other right answers: layers, code and preparation are free. Calibration trains them too ---------------------------
+
+
+def mirrored(
+    widths: Sequence[int], activation: str, *, columns: int = FEATURES, rate: float = 0.0, normalised: bool = False
+) -> Autoencoder:
+    """Build a dense autoencoder and its mirror image with a linear end.
+
+    Args:
+        widths: Units of the encoder's layers, the code's last.
+        activation: Of every layer but the last.
+        columns: That go in and come out.
+        rate: Of a Dropout layer after the encoder's first layer, none where 0.
+        normalised: BatchNormalization between a layer and its activation, except for the code.
+    """
+
+    def dense(units: int) -> list[Any]:
+        if normalised:
+            return [layers.Dense(units), layers.BatchNormalization(), layers.Activation(activation)]
+        return [layers.Dense(units, activation=activation)]
+
+    noise = [layers.Dropout(rate)] if rate else []
+    down = [*dense(widths[0]), *noise, *(layer for units in widths[1:-1] for layer in dense(units))]
+    up = [layer for units in reversed(widths[:-1]) for layer in dense(units)]
+    encoder = keras.Sequential(
+        [keras.Input((columns,)), *(down if len(widths) > 1 else []), layers.Dense(widths[-1], activation=activation)],
+        name="encoder",
+    )
+    decoder = keras.Sequential([keras.Input((widths[-1],)), *up, layers.Dense(columns)], name="decoder")
+    return Autoencoder(encoder, decoder, keras.Sequential([encoder, decoder], name="autoencoder"))
+
+
+def without_amount(train: np.ndarray, rows: np.ndarray) -> np.ndarray:  # noqa: ARG001
+    """V1 … V28 alone."""
+    return rows[:, :-1]
+
+
+def with_time(train: np.ndarray, rows: np.ndarray) -> np.ndarray:  # noqa: ARG001
+    """A column more, spread evenly with deviation 1, as seconds of two days are."""
+    time = np.random.default_rng(len(rows)).uniform(-np.sqrt(3), np.sqrt(3), size=(len(rows), 1))
+    return np.hstack([time, rows]).astype(np.float32)
+
+
+def between_0_and_1(train: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Each column minus its minimum, divided by its range."""
+    least = train.min(axis=0)
+    return ((rows - least) / (train.max(axis=0) - least)).astype(np.float32)
+
+
+def by_quartiles(train: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Each column minus its median, divided by the distance of its quartiles."""
+    lower, median, upper = np.percentile(train, (25, 50, 75), axis=0)
+    return ((rows - median) / (upper - lower)).astype(np.float32)
+
+
+def falling_spreads(train: np.ndarray, rows: np.ndarray) -> np.ndarray:  # noqa: ARG001
+    """V1 … V28 as they stand in the file, with spreads from 1.96 down to 0.33; the amount standardised."""
+    return (rows * np.append(np.geomspace(1.96, 0.33, FEATURES - 1), 1.0)).astype(np.float32)
+
+
+def plain_amount(train: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The amount itself, standardised, in the place of its logarithm; its tail is long."""
+    amounts = [np.exp(0.7 * part[:, -1:]) for part in (train, rows)]
+    scaled = (amounts[1] - amounts[0].mean()) / amounts[0].std()
+    return np.hstack([rows[:, :-1], scaled]).astype(np.float32)
+
+
+HONEST = {
+    "20-10-tanh": Honest(partial(mirrored, (20, 10), "tanh"), batch_size=256),
+    "16-8-relu": Honest(partial(mirrored, (16, 8), "relu"), batch_size=256),
+    "24-16-8-elu": Honest(partial(mirrored, (24, 16, 8), "elu"), batch_size=256),
+    "32-16-4-relu": Honest(partial(mirrored, (32, 16, 4), "relu")),
+    "24-18-selu": Honest(partial(mirrored, (24, 18), "selu")),
+    "128-64-16-relu": Honest(partial(mirrored, (128, 64, 16), "relu"), epochs_share=0.5),
+    "14-relu": Honest(partial(mirrored, (14,), "relu")),
+    "20-10-tanh-long": Honest(partial(mirrored, (20, 10), "tanh"), epochs_share=3.0, batch_size=256),
+    "dropout": Honest(partial(mirrored, (48, 12), "relu", rate=0.1)),
+    "normalised": Honest(partial(mirrored, (32, 10), "relu", normalised=True)),
+    "without-amount": Honest(partial(mirrored, (20, 10), "relu", columns=28), rows=without_amount),
+    "with-time": Honest(partial(mirrored, (20, 10), "elu", columns=30), rows=with_time),
+    "plain-amount": Honest(partial(mirrored, (20, 10), "tanh"), rows=plain_amount),
+    "unscaled": Honest(partial(mirrored, (16, 8), "relu"), rows=falling_spreads),
+    "min-max": Honest(partial(mirrored, (20, 10), "relu"), rows=between_0_and_1),
+    "quartiles": Honest(partial(mirrored, (32, 14), "relu"), rows=by_quartiles),
+}

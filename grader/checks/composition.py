@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.checks.absence import why_unknown, without_autoencoder
+from grader.checks.models import is_missing
 from grader.checks.parameters import Parameter
 from grader.checks.subject import Subject
 from grader.checks.verdict import Verdict, failed, passed, ungradable
@@ -35,7 +36,7 @@ def check_composition(subject: Subject, item: RubricItem) -> Verdict:
     absent = without_autoencoder(subject)
     if absent is not None:
         return absent
-    missing = [role for role in _PARTS if subject.model(role) is None]
+    missing = [role for role in _PARTS if is_missing(subject, role, item)]
     if missing:
         return _missing(subject, missing)
     gap = subject.measurements.values.get(Quantity.COMPOSITION_GAP)
@@ -43,7 +44,7 @@ def check_composition(subject: Subject, item: RubricItem) -> Verdict:
     numbers = () if gap is None else (gap,)
     if findings:
         return failed(message("The autoencoder is not the decoder after the encoder."), findings, measurements=numbers)
-    if gap is None:
+    if gap is None and all(subject.model(role) for role in _PARTS):
         return ungradable(message("We could not measure whether decoder(encoder(x)) is autoencoder(x)."))
     return passed(
         message("The autoencoder is the decoder after the encoder, with the same layers."), measurements=numbers

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from grader.checks.absence import why_unknown
+from grader.checks.parameters import Parameter
 from grader.checks.subject import Subject
 from grader.checks.verdict import Verdict, by_share, passed, ungradable
 from grader.checks.wording import ROLE_NAMES, SampleWords, notebook, sample_words
@@ -16,15 +17,26 @@ from grader.domain.measurement import MeasuringProblem, Role
 from grader.domain.messages import Message, message
 from grader.domain.run import RunStatus
 
+LAYERS_SUFFICE: Final[Parameter[tuple[str, ...]]] = Parameter(
+    "layers_suffice", (), message("roles that need no model of their own: layers within the autoencoder do their job")
+)
 
-def check_models(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
+
+def is_missing(subject: Subject, role: Role, item: RubricItem) -> bool:
+    """Say whether nothing does the job of a role; layers of the autoencoder do where the rubric says so."""
+    if subject.model(role) is not None:
+        return False
+    return role.value not in LAYERS_SUFFICE.of(item) or role not in subject.measurements.models
+
+
+def check_models(subject: Subject, item: RubricItem) -> Verdict:
     """Encoder, decoder and autoencoder exist and can be called by themselves, whatever they are called.
 
     A Keras model counts, and so does a layer, an attribute or a method of a class of the notebook's own that does the
     job; a tensor does not. Two halves that were trained as one are the autoencoder. Each counts a third. Where a model
     is missing and the run was cut, or our own measuring failed, a person looks.
     """
-    missing = [role for role in Role if subject.model(role) is None]
+    missing = [role for role in Role if is_missing(subject, role, item)]
     if not missing:
         return passed(message("Encoder, decoder and autoencoder were found."))
     unknown = why_unknown(subject)

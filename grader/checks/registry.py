@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from grader.checks import comparing, composition, graph_rules, greedy, layers, running, shapes
+from grader.checks import comparing, composition, graph_rules, greedy, layers, models, running, shapes
 from grader.checks.arrays import check_arrays
 from grader.checks.bottleneck import check_bottleneck
 from grader.checks.classifier import check_accuracy, check_classifier, check_pretrained
@@ -79,7 +79,7 @@ class Check:
 
 _ALL: Final = (
     Check("runs", check_runs, (running.SHARE_WITH_ERRORS,)),
-    Check("models", check_models),
+    Check("models", check_models, (models.LAYERS_SUFFICE,)),
     Check("shapes", check_shapes, (shapes.IMAGE_SHAPE,)),
     Check("code_size", check_code_size),
     Check(
@@ -88,7 +88,7 @@ _ALL: Final = (
         (layers.ACTIVATIONS, layers.OUTPUT_ACTIVATIONS, layers.IGNORE_CODE_UNITS, layers.ALLOW_BATCH_NORMALIZATION),
     ),
     Check("mirror", check_mirror),
-    Check("composition", check_composition, (composition.TOLERANCE,)),
+    Check("composition", check_composition, (composition.TOLERANCE, models.LAYERS_SUFFICE)),
     Check("bottleneck", check_bottleneck),
     Check("reconstruction", check_reconstruction),
     Check("denoising", check_denoising),

@@ -153,7 +153,7 @@ class CalibratedData:
     """What the reference reached on one data set in one size.
 
     Attributes:
-        data: `sample` (embedded) or `full`.
+        data: `sample` (embedded), `full`, or `real` for a user's own file of card transactions.
         data_hash: Digest of the training and hidden arrays.
         source: Where the data come from, in words; begins with "simulated" where they are.
         epochs: Epochs of each run of the reference.
@@ -194,7 +194,7 @@ class ReferenceFacts:
         reached: What the reference reached, in words.
         architectures: Canonical form of each role model.
         recipe: How it is trained: optimizer and its settings, loss, epochs, batch size.
-        calibrated: On `dataset`, by data size (`sample`, `full`).
+        calibrated: On `dataset`, by data size (`sample`, `full`, `real`).
         elsewhere: The same on every other data set that the course allows, by its id, then by data size.
         source_digest: Of the module that these facts were made from (`grader.domain.source_digest`); "" for unknown.
     """

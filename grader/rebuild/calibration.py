@@ -40,6 +40,7 @@ from grader.rebuild.facts.training import (
     Variation,
     as_keras,
     epochs_of,
+    material_of,
     planned_epochs,
     train,
     variations,
@@ -184,7 +185,7 @@ def run(reference: str, plan: Plan, variation: Variation, seed: int, *, dataset:
         dataset: "" for the reference's usual one.
     """
     source = module(reference)
-    material = load_material(dataset or source.DATASET, plan.choice)
+    material = material_of(source, load_material(dataset or source.DATASET, plan.choice), variation)
     trained = _trained(source, material, variation, seed, plan.weights)
     values = {name: rounded(value) for name, value in measured(source, trained.models, material, seed).items()}
     strips: tuple[ImageStrip, ...] = ()

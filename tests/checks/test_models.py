@@ -59,6 +59,17 @@ def test_a_tensor_is_named_and_is_no_model() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["models", "composition"])
+def test_where_a_rubric_says_so_layers_of_the_autoencoder_are_decoder_enough(name: str) -> None:
+    """A fraud detector needs its error alone; where no such layers were found, the decoder is missing all the same."""
+    asked = item(name, layers_suffice=("decoder",))
+    cut = replace(models()[Role.DECODER], name="", made=False)
+    verdict = CHECKS[name].function(subject(measurements=measured({**models(), Role.DECODER: cut})), asked)
+    assert (verdict.outcome, verdict.share) == (Outcome.PASSED, 1.0)
+    without = CHECKS[name].function(subject(measurements=only(Role.AUTOENCODER, Role.ENCODER)), asked)
+    assert without.share < 1
+
+
 def test_with_the_autoencoder_alone_two_thirds_are_lost() -> None:
     """Both missing models are told at once."""
     verdict = check(subject(measurements=only(Role.AUTOENCODER)))

@@ -85,17 +85,23 @@ def test_the_seed_decides_the_simulation() -> None:
 
 
 def test_the_columns_look_like_those_of_the_real_file(cards) -> None:
-    """Time ascending within two days, amounts from 0 in whole cents, V1 … V28 with falling spread, uncorrelated."""
+    """Time ascending within two days, amounts in whole cents with a long tail, V1 … V28 with the real file's spreads."""
     time, anonymous, amount = cards.values[:, 0], cards.values[:, 1:29], cards.values[:, 29]
     assert (np.diff(time) >= 0).all()
     assert (time[0] >= 0, time[-1] < 172_800) == (True, True)
-    assert amount.min() >= 0
+    assert 0 <= amount.min() < np.median(amount) < amount.mean()
     np.testing.assert_allclose(amount * 100, np.round(amount * 100), atol=1e-6)
-    np.testing.assert_allclose(
-        anonymous.std(axis=0), np.geomspace(1.96, 0.33, 28) * np.sqrt(1.04), rtol=0.05
-    )  # 1 + 0.2² of noise
-    between = np.corrcoef(anonymous, rowvar=False) - np.eye(28)
-    assert np.abs(between).max() < 0.05
+    normal = anonymous[cards.labels == 0]
+    np.testing.assert_allclose(normal.std(axis=0), card_data._SPREADS, rtol=0.02)  # 1.96 down to 0.33
+    np.testing.assert_allclose(normal.mean(axis=0), 0, atol=0.02)
+
+
+def test_simulated_frauds_lie_where_those_of_the_real_file_do(cards) -> None:
+    """V14, V17, V12 and V10 far below their means, V4 and V11 above."""
+    frauds, normal = (cards.values[cards.labels == label, 1:29] for label in (1, 0))
+    shift = (frauds.mean(axis=0) - normal.mean(axis=0)) / normal.std(axis=0)
+    assert (shift[[13, 16, 11, 9]] < -0.5).all()
+    assert (shift[[3, 10]] > 0.5).all()
 
 
 def test_hidden_and_public_rows_have_the_same_share_of_frauds(cards) -> None:
@@ -134,19 +140,16 @@ def test_the_users_own_file_is_preferred(place: str, cards, tmp_path) -> None:
     card_data.write_csv(cards.values[:10], tmp_path / place)
     found = card_data.load(folder=tmp_path)
     assert (len(found.values), found.simulated, found.source) == (10, False, str(tmp_path / place))
+    assert found.size == "real"  # whatever its length: no facts of simulated rows belong to it
     assert card_data.load(size="sample", folder=tmp_path).simulated
 
 
-def test_without_a_file_as_many_rows_as_the_real_one_has_are_simulated(tmp_path, monkeypatch) -> None:
-    """All 284,807, unless the sample is asked for."""
-    monkeypatch.setattr(card_data, "simulated_data", lambda *, rows: rows)
-    assert (card_data.load(folder=tmp_path), card_data.load(size="sample", folder=tmp_path)) == (284_807, 40_000)
-
-
-def test_the_sample_is_simulated(tmp_path) -> None:
-    """40,000 rows with 69 frauds (40,000·492/284,807 = 69.1), labelled."""
+def test_without_a_file_all_rows_are_simulated(tmp_path) -> None:
+    """As many as the real file has; the sample, with 69 frauds (40,000·492/284,807 = 69.1), is for whoever asks."""
+    data = card_data.load(folder=tmp_path)
+    assert (len(data.values), int(data.labels.sum()), data.simulated, data.size) == (284_807, 492, True, "full")
     data = card_data.load(size="sample", folder=tmp_path)
-    assert (len(data.values), int(data.labels.sum()), data.simulated) == (40_000, 69, True)
+    assert (len(data.values), int(data.labels.sum()), data.simulated, data.size) == (40_000, 69, True, "sample")
 
 
 def test_another_csv_is_refused(tmp_path) -> None:
@@ -197,23 +200,56 @@ def scaled_parts(cards: card_data.CardData) -> tuple[np.ndarray, np.ndarray, np.
     return scaling.apply(normal), scaling.apply(fraud.features(hidden)), hidden[:, -1]
 
 
-def test_no_linear_model_solves_the_simulation() -> None:
-    """PCA of any size stays below 0.4 in average precision on the sample's hidden rows (0.29 for the best of 28)."""
+def test_neither_a_plane_nor_the_length_of_a_row_solves_the_simulation() -> None:
+    """Average precision on the sample's hidden rows: length 0.20, PCA of up to ten components 0.25 at most."""
     normal, hidden, labels = scaled_parts(card_data.load(size="sample"))
-    found = [average_precision(labels, fraud.pca_scores(normal, hidden, components=k)) for k in (1, 5, 10, 15, 20, 25)]
-    assert 0.1 < max(found) < 0.4
+    assert average_precision(labels, (hidden**2).mean(axis=1)) < 0.3
+    found = [average_precision(labels, fraud.pca_scores(normal, hidden, components=k)) for k in (1, 3, 5, 8, 10)]
+    assert 0.1 < max(found) < 0.35
+
+
+NETWORKS: dict[str, tuple[tuple[int, ...], str]] = {
+    "20-10-20 tanh": ((20, 10), "tanh"),
+    "16-8-16 relu": ((16, 8), "relu"),
+    "25-12-6 selu": ((25, 12, 6), "selu"),
+    "64-32-10 elu": ((64, 32, 10), "elu"),
+}
 
 
 @pytest.mark.slow
-def test_the_autoencoder_finds_what_pca_does_not() -> None:
-    """On the sample its average precision is above 0.5 (three seeds: 0.70, 0.73, 0.85) and twice that of PCA."""
-    normal, hidden, labels = scaled_parts(card_data.load(size="sample"))
+@pytest.mark.parametrize("name", NETWORKS)
+def test_honest_networks_find_what_pca_does_not(name: str) -> None:
+    """12 epochs in batches of 256 on what a notebook reads: at least 0.6, and twice as much as PCA (0.25)."""
+    cards = card_data.load(size="sample")
+    _, hidden, labels = scaled_parts(cards)
+    rows = fraud.features(fraud.normal_rows(card_data.kernel_view(cards)))
+    train = fraud.fit_scaling(rows).apply(rows)
     keras.utils.set_random_seed(42)
-    models = fraud.build()
-    fraud.compile_model(models.autoencoder)
-    train, _ = fraud.training_split(normal)
-    models.autoencoder.fit(train, train, epochs=fraud.EPOCHS, batch_size=fraud.BATCH_SIZE, verbose=0)
-    scores = fraud.fraud_scores(hidden, models.autoencoder.predict(hidden, verbose=0))
-    found = average_precision(labels, scores)
-    assert found > 0.5
-    assert found > 2 * average_precision(labels, fraud.pca_scores(normal, hidden))
+    autoencoder = fraud.mirrored(*NETWORKS[name]).autoencoder
+    autoencoder.compile(optimizer="adam", loss="mse", steps_per_execution=32)
+    autoencoder.fit(train, train, epochs=12, batch_size=256, verbose=0)
+    found = average_precision(labels, fraud.fraud_scores(hidden, autoencoder.predict(hidden, verbose=0)))
+    assert found > 0.6
+    assert found > 2 * average_precision(labels, fraud.pca_scores(train, hidden))
+
+
+@pytest.mark.slow
+def test_a_linear_network_falls_short_like_pca() -> None:
+    """Layers without activation and a code of ten, trained as long: below 0.45."""
+    cards = card_data.load(size="sample")
+    train, hidden, labels = scaled_parts(cards)
+    keras.utils.set_random_seed(42)
+    autoencoder = fraud.mirrored((20, 10), "linear").autoencoder
+    autoencoder.compile(optimizer="adam", loss="mse", steps_per_execution=32)
+    autoencoder.fit(train, train, epochs=24, batch_size=256, verbose=0)
+    assert average_precision(labels, fraud.fraud_scores(hidden, autoencoder.predict(hidden, verbose=0))) < 0.45
+
+
+def test_every_honest_answer_can_be_built_and_takes_its_own_columns() -> None:
+    """As many columns come out as its preparation gives; none of it is the reference's own."""
+    train = np.random.default_rng(0).normal(size=(50, 29)).astype(np.float32)
+    for answer in fraud.HONEST.values():
+        models = answer.build()
+        rows = train if answer.rows is None else answer.rows(train, train[:5])
+        assert models.autoencoder.output_shape[1:] == rows.shape[1:] == models.encoder.input_shape[1:]
+        assert np.isfinite(rows).all()

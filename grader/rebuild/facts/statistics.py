@@ -195,10 +195,14 @@ def _anomaly(source: ModuleType, models: Autoencoder, material: Material, _seed:
     outputs = quality.predict(models.autoencoder, material.hidden)
     scores = source.fraud_scores(material.hidden, outputs)
     normal = material.hidden_labels == 0
+    spread = material.train.std(axis=0)
+    units = np.where(spread > 0, spread, 1)  # 1 for the reference, whose columns are standardised
     return {
         Quantity.AVERAGE_PRECISION: average_precision(material.hidden_labels, scores),
         Quantity.ROC_AUC: roc_auc(material.hidden_labels, scores),
-        Quantity.RECONSTRUCTION_MSE: quality.mean_squared_error(material.hidden[normal], outputs[normal]),
+        Quantity.RECONSTRUCTION_MSE: quality.mean_squared_error(
+            material.hidden[normal] / units, outputs[normal] / units
+        ),
     }
 
 

@@ -1,14 +1,15 @@
 """One training of a reference, as it says or with one honest change, and what came of it.
 
 The changes are those that a student may make without losing a point: another batch size, another adaptive optimizer,
-the same layers written in another style.
+the same layers written in another style, and what the reference lists in `HONEST` where its assignment leaves more
+free.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -17,7 +18,7 @@ import keras
 import numpy as np
 
 from grader.rebuild.quantities.material import Material
-from reference.contract import Autoencoder
+from reference.contract import Autoencoder, Honest
 
 STEPS_PER_EXECUTION = 32
 SHORT_SHARE = 0.1  # of the reference's epochs: what `grader validate` has time for
@@ -36,6 +37,7 @@ class Variation:
         batch_size: None for the reference's own.
         optimizer: Name of another optimizer, None for the reference's own.
         variant: Name of one of the reference's `VARIANTS`.
+        free: Name of one of the reference's `HONEST` answers.
         flat: The same layers in one flat model, activations as layers of their own.
         control: Trained without what the lesson is about.
         epochs_share: Share of the reference's epochs; at least one is trained.
@@ -46,6 +48,7 @@ class Variation:
     batch_size: int | None = None
     optimizer: str | None = None
     variant: str | None = None
+    free: str | None = None
     flat: bool = False
     control: bool = False
     epochs_share: float = 1.0
@@ -78,7 +81,8 @@ def variations(source: ModuleType) -> tuple[Variation, ...]:
     """List everything but the reference itself that its calibration trains.
 
     Batch sizes of 32 to 256, adam, nadam and rmsprop, and the flat construction are honest, where they differ from the
-    reference's own; its `VARIANTS` inform; `short` and `control` serve validation and comparison.
+    reference's own, and so are its `HONEST` answers; its `VARIANTS` inform; `short` and `control` serve validation and
+    comparison.
     """
     batches = [Variation(f"batch-{size}", batch_size=size) for size in BATCH_SIZES if size != source.BATCH_SIZE]
     variants = [Variation(name, variant=name, honest=False) for name in getattr(source, "VARIANTS", {})]
@@ -89,7 +93,25 @@ def variations(source: ModuleType) -> tuple[Variation, ...]:
         own = type(models.autoencoder.optimizer).__name__.lower()
         keras_only = [Variation(name, optimizer=name) for name in OPTIMIZERS if name != own]
         keras_only += [Variation("flat", flat=True)] if _can_be_flat(source, models) else []
-    return (*batches, *keras_only, *variants, SHORT, *([CONTROL] if has_control(source) else []))
+    return (*batches, *keras_only, *_free(source), *variants, SHORT, *([CONTROL] if has_control(source) else []))
+
+
+def _free(source: ModuleType) -> list[Variation]:
+    answers: Mapping[str, Honest] = getattr(source, "HONEST", {})
+    return [
+        Variation(f"free-{name}", one.batch_size, one.optimizer, free=name, epochs_share=one.epochs_share)
+        for name, one in answers.items()
+    ]
+
+
+def material_of(source: ModuleType, material: Material, variation: Variation) -> Material:
+    """Return the samples as a variation prepares them."""
+    if variation.free is None:
+        return material
+    rows = source.HONEST[variation.free].rows
+    if rows is None:
+        return material
+    return replace(material, train=rows(material.train, material.train), hidden=rows(material.train, material.hidden))
 
 
 def has_control(source: ModuleType) -> bool:
@@ -161,6 +183,8 @@ def untrained(source: ModuleType, variation: Variation, seed: int) -> Autoencode
     """Build the models that a variation trains, with fresh weights."""
     if variation.control and hasattr(source, "build_control"):
         return source.build_control()
+    if variation.free is not None:
+        return source.HONEST[variation.free].build()
     models = source.build()
     if not isinstance(models.autoencoder, keras.Model):
         return source.build(seed=seed)

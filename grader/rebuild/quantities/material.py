@@ -37,7 +37,7 @@ class Material:
     """What one training takes and is judged by, in the form in which references take it.
 
     Attributes:
-        size: `sample` or `full`.
+        size: `sample` or `full`; `real` for a user's own file of card transactions.
         source: Where it comes from, in words; begins with "simulated" where it is.
         digest: SHA-256 of training and hidden data.
         train: Images (n, 28, 28) in [0, 1], points (60, 3), or scaled normal rows (n, 29).
@@ -112,7 +112,7 @@ def _transactions(choice: DataChoice) -> Material:
     normal = fraud.features(fraud.normal_rows(cards.values[cards.public]))
     scaling = fraud.fit_scaling(normal)
     return Material(
-        size="full" if len(cards.values) >= card_data.FULL_ROWS else "sample",
+        size=cards.size,
         source=cards.source if cards.simulated else f"{card_data.FILE_NAME}, {len(cards.values):,} rows",
         digest=cards.digest(),
         train=scaling.apply(normal),

@@ -72,8 +72,8 @@ class Table:
 
     @property
     def size(self) -> str:
-        """`sample`, or `full` for as many rows as the real file has."""
-        return "full" if len(self.cards.values) >= card_data.FULL_ROWS else "sample"
+        """`sample`, `full` or `real`, as `card_data` says."""
+        return self.cards.size
 
     @property
     def normal(self) -> Numbers:
