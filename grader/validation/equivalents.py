@@ -59,7 +59,9 @@ def _named(code: str, number: int) -> str:
 
 def _idle(draft: Draft) -> Draft | None:
     found = draft.weighted(encoder=True)
-    return draft.beside(found[0], "layers.Rescaling(1.0)") if found else None
+    if not found or draft.mentions(".layers["):  # it would be counted
+        return None
+    return draft.beside(found[0], "layers.Rescaling(1.0)")
 
 
 def _cells(draft: Draft) -> Draft | None:
