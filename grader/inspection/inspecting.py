@@ -302,8 +302,8 @@ def _with_roles(claims: Sequence[ModelClaim], outline: Outline) -> tuple[ModelCl
     """
     size = shape_size(outline.architecture.input_shape)
     halves = [claim for claim in claims if not claim.problem and len(claim.inputs) == 1]
-    together = any(claim.model == outline.model for claim in claims)
-    if together or len(halves) != len(_HALVES) or any(claim.names for claim in halves):
+    rebuilt = any(claim.model == outline.model and not claim.problem for claim in claims)
+    if rebuilt or len(halves) != len(_HALVES) or any(claim.names for claim in halves):
         return tuple(claims)
     takes = [shape_size(claim.inputs[0].shape[1:]) == size for claim in halves]
     if sum(takes) != 1:

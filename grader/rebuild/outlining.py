@@ -14,7 +14,7 @@ from grader.rebuild.graphs.graph_outlines import called, graph_outlines
 from grader.rebuild.measuring import load_arrays
 from grader.rebuild.network.allowlist import RefusedError
 from grader.rebuild.network.canonical import canonical
-from grader.rebuild.network.cutting import completed, narrowest
+from grader.rebuild.network.cutting import PUT_TOGETHER, completed, narrowest
 from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop
 from grader.rebuild.network.roles import Cast, holds_same_numbers
 from grader.rebuild.quantities.conventions import in_unit_range, with_probabilities
@@ -183,7 +183,7 @@ def _outline(model: RebuiltModel, scene: _Scene, strays: tuple[str, ...], choice
     return Outline(
         model=model.claim.model,
         relatives=relatives,
-        name=_name(model, scene, trained_by),
+        name=_name(model, scene),
         architecture=canonical(model, scene.arrays),
         code_size=None if point is None else shape_size(point.output_shape),
         is_variational=any(one.moments is not None or _gives_moments(one.claim, scene) for one in (model, *kin)),
@@ -199,11 +199,11 @@ def _outline(model: RebuiltModel, scene: _Scene, strays: tuple[str, ...], choice
     )
 
 
-def _name(model: RebuiltModel, scene: _Scene, trained_by: Sequence[str]) -> str:
+def _name(model: RebuiltModel, scene: _Scene) -> str:
     """Return what the notebook calls a model; one that we put together is called like the one that was trained."""
-    claims = {claim.model: claim for claim in scene.evidence.models}
-    if model.claim.model not in claims and len(trained_by) == 1 and trained_by[0] in claims:
-        return called(claims[trained_by[0]], scene.evidence)
+    own = {claim.model: claim for claim in scene.evidence.models}.get(model.claim.model)
+    if own is not None and model.claim.names == (PUT_TOGETHER,) and own.problem:
+        return called(own, scene.evidence)
     return called(model.claim, scene.evidence)
 
 
