@@ -64,8 +64,9 @@ def _inspected(
     submission: Submission, options: SessionOptions, translator: Translator, *, compat: bool | None
 ) -> Inspection:
     try:
-        read_notebook(submission)  # what is no notebook is told before anything is opened for it
-        with open_inspection(options, compat=compat) as context, waiting(message("Running the notebook"), translator):
+        notebook = read_notebook(submission)  # what is no notebook is reported before anything is opened for it
+        opened = open_inspection(options, compat=compat, notebook=notebook)
+        with opened as context, waiting(message("Running the notebook"), translator):
             return inspect_notebook(submission, context)
     except UnreadableSubmissionError as unreadable:
         raise complain(unreadable.reason, Exit.WRONG_USAGE, translator.language) from unreadable

@@ -336,8 +336,8 @@ def _of_reference(
     nearest: ReferenceFacts | None, measured: Measurements, quality: Mapping[Quantity, float], dataset: str
 ) -> Mapping[Quantity, float]:
     """Return the reference's numbers, where it was calibrated on the data that the model was measured on."""
-    calibrated = None if nearest is None else nearest.calibrated.get(measured.data)
-    if nearest is None or calibrated is None or dataset != nearest.dataset:
+    calibrated = None if nearest is None or not dataset else nearest.on(measured.data, dataset)
+    if calibrated is None:
         return {}
     return {name: known.mean for name, known in calibrated.statistics.items() if name in quality}
 

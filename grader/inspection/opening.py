@@ -11,6 +11,7 @@ from typing import Final
 from grader.authoring.catalogue import facts_ids, load_facts
 from grader.domain.facts import IMAGE_DATASETS
 from grader.domain.ports import Sandbox
+from grader.domain.submission import Notebook
 from grader.inspection.inspecting import InspectionContext
 from grader.rebuild.client import MeasuringProcesses, MissingDataError
 from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
@@ -24,12 +25,16 @@ processors 20 seconds and a minute."""
 
 
 @contextmanager
-def open_inspection(options: SessionOptions, *, compat: bool | None = None) -> Iterator[InspectionContext]:
+def open_inspection(
+    options: SessionOptions, *, compat: bool | None = None, notebook: Notebook | None = None
+) -> Iterator[InspectionContext]:
     """Open both zones.
 
     Args:
         options: Sandbox and data.
         compat: As in `InspectionContext`.
+        notebook: What will be inspected: card transactions, which take seconds to simulate and to write, are laid out
+            only where it speaks of a table; None to lay them out.
 
     Raises:
         SandboxUnavailableError: No sandbox works here and none was not asked for.
@@ -42,7 +47,7 @@ def open_inspection(options: SessionOptions, *, compat: bool | None = None) -> I
         Path(folder).chmod(0o755)
         datasets: dict[str, Path] = {}
         sizes: set[str] = set()
-        for name in (*IMAGE_DATASETS, CARDS):
+        for name in (*IMAGE_DATASETS, *((CARDS,) if notebook is None or _reads_tables(notebook) else ())):
             with suppress(MissingDataError):  # a notebook that needs it says so itself
                 published = measurer.publish(name, Path(folder))
                 datasets |= {} if published.file is None else {name: published.file}
@@ -53,3 +58,7 @@ def open_inspection(options: SessionOptions, *, compat: bool | None = None) -> I
         facts = {name: load_facts(name) for name in facts_ids()}
         data = "sample" if "sample" in sizes else "full"
         yield InspectionContext(sandbox, measurer, facts, compat=compat, data=data)
+
+
+def _reads_tables(notebook: Notebook) -> bool:
+    return any(word in cell.source for cell in notebook.cells for word in ("csv", CARDS))
