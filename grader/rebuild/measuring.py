@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 
 import keras
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from grader.domain.architecture import Architecture
@@ -29,46 +28,34 @@ from grader.domain.ports import GraphSandbox, MeasuringTask
 from grader.domain.text import shortened
 from grader.domain.units import Unit, unit_for
 from grader.probe.numpy_models import WITHOUT_KERAS
-from grader.rebuild.comparing import best_cast, compare
+from grader.rebuild.casting import Case, in_roles
+from grader.rebuild.comparing import compare
 from grader.rebuild.equivalence import Asked, Equivalence, equivalence
-from grader.rebuild.facts.description import datasets_of
 from grader.rebuild.graphs.opaque import Opaque, instead
 from grader.rebuild.network.allowlist import RefusedError
-from grader.rebuild.network.callables import with_callables
 from grader.rebuild.network.canonical import canonical
-from grader.rebuild.network.cutting import completed
 from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop, first_line
-from grader.rebuild.network.relations import fits_sample, related
-from grader.rebuild.network.roles import Cast, assign, holds_same_numbers
-from grader.rebuild.network.strangers import with_named_parts
+from grader.rebuild.network.relations import fits_sample
+from grader.rebuild.network.roles import Cast, holds_same_numbers
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.behaviour import behaviour, find_code, strips, structure
 from grader.rebuild.quantities.conventions import (
-    CHOOSING_IMAGES,
     PixelScale,
     answers_with_logits,
-    in_unit_range,
     with_probabilities,
 )
 from grader.rebuild.quantities.families import family_measurements
 from grader.rebuild.quantities.lengths import length_measurements
 from grader.rebuild.quantities.material import DataChoice
 from grader.rebuild.quantities.stages import stage_measurements
-from grader.rebuild.quantities.transactions import Detector, find_detector, table
+from grader.rebuild.quantities.transactions import Detector
 from grader.rebuild.quantities.transfer import transfer_measurements
 from grader.rebuild.quantities.yardstick import Yardstick as Yardstick
 from grader.rebuild.quantities.yardstick import strip as strip
 from grader.rebuild.quantities.yardstick import yardstick as yardstick
-from reference import data
 from reference.contract import module
 
 JACOBIAN_IMAGES = 4
-FAR_BETTER = 0.1
-"""Skill by which a model gives back images of one data set better than of another where it was trained on the one."""
-
-FEW_LEARNT = 0.5
-"""Skill up to which it is looked whether a model was trained on images that its assignment does not allow."""
-
 _OF_TRAINED_WEIGHTS = frozenset(Quantity) - {
     Quantity.MEAN_IMAGE_MSE, Quantity.PCA_MSE, Quantity.COMPOSITION_GAP, Quantity.CODE_SIZE, Quantity.BOTTLENECK_RANK,
     Quantity.FEATURES, Quantity.LABEL_AMONG_FEATURES, Quantity.FITTED_FRAUDS,
@@ -89,37 +76,6 @@ def _baselines(dataset: str, part: str, choice: DataChoice, components: int) -> 
     """Return the MSE of the mean image and of PCA, computed once a process."""
     images = yardstick(dataset, part, choice)
     return images.mean_image_error(), quality.pca_error(images.train, images.images, components)
-
-
-@dataclass(frozen=True)
-class _Case:
-    """One submission with its models rebuilt and in their roles.
-
-    Attributes:
-        reference: Module of the reference.
-        evidence: Vetted claims.
-        arrays: Vetted arrays, with stand-ins for those that are not finite.
-        models: All rebuilt models.
-        cast: The models in their roles.
-        samples: What they are measured on.
-        public: Public samples, on which models may be chosen.
-        detector: What is known of a fraud detector's columns, None where the samples are no rows of a table.
-        scale: The pixels that the models were trained on, None for [0, 1].
-        dataset: Id of the data that the samples are of.
-        foreign: Id of images that the course does not allow and the autoencoder gives back far better; else "".
-    """
-
-    reference: ModuleType
-    evidence: Evidence
-    arrays: Arrays
-    models: Sequence[RebuiltModel]
-    cast: Cast
-    samples: Yardstick
-    public: npt.NDArray[np.float32]
-    detector: Detector | None
-    scale: PixelScale | None = None
-    dataset: str = ""
-    foreign: str = ""
 
 
 def measure(
@@ -144,35 +100,25 @@ def _measured(
     evidence = with_probabilities(evidence)
     arrays = _with_stand_ins(load_arrays(evidence.weights_file), evidence.non_finite)
     models, problems = _rebuild_all(evidence, arrays)
-    case = _in_roles(evidence, arrays, models, task, choice)
+    case = in_roles(evidence, arrays, models, task, choice)
     cast, autoencoder = case.cast, case.cast.autoencoder
     architectures = {role: canonical(model, arrays) for role, model in cast.by_role().items()}
-    if sandbox is not None and evidence.graphs and case.detector is None:
-        baselines = _baselines(case.dataset, task.images, choice, case.reference.CODE_SIZE)
-        told = _baseline_measurements(baselines, case.reference.CODE_SIZE)
-        opaque = Opaque(case.reference, evidence, arrays, models, problems, task, case.samples, told, case.scale)
-        seen = instead(opaque, autoencoder, sandbox)
-        if seen is not None and (seen.models or autoencoder is not None):
+    if (seen := _from_outside(case, problems, task, choice, sandbox)) is not None:
+        if seen.models or autoencoder is not None:
             return seen
-        problems = problems if seen is None else seen.problems
+        problems = seen.problems
     models_found = _measured_models(cast, architectures, arrays)
     if autoencoder is None:
+        size = case.samples.size
         return Measurements(
-            models_found,
-            problems=problems,
-            data=case.samples.size,
-            dataset=case.dataset,
-            candidates=cast.candidates,
+            models_found, problems=problems, data=size, dataset=case.dataset, candidates=cast.candidates
         )
     if not fits_sample(autoencoder, case.samples.images.shape[1:]):
         return _of_another_size(case, architectures, problems)
     problems = _that_matter(problems, cast, evidence, case.reference)
     values, disagreements = compare(case.reference, models, evidence, arrays, case.samples.train)
     if case.detector is None:
-        baselines = _baselines(case.dataset, task.images, choice, case.reference.CODE_SIZE)
-        values += _baseline_measurements(baselines, case.reference.CODE_SIZE)
-        values += length_measurements(cast.encoder or autoencoder, evidence, arrays, case.samples.images)
-        values += stage_measurements(case.reference, autoencoder, models, evidence, arrays, case.public)
+        values += _around(case, autoencoder, task, choice)
     code_size, bypass = _code(cast, architectures)
     values.append(code_size)
     pictures: tuple[ImageStrip, ...] = ()
@@ -210,6 +156,34 @@ def _measured(
     )
 
 
+def _around(case: Case, autoencoder: RebuiltModel, task: MeasuringTask, choice: DataChoice) -> list[Measurement]:
+    """Measure what is told beside a network for images: what answers best without one, other lengths, its stages."""
+    baselines = _baselines(case.dataset, task.images, choice, case.reference.CODE_SIZE)
+    return [
+        *_baseline_measurements(baselines, case.reference.CODE_SIZE),
+        *length_measurements(case.cast.encoder or autoencoder, case.evidence, case.arrays, case.samples.images),
+        *stage_measurements(case.reference, autoencoder, case.models, case.evidence, case.arrays, case.public),
+    ]
+
+
+def _from_outside(
+    case: Case,
+    problems: tuple[MeasuringProblem, ...],
+    task: MeasuringTask,
+    choice: DataChoice,
+    sandbox: GraphSandbox | None,
+) -> Measurements | None:
+    """Measure exported graphs by behaviour; None where there are none, or nothing is to be run for them."""
+    if sandbox is None or not case.evidence.graphs or case.detector is not None:
+        return None
+    baselines = _baselines(case.dataset, task.images, choice, case.reference.CODE_SIZE)
+    told = _baseline_measurements(baselines, case.reference.CODE_SIZE)
+    opaque = Opaque(
+        case.reference, case.evidence, case.arrays, case.models, problems, task, case.samples, told, case.scale
+    )
+    return instead(opaque, case.cast.autoencoder, sandbox)
+
+
 def _code(cast: Cast, architectures: Mapping[Role, Architecture]) -> tuple[Measurement, Message | None]:
     """Return how many numbers the code holds, and what leads past it."""
     own = {role: form for role, form in architectures.items() if role is Role.AUTOENCODER or role in cast.own()}
@@ -219,7 +193,7 @@ def _code(cast: Cast, architectures: Mapping[Role, Architecture]) -> tuple[Measu
 
 
 def _of_another_size(
-    case: _Case, architectures: Mapping[Role, Architecture], problems: tuple[MeasuringProblem, ...]
+    case: Case, architectures: Mapping[Role, Architecture], problems: tuple[MeasuringProblem, ...]
 ) -> Measurements:
     """Measure what needs no sample of the data: an autoencoder that takes or gives none still has a structure."""
     cast = case.cast
@@ -242,72 +216,7 @@ def _of_another_size(
     )
 
 
-def _in_roles(
-    evidence: Evidence, arrays: Arrays, models: Sequence[RebuiltModel], task: MeasuringTask, choice: DataChoice
-) -> _Case:
-    """Choose the samples, and which model is the autoencoder, the encoder and the decoder.
-
-    Where the task names no data set, a model of images is measured on the one that it gives back best of those that
-    the course allows.
-    """
-    reference = module(task.reference)
-    case = _on_data(evidence, arrays, models, task, choice)
-    if task.dataset or case.cast.autoencoder is None or case.dataset not in data.NAMES:
-        return case
-    allowed = datasets_of(reference)
-    skill = _skill(case.cast.autoencoder, case.samples)
-    for other in (name for name in data.NAMES if name != case.dataset):
-        if other not in allowed and skill > FEW_LEARNT:
-            continue
-        rival = _on_data(evidence, arrays, models, replace(task, dataset=other), choice)
-        if rival.cast.autoencoder is None or _skill(rival.cast.autoencoder, rival.samples) < skill + FAR_BETTER:
-            continue
-        return rival if other in allowed else replace(case, foreign=other)
-    return case
-
-
-def _skill(autoencoder: RebuiltModel, samples: Yardstick) -> float:
-    """Return (L_mean - L) / L_mean on a few samples, where L is the MSE; 0 where the model does not run on them."""
-    few = samples.images[:CHOOSING_IMAGES]
-    outputs = quality.answers(autoencoder.model, few)
-    if outputs is None or outputs.size != few.size or not np.isfinite(outputs).all():
-        return 0.0
-    mean = quality.mean_image_error(samples.train, few)
-    return 1 - quality.mean_squared_error(few.reshape(len(few), -1), outputs) / mean
-
-
-def _on_data(
-    evidence: Evidence, arrays: Arrays, models: Sequence[RebuiltModel], task: MeasuringTask, choice: DataChoice
-) -> _Case:
-    """Put the models into their roles on the data set of the task, by default the reference's own."""
-    reference, contract = module(task.reference), dict(task.contract_names)
-    if getattr(reference, "JUDGED_BY", "") == "anomaly":
-        detector = find_detector(models, evidence, arrays, contract, table(choice), task.images)
-        rows = _rows(detector)
-        sample = rows.images.shape[1:]
-        cast = related(detector.cast, models, evidence.fits, sample=sample, contract=contract)
-        cast = with_callables(cast, evidence, arrays, sample=sample, contract=contract)
-        cast = completed(cast, evidence, arrays, sample=sample)
-        cast = with_named_parts(cast, models, arrays, sample=sample, contract=contract)
-        return _Case(reference, evidence, arrays, models, cast, rows, rows.images, replace(detector, cast=cast))
-    dataset = task.dataset or reference.DATASET
-    images = yardstick(dataset, task.images, choice)
-    chooses = hasattr(reference, "BEST_OF") or hasattr(reference, "STAGES")  # others need no second set of images
-    public = yardstick(dataset, "public" if chooses else task.images, choice).images
-    sample = images.images.shape[1:]
-    cast = assign(models, evidence.fits, arrays, sample=sample, contract=contract)
-    cast = related(cast, models, evidence.fits, sample=sample, contract=contract)
-    cast = best_cast(reference, models, cast, arrays, public, contract.get(Role.AUTOENCODER, ""))
-    cast = with_callables(cast, evidence, arrays, sample=sample, contract=contract)
-    cast = completed(cast, evidence, arrays, sample=sample)
-    cast = with_named_parts(cast, models, arrays, sample=sample, contract=contract)
-    scale = None
-    if dataset in data.NAMES and (cast.autoencoder is None or fits_sample(cast.autoencoder, sample)):
-        cast, scale = in_unit_range(cast, evidence, images.train)
-    return _Case(reference, evidence, arrays, models, cast, images, public, None, scale, dataset)
-
-
-def _of_samples(case: _Case) -> list[Measurement]:
+def _of_samples(case: Case) -> list[Measurement]:
     """Measure what the models do on samples, and what the reference is judged by besides."""
     if case.detector is not None:
         return _of_rows(case.detector, case.reference, case.samples)
@@ -328,11 +237,6 @@ def _conventions(autoencoder: RebuiltModel, scale: PixelScale | None) -> tuple[M
         "that the loss applies."
     )
     return (*((logits,) if answers_with_logits(autoencoder) else ()), *((scale.told(),) if scale is not None else ()))
-
-
-def _rows(detector: Detector) -> Yardstick:
-    """The rows of a fraud detector in the place of images."""
-    return Yardstick(detector.data, detector.train, detector.normal, np.zeros((0, 28, 28), np.float32))
 
 
 def _of_rows(detector: Detector, reference: ModuleType, rows: Yardstick) -> list[Measurement]:
