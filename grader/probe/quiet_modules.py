@@ -191,9 +191,9 @@ def _plain_text(text: object = "", *_: Any, **__: Any) -> str:
 
 def quiet_callback(name: str) -> type:
     """Return a callback of Keras that takes any argument and does nothing."""
-    import keras
+    from keras.src.callbacks.callback import Callback  # `keras.callbacks` is not there while Keras is being imported
 
     def __init__(self: Any, *_: Any, **__: Any) -> None:  # noqa: N807 - the class is made here
-        keras.callbacks.Callback.__init__(self)
+        Callback.__init__(self)
 
-    return type(name, (keras.callbacks.Callback,), {"__init__": __init__})
+    return type(name, (Callback,), {"__init__": __init__})

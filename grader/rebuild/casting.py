@@ -1,4 +1,4 @@
-"""The models of one submission in their roles, on the data that the autoencoder was trained on."""
+"""Which models of a submission are measured as what, and on which samples."""
 
 from __future__ import annotations
 

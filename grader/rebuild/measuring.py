@@ -103,22 +103,22 @@ def _measured(
     case = in_roles(evidence, arrays, models, task, choice)
     cast, autoencoder = case.cast, case.cast.autoencoder
     architectures = {role: canonical(model, arrays) for role, model in cast.by_role().items()}
-    seen = _by_behaviour(case, problems, task, choice, sandbox)
-    if seen is not None and (seen.models or autoencoder is not None):
-        return seen
-    problems = problems if seen is None else seen.problems
+    if (seen := _from_outside(case, problems, task, choice, sandbox)) is not None:
+        if seen.models or autoencoder is not None:
+            return seen
+        problems = seen.problems
     models_found = _measured_models(cast, architectures, arrays)
     if autoencoder is None:
-        found = Measurements(models_found, problems=problems, candidates=cast.candidates)
-        return replace(found, data=case.samples.size, dataset=case.dataset)
+        size = case.samples.size
+        return Measurements(
+            models_found, problems=problems, data=size, dataset=case.dataset, candidates=cast.candidates
+        )
     if not fits_sample(autoencoder, case.samples.images.shape[1:]):
         return _of_another_size(case, architectures, problems)
     problems = _that_matter(problems, cast, evidence, case.reference)
     values, disagreements = compare(case.reference, models, evidence, arrays, case.samples.train)
     if case.detector is None:
-        values += _trivial_errors(case, task, choice)
-        values += length_measurements(cast.encoder or autoencoder, evidence, arrays, case.samples.images)
-        values += stage_measurements(case.reference, autoencoder, models, evidence, arrays, case.public)
+        values += _around(case, autoencoder, task, choice)
     code_size, bypass = _code(cast, architectures)
     values.append(code_size)
     pictures: tuple[ImageStrip, ...] = ()
@@ -156,26 +156,32 @@ def _measured(
     )
 
 
-def _by_behaviour(
+def _around(case: Case, autoencoder: RebuiltModel, task: MeasuringTask, choice: DataChoice) -> list[Measurement]:
+    """Measure what is told beside a network for images: what answers best without one, other lengths, its stages."""
+    baselines = _baselines(case.dataset, task.images, choice, case.reference.CODE_SIZE)
+    return [
+        *_baseline_measurements(baselines, case.reference.CODE_SIZE),
+        *length_measurements(case.cast.encoder or autoencoder, case.evidence, case.arrays, case.samples.images),
+        *stage_measurements(case.reference, autoencoder, case.models, case.evidence, case.arrays, case.public),
+    ]
+
+
+def _from_outside(
     case: Case,
     problems: tuple[MeasuringProblem, ...],
     task: MeasuringTask,
     choice: DataChoice,
     sandbox: GraphSandbox | None,
 ) -> Measurements | None:
-    """Measure an exported graph where no autoencoder was rebuilt; None where there is none, or no sandbox for it."""
+    """Measure exported graphs by behaviour; None where there are none, or nothing is to be run for them."""
     if sandbox is None or not case.evidence.graphs or case.detector is not None:
         return None
-    trivial = _trivial_errors(case, task, choice)
+    baselines = _baselines(case.dataset, task.images, choice, case.reference.CODE_SIZE)
+    told = _baseline_measurements(baselines, case.reference.CODE_SIZE)
     opaque = Opaque(
-        case.reference, case.evidence, case.arrays, case.models, problems, task, case.samples, trivial, case.scale
+        case.reference, case.evidence, case.arrays, case.models, problems, task, case.samples, told, case.scale
     )
     return instead(opaque, case.cast.autoencoder, sandbox)
-
-
-def _trivial_errors(case: Case, task: MeasuringTask, choice: DataChoice) -> tuple[Measurement, ...]:
-    components = case.reference.CODE_SIZE
-    return _baseline_measurements(_baselines(case.dataset, task.images, choice, components), components)
 
 
 def _code(cast: Cast, architectures: Mapping[Role, Architecture]) -> tuple[Measurement, Message | None]:

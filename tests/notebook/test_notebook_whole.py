@@ -15,7 +15,7 @@ from grader.domain.grade import Outcome
 from grader.locale import Translator
 from grader.notebook import examining
 from grader.notebook.evidence import Exhibit
-from grader.rebuild import measuring
+from grader.rebuild import casting, measuring
 from grader.rebuild.quantities.material import DataChoice
 from reference import data
 
@@ -90,7 +90,8 @@ def test_no_hidden_image_decides_anything(notebook: StudentNotebook, monkeypatch
 
     original = measuring.yardstick
     monkeypatch.setattr(yardstick, "__wrapped__", original.__wrapped__, raising=False)
-    monkeypatch.setattr(measuring, "yardstick", yardstick)
+    for user in (measuring, casting):
+        monkeypatch.setattr(user, "yardstick", yardstick)
     monkeypatch.setattr(data, "load", poisoned)
     after = notebook.ask('grader.check("reconstruction")').results
     assert set(asked) == {"public"}

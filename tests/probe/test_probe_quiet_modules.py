@@ -85,6 +85,13 @@ def test_showing_something_does_nothing(requests: list[str], source: str) -> Non
     assert len(requests) == 1
 
 
+def test_a_callback_can_be_made_while_keras_is_being_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TensorBoard's is replaced then, where that is not installed: `keras.callbacks` is not there yet."""
+    callback = keras.callbacks.Callback
+    monkeypatch.delattr(keras, "callbacks")
+    assert issubclass(quiet_callback("TensorBoard"), callback)
+
+
 def test_an_installed_module_is_never_replaced() -> None:
     """The finder stands last, and asks besides."""
     assert QuietFinder([], lambda _name: True).find_spec("tqdm", None) is None

@@ -17,7 +17,7 @@ from tiny_reference import tiny
 
 from grader.domain.measurement import Measurement, Quantity
 from grader.domain.ports import MeasuringTask
-from grader.rebuild import measuring
+from grader.rebuild import casting, measuring
 from grader.rebuild.facts.statistics import judge_of, measured
 from grader.rebuild.measuring import Yardstick
 from grader.rebuild.network.roles import Cast
@@ -58,7 +58,7 @@ def few_images(monkeypatch: pytest.MonkeyPatch) -> None:
         found = few(dataset)
         return Yardstick("sample", found.train, found.hidden, found.strip_images[:1])
 
-    monkeypatch.setattr(measuring, "yardstick", yardstick)
+    monkeypatch.setattr(casting, "yardstick", yardstick)
     monkeypatch.setattr(measuring, "_baselines", lambda *_: (0.1, 0.05))
     monkeypatch.setattr(measuring, "JACOBIAN_IMAGES", 1)
 

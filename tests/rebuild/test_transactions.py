@@ -21,7 +21,7 @@ from grader.domain.evidence import ColumnClaim, Evidence
 from grader.domain.measurement import Measurements, Quantity, Role
 from grader.domain.ports import MeasuringTask
 from grader.probe.hooks import FitRecord, FitTracker
-from grader.rebuild import measuring
+from grader.rebuild import casting, measuring
 from grader.rebuild.quantities import transactions
 from grader.rebuild.quantities.candidates import ALL_ROWS, ANONYMOUS, LABEL, NORMAL_ROWS, layouts
 from grader.rebuild.quantities.material import DataChoice
@@ -55,7 +55,7 @@ def frame(table: Table, tmp_path_factory: pytest.TempPathFactory) -> Frame:
 @pytest.fixture(autouse=True)
 def this_table(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     """`measure` judges by the small table; one row for the Jacobian is enough."""
-    monkeypatch.setattr(measuring, "table", lambda choice: table)
+    monkeypatch.setattr(casting, "table", lambda choice: table)
     monkeypatch.setattr(measuring, "JACOBIAN_IMAGES", 1)
 
 
