@@ -16,7 +16,7 @@ DEMO ?= .demo
 DATA_SIZE ?= sample
 SOLUTION_LANGUAGE ?= es
 
-.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-interop format messages goldens lock benchmarks clean
+.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-interop format messages readme goldens lock benchmarks clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -87,6 +87,9 @@ lock:  ## Write constraints.txt anew with the newest versions (Python 3.11); the
 
 messages: install  ## Collect the sentences of the code into the catalogues and compile them
 	$(BIN)/python -m grader.locale.catalogue update
+
+readme: install  ## Write the numbers of README.md anew from the facts
+	$(BIN)/python .ci/readme.py
 
 goldens: install  ## Write the golden files anew
 	$(BIN)/pytest tests/authoring --update-goldens

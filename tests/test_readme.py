@@ -60,7 +60,7 @@ def test_the_share_of_honest_runs_with_full_credit_is_that_of_the_facts():
     judged = [
         known
         for reference in facts_ids()
-        for data in load_facts(reference).calibrated.values()
+        for _, data in load_facts(reference).all_calibrated()
         for known in data.statistics.values()
         if known.curves
     ]

@@ -7,12 +7,12 @@ from grader.domain.measurement import Quantity
 
 
 def reached(facts: ReferenceFacts) -> str:
-    """Say in one line what the reference reached: its deciding number and the reconstruction losses, by data size."""
+    """Say in one line what the reference reached, the full data first: its deciding number and reconstruction losses."""
     loss = facts.recipe.get("loss")
     return "; ".join(
         f"{_told(found, loss)} ({_place(facts, dataset)}{_data_name(found)}, "
         f"{next(iter(found.statistics.values())).runs} runs)"
-        for dataset, found in facts.all_calibrated()
+        for dataset, found in sorted(facts.all_calibrated(), key=lambda one: one[1].data == "sample")
     )
 
 
