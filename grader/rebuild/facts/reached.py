@@ -7,7 +7,7 @@ from grader.domain.measurement import Quantity
 
 
 def reached(facts: ReferenceFacts) -> str:
-    """Say in one line what the reference reached, the full data first: its deciding number and reconstruction losses."""
+    """Say in one line what the reference reached, full data first: its deciding number and reconstruction losses."""
     loss = facts.recipe.get("loss")
     return "; ".join(
         f"{_told(found, loss)} ({_place(facts, dataset)}{_data_name(found)}, "
