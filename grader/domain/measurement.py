@@ -124,12 +124,12 @@ class Measurement:
     how: str
 
     def __post_init__(self) -> None:
-        """Refuse a unit that no report could translate.
+        """Refuse a unit that no report could translate, and keep its text as a file holds it.
 
         Raises:
             ValueError: The unit is none of `Unit`.
         """
-        Unit(self.unit)
+        object.__setattr__(self, "unit", Unit(self.unit).value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,13 +112,13 @@ def test_what_the_probe_would_not_have_written_is_refused(
         copy_graphs(tmp_path / "claims", tmp_path / "vetted", ALLOWED)
 
 
-def test_only_a_model_with_a_problem_may_have_a_graph(tmp_path: Path) -> None:
-    """A model that can be rebuilt is rebuilt; the probe writes no graph of it."""
+def test_only_a_model_that_is_claimed_may_have_a_graph(tmp_path: Path) -> None:
+    """One with a problem, or one that zone M will refuse, which the probe knows before; of others it writes none."""
     claims = copy.deepcopy(CLAIMS)
     exchange = leave(tmp_path / "exchange", claims)
     (exchange / "claims" / "graphs").mkdir()
-    (exchange / "claims" / "graphs" / "m0.pb").write_bytes(b"graph")
-    with pytest.raises(RejectedClaimsError, match=r"unexpected entry 'm0\.pb'"):
+    (exchange / "claims" / "graphs" / "m7.pb").write_bytes(b"graph")
+    with pytest.raises(RejectedClaimsError, match=r"unexpected entry 'm7\.pb'"):
         collect(exchange, tmp_path / "vetted")
 
 

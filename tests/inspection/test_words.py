@@ -145,8 +145,8 @@ def test_both_runs_are_told_with_what_broke_the_first() -> None:
     told = replace(inspection(), trials=(Trial(False, broke, 0), Trial(True, RunRecord(RunStatus.COMPLETED), 1)))
     assert lines(told, "en")[:5] == [
         "Runs",
-        "  · As it is: cells that ended with an error: 1, the first of them cell 3 of the notebook,",
-        "  with TypeError: nb_epoch?; autoencoders: 0.",
+        "  · As it is: cells that ended with an error: 1, the first of them cell 3 of the notebook, with",
+        "  TypeError: nb_epoch?; autoencoders: 0.",
         "  · With its old code translated: no cell ended with an error; autoencoders: 1.",
         "autoencoder  simple-dense",
     ]

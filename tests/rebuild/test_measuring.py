@@ -286,11 +286,11 @@ def test_a_notebook_without_models_has_no_measurements() -> None:
 
 def test_models_that_cannot_be_rebuilt_matter_only_while_a_role_is_open(tmp_path: Path) -> None:
     """A classifier with a layer off the list beside three right models costs nothing; alone with them missing, a person looks."""
-    other = Sequential([Input((5,)), layers.UnitNormalization()])
+    other = Sequential([Input((5,)), layers.Discretization([0.5])])
     models = dict(stacked.build()._asdict())
     assert told(measured({**models, "other": other}, tmp_path / "all")) == []
     found = measured({"autoencoder": models["autoencoder"].layers[0], "other": other}, tmp_path / "few")
-    assert told(found) == [("other", "The model cannot be rebuilt: the layer `UnitNormalization`.", True)]
+    assert told(found) == [("other", "The model cannot be rebuilt: the layer `Discretization`.", True)]
 
 
 @pytest.mark.parametrize("fitted", [["autoencoder"], ["part"], ["stranger"], []])
