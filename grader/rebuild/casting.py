@@ -79,7 +79,7 @@ def in_roles(
     if task.dataset or case.cast.autoencoder is None or case.dataset not in data.NAMES:
         return case
     allowed = datasets_of(reference)
-    skill = _skill(case.cast.autoencoder, case.samples)
+    skill = max(0.0, _skill(case.cast.autoencoder, case.samples))  # what learnt nothing learnt it of no images
     for other in (name for name in data.NAMES if name != case.dataset):
         if other not in allowed and skill > FEW_LEARNT:
             continue

@@ -35,9 +35,7 @@ class Budget:
         """
         self._left -= operations
         if self._left < 0:
-            raise RefusedError(
-                f"`{kind}` and what is before it: more than {MAX_OPERATIONS} products for one image"[:200]
-            )
+            raise RefusedError(f"`{kind}` and what is before it: more than {MAX_OPERATIONS} products for one image")
 
 
 def products(kind: str, taken: Shape, given: Shape, arrays: Sequence[Any], settings: dict[str, Any]) -> int:
@@ -68,7 +66,7 @@ def products(kind: str, taken: Shape, given: Shape, arrays: Sequence[Any], setti
             [value for name, value in settings.items() if "heads" in name and isinstance(value, int)], default=1
         )
         if steps * steps * heads > MAX_SCORES:
-            raise RefusedError(f"`{kind}` over {steps} steps"[:200])
+            raise RefusedError(f"`{kind}` over {steps} steps")
         total += 2 * steps * steps * max(_size(taken[-1:]), _size(given[-1:])) * heads
     elif kind in {"Matmul", "Dot", "Einsum", "Tensordot"} and not arrays:
         total += _size(given) * _size(taken[-1:])
