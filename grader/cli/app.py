@@ -224,7 +224,9 @@ def calibrate_command(
     seeds: Annotated[
         int | None,
         typer.Option(
-            "--seeds", min=3, help=told(message("Runs of each; default: 10, or 3 where one takes 3 minutes."))
+            "--seeds",
+            min=3,
+            help=told(message("Runs of each; default: 5, 10 where one takes under a minute, 3 where over five.")),
         ),
     ] = None,
     variation_seeds: Annotated[

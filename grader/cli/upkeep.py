@@ -39,7 +39,7 @@ class Trainings:
         data_size: `full` or `sample`.
         data_folder: Searched for the full set before the usual places.
         jobs: Trainings at the same time; None for one a core.
-        seeds: Runs of each reference; None for 10, or 3 where one takes three minutes.
+        seeds: Runs of each reference; None for 5, 10 where one takes under a minute, 3 where over five.
         variation_seeds: Runs of each honest variation.
         course: The instructor's own course that is meant instead of ours, if any.
     """
