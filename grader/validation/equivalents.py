@@ -13,6 +13,7 @@ from grader.validation import rewriting
 from grader.validation.data_equivalents import DATA_FORMS
 from grader.validation.drafts import Draft
 from grader.validation.family_mutants import instead
+from grader.validation.network_equivalents import NETWORKS
 from grader.validation.notebook_equivalents import BESIDES, CELLS, COLAB, keras_only
 from grader.validation.operators import Edit, Equivalent, Training
 from grader.validation.rewriting import rewritten, without_activation
@@ -274,33 +275,6 @@ def _everything(draft: Draft) -> Draft | None:
     return draft.prepared(COLAB)
 
 
-def _anomalies(old: str, new: str) -> Edit:
-    return lambda draft: draft.instead(old, new) if draft.asks("average_precision") else None
-
-
-def _detector(widths: tuple[int, ...], activation: str, *, code: int | None = None) -> Edit:
-    """Give the detector of frauds, 64 and 32 units with elu in the solution, other layers on both sides."""
-
-    def edit(draft: Draft) -> Draft | None:
-        if not draft.asks("average_precision"):
-            return None
-        written = ['layers.Dense(64, activation="elu"),', 'layers.Dense(32, activation="elu"),']
-        layers = [f'layers.Dense({units}, activation="{activation}"),' for units in widths]
-        found: Draft | None = draft
-        for old, new in zip(written, (*layers, ""), strict=False):
-            found = None if found is None else found.instead(old, new)
-        found = (
-            None
-            if found is None
-            else found.instead('CODE_SIZE, activation="elu"', f'CODE_SIZE, activation="{activation}"')
-        )
-        if found is None or code is None:
-            return found
-        return found.instead("CODE_SIZE = 10", f"CODE_SIZE = {code}")
-
-    return edit
-
-
 def _unchanged(draft: Draft) -> Draft:
     return draft
 
@@ -389,26 +363,6 @@ TRAININGS: Final = (
     Equivalent("everything", message("many of these at once"), keras_only(_everything), WHOLE),
 )
 """Trainings of other kinds, to their end."""
-
-NETWORKS: Final = (
-    Equivalent("network-20-10-tanh", message("a narrow network with tanh"), _detector((20,), "tanh"), WHOLE),
-    Equivalent("network-16-8-relu", message("a narrow network with relu"), _detector((16,), "relu", code=8), WHOLE),
-    Equivalent("network-24-16-14-selu", message("a network with selu"), _detector((24, 16), "selu", code=14), WHOLE),
-    Equivalent(
-        "scaled-by-range",
-        message("columns between 0 and 1"),
-        _anomalies("Scaling(rows.mean(axis=0), rows.std(axis=0))", "Scaling(rows.min(axis=0), np.ptp(rows, axis=0))"),
-        WHOLE,
-    ),
-    Equivalent(
-        "plain-amount",
-        message("the amount without its logarithm"),
-        _anomalies("np.log1p(amount)", "amount"),
-        WHOLE,
-    ),
-    Equivalent("time-kept", message("Time among the columns"), _anomalies("values[:, 1:29]", "values[:, :29]"), WHOLE),
-)
-"""Other layers, codes and preparations of a detector of frauds, whose assignment leaves them free."""
 
 ASPECTS: Final[tuple[tuple[Equivalent, ...], ...]] = (STYLES, LAYERS, JOINS, RECIPES, NAMES, IMPORTS, BESIDES, CELLS)
 """What is decided after two steps of training. One of each can share a notebook when their edits are made in this

@@ -1,0 +1,59 @@
+"""Right answers of other sizes and with other preparations, where an assignment leaves them free."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from grader.domain.messages import message
+from grader.validation.drafts import Draft
+from grader.validation.operators import Edit, Equivalent, Training
+
+WHOLE: Final = Training.WHOLE
+
+
+def _anomalies(old: str, new: str) -> Edit:
+    return lambda draft: draft.instead(old, new) if draft.asks("average_precision") else None
+
+
+def _detector(widths: tuple[int, ...], activation: str, *, code: int | None = None) -> Edit:
+    """Give the detector of frauds, 64 and 32 units with elu in the solution, other layers on both sides."""
+
+    def edit(draft: Draft) -> Draft | None:
+        if not draft.asks("average_precision"):
+            return None
+        written = ['layers.Dense(64, activation="elu"),', 'layers.Dense(32, activation="elu"),']
+        layers = [f'layers.Dense({units}, activation="{activation}"),' for units in widths]
+        found: Draft | None = draft
+        for old, new in zip(written, (*layers, ""), strict=False):
+            found = None if found is None else found.instead(old, new)
+        found = (
+            None
+            if found is None
+            else found.instead('CODE_SIZE, activation="elu"', f'CODE_SIZE, activation="{activation}"')
+        )
+        if found is None or code is None:
+            return found
+        return found.instead("CODE_SIZE = 10", f"CODE_SIZE = {code}")
+
+    return edit
+
+
+NETWORKS: Final = (
+    Equivalent("network-20-10-tanh", message("a narrow network with tanh"), _detector((20,), "tanh"), WHOLE),
+    Equivalent("network-16-8-relu", message("a narrow network with relu"), _detector((16,), "relu", code=8), WHOLE),
+    Equivalent("network-24-16-14-selu", message("a network with selu"), _detector((24, 16), "selu", code=14), WHOLE),
+    Equivalent(
+        "scaled-by-range",
+        message("columns between 0 and 1"),
+        _anomalies("Scaling(rows.mean(axis=0), rows.std(axis=0))", "Scaling(rows.min(axis=0), np.ptp(rows, axis=0))"),
+        WHOLE,
+    ),
+    Equivalent(
+        "plain-amount",
+        message("the amount without its logarithm"),
+        _anomalies("np.log1p(amount)", "amount"),
+        WHOLE,
+    ),
+    Equivalent("time-kept", message("Time among the columns"), _anomalies("values[:, 1:29]", "values[:, :29]"), WHOLE),
+)
+"""Other layers, codes and preparations of a detector of frauds, whose assignment leaves them free."""
