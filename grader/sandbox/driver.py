@@ -104,8 +104,9 @@ async def _run_all(kernel: KernelConversation, cells: Sequence[CodeCell], limits
             if left > 0 and await _run_one(kernel, cell, min(left, limits.cell_seconds), progress):
                 continue
             progress.stopped_by = limit
-            await kernel.interrupt()
-            await kernel.run_source("pass", seconds=INTERRUPT_SECONDS)
+            if progress.cells_run:
+                await kernel.interrupt()
+                await kernel.run_source("pass", seconds=INTERRUPT_SECONDS)
             if not limits.skips_slow_cells or limit is StoppedBy.NOTEBOOK_TIME:
                 break
             progress.skipped.append(cell.index)

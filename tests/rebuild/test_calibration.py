@@ -433,7 +433,7 @@ def test_statistics_are_those_of_the_references_own_runs() -> None:
             honest_runs=4,
             honest_full=4,
         ),
-        BCE: Statistic("nat/pixel", 4, 0.3, 0.0, KNOWN[BCE], (), 4, 4),
+        BCE: Statistic("nat/pixel", 4, 0.3, 0.0, KNOWN[BCE], honest_runs=4, honest_full=4),
     }
 
 
@@ -570,7 +570,7 @@ def told(loss: str | None, data: dict[str, dict[Quantity, float]], *, simulated:
             "",
             "simulated, 40,000 rows" if simulated else "embedded sample",
             20,
-            {quantity: Statistic("", 10, mean, 0.0) for quantity, mean in means.items()},
+            {quantity: Statistic("1", 10, mean, 0.0) for quantity, mean in means.items()},
         )
         for size, means in data.items()
     }

@@ -167,7 +167,7 @@ def test_credit_may_end_earlier_than_usual() -> None:
 
 def test_a_number_decides_alone_on_the_references_side_of_the_middle() -> None:
     """Mean 1, a rival at 2: full credit up to 1.25, none from 1.5 on, whatever the spread."""
-    curve = decisive_curve(1.0, 2.0, [1.9, 2.1])
+    curve = decisive_curve([1.0], 2.0, [1.9, 2.1])
     assert curve == CreditCurve(full=1.25, none=1.5, reference=1.0, trivial=2.0, share=0.25)
     assert [curve.credit(value) for value in (0.9, 1.25, 1.375, 1.5)] == [1.0, 1.0, 0.5, 0.0]
 
@@ -175,7 +175,7 @@ def test_a_number_decides_alone_on_the_references_side_of_the_middle() -> None:
 @pytest.mark.parametrize("rivals", [[], [1.9, 1.45], [1.5]], ids=["none", "one too near", "on the end"])
 def test_a_number_decides_nothing_alone_where_a_rival_would_have_credit(rivals: list[float]) -> None:
     """Or where nobody knows how far rivals come."""
-    assert decisive_curve(1.0, 2.0, rivals) is None
+    assert decisive_curve([1.0], 2.0, rivals) is None
 
 
 # How far chance goes

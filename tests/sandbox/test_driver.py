@@ -63,8 +63,8 @@ def test_errors_beyond_the_first_hundred_are_counted() -> None:
     """Three thousand raising cells made a file of grades of ten megabytes; the last one still says what ended it."""
     progress = _Progress()
     for index in range(MOST_ERRORS + 7):
-        progress.note(CellError(index, "ValueError", "no"))
-    progress.note(CellError(9999, "MemoryError", ""))
+        progress.note(CellError(index, "ValueError", "no"), "")
+    progress.note(CellError(9999, "MemoryError", ""), "")
     assert [error.cell_index for error in progress.errors] == [*range(MOST_ERRORS)]
     assert (progress.errors_left_out, progress.last_error) == (8, "MemoryError")
 

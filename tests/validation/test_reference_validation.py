@@ -50,7 +50,7 @@ def calibrated(facts: ReferenceFacts, **changes: Any) -> ReferenceFacts:
         data_hash="d",
         source="embedded sample",
         epochs=20,
-        statistics={quantity: Statistic("", 10, 0.0, 0.0) for quantity in (MSE, BCE)},
+        statistics={quantity: Statistic("1", 10, 0.0, 0.0) for quantity in (MSE, BCE)},
         records=(
             *(record("reference", seed, mse, 20) for seed, mse in enumerate(FULL_RUNS)),
             *(record("short", seed, mse, 2) for seed, mse in enumerate(SHORT_RUNS)),
@@ -253,7 +253,7 @@ def test_the_deciding_number_is_compared_besides_the_reconstruction() -> None:
     """A variational autoencoder without KL reconstructs well: only its bound tells."""
     known = calibrated(
         describe(variational),
-        statistics={quantity: Statistic("", 10, 0.0, 0.0) for quantity in (ELBO, MSE)},
+        statistics={quantity: Statistic("1", 10, 0.0, 0.0) for quantity in (ELBO, MSE)},
         records=tuple(record("short", seed, mse, 2, negative_elbo=150 + seed) for seed, mse in enumerate(SHORT_RUNS)),
     )
     built = Inspected(describe(variational), "sample", "d")

@@ -13,6 +13,7 @@ variations have full credit.
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -68,7 +69,7 @@ def credit_curve(mean: float, deviation: float, runs: int, trivial: float, *, re
     )
 
 
-def decisive_curve(mean: float, rival: float, rivals: Sequence[float]) -> CreditCurve | None:
+def decisive_curve(own: Sequence[float], rival: float, rivals: Sequence[float]) -> CreditCurve | None:
     """Return the curve of a number that is as good as the reference's, and better than any rival's, by itself.
 
     Where the two are so near that honest variations lie beyond the rival, no curve is fair to all of them. Who is on
@@ -76,13 +77,14 @@ def decisive_curve(mean: float, rival: float, rivals: Sequence[float]) -> Credit
     half of it on.
 
     Args:
-        mean: Of the reference.
+        own: Runs of the reference; None is returned where one of them lies on the rival's side.
         rival: Mean of what must not get credit.
         rivals: Its runs; None is returned where one of them would have credit, or there is none.
     """
+    mean = statistics.fmean(own)
     way = rival - mean
     none = mean + DECISIVE.ends * way
-    if not rivals or any((one - none) * way <= 0 for one in rivals):
+    if not rivals or any((one - none) * way <= 0 for one in rivals) or any((one - none) * way >= 0 for one in own):
         return None
     return CreditCurve(mean + DECISIVE.full * way, none, mean, rival, DECISIVE.full)
 

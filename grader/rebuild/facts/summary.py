@@ -75,7 +75,7 @@ def _statistic(
     if judged.fallback and not _is_fair(curves, honest):
         curves = _curves(judged, judged.fallback, spread, found, honest)
         if Baseline.CONTROL in judged.above and found.get(Baseline.CONTROL, mean) > mean:
-            decisive = decisive_curve(mean, found[Baseline.CONTROL], control)
+            decisive = decisive_curve(own, found[Baseline.CONTROL], control)
     statistic = Statistic(judged.unit, len(own), mean, deviation, found, curves, decisive)
     full = sum(statistic.credit(value) == 1.0 for value in honest)
     return replace(statistic, honest_runs=len(honest), honest_full=full)
