@@ -66,7 +66,7 @@ def missing(module: str) -> CellError:
         (
             "import tensorflow as tf\ntf.compat.v1.disable_eager_execution()",
             CellError(0, "NotImplementedError", "numpy() is only available when eager execution is enabled."),
-            "Cell 1 turns eager execution off",
+            "cell 1 of the notebook turns eager execution off",
         ),
         ("from sklearn.neural_network import MLPRegressor", None, "made with scikit-learn (MLPRegressor)"),
     ],
@@ -83,10 +83,13 @@ def test_echoes_of_another_library_have_no_advice() -> None:
     """Names that its import would have made are told with their error and nothing to mend."""
     echo = CellError(1, "NameError", "name 'nn' is not defined")
     told = said(missing("torch"), echo, cells=("import torch\nfrom torch import nn", "class AE(nn.Module): pass"))
-    assert [one[:30] for one in told] == [
-        "This is PyTorch: models of Ker", "Cell 1: ModuleNotFoundError: N", "Cell 2: NameError: name 'nn' i",
-        "No autoencoder was found. Mode",
-    ]  # fmt: skip
+    beginnings = (
+        "This is PyTorch: models of Keras",
+        "Cell 1 of the notebook: ModuleNotFoundError: No module",
+        "Cell 2 of the notebook: NameError: name 'nn' is not",
+        "No autoencoder was found.",
+    )
+    assert [one.startswith(beginning) for one, beginning in zip(told, beginnings, strict=True)] == [True] * 4
 
 
 @pytest.mark.parametrize(
@@ -129,7 +132,7 @@ def test_a_data_set_that_is_not_here_is_named(source: str, name: str) -> None:
     """In the place of an error text that speaks of networks and of loading with `keras.datasets`, which it does."""
     error = CellError(0, "Exception", "URL fetch failure: there is no network. Load the data with keras.datasets")
     told = said(error, cells=(source,))
-    assert told[0].startswith(f"Cell 1: The data set {name} is not on this machine")
+    assert told[0].startswith(f"Cell 1 of the notebook: The data set {name} is not on this machine")
     assert not any("Load the data with" in one for one in told)
 
 

@@ -165,7 +165,8 @@ def test_other_data_are_told(course: ReferenceFacts) -> None:
 
 def test_a_users_own_full_data_are_no_fault(course: ReferenceFacts) -> None:
     """The official Fashion-MNIST stands in another order than ours: numbers are compared, and the remark says on what."""
-    facts = replace(course, calibrated={"full": replace(course.calibrated["sample"], data="full")})
+    full = replace(course.calibrated["sample"], data="full")
+    facts = replace(course, calibrated={"sample": course.calibrated["sample"], "full": full})
     built = Inspected(describe(stacked), "full", "another digest")
     found = judge(facts, built, record("short", NEW_SEED, 0.0325, 2), SHORT)
     assert (found.faults, len(found.distances)) == ((), 1)
