@@ -74,7 +74,10 @@ def products(kind: str, taken: Shape, given: Shape, arrays: Sequence[Any], setti
 
 
 def _window(size: Any, axes: int) -> int:
-    return size**axes if isinstance(size, int) else math.prod(n for n in size if isinstance(n, int))
+    """Return the places of a window; settings that are no size are refused where the layer is built."""
+    if isinstance(size, int):
+        return size**axes
+    return math.prod(n for n in size if isinstance(n, int)) if isinstance(size, list | tuple) else 1
 
 
 def _size(shape: Sequence[int | None]) -> int:
