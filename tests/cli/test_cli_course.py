@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -50,7 +51,7 @@ def calibrated(course: Course) -> Course:
     """The same with facts of another reference, so that it can be opened at once."""
     course.facts.mkdir()
     (course.facts / "my-net.json").write_bytes(
-        TypeAdapter(ReferenceFacts).dump_json(load_facts("simple-dense")).replace(b'"simple-dense"', b'"my-net"', 1)
+        TypeAdapter(ReferenceFacts).dump_json(replace(load_facts("simple-dense"), reference="my-net", source_digest=""))
     )
     return course
 
