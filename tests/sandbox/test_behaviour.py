@@ -69,7 +69,7 @@ def asking(source: str, seconds: float = 5) -> str:
         (says({"takes": [4]}, {"shape": []}), "3 samples gave an answer of shape"),
         (says({"takes": [4]}, {"shape": [3, 2**20]}), "numbers a sample"),
         (says({"takes": [4]}, {"shape": [3, 2**20, 2**20, 2**20]}), "numbers a sample"),
-        (says({"refused": "a\x1b[31m\nred " + "x" * 900}), "^a \\[31m red x+$"),
+        (says({"refused": "a\x1b[31m\nred " + "x" * 900}), "^a \\[31m red x+…$"),
     ],
 )
 def test_an_answer_that_is_none_is_an_error_of_one_line(source: str, complaint: str) -> None:
