@@ -36,7 +36,8 @@ def with_callables(
     if not evidence.parts or len(cast.by_role()) == len(Role):
         return cast
     workshop = Workshop(evidence.operations, arrays)
-    shelf = _Shelf(list(_rebuilt(evidence, workshop)), sample, contract)
+    closed = [frozenset(claim.variables) & arrays.keys() for claim in evidence.models if claim.problem]
+    shelf = _Shelf(list(_rebuilt(evidence, workshop)), sample, contract, closed)
     if cast.autoencoder is None:
         whole = shelf.whole()
         if whole is None:
@@ -57,11 +58,20 @@ def _rebuilt(evidence: Evidence, workshop: Workshop) -> Iterator[RebuiltModel]:
 
 @dataclass(frozen=True)
 class _Shelf:
-    """What can be called by itself and is no model."""
+    """What can be called by itself and is no model.
+
+    Attributes:
+        parts: All of it.
+        sample: Shape of one sample of the data.
+        contract: The name that the assignment asks for, by role.
+        closed: Arrays of each model that could not be rebuilt. Some of its layers are not what it does: only parts that
+            hold all of its arrays stand for it.
+    """
 
     parts: Sequence[RebuiltModel]
     sample: tuple[int, ...]
     contract: Mapping[str, str]
+    closed: Sequence[frozenset[str]] = ()
 
     def whole(self) -> RebuiltModel | None:
         """Return the object or layer that is an autoencoder: a sample in, a sample out, two layers that learn."""
@@ -69,6 +79,7 @@ class _Shelf:
             part
             for part in self.parts
             if part.claim.class_name in WHOLE_KINDS and fits_sample(part, self.sample) and len(learning(part)) > 1
+            if self._stand_for_all(part)
         ]
         return max(found, key=lambda part: (self._called(part, Role.AUTOENCODER), len(part.held)), default=None)
 
@@ -103,7 +114,8 @@ class _Shelf:
         gives = [p for p in self.parts if _holds(p.output_shape, self.sample) and not fits_sample(p, self.sample)]
         first = [cast.encoder] if cast.encoder is not None else takes
         last = [cast.decoder] if cast.decoder is not None else gives
-        pairs = [(one, other) for one in first for other in last if _fit_together(one, other)]
+        fitting = [(one, other) for one in first for other in last if _fit_together(one, other)]
+        pairs = [pair for pair in fitting if self._stand_for_all(*pair)]
         if not pairs:
             return self._one_half(cast, takes, gives)
         encoder, decoder = max(pairs, key=lambda pair: self._standing(*pair))
@@ -114,9 +126,14 @@ class _Shelf:
 
     def _one_half(self, cast: Cast, takes: Sequence[RebuiltModel], gives: Sequence[RebuiltModel]) -> Cast:
         """Return a half under the name that the assignment asks for, where it stands alone."""
-        encoder = cast.encoder or next((part for part in takes if self._called(part, Role.ENCODER)), None)
-        decoder = cast.decoder or next((part for part in gives if self._called(part, Role.DECODER)), None)
+        alone = [part for part in (*takes, *gives) if self._stand_for_all(part)]
+        encoder = cast.encoder or next((one for one in alone if one in takes and self._called(one, Role.ENCODER)), None)
+        decoder = cast.decoder or next((one for one in alone if one in gives and self._called(one, Role.DECODER)), None)
         return replace(cast, encoder=encoder, decoder=decoder)
+
+    def _stand_for_all(self, *parts: RebuiltModel) -> bool:
+        held = frozenset[str]().union(*(part.held for part in parts))
+        return all(arrays <= held for arrays in self.closed if arrays & held)
 
     def _standing(self, encoder: RebuiltModel, decoder: RebuiltModel) -> tuple[int, bool, int]:
         named = self._called(encoder, Role.ENCODER) + self._called(decoder, Role.DECODER)
