@@ -262,7 +262,7 @@ def keeps_honest(curves: list[CreditCurve], fair: list[float]) -> bool:
 
 def leads_to_control(statistic: Statistic) -> bool:
     """Say whether a number tells by itself who lacks the lesson."""
-    return statistic.baselines[Baseline.CONTROL] in [curve.trivial for curve in statistic.curves]
+    return statistic.baselines.get(Baseline.CONTROL) in [curve.trivial for curve in statistic.curves]
 
 
 @every_reference

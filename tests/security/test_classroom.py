@@ -78,7 +78,10 @@ ERRORS = (
         SEQUENCES,
         CellError(0, "ValueError", "]0;title\nright1m�", SEQUENCES),
     ),
-    (f"raise ValueError('x' * {LONG})", CellError(0, "ValueError", "x" * 2000, f"raise ValueError('x' * {LONG})")),
+    (
+        f"raise ValueError('x' * {LONG})",
+        CellError(0, "ValueError", "x" * 1999 + "…", f"raise ValueError('x' * {LONG})"),
+    ),
     (
         "class Digits(Exception):\n    def _render_traceback_(self): return ['-> ' + '9' * 5000 + ' x']\nraise Digits",
         CellError(0, "Digits", ""),
@@ -121,8 +124,10 @@ def erred(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def test_errors_are_recorded_and_the_next_cell_runs(erred: Outcome) -> None:
     """Every error stands in the record with its class, its message and its line, fit for people to read."""
-    expected = [replace(error, cell_index=index) for index, (_, error) in enumerate(ERRORS) if error is not None]
-    assert list(erred.record.errors) == expected
+    expected = [
+        (index, error.name, error.text, error.line) for index, (_, error) in enumerate(ERRORS) if error is not None
+    ]
+    assert [(error.cell_index, error.name, error.text, error.line) for error in erred.record.errors] == expected
     assert (erred.record.status, erred.record.cells_run) == (RunStatus.RAISED, len(ERRORS))
 
 

@@ -10,7 +10,7 @@ from laboratory import BACKENDS, QUICK, Outcome, Trial
 
 from grader.domain.evidence import Evidence, RejectedClaimsError
 from grader.domain.messages import message
-from grader.domain.run import CellError, RunStatus, StoppedBy
+from grader.domain.run import CellError, RaisedBy, RunStatus, StoppedBy
 
 GRACE_SECONDS = 20.0
 """Kernel start, interruption and end on a busy machine."""
@@ -211,7 +211,7 @@ MESSAGES = (
             RunStatus.RAISED,
             StoppedBy.NOTHING,
             output_truncated=True,
-            errors=(CellError(1, "ZeroDivisionError", "division by zero", "1 / 0"),),
+            errors=(CellError(1, "ZeroDivisionError", "division by zero", "1 / 0", raised_by=RaisedBy.NOTEBOOK),),
         ),
     ),
     Trial(
