@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -110,7 +111,7 @@ def _tensorflow() -> Examined:
         require_tensorflow()
     except MissingTensorFlowError as missing:
         return Examined("tensorflow", State.BAD, missing.reason)
-    builds = sorted({*packages_distributions().get("tensorflow", ())})
+    builds = sorted({_normalized(name) for name in packages_distributions().get("tensorflow", ())})
     if len(builds) > 1:
         sentence = message(
             "{builds} are installed and overwrite each other's files. Remove them all and install one: "
@@ -119,6 +120,14 @@ def _tensorflow() -> Examined:
         )
         return Examined("tensorflow", State.BAD, sentence)
     return Examined("tensorflow", State.GOOD, verbatim(", ".join(f"{version(name)} ({name})" for name in builds)))
+
+
+def _normalized(distribution: str) -> str:
+    """Spell a distribution as the index does: an installer may have recorded `tensorflow_cpu`.
+
+    Source: the specification of name normalization, first written down in PEP 503.
+    """
+    return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
 def _installed(package: str) -> bool:

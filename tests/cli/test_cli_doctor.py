@@ -69,6 +69,14 @@ def test_a_tensorflow_that_cannot_be_used_is_bad(
     assert Translator("en").text(found.said).startswith(sentence)
 
 
+@pytest.mark.parametrize("recorded", ["tensorflow_cpu", "TensorFlow.CPU", "tensorflow-cpu"])
+def test_a_build_is_named_as_the_index_spells_it(recorded: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Installers record one distribution under several spellings (seen: `tensorflow_cpu`)."""
+    monkeypatch.setattr(machine, "packages_distributions", lambda: {"tensorflow": [recorded, "tensorflow-cpu"]})
+    monkeypatch.setattr(machine, "version", lambda name: {"tensorflow-cpu": "2.21.0"}[name])
+    assert Translator("en").text(machine._tensorflow().said) == "2.21.0 (tensorflow-cpu)"
+
+
 def test_the_doctors_status_says_whether_grading_is_possible(examined: Ended) -> None:
     """1 where something is bad, and 0 where it is not; a real kernel was started in the sandbox."""
     states = {row["name"]: row["state"] for row in json.loads(examined.out)}
