@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from grader.domain.assignment import Assignment
@@ -15,6 +17,7 @@ from grader.gradebook import Adjustment, grades_csv, grades_json, write_atomical
 from grader.intake.naming import report_name
 from grader.locale import Translator
 from grader.report.html import render_index, render_submission
+from grader.settings_key import code_digest
 
 GRADEBOOK_FILE = "gradebook.sqlite"
 REPORTS_FOLDER = "reports"
@@ -69,15 +72,42 @@ def write_report(
     facts: ReferenceFacts,
     translator: Translator,
 ) -> Path:
-    """Write one student's report.
+    """Write one student's report, unless the one that is there was made from the same.
+
+    Drawing the charts of a report takes a third of a second, which nobody should wait for a hundred times where nothing
+    is new. What a report was made from stands as a digest in its last line.
 
     Raises:
         GradebookError: The disk is full or the folder cannot be written to.
     """
     path = folder / REPORTS_FOLDER / file_name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, render_submission(graded, assignment, facts, translator))
+    last_line = f"<!-- made from {_made_from(graded, assignment, facts, translator)} -->\n"
+    if _last_line(path) != last_line:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, f"{render_submission(graded, assignment, facts, translator).rstrip()}\n{last_line}")
     return path
+
+
+def _made_from(graded: GradedSubmission, assignment: Assignment, facts: ReferenceFacts, translator: Translator) -> str:
+    """Return the SHA-256 (hexadecimal) of everything that a report shows, and of the code and texts that draw it."""
+    text = repr((graded, assignment, facts, translator.language, _drawn_by()))
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+@cache
+def _drawn_by() -> str:
+    """Return the digest of our own code for reports, which does not change while it runs."""
+    return code_digest(("delivery.py", "domain", "locale", "report"))
+
+
+def _last_line(path: Path) -> str:
+    """Return the last line of a file, "" where there is no such file."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 200))
+            return file.read().decode("utf-8", "replace").splitlines(keepends=True)[-1]
+    except (OSError, IndexError):
+        return ""
 
 
 def write_class(

@@ -1,4 +1,4 @@
-"""The way of a submission, stage by stage: read `grade_submission` to know the product.
+"""The way of a submission, stage by stage: read `observe` and `judge` to know the product.
 
 Stages return values and know nothing of each other; this module alone chains them, and holds the one error border:
 whatever breaks on our side makes a grade that waits for a person, never a zero.
@@ -29,8 +29,9 @@ from grader.domain.evidence import RejectedClaimsError
 from grader.domain.facts import ReferenceFacts
 from grader.domain.grade import CheckResult, Grade, Outcome
 from grader.domain.graded import GradedSubmission
-from grader.domain.measurement import Measurements, MeasuringFailedError, Role
+from grader.domain.measurement import MeasuringFailedError, Role
 from grader.domain.messages import Message, message
+from grader.domain.observation import Observation
 from grader.domain.outdated import OldCode, Translation
 from grader.domain.places import Places, cell_name, line_title
 from grader.domain.ports import Measurer, MeasuringTask, Sandbox
@@ -44,7 +45,6 @@ from grader.scoring import score, with_lateness
 from grader.translation.notebook import read_old_code
 
 _OFFICIAL_SIZES = re.compile(r"\b(60_?000|10_?000|50_?000|55_?000|47040000|7840000)\b")
-_NOT_RUN = RunRecord(RunStatus.UNAVAILABLE, StoppedBy.NOTHING)
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,8 @@ class GradingContext:
         data: `sample` or `full`: what the kernel sees.
         written_for: The data for which the notebooks were written: `full` for a class; `sample` where what it earns on
             the sample is final, as in a demonstration or a trial of a rubric.
+        run_again: Students whose hand-ins a batch runs once more, whatever the gradebook holds: everyone where it is
+            empty, nobody where it is None.
     """
 
     assignment: Assignment
@@ -69,88 +71,92 @@ class GradingContext:
     images: str = "hidden"
     data: str = "full"
     written_for: str = "full"
+    run_again: tuple[str, ...] | None = None
 
-    @property
-    def is_short(self) -> bool:
-        """Whether the kernel sees a sample of data of which the notebooks count on the whole."""
-        return self.facts.has_sample and (self.data, self.written_for) == ("sample", "full")
+    def runs_again(self, student: str) -> bool:
+        """Tell whether a student's hand-in is run once more although it was run before."""
+        return self.run_again is not None and (not self.run_again or student in self.run_again)
 
 
 def grade_submission(submission: Submission, context: GradingContext) -> GradedSubmission:
-    """Grade one submission: intake, run, border, measurement, checks, score.
+    """Grade one submission: intake, run, border, measurement; then checks and score.
 
     Never raises for anything a submission holds or does, nor for a failure of ours: both end in a `GradedSubmission`.
     """
+    return judge(observe(submission, context), submission, context.assignment, context.facts)
+
+
+def observe(submission: Submission, context: GradingContext) -> Observation:
+    """Find out everything that points may rest on: read, run, vet what was left, measure. Never raises."""
     started = time.monotonic()
-    run, measurements, fault = _NOT_RUN, Measurements(), ""
-    notes: tuple[Message, ...] = ()
+    seen = Observation(context.data, context.written_for)
     try:
         notebook = read_notebook(submission)
         old = _old_code(notebook, context)
-        notes = (*notebook.notes, *(_translated(one, notebook.places) for one in old.applied))
+        seen = _as_read(seen, notebook, old)
         with private_folder() as folder:
             run = context.sandbox.run(old.notebook, context.assignment.limits, folder / "exchange")
-            run = _with_places(run, notebook.places)
-            fault = _sandbox_fault(run)
+            seen = replace(seen, run=_with_places(run, notebook.places), fault=_sandbox_fault(run))
             evidence = collect(folder / "exchange", folder / "vetted")
             measurements = context.measurer.measure(evidence, _task(context))
-        notes += tuple(message("Not run here: {request}", request=request) for request in evidence.requests)
-        notes += measurements.conventions[:1] if measurements.by_behaviour else ()
-        notes += _of_sample(context)
-        lacking = missing_modules(run, evidence.requests)
-        subject = _subject(notebook, old, run, measurements, context, lacking)
-        results = run_checks(context.assignment.rubric, subject)
-        reasons = _reasons(submission, notebook, run, measurements, context)
-        if context.is_short and (cause := lost_for_few_updates(results, measurements, evidence.fits)):
-            reasons = (*reasons, cause)
-        grade = score(results, reasons=reasons)
+        seen = replace(
+            seen,
+            measurements=measurements,
+            fits=tuple(evidence.fits),
+            requests=tuple(evidence.requests),
+            missing_modules=missing_modules(run, evidence.requests),
+            places=_named_places(seen, notebook.places),
+            counts_official_images=bool(run.errors) and counts_official_images(notebook, run),
+        )
     except UnreadableSubmissionError as unreadable:
-        grade = _ungradable(context.assignment, unreadable.reason)
+        seen = replace(seen, problem=unreadable.reason)
     except RejectedClaimsError as rejected:
         reason = message("What the notebook left behind could not be accepted ({problem}).", problem=str(rejected))
-        grade = _ungradable(context.assignment, reason)
+        seen = replace(seen, problem=reason)
     except Exception as error:  # noqa: BLE001 - the one border: our failure is never a student's zero
+        seen = replace(seen, problem=_our_failure(error), fault=traceback.format_exc())
+    return replace(seen, wall_seconds=round(time.monotonic() - started, 3))
+
+
+def judge(seen: Observation, submission: Submission, assignment: Assignment, facts: ReferenceFacts) -> GradedSubmission:
+    """Give the points: checks and arithmetic over what was observed, milliseconds. Never raises."""
+    fault, notes = seen.fault, seen.notes
+    try:
+        if seen.problem is not None:
+            grade = _ungradable(assignment, seen.problem)
+        else:
+            notes += tuple(message("Not run here: {request}", request=request) for request in seen.requests)
+            notes += seen.measurements.conventions[:1] if seen.measurements.by_behaviour else ()
+            notes += _of_sample(seen, facts)
+            results = run_checks(assignment.rubric, _subject(seen, assignment, facts))
+            reasons = _reasons(submission, seen)
+            if seen.is_short(facts) and (cause := lost_for_few_updates(results, seen.measurements, seen.fits)):
+                reasons = (*reasons, cause)
+            grade = score(results, reasons=reasons)
+    except Exception as error:  # noqa: BLE001 - the same border for a check that breaks
         fault = traceback.format_exc()
-        grade = _ungradable(context.assignment, _our_failure(error))
-    return GradedSubmission(
-        student=submission.student,
-        filename=submission.filename,
-        sha256=submission.sha256,
-        assignment=context.assignment.assignment,
-        rubric_hash=context.assignment.rubric_hash,
-        grade=with_lateness(grade, context.assignment.due, submission.submitted_at),
-        run=run,
-        measurements=measurements,
-        notes=notes,
-        wall_seconds=round(time.monotonic() - started, 3),
-        fault=fault,
-        submitted_at=submission.submitted_at,
-    )
-
-
-def failed_submission(submission: Submission, assignment: Assignment, error: BaseException) -> GradedSubmission:
-    """Return what stands in the gradebook for a submission whose worker died before it could answer."""
+        grade = _ungradable(assignment, _our_failure(error))
     return GradedSubmission(
         student=submission.student,
         filename=submission.filename,
         sha256=submission.sha256,
         assignment=assignment.assignment,
         rubric_hash=assignment.rubric_hash,
-        grade=with_lateness(_ungradable(assignment, _our_failure(error)), assignment.due, submission.submitted_at),
-        run=_NOT_RUN,
-        measurements=Measurements(),
-        fault="".join(traceback.format_exception(error)),
+        grade=with_lateness(grade, assignment.due, submission.submitted_at),
+        run=seen.run,
+        measurements=seen.measurements,
+        notes=notes,
+        wall_seconds=seen.wall_seconds,
+        fault=fault,
         submitted_at=submission.submitted_at,
+        conflict=submission.conflict,
     )
 
 
-def same_work(stored: GradedSubmission, submission: Submission, assignment: Assignment) -> GradedSubmission:
-    """Return a stored grade of the same bytes as that of this hand-in: with its file name, time and lateness."""
-    return replace(
-        stored,
-        filename=submission.filename,
-        submitted_at=submission.submitted_at,
-        grade=with_lateness(stored.grade, assignment.due, submission.submitted_at),
+def broken_observation(error: BaseException, context: GradingContext) -> Observation:
+    """Return what is known of a submission whose worker died before it could answer."""
+    return Observation(
+        context.data, context.written_for, problem=_our_failure(error), fault="".join(traceback.format_exception(error))
     )
 
 
@@ -170,27 +176,38 @@ def missing_modules(run: RunRecord, requests: Sequence[str] = ()) -> tuple[str, 
     )
 
 
-def _subject(
-    notebook: Notebook,
-    old: OldCode,
-    run: RunRecord,
-    measurements: Measurements,
-    context: GradingContext,
-    lacking: tuple[str, ...],
-) -> Subject:
-    """Gather what the checks may see; the source is read for imports only where the assignment has a rule for them."""
-    policy = context.assignment.imports
-    imports = () if policy is None else imported_modules(notebook)
+def _as_read(seen: Observation, notebook: Notebook, old: OldCode) -> Observation:
+    """Add what the source alone shows."""
+    return replace(
+        seen,
+        imports=imported_modules(notebook),
+        old_code=old.left,
+        slow_optimizers=old.still_slow,
+        notes=(*notebook.notes, *(_translated(one, notebook.places) for one in old.applied)),
+    )
+
+
+def _named_places(seen: Observation, places: Places) -> Places:
+    """Keep the places of the cells that something observed names, not those of a hundred thousand others."""
+    named = {seen.run.last_cell, *(error.cell_index for error in seen.run.errors)}
+    named |= {one.cell_index for one in seen.imports} | {one.cell_index for one in seen.old_code}
+    named |= {one.cell_index for one in seen.slow_optimizers}
+    return {index: place for index, place in places.items() if index in named}
+
+
+def _subject(seen: Observation, assignment: Assignment, facts: ReferenceFacts) -> Subject:
+    """Gather what the checks may see; imports only where the assignment has a rule for them."""
+    policy = assignment.imports
     return Subject(
-        run,
-        measurements,
-        context.facts,
-        lacking,
-        imports,
+        seen.run,
+        seen.measurements,
+        facts,
+        seen.missing_modules,
+        () if policy is None else seen.imports,
         policy,
-        old.left,
-        old.still_slow,
-        notebook.places,
+        seen.old_code,
+        seen.slow_optimizers,
+        seen.places,
     )
 
 
@@ -231,9 +248,9 @@ def _task(context: GradingContext) -> MeasuringTask:
     return MeasuringTask(context.facts.reference, context.images, names)
 
 
-def _of_sample(context: GradingContext) -> tuple[Message, ...]:
+def _of_sample(seen: Observation, facts: ReferenceFacts) -> tuple[Message, ...]:
     """Say in the report that a grade was made on the sample."""
-    if context.data != "sample" or not context.facts.has_sample:
+    if seen.data != "sample" or not facts.has_sample:
         return ()
     return (
         message(
@@ -250,10 +267,9 @@ def _sandbox_fault(run: RunRecord) -> str:
     return Translator("en").text(run.detail) if run.detail else "the sandbox did not say why it was unavailable"
 
 
-def _reasons(
-    submission: Submission, notebook: Notebook, run: RunRecord, measurements: Measurements, context: GradingContext
-) -> tuple[Message, ...]:
+def _reasons(submission: Submission, seen: Observation) -> tuple[Message, ...]:
     """Say why a person must look although every check could be decided."""
+    run, measurements = seen.run, seen.measurements
     reasons = [] if submission.conflict is None else [submission.conflict]
     if Role.AUTOENCODER not in measurements.models and (crash := _crash(run)):
         reasons.append(
@@ -261,7 +277,7 @@ def _reasons(
                 "No autoencoder could be measured, because the notebook stopped with {error} in {cell}. Whether that "
                 "is the student's mistake or this machine's, a person decides before it costs points.",
                 error=crash.name,
-                cell=cell_name(crash.cell_index, notebook.places),
+                cell=cell_name(crash.cell_index, seen.places),
             )
         )
     if Role.AUTOENCODER not in measurements.models and run.stopped_by is StoppedBy.OWN_EXIT:
@@ -271,7 +287,7 @@ def _reasons(
                 "restarting the runtime does. A person decides before it becomes a zero."
             )
         )
-    if context.data == "sample" and run.errors and counts_official_images(notebook, run):
+    if seen.data == "sample" and seen.counts_official_images:
         reasons.append(
             message(
                 "The notebook was written for the full data set and was run on the embedded sample. Grade it again "

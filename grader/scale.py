@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from grader.domain.assignment import Assignment
+from grader.domain.facts import ReferenceFacts
 from grader.domain.graded import GradedSubmission
+from grader.domain.observation import Observation
 from grader.domain.submission import Submission
 from grader.gradebook.store import Gradebook
-from grader.pipeline import GradingContext, failed_submission, grade_submission, same_work
+from grader.pipeline import GradingContext, broken_observation, judge, observe
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Progress:
 
     Attributes:
         graded: Its result.
-        reused: It was in the gradebook already and nothing was run.
+        reused: Nothing was run for it: the same bytes had been run before.
     """
 
     graded: GradedSubmission
@@ -38,15 +41,18 @@ def grade_batch(
     settings_key: str,
     on_progress: Callable[[Progress], None],
 ) -> list[GradedSubmission]:
-    """Grade every submission that the gradebook does not hold yet.
+    """Grade every submission, and run only what the gradebook has not seen run yet.
+
+    Bytes that several students handed in are run once. Points are given anew each time from what was observed, since
+    that takes milliseconds: a change of rubric, thresholds or due date needs no other run.
 
     Args:
         submissions: What intake found.
         context: The same for all of them.
-        executor: Where `grade_submission` runs: threads, processes, Dask.
+        executor: Where `observe` runs: threads, processes, Dask.
         gradebook: Each result is committed to it as soon as it is there.
-        settings_key: Names data and sandbox; a stored grade counts only under the same key.
-        on_progress: Told of each result, stored ones first.
+        settings_key: Names data and sandbox; what was observed counts only under the same key.
+        on_progress: Called with each result, stored ones first.
 
     Returns:
         One result a submission, in the order of `submissions`.
@@ -55,75 +61,108 @@ def grade_batch(
         GradebookError: A result could not be stored; what was stored before stays.
         KeyboardInterrupt: The user stopped the batch; running work is dropped, stored results stay.
     """
+    book = _Book(gradebook, context.assignment, context.facts, settings_key)
     done: dict[int, GradedSubmission] = {}
+    waiting: dict[tuple[str, str], list[int]] = {}
     for index, submission in enumerate(submissions):
-        stored = _stored(submission, context, gradebook, settings_key)
-        if stored is not None:
-            done[index] = stored
-            on_progress(Progress(stored, reused=True))
-    futures: dict[Future[GradedSubmission], int] = {
-        _submit(executor, submission, context): index
-        for index, submission in enumerate(submissions)
-        if index not in done
-    }
+        graded = None if context.runs_again(submission.student) else book.known(submission)
+        if graded is not None:
+            done[index] = graded
+            on_progress(Progress(graded, reused=True))
+        else:
+            waiting.setdefault(book.work(submission), []).append(index)
+    futures = {_submit(executor, submissions[same[0]], context): same for same in waiting.values()}
     try:
         for future in as_completed(futures):
-            index = futures[future]
-            graded = _result(future, submissions[index], context)
-            gradebook.add(graded, context=_key(submissions[index], settings_key))
-            done[index] = graded
-            on_progress(Progress(graded, reused=False))
+            same = futures[future]
+            seen = _result(future, context)
+            book.keep(seen, submissions[same[0]])
+            for index in same:
+                done[index] = book.grade(seen, submissions[index])
+                on_progress(Progress(done[index], reused=index != same[0]))
     finally:
         _cancel(futures)
     return [done[index] for index in range(len(submissions))]
 
 
-def _submit(executor: Executor, submission: Submission, context: GradingContext) -> Future[GradedSubmission]:
+def known_grades(
+    submissions: Sequence[Submission],
+    assignment: Assignment,
+    facts: ReferenceFacts,
+    *,
+    gradebook: Gradebook,
+    settings_key: str,
+) -> list[GradedSubmission] | None:
+    """Grade a class of which everything was observed before, without opening a zone; None where something was not.
+
+    Raises:
+        GradebookError: The gradebook does not answer.
+    """
+    book = _Book(gradebook, assignment, facts, settings_key)
+    found = [book.observed(submission) for submission in submissions]
+    if any(seen is None for seen in found):
+        return None
+    return [
+        book.grade(seen, submission) for seen, submission in zip(found, submissions, strict=True) if seen is not None
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """The gradebook as a batch uses it."""
+
+    gradebook: Gradebook
+    assignment: Assignment
+    facts: ReferenceFacts
+    settings_key: str
+
+    def work(self, submission: Submission) -> tuple[str, str]:
+        """Return what the run depends on: the bytes, and the settings with the files beside the notebook."""
+        beside = "".join(f";{one.name}={one.sha256}" for one in submission.companions)
+        return submission.sha256, f"{self.settings_key}{beside}"
+
+    def observed(self, submission: Submission) -> Observation | None:
+        """Return what was observed of these bytes before, unless that was our own failure."""
+        sha256, key = self.work(submission)
+        seen = self.gradebook.find_observation(sha256=sha256, context=key)
+        return None if seen is None or seen.fault else seen
+
+    def known(self, submission: Submission) -> GradedSubmission | None:
+        """Return the grade of what was observed before, if it was."""
+        seen = self.observed(submission)
+        return None if seen is None else self.grade(seen, submission)
+
+    def keep(self, seen: Observation, submission: Submission) -> None:
+        """Store what was observed; our own failure too, since the grade that waits for a person names it."""
+        sha256, key = self.work(submission)
+        self.gradebook.add_observation(seen, sha256=sha256, context=key)
+
+    def grade(self, seen: Observation, submission: Submission) -> GradedSubmission:
+        """Give the points, and store the grade where it is another than the last one."""
+        graded = judge(seen, submission, self.assignment, self.facts)
+        last = self.gradebook.find(assignment=graded.assignment, student=submission.student, sha256=submission.sha256)
+        if last is None or replace(last, filename=graded.filename) != graded:
+            self.gradebook.add(graded, context=self.work(submission)[1])
+        return graded
+
+
+def _submit(executor: Executor, submission: Submission, context: GradingContext) -> Future[Observation]:
     """Hand out a submission; where the executor takes no more, its workers having died, the future says so."""
     try:
-        return executor.submit(grade_submission, submission, context)
+        return executor.submit(observe, submission, context)
     except RuntimeError as error:
-        refused: Future[GradedSubmission] = Future()
+        refused: Future[Observation] = Future()
         refused.set_exception(error)
         return refused
 
 
-def _stored(
-    submission: Submission, context: GradingContext, gradebook: Gradebook, settings_key: str
-) -> GradedSubmission | None:
-    """Return the stored grade, unless it tells of our own failure.
-
-    The file may have come under another name or at another time now; what lateness costs is reckoned anew, and stored
-    where it is another than before.
-    """
-    stored = gradebook.find(
-        assignment=context.assignment.assignment,
-        student=submission.student,
-        sha256=submission.sha256,
-        rubric_hash=context.assignment.rubric_hash,
-        context=_key(submission, settings_key),
-    )
-    if stored is None or stored.fault:
-        return None
-    current = same_work(stored, submission, context.assignment)
-    if current.grade.late != stored.grade.late:
-        gradebook.add(current, context=_key(submission, settings_key))
-    return current
-
-
-def _result(future: Future[GradedSubmission], submission: Submission, context: GradingContext) -> GradedSubmission:
+def _result(future: Future[Observation], context: GradingContext) -> Observation:
     try:
         return future.result()
     except Exception as error:  # noqa: BLE001 - a worker that died; the batch goes on
-        return failed_submission(submission, context.assignment, error)
+        return broken_observation(error, context)
 
 
-def _cancel(futures: Iterable[Future[GradedSubmission]]) -> None:
+def _cancel(futures: Iterable[Future[Observation]]) -> None:
     for future in futures:
         future.cancel()
-
-
-def _key(submission: Submission, settings_key: str) -> str:
-    """A second hand-in changes what a grade may say, so it is part of what a stored grade was made under."""
-    beside = "".join(f";{one.name}={one.sha256}" for one in submission.companions)
-    return f"{settings_key};conflict={submission.conflict is not None}{beside}"

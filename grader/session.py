@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
 
-import grader
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import IMAGE_DATASETS, ReferenceFacts
@@ -21,9 +20,11 @@ from grader.domain.ports import Sandbox
 from grader.pipeline import GradingContext
 from grader.rebuild.client import MeasuringProcesses, MissingDataError
 from grader.rebuild.protocol import PublishedData
+from grader.remembered import DataQuestion, recall, remember
 from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
 from grader.sandbox.behaviour import graph_sandbox
 from grader.sandbox.bubblewrap import find_bubblewrap, require_invisible
+from grader.settings_key import settings_key
 
 CARDS = "creditcard"
 """Card transactions, `creditcard.csv` in the notebook's working folder."""
@@ -50,6 +51,8 @@ class SessionOptions:
         compat: Translate old code as if the assignment said so.
         written_for: The data that the notebooks count on: what one that counts on all of them loses on the sample
             waits for a person.
+        run_again: Students whose hand-ins are run once more, whatever the gradebook holds: everyone where it is empty,
+            nobody where it is None.
     """
 
     sandbox: str = "bubblewrap"
@@ -61,6 +64,7 @@ class SessionOptions:
     course: Course | None = None
     compat: bool = False
     written_for: str = "full"
+    run_again: tuple[str, ...] | None = None
 
     def notebooks_together(self) -> int:
         """Return how many notebooks run at the same time."""
@@ -113,24 +117,45 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
             measurer.examine(assignment.reference)
         Path(folder).chmod(0o755)
         data = _publish(measurer, facts.dataset, Path(folder))
-        datasets = _other_datasets(measurer, facts.dataset, Path(folder))
-        if data.file is not None:
-            datasets[facts.dataset] = data.file
+        published = {facts.dataset: data, **_other_datasets(measurer, facts.dataset, Path(folder))}
+        for dataset, found in published.items():
+            remember(_question(dataset, options), found)
+        datasets = {dataset: found.file for dataset, found in published.items() if found.file is not None}
         threads = max(1, (os.cpu_count() or 1) // options.notebooks_together())
         sandbox: Sandbox = OpenMachine(datasets, options.work_folder, threads, data_size=data.size)
         if program is not None:
             sandbox = BubblewrapSandbox(program, datasets, threads)
         context = GradingContext(
-            assignment, facts, sandbox, measurer, options.images, data.size, written_for=options.written_for
+            assignment, facts, sandbox, measurer, options.images, data.size, options.written_for, options.run_again
         )
-        key = ";".join((data.size, data.digest, options.sandbox, options.images, grader.__version__))
-        if own is not None:  # what it says is not in its facts alone
-            key = f"{key};{hashlib.sha256(own.read_bytes()).hexdigest()}"
-        if context.is_short:
-            key = f"{key};short"
-        if assignment.compat:  # what is run is not what was handed in
-            key = f"{key};compat"
+        key = _key(assignment, facts, [(one.size, one.digest) for one in published.values()], options)
         yield Session(context, data, key, _remarks(assignment, facts, data, options))
+
+
+def known_settings_key(assignment: Assignment, facts: ReferenceFacts, options: SessionOptions) -> str | None:
+    """Return the key that a session would have, without opening it; None where only opening it can tell."""
+    datasets = [facts.dataset, *(other for other in IMAGE_DATASETS if other != facts.dataset)]
+    answers = [recall(_question(dataset, options)) for dataset in datasets]
+    found = [answer for answer in answers if answer is not None]
+    if len(found) < len(datasets):
+        return None
+    return _key(replace(assignment, compat=assignment.compat or options.compat), facts, found, options)
+
+
+def _question(dataset: str, options: SessionOptions) -> DataQuestion:
+    return DataQuestion(dataset, options.data_size, options.data_folder)
+
+
+def _key(
+    assignment: Assignment, facts: ReferenceFacts, data: Sequence[tuple[str, str]], options: SessionOptions
+) -> str:
+    key = settings_key(assignment, facts, data, sandbox=options.sandbox, images=options.images)
+    own = _own_reference(assignment, options.course)
+    if own is not None:  # what it says is not in its facts alone
+        key = f"{key};{hashlib.sha256(own.read_bytes()).hexdigest()}"
+    if facts.has_sample and (data[0][0], options.written_for) == ("sample", "full"):
+        key = f"{key};short"
+    return key
 
 
 def _own_reference(assignment: Assignment, course: Course | None) -> Path | None:
@@ -160,14 +185,13 @@ def _publish(measurer: MeasuringProcesses, dataset: str, folder: Path) -> Publis
         raise MissingDataError(reason) from error
 
 
-def _other_datasets(measurer: MeasuringProcesses, dataset: str, folder: Path) -> dict[str, Path]:
+def _other_datasets(measurer: MeasuringProcesses, dataset: str, folder: Path) -> dict[str, PublishedData]:
     """Publish the other image data sets as well, since notebooks try things out; one that is not here is left out."""
-    published: dict[str, Path] = {}
+    published: dict[str, PublishedData] = {}
     for other in IMAGE_DATASETS:
         if other != dataset:
             with suppress(MissingDataError):
-                file = measurer.publish(other, folder).file
-                published |= {} if file is None else {other: file}
+                published[other] = measurer.publish(other, folder)
     return published
 
 

@@ -136,11 +136,15 @@ def load(*, size: str = "full", folder: Path | None = None) -> CardData:
     return simulated_data(rows=rows)
 
 
-def find_csv(folder: Path | None = None) -> Path | None:
-    """Return the path of `creditcard.csv` in the folder (the working folder by default) or its `data/`, else None."""
+def candidates(folder: Path | None = None) -> list[Path]:
+    """List where `creditcard.csv` is looked for, in order: the folder (by default the working folder), its `data/`."""
     start = Path() if folder is None else folder
-    places = (start / FILE_NAME, start / "data" / FILE_NAME)
-    return next((place for place in places if place.is_file()), None)
+    return [start / FILE_NAME, start / "data" / FILE_NAME]
+
+
+def find_csv(folder: Path | None = None) -> Path | None:
+    """Return the path of the first `creditcard.csv` that is there, else None."""
+    return next((place for place in candidates(folder) if place.is_file()), None)
 
 
 def simulated_data(*, rows: int = SAMPLE_ROWS, seed: int = _SEED) -> CardData:

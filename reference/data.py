@@ -36,6 +36,9 @@ _HIDDEN_SEED = 20_260_101  # any fixed number: facts and grades must speak of th
 _HIDDEN_SHARE = {"sample": 0.5, "full": 0.2}  # 1,000 of 2,000 and 2,000 of 10,000
 
 
+_FIRST_GZ = "train-images-idx3-ubyte.gz"
+
+
 @dataclass(frozen=True, slots=True)
 class ImageData:
     """One data set, cut into what is trained on, what is public and what is hidden.
@@ -115,16 +118,20 @@ def search_places(folder: Path | None = None) -> list[Path]:
     return [*places, Path(home) / ".keras" / "datasets"]
 
 
+def candidates(name: str, folder: Path | None = None) -> list[Path]:
+    """List the files in which a full data set would be found, in the order in which they are looked for.
+
+    Of Keras's four `.gz` files it is that of the training images.
+    """
+    dashed = name.replace("_", "-")
+    files = (f"{name}.npz", f"{dashed}.npz", f"{dashed}/{_FIRST_GZ}")
+    return list(dict.fromkeys(place / file for place in search_places(folder) for file in files))
+
+
 def find_full(name: str, folder: Path | None = None) -> Path | None:
     """Return the user's own file of a full data set, or folder of Keras's four `.gz` files; None if nowhere."""
-    for place in search_places(folder):
-        for file_name in (f"{name}.npz", f"{name.replace('_', '-')}.npz"):
-            if (place / file_name).is_file():
-                return place / file_name
-        gz_folder = place / name.replace("_", "-")
-        if (gz_folder / "train-images-idx3-ubyte.gz").is_file():
-            return gz_folder
-    return None
+    found = next((file for file in candidates(name, folder) if file.is_file()), None)
+    return found.parent if found is not None and found.name == _FIRST_GZ else found
 
 
 def kernel_view(data: ImageData) -> dict[str, npt.NDArray[Any]]:

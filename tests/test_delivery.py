@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import sys
 from dataclasses import replace
@@ -138,3 +139,20 @@ def test_a_report_that_finds_no_room_leaves_the_old_one(tmp_path: Path) -> None:
             write_report(student, disk, "ana.html", assignment=STACKED, facts=FACTS, translator=Translator("es"))
         assert [path.name for path in (disk / "reports").iterdir()] == ["ana.html"]
         assert (disk / "reports" / "ana.html").read_text() == "the old report"
+
+
+def test_a_report_is_drawn_again_only_where_it_would_be_another(tmp_path: Path) -> None:
+    """The same grade leaves the file as it is; other points, another language, a lost end of the file do not."""
+    one = graded(tmp_path, "ana")
+    spanish = {"assignment": STACKED, "facts": FACTS, "translator": Translator("es")}
+    path = write_report(one, tmp_path, "ana.html", **spanish)
+    first = path.read_bytes()
+    os.utime(path, (1, 1))
+    write_report(one, tmp_path, "ana.html", **spanish)
+    assert path.stat().st_mtime == 1
+    path.write_bytes(first[:-30])
+    assert write_report(one, tmp_path, "ana.html", **spanish).read_bytes() == first
+    for changes in (spanish | {"translator": Translator("en")}, spanish | {"facts": replace(FACTS, parameters=1)}):
+        os.utime(path, (1, 1))
+        write_report(one, tmp_path, "ana.html", **changes)
+        assert path.stat().st_mtime != 1

@@ -42,7 +42,7 @@ from grader.domain.measurement import Measurements, MeasuringFailedError, Quanti
 from grader.domain.messages import message, verbatim
 from grader.domain.ports import MeasuringTask
 from grader.domain.run import CellError, LackedName, RaisedBy, RunRecord, RunStatus, StoppedBy
-from grader.pipeline import failed_submission, grade_submission, missing_modules
+from grader.pipeline import broken_observation, grade_submission, judge, missing_modules
 from grader.scoring import score
 
 ON_THE_SAMPLE = message(
@@ -86,7 +86,7 @@ def test_what_lateness_costs_is_taken_off_at_the_end(tmp_path: Path) -> None:
     assert (late.submitted_at, late.grade.status) == (mine.submitted_at, GradeStatus.FINAL)
     assert grade_submission(replace(mine, submitted_at=None), timed).grade.late is None
     assert grade_submission(mine, context()).grade.late is None
-    died = failed_submission(mine, timed.assignment, RuntimeError("gone"))
+    died = judge(broken_observation(RuntimeError("gone"), timed), mine, timed.assignment, timed.facts)
     assert (died.grade.late, died.submitted_at, died.grade.status) == (
         Late(2160, 20.0, 0.0),
         mine.submitted_at,
@@ -291,7 +291,7 @@ def test_our_failure_is_told_in_one_short_line(tmp_path: Path) -> None:
 def test_a_worker_that_died_leaves_a_grade_that_waits(tmp_path: Path) -> None:
     """Built by the caller, since the worker can answer no more."""
     mine = submission(tmp_path)
-    graded = failed_submission(mine, ASSIGNMENT, OSError("gone"))
+    graded = judge(broken_observation(OSError("gone"), context()), mine, ASSIGNMENT, builders.FACTS)
     assert waits_for_a_person(graded)
     assert reasons(graded)[0].startswith("The grader itself failed: OSError: gone")
     assert graded.fault == "OSError: gone\n"

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import small_disk
+from checks import builders
 from grading_samples import (
     ASSIGNMENT,
     DIES,
@@ -33,7 +34,7 @@ from grader.domain.run import RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import Companion, Submission
 from grader.gradebook import Gradebook, GradebookError, sqlite_url
 from grader.pipeline import GradingContext
-from grader.scale import Progress, grade_batch
+from grader.scale import Progress, grade_batch, known_grades
 
 STUDENTS = ("ana", "bruno", "carla", "diego")
 
@@ -176,39 +177,72 @@ def test_a_stored_grade_gets_the_time_of_this_hand_in(batch: Batch, four: list[S
 
 
 @pytest.mark.parametrize(
-    ("changed", "key"),
+    ("changed", "key", "reused"),
     [
-        (replace(ASSIGNMENT, rubric_hash="s" * 64), "sample"),
-        (ASSIGNMENT, "full"),
-        (replace(ASSIGNMENT, assignment="sparse"), "sample"),
+        (replace(ASSIGNMENT, rubric_hash="s" * 64), "sample", True),
+        (replace(ASSIGNMENT, assignment="sparse"), "sample", True),
+        (ASSIGNMENT, "full", False),
     ],
-    ids=["rubric", "settings", "assignment"],
+    ids=["rubric", "assignment", "settings"],
 )
-def test_a_grade_made_under_something_else_is_not_reused(
-    changed: Any, key: str, batch: Batch, four: list[Submission]
+def test_points_are_given_anew_and_only_other_settings_run_again(
+    changed: Any, key: str, reused: bool, batch: Batch, four: list[Submission], tmp_path: Path
 ) -> None:
-    """Another rubric, other data or another assignment."""
+    """What a run and its measurements rest on is in the settings; the rubric is not."""
     batch.grade(four[:1])
-    batch.grade(four[:1], context(assignment=changed), settings_key=key)
+    (again,) = batch.grade(four[:1], context(assignment=changed), settings_key=key)
+    assert batch.told == [("ana", False), ("ana", reused)]
+    assert again.rubric_hash == changed.rubric_hash
+
+
+def test_a_change_of_points_is_a_new_grade_and_no_new_run(batch: Batch, four: list[Submission], tmp_path: Path) -> None:
+    """Old and new are both on record."""
+    batch.grade(four)
+    doubled = tuple(replace(item, points=2 * item.points) for item in ASSIGNMENT.rubric)
+    sandbox = FakeSandbox()
+    graded = batch.grade(four, context(sandbox, assignment=replace(ASSIGNMENT, rubric=doubled, rubric_hash="d" * 64)))
+    assert [one.grade.points_awarded for one in graded] == [200.0] * 4
+    assert sandbox.seen == []
+    assert gradings(tmp_path) == [(student, 2) for student in STUDENTS]
+
+
+def test_the_same_bytes_of_two_students_are_run_once(batch: Batch, tmp_path: Path) -> None:
+    """Each has a grade of their own, in one batch or in two."""
+    text = notebook_text("same")
+    mine, copied = submission(tmp_path, "ana", text), submission(tmp_path, "bruno", text)
+    sandbox = FakeSandbox()
+    graded = batch.grade([mine, copied], context(sandbox))
+    batch.grade([submission(tmp_path, "carla", text)], context(sandbox))
+    assert [one.student for one in graded] == ["ana", "bruno"]
+    assert len(sandbox.seen) == 1
+    assert batch.told == [("ana", False), ("bruno", True), ("carla", True)]
+    assert batch.stored() == ["ana", "bruno", "carla"]
+
+
+def test_other_bytes_are_run(batch: Batch, tmp_path: Path) -> None:
+    """A student hands in a second version."""
+    batch.grade([submission(tmp_path, "ana", notebook_text("first"))])
+    batch.grade([submission(tmp_path, "ana", notebook_text("changed"))])
     assert batch.told == [("ana", False), ("ana", False)]
 
 
-def test_other_bytes_and_other_students_are_other_submissions(batch: Batch, tmp_path: Path) -> None:
-    """The same bytes of another student are graded for themselves."""
-    text = notebook_text("same")
-    mine, copied = submission(tmp_path, "ana", text), submission(tmp_path, "bruno", text)
-    batch.grade([mine])
-    batch.grade([copied, submission(tmp_path, "ana", notebook_text("changed"))])
-    assert batch.told == [("ana", False), ("bruno", False), ("ana", False)]
-
-
-def test_a_conflict_that_came_or_went_is_graded_again(batch: Batch, tmp_path: Path) -> None:
-    """Whether a person must decide between two hand-ins is part of what a grade says."""
+def test_a_conflict_that_came_or_went_is_graded_anew_without_a_run(batch: Batch, tmp_path: Path) -> None:
+    """Whether a person must decide between two hand-ins is part of what a grade says, and not of what was observed."""
     alone = submission(tmp_path)
     doubled = replace(alone, conflict=verbatim("two hand-ins"))
     statuses = [batch.grade([one])[0].grade.status for one in (alone, doubled, alone, doubled)]
     assert statuses == [GradeStatus.FINAL, GradeStatus.NEEDS_REVIEW] * 2
-    assert [reused for _, reused in batch.told] == [False, False, True, True]
+    assert [reused for _, reused in batch.told] == [False, True, True, True]
+    assert gradings(tmp_path) == [("ana", 4)]
+
+
+def test_a_class_that_was_observed_whole_needs_no_zone(batch: Batch, four: list[Submission]) -> None:
+    """The same grades as the batch that ran it; None as soon as one hand-in was never run."""
+    known = {"gradebook": batch.gradebook, "settings_key": "sample"}
+    assert known_grades(four[:1], ASSIGNMENT, builders.FACTS, **known) is None
+    graded = batch.grade(four[:3])
+    assert known_grades(four[:3], ASSIGNMENT, builders.FACTS, **known) == graded
+    assert known_grades(four, ASSIGNMENT, builders.FACTS, **known) is None
 
 
 def test_another_file_beside_the_notebook_is_graded_again(batch: Batch, tmp_path: Path) -> None:

@@ -13,14 +13,16 @@ import numpy as np
 import psutil
 import pytest
 
-import grader
 from grader.authoring.catalogue import load_assignment, load_facts
 from grader.domain.messages import message, verbatim
+from grader.domain.observation import Observation
 from grader.locale import Translator
 from grader.rebuild.client import MissingDataError
 from grader.rebuild.protocol import PublishedData
 from grader.sandbox.backends import OpenMachine
-from grader.session import Session, SessionOptions, _other_datasets, _publish, open_session
+from grader.session import Session, SessionOptions, _other_datasets, _publish, known_settings_key, open_session
+from grader.settings_key import settings_key
+from reference import data as reference_data
 
 STACKED = load_assignment("stacked")
 FACTS = load_facts("stacked")
@@ -97,7 +99,30 @@ def test_a_grade_depends_on_data_sandbox_images_and_version(sample_session: Sess
     """Each of them is in the key under which grades are stored; so is that the sample is not what was counted on."""
     digest = sample_session.data.digest
     assert len(digest) == 64
-    assert sample_session.settings_key == f"sample;{digest};none;hidden;{grader.__version__};short"
+    data = [("sample", digest), ("sample", reference_data.load("mnist", size="sample").digest())]
+    expected = settings_key(STACKED, FACTS, data, sandbox="none", images="hidden")
+    assert sample_session.settings_key == f"{expected};short"
+
+
+def test_a_session_can_be_named_before_it_is_opened(sample_session: Session) -> None:
+    """By what the one before found out; for other images, another limit or an own reference it has another name."""
+    assert known_settings_key(STACKED, FACTS, NOWHERE) == sample_session.settings_key
+    longer = replace(STACKED, limits=replace(STACKED.limits, processes=7))
+    others = {
+        known_settings_key(STACKED, FACTS, replace(NOWHERE, images="public")),
+        known_settings_key(STACKED, FACTS, replace(NOWHERE, sandbox="bubblewrap")),
+        known_settings_key(STACKED, FACTS, replace(NOWHERE, compat=True)),
+        known_settings_key(longer, FACTS, NOWHERE),
+        known_settings_key(STACKED, replace(FACTS, source_digest="other"), NOWHERE),
+    }
+    assert len(others - {None, sample_session.settings_key}) == 5
+    points = tuple(replace(item, points=1.0) for item in STACKED.rubric)
+    assert known_settings_key(replace(STACKED, rubric=points), FACTS, NOWHERE) == sample_session.settings_key
+
+
+def test_a_session_whose_data_nobody_has_seen_has_no_name(no_data: None, tmp_path: Path) -> None:
+    """Only opening it can tell which data it takes."""
+    assert known_settings_key(STACKED, FACTS, replace(NOWHERE, data_size="full", data_folder=tmp_path)) is None
 
 
 def test_other_data_make_another_session(full_folder: Path, no_data: None) -> None:
@@ -107,7 +132,8 @@ def test_other_data_make_another_session(full_folder: Path, no_data: None) -> No
     others = {process.pid for process in psutil.Process().children()}
     with open_session(STACKED, uncalibrated, options) as session:
         assert (session.context.data, session.context.images) == ("full", "public")
-        assert session.settings_key == f"full;{session.data.digest};none;public;{grader.__version__}"
+        assert session.settings_key.startswith(f"full;{session.data.digest};none;public;")
+        assert session.settings_key == known_settings_key(STACKED, uncalibrated, options)
         assert english(session) == [  # and no warning of one's own notebook
             "stacked was never calibrated on the full data: reconstruction points will wait for a person."
         ]
@@ -155,8 +181,8 @@ class _NoFullData:
 def test_a_trial_on_the_sample_is_told_and_stored_as_another(no_data: None) -> None:
     """Notebooks that were written for the sample lose nothing by it: no remark, and no grade is mistaken for theirs."""
     with open_session(STACKED, FACTS, replace(NOWHERE, written_for="sample")) as session:
-        assert not session.context.is_short
-        assert session.settings_key.endswith(grader.__version__)
+        assert not Observation(session.context.data, session.context.written_for).is_short(FACTS)
+        assert not session.settings_key.endswith(";short")
         assert english(session) == [
             "WITHOUT SANDBOX: notebooks run with your rights and can read and change your files."
         ]
@@ -237,5 +263,6 @@ class _OnlyFashion:
 
 def test_a_notebook_sees_every_image_data_set_that_is_here(tmp_path):
     """The assignment's own one is published by itself; another that is missing stops nobody."""
-    assert _other_datasets(_OnlyFashion(), "mnist", tmp_path) == {"fashion_mnist": tmp_path / "fashion_mnist.npz"}
+    others = _other_datasets(_OnlyFashion(), "mnist", tmp_path)
+    assert {name: found.file for name, found in others.items()} == {"fashion_mnist": tmp_path / "fashion_mnist.npz"}
     assert _other_datasets(_OnlyFashion(), "fashion_mnist", tmp_path) == {}

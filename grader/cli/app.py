@@ -174,17 +174,50 @@ def grade_command(
     data: DataFolder = None,
     data_size: DataSize = "full",
     jobs: Jobs = None,
+    force: Annotated[
+        bool, typer.Option("--force", help=told(message("Run again what was run before; with --student only theirs.")))
+    ] = False,
+    student: Annotated[
+        list[str] | None,
+        typer.Option("--student", help=told(message("Run this student's notebook again. Repeatable."))),
+    ] = None,
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
-    """Grade a class; what is already in the gradebook is not run again."""
+    """Grade a class; what was run before is not run again."""
     from grader.cli.grading import grade_paths
     from grader.session import SessionOptions
 
     options = SessionOptions(
-        sandbox=sandbox, data_size=data_size, data_folder=data, jobs=jobs, course=Course.at(course), compat=compat
+        sandbox=sandbox,
+        data_size=data_size,
+        data_folder=data,
+        jobs=jobs,
+        course=Course.at(course),
+        compat=compat,
+        run_again=tuple(student) if student else () if force else None,
     )
     grade_paths(paths, assignment, out, options, language=lang, as_json=as_json)
+
+
+@app.command("regrade", help=told(message("Give points anew by today's rubric, without running a notebook.")))
+def regrade_command(
+    out: Annotated[Path, typer.Argument(help=told(message("Folder that `grader grade --out` wrote.")), metavar="OUT")],
+    *,
+    student: Annotated[
+        list[str] | None, typer.Option("--student", help=told(message("Only this student's. Repeatable.")))
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help=told(message("Show old and new points, and keep nothing.")))
+    ] = False,
+    course: CourseFolder = None,
+    lang: Language = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score a class anew from what was observed of it."""
+    from grader.cli.regrading import regrade_class
+
+    regrade_class(out, student or (), Course.at(course), language=lang, as_json=as_json, dry_run=dry_run)
 
 
 @app.command("demo", help=told(message("Generate and grade a sample class, and compare with what is expected.")))

@@ -22,16 +22,25 @@ from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
-from grader.domain.messages import message
+from grader.domain.messages import Message, message
 from grader.domain.submission import Submission, UnreadableSubmissionError
 from grader.gradebook import Gradebook, GradebookError, grades_json, sqlite_url
 from grader.intake.collecting import collect
+from grader.intake.errors import IntakeError
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
 from grader.pipeline import grade_submission
 from grader.report.terminal import check_report, class_table
-from grader.scale import Progress, grade_batch
-from grader.session import DATA_SIZES, SANDBOXES, Session, SessionOptions, end_children, open_session
+from grader.scale import Progress, grade_batch, known_grades
+from grader.session import (
+    DATA_SIZES,
+    SANDBOXES,
+    Session,
+    SessionOptions,
+    end_children,
+    known_settings_key,
+    open_session,
+)
 
 _SECONDS_BETWEEN_KILLS = 0.2
 
@@ -45,15 +54,21 @@ def grade_paths(
     language: str | None,
     as_json: bool,
 ) -> None:
-    """Grade everything below `paths` and write grades, reports and gradebook into `out`."""
+    """Grade everything below `paths` and write grades, reports and gradebook into `out`.
+
+    What was run before is not run again, unless the options ask for it.
+    """
     with error_border(language):
         require_known(options, language)
-        assignment, facts = _load(assignment_id, options.course)
+        assignment, facts = load_for_grading(assignment_id, options.course)
         folder = prepare_folder(out)
         translator = Translator(language) if language else SURROUNDINGS
         with tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:
             submissions = collect(paths, Path(workspace))
-            graded = grade_class(submissions, assignment, facts, options, folder=folder, translator=translator)
+            _require_names(submissions, options.run_again)
+            graded = _known(submissions, assignment, facts, options, folder)
+            if graded is None:
+                graded = grade_class(submissions, assignment, facts, options, folder=folder, translator=translator)
         with Gradebook.open(sqlite_url(folder / GRADEBOOK_FILE)) as gradebook:
             adjustments = gradebook.adjustments(assignment.assignment)
         index = write_class(
@@ -105,6 +120,36 @@ def grade_class(
             raise complain(sentence, Exit.DID_NOT_PASS, translator.language) from stop
 
 
+def _known(
+    submissions: Sequence[Submission],
+    assignment: Assignment,
+    facts: ReferenceFacts,
+    options: SessionOptions,
+    folder: Path,
+) -> list[GradedSubmission] | None:
+    """Grade a class in which nothing has to be run, without opening a zone; None where something has to."""
+    key = known_settings_key(assignment, facts, options)
+    if options.run_again is not None or key is None or not (folder / GRADEBOOK_FILE).is_file():
+        return None
+    with Gradebook.open(sqlite_url(folder / GRADEBOOK_FILE)) as gradebook:
+        return known_grades(submissions, assignment, facts, gradebook=gradebook, settings_key=key)
+
+
+def _require_names(submissions: Sequence[Submission], students: Sequence[str] | None) -> None:
+    """Refuse a name that nobody of the class has.
+
+    Raises:
+        IntakeError: One that was named handed nothing in.
+    """
+    if unknown := sorted({*(students or ())} - {submission.student for submission in submissions}):
+        raise IntakeError(nobody_is_called(unknown))
+
+
+def nobody_is_called(names: Sequence[str]) -> Message:
+    """Say that these names are none of the class."""
+    return message("Nobody of this class is called {names}. Names are those of the table.", names=", ".join(names))
+
+
 def check_notebook(
     notebook: Path, assignment_id: str | None, options: SessionOptions, *, language: str | None, as_json: bool
 ) -> None:
@@ -123,7 +168,7 @@ def check_notebook(
                 Exit.WRONG_USAGE,
                 language,
             )
-        assignment, facts = _load(chosen, options.course)
+        assignment, facts = load_for_grading(chosen, options.course)
         translator = Translator(language or read.language) if (language or read.language) else SURROUNDINGS
         with open_session(assignment, facts, options) as session, waiting(message("Running the notebook"), translator):
             _show_remarks(session, translator)
@@ -162,7 +207,12 @@ def _only_one(submissions: Sequence[Submission], given: Path, language: str | No
     return submissions[0]
 
 
-def _load(assignment_id: str, course: Course | None) -> tuple[Assignment, ReferenceFacts]:
+def load_for_grading(assignment_id: str, course: Course | None) -> tuple[Assignment, ReferenceFacts]:
+    """Load an assignment that has a rubric, with its facts.
+
+    Raises:
+        AuthoringError: Anything is wrong in its files or those of the course.
+    """
     if course is None:
         assignment = load_assignment(assignment_id)
         return assignment, load_facts(assignment.reference)

@@ -29,6 +29,7 @@ class GradedSubmission:
         accelerated: Training was shortened without touching a point.
         fault: Traceback of our own failure, for the maintainer, or "".
         submitted_at: When it was handed in, with a time zone; None where nobody knows.
+        conflict: Why a person must look at the hand-in itself (`Submission.conflict`), or None.
     """
 
     student: str
@@ -44,3 +45,4 @@ class GradedSubmission:
     accelerated: bool = False
     fault: str = ""
     submitted_at: datetime | None = None
+    conflict: Message | None = None

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
@@ -26,9 +26,10 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import message
+from grader.domain.observation import Observation
 from grader.gradebook.adjustment import Adjustment
 from grader.gradebook.faults import GradebookError, database_fault
-from grader.gradebook.tables import AdjustmentRow, GradingRow, SubmissionRow, ensure_tables
+from grader.gradebook.tables import AdjustmentRow, GradingRow, ObservationRow, SubmissionRow, ensure_tables
 
 BUSY_SECONDS = 30.0
 """How long a locked SQLite file is waited for."""
@@ -114,15 +115,13 @@ class Gradebook:
                     points_awarded=graded.grade.points_awarded,
                     points_possible=graded.grade.points_possible,
                     wall_seconds=graded.wall_seconds,
-                    document=_to_document(graded),
+                    document=_to_document(_DOCUMENTS, graded),
                     graded_at=now,
                 )
             )
 
-    def find(
-        self, *, assignment: str, student: str, sha256: str, rubric_hash: str, context: str
-    ) -> GradedSubmission | None:
-        """Return the latest grade of these bytes of this student under this rubric and context, or None.
+    def find(self, *, assignment: str, student: str, sha256: str) -> GradedSubmission | None:
+        """Return the latest grade of these bytes of this student, or None.
 
         Its `filename` is the one under which the bytes came at that time.
         """
@@ -130,14 +129,65 @@ class Gradebook:
             select(GradingRow.id, GradingRow.document)
             .join(SubmissionRow, SubmissionRow.id == GradingRow.submission_id)
             .where(SubmissionRow.assignment == _storable(assignment), SubmissionRow.student == _storable(student))
-            .where(SubmissionRow.sha256 == _storable(sha256), GradingRow.rubric_hash == _storable(rubric_hash))
-            .where(GradingRow.context == _storable(context))
+            .where(SubmissionRow.sha256 == _storable(sha256))
             .order_by(GradingRow.id.desc())
             .limit(1)
         )
         with self._session() as session:
             row = session.execute(wanted).one_or_none()
         return None if row is None else self._from_document(row.document, row.id)
+
+    def add_observation(self, seen: Observation, *, sha256: str, context: str) -> None:
+        """Keep what was found out about a file; when this returns, it is on disk.
+
+        Args:
+            seen: What to keep.
+            sha256: Digest of the file.
+            context: Names the data and the settings it was run and measured with.
+        """
+        row = ObservationRow(
+            sha256=_storable(sha256),
+            context=_storable(context),
+            document=_to_document(_OBSERVATIONS, seen),
+            observed_at=datetime.now(UTC),
+        )
+        with self._session() as session:
+            session.add(row)
+
+    def find_observation(self, *, sha256: str, context: str) -> Observation | None:
+        """Return what was last found out about these bytes, whoever handed them in, or None.
+
+        One that this version cannot read any more counts as none: the notebook is run again.
+        """
+        wanted = (
+            select(ObservationRow.document)
+            .where(ObservationRow.sha256 == _storable(sha256), ObservationRow.context == _storable(context))
+            .order_by(ObservationRow.id.desc())
+            .limit(1)
+        )
+        with self._session() as session:
+            document = session.execute(wanted).scalar_one_or_none()
+        try:
+            return None if document is None else _OBSERVATIONS.validate_python(json.loads(document))
+        except ValueError:
+            return None
+
+    def assignments(self) -> list[str]:
+        """Return the ids of all assignments of which there is a grade, sorted."""
+        with self._session() as session:
+            return sorted(session.scalars(select(SubmissionRow.assignment).distinct()).all())
+
+    def contexts(self, assignment: str) -> dict[tuple[str, str, str], str]:
+        """Return under which context the latest grade of each (student, file name, SHA-256) was made."""
+        newest = select(func.max(GradingRow.id)).group_by(GradingRow.submission_id)
+        wanted = (
+            select(SubmissionRow.student, SubmissionRow.filename, SubmissionRow.sha256, GradingRow.context)
+            .join(SubmissionRow, SubmissionRow.id == GradingRow.submission_id)
+            .where(SubmissionRow.assignment == _storable(assignment), GradingRow.id.in_(newest))
+        )
+        with self._session() as session:
+            rows = session.execute(wanted).all()
+        return {(row.student, row.filename, row.sha256): row.context for row in rows}
 
     def latest(self, assignment: str) -> list[GradedSubmission]:
         """Return the latest grade of each file handed in, in order of student, file name and digest."""
@@ -204,15 +254,18 @@ class Gradebook:
 
 # Private: documents --------------------------------------------------------------------------------------------------
 
+_Kept = TypeVar("_Kept")
+
 _DOCUMENTS = TypeAdapter(GradedSubmission)
+_OBSERVATIONS = TypeAdapter(Observation)
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def _to_document(graded: GradedSubmission) -> str:
+def _to_document(adapter: TypeAdapter[_Kept], kept: _Kept) -> str:
     # Not `dump_json`: it refuses half surrogates, which a student can put into an error message, and turns infinities
     # into null. ASCII escapes keep both, in every database.
-    return json.dumps(_DOCUMENTS.dump_python(graded, mode="json"), ensure_ascii=True, separators=(",", ":"))
+    return json.dumps(adapter.dump_python(kept, mode="json"), ensure_ascii=True, separators=(",", ":"))
 
 
 def _in_utc(graded: GradedSubmission) -> GradedSubmission:

@@ -24,8 +24,11 @@ from sqlalchemy.types import TypeDecorator
 from grader.domain.messages import message
 from grader.gradebook.faults import GradebookError
 
-SCHEMA_VERSION = 1
-"""Goes up with every change of these tables; a gradebook of a higher version is refused."""
+SCHEMA_VERSION = 2
+"""Goes up with every change of these tables; a gradebook of a higher version is refused.
+
+A gradebook of a lower version gets the tables that it lacks when it is opened: so far, versions have only added some.
+"""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -85,7 +88,7 @@ class GradingRow(Base):
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
     rubric_hash: Mapped[str]
     context: Mapped[str]
-    """Data and settings that it was graded with; a grade is reused under the same ones alone."""
+    """Data and settings that it was run and measured with."""
     status: Mapped[str]
     points_awarded: Mapped[float]
     points_possible: Mapped[float]
@@ -93,6 +96,22 @@ class GradingRow(Base):
     document: Mapped[str]
     """The whole `GradedSubmission` as JSON, from which everything else can be told."""
     graded_at: Mapped[datetime]
+
+
+class ObservationRow(Base):
+    """What was found out about a file before any point was given; the latest has the highest id."""
+
+    __tablename__ = "observation"
+    __table_args__ = (Index("observation_by_bytes", "sha256", "context"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str]
+    """Digest of the file, whoever handed it in."""
+    context: Mapped[str]
+    """Data and settings that it was run and measured with; it is reused under the same ones alone."""
+    document: Mapped[str]
+    """The whole `Observation` as JSON."""
+    observed_at: Mapped[datetime]
 
 
 class AdjustmentRow(Base):
@@ -111,7 +130,7 @@ class AdjustmentRow(Base):
 
 
 def ensure_tables(connection: Connection, where: str) -> None:
-    """Create the tables in an empty database; refuse one that is no gradebook of a version we know.
+    """Create the tables in an empty database, or those that an older one lacks; refuse what is no gradebook.
 
     Args:
         connection: In a transaction, which the caller commits.
@@ -125,7 +144,10 @@ def ensure_tables(connection: Connection, where: str) -> None:
         # Looked at again, because another process may have created them while we waited for the lock.
         if not _table_names(connection):
             _create(connection)
-    _check_version(connection, where)
+    if _check_version(connection, where) < SCHEMA_VERSION:
+        _lock(connection)
+        if _check_version(connection, where) < SCHEMA_VERSION:
+            _create(connection)
 
 
 # Private -------------------------------------------------------------------------------------------------------------
@@ -164,16 +186,22 @@ def _lock(connection: Connection) -> None:
 
 
 def _create(connection: Connection) -> None:
+    """Create the tables that are not there, with the triggers that keep their rows, and note the version."""
+    missing = [table for table in Base.metadata.tables if table not in _table_names(connection)]
     Base.metadata.create_all(connection)
     triggers = _SQLITE_TRIGGERS if connection.dialect.name == "sqlite" else _POSTGRESQL_TRIGGERS
-    for table in Base.metadata.tables:
+    for table in missing:
         for trigger in triggers:
             connection.exec_driver_sql(trigger.format(table=table))
     connection.execute(insert(SchemaRow).values(version=SCHEMA_VERSION, created_at=datetime.now(UTC)))
 
 
-def _check_version(connection: Connection, where: str) -> None:
-    is_gradebook = _table_names(connection) >= set(Base.metadata.tables)
+_FIRST_TABLES = frozenset({"gradebook_schema", "submission", "grading", "adjustment"})
+
+
+def _check_version(connection: Connection, where: str) -> int:
+    """Return the version of a gradebook's tables, which is at most ours."""
+    is_gradebook = _table_names(connection) >= _FIRST_TABLES
     version = connection.execute(select(func.max(SchemaRow.version))).scalar() if is_gradebook else None
     if version is None:
         raise GradebookError(
@@ -189,3 +217,4 @@ def _check_version(connection: Connection, where: str) -> None:
                 known=SCHEMA_VERSION,
             )
         )
+    return int(version)

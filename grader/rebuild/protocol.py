@@ -53,12 +53,15 @@ class PublishedData:
         size: `sample` or `full`.
         digest: Of the whole data set, hidden images included.
         source: Where the data set was found.
+        looked_for: The user's own files that it was looked for in, whether they are there or not: as long as none of
+            them comes, goes or changes, the same data are found.
     """
 
     file: Path | None
     size: str
     digest: str
     source: str
+    looked_for: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

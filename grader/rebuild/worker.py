@@ -12,7 +12,7 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -91,7 +91,8 @@ def _publish(request: Request) -> Answer:
     target = request.folder / f"{request.dataset}.npz"
     with _in_one_step(target) as path, path.open("wb") as file:
         np.savez(file, allow_pickle=False, **data.kernel_view(found))
-    return Answer(published=PublishedData(target, found.size, found.digest(), found.source))
+    files = data.candidates(request.dataset, request.data_folder) if request.data_size == "full" else []
+    return Answer(published=PublishedData(target, found.size, found.digest(), found.source, _absolute(files)))
 
 
 def _publish_cards(folder: Path, choice: DataChoice) -> PublishedData:
@@ -100,7 +101,12 @@ def _publish_cards(folder: Path, choice: DataChoice) -> PublishedData:
     target = folder / card_data.FILE_NAME
     with _in_one_step(target) as path:
         card_data.write_csv(card_data.kernel_view(table.cards), path)
-    return PublishedData(target, table.size, table.cards.digest(), table.cards.source)
+    files = card_data.candidates(choice.folder) if choice.size == "full" else []
+    return PublishedData(target, table.size, table.cards.digest(), table.cards.source, _absolute(files))
+
+
+def _absolute(files: Iterable[Path]) -> tuple[Path, ...]:
+    return tuple(file.absolute() for file in files)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from grader.domain.architecture import Architecture, Layer
 from grader.domain.assignment import Assignment, RubricItem
+from grader.domain.evidence import ColumnClaim, FitClaim
 from grader.domain.grade import CheckResult, Finding, Grade, GradeStatus, Late, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import (
@@ -21,8 +22,11 @@ from grader.domain.measurement import (
     Role,
 )
 from grader.domain.messages import Message, message, verbatim
+from grader.domain.observation import Observation
+from grader.domain.outdated import SlowOptimizer, Translation
 from grader.domain.places import Place
 from grader.domain.run import CellError, Limits, RunRecord, RunStatus, StoppedBy
+from grader.domain.submission import ImportedModule
 from grader.domain.units import Unit
 
 ASSIGNMENT = Assignment(
@@ -140,6 +144,32 @@ _messages: st.SearchStrategy[Message] = st.recursive(
 )
 _scalars = _texts | _counts | _floats | st.booleans() | st.none()
 _shapes = st.lists(st.integers(0, 999) | st.none(), max_size=3).map(tuple)
+
+
+def observed(wall_seconds: float = 1.5) -> Observation:
+    """What a run of `rich` left, with everything set that an observation can hold."""
+    one = rich()
+    return Observation(
+        "sample",
+        "full",
+        one.run,
+        one.measurements,
+        fits=(
+            FitClaim("m1", 20, 8000, 128, True, 0.0, 1.0, True, ColumnClaim((1.5,), (0.5,), (0.0,), (3.0,)), ("ae",)),
+        ),
+        requests=("pip install -q umap-learn",),
+        missing_modules=("umap",),
+        imports=(ImportedModule("umap", 3, 1),),
+        old_code=(
+            Translation(3, 1, "lr=0.1", "learning_rate=0.1", message("It is called otherwise now."), signs=("lr",)),
+        ),
+        slow_optimizers=(SlowOptimizer(4, 2, "Adadelta", 0.001, 1.0),),
+        places={3: Place("2. El codificador", 1, "import umap")},
+        notes=one.notes,
+        counts_official_images=True,
+        problem=message("A {file} of {count} bytes", file="\ud800", count=3),
+        wall_seconds=wall_seconds,
+    )
 
 
 def _many(items: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[object, ...]]:

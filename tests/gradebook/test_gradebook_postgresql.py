@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from gradebook_samples import graded, rich
+from gradebook_samples import graded, observed, rich
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -38,12 +38,21 @@ def test_grades_and_adjustments_come_back_exactly(postgresql_url: str, assignmen
     with Gradebook.open(postgresql_url) as gradebook:
         assert gradebook.latest(assignment) == [late, under(assignment, rich())]
         assert gradebook.adjustments(assignment) == [adjustment]
-        keys = {"assignment": assignment, "student": "ana", "sha256": "a" * 64, "rubric_hash": "r1"}
-        assert gradebook.find(**keys, context="c1") == late
-        assert gradebook.find(**keys, context="c2") is None
+        assert gradebook.find(assignment=assignment, student="ana", sha256="a" * 64) == late
+        assert gradebook.find(assignment=assignment, student="eva", sha256="a" * 64) is None
 
 
-@pytest.mark.parametrize("table", ["submission", "grading", "adjustment", "gradebook_schema"])
+def test_observations_come_back_exactly(postgresql_url: str, assignment: str):
+    """The latest under the same bytes and context, across connections."""
+    with Gradebook.open(postgresql_url) as gradebook:
+        for seconds in (1.0, 2.0):
+            gradebook.add_observation(observed(seconds), sha256=assignment, context="c1")
+    with Gradebook.open(postgresql_url) as gradebook:
+        assert gradebook.find_observation(sha256=assignment, context="c1") == observed(2.0)
+        assert gradebook.find_observation(sha256=assignment, context="c2") is None
+
+
+@pytest.mark.parametrize("table", ["submission", "grading", "observation", "adjustment", "gradebook_schema"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
 def test_the_server_itself_refuses_to_change_a_row(postgresql_url: str, table: str, change: str):
     """No other client can overwrite a grade by accident."""

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from gradebook_samples import graded, graded_submissions, rich
+from gradebook_samples import graded, graded_submissions, observed, rich
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import event
 
@@ -29,7 +29,7 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 def find(gradebook: Gradebook, **changes: str):
     """Look for the grade that `graded()` makes, with some changes."""
-    keys = {"assignment": "stacked", "student": "ana", "sha256": "a" * 64, "rubric_hash": "r1", "context": "c1"}
+    keys = {"assignment": "stacked", "student": "ana", "sha256": "a" * 64}
     return gradebook.find(**(keys | changes))
 
 
@@ -57,19 +57,66 @@ def test_any_grade_whatever_comes_back_exactly(one):
         kept = gradebook.latest(one.assignment)
         found = find(
             gradebook,
-            assignment=one.assignment, student=one.student, sha256=one.sha256, rubric_hash=one.rubric_hash,
+            assignment=one.assignment, student=one.student, sha256=one.sha256,
         )  # fmt: skip
     assert kept == [one]
     assert repr(kept) == repr([one])
     assert found == one
 
 
-def test_a_grade_is_found_under_the_same_bytes_rubric_and_context_alone(gradebook: Gradebook):
-    """Another student, file, rubric, assignment or data set means grading anew."""
+def test_a_grade_is_found_by_its_bytes_student_and_assignment(gradebook: Gradebook):
+    """Another student, file or assignment has a grade of its own; the rubric of the latest is in the grade."""
     gradebook.add(graded(), context="c1")
     assert find(gradebook) == graded()
-    others = {"assignment": "sparse", "student": "eva", "sha256": "b" * 64, "rubric_hash": "r2", "context": "c2"}
-    assert [find(gradebook, **{key: value}) for key, value in others.items()] == [None] * 5
+    others = {"assignment": "sparse", "student": "eva", "sha256": "b" * 64}
+    assert [find(gradebook, **{key: value}) for key, value in others.items()] == [None] * 3
+
+
+def test_an_observation_comes_back_exactly_whoever_handed_the_bytes_in(gradebook: Gradebook):
+    """Claims, places, messages and half surrogates included; the latest counts, under the same settings alone."""
+    gradebook.add_observation(observed(1.0), sha256="a" * 64, context="c1")
+    gradebook.add_observation(observed(2.0), sha256="a" * 64, context="c1")
+    assert gradebook.find_observation(sha256="a" * 64, context="c1") == observed(2.0)
+    assert gradebook.find_observation(sha256="b" * 64, context="c1") is None
+    assert gradebook.find_observation(sha256="a" * 64, context="c2") is None
+
+
+def test_an_observation_that_this_version_cannot_read_counts_as_none(gradebook: Gradebook, database: Path):
+    """The notebook is run again, which is all that is lost."""
+    insert = (
+        "INSERT INTO observation (sha256, context, document, observed_at) VALUES ('a', 'c', '{\"run\": 3}', '2026')"
+    )
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(insert)
+    assert gradebook.find_observation(sha256="a", context="c") is None
+
+
+def test_contexts_are_those_of_the_latest_grades(gradebook: Gradebook):
+    """By student, file name and digest, so that a grade can be given anew from what was observed."""
+    gradebook.add(graded(), context="c1")
+    gradebook.add(graded(), context="c2")
+    gradebook.add(graded("eva"), context="c1")
+    gradebook.add(replace(graded("zoé"), assignment="sparse"), context="c3")
+    file = ("stacked.ipynb", "a" * 64)
+    assert gradebook.contexts("stacked") == {("ana", *file): "c2", ("eva", *file): "c1"}
+
+
+def test_a_gradebook_of_the_first_version_gets_the_tables_that_it_lacks(database: Path):
+    """Its grades stay, the new table is guarded as the others are, and opening it again changes nothing."""
+    with Gradebook.open(sqlite_url(database)) as gradebook:
+        gradebook.add(graded(), context="c1")
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("DROP TABLE observation")
+        connection.execute("DROP TRIGGER gradebook_schema_refuses_update")
+        connection.execute("UPDATE gradebook_schema SET version = 1")
+    for _ in range(2):
+        with Gradebook.open(sqlite_url(database)) as gradebook:
+            assert gradebook.latest("stacked") == [graded()]
+    with Gradebook.open(sqlite_url(database)) as gradebook:
+        gradebook.add_observation(observed(), sha256="a", context="c1")
+    assert rows(database, "SELECT version FROM gradebook_schema ORDER BY version") == [(1,), (2,)]
+    with pytest.raises(sqlite3.IntegrityError, match="the gradebook is append-only"):
+        rows(database, "DELETE FROM observation")
 
 
 def test_the_latest_of_several_grades_is_found_and_all_are_kept(gradebook: Gradebook, database: Path):
@@ -157,11 +204,12 @@ def test_an_adjustment_without_author_reason_or_time_is_refused(changes: dict[st
 # Nothing is lost -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("table", ["submission", "grading", "adjustment", "gradebook_schema"])
+@pytest.mark.parametrize("table", ["submission", "grading", "observation", "adjustment", "gradebook_schema"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET rowid = rowid", "DELETE FROM {}"])
 def test_the_database_itself_refuses_to_change_a_row(gradebook: Gradebook, database: Path, table: str, change: str):
     """Not even another program can overwrite a grade by accident."""
     gradebook.add(graded(), context="c1")
+    gradebook.add_observation(observed(), sha256="a" * 64, context="c1")
     gradebook.adjust(Adjustment("stacked", "ana", 7.0, "Ruiz", "válida", NOON))
     with pytest.raises(sqlite3.IntegrityError, match="the gradebook is append-only"):
         rows(database, change.format(table))
@@ -334,13 +382,13 @@ def test_the_database_of_another_program_is_told_and_left_alone(database: Path):
 def test_a_newer_gradebook_is_told(gradebook: Gradebook, database: Path):
     """An old grader does not write into tables that it does not know."""
     with contextlib.closing(sqlite3.connect(database)) as newer:
-        newer.execute("INSERT INTO gradebook_schema VALUES (2, '2027-01-01 00:00:00')")
+        newer.execute("INSERT INTO gradebook_schema VALUES (99, '2027-01-01 00:00:00')")
         newer.commit()
     with reason_of_failure() as told:
         Gradebook.open(sqlite_url(database))
     assert told[0] == (
-        f"The gradebook {database} was written by a newer version of the grader (tables of version 2, this one knows "
-        "1). Update the grader."
+        f"The gradebook {database} was written by a newer version of the grader (tables of version 99, this one knows "
+        "2). Update the grader."
     )
 
 

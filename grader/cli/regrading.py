@@ -1,0 +1,133 @@
+"""`grader regrade`: points anew from what was observed, shown as old → new before they are kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from grader.cli.grading import load_for_grading, nobody_is_called
+from grader.cli.speech import SURROUNDINGS, error_border
+from grader.delivery import GRADEBOOK_FILE, write_class
+from grader.domain.assignment import Assignment
+from grader.domain.course import Course
+from grader.domain.facts import ReferenceFacts
+from grader.domain.graded import GradedSubmission
+from grader.domain.messages import Message, message
+from grader.gradebook import Gradebook, GradebookError, sqlite_url
+from grader.intake.errors import IntakeError
+from grader.locale import Translator
+from grader.regrading import Regraded, keep, regrade
+from grader.report.terminal import changes_table
+
+
+def regrade_class(
+    out: Path, students: Sequence[str], course: Course | None, *, language: str | None, as_json: bool, dry_run: bool
+) -> None:
+    """Give points anew for the class whose results are in `out`, and write grades and reports where they changed."""
+    with error_border(language):
+        translator = Translator(language) if language else SURROUNDINGS
+        with Gradebook.open(sqlite_url(_gradebook_file(out))) as gradebook:
+            for assignment_id in gradebook.assignments():
+                assignment, facts = load_for_grading(assignment_id, course)
+                regraded = regrade(gradebook, assignment, facts, students)
+                _require_everyone(students, regraded)
+                _show(regraded, assignment, translator, as_json=as_json, dry_run=dry_run)
+                if not dry_run and any(one.changed for one in regraded):
+                    keep(gradebook, regraded)
+                    _deliver(gradebook, assignment, facts, out, translator)
+
+
+def _require_everyone(students: Sequence[str], regraded: Sequence[Regraded]) -> None:
+    """Refuse a name that nobody of the class has.
+
+    Raises:
+        IntakeError: With the names.
+    """
+    if missing := sorted(set(students) - {one.old.student for one in regraded}):
+        raise IntakeError(nobody_is_called(missing))
+
+
+def _show(
+    regraded: Sequence[Regraded], assignment: Assignment, translator: Translator, *, as_json: bool, dry_run: bool
+) -> None:
+    """Show old → new before anything is kept."""
+    if as_json:
+        typer.echo(json.dumps([_document(one) for one in regraded], ensure_ascii=False, indent=2))
+        return
+    changes = [(one.old, one.new) for one in regraded if one.changed]
+    if changes:
+        Console().print(changes_table(changes, assignment, translator))
+    typer.echo(translator.text(_summary(regraded, dry_run=dry_run)))
+
+
+def _gradebook_file(out: Path) -> Path:
+    file = out / GRADEBOOK_FILE if out.is_dir() else out
+    if not file.is_file():
+        raise GradebookError(
+            message("{folder} holds no gradebook. Name the folder that `grader grade --out` wrote.", folder=str(out))
+        )
+    return file
+
+
+def _deliver(
+    gradebook: Gradebook, assignment: Assignment, facts: ReferenceFacts, out: Path, translator: Translator
+) -> None:
+    """Write the results of the class anew, those that did not change included: the files belong together."""
+    write_class(
+        gradebook.latest(assignment.assignment),
+        out if out.is_dir() else out.parent,
+        assignment=assignment,
+        facts=facts,
+        translator=translator,
+        adjustments=gradebook.adjustments(assignment.assignment),
+    )
+
+
+def _summary(regraded: Sequence[Regraded], *, dry_run: bool) -> Message:
+    """Say how many grades are others, and what was not looked at."""
+    unknown = sum(not one.observed for one in regraded)
+    if unknown:
+        return message(
+            "{changed} of {count} grades changed. Of {unknown} nothing is known of the run, so they stay: grade them "
+            "again with `grader grade`.",
+            changed=sum(one.changed for one in regraded),
+            count=len(regraded),
+            unknown=unknown,
+        )
+    if dry_run:
+        return message(
+            "{changed} of {count} grades would change. Nothing was kept.",
+            changed=sum(one.changed for one in regraded),
+            count=len(regraded),
+        )
+    return message(
+        "{changed} of {count} grades changed and were kept; the old ones stay on record.",
+        changed=sum(one.changed for one in regraded),
+        count=len(regraded),
+    )
+
+
+def _document(one: Regraded) -> dict[str, object]:
+    return {
+        "student": one.new.student,
+        "submission": one.new.filename,
+        "sha256": one.new.sha256,
+        "observed": one.observed,
+        "changed": one.changed,
+        "before": _points(one.old),
+        "now": _points(one.new),
+    }
+
+
+def _points(graded: GradedSubmission) -> dict[str, object]:
+    grade = graded.grade
+    return {
+        "status": grade.status.value,
+        "points_awarded": grade.points_awarded,
+        "points_counted": grade.points_counted,
+        "points_possible": grade.points_possible,
+    }

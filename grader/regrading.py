@@ -1,0 +1,93 @@
+"""Points anew for a class from what was observed of it: no notebook runs, and old and new are both shown.
+
+Rubric, thresholds, scale, due date and the checks themselves may have changed since. What was observed has not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.domain.assignment import Assignment
+from grader.domain.facts import ReferenceFacts
+from grader.domain.graded import GradedSubmission
+from grader.domain.submission import Submission
+from grader.gradebook.store import Gradebook
+from grader.pipeline import judge
+
+
+@dataclass(frozen=True, slots=True)
+class Regraded:
+    """One hand-in of which the points were given anew.
+
+    Attributes:
+        old: The grade that the gradebook held.
+        new: The grade by today's rules; `old` itself where nothing is known of the run.
+        context: What the grade is stored under.
+        observed: Whether the gradebook still holds what was observed, so that points could be given.
+    """
+
+    old: GradedSubmission
+    new: GradedSubmission
+    context: str
+    observed: bool
+
+    @property
+    def changed(self) -> bool:
+        """Whether points, status, deduction or a word of the report are others."""
+        return self.new != self.old
+
+
+def regrade(
+    gradebook: Gradebook, assignment: Assignment, facts: ReferenceFacts, students: Collection[str] = ()
+) -> list[Regraded]:
+    """Give points anew for every latest hand-in of an assignment, and store nothing.
+
+    Args:
+        gradebook: Holds grades and what was observed.
+        assignment: Today's rules.
+        facts: Of its reference.
+        students: Only these; everyone where empty.
+
+    Returns:
+        One a hand-in, in order of student and file name.
+
+    Raises:
+        GradebookError: The gradebook does not answer.
+    """
+    contexts = gradebook.contexts(assignment.assignment)
+    return [
+        _regraded(gradebook, old, assignment, facts, contexts[old.student, old.filename, old.sha256])
+        for old in gradebook.latest(assignment.assignment)
+        if not students or old.student in students
+    ]
+
+
+def keep(gradebook: Gradebook, regraded: Collection[Regraded]) -> None:
+    """Store every new grade that differs; the old ones stay on record.
+
+    Raises:
+        GradebookError: One could not be stored; those before it are.
+    """
+    for one in regraded:
+        if one.changed:
+            gradebook.add(one.new, context=one.context)
+
+
+def _regraded(
+    gradebook: Gradebook, old: GradedSubmission, assignment: Assignment, facts: ReferenceFacts, context: str
+) -> Regraded:
+    seen = gradebook.find_observation(sha256=old.sha256, context=context)
+    if seen is None:
+        return Regraded(old, old, context, observed=False)
+    submission = Submission(
+        student=old.student,
+        filename=old.filename,
+        path=Path(),  # nothing is read of it
+        sha256=old.sha256,
+        size_bytes=0,
+        conflict=old.conflict,
+        submitted_at=old.submitted_at,
+    )
+    return Regraded(old, judge(seen, submission, assignment, facts), context, observed=True)

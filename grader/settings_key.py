@@ -1,0 +1,75 @@
+"""Under which circumstances something was observed: what was observed under others is not used again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import grader
+from grader.domain.assignment import Assignment
+from grader.domain.facts import ReferenceFacts
+
+OBSERVING = (
+    "domain", "extraction", "intake", "pipeline.py", "probe", "rebuild", "sandbox", "session.py", "translation",
+)  # fmt: skip
+"""What runs and measures: the parts of this package that an observation depends on, and checks and reports do not."""
+
+_FRAMEWORKS = ("tensorflow", "tensorflow-cpu", "keras", "numpy")
+
+
+def observing_digest(package: Path | None = None) -> str:
+    """Return the SHA-256 (hexadecimal) of the code that runs and measures, and of the versions that it does that with.
+
+    A corrected check is applied to what was observed before; a corrected measurement runs everything again.
+    """
+    versions = "".join(f"{name}={_version(name)}\n" for name in _FRAMEWORKS)
+    return _short(f"{code_digest(OBSERVING, package)}\n{versions}")
+
+
+def code_digest(parts: Sequence[str], package: Path | None = None) -> str:
+    """Return the SHA-256 (hexadecimal) of these files and folders of the package, by name and content."""
+    root = Path(grader.__file__).parent if package is None else package
+    digest = hashlib.sha256()
+    for file in sorted(file for part in parts for file in _files(root / part)):
+        digest.update(f"{file.relative_to(root).as_posix()}\n".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def settings_key(
+    assignment: Assignment, facts: ReferenceFacts, data: Sequence[tuple[str, str]], *, sandbox: str, images: str
+) -> str:
+    """Name everything that an observation of a hand-in depends on, but the hand-in.
+
+    Args:
+        assignment: Its limits, translation of old code and reference count; its points do not.
+        facts: Of the reference, for the digest of its source.
+        data: Size and digest of the data set of the reference, then of the others that notebooks may read.
+        sandbox: `bubblewrap` or `none`.
+        images: `hidden` or `public`.
+    """
+    limits = json.dumps(asdict(assignment.limits), sort_keys=True)
+    made_with = "\n".join((limits, assignment.reference, facts.source_digest, *(digest for _, digest in data)))
+    parts = [data[0][0], data[0][1], sandbox, images, observing_digest(), _short(made_with)]
+    return ";".join([*parts, "compat"] if assignment.compat else parts)
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _files(part: Path) -> list[Path]:
+    if part.is_file():
+        return [part]
+    return [file for file in part.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
+
+
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return ""
