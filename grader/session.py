@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ import grader
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import IMAGE_DATASETS, ReferenceFacts
+from grader.domain.folders import private_folder
 from grader.domain.messages import Message, message
 from grader.domain.ports import Sandbox
 from grader.pipeline import GradingContext
@@ -108,12 +108,11 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
         course=options.course,
         graph_sandbox=None if program is None else graph_sandbox(program),
     )
-    with measurer, tempfile.TemporaryDirectory(prefix="grader-data-") as folder:
+    with measurer, private_folder() as folder:
         if own is not None:
             measurer.examine(assignment.reference)
-        Path(folder).chmod(0o755)
-        data = _publish(measurer, facts.dataset, Path(folder))
-        datasets = _other_datasets(measurer, facts.dataset, Path(folder))
+        data = _publish(measurer, facts.dataset, folder)
+        datasets = _other_datasets(measurer, facts.dataset, folder)
         if data.file is not None:
             datasets[facts.dataset] = data.file
         threads = max(1, (os.cpu_count() or 1) // options.notebooks_together())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Final
 
 from grader.authoring.catalogue import facts_ids, load_facts
 from grader.domain.facts import IMAGE_DATASETS
+from grader.domain.folders import private_folder
 from grader.domain.ports import Sandbox
 from grader.domain.submission import Notebook
 from grader.inspection.inspecting import InspectionContext
@@ -43,13 +43,12 @@ def open_inspection(
     program = None if options.sandbox == "none" else find_bubblewrap()
     graphs = None if program is None else graph_sandbox(program)
     measurer = MeasuringProcesses(options.data_size, options.data_folder, graph_sandbox=graphs)
-    with measurer, tempfile.TemporaryDirectory(prefix="grader-data-") as folder:
-        Path(folder).chmod(0o755)
+    with measurer, private_folder() as folder:
         datasets: dict[str, Path] = {}
         sizes: set[str] = set()
         for name in (*IMAGE_DATASETS, *((CARDS,) if notebook is None or _reads_tables(notebook) else ())):
             with suppress(MissingDataError):  # a notebook that needs it says so itself
-                published = measurer.publish(name, Path(folder))
+                published = measurer.publish(name, folder)
                 datasets |= {} if published.file is None else {name: published.file}
                 sizes |= set() if name == CARDS else {published.size}  # a simulator stands in for the real table
         sandbox: Sandbox = OpenMachine(datasets, options.work_folder, patience=PATIENCE)
