@@ -23,7 +23,8 @@ from grader.rebuild.client import MeasuringProcesses, MissingDataError
 from grader.rebuild.protocol import PublishedData
 from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
 from grader.sandbox.behaviour import graph_sandbox
-from grader.sandbox.bubblewrap import find_bubblewrap, require_invisible
+from grader.sandbox.bubblewrap import find_bubblewrap
+from grader.sandbox.visible import require_invisible, require_invisible_data
 
 CARDS = "creditcard"
 """Card transactions, `creditcard.csv` in the notebook's working folder."""
@@ -92,7 +93,7 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
     """Open zones K and M.
 
     Raises:
-        SandboxUnavailableError: No sandbox works here and none was not asked for.
+        SandboxUnavailableError: No sandbox works here and none was not asked for, or a notebook would see hidden data.
         MissingDataError: The full data was asked for, is not the user's, and was taken out of the package.
         MeasuringFailedError: The measuring process does not start.
         BrokenReferenceError: The assignment's reference is an instructor's own and cannot be used.
@@ -100,8 +101,10 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
     assignment = replace(assignment, compat=assignment.compat or options.compat)
     program = None if options.sandbox == "none" else find_bubblewrap()
     own = _own_reference(assignment, options.course)
-    if program is not None and options.course is not None:
-        require_invisible(options.course.folder)
+    if program is not None:
+        require_invisible_data(options.data_folder)
+        if options.course is not None:
+            require_invisible(options.course.folder)
     measurer = MeasuringProcesses(
         options.data_size,
         options.data_folder,

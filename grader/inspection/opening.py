@@ -17,6 +17,7 @@ from grader.rebuild.client import MeasuringProcesses, MissingDataError
 from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
 from grader.sandbox.behaviour import graph_sandbox
 from grader.sandbox.bubblewrap import find_bubblewrap
+from grader.sandbox.visible import require_invisible_data
 from grader.session import CARDS, SessionOptions
 
 PATIENCE: Final = (40.0, 120.0)
@@ -37,10 +38,12 @@ def open_inspection(
             only where it speaks of a table; None to lay them out.
 
     Raises:
-        SandboxUnavailableError: No sandbox works here and none was not asked for.
+        SandboxUnavailableError: No sandbox works here and none was not asked for, or a notebook would see hidden data.
         MeasuringFailedError: The measuring process does not start.
     """
     program = None if options.sandbox == "none" else find_bubblewrap()
+    if program is not None:
+        require_invisible_data(options.data_folder)
     graphs = None if program is None else graph_sandbox(program)
     measurer = MeasuringProcesses(options.data_size, options.data_folder, graph_sandbox=graphs)
     with measurer, private_folder() as folder:
