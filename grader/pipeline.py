@@ -7,16 +7,11 @@ whatever breaks on our side makes a grade that waits for a person, never a zero.
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
-import tempfile
 import time
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import count
-from pathlib import Path
 
 from grader.checks.causes import CauseKind, cause_of, named_modules
 from grader.checks.few_updates import lost_for_few_updates
@@ -27,6 +22,7 @@ from grader.domain.assignment import Assignment
 from grader.domain.colab import is_in_colab, is_installed_by
 from grader.domain.evidence import RejectedClaimsError
 from grader.domain.facts import ReferenceFacts
+from grader.domain.folders import private_folder
 from grader.domain.grade import CheckResult, Grade, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import MeasuringFailedError, Role
@@ -320,38 +316,3 @@ def _our_failure(error: BaseException) -> Message:
     said = str(error).strip() or "–"
     last = said.splitlines()[-1] if isinstance(error, MeasuringFailedError) else said
     return message("The grader itself failed: {error}", error=brief(f"{type(error).__name__}: {last}"))
-
-
-@contextmanager
-def private_folder() -> Iterator[Path]:
-    """Lend a folder that is deleted afterwards, whatever a notebook left in it and with whatever rights."""
-    outer = Path(tempfile.mkdtemp(prefix="grader-"))
-    folder = outer / "lent"
-    folder.mkdir()
-    try:
-        yield folder
-    finally:
-        with suppress(OSError):  # a left-over temporary file is no reason to fail
-            _delete(folder)
-            outer.rmdir()
-
-
-def _delete(folder: Path) -> None:
-    """Delete a folder, parts of which a notebook may have closed, or nested deeper than paths and recursion go.
-
-    No link is followed and nothing outside is changed: inner folders are moved beside `folder` and emptied there.
-    """
-    names = count()
-    pending = [folder]
-    while pending:
-        current = pending.pop()
-        with os.scandir(current) as found:
-            entries = list(found)
-        for entry in entries:
-            path = Path(entry.path)
-            if entry.is_dir(follow_symlinks=False):
-                path.chmod(0o700)  # a closed folder cannot be moved
-                pending.append(path.rename(folder.with_name(str(next(names)))))
-            else:
-                path.unlink()
-        current.rmdir()

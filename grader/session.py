@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ import psutil
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import IMAGE_DATASETS, ReferenceFacts
+from grader.domain.folders import private_folder
 from grader.domain.messages import Message, message
 from grader.domain.ports import Sandbox
 from grader.pipeline import GradingContext
@@ -23,7 +23,8 @@ from grader.rebuild.protocol import PublishedData
 from grader.remembered import DataQuestion, recall, remember
 from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
 from grader.sandbox.behaviour import graph_sandbox
-from grader.sandbox.bubblewrap import find_bubblewrap, require_invisible
+from grader.sandbox.bubblewrap import find_bubblewrap
+from grader.sandbox.visible import require_invisible, require_invisible_data
 from grader.settings_key import settings_key
 
 CARDS = "creditcard"
@@ -96,7 +97,7 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
     """Open zones K and M.
 
     Raises:
-        SandboxUnavailableError: No sandbox works here and none was not asked for.
+        SandboxUnavailableError: No sandbox works here and none was not asked for, or a notebook would see hidden data.
         MissingDataError: The full data was asked for, is not the user's, and was taken out of the package.
         MeasuringFailedError: The measuring process does not start.
         BrokenReferenceError: The assignment's reference is an instructor's own and cannot be used.
@@ -104,20 +105,21 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
     assignment = replace(assignment, compat=assignment.compat or options.compat)
     program = None if options.sandbox == "none" else find_bubblewrap()
     own = _own_reference(assignment, options.course)
-    if program is not None and options.course is not None:
-        require_invisible(options.course.folder)
+    if program is not None:
+        require_invisible_data(options.data_folder)
+        if options.course is not None:
+            require_invisible(options.course.folder)
     measurer = MeasuringProcesses(
         options.data_size,
         options.data_folder,
         course=options.course,
         graph_sandbox=None if program is None else graph_sandbox(program),
     )
-    with measurer, tempfile.TemporaryDirectory(prefix="grader-data-") as folder:
+    with measurer, private_folder() as folder:
         if own is not None:
             measurer.examine(assignment.reference)
-        Path(folder).chmod(0o755)
-        data = _publish(measurer, facts.dataset, Path(folder))
-        published = {facts.dataset: data, **_other_datasets(measurer, facts.dataset, Path(folder))}
+        data = _publish(measurer, facts.dataset, folder)
+        published = {facts.dataset: data, **_other_datasets(measurer, facts.dataset, folder)}
         for dataset, found in published.items():
             remember(_question(dataset, options), found)
         datasets = {dataset: found.file for dataset, found in published.items() if found.file is not None}

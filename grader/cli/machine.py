@@ -22,6 +22,7 @@ from rich.text import Text
 
 from grader.cli.speech import Exit, error_border, told
 from grader.domain.facts import IMAGE_DATASETS
+from grader.domain.folders import private_folder
 from grader.domain.measurement import MeasuringFailedError
 from grader.domain.messages import Message, message, verbatim
 from grader.domain.run import Limits, RunStatus
@@ -157,9 +158,9 @@ def _sandbox() -> Examined:
         program = find_bubblewrap()
     except SandboxUnavailableError as error:
         return Examined("sandbox", State.BAD, error.reason)
-    with tempfile.TemporaryDirectory(prefix="grader-doctor-") as folder:
+    with private_folder() as folder:
         trial = Notebook((CodeCell(0, "", _TRIAL_CELL),))
-        record = BubblewrapSandbox(program).run(trial, Limits(notebook_seconds=60), Path(folder) / "exchange")
+        record = BubblewrapSandbox(program).run(trial, Limits(notebook_seconds=60), folder / "exchange")
     if record.status is RunStatus.COMPLETED:
         return Examined("sandbox", State.GOOD, message("{program} works", program=str(program)))
     said = record.detail or verbatim("; ".join(f"{error.name}: {error.text}" for error in record.errors))

@@ -12,6 +12,7 @@ from grader.domain.architecture import shape_size
 from grader.domain.assignment import RubricItem
 from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.facts import ReferenceFacts
+from grader.domain.folders import private_folder
 from grader.domain.grade import Finding, Outcome
 from grader.domain.inspection import OTHER, InspectedModel, Inspection, Outline, Remark, Trial
 from grader.domain.measurement import Measurements, Quantity, Role
@@ -29,7 +30,6 @@ from grader.inspection.no_family import why_no_family
 from grader.inspection.recognition import Training, family_of, training_of
 from grader.inspection.source import Note, notes_of, uses_added_losses
 from grader.intake.notebook import read_notebook
-from grader.pipeline import private_folder
 from grader.translation.notebook import read_old_code
 
 LIMITS: Final = Limits(cell_seconds=180.0, notebook_seconds=1200.0, skips_slow_cells=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Final
 
 from grader.authoring.catalogue import facts_ids, load_facts
 from grader.domain.facts import IMAGE_DATASETS
+from grader.domain.folders import private_folder
 from grader.domain.ports import Sandbox
 from grader.domain.submission import Notebook
 from grader.inspection.inspecting import InspectionContext
@@ -17,6 +17,7 @@ from grader.rebuild.client import MeasuringProcesses, MissingDataError
 from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
 from grader.sandbox.behaviour import graph_sandbox
 from grader.sandbox.bubblewrap import find_bubblewrap
+from grader.sandbox.visible import require_invisible_data
 from grader.session import CARDS, SessionOptions
 
 PATIENCE: Final = (40.0, 120.0)
@@ -37,19 +38,20 @@ def open_inspection(
             only where it speaks of a table; None to lay them out.
 
     Raises:
-        SandboxUnavailableError: No sandbox works here and none was not asked for.
+        SandboxUnavailableError: No sandbox works here and none was not asked for, or a notebook would see hidden data.
         MeasuringFailedError: The measuring process does not start.
     """
     program = None if options.sandbox == "none" else find_bubblewrap()
+    if program is not None:
+        require_invisible_data(options.data_folder)
     graphs = None if program is None else graph_sandbox(program)
     measurer = MeasuringProcesses(options.data_size, options.data_folder, graph_sandbox=graphs)
-    with measurer, tempfile.TemporaryDirectory(prefix="grader-data-") as folder:
-        Path(folder).chmod(0o755)
+    with measurer, private_folder() as folder:
         datasets: dict[str, Path] = {}
         sizes: set[str] = set()
         for name in (*IMAGE_DATASETS, *((CARDS,) if notebook is None or _reads_tables(notebook) else ())):
             with suppress(MissingDataError):  # a notebook that needs it says so itself
-                published = measurer.publish(name, Path(folder))
+                published = measurer.publish(name, folder)
                 datasets |= {} if published.file is None else {name: published.file}
                 sizes |= set() if name == CARDS else {published.size}  # a simulator stands in for the real table
         sandbox: Sandbox = OpenMachine(datasets, options.work_folder, patience=PATIENCE)

@@ -84,7 +84,8 @@ def _load_probe() -> ModuleType:
 def _lay_beside(folder: Path) -> None:
     """Copy what was handed in beside the notebook into its working folder, where it may be changed and imported.
 
-    Nothing that lies there already is replaced. The folder comes last among those of modules.
+    Nothing that lies there already is replaced. The folder comes last among those of modules, and only once the kernel
+    has its own: none of them is a module that the kernel itself would take if it were there.
     """
     here = Path.cwd()
     for source in sorted(folder.rglob("*")):
@@ -101,10 +102,10 @@ def _start_kernel(probe: ModuleType, settings: dict[str, Any], connection: Path)
 
     sys.argv[1:] = []
     sys.path[:] = [place for place in sys.path if place != str(PROBE_FOLDER)]  # `import plots` is the notebook's own
-    if (beside := settings.get("companions")) is not None:
-        _lay_beside(Path(beside))
     app: Any = IPKernelApp.instance()
     app.initialize(["-f", str(connection), "--HistoryManager.enabled=False", "--IPKernelApp.capture_fd_output=False"])
+    if (beside := settings.get("companions")) is not None:
+        _lay_beside(Path(beside))
     shell = app.shell
     shims = importlib.import_module("grader_probe.shims")
     hooks = importlib.import_module("grader_probe.hooks")

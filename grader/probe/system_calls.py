@@ -2,12 +2,16 @@
 
 The namespaces of the sandbox do not cover everything. A keyring is shared with the grader's own session and outlives
 the run; `AF_VSOCK` sockets reach the host of a virtual machine past every network namespace; memory behind `memfd`
-and System V shared memory is on no process's account; a namespace of one's own (where root runs the grader, nothing
-else forbids it) brings uncounted memory as tmpfs; io_uring, BPF, ptrace and their like are attack surface and no more.
+and System V shared memory, semaphores and queues are on no process's account; a namespace of one's own (where root runs
+the grader, nothing else forbids it) brings uncounted memory as tmpfs; io_uring, BPF, ptrace and their like are attack
+surface and no more.
 
 The filter is a BPF program as in Linux's `Documentation/userspace-api/seccomp_filter.rst`. A closed call answers with
 an error that says "not here", so that libraries take their other way; `clone3` does so because its flags cannot be
 looked at, and the C library then calls `clone`.
+
+A program with the set-user-id bit gives its owner's rights to whoever starts it, from outside of the sandbox as well;
+the calls that set such a mode are refused.
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ from collections.abc import Iterable
 _NUMBERS = {
     # name: (x86_64, aarch64), from Linux's arch/x86/entry/syscalls/syscall_64.tbl and asm-generic/unistd.h
     "memfd_create": (319, 279), "memfd_secret": (447, 447), "shmget": (29, 194), "msgget": (68, 186),
+    "semget": (64, 190), "mq_open": (240, 180), "mq_unlink": (241, 181), "openat2": (437, 437),
     "add_key": (248, 217), "request_key": (249, 218), "keyctl": (250, 219), "syslog": (103, 116),
     "unshare": (272, 97), "setns": (308, 268), "ptrace": (101, 117), "kcmp": (312, 272),
     "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "io_uring_setup": (425, 425),
@@ -33,6 +38,15 @@ _NUMBERS = {
 _CLONE, _SOCKET = (56, 220), (41, 198)
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column above, AUDIT_ARCH_…
 _NEW_NAMESPACES = 0x7E02_0000  # CLONE_NEWNS, …CGROUP, …UTS, …IPC, …USER, …PID, …NET
+_MODES = {
+    # name: (x86_64, aarch64), the place of the mode among the arguments, that of the flags; None where there is no call
+    "chmod": ((90, None), 1, None), "fchmod": ((91, 52), 1, None), "fchmodat": ((268, 53), 2, None),
+    "fchmodat2": ((452, 452), 2, None), "creat": ((85, None), 1, None), "open": ((2, None), 2, 1),
+    "openat": ((257, 56), 3, 2), "mkdir": ((83, None), 1, None), "mkdirat": ((258, 34), 2, None),
+    "mknod": ((133, None), 1, None), "mknodat": ((259, 33), 2, None),
+}  # fmt: skip
+_SET_ID_BITS = 0o6000
+_MAKES_A_FILE = 0o100 | 0o20000000  # O_CREAT, O_TMPFILE; without them the mode is whatever the register held
 _SOCKET_FAMILIES = (1, 2, 10, 16)  # Unix, IPv4, IPv6, netlink: those that a namespace keeps in
 _FOREIGN_NUMBERS = 0x4000_0000  # x86_64's second table (x32) begins here
 
@@ -68,6 +82,7 @@ def filter_program(column: int, architecture: int) -> list[Instruction]:
         (_AT_LEAST, 0, 1, _FOREIGN_NUMBERS),
         _error(errno.ENOSYS),
         *(instruction for number in denied for instruction in ((_EQUAL, 0, 1, number), _error(errno.ENOSYS))),
+        *_without_set_id(column),
         (_EQUAL, 0, 4, _CLONE[column]),
         (_LOAD, 0, 0, _FIRST_ARGUMENT),
         (_ANY_BIT, 0, 1, _NEW_NAMESPACES),
@@ -79,6 +94,20 @@ def filter_program(column: int, architecture: int) -> list[Instruction]:
         _error(errno.EAFNOSUPPORT),
         (_RETURN, 0, 0, _ALLOW),
     ]
+
+
+def _without_set_id(column: int) -> list[Instruction]:
+    """Refuse every mode that makes a program run as its owner; the accumulator holds the number, before and after."""
+    program: list[Instruction] = []
+    for numbers, mode, flags in _MODES.values():
+        number = numbers[column]
+        if number is None:
+            continue
+        looks = [(_LOAD, 0, 0, _FIRST_ARGUMENT + 8 * mode), (_ANY_BIT, 0, 1, _SET_ID_BITS), _error(errno.EPERM)]
+        if flags is not None:
+            looks = [(_LOAD, 0, 0, _FIRST_ARGUMENT + 8 * flags), (_ANY_BIT, 0, 3, _MAKES_A_FILE), *looks]
+        program += [(_EQUAL, 0, len(looks) + 1, number), *looks, (_RETURN, 0, 0, _ALLOW)]
+    return program
 
 
 def _error(number: int) -> Instruction:

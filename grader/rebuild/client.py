@@ -8,7 +8,6 @@ import os
 import queue
 import subprocess
 import sys
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ from pydantic import ValidationError
 import grader
 from grader.domain.course import Course
 from grader.domain.evidence import Evidence
+from grader.domain.folders import private_folder
 from grader.domain.inspection import Outline
 from grader.domain.measurement import Measurements, MeasuringFailedError
 from grader.domain.messages import Message, message, verbatim
@@ -202,8 +202,8 @@ class MeasuringProcesses:
 
 @contextlib.contextmanager
 def _as_file(evidence: Evidence) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="grader-evidence-") as folder:
-        path = Path(folder) / "evidence.json"
+    with private_folder() as folder:
+        path = folder / "evidence.json"
         path.write_bytes(EVIDENCE.dump_json(evidence))
         yield path
 

@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from grader.domain.facts import DATA_SIZE_VARIABLE
+from grader.domain.folders import private_folder, require_closed, without_set_id
 from grader.domain.run import Limits, RunRecord
 from grader.domain.submission import Companion, Notebook
 from grader.sandbox import bubblewrap
 from grader.sandbox.driver import run_cells
 from grader.sandbox.kernel import OwnKernelManager
+from grader.sandbox.watchdog import DEEPEST_FOLDER
 
 PROBE_FOLDER = Path(__file__).parent.parent / "probe"
-_LONGEST_SOCKET_FOLDER = 80  # of the 107 characters of a Unix socket's path
 _OPEN_FILES = 4096
 COMPANIONS = "beside"
 """Folder, beside the kernel's sockets, of what was handed in beside a notebook."""
@@ -46,10 +47,11 @@ class BubblewrapSandbox:
     def run(self, notebook: Notebook, limits: Limits, exchange: Path) -> RunRecord:
         """Run every cell and leave the claims in `exchange/claims`."""
         uid = bubblewrap.unprivileged_uid()
-        with _socket_folder() as name:
-            folder = Path(name)
+        with private_folder(for_sockets=True) as folder:
+            folder.chmod(0o755)  # for the sandbox's own user; the one above it is closed
             for writable in (folder / "k", exchange):
                 writable.mkdir(parents=True, exist_ok=True)
+                require_closed(writable.parent)
                 if uid is not None:
                     os.chown(writable, uid, uid)
             inside = {name: f"{bubblewrap.DATASETS}/{path.name}" for name, path in self.datasets.items()}
@@ -68,9 +70,12 @@ class BubblewrapSandbox:
             )
             command += [sys.executable, f"{bubblewrap.PROBE}/kernel_main.py", str(settings), "-f", "{connection_file}"]
             manager = OwnKernelManager(command, folder)
-            return run_cells(
-                notebook.cells, manager, limits=limits, exchange=exchange, environment={"PATH": "/usr/bin:/bin"}
-            )
+            try:
+                return run_cells(
+                    notebook.cells, manager, limits=limits, exchange=exchange, environment={"PATH": "/usr/bin:/bin"}
+                )
+            finally:
+                without_set_id(exchange, deepest=DEEPEST_FOLDER)
 
     def _bindings(self, folder: Path, exchange: Path) -> list[bubblewrap.Binding]:
         places = (bubblewrap.DATASETS, bubblewrap.WORK_FOLDER)  # for `keras.datasets`, and for `np.load("mnist.npz")`
@@ -105,13 +110,12 @@ class OpenMachine:
     def run(self, notebook: Notebook, limits: Limits, exchange: Path) -> RunRecord:
         """Run every cell and leave the claims in `exchange/claims`."""
         exchange.mkdir(parents=True, exist_ok=True)
-        with _socket_folder() as name, tempfile.TemporaryDirectory(prefix="grader-work-") as scratch:
-            folder = Path(name)
+        with private_folder(for_sockets=True) as folder, private_folder() as scratch:
             (folder / "k").mkdir()
             datasets = {name: str(path) for name, path in self.datasets.items()}
             for path in self.datasets.values():
-                _lay_out(path, Path(scratch))
-            lay_out(notebook.companions, Path(scratch))
+                _lay_out(path, scratch)
+            lay_out(notebook.companions, scratch)
             settings = _write_settings(
                 folder, _settings(datasets=datasets, claims=str(exchange), stub=False, patience=self.patience)
             )
@@ -120,7 +124,7 @@ class OpenMachine:
             environment = dict(os.environ) | _environment(str(Path.home()), self.threads)
             environment |= {DATA_SIZE_VARIABLE: self.data_size}
             record = run_cells(
-                _in_folder(notebook, self.work_folder or Path(scratch)).cells,
+                _in_folder(notebook, self.work_folder or scratch).cells,
                 manager,
                 limits=limits,
                 exchange=exchange,
@@ -156,14 +160,6 @@ def _in_folder(notebook: Notebook, folder: Path) -> Notebook:
     first, *others = notebook.cells
     moved = replace(first, source=f"%cd -q {folder}\n{first.source}") if not first.source.startswith("%%") else first
     return replace(notebook, cells=(moved, *others))
-
-
-def _socket_folder() -> tempfile.TemporaryDirectory[str]:
-    """Make a folder with a path short enough for Unix sockets, readable by the sandbox's own user."""
-    base = tempfile.gettempdir()
-    folder = tempfile.TemporaryDirectory(prefix="ag-", dir=base if len(base) < _LONGEST_SOCKET_FOLDER else "/tmp")  # noqa: S108
-    Path(folder.name).chmod(0o755)
-    return folder
 
 
 def _settings(

@@ -1,9 +1,9 @@
 """The bubblewrap command line that makes zone K: what a kernel may see, and as whom it runs.
 
 Nothing is shared but what is named here: the system read-only, Python and its packages read-only with the grader, the
-references and the assignments blanked out, the public data read-only, and one folder for sockets and claims. There is
-no network, and no process outside is visible. Run by root, bubblewrap makes no user namespace; the kernel then
-becomes a user of its own (`probe/kernel_main.py`), since a process limit does not bind root.
+references and the assignments blanked out (`visible`), the public data read-only, and one folder for sockets and
+claims. There is no network, and no process outside is visible. Run by root, bubblewrap makes no user namespace; the
+kernel then becomes a user of its own (`probe/kernel_main.py`), since a process limit does not bind root.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ import os
 import random
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from grader.domain.messages import Message, message
+from grader.domain.messages import message
+from grader.sandbox import visible
+from grader.sandbox.visible import SandboxUnavailableError as SandboxUnavailableError
 
 WORK_FOLDER = "/content"
 HOME = "/home/student"
@@ -28,19 +29,8 @@ EXCHANGE = "/exchange"
 DATASETS = "/opt/datasets"
 PROBE = "/opt/probe"
 
-_SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-_SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/ssl/certs")
-_HIDDEN_PACKAGES = ("grader", "reference", "assignments")
 UNPRIVILEGED_UIDS = range(61_184, 65_520)  # systemd's range for users that exist for one run
 _TRIAL_SECONDS = 20
-
-
-class SandboxUnavailableError(Exception):
-    """No working sandbox on this machine; `reason` says why and which command installs one."""
-
-    def __init__(self, reason: Message) -> None:
-        super().__init__(reason.msgid)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +118,21 @@ def command_prefix(
         work_mib: Size of everything the notebook can write, in memory.
         environment: All variables that exist inside.
     """
-    python = _python_folders()
     made: set[str] = set()
     command = [str(program), *isolation(), *_system(), "--proc", "/proc", "--dev", "/dev"]
     for folder_name, size_mib in ((WORK_FOLDER, work_mib), (HOME, 64), ("/tmp", 256), ("/dev/shm", 256)):  # noqa: S108
         command += [*_parents(folder_name, made), "--perms", "1777", "--size", str(size_mib * 2**20)]
         command += ["--tmpfs", folder_name]
         made.add(folder_name)
-    for folder in python:  # after /tmp, which may hold one of them
-        command += [*_parents(str(folder), made), "--ro-bind", str(folder), str(folder)]
-        if (folder / "pip.conf").is_file():  # it may hold the password of a package index
-            command += ["--ro-bind", "/dev/null", str(folder / "pip.conf")]
-    for hidden in _hidden_folders(python):
-        command += ["--tmpfs", str(hidden), "--remount-ro", str(hidden)]
+    for part in visible.python_parts():  # after /tmp, which may hold one of them
+        command += _parents(str(part), made)
+        command += (
+            ["--symlink", str(part.readlink()), str(part)] if part.is_symlink() else ["--ro-bind", str(part), str(part)]
+        )
+    for file in visible.covered_files():
+        command += ["--ro-bind", "/dev/null", str(file)]
+    for folder in visible.covered_folders():
+        command += ["--tmpfs", str(folder), "--remount-ro", str(folder)]
     for binding in bindings:
         command += _parents(binding.inside, made)
         command += ["--bind" if binding.writable else "--ro-bind", str(binding.outside), binding.inside]
@@ -150,25 +142,6 @@ def command_prefix(
     for name, value in environment.items():
         command += ["--setenv", name, value]
     return [*command, "--chdir", WORK_FOLDER]
-
-
-def require_invisible(folder: Path) -> None:
-    """Refuse a folder that every kernel would see, for it holds solutions.
-
-    Raises:
-        SandboxUnavailableError: It lies in the system or beside Python's packages, which are visible inside.
-    """
-    place = folder.resolve()
-    for seen in (*_python_folders(), *map(Path, _SYSTEM_FOLDERS), *map(Path, _SYSTEM_FILES)):
-        if place.is_relative_to(seen.resolve()):
-            raise SandboxUnavailableError(
-                message(
-                    "{folder} lies in {seen}, which every notebook can read, and it holds the solution. Move the "
-                    "course to another folder.",
-                    folder=str(folder),
-                    seen=str(seen),
-                )
-            )
 
 
 def unprivileged_uid() -> int | None:
@@ -181,39 +154,15 @@ def unprivileged_uid() -> int | None:
 
 def _system() -> list[str]:
     options: list[str] = []
-    for name in _SYSTEM_FOLDERS:
+    for name in visible.SYSTEM_FOLDERS:
         folder = Path(name)
         if folder.is_symlink():
             options += ["--symlink", str(folder.readlink()), name]
         elif folder.is_dir():
             options += ["--ro-bind", name, name]
-    for name in _SYSTEM_FILES:
+    for name in visible.SYSTEM_FILES:
         options += ["--ro-bind-try", name, name]
     return options
-
-
-def _python_folders() -> list[Path]:
-    """List the folders that hold this Python and its packages, outermost first, without those in `/usr`."""
-    folders: list[Path] = []
-    for prefix in (sys.base_prefix, sys.prefix, sys.base_exec_prefix, sys.exec_prefix):
-        for path in (Path(prefix), Path(prefix).resolve()):
-            known = any(path.is_relative_to(folder) for folder in (*folders, *map(Path, _SYSTEM_FOLDERS)))
-            if not known:
-                folders.append(path)
-    return folders
-
-
-def _hidden_folders(python_folders: list[Path]) -> list[Path]:
-    """List our own packages where they lie in a folder that is visible inside."""
-    visible = (*python_folders, Path("/usr"))
-    places = [Path(entry) for entry in sys.path if entry]
-    return [
-        place / package
-        for place in places
-        if any(place.is_relative_to(folder) for folder in visible)
-        for package in _HIDDEN_PACKAGES
-        if (place / package).is_dir()
-    ]
 
 
 def _parents(path: str, made: set[str]) -> list[str]:

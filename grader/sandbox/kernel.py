@@ -6,6 +6,8 @@ import asyncio
 import math
 import os
 import re
+import socket
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,9 @@ from grader.sandbox.channels import OutputChannel, ShellChannel
 MAX_MESSAGE_BYTES = 256 * 2**20  # ZeroMQ breaks off a connection that brings a larger one, and makes no new one
 STARTUP_SECONDS = 120
 _WAITING_MESSAGES = 2
+_NEVER = -1
+_SECONDS_BETWEEN_KNOCKS = 0.02
+_CHANNELS = ("shell", "iopub", "control")
 _SEND_MILLISECONDS = 2000
 _SECONDS_FOR_LAST_OUTPUT = 2
 _CONTROL = re.compile(
@@ -34,19 +39,32 @@ _CONTROL = re.compile(
 
 
 class _CappedSockets(ConnectionFileMixin):
-    """Connects to a kernel that may send too much, or close the door: neither fills our memory nor makes us wait."""
+    """Connects to a kernel that may send too much, or close the door: neither fills our memory nor makes us wait.
+
+    To a socket in a folder it connects once. The kernel could put something else in its place, a link to a server of
+    this machine for instance, hang up, and have us connect there with our rights.
+    """
 
     def _create_connected_socket(self, channel: str, identity: bytes | None = None) -> Any:
         # ZeroMQ's limits hold for connections made after they are set, hence the detour over the context's defaults.
         self.context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
         self.context.setsockopt(zmq.RCVHWM, _WAITING_MESSAGES)
         self.context.setsockopt(zmq.SNDTIMEO, _SEND_MILLISECONDS)
+        if self.transport == "ipc":
+            self.context.setsockopt(zmq.RECONNECT_IVL, _NEVER)
         return super()._create_connected_socket(channel, identity)
 
 
 class _CappedClient(_CappedSockets, AsyncKernelClient):
     shell_channel_class = Type(ShellChannel)
     iopub_channel_class = Type(OutputChannel)
+
+    def stop_channels(self) -> None:
+        """Close the two channels that there are; Jupyter's own would connect the others first, to close them."""
+        for channel in (self.shell_channel, self.iopub_channel):
+            channel.stop()
+        if self._created_context and not self.context.closed:
+            self.context.destroy(linger=0)
 
 
 class _OneKernelSpec(KernelSpecManager):
@@ -79,6 +97,40 @@ class OwnKernelManager(_CappedSockets, AsyncKernelManager):
         if ipc:
             self.transport = "ipc"
             self.ip = str(folder / "k" / "s")
+
+    async def wait_for_sockets(self) -> None:
+        """Wait until the kernel listens on its sockets, before any line of the notebook's is run.
+
+        Raises:
+            RuntimeError: It died before, or did not in time.
+        """
+        deadline = time.monotonic() + STARTUP_SECONDS
+        while self.transport == "ipc" and not all(_answers(f"{self.ip}-{port}") for port in self._ports_used()):
+            if not await self.is_alive():
+                raise RuntimeError("Kernel died before replying to kernel_info")
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"Kernel did not listen within {STARTUP_SECONDS} seconds")
+            await asyncio.sleep(_SECONDS_BETWEEN_KNOCKS)
+
+    def connect_control(self) -> None:
+        """Connect the channel that interrupts go over; once, as the others."""
+        super()._connect_control_socket()
+
+    def _connect_control_socket(self) -> None:
+        """Do nothing: Jupyter would connect before the kernel listens, and again at every interrupt."""
+
+    def _ports_used(self) -> list[int]:
+        return [getattr(self, f"{channel}_port") for channel in _CHANNELS]
+
+
+def _answers(path: str) -> bool:
+    """Say whether somebody listens on a Unix socket."""
+    with socket.socket(socket.AF_UNIX) as knocking:
+        try:
+            knocking.connect(path)
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +208,8 @@ class KernelConversation:
         Raises:
             RuntimeError: It died before it answered, or did not answer in time.
         """
+        await self._manager.wait_for_sockets()
+        self._manager.connect_control()
         self._client = self._manager.client()
         self._client.start_channels(stdin=False, hb=False, control=False)
         await self._client.wait_for_ready(timeout=STARTUP_SECONDS)

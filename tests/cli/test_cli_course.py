@@ -22,7 +22,7 @@ from grader.cli import course as course_commands
 from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
 from grader.rebuild.client import COURSE_VARIABLE
-from grader.sandbox.bubblewrap import SandboxUnavailableError, require_invisible
+from grader.sandbox.visible import SandboxUnavailableError, require_invisible
 
 EXAMPLE = """\
 grader new my-autoencoder --course course

@@ -17,9 +17,10 @@ I386 = 0x40000003
 CLONE_VM, CLONE_THREAD, CLONE_NEWUSER, CLONE_NEWNET = 0x100, 0x10000, 0x10000000, 0x40000000
 
 
-def answer(machine: tuple[int, int], number: int, argument: int = 0, *, architecture: int | None = None) -> int:
+def answer(machine: tuple[int, int], number: int, *arguments: int, architecture: int | None = None) -> int:
     """Return the error number that a call is answered with, or 0 when it is let through."""
-    data = {0: number, 4: machine[1] if architecture is None else architecture, 16: argument}
+    data = {0: number, 4: machine[1] if architecture is None else architecture} | dict.fromkeys(range(16, 64, 8), 0)
+    data |= {16 + 8 * place: argument for place, argument in enumerate(arguments)}
     program, position, register = filter_program(*machine), 0, 0
     while True:
         code, when_true, when_false, operand = program[position]
@@ -62,6 +63,47 @@ def test_sockets_that_a_namespace_keeps_in(machine: tuple[int, int], socket: int
     assert (allowed, answer(machine, socket, 40)) == ([1, 2, 10, 16], errno.EAFNOSUPPORT)
 
 
+O_CREAT, O_TMPFILE = 0o100, 0o20200000
+
+
+def mode_calls(machine: tuple[int, int]) -> dict[str, tuple[int, int, int | None]]:
+    """Return number, place of the mode and place of the flags of each call that sets a mode."""
+    column = machine[0]
+    return {
+        name: (numbers[column], mode, flags)
+        for name, (numbers, mode, flags) in system_calls._MODES.items()
+        if numbers[column] is not None
+    }
+
+
+@pytest.mark.parametrize("machine", [X86_64, AARCH64], ids=["x86_64", "aarch64"])
+def test_no_call_makes_a_program_that_runs_as_its_owner(machine: tuple[int, int]) -> None:
+    """Set-user-id, set-group-id, both; every other mode is let through."""
+    for name, (number, mode, flags) in mode_calls(machine).items():
+        for value in (0o4755, 0o2755, 0o6000, 0o104755):
+            arguments = [0] * 4
+            arguments[mode] = value
+            if flags is not None:
+                arguments[flags] = O_CREAT
+            assert answer(machine, number, *arguments) == errno.EPERM, (name, oct(value))
+        for value in (0o755, 0o1777, 0o100600):
+            arguments[mode] = value
+            assert answer(machine, number, *arguments) == ALLOWED, (name, oct(value))
+
+
+@pytest.mark.parametrize("machine", [X86_64, AARCH64], ids=["x86_64", "aarch64"])
+def test_a_file_that_is_only_opened_has_no_mode(machine: tuple[int, int]) -> None:
+    """The register may hold anything then; a file without a name has one."""
+    number, mode, flags = mode_calls(machine)["openat"]
+    arguments = [0] * 4
+    arguments[mode] = 0o4755
+    answers = []
+    for flag in (0, 0o2, 0o2000000 | 0o200000, O_TMPFILE):
+        arguments[flags] = flag
+        answers.append(answer(machine, number, *arguments))
+    assert answers == [ALLOWED, ALLOWED, ALLOWED, errno.EPERM]
+
+
 def test_the_other_tables_of_the_same_processor_are_closed() -> None:
     """32-bit calls and x32 have other numbers for the same doors."""
     read = 0
@@ -77,6 +119,7 @@ def test_numbers_are_those_of_the_machine_s_headers() -> None:
     numbers = dict(re.findall(r"#define __NR_(\w+)\s+(\d+)", header.read_text()))
     listed = {name: columns[0] for name, columns in system_calls._NUMBERS.items()}
     listed |= {"clone": system_calls._CLONE[0], "socket": system_calls._SOCKET[0]}
+    listed |= {name: number for name, (number, _, _) in mode_calls(X86_64).items()}
     assert {name: int(numbers.get(name, number)) for name, number in listed.items()} == listed
 
 
@@ -88,6 +131,7 @@ def test_numbers_are_those_of_the_generic_headers() -> None:
     numbers = dict(re.findall(r"#define __NR_(\w+)\s+(\d+)", header.read_text()))
     listed = {name: columns[1] for name, columns in system_calls._NUMBERS.items()}
     listed |= {"clone": system_calls._CLONE[1], "socket": system_calls._SOCKET[1]}
+    listed |= {name: number for name, (number, _, _) in mode_calls(AARCH64).items()}
     assert {name: int(numbers.get(name, number)) for name, number in listed.items()} == listed
 
 

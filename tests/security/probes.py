@@ -184,7 +184,7 @@ SIGHT = (
     Probe(
         "own_exchange_folder_only",
         "Sockets and exchange folders of other runs are not visible.",
-        "names = [name for name in os.listdir('/tmp') if name.startswith(('ag-', 'grader-'))]\n"
+        "names = [name for name in os.listdir('/tmp') if name.startswith(('agr-', 'agn-', 'grader-'))]\n"
         "assert len(names) <= 1, names\nassert set(os.listdir('/exchange')) <= {'claims', 'claims.new'}",
     ),
     Probe(

@@ -10,7 +10,7 @@ import pytest
 from laboratory import Trial, cases, make_sandbox, run
 from trials import FOLDERS
 
-from grader.pipeline import private_folder
+from grader.domain.folders import private_folder
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ import pytest
 from laboratory import BUBBLEWRAP, QUICK, Outcome, make_sandbox, run
 
 from grader.domain.run import Limits, RunStatus
-from grader.sandbox import backends, watchdog
+from grader.sandbox import watchdog
 from grader.sandbox.backends import BubblewrapSandbox
 
 LOOK_AROUND = """
@@ -30,7 +31,7 @@ deadline = time.monotonic() + 20
 while not os.path.exists('/exchange/go') and time.monotonic() < deadline: time.sleep(0.02)
 other = pathlib.Path('/exchange/go').read_text()
 assert other != own and not os.path.lexists(os.path.dirname(other))
-assert len([name for name in os.listdir('/tmp') if name.startswith('ag-')]) == 1
+assert len([name for name in os.listdir('/tmp') if name.startswith('agr-')]) == 1
 assert len([pid for pid in os.listdir('/proc') if pid.isdigit()]) <= 2
 assert pathlib.Path('/content/mine').read_text() == NAME
 """
@@ -102,14 +103,14 @@ def test_the_next_submission_finds_nothing(tmp_path: Path) -> None:
 
 def test_kernels_leave_no_process_and_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Descriptors, threads, processes and temporary folders of a batch do not pile up."""
-    monkeypatch.setattr(backends.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     sandbox, this = make_sandbox(BUBBLEWRAP), psutil.Process()
     run(sandbox, ["pass"], tmp_path / "first")
     before = (this.num_fds(), this.num_threads(), len(this.children(recursive=True)))
     for number in range(2):
         run(sandbox, ["import os; os._exit(0)"], tmp_path / str(number))
     assert (this.num_fds(), this.num_threads(), len(this.children(recursive=True))) == before
-    assert list(tmp_path.glob("ag-*")) == []
+    assert list(tmp_path.glob("ag*-*")) == []
 
 
 KILLED_GRADER = """
