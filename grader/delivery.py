@@ -130,7 +130,23 @@ def write_class(
         write_report(one, folder, file_name, assignment=assignment, facts=facts, translator=translator)
     write_atomically(folder / "grades.json", grades_json(assignment, graded, translator))
     write_atomically(folder / "grades.csv", grades_csv(assignment, graded, adjustments=adjustments or None))
-    links = {key: f"{REPORTS_FOLDER}/{name}" for key, name in names.items()}
+    return write_index(graded, folder, assignment=assignment, translator=translator)
+
+
+def write_index(
+    graded: Sequence[GradedSubmission],
+    folder: Path,
+    *,
+    assignment: Assignment,
+    translator: Translator,
+    passed_over: Sequence[str] = (),
+) -> Path:
+    """Write the overview of a class, which also names what was handed in and not graded; return where it is.
+
+    Raises:
+        GradebookError: The disk is full or the folder cannot be written to.
+    """
+    links = {key: f"{REPORTS_FOLDER}/{name}" for key, name in report_file_names(graded).items()}
     index = folder / "index.html"
-    write_atomically(index, render_index(graded, assignment, translator, links))
+    write_atomically(index, render_index(graded, assignment, translator, links, passed_over=passed_over))
     return index

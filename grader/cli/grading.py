@@ -16,7 +16,7 @@ from grader.authoring.courses import open_course
 from grader.cli.course import require_rubric
 from grader.cli.progress import progress_bar, waiting
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
-from grader.delivery import GRADEBOOK_FILE, prepare_folder, write_class
+from grader.delivery import GRADEBOOK_FILE, prepare_folder, write_class, write_index
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
@@ -25,12 +25,12 @@ from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
 from grader.domain.submission import Submission, UnreadableSubmissionError
 from grader.gradebook import Gradebook, GradebookError, grades_json, sqlite_url
-from grader.intake.collecting import collect
+from grader.intake.collecting import collect, gather
 from grader.intake.errors import IntakeError
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
 from grader.pipeline import grade_submission
-from grader.report.terminal import check_report, class_table
+from grader.report.terminal import check_report, class_table, passed_over_list
 from grader.scale import Progress, grade_batch, known_grades
 from grader.session import (
     DATA_SIZES,
@@ -64,20 +64,23 @@ def grade_paths(
         folder = prepare_folder(out)
         translator = Translator(language) if language else SURROUNDINGS
         with tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:
-            submissions = collect(paths, Path(workspace))
-            _require_names(submissions, options.run_again)
-            graded = _known(submissions, assignment, facts, options, folder)
+            found = gather(paths, Path(workspace))
+            _require_names(found.submissions, options.run_again)
+            graded = _known(found.submissions, assignment, facts, options, folder)
             if graded is None:
-                graded = grade_class(submissions, assignment, facts, options, folder=folder, translator=translator)
+                graded = grade_class(
+                    found.submissions, assignment, facts, options, folder=folder, translator=translator
+                )
         with Gradebook.open(sqlite_url(folder / GRADEBOOK_FILE)) as gradebook:
             adjustments = gradebook.adjustments(assignment.assignment)
-        index = write_class(
-            graded, folder, assignment=assignment, facts=facts, translator=translator, adjustments=adjustments
-        )
+        write_class(graded, folder, assignment=assignment, facts=facts, translator=translator, adjustments=adjustments)
+        index = write_index(graded, folder, assignment=assignment, translator=translator, passed_over=found.passed_over)
     if as_json:
         typer.echo((folder / "grades.json").read_text(encoding="utf-8"))
         return
     Console().print(class_table(graded, assignment, translator))
+    if found.passed_over:
+        Console().print(passed_over_list(found.passed_over, translator))
     typer.echo(told(message("Report of the class: {path}", path=str(index.resolve())), language))
 
 

@@ -43,6 +43,8 @@ class Submission:
             file is never taken for it: it is that of a download or a copy.
         companions: What was handed in beside it and lies beside it when it runs.
         passed_over: Names of what was handed in beside it and does not.
+        undecided: It stands for several different notebooks of the student, and a person must say which one counts:
+            nothing is run. Its digest is that of all of them together.
     """
 
     student: str
@@ -54,6 +56,7 @@ class Submission:
     submitted_at: datetime | None = None
     companions: tuple[Companion, ...] = ()
     passed_over: tuple[str, ...] = ()
+    undecided: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from typing import BinaryIO, Final
 
 from grader.domain.messages import Message, message
 from grader.intake.errors import IntakeError
-from grader.intake.naming import clean_name
+from grader.intake.naming import clean_name, distinct_part
 
 ZIP_SUFFIX: Final = ".zip"
 ENTRY_COUNT_LIMIT: Final = 50_000
@@ -91,8 +91,32 @@ class Unpacked:
     problem: Message | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """What a zip says that it holds.
+
+    Attributes:
+        entries: Its ordinary files, in its own order.
+        folders: Names down to every folder that it lists by itself.
+        links: Names down to every link, device or file without a proper name.
+    """
+
+    entries: tuple[Entry, ...]
+    folders: tuple[tuple[str, ...], ...]
+    links: tuple[tuple[str, ...], ...]
+
+
 def list_entries(archive: Path, *, shown: str) -> tuple[Entry, ...]:
     """Return the ordinary files of a zip in its own order; nothing is unpacked.
+
+    Raises:
+        IntakeError: See `read_directory`.
+    """
+    return read_directory(archive, shown=shown).entries
+
+
+def read_directory(archive: Path, *, shown: str) -> Directory:
+    """Return what a zip says that it holds; nothing is unpacked.
 
     Args:
         archive: The zip file.
@@ -109,7 +133,11 @@ def list_entries(archive: Path, *, shown: str) -> tuple[Entry, ...]:
         raise IntakeError(_damaged(shown, error)) from error
     if len(infos) > ENTRY_COUNT_LIMIT:
         raise IntakeError(_too_many(shown))
-    return tuple(_entry(index, info) for index, info in enumerate(infos) if _is_ordinary(info))
+    return Directory(
+        tuple(_entry(index, info) for index, info in enumerate(infos) if _is_ordinary(info)),
+        tuple(parts for info in infos if info.filename.endswith("/") and (parts := _parts(info))),
+        tuple(parts for info in infos if _is_link(info) and (parts := _parts(info))),
+    )
 
 
 def refuse_unusable(entries: Sequence[Entry], *, shown: str) -> None:
@@ -177,13 +205,17 @@ def _is_ordinary(info: zipfile.ZipInfo) -> bool:
     return not info.filename.endswith("/") and kind in (0, stat.S_IFREG) and bool(_parts(info))
 
 
+def _is_link(info: zipfile.ZipInfo) -> bool:
+    return not info.filename.endswith("/") and not _is_ordinary(info)
+
+
 def _entry(index: int, info: zipfile.ZipInfo) -> Entry:
     return Entry(index, _parts(info), info.file_size, bool(info.flag_bits & _ENCRYPTED))
 
 
 def _parts(info: zipfile.ZipInfo) -> tuple[str, ...]:
     """Split the name at both kinds of slash; steps upwards and drive letters have no meaning here."""
-    names = (clean_name(name) for name in _name(info).replace("\\", "/").split("/"))
+    names = (distinct_part(name) for name in _name(info).replace("\\", "/").split("/"))
     return tuple(name for name in names if name not in ("", ".", "..") and not name.endswith(":"))
 
 

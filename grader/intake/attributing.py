@@ -1,169 +1,208 @@
-"""Says whose every found file is: by the platform's names, else by its place."""
+"""Says whose every found file is: by the platform's names, else by its place. See `grader.intake.levels`."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import os.path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
+from typing import Final
 
-from grader.domain.messages import Message, message
-from grader.intake.finding import Item, Kind
-from grader.intake.gradescope import METADATA_NAME, MetadataError, Received, read_received
-from grader.intake.layouts import (
-    Owner,
-    canvas_owners,
-    gradescope_folder,
-    is_other_nbgrader_step,
-    moodle_owner,
-    nbgrader_owner,
-)
+from grader.intake.finding import Found, Given, Item, Kind, look_into, named_by_platform
+from grader.intake.gradescope import Gradescope, read_gradescope
+from grader.intake.layouts import Owner, moodle_owner
+from grader.intake.levels import Belonging, Division, Level, Sources, by_platform, level_of, several_downloads
 from grader.intake.naming import student_name
-from grader.intake.nbgrader import course_parts, nbgrader_times
-from grader.intake.opening import OpenedZip, fetch, open_zip
-from grader.intake.places import distinct_names, student_folder
+from grader.intake.nbgrader import read_stamps
+from grader.intake.opening import Opener, fetch
+from grader.intake.places import Place, are_sections, distinct_names
 
-_GRADESCOPE_SUBMISSION = re.compile(r"submission_\w+")
-_Nameless = tuple[Item, OpenedZip | None]
+_WRAPPERS: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A file and who handed it in.
+@dataclass(slots=True)
+class Attribution:
+    """Whose is what in all that was given.
 
     Attributes:
-        item: The file.
-        owner: Whose it is.
-        opened: What is in it, where it is a zip.
+        belongings: Every file of an owner, in the order in which they were found.
+        rest: Files that are nobody's hand-in.
+        empty: Folders without a hand-in, and what is never read (links, hidden notebooks), as shown.
     """
 
-    item: Item
-    owner: Owner
-    opened: OpenedZip | None = None
+    belongings: list[Belonging] = field(default_factory=list)
+    rest: list[Item] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
 
 
-def attribute(givens: Sequence[Sequence[Item]], workspace: Path) -> list[Claim]:
-    """Return every hand-in with its owner, in the order in which they were found.
+def attribute(givens: Sequence[Given], workspace: Path, opener: Opener) -> Attribution:
+    """Return every file with its owner.
 
     Args:
-        givens: The files of each given path; a file that is in two of them counts once.
-        workspace: Where zips are unpacked.
+        givens: What the instructor named, none of it twice.
+        workspace: Where metadata are unpacked that lie in a zip.
+        opener: Opens the zips.
 
     Raises:
-        IntakeError: A zip cannot be unpacked at all.
+        IntakeError: The only given path is a zip that cannot be opened.
     """
-    claims: list[Claim] = []
-    nameless: list[_Nameless] = []
-    for items in _without_repeats(givens):
-        owners = _platform_owners(items, workspace)
-        hand_ins = _hand_ins(items, owners)
-        opened = _open_zips(hand_ins, workspace)
-        owners |= _owners_by_folder([item for item in hand_ins if item not in owners], opened)
-        claims += [Claim(item, owners[item], opened.get(item)) for item in hand_ins if item in owners]
-        nameless += [(item, opened.get(item)) for item in hand_ins if item not in owners]
-    names = distinct_names([(*item.above, *item.place) for item, _ in nameless])
-    return claims + [Claim(item, _named(name), inside) for (item, inside), name in zip(nameless, names, strict=True)]
-
-
-# Private functions
-
-
-def _without_repeats(givens: Sequence[Sequence[Item]]) -> list[list[Item]]:
-    seen: set[tuple[Path, int]] = set()
-    kept: list[list[Item]] = []
-    for items in givens:
-        kept.append([item for item in items if item.identity not in seen])
-        seen |= {item.identity for item in items}
-    return kept
-
-
-def _hand_ins(items: Sequence[Item], owners: Mapping[Item, Owner]) -> list[Item]:
-    """Leave out what nobody handed in: other files of unknown owners, and the other steps of an nbgrader course."""
-    is_course = any(nbgrader_owner(item.parts) for item in items)
-    return [
-        item
-        for item in items
-        if item in owners or (item.kind is not Kind.OTHER and not (is_course and is_other_nbgrader_step(item.parts)))
+    sources = _sources(workspace, opener)
+    roots, singles = _roots(givens, sources)
+    attribution = Attribution()
+    unnamed: list[Item] = []
+    for root in [*roots, *_as_root(singles)]:
+        opener.prepare(root.items)
+        division = _divide(level_of(root), sources, downloads=root in roots)
+        attribution.belongings += division.belongings
+        attribution.rest += division.rest
+        attribution.empty += [*division.empty, *root.left_out]
+        unnamed += division.unnamed
+    names = distinct_names([(*item.above, *item.place) for item in unnamed])
+    attribution.belongings += [
+        Belonging(item, Owner(student_name(name)), counts=True) for item, name in zip(unnamed, names, strict=True)
     ]
+    return attribution
 
 
-def _owners_by_folder(items: Sequence[Item], opened: Mapping[Item, OpenedZip]) -> dict[Item, Owner]:
-    """Return the owners where every student has a folder; zips without a notebook have no say in that."""
-    folder = student_folder([item.place for item in items if _holds_notebook(item, opened)])
-    if folder is None:
-        return {}
-    return {item: _named(item.parts[folder]) for item in items if len(item.parts) > folder + 1}
+# Private functions for what was given
 
 
-def _open_zips(items: Sequence[Item], workspace: Path) -> Mapping[Item, OpenedZip]:
-    fetched = fetch([item for item in items if item.kind is Kind.ZIP], workspace)
-    return {item: open_zip(item, found) for item, found in fetched.items()}
+def _sources(workspace: Path, opener: Opener) -> Sources:
+    def gradescope(metadata: Item) -> Gradescope:
+        return read_gradescope(fetch([metadata], workspace)[metadata].path, shown=metadata.shown)
+
+    def stamps(items: Iterable[Item]) -> Mapping[Item, datetime]:
+        return read_stamps({item: found.path for item, found in fetch(items, workspace).items()})
+
+    return Sources(gradescope, stamps, opener.look_into)
 
 
-def _holds_notebook(item: Item, opened: Mapping[Item, OpenedZip]) -> bool:
-    return item.kind is Kind.NOTEBOOK or (item in opened and bool(opened[item].notebooks))
+def _roots(givens: Sequence[Given], sources: Sources) -> tuple[list[Found], list[Item]]:
+    """Divide what was given into what holds a class, and files of one student each.
+
+    A zip given alone is a class's, unless a platform named it for one student or it holds one notebook. Among several
+    given paths it is one student's, unless every one of them is a platform's download.
+    """
+    if len(givens) == 1 and (alone := givens[0].single) is not None and alone.kind is Kind.ZIP:
+        inside = look_into(alone, alone.container)
+        return ([inside], []) if _is_class(alone, inside, sources) else ([], [alone])
+    folders = [given.inside for given in givens if given.inside is not None]
+    singles = [given.single for given in givens if given.single is not None]
+    zips = [_download(item, sources) for item in singles]
+    of_folders = all(_says_something(folder, sources) for folder in folders)
+    if singles and of_folders and all(inside is not None for inside in zips):
+        return [*folders, *(inside for inside in zips if inside is not None)], []
+    return folders, singles
 
 
-def _named(name: str) -> Owner:
-    return Owner(student_name(name))
+def _is_class(single: Item, inside: Found, sources: Sources) -> bool:
+    """Tell a class's download from one student's zip: a platform's names inside, or else several hand-ins."""
+    if named_by_platform(single):
+        return False
+    kinds = [item.kind for item in inside.items]
+    one_notebook = (kinds.count(Kind.NOTEBOOK), kinds.count(Kind.ZIP)) == (1, 0)
+    return not one_notebook or _says_something(inside, sources)
 
 
-# Private functions for platforms
-
-
-def _platform_owners(items: Sequence[Item], workspace: Path) -> dict[Item, Owner]:
-    """Return the owner of every item that a platform's name speaks for."""
-    gradescope = _gradescope_owners(items, workspace)
-    canvas = canvas_owners(item.filename for item in items)
-    times = nbgrader_times(items, workspace)
-    owners: dict[Item, Owner] = {}
-    for item in items:
-        owner = gradescope.get(item) or _owner_by_folder(item) or canvas.get(item.filename)
-        if owner:
-            owners[item] = replace(owner, submitted_at=owner.submitted_at or times.get(item))
-    return owners
-
-
-def _owner_by_folder(item: Item) -> Owner | None:
-    """Ask the names from the outside in, so that no folder of a student's own making is believed."""
-    parts = course_parts(item)
-    return moodle_owner((*item.above, *parts[:1])) or nbgrader_owner(parts) or moodle_owner(parts)
-
-
-def _gradescope_owners(items: Sequence[Item], workspace: Path) -> dict[Item, Owner]:
-    owners: dict[Item, Owner] = {}
-    for metadata in items:
-        root = gradescope_folder(metadata.parts)
-        if metadata.parts != (*root, METADATA_NAME):
-            continue
-        received, doubt = _gradescope_received(metadata, workspace)
-        inside = [item for item in items if item.parts[: len(root)] == root]
-        owners |= {item: owner for item in inside if (owner := _gradescope_owner(item, len(root), received, doubt))}
-    return owners
-
-
-def _gradescope_received(metadata: Item, workspace: Path) -> tuple[Mapping[str, Received], Message | None]:
-    path = fetch([metadata], workspace)[metadata].path
-    try:
-        return read_received(path), None
-    except MetadataError as error:
-        return {}, message(
-            "{file} cannot be read ({problem}), so the student is known by the number of the submission only. "
-            "Export the submissions from Gradescope again.",
-            file=metadata.shown,
-            problem=str(error),
-        )
-
-
-def _gradescope_owner(item: Item, depth: int, received: Mapping[str, Received], doubt: Message | None) -> Owner | None:
-    folder = item.parts[depth]
-    if len(item.parts) <= depth + 1 or not _GRADESCOPE_SUBMISSION.fullmatch(folder):
+def _download(item: Item, sources: Sources) -> Found | None:
+    """Return what a zip holds, if that is a platform's download."""
+    if item.kind is not Kind.ZIP or named_by_platform(item):
         return None
-    if found := received.get(folder):
-        return Owner(found.student, submitted_at=found.submitted_at)
-    missing = message(
-        "{file} does not name the student of {folder}. Look the submission up in Gradescope.",
-        file=METADATA_NAME,
-        folder=folder,
+    inside = sources.look_into(item)
+    return inside if inside is not None and _says_something(inside, sources) else None
+
+
+def _says_something(found: Found, sources: Sources) -> bool:
+    return by_platform(level_of(found), sources) is not None
+
+
+def _as_root(singles: Sequence[Item]) -> Iterator[Found]:
+    """Yield the given files as if the folder around all of them had been given, with nothing else in it."""
+    if not singles:
+        return
+    common = os.path.commonpath([item.container.parent for item in singles])
+    depth = len(Path(common).parts) - 1
+    items = [Item(item.above[:depth], (*item.above[depth:], *item.parts), item.container) for item in singles]
+    folders = {item.parts[:length] for item in items for length in range(1, len(item.parts))}
+    yield Found(singles[0].above[:depth], tuple(items), tuple(sorted(folders)))
+
+
+# Private functions for a class
+
+
+def _divide(level: Level, sources: Sources, *, downloads: bool) -> Division:
+    if (owner := moodle_owner(level.above)) is not None:
+        return Division([Belonging(item, owner, counts=True) for item in level.items])
+    if (found := by_platform(level, sources)) is not None:
+        division = found[1]
+        # Hand-ins beside what the platform names: by their place, as everywhere.
+        beside = _level_of_items(found[0], division.unnamed)
+        division.unnamed = []
+        if beside is not None:
+            division.add(_by_place(beside, sources))
+        return division
+    level = _without_wrappers(level, sources)
+    several = several_downloads(level, sources) if downloads else None
+    return several or _by_place(level, sources)
+
+
+def _level_of_items(level: Level, items: Sequence[Item]) -> Level | None:
+    if not items:
+        return None
+    folders = {item.parts[: level.depth + 1] for item in items if len(item.parts) > level.depth + 1}
+    files = tuple(item for item in items if len(item.parts) == level.depth + 1)
+    grouped: dict[str, list[Item]] = {parts[-1]: [] for parts in sorted(folders)}
+    for item in items:
+        if len(item.parts) > level.depth + 1:
+            grouped[item.parts[level.depth]].append(item)
+    return replace(level, files=files, folders={name: tuple(inside) for name, inside in grouped.items()}, inner=())
+
+
+def _without_wrappers(level: Level, sources: Sources) -> Level:
+    """Go through folders that lie around everything; around a single hand-in, the outermost names the student."""
+    if sum(_has_say(item, sources) for item in level.items) < 2:
+        return level
+    for _ in range(_WRAPPERS):
+        if len(level.folders) != 1 or any(_has_say(item, sources) for item in level.files):
+            break
+        level = level.child(next(iter(level.folders)))
+    return level
+
+
+def _by_place(level: Level, sources: Sources) -> Division:
+    division = Division(
+        unnamed=[item for item in level.files if item.is_hand_in],
+        rest=[item for item in level.files if not item.is_hand_in],
     )
-    return Owner(folder, doubt=doubt or missing)
+    telling = {name: _places(inside, level.depth + 1, sources) for name, inside in level.folders.items()}
+    beside = any(_has_say(item, sources) for item in division.unnamed)
+    sections = not beside and are_sections({name: places for name, places in telling.items() if places})
+    for name, inside in level.folders.items():
+        hand_ins = [item for item in inside if item.is_hand_in]
+        if not hand_ins:
+            division.rest += inside
+            division.empty += [] if inside else [_shown_folder(level, name)]
+        elif sections:
+            division.unnamed += hand_ins
+            division.rest += [item for item in inside if not item.is_hand_in]
+        else:
+            owner = Owner(student_name(name))
+            division.belongings += [Belonging(item, owner, counts=item.is_hand_in) for item in inside]
+    return division
+
+
+def _places(items: Iterable[Item], depth: int, sources: Sources) -> list[Place]:
+    return [item.place[depth:] for item in items if _has_say(item, sources)]
+
+
+def _has_say(item: Item, sources: Sources) -> bool:
+    """Tell whether this is a notebook or a zip that holds one; nothing else decides how a class is laid out."""
+    if item.kind is not Kind.ZIP:
+        return item.kind is Kind.NOTEBOOK
+    inside = sources.look_into(item)
+    return inside is not None and any(other.kind is Kind.NOTEBOOK for other in inside.items)
+
+
+def _shown_folder(level: Level, name: str) -> str:
+    return "/".join((*level.above[len(level.above) - level.depth :], name, ""))

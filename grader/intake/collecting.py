@@ -1,36 +1,58 @@
 """Turns what an instructor gives (notebooks, folders, zips, downloads of a platform) into submissions.
 
-Flow: `finding` lists the files, `attributing` says whose they are, `opening` brings them to our disk, `settling`
-decides what counts. Bytes are hashed as a stream and never believed; `grader.intake.notebook` reads them later.
+Flow: `finding` lists the files, `attributing` says whose they are, `settling` decides what counts before anything is
+run, `opening` brings it to our disk. Bytes are hashed as a stream and never believed; `grader.intake.notebook` reads
+them later.
 
-A path that the instructor names is believed to be arranged by a platform or by the instructor. A zip found inside it
-is one student's hand-in: its content is that student's, whatever the names in it say.
+A path that the instructor names is believed to be arranged by a platform or by the instructor, at its outermost level
+(`grader.intake.levels`). What lies below a student's folder or in a student's zip is that student's, whatever the names
+in it say.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from grader.domain.messages import Message, message
 from grader.domain.submission import Submission
-from grader.intake.archives import Unpacked, unpack
-from grader.intake.attributing import Claim, attribute
-from grader.intake.companions import Beside, beside
+from grader.intake.archives import Unpacked
+from grader.intake.attributing import Attribution, attribute
+from grader.intake.companions import Nearby
 from grader.intake.errors import IntakeError
-from grader.intake.finding import Item, Kind, look_at, siblings
+from grader.intake.finding import Found, Given, Item, Kind, look_at, siblings
+from grader.intake.leftovers import passed_over
 from grader.intake.naming import clean_name
-from grader.intake.opening import OpenedZip, fetch, folder_for
-from grader.intake.settling import HandIn, Rank, settle
+from grader.intake.opening import Opener, fetch
+from grader.intake.settling import HandIn, Rank, Settled, settle
 
-_NO_BYTES = ""
+_NO_BYTES: Final = ""
 """Digest of a file that could not be read."""
 
 
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What was found in the given paths.
+
+    Attributes:
+        submissions: One a student, in order of student.
+        passed_over: Names of everything visible that is neither graded nor laid beside what is; a folder ends in `/`.
+    """
+
+    submissions: tuple[Submission, ...]
+    passed_over: tuple[str, ...] = ()
+
+
 def collect(paths: Sequence[Path], workspace: Path, *, with_folder: bool = False) -> list[Submission]:
-    """Return the submissions in the given paths, in order of student.
+    """Return the submissions in the given paths, in order of student: see `gather`."""
+    return list(gather(paths, workspace, with_folder=with_folder).submissions)
+
+
+def gather(paths: Sequence[Path], workspace: Path, *, with_folder: bool = False) -> Collected:
+    """Return the submissions in the given paths and the names of what was passed over.
 
     A file that is no notebook, a zip that cannot be opened, a second hand-in: nothing of that stops a batch. Such a
     submission is in the list all the same, with `conflict` or for `read_notebook` to refuse.
@@ -44,27 +66,51 @@ def collect(paths: Sequence[Path], workspace: Path, *, with_folder: bool = False
     Raises:
         IntakeError: A path does not exist, cannot be read or is of another kind, or nothing was found at all.
     """
-    givens = [_outside(workspace, path, look_at(path, alone=len(paths) == 1)) for path in paths]
-    claims = attribute(givens, workspace)
-    nearby = [item for items in givens for item in items]
-    if with_folder:
-        nearby += [item for path in paths if path.is_file() for item in siblings(path)]
-    hand_ins = [*_direct(claims, workspace, nearby), *_out_of_zips(claims, workspace)]
-    submissions = settle(hand_ins)
-    if not submissions:
+    givens = [_outside(workspace, path, look_at(path)) for path in paths]
+    opener = Opener(workspace)
+    attribution = attribute(_without_repeats(givens), workspace, opener)
+    settled = settle(list(_hand_ins(attribution, opener)), lambda hand_ins: _read(hand_ins, workspace))
+    if not settled:
         raise IntakeError(_nothing(paths))
-    return submissions
+    around = [item for path in paths if with_folder and path.is_file() for item in siblings(path)]
+    nearby = Nearby([*_with_students(attribution), *((item, "") for item in around)], workspace)
+    completed = [_with_companions(one, nearby, opener) for one in settled]
+    return Collected(
+        tuple(one.submission for one in completed), passed_over(attribution, completed, opener, nearby.laid)
+    )
 
 
-# Private functions
+# Private functions for given paths
 
 
-def _outside(workspace: Path, given: Path, items: Sequence[Item]) -> list[Item]:
+def _outside(workspace: Path, path: Path, given: Given) -> Given:
     """Leave out what an earlier batch unpacked below the given folder."""
     ours = workspace.resolve()
-    if given.resolve().is_relative_to(ours):
-        return list(items)
-    return [item for item in items if not item.container.is_relative_to(ours)]
+    if given.inside is None or path.resolve().is_relative_to(ours):
+        return given
+    above = path.resolve()
+    if not ours.is_relative_to(above):
+        return given
+    hidden = ours.relative_to(above).parts
+    found = given.inside
+    items = tuple(item for item in found.items if not item.container.is_relative_to(ours))
+    folders = tuple(parts for parts in found.folders if parts[: len(hidden)] != hidden)
+    return Given(inside=Found(found.above, items, folders, found.left_out))
+
+
+def _without_repeats(givens: Sequence[Given]) -> list[Given]:
+    """A file that is in two of the given paths counts once, in the first."""
+    seen: set[Path] = set()
+    kept: list[Given] = []
+    for given in givens:
+        if given.single is not None:
+            kept += [] if given.single.container in seen else [given]
+            seen.add(given.single.container)
+        elif (found := given.inside) is not None:
+            items = tuple(item for item in found.items if item.container not in seen)
+            kept += [] if found.items and not items else [Given(inside=replace(found, items=items))]
+            seen |= {item.container for item in items}
+    return kept
 
 
 def _nothing(paths: Sequence[Path]) -> Message:
@@ -75,57 +121,41 @@ def _nothing(paths: Sequence[Path]) -> Message:
     )
 
 
-def _direct(claims: Sequence[Claim], workspace: Path, nearby: Sequence[Item]) -> Iterator[HandIn]:
-    """Yield the hand-ins that are files of their own, and the zips in which nothing was found."""
-    notebooks = [claim for claim in claims if claim.item.kind is not Kind.OTHER]
-    counting = [claim for claim in claims if claim.opened is None or not claim.opened.notebooks]
-    fetched = fetch([claim.item for claim in counting if claim.opened is None], workspace)
-    for claim in counting:
-        found = Unpacked(claim.opened.path, claim.opened.problem) if claim.opened else fetched[claim.item]
-        rank = _rank(claim.item.kind)
-        around = _ALONE
-        if rank is Rank.NOTEBOOK:
-            others = [other.item for other in notebooks if other.owner.student != claim.owner.student]
-            around = beside(claim.item, nearby, others, workspace)
-        yield _hand_in(claim, claim.item, found, rank=rank, around=around)
+# Private functions for hand-ins
 
 
-def _rank(kind: Kind) -> Rank:
-    return {Kind.NOTEBOOK: Rank.NOTEBOOK, Kind.OTHER: Rank.OTHER}.get(kind, Rank.ARCHIVE)
+def _hand_ins(attribution: Attribution, opener: Opener) -> Iterator[HandIn]:
+    """Yield the hand-ins that are files of their own, and the notebooks in students' zips."""
+    counting = [one for one in attribution.belongings if one.counts]
+    opener.prepare(one.item for one in counting)
+    for one in counting:
+        item, shown = one.item, one.item.shown
+        if item.kind is not Kind.ZIP:
+            yield HandIn(item, one.owner, _RANKS.get(item.kind, Rank.ARCHIVE), shown)
+            continue
+        opened = opener.opened(item)
+        if not opened.notebooks:
+            yield HandIn(item, one.owner, Rank.ARCHIVE, shown, Unpacked(opened.path, opened.problem))
+        for notebook in opened.notebooks:
+            yield HandIn(notebook, one.owner, Rank.NOTEBOOK, f"{shown}/{notebook.shown}", zipped=item)
 
 
-def _out_of_zips(claims: Sequence[Claim], workspace: Path) -> Iterator[HandIn]:
-    """Yield the notebooks in students' zips; a zip that cannot be unpacked is itself the hand-in."""
-    for claim in claims:
-        if claim.opened and claim.opened.notebooks:
-            yield from _out_of_zip(claim, claim.opened, workspace)
+_RANKS: Final = {Kind.NOTEBOOK: Rank.NOTEBOOK, Kind.OTHER: Rank.OTHER}
 
 
-def _out_of_zip(claim: Claim, opened: OpenedZip, workspace: Path) -> list[HandIn]:
-    shown = claim.item.shown
-    above = (*claim.item.above, *claim.item.parts)
-    inside = [Item(above, entry.parts, opened.path, entry) for entry in opened.others]
+def _read(hand_ins: Sequence[HandIn], workspace: Path) -> list[Submission]:
+    """Read the bytes of some hand-ins of one student; a zip that cannot be unpacked says so in each."""
+    found = {hand_in.item: hand_in.found for hand_in in hand_ins if hand_in.found is not None}
     try:
-        unpacked = unpack(opened.path, opened.notebooks, folder_for(opened.path, workspace), shown=shown)
+        fetched = found | dict(fetch([one.item for one in hand_ins if one.found is None], workspace))
     except IntakeError as error:
-        return [_hand_in(claim, claim.item, Unpacked(opened.path, error.reason), rank=Rank.ARCHIVE)]
-    return [
-        _hand_in(
-            claim,
-            Item(above, (*claim.item.parts, *entry.parts), opened.path, entry),
-            found,
-            rank=Rank.NOTEBOOK,
-            around=beside(Item(above, entry.parts, opened.path, entry), inside, (), workspace),
-        )
-        for entry, found in unpacked.items()
-    ]
+        fetched = found | {one.item: Unpacked(one.item.container, error.reason) for one in hand_ins}
+    return [_submission(hand_in, fetched[hand_in.item]) for hand_in in hand_ins]
 
 
-_ALONE: Final = Beside()
-
-
-def _hand_in(claim: Claim, item: Item, found: Unpacked, *, rank: Rank, around: Beside = _ALONE) -> HandIn:
-    doubt = found.problem or claim.owner.doubt
+def _submission(hand_in: HandIn, found: Unpacked) -> Submission:
+    item, owner = hand_in.item, hand_in.owner
+    doubt = found.problem or owner.doubt
     try:
         sha256, size_bytes = _digest(found.path)
     except OSError as error:
@@ -135,22 +165,33 @@ def _hand_in(claim: Claim, item: Item, found: Unpacked, *, rank: Rank, around: B
     if item.entry:
         # What was cut off while unpacking belongs to the size all the same.
         size_bytes = max(size_bytes, item.entry.size_bytes)
-    owner = claim.owner
-    submission = Submission(
-        owner.student,
-        item.filename,
-        found.path,
-        sha256,
-        size_bytes,
-        doubt,
-        submitted_at=owner.submitted_at,
-        companions=around.companions,
-        passed_over=around.passed_over,
+    return Submission(
+        owner.student, item.filename, found.path, sha256, size_bytes, doubt, submitted_at=owner.submitted_at
     )
-    return HandIn(submission, item.shown, rank, claim.owner.upload)
 
 
 def _digest(path: Path) -> tuple[str, int]:
     """Return SHA-256 and length, reading the file as a stream."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
+
+
+# Private functions for what lies beside them
+
+
+def _with_students(attribution: Attribution) -> Iterator[tuple[Item, str]]:
+    """Yield every file, with its owner where it may be that student's hand-in."""
+    for one in attribution.belongings:
+        yield one.item, one.owner.student if one.item.is_hand_in else ""
+    for item in attribution.rest:
+        yield item, ""
+
+
+def _with_companions(settled: Settled, nearby: Nearby, opener: Opener) -> Settled:
+    chosen = settled.chosen
+    if chosen is None or chosen.rank is not Rank.NOTEBOOK:
+        return settled
+    inside = None if chosen.zipped is None else opener.look_into(chosen.zipped)
+    around = nearby.beside(chosen.item, chosen.owner.student, None if inside is None else inside.items)
+    submission = replace(settled.submission, companions=around.companions, passed_over=around.passed_over)
+    return replace(settled, submission=submission)

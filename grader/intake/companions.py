@@ -7,6 +7,7 @@ place of a module that is installed, of one of Python's own, or of the course's 
 
 from __future__ import annotations
 
+import bisect
 import functools
 import hashlib
 import importlib.machinery
@@ -33,10 +34,10 @@ COUNT_LIMIT: Final = 50
 _DEEPEST: Final = 4
 _LISTED_AT_MOST: Final = 500
 
-_SILENT_NAMES: Final = frozenset({"submission_metadata.yml", "timestamp.txt", "thumbs.db", "desktop.ini"})
+SILENT_NAMES: Final = frozenset({"submission_metadata.yml", "timestamp.txt", "thumbs.db", "desktop.ini"})
 """What platforms and systems put beside a hand-in."""
 
-_NOT_BESIDE: Final = frozenset({NOTEBOOK_SUFFIX, ".zip", ".pyc"})
+_NOT_BESIDE: Final = frozenset({NOTEBOOK_SUFFIX, ".pyc"})
 """Hand-ins themselves, and what Python makes."""
 
 _OURS: Final = frozenset({
@@ -60,50 +61,81 @@ class Beside:
     passed_over: tuple[str, ...] = ()
 
 
-def beside(notebook: Item, items: Iterable[Item], others: Iterable[Item], workspace: Path) -> Beside:
-    """Return what lies in the folder of a notebook, or below it.
+class Nearby:
+    """All files that were found, in order of their place, so that what lies around one is found without a search.
 
-    Args:
-        notebook: The hand-in.
-        items: All files of the same given path or of the same zip.
-        others: Hand-ins of other owners; where one of them lies in the same folder, nothing there is certain.
-        workspace: Where files of a zip are unpacked.
+    Attributes:
+        laid: Files that some notebook was given so far.
     """
-    folder = _place(notebook)[:-1]
-    if any(_place(other)[: len(folder)] == folder for other in others):
-        return Beside()
+
+    def __init__(self, items: Iterable[tuple[Item, str]], workspace: Path) -> None:
+        """Sort files; each comes with the student whose hand-in it may be, "" where it is none."""
+        pairs = sorted(items, key=lambda pair: pair[0].address)
+        self._items = [item for item, _ in pairs]
+        self._places = [item.address for item in self._items]
+        self._students = [student for _, student in pairs]
+        self._workspace = workspace
+        self.laid: set[Item] = set()
+
+    def beside(self, notebook: Item, student: str, inside: Sequence[Item] | None) -> Beside:
+        """Return what lies in the folder of a notebook, or below it.
+
+        Args:
+            notebook: The hand-in.
+            student: Whose it is. Where another's hand-in lies in the same folder, nothing there is certain.
+            inside: All files of the student's zip, where the notebook lies in one.
+        """
+        folder = notebook.address[:-1]
+        found = self._below(folder, student) if inside is None else [one for one in inside if _is_below(one, folder)]
+        around = [one for one in found if _may_lie_beside(one, notebook)]
+        result, laid = _laid(around, len(folder), self._workspace)
+        self.laid.update(laid)
+        return result
+
+    def _below(self, folder: tuple[str, ...], student: str) -> list[Item]:
+        """Return what lies below a folder; nothing where another student's hand-in does."""
+        found: list[Item] = []
+        for position in range(bisect.bisect_left(self._places, folder), len(self._places)):
+            if self._places[position][: len(folder)] != folder:
+                break
+            if self._students[position] not in ("", student):
+                return []
+            found.append(self._items[position])
+        return found
+
+
+def _laid(items: Sequence[Item], depth: int, workspace: Path) -> tuple[Beside, list[Item]]:
+    """Divide files that lie beside a notebook into what is laid there and what is passed over."""
     found: list[Item] = []
     passed_over: list[str] = []
-    for item in sorted(_inside(notebook, items), key=_place)[:_LISTED_AT_MOST]:
-        parts = _place(item)[len(folder) :]
+    for item in sorted(items, key=lambda one: one.address)[:_LISTED_AT_MOST]:
+        parts = item.address[depth:]
         fits = len(found) < COUNT_LIMIT and vetted_name(parts) is not None and _is_small(item)
         found += [item] if fits else []
         passed_over += [] if fits else ["/".join(parts)]
     companions: list[Companion] = []
+    laid: list[Item] = []
     for item, unpacked in fetch(found, workspace).items():
-        name = "/".join(_place(item)[len(folder) :])
+        name = "/".join(item.address[depth:])
         room = TOTAL_LIMIT_BYTES - sum(one.size_bytes for one in companions)
         companion = None if unpacked.problem else _companion(name, unpacked.path, room)
         companions += [] if companion is None else [companion]
+        laid += [] if companion is None else [item]
         passed_over += [name] if companion is None else []
-    return Beside(tuple(companions), tuple(sorted(passed_over)))
+    return Beside(tuple(companions), tuple(sorted(passed_over))), laid
 
 
-def _place(item: Item) -> tuple[str, ...]:
-    """Return where a file is, so that files of different given paths can be compared."""
-    return (*item.above, *item.parts)
+def _is_below(item: Item, folder: tuple[str, ...]) -> bool:
+    return item.address[: len(folder)] == folder
 
 
-def _inside(notebook: Item, items: Iterable[Item]) -> list[Item]:
-    folder = _place(notebook)[:-1]
-    return [
-        item
-        for item in items
-        if _place(item)[: len(folder)] == folder
+def _may_lie_beside(item: Item, notebook: Item) -> bool:
+    return (
+        item != notebook
         and Path(item.filename).suffix.lower() not in _NOT_BESIDE
-        and item.filename.lower() not in _SILENT_NAMES
+        and item.filename.lower() not in SILENT_NAMES
         and (item.container == notebook.container if notebook.entry else item.entry is None)
-    ]
+    )
 
 
 def vetted_name(parts: Sequence[str]) -> str | None:

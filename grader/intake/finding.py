@@ -1,24 +1,24 @@
-"""Looks at what was given, a notebook, a folder or a zip, and lists the files in it. Nothing is unpacked here."""
+"""Looks at what was given, a notebook, a folder or a zip, and lists all that is in it. Nothing is unpacked here."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from grader.domain.messages import message
-from grader.intake.archives import ZIP_SUFFIX, Entry, list_entries, refuse_unusable
+from grader.intake.archives import ZIP_SUFFIX, Entry, read_directory, refuse_unusable
 from grader.intake.errors import IntakeError
-from grader.intake.gradescope import METADATA_NAME
-from grader.intake.layouts import canvas_owner, canvas_owners, gradescope_folder, moodle_owner, nbgrader_owner
-from grader.intake.naming import clean_name
+from grader.intake.layouts import canvas_owner, moodle_owner
+from grader.intake.naming import clean_name, distinct_part
 
 NOTEBOOK_SUFFIX = ".ipynb"
 _CLOSED_SUFFIXES = (".rar", ".7z")
 _SKIPPED_FOLDERS = frozenset({"__MACOSX"})
+_FOLDERS_DEEP = 40
+"""Folders of a zip that are listed one inside the other; no layout is looked for further down."""
 
 
 class Kind(StrEnum):
@@ -73,6 +73,16 @@ class Item:
         return (*self.parts[:-1], Path(self.filename).stem)
 
     @property
+    def address(self) -> tuple[str, ...]:
+        """Where it is, from the root of the disk, so that files of different given paths can be compared."""
+        return (*self.above, *self.parts)
+
+    @property
+    def is_hand_in(self) -> bool:
+        """Whether it may be somebody's work without a platform saying so."""
+        return self.kind is not Kind.OTHER
+
+    @property
     def kind(self) -> Kind:
         """What it is, by its ending."""
         suffix = Path(self.filename).suffix.lower()
@@ -81,23 +91,47 @@ class Item:
         return {NOTEBOOK_SUFFIX: Kind.NOTEBOOK, ZIP_SUFFIX: Kind.ZIP}.get(suffix, Kind.OTHER)
 
 
-def look_at(path: Path, *, alone: bool) -> tuple[Item, ...]:
-    """List the files of one given path.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All that is visible in one given path.
 
-    A zip is a download of a whole class when its content says so, and else one student's hand-in (a single item).
+    Attributes:
+        above: Cleaned names that lead to it, from the root of the disk; its own is the last one.
+        items: Its ordinary files, in order of name.
+        folders: Cleaned names down to every folder, those without a file included.
+        left_out: Links, pipes and hidden notebooks, which are never read.
+    """
 
-    Args:
-        path: A notebook, a folder or a zip.
-        alone: Nothing else was given; a zip that cannot be opened is then an error and else one bad hand-in.
+    above: tuple[str, ...]
+    items: tuple[Item, ...] = ()
+    folders: tuple[tuple[str, ...], ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One path as the instructor gave it: a folder (`inside` is known at once) or a file.
+
+    Attributes:
+        single: The file; None for a folder.
+        inside: What a folder holds.
+    """
+
+    single: Item | None = None
+    inside: Found | None = None
+
+
+def look_at(path: Path) -> Given:
+    """List what one given path holds; a zip is not opened yet.
 
     Raises:
         IntakeError: It does not exist, cannot be read, or is of another kind.
     """
     mode = _mode(path)
     if stat.S_ISDIR(mode):
-        return tuple(_in_folder(path.resolve()))
+        return Given(inside=_in_folder(path.resolve()))
     single = _single(path)
-    if not stat.S_ISREG(mode) or (single.kind in (Kind.OTHER, Kind.CLOSED) and not _named_by_platform(single)):
+    if not stat.S_ISREG(mode) or (single.kind in (Kind.OTHER, Kind.CLOSED) and not named_by_platform(single)):
         raise IntakeError(
             message(
                 "{path} is neither a notebook (.ipynb) nor a folder nor a zip file. Give one of these.",
@@ -105,15 +139,46 @@ def look_at(path: Path, *, alone: bool) -> tuple[Item, ...]:
             )
         )
     _try_reading(path)
-    return _in_zip(single, alone=alone) if single.kind is Kind.ZIP else (single,)
+    return Given(single=single)
 
 
-def siblings(path: Path) -> Iterator[Item]:
-    """Yield the ordinary files in the folder of a single notebook, none of those in folders below."""
+def look_into(zipped: Item, path: Path) -> Found:
+    """List what a zip holds, as if it were a folder of its name.
+
+    Args:
+        zipped: The zip as it was found.
+        path: Where its bytes are.
+
+    Raises:
+        IntakeError: It is no zip, it is damaged, or it holds too much.
+    """
+    above = (*zipped.above, *zipped.place)
+    directory = read_directory(path, shown=zipped.filename)
+    items = [Item(above, entry.parts, path, entry) for entry in directory.entries if not is_hidden(entry.parts)]
+    refuse_unusable(
+        [item.entry for item in items if item.entry and item.kind in (Kind.NOTEBOOK, Kind.ZIP)], shown=zipped.filename
+    )
+    folders = {parts for parts in directory.folders if not is_hidden(parts)}
+    folders |= {item.parts[:depth] for item in items for depth in range(1, min(len(item.parts), _FOLDERS_DEEP))}
+    hidden = [entry.parts for entry in directory.entries if _is_hidden_notebook(entry.parts)]
+    left_out = ["/".join(parts) for parts in (*hidden, *directory.links)]
+    items.sort(key=lambda item: item.parts)
+    return Found(above, tuple(items), tuple(sorted(folders)), tuple(sorted(left_out)))
+
+
+def named_by_platform(item: Item) -> bool:
+    """Tell whether a platform named this file, or a folder around it, for one student."""
+    return bool(moodle_owner((*item.above, *item.parts)) or canvas_owner(item.filename))
+
+
+def siblings(path: Path) -> list[Item]:
+    """Return the ordinary files in the folder of a single notebook, none of those in folders below."""
     single = _single(path)
-    for other in sorted(single.container.parent.iterdir()):
-        if other.name != path.name and not is_hidden((other.name,)) and _is_ordinary(other):
-            yield Item(single.above, (clean_name(other.name),), other)
+    return [
+        Item(single.above, (distinct_part(other.name),), other)
+        for other in sorted(single.container.parent.iterdir())
+        if other.name != path.name and not is_hidden((other.name,)) and _is_ordinary(other)
+    ]
 
 
 def is_hidden(parts: tuple[str, ...]) -> bool:
@@ -145,11 +210,8 @@ def _try_reading(path: Path) -> None:
 
 def _single(path: Path) -> Item:
     folder = path.parent.resolve()
-    return Item(tuple(clean_name(name) for name in folder.parts[1:]), (clean_name(path.name),), folder / path.name)
-
-
-def _named_by_platform(item: Item) -> bool:
-    return bool(moodle_owner((*item.above, *item.parts)) or canvas_owner(item.filename))
+    above = tuple(distinct_part(name) for name in folder.parts[1:])
+    return Item(above, (distinct_part(path.name),), folder / path.name)
 
 
 def _told(path: Path) -> str:
@@ -166,21 +228,60 @@ def _unreadable(path: Path, error: Exception) -> IntakeError:
 # Private functions for folders
 
 
-def _in_folder(folder: Path) -> Iterator[Item]:
+@dataclass(slots=True)
+class _Walk:
+    """What a walk through a folder has found so far."""
+
+    items: list[Item] = field(default_factory=list)
+    folders: list[tuple[str, ...]] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def _in_folder(folder: Path) -> Found:
     """List ordinary files in order of name; links are not followed, for they may lead out of a student's folder."""
-    above = tuple(clean_name(name) for name in folder.parts[1:])
+    above = tuple(distinct_part(name) for name in folder.parts[1:])
+    walk = _Walk()
 
     def refuse(error: OSError) -> None:
         # Nothing is better than a class that lacks students without anybody noticing.
         raise _unreadable(Path(error.filename or folder), error) from error
 
     for root, folders, files in os.walk(folder, onerror=refuse):
-        folders[:] = sorted(name for name in folders if not is_hidden((name,)))
-        inside = tuple(clean_name(name) for name in Path(root).relative_to(folder).parts)
+        inside = tuple(distinct_part(name) for name in Path(root).relative_to(folder).parts)
+        _note_folders(walk, Path(root), inside, folders)
         for name in sorted(files):
-            path = Path(root, name)
-            if not is_hidden((name,)) and _is_ordinary(path):
-                yield Item(above, (*inside, clean_name(name)), path)
+            _note_file(walk, Item(above, (*inside, distinct_part(name)), Path(root, name)))
+    return Found(above, tuple(walk.items), tuple(walk.folders), tuple(walk.left_out))
+
+
+def _note_folders(walk: _Walk, root: Path, inside: tuple[str, ...], folders: list[str]) -> None:
+    folders[:] = sorted(name for name in folders if not is_hidden((name,)))
+    for name in folders:
+        parts = (*inside, distinct_part(name))
+        if (root / name).is_symlink():
+            walk.left_out.append("/".join(parts))
+        else:
+            walk.folders.append(parts)
+
+
+def _note_file(walk: _Walk, item: Item) -> None:
+    if is_hidden((item.container.name,)):
+        walk.left_out += [item.shown] if _is_hidden_notebook(item.parts) else []
+    elif _is_ordinary(item.container):
+        walk.items.append(item)
+    else:
+        walk.left_out.append(item.shown)
+
+
+def _is_hidden_notebook(parts: tuple[str, ...]) -> bool:
+    """Tell of a notebook that its name alone hides; copies that Jupyter keeps are nobody's work."""
+    name = parts[-1]
+    return (
+        name.startswith(".")
+        and not name.startswith("._")
+        and name.lower().endswith(NOTEBOOK_SUFFIX)
+        and not is_hidden(parts[:-1])
+    )
 
 
 def _is_ordinary(path: Path) -> bool:
@@ -189,46 +290,3 @@ def _is_ordinary(path: Path) -> bool:
     except FileNotFoundError:
         # It was deleted since its folder was listed.
         return False
-
-
-# Private functions for zips
-
-
-def _in_zip(single: Item, *, alone: bool) -> tuple[Item, ...]:
-    try:
-        inside = _entries(single)
-    except IntakeError:
-        if alone:
-            raise
-        return (single,)
-    if _is_class(inside, named=_named_by_platform(single), alone=alone):
-        return inside
-    return (single,)
-
-
-def _entries(single: Item) -> tuple[Item, ...]:
-    above = (*single.above, single.place[-1])
-    entries = list_entries(single.container, shown=single.filename)
-    items = [Item(above, entry.parts, single.container, entry) for entry in entries if not is_hidden(entry.parts)]
-    refuse_unusable(
-        [item.entry for item in items if item.entry and item.kind in (Kind.NOTEBOOK, Kind.ZIP)], shown=single.filename
-    )
-    return tuple(sorted(items, key=lambda item: item.parts))
-
-
-def _is_class(items: tuple[Item, ...], *, named: bool, alone: bool) -> bool:
-    """Tell a class's download from one student's zip: a platform's names inside, or else several hand-ins."""
-    if any(_names_owner(item) for item in items) or canvas_owners(item.filename for item in items):
-        return True
-    kinds = [item.kind for item in items]
-    if named or (kinds.count(Kind.NOTEBOOK), kinds.count(Kind.ZIP)) == (1, 0):
-        return False
-    return alone or Kind.NOTEBOOK in kinds or Kind.ZIP in kinds
-
-
-def _names_owner(item: Item) -> bool:
-    return bool(moodle_owner(item.parts) or nbgrader_owner(item.parts)) or _is_gradescope(item)
-
-
-def _is_gradescope(item: Item) -> bool:
-    return item.filename == METADATA_NAME and len(item.parts) - len(gradescope_folder(item.parts)) == 1

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import yaml  # type: ignore[import-untyped]
 
+from grader.domain.messages import Message, message
+from grader.intake.layouts import Owner
 from grader.intake.moments import moment
 from grader.intake.naming import student_name
 
@@ -50,6 +52,46 @@ class Received:
 
     student: str
     submitted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gradescope:
+    """What an export says about its submissions.
+
+    Attributes:
+        received: Student and time by the name of the submission's folder.
+        doubt: Why nothing is known, or None.
+    """
+
+    received: Mapping[str, Received]
+    doubt: Message | None = None
+
+    def owner(self, folder: str) -> Owner:
+        """Return whose a submission is; its number stands for the student where the export does not say."""
+        if (found := self.received.get(folder)) is not None:
+            return Owner(found.student, submitted_at=found.submitted_at)
+        missing = message(
+            "{file} does not name the student of {folder}. Look the submission up in Gradescope.",
+            file=METADATA_NAME,
+            folder=folder,
+        )
+        return Owner(folder, doubt=self.doubt or missing)
+
+
+def read_gradescope(metadata: Path, *, shown: str) -> Gradescope:
+    """Return what the metadata of an export says; where they are broken, that is the doubt about every submission."""
+    try:
+        return Gradescope(read_received(metadata))
+    except MetadataError as error:
+        return Gradescope(
+            {},
+            message(
+                "{file} cannot be read ({problem}), so the student is known by the number of the submission only. "
+                "Export the submissions from Gradescope again.",
+                file=shown,
+                problem=str(error),
+            ),
+        )
 
 
 def read_received(metadata: Path) -> Mapping[str, Received]:

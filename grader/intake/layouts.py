@@ -9,8 +9,8 @@
 | Gradescope | `[assignment_<id>_export/]submission_55/t.ipynb` and `submission_metadata.yml` | `Ana García-1001` |
 | nbgrader | `submitted/ana/ps1/t.ipynb` | `ana` |
 
-A student decides on all names below their own folder, so the outermost name that says something is the one that
-counts, and nothing inside a zip that a student handed in is ever asked.
+Where in what was given such a name counts is decided in `grader.intake.levels`: a student decides on all names below
+their own folder and inside their own zip.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from grader.domain.messages import Message
-from grader.intake.gradescope import EXPORT_FOLDER
 from grader.intake.naming import student_name
 
 _MOODLE = re.compile(r"(?P<name>.*?)_(?P<id>\d{1,18})_assignsubmission_[a-z]+(?:_.*)?", re.DOTALL)
@@ -29,14 +28,13 @@ _CANVAS_OWNER = r"(?:(?P<name>.+?)(?:_LATE)?_(?P<user>[1-9]\d{0,17})|(?:LATE_)?a
 # Attachments are numbered through a whole installation. Three digits at least keep `tarea_2024_11_ana.ipynb` out.
 _CANVAS_UPLOAD = re.compile(_CANVAS_OWNER + r"_(?P<attachment>[1-9]\d{2,17})_(?P<file>.+)", re.DOTALL)
 _CANVAS_TEXT = re.compile(_CANVAS_OWNER + r"_(?:text|link)\.html", re.DOTALL)
-_NBGRADER_STEPS = frozenset(
+NBGRADER_STEPS = frozenset(
     {"autograded", "downloaded", "feedback", "release", "solution", "source", "source_with_tests"}
 )
+"""Folders of a course that hold what nobody handed in."""
+
 NBGRADER_SUBMITTED = "submitted"
 """The folder in which nbgrader keeps what it collected."""
-
-_NBGRADER_DEPTH = 4
-"""`submitted`, student, assignment, file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +59,14 @@ class Owner:
         upload: Where the file comes from Canvas.
         doubt: Why a person must look, or None.
         submitted_at: When the platform received it, where it says so.
+        task: The assignment that the platform kept it under, where it says so.
     """
 
     student: str
     upload: Upload | None = None
     doubt: Message | None = None
     submitted_at: datetime | None = None
+    task: str = ""
 
 
 def moodle_owner(names: Iterable[str]) -> Owner | None:
@@ -105,27 +105,3 @@ def canvas_owners(filenames: Iterable[str]) -> Mapping[str, Owner]:
         for name, owner in owners.items()
         if owner.upload is None or len(uploads[owner.upload.attachment]) == 1
     }
-
-
-def gradescope_folder(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the folders that lead to the export's root, if these parts can lie in one: `()` or one folder."""
-    return parts[:1] if len(parts) > 1 and re.fullmatch(EXPORT_FOLDER, parts[0]) else ()
-
-
-def nbgrader_owner(parts: tuple[str, ...]) -> Owner | None:
-    """Return the owner of `[course/]submitted/<student>/<assignment>/…`, or None."""
-    folder = nbgrader_folder(parts)
-    return Owner(student_name(folder[-2])) if folder else None
-
-
-def nbgrader_folder(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the folders `[course/]submitted/<student>/<assignment>` around a file, () where it lies elsewhere."""
-    for start in (0, 1):
-        if parts[start : start + 1] == (NBGRADER_SUBMITTED,) and len(parts) - start >= _NBGRADER_DEPTH:
-            return parts[: start + _NBGRADER_DEPTH - 1]
-    return ()
-
-
-def is_other_nbgrader_step(parts: tuple[str, ...]) -> bool:
-    """Tell whether the file is one of nbgrader's other steps (`source`, `autograded`, …), which nobody handed in."""
-    return any(part in _NBGRADER_STEPS for part in parts[:2])

@@ -19,6 +19,7 @@ _SLUG_LIMIT_BYTES = 120
 """UTF-8 bytes of the readable part of a report name; file systems allow 255 for the whole."""
 
 _DIGEST_DIGITS = 10
+_LONGEST_SUFFIX = 10
 _MARK = "~"
 """Separates the readable part from the digest; it cannot occur in a name that needs no digest."""
 
@@ -34,6 +35,21 @@ def clean_name(text: str) -> str:
     """
     kept = (_shown(character) for character in unicodedata.normalize("NFC", text[:_READ_LIMIT]))
     return " ".join("".join(kept).split())
+
+
+def distinct_part(name: str) -> str:
+    """Return the name of a file or folder, cleaned, such that two different names stay two.
+
+    Where cleaning drops or replaces a character (bytes that are no UTF-8, characters that nobody sees), `~` and digits
+    of the name's digest stand before its ending. Two spellings of one accent remain one name.
+    """
+    cleaned = clean_name(name)
+    if not _loses_characters(name):
+        return cleaned
+    stem, dot, suffix = cleaned.rpartition(".")
+    if not stem or len(suffix) > _LONGEST_SUFFIX:
+        stem, dot, suffix = cleaned, "", ""
+    return f"{stem}{_MARK}{_digest(name)}{dot}{suffix}"
 
 
 def student_name(name: str, identifier: str = "") -> str:
@@ -65,6 +81,13 @@ def report_name(student: str) -> str:
 
 
 # Private functions
+
+
+def _loses_characters(name: str) -> bool:
+    composed = unicodedata.normalize("NFC", name)
+    return len(name) > _READ_LIMIT or any(
+        unicodedata.category(character).startswith("C") and character not in "\t\n\r" for character in composed
+    )
 
 
 def _shown(character: str) -> str:

@@ -49,8 +49,10 @@ def read_notebook(submission: Submission) -> Notebook:
     """Return the code cells of a submission.
 
     Raises:
-        UnreadableSubmissionError: The bytes are no notebook that can be run.
+        UnreadableSubmissionError: The bytes are no notebook that can be run, or nobody knows yet which ones count.
     """
+    if submission.undecided and submission.conflict is not None:
+        _refuse(submission.conflict)
     raw = _read(submission)
     if wrong := foreign.by_beginning(raw):
         _refuse(wrong)

@@ -1,4 +1,4 @@
-"""Brings found files to our disk: unpacks them where they lie in a zip, and opens the zips that students hand in."""
+"""Brings found files to our disk: unpacks them where they lie in a zip, and looks into the zips that were handed in."""
 
 from __future__ import annotations
 
@@ -8,26 +8,56 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.domain.messages import Message, message
-from grader.intake.archives import Entry, Unpacked, list_entries, unpack
+from grader.intake.archives import Entry, Unpacked, unpack
 from grader.intake.errors import IntakeError
-from grader.intake.finding import NOTEBOOK_SUFFIX, Item, is_hidden
+from grader.intake.finding import Found, Item, Kind, look_into
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedZip:
-    """A zip that a student handed in.
+    """A zip that was found.
 
     Attributes:
         path: Where the zip is.
         notebooks: The notebooks in it, in order of name; zips inside it are not opened.
         problem: Why there is none, or None.
-        others: The other files in it, hidden ones left out.
+        inside: All that it holds, or None where it cannot be read.
     """
 
     path: Path
-    notebooks: tuple[Entry, ...]
+    notebooks: tuple[Item, ...]
     problem: Message | None = None
-    others: tuple[Entry, ...] = ()
+    inside: Found | None = None
+
+
+class Opener:
+    """Opens every zip once.
+
+    Attributes:
+        workspace: Where zips are unpacked that lie in a zip.
+    """
+
+    def __init__(self, workspace: Path) -> None:
+        self.workspace = workspace
+        self._opened: dict[Item, OpenedZip] = {}
+
+    def prepare(self, items: Iterable[Item]) -> None:
+        """Open all zips among these files together, since what lies in one zip is unpacked in one go.
+
+        Raises:
+            IntakeError: A zip cannot be unpacked at all.
+        """
+        new = [item for item in items if item.kind is Kind.ZIP and item not in self._opened]
+        self._opened |= {item: _open(item, found) for item, found in fetch(new, self.workspace).items()}
+
+    def opened(self, item: Item) -> OpenedZip:
+        """Return what is in a zip; whatever is wrong with it is its `problem`."""
+        self.prepare([item])
+        return self._opened[item]
+
+    def look_into(self, item: Item) -> Found | None:
+        """Return all that a zip holds, None where it cannot be read."""
+        return self.opened(item).inside
 
 
 def fetch(items: Iterable[Item], workspace: Path) -> Mapping[Item, Unpacked]:
@@ -49,20 +79,6 @@ def fetch(items: Iterable[Item], workspace: Path) -> Mapping[Item, Unpacked]:
     return fetched
 
 
-def open_zip(item: Item, found: Unpacked) -> OpenedZip:
-    """Look into a student's zip; whatever is wrong with it becomes its `problem`."""
-    if found.problem:
-        return OpenedZip(found.path, (), found.problem)
-    try:
-        entries = list_entries(found.path, shown=item.shown)
-    except IntakeError as error:
-        return OpenedZip(found.path, (), error.reason)
-    notebooks = [entry for entry in entries if _is_notebook(entry)]
-    problem = None if notebooks else message("{archive} holds no notebook (.ipynb).", archive=item.shown)
-    others = tuple(entry for entry in entries if entry not in notebooks and not is_hidden(entry.parts))
-    return OpenedZip(found.path, tuple(sorted(notebooks, key=lambda entry: entry.parts)), problem, others)
-
-
 def folder_for(archive: Path, workspace: Path) -> Path:
     """Return the folder of the workspace for what comes out of this zip."""
     digest = hashlib.sha256(str(archive.resolve()).encode(errors="surrogateescape")).hexdigest()
@@ -72,5 +88,13 @@ def folder_for(archive: Path, workspace: Path) -> Path:
 # Private functions
 
 
-def _is_notebook(entry: Entry) -> bool:
-    return entry.parts[-1].lower().endswith(NOTEBOOK_SUFFIX) and not is_hidden(entry.parts)
+def _open(item: Item, found: Unpacked) -> OpenedZip:
+    if found.problem:
+        return OpenedZip(found.path, (), found.problem)
+    try:
+        inside = look_into(item, found.path)
+    except IntakeError as error:
+        return OpenedZip(found.path, (), error.reason)
+    notebooks = tuple(other for other in inside.items if other.kind is Kind.NOTEBOOK)
+    problem = None if notebooks else message("{archive} holds no notebook (.ipynb).", archive=item.shown)
+    return OpenedZip(found.path, notebooks, problem, inside)

@@ -1,26 +1,47 @@
-"""Names students after the place of their file, where no platform says who they are."""
+"""Names students after the place of their file, where no platform says who they are.
+
+| the outermost level holds | who is a student |
+|---|---|
+| files alone | each file, by its name |
+| folders alone, half of them with several notebooks of other names: sections of a class | each file, by its name |
+| folders otherwise, with or without files beside them | each folder, and each file beside them |
+
+A folder for each student is the rule and sections are the exception, which takes half of the folders: one student with
+two notebooks does not make a section of their folder, and whoever has a folder cannot name anybody else.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 Place = tuple[str, ...]
-"""Names from the given folder down: folders, then the file without its ending."""
+"""Names from a folder down: folders, then the file without its ending."""
+
+_LARGER: Final = 10
+"""How many times larger than the others on average a section may be."""
 
 
-def student_folder(places: Sequence[Place]) -> int | None:
-    """Return which folder of each place names the student (0 is the outermost), or None where the files do.
+def are_sections(folders: Mapping[str, Sequence[Place]]) -> bool:
+    """Tell whether folders are sections of a class, whose files name the students, and not students themselves.
 
-    A folder for each student is recognised by either sign: every folder holds one file, or files of the same name
-    lie in different folders (`ana/taller`, `luis/taller`). One folder around everything else does not count.
+    Args:
+        folders: The places of the hand-ins in each folder, seen from that folder; folders without any left out.
     """
-    depth = _wrapper_depth(places)
-    inner = [place[depth:] for place in places]
-    if not inner or any(len(place) == 1 for place in inner):
-        return None
-    one_file_each = len({place[0] for place in inner}) == len(inner)
-    same_name_elsewhere = len({(place[0], place[-1]) for place in inner}) > len({place[-1] for place in inner})
-    return depth if one_file_each or same_name_elsewhere else None
+    sizes = sorted(len(places) for places in folders.values())
+    several = sum(size > 1 for size in sizes)
+    if (
+        len(sizes) < 2
+        or several * 2 < len(sizes)
+        or any(len(place) > 1 for inside in folders.values() for place in inside)
+    ):
+        return False
+    if sizes[-1] * (len(sizes) - 1) > _LARGER * sum(sizes[:-1]):
+        return False
+    everywhere = Counter(name for inside in folders.values() for name in {place[-1] for place in inside})
+    shared = sum(everywhere[place[-1]] > 1 for inside in folders.values() for place in inside)
+    return shared * 2 < sum(sizes)
 
 
 def distinct_names(places: Sequence[Place]) -> list[str]:
@@ -38,14 +59,6 @@ def distinct_names(places: Sequence[Place]) -> list[str]:
 
 
 # Private functions
-
-
-def _wrapper_depth(places: Sequence[Place]) -> int:
-    """Return how many folders lie around everything."""
-    depth = 0
-    while len(places) > 1 and all(len(place) > depth + 1 for place in places) and len({p[depth] for p in places}) == 1:
-        depth += 1
-    return depth
 
 
 def _clashing(names: Sequence[str], places: Sequence[Place], depth: int) -> set[str]:

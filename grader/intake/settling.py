@@ -1,33 +1,40 @@
-"""Decides what counts where one student handed in several files.
+"""Decides what counts where one student handed in several files. Everything here is decided before anything runs.
 
 | the student's files | what counts |
 |---|---|
 | notebooks beside anything else | the notebooks |
 | no notebook, but zips or archives without a readable one | the first of them, for a person to look at |
 | neither, but the platform says that it is a hand-in | one file, so that the reader can say what it is |
-| the same bytes twice | one of them |
+| the platform kept all of them for the same task and says when it received each | the latest |
 | Canvas: `t.ipynb`, `t-1.ipynb`, `t-2.ipynb`, uploaded in this order | the last upload |
-| different notebooks otherwise | all, each with a `conflict` that names the others |
+| the same bytes twice | one of them |
+| different notebooks otherwise | one submission, which is not run and waits for a person |
 
-The Canvas rule asks for the plain name, for suffixes and for attachment numbers that all tell the same order: a
+The Canvas rule asks for the plain name, for suffixes and for attachment numbers that all say the same order: a
 student may also call two parts of their work `t-1` and `t-2`, and then a person must look.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import pairwise
 from pathlib import PurePath
+from typing import Final
 
 from grader.domain.messages import Message, message
 from grader.domain.submission import Submission
-from grader.intake.layouts import Upload
+from grader.intake.archives import Unpacked
+from grader.intake.finding import Item
+from grader.intake.layouts import Owner, Upload
 
 _COPY = re.compile(r"(?P<name>.+?)(?:-(?P<number>[1-9]\d{0,3}))?")
-_NAMED_OTHERS = 5
+_NAMED: Final = 6
+COMPARED_AT_MOST: Final = 100
+"""Notebooks of one student whose bytes are looked at: a student with more has not handed in copies."""
 
 
 class Rank(IntEnum):
@@ -40,69 +47,128 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class HandIn:
-    """A file of a student, with its bytes read once.
+    """A file of a student, whose bytes nobody has read yet.
 
     Attributes:
-        submission: As it would count alone; its conflict says what is wrong with the file itself.
-        shown: Where it was found, for people.
+        item: The file, or the notebook in a zip.
+        owner: Whose it is.
         rank: What it is.
-        upload: What Canvas says about it.
+        shown: Where it was found, for people.
+        found: Where its bytes are, if they were brought to our disk already.
+        zipped: The student's zip in which it lies, or None.
+    """
+
+    item: Item
+    owner: Owner
+    rank: Rank
+    shown: str
+    found: Unpacked | None = None
+    zipped: Item | None = None
+
+
+Reader = Callable[[Sequence[HandIn]], Sequence[Submission]]
+"""Reads the bytes of hand-ins: each as it would count alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What counts of one student.
+
+    Attributes:
+        submission: What is graded, or waits for a person.
+        chosen: The hand-in that it is; None where a person must choose.
+        hand_ins: All of the same kind, chosen or not.
     """
 
     submission: Submission
-    shown: str
-    rank: Rank
-    upload: Upload | None = None
+    chosen: HandIn | None
+    hand_ins: tuple[HandIn, ...]
 
 
-def settle(hand_ins: Sequence[HandIn]) -> list[Submission]:
-    """Return the submissions that count, in order of student and place."""
+def settle(hand_ins: Sequence[HandIn], read: Reader) -> list[Settled]:
+    """Return what counts, one submission a student, in order of student."""
     by_student: dict[str, list[HandIn]] = {}
-    for hand_in in sorted(hand_ins, key=lambda hand_in: (hand_in.submission.student, hand_in.shown)):
-        by_student.setdefault(hand_in.submission.student, []).append(hand_in)
-    return [submission for mine in by_student.values() for submission in _of_one_student(mine)]
+    for hand_in in sorted(hand_ins, key=lambda hand_in: (hand_in.owner.student, hand_in.shown)):
+        by_student.setdefault(hand_in.owner.student, []).append(hand_in)
+    return [_of_one_student(mine, read) for mine in by_student.values()]
 
 
 # Private functions
 
 
-def _of_one_student(hand_ins: list[HandIn]) -> list[Submission]:
+def _of_one_student(hand_ins: list[HandIn], read: Reader) -> Settled:
     best = min(hand_in.rank for hand_in in hand_ins)
     counting = [hand_in for hand_in in hand_ins if hand_in.rank is best]
     if best is not Rank.NOTEBOOK:
-        return [min(counting, key=_preference).submission]
-    different: dict[str, HandIn] = {}
-    for hand_in in _latest_upload(counting):
-        different.setdefault(hand_in.submission.sha256, hand_in)
-    return [_with_conflict(hand_in, list(different.values())) for hand_in in different.values()]
+        telling = min(counting, key=_preference)
+        return Settled(read([telling])[0], telling, tuple(counting))
+    latest = _latest_upload(_latest_received(counting))
+    if len(latest) > COMPARED_AT_MOST:
+        return Settled(_unread(latest), None, tuple(counting))
+    different: dict[str, tuple[Submission, HandIn]] = {}
+    for submission, hand_in in zip(read(latest), latest, strict=True):
+        different.setdefault(submission.sha256, (submission, hand_in))
+    if len(different) == 1:
+        submission, chosen = next(iter(different.values()))
+        return Settled(submission, chosen, tuple(counting))
+    return Settled(_undecided(list(different.values())), None, tuple(counting))
 
 
 def _preference(hand_in: HandIn) -> tuple[int, str]:
     """A notebook under another ending (`t.ipynb.txt`) tells most, then code, then a page, then anything."""
-    name = hand_in.submission.filename.lower()
+    name = hand_in.item.filename.lower()
     order = [".ipynb" in name, name.endswith((".py", ".json")), name.endswith((".html", ".htm", ".pdf")), True]
     return order.index(True), hand_in.shown
 
 
-def _with_conflict(hand_in: HandIn, all_of_them: Sequence[HandIn]) -> Submission:
-    submission = hand_in.submission
-    others = [other.shown for other in all_of_them if other is not hand_in]
-    if not others:
-        return submission
-    conflict = _several(hand_in.shown, others)
-    if submission.conflict:
-        conflict = message("{problem} {conflict}", problem=submission.conflict, conflict=conflict)
-    return replace(submission, conflict=conflict)
+def _latest_received(hand_ins: list[HandIn]) -> list[HandIn]:
+    """Return what the platform received last, where it says when for all of them and kept them for one task."""
+    times = {hand_in.owner.submitted_at for hand_in in hand_ins}
+    known = [time for time in times if time is not None]
+    if len(known) != len(times) or len({hand_in.owner.task for hand_in in hand_ins}) != 1:
+        return hand_ins
+    return [hand_in for hand_in in hand_ins if hand_in.owner.submitted_at == max(known)]
 
 
-def _several(shown: str, others: Sequence[str]) -> Message:
-    named = ", ".join(others[:_NAMED_OTHERS]) + (", …" if len(others) > _NAMED_OTHERS else "")
+# Private functions for what a person must decide
+
+
+def _undecided(different: Sequence[tuple[Submission, HandIn]]) -> Submission:
+    """Return one submission that stands for different notebooks, known by all of their digests together."""
+    first = different[0][0]
+    together = hashlib.sha256("\n".join(sorted(submission.sha256 for submission, _ in different)).encode())
+    doubt = next((submission.conflict for submission, _ in different if submission.conflict), None)
+    conflict = _several([hand_in.shown for _, hand_in in different])
+    if doubt is not None:
+        conflict = message("{problem} {conflict}", problem=doubt, conflict=conflict)
+    return replace(first, sha256=together.hexdigest(), conflict=conflict, undecided=True)
+
+
+def _unread(hand_ins: Sequence[HandIn]) -> Submission:
+    """Return the same for so many notebooks that nobody reads them, known by their names and sizes."""
+    first = hand_ins[0]
+    together = hashlib.sha256()
+    for hand_in in hand_ins:
+        size_bytes = hand_in.item.entry.size_bytes if hand_in.item.entry else hand_in.item.container.stat().st_size
+        together.update(f"{hand_in.shown}\t{size_bytes}\n".encode(errors="surrogatepass"))
+    return Submission(
+        first.owner.student,
+        first.item.filename,
+        first.item.container,
+        together.hexdigest(),
+        0,
+        _several([hand_in.shown for hand_in in hand_ins]),
+        submitted_at=first.owner.submitted_at,
+        undecided=True,
+    )
+
+
+def _several(shown: Sequence[str]) -> Message:
     return message(
-        "This student handed in {count} different notebooks: {file}, and also {others}. "
+        "This student handed in {count} different notebooks: {files}. None of them was run. "
         "Decide which one counts and grade that one alone.",
-        count=len(others) + 1,
-        file=shown,
-        others=named,
+        count=len(shown),
+        files=", ".join(shown[:_NAMED]) + (", …" if len(shown) > _NAMED else ""),
     )
 
 
@@ -111,11 +177,11 @@ def _several(shown: str, others: Sequence[str]) -> Message:
 
 def _latest_upload(hand_ins: list[HandIn]) -> list[HandIn]:
     """Return the last upload's files where Canvas's names make the order certain, else all."""
-    uploads = {hand_in.upload for hand_in in hand_ins}
+    uploads = {hand_in.owner.upload for hand_in in hand_ins}
     known = sorted((upload for upload in uploads if upload), key=lambda upload: upload.attachment)
     if None in uploads or not _is_certain_order(known):
         return hand_ins
-    return [hand_in for hand_in in hand_ins if hand_in.upload == known[-1]]
+    return [hand_in for hand_in in hand_ins if hand_in.owner.upload == known[-1]]
 
 
 def _is_certain_order(uploads: Sequence[Upload]) -> bool:

@@ -56,8 +56,17 @@ def render_submission(
     )
 
 
+MOST_LISTED: Final = 1000
+"""Names of files that a page lists; one zip may hold fifty thousand."""
+
+
 def render_index(
-    graded: Sequence[GradedSubmission], assignment: Assignment, translator: Translator, report_names: ReportNames
+    graded: Sequence[GradedSubmission],
+    assignment: Assignment,
+    translator: Translator,
+    report_names: ReportNames,
+    *,
+    passed_over: Sequence[str] = (),
 ) -> str:
     """Return the overview of a class as one HTML file.
 
@@ -67,6 +76,7 @@ def render_index(
         translator: Language of the page.
         report_names: Address of each report relative to this page, by (student, sha256); a submission without one
             is listed without a link.
+        passed_over: Names of what was handed in and not graded.
 
     Returns:
         A complete HTML document that links to the reports and to nothing else.
@@ -80,6 +90,8 @@ def render_index(
             count=wording.count,
             language=wording.language,
             page=class_view(graded, assignment, wording, report_names),
+            passed_over=passed_over[:MOST_LISTED],
+            further=max(0, len(passed_over) - MOST_LISTED),
         )
     )
 

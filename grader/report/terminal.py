@@ -33,6 +33,8 @@ _ICONS: Final[Mapping[Outcome, tuple[str, str]]] = {
 """Sign and colour of an outcome; the signs differ without the colour."""
 
 _INDENT = (0, 0, 0, 3)
+_NAMES: Final = 40
+"""Names of files that a terminal lists."""
 
 
 def check_report(graded: GradedSubmission, assignment: Assignment, translator: Translator) -> RenderableType:
@@ -122,6 +124,21 @@ def _earned(result: CheckResult | None, wording: Wording) -> str:
     if result.outcome is Outcome.UNGRADABLE:
         return f"?/{wording.points(result.points_possible)}"
     return f"{wording.points(result.points_awarded)}/{wording.points(result.points_possible)}"
+
+
+def passed_over_list(names: Sequence[str], translator: Translator) -> RenderableType:
+    """Return the names of what was handed in and not graded; the report of the class has more of them.
+
+    Args:
+        names: As intake shows them.
+        translator: Language of the text.
+    """
+    wording = Wording(translator)
+    lines = [Text(wording.t("Passed over, not graded"), style="bold"), *(Text(f"  {name}") for name in names[:_NAMES])]
+    if len(names) > _NAMES:
+        further = wording.count(len(names) - _NAMES)
+        lines.append(Text(wording.t("Further names, not shown: {count}", count=further), style="bright_black"))
+    return Group(*lines)
 
 
 # Helpers: one student

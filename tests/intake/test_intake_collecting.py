@@ -139,16 +139,15 @@ def test_the_workspace_may_lie_in_the_class_folder(tmp_path: Path) -> None:
                       ("garcialopezana-1234", "garcialopezana_LATE_1234_98765_tarea1.ipynb"),
                       ("pérezluis-1235", "pérezluis_1235_98766_tarea1.ipynb")]),
         ("nbgrader/submitted", [("ana", "problem.ipynb"), ("luis", "problem.ipynb")]),
-        ("nbgrader/submitted/*/ps1/problem.ipynb", [("ana/ps1/problem", "problem.ipynb"),
-                                                    ("luis/ps1/problem", "problem.ipynb")]),
+        ("nbgrader/submitted/*/ps1/problem.ipynb", [("ana", "problem.ipynb"), ("luis", "problem.ipynb")]),
         ("zips/*.zip", [("ana", "t.ipynb"), ("luis", "t.ipynb")]),
-        ("folders/*/tarea.ipynb", [("ana/tarea", "tarea.ipynb"), ("luis/tarea", "tarea.ipynb")]),
+        ("folders/*/tarea.ipynb", [("ana", "tarea.ipynb"), ("luis", "tarea.ipynb")]),
     ],
 )  # fmt: skip
 def test_paths_that_a_shell_expands_are_understood(
     tmp_path: Path, pattern: str, expected: list[tuple[str, str]]
 ) -> None:
-    """The folders above a given file count where a platform made them, and tell equal file names apart."""
+    """Given files are read as if the folder around them had been given: a student has one name either way."""
     plant(tmp_path / "moodle", MOODLE)
     plant(tmp_path / "canvas", CANVAS)
     plant(tmp_path / "nbgrader", NBGRADER)
@@ -159,9 +158,13 @@ def test_paths_that_a_shell_expands_are_understood(
 
 def test_a_file_given_twice_counts_once(tmp_path: Path) -> None:
     """The folder and a file in it, or the same zip twice; the first name stays."""
-    plant(tmp_path, {"class/ana/t.ipynb": ANA, "z.zip": zip_bytes({"luis.ipynb": LUIS, "eva.ipynb": EVA})})
-    paths = [tmp_path / "class", tmp_path / "class" / "ana" / "t.ipynb", tmp_path / "z.zip", tmp_path / "z.zip"]
-    assert collected(tmp_path / "work", *paths) == [("ana", "t.ipynb"), ("eva", "eva.ipynb"), ("luis", "luis.ipynb")]
+    plant(tmp_path, {"class/ana/t.ipynb": ANA, "class/eva/t.ipynb": EVA, "luis.zip": zip_bytes({"t.ipynb": LUIS})})
+    zipped, single = tmp_path / "luis.zip", tmp_path / "class" / "ana" / "t.ipynb"
+    paths = [tmp_path / "class", single, zipped, zipped]
+    assert collected(tmp_path / "work", *paths) == [("ana", "t.ipynb"), ("eva", "t.ipynb"), ("luis", "t.ipynb")]
+    plant(tmp_path, {"z.zip": zip_bytes({"luis.ipynb": LUIS, "eva.ipynb": EVA})})
+    twice = [tmp_path / "z.zip", tmp_path / "z.zip"]
+    assert collected(tmp_path / "work", *twice) == [("eva", "eva.ipynb"), ("luis", "luis.ipynb")]
 
 
 def test_names_inside_a_students_own_folder_or_zip_are_not_believed(tmp_path: Path) -> None:
@@ -194,28 +197,38 @@ def test_a_file_name_in_the_form_of_another_platform_is_not_believed(tmp_path: P
     assert collected(tmp_path / "work", tmp_path / "class") == [(student, path.rsplit("/", 1)[1])]
 
 
-def test_class_zips_with_the_same_file_names_stay_apart(tmp_path: Path) -> None:
-    """The zip's name tells the two of one name apart."""
+def test_of_several_zips_each_is_one_students_whatever_its_names_say(tmp_path: Path) -> None:
+    """A student who hands in two notebooks names nobody; given alone, such a zip is a class's."""
     plant(
         tmp_path,
         {
             "s1.zip": zip_bytes({"ana.ipynb": ANA, "eva.ipynb": EVA}),
-            "s2.zip": zip_bytes({"ana.ipynb": ANA, "luis.ipynb": LUIS}),
+            "s2.zip": zip_bytes({"luis.ipynb": LUIS}),
         },
     )
-    found = collected(tmp_path / "work", *sorted(tmp_path.glob("*.zip")))
-    assert [student for student, _ in found] == ["eva", "luis", "s1/ana", "s2/ana"]
+    found = collect(sorted(tmp_path.glob("*.zip")), tmp_path / "work")
+    assert [(one.student, one.undecided) for one in found] == [("s1", True), ("s2", False)]
+    assert [student for student, _ in collected(tmp_path / "work", tmp_path / "s1.zip")] == ["ana", "eva"]
+
+
+@pytest.mark.parametrize("given", ["paths", "folder", "zip"])
+def test_several_downloads_of_a_platform_are_read_together(tmp_path: Path, given: str) -> None:
+    """Zips as Moodle and Gradescope give them, side by side, in a folder, or in one more zip."""
+    files = {"DL-Tarea 1-12.zip": zip_bytes(MOODLE), "assignment_9_export.zip": zip_bytes(GRADESCOPE)}
+    plant(tmp_path / "class", files)
+    (tmp_path / "all.zip").write_bytes(zip_bytes(files))
+    paths = {"paths": sorted((tmp_path / "class").iterdir()), "folder": [tmp_path / "class"],
+             "zip": [tmp_path / "all.zip"]}[given]  # fmt: skip
+    students = [student for student, _ in collected(tmp_path / "work", *paths)]
+    assert students == ["Ana García-12", "Ana García-13", "Ana-0101", "Eva Núñez-14", "Luis-0102"]
 
 
 def test_a_zip_that_a_platform_named_is_one_students(tmp_path: Path) -> None:
     """Given by itself, and with two notebooks in it, it is still no class."""
     name = "garcia_1234_98765_t.zip"
     plant(tmp_path, {name: zip_bytes({"a.ipynb": ANA, "b.ipynb": LUIS})})
-    submissions = collect([tmp_path / name], tmp_path / "work")
-    assert [(submission.student, bool(submission.conflict)) for submission in submissions] == [
-        ("garcia-1234", True),
-        ("garcia-1234", True),
-    ]
+    (submission,) = collect([tmp_path / name], tmp_path / "work")
+    assert (submission.student, submission.undecided) == ("garcia-1234", True)
 
 
 def test_what_a_mac_adds_to_a_students_zip_is_passed_over(tmp_path: Path) -> None:

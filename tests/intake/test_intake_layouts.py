@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from grader.intake.gradescope import MetadataError, Received, read_received
-from grader.intake.layouts import Upload, canvas_owner, canvas_owners, moodle_owner, nbgrader_owner
-from grader.intake.places import distinct_names, student_folder
+from grader.intake.layouts import Upload, canvas_owner, canvas_owners, moodle_owner
+from grader.intake.places import are_sections, distinct_names
 
 
 @pytest.mark.parametrize(
@@ -70,22 +70,6 @@ def test_names_that_share_an_attachment_number_are_not_canvas() -> None:
     assert set(canvas_owners(names)) == {"eva_31_4711_taller.ipynb"}
 
 
-@pytest.mark.parametrize(
-    ("parts", "student"),
-    [
-        (("submitted", "ana", "ps1", "t.ipynb"), "ana"),
-        (("course", "submitted", "ana", "ps1", "sub", "t.ipynb"), "ana"),
-        (("submitted", "ana", "ps1", "submitted", "luis", "ps1", "t.ipynb"), "ana"),
-        (("submitted", "ana", "t.ipynb"), None),
-        (("a", "b", "submitted", "ana", "ps1", "t.ipynb"), None),
-    ],
-)
-def test_nbgrader_folders_say_the_student(parts: tuple[str, ...], student: str | None) -> None:
-    """`submitted/<student>/<assignment>/` counts at the top of what was given, and the outermost one only."""
-    owner = nbgrader_owner(parts)
-    assert (owner.student if owner else None) == student
-
-
 METADATA = """---
 submission_55:
   :submitters:
@@ -133,21 +117,23 @@ def test_broken_metadata_is_reported(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("places", "folder"),
+    ("folders", "sections"),
     [
-        ([("ana", "t"), ("luis", "u")], 0),
-        ([("ana", "t"), ("ana", "borrador"), ("luis", "t")], 0),
-        ([("class", "ana", "t"), ("class", "luis", "entrega", "t")], 1),
-        ([("ana", "t")], 0),
-        ([("sec1", "ana"), ("sec1", "luis"), ("sec2", "eva")], None),
-        ([("class", "ana"), ("class", "luis")], None),
-        ([("ana", "t"), ("luis",)], None),
-        ([], None),
+        ({"s1": ["ana", "luis"], "s2": ["eva"]}, True),
+        ({"s1": ["ana", "luis", "eva"], "s2": ["ana", "leo", "mar"]}, True),
+        ({"ana": ["t"], "luis": ["u"]}, False),
+        ({"ana": ["t", "borrador"], "luis": ["t"]}, False),
+        ({"ana": ["a", "b", "c"], "luis": ["t"], "eva": ["u"]}, False),
+        ({"ana": [f"n{number}" for number in range(50)], "luis": ["t"]}, False),
+        ({"ana": ["t", "entrega/u"], "luis": ["v", "w"]}, False),
+        ({"ana": ["t", "u"]}, False),
+        ({}, False),
     ],
 )
-def test_a_folder_for_each_student_is_recognised(places: list[tuple[str, ...]], folder: int | None) -> None:
-    """Each folder holds one file, or the same file name lies in different folders."""
-    assert student_folder(places) == folder
+def test_folders_are_sections_only_where_half_of_them_say_so(folders: dict[str, list[str]], sections: bool) -> None:
+    """One student with several notebooks, shared names, deeper folders or a heap of files leave them students' own."""
+    places = {name: [tuple(place.split("/")) for place in inside] for name, inside in folders.items()}
+    assert are_sections(places) is sections
 
 
 def test_same_file_names_are_told_apart_by_their_folders() -> None:

@@ -1,0 +1,64 @@
+"""Names everything visible that was given and is neither graded nor laid beside what is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from grader.intake.attributing import Attribution
+from grader.intake.companions import SILENT_NAMES
+from grader.intake.finding import Item, Kind
+from grader.intake.opening import Opener
+from grader.intake.settling import Settled
+
+_MADE_BY_PYTHON: Final = ".pyc"
+
+
+def passed_over(
+    attribution: Attribution, settled: Sequence[Settled], opener: Opener, laid: Collection[Item]
+) -> tuple[str, ...]:
+    """Return the names, in order: files, folders without a hand-in (they end in `/`), links and hidden notebooks.
+
+    Args:
+        attribution: Whose is what.
+        settled: What counts; notebooks among which a person must choose are named there.
+        opener: What is in students' zips.
+        laid: Files that lie beside a notebook when it runs.
+    """
+    used = {item for one in settled for item in _used(one)} | set(laid)
+    names = {item.shown for item in attribution.rest if _is_named(item)} | set(attribution.empty)
+    for one in attribution.belongings:
+        if one.item not in used and _is_named(one.item):
+            names.add(one.item.shown)
+        elif one.item.kind is Kind.ZIP and one.counts:
+            names.update(_inside(one.item, opener, used))
+    return tuple(sorted(names))
+
+
+# Private functions
+
+
+def _used(settled: Settled) -> Iterator[Item]:
+    """Yield what is graded, or waits for a person's choice, with the zips around it."""
+    for hand_in in settled.hand_ins:
+        if settled.chosen in (None, hand_in):
+            yield hand_in.item
+            if hand_in.zipped is not None:
+                yield hand_in.zipped
+
+
+def _inside(zipped: Item, opener: Opener, used: Collection[Item]) -> Iterator[str]:
+    """Yield what lies in a zip that is used for something else in it."""
+    found = opener.look_into(zipped)
+    if found is None or not opener.opened(zipped).notebooks:
+        return
+    for item in found.items:
+        if item not in used and _is_named(item):
+            yield f"{zipped.shown}/{item.shown}"
+    yield from (f"{zipped.shown}/{name}" for name in found.left_out)
+
+
+def _is_named(item: Item) -> bool:
+    """Leave out what platforms, systems and Python put there themselves."""
+    return item.filename.lower() not in SILENT_NAMES and Path(item.filename).suffix.lower() != _MADE_BY_PYTHON
