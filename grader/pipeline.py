@@ -18,6 +18,9 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
+from grader.audit.proof import Trial
+from grader.audit.suspicion import Observed
+from grader.auditing import Auditor
 from grader.checks.causes import CauseKind, cause_of, named_modules
 from grader.checks.few_updates import lost_for_few_updates
 from grader.checks.registry import run_checks
@@ -33,7 +36,7 @@ from grader.domain.measurement import Measurements, MeasuringFailedError, Role
 from grader.domain.messages import Message, message
 from grader.domain.outdated import OldCode, Translation
 from grader.domain.places import Places, cell_name, line_title
-from grader.domain.ports import Measurer, MeasuringTask, Sandbox
+from grader.domain.ports import Measurer, MeasuringTask, Sandbox, SecretView
 from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
 from grader.extraction.claims import collect
@@ -60,6 +63,7 @@ class GradingContext:
         data: `sample` or `full`: what the kernel sees.
         written_for: The data for which the notebooks were written: `full` for a class; `sample` where what it earns on
             the sample is final, as in a demonstration or a trial of a rubric.
+        auditor: Runs hand-ins again on a secret view of the data; None where nobody is audited.
     """
 
     assignment: Assignment
@@ -69,6 +73,7 @@ class GradingContext:
     images: str = "hidden"
     data: str = "full"
     written_for: str = "full"
+    auditor: Auditor | None = None
 
     @property
     def is_short(self) -> bool:
@@ -101,6 +106,14 @@ def grade_submission(submission: Submission, context: GradingContext) -> GradedS
         subject = _subject(notebook, old, run, measurements, context, lacking)
         results = run_checks(context.assignment.rubric, subject)
         reasons = _reasons(submission, notebook, run, measurements, context)
+        if context.auditor is not None:
+            observed = Observed(
+                old.notebook.cells, notebook.companions, run, evidence, measurements, context.facts, context.data
+            )
+            audited = context.auditor.audit(
+                observed, results, context.assignment.rubric, lambda *where: _on_view(old.notebook, context, *where)
+            )
+            results, reasons, notes = audited.results, (*reasons, *audited.reasons), notes + audited.notes
         if context.is_short and (cause := lost_for_few_updates(results, measurements, evidence.fits)):
             reasons = (*reasons, cause)
         grade = score(results, reasons=reasons)
@@ -229,6 +242,18 @@ def _is_here(module: str) -> bool:
 def _task(context: GradingContext) -> MeasuringTask:
     names = tuple((role.value, role.value) for role in Role)
     return MeasuringTask(context.facts.reference, context.images, names)
+
+
+def _on_view(notebook: Notebook, context: GradingContext, sandbox: Sandbox, view: SecretView) -> Trial:
+    """Run a notebook on a secret view of the data and measure what it left on hidden data of the same view."""
+    with private_folder() as folder:
+        run = sandbox.run(notebook, context.assignment.limits, folder / "exchange")
+        run = _with_places(run, notebook.places)
+        try:
+            evidence = collect(folder / "exchange", folder / "vetted")
+        except RejectedClaimsError:  # its own doing, and not what it did on the plain data: a person looks
+            return Trial(run, (), Measurements())
+        return Trial(run, evidence.fits, context.measurer.measure(evidence, replace(_task(context), view=view)))
 
 
 def _of_sample(context: GradingContext) -> tuple[Message, ...]:

@@ -5,31 +5,34 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
 
 import grader
+from grader.auditing import Auditor
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import IMAGE_DATASETS, ReferenceFacts
 from grader.domain.messages import Message, message
-from grader.domain.ports import Sandbox
+from grader.domain.ports import AuditMode, Sandbox, SecretView
 from grader.pipeline import GradingContext
 from grader.rebuild.client import MeasuringProcesses, MissingDataError
 from grader.rebuild.protocol import PublishedData
 from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
 from grader.sandbox.behaviour import graph_sandbox
 from grader.sandbox.bubblewrap import find_bubblewrap, require_invisible
+from grader.secret_views import FOLDER_PREFIX, LentViews
 
 CARDS = "creditcard"
 """Card transactions, `creditcard.csv` in the notebook's working folder."""
 
 SANDBOXES = ("bubblewrap", "none")
 DATA_SIZES = ("full", "sample")
+AUDITS = tuple(mode.value for mode in AuditMode)
 
 MEMORY_MIB_A_NOTEBOOK = 2500
 """What one running notebook and its share of the measuring process take, for choosing how many run together."""
@@ -50,6 +53,7 @@ class SessionOptions:
         compat: Translate old code as if the assignment said so.
         written_for: The data that the notebooks count on: what one that counts on all of them loses on the sample
             waits for a person.
+        audit: Which hand-ins are run a second time, on a secret view of the data: `suspicious`, `all` or `none`.
     """
 
     sandbox: str = "bubblewrap"
@@ -61,6 +65,7 @@ class SessionOptions:
     course: Course | None = None
     compat: bool = False
     written_for: str = "full"
+    audit: str = "none"
 
     def notebooks_together(self) -> int:
         """Return how many notebooks run at the same time."""
@@ -108,26 +113,39 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
         course=options.course,
         graph_sandbox=None if program is None else graph_sandbox(program),
     )
-    with measurer, tempfile.TemporaryDirectory(prefix="grader-data-") as folder:
+    with measurer, tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as folder, ExitStack() as stack:
         if own is not None:
             measurer.examine(assignment.reference)
         Path(folder).chmod(0o755)
         data = _publish(measurer, facts.dataset, Path(folder))
-        datasets = _other_datasets(measurer, facts.dataset, Path(folder))
-        if data.file is not None:
-            datasets[facts.dataset] = data.file
         threads = max(1, (os.cpu_count() or 1) // options.notebooks_together())
-        sandbox: Sandbox = OpenMachine(datasets, options.work_folder, threads, data_size=data.size)
-        if program is not None:
-            sandbox = BubblewrapSandbox(program, datasets, threads)
+
+        def open_sandbox(datasets: Mapping[str, Path]) -> Sandbox:
+            if program is not None:
+                return BubblewrapSandbox(program, datasets, threads)
+            return OpenMachine(datasets, options.work_folder, threads, data_size=data.size)
+
+        auditor, mode = None, AuditMode(options.audit)
+        if mode is not AuditMode.NONE:
+            views = LentViews(lambda place, view: _all_datasets(measurer, facts.dataset, place, view), open_sandbox)
+            auditor = Auditor(mode, stack.enter_context(views))
         context = GradingContext(
-            assignment, facts, sandbox, measurer, options.images, data.size, written_for=options.written_for
+            assignment,
+            facts,
+            open_sandbox(_with_others(data, measurer, facts.dataset, Path(folder))),
+            measurer,
+            options.images,
+            data.size,
+            written_for=options.written_for,
+            auditor=auditor,
         )
         key = ";".join((data.size, data.digest, options.sandbox, options.images, grader.__version__))
         if own is not None:  # what it says is not in its facts alone
             key = f"{key};{hashlib.sha256(own.read_bytes()).hexdigest()}"
         if context.is_short:
             key = f"{key};short"
+        if auditor is not None:
+            key = f"{key};audit={mode}"
         if assignment.compat:  # what is run is not what was handed in
             key = f"{key};compat"
         yield Session(context, data, key, _remarks(assignment, facts, data, options))
@@ -148,9 +166,9 @@ def end_children() -> None:
             continue
 
 
-def _publish(measurer: MeasuringProcesses, dataset: str, folder: Path) -> PublishedData:
+def _publish(measurer: MeasuringProcesses, dataset: str, folder: Path, view: SecretView | None = None) -> PublishedData:
     try:
-        return measurer.publish(dataset, folder)
+        return measurer.publish(dataset, folder, view)
     except MissingDataError as error:  # the measuring process says it in English alone
         reason = message(
             "The full {dataset} was not found. Put {dataset}.npz, the file of keras.datasets, into ~/.keras/datasets, "
@@ -160,13 +178,31 @@ def _publish(measurer: MeasuringProcesses, dataset: str, folder: Path) -> Publis
         raise MissingDataError(reason) from error
 
 
-def _other_datasets(measurer: MeasuringProcesses, dataset: str, folder: Path) -> dict[str, Path]:
+def _all_datasets(measurer: MeasuringProcesses, dataset: str, folder: Path, view: SecretView) -> dict[str, Path]:
+    """Publish everything that a kernel sees, through a view."""
+    return _with_others(_publish(measurer, dataset, folder, view), measurer, dataset, folder, view)
+
+
+def _with_others(
+    data: PublishedData,
+    measurer: MeasuringProcesses,
+    dataset: str,
+    folder: Path,
+    view: SecretView | None = None,
+) -> dict[str, Path]:
+    others = _other_datasets(measurer, dataset, folder, view)
+    return others if data.file is None else {**others, dataset: data.file}
+
+
+def _other_datasets(
+    measurer: MeasuringProcesses, dataset: str, folder: Path, view: SecretView | None = None
+) -> dict[str, Path]:
     """Publish the other image data sets as well, since notebooks try things out; one that is not here is left out."""
     published: dict[str, Path] = {}
     for other in IMAGE_DATASETS:
         if other != dataset:
             with suppress(MissingDataError):
-                file = measurer.publish(other, folder).file
+                file = measurer.publish(other, folder, view).file
                 published |= {} if file is None else {other: file}
     return published
 
