@@ -13,24 +13,28 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from grader.audit.proof import Trial
+from grader.audit.suspicion import Observed
+from grader.auditing import Auditor, applied
 from grader.checks.causes import CauseKind, cause_of, named_modules
 from grader.checks.few_updates import lost_for_few_updates
 from grader.checks.registry import run_checks
 from grader.checks.subject import Subject
 from grader.checks.wording import brief
 from grader.domain.assignment import Assignment
+from grader.domain.audit import AuditRecord
 from grader.domain.colab import is_in_colab, is_installed_by
-from grader.domain.evidence import RejectedClaimsError
+from grader.domain.evidence import Evidence, RejectedClaimsError
 from grader.domain.facts import ReferenceFacts
 from grader.domain.folders import private_folder
 from grader.domain.grade import CheckResult, Grade, Outcome
 from grader.domain.graded import GradedSubmission
-from grader.domain.measurement import MeasuringFailedError, Role
+from grader.domain.measurement import Measurements, MeasuringFailedError, Role
 from grader.domain.messages import Message, message
 from grader.domain.observation import Observation
 from grader.domain.outdated import OldCode, Translation
 from grader.domain.places import Places, cell_name, line_title
-from grader.domain.ports import Measurer, MeasuringTask, Sandbox
+from grader.domain.ports import Measurer, MeasuringTask, Sandbox, SecretView
 from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
 from grader.extraction.claims import collect
@@ -58,6 +62,7 @@ class GradingContext:
             the sample is final, as in a demonstration or a trial of a rubric.
         run_again: Students whose hand-ins a batch runs once more, whatever the gradebook holds: everyone where it is
             empty, nobody where it is None.
+        auditor: Runs hand-ins again on a secret view of the data; None where nobody is audited.
     """
 
     assignment: Assignment
@@ -68,6 +73,7 @@ class GradingContext:
     data: str = "full"
     written_for: str = "full"
     run_again: tuple[str, ...] | None = None
+    auditor: Auditor | None = None
 
     def runs_again(self, student: str) -> bool:
         """Tell whether a student's hand-in is run once more although it was run before."""
@@ -104,6 +110,7 @@ def observe(submission: Submission, context: GradingContext) -> Observation:
             places=_named_places(seen, notebook.places),
             counts_official_images=bool(run.errors) and counts_official_images(notebook, run),
         )
+        seen = replace(seen, audit=_audit(seen, old.notebook, evidence, context))
     except UnreadableSubmissionError as unreadable:
         seen = replace(seen, problem=unreadable.reason)
     except RejectedClaimsError as rejected:
@@ -126,6 +133,9 @@ def judge(seen: Observation, submission: Submission, assignment: Assignment, fac
             notes += _of_sample(seen, facts)
             results = run_checks(assignment.rubric, _subject(seen, assignment, facts))
             reasons = _reasons(submission, seen)
+            if seen.audit is not None:
+                audited = applied(seen.audit, results, assignment.rubric)
+                results, reasons, notes = audited.results, (*reasons, *audited.reasons), notes + audited.notes
             if seen.is_short(facts) and (cause := lost_for_few_updates(results, seen.measurements, seen.fits)):
                 reasons = (*reasons, cause)
             grade = score(results, reasons=reasons)
@@ -242,6 +252,29 @@ def _is_here(module: str) -> bool:
 def _task(context: GradingContext) -> MeasuringTask:
     names = tuple((role.value, role.value) for role in Role)
     return MeasuringTask(context.facts.reference, context.images, names)
+
+
+def _audit(seen: Observation, notebook: Notebook, evidence: Evidence, context: GradingContext) -> AuditRecord | None:
+    """Run the notebook again on a secret view of the data where that is to be done."""
+    if context.auditor is None:
+        return None
+    results = run_checks(context.assignment.rubric, _subject(seen, context.assignment, context.facts))
+    observed = Observed(
+        notebook.cells, notebook.companions, seen.run, evidence, seen.measurements, context.facts, context.data
+    )
+    return context.auditor.examine(observed, results, lambda *where: _on_view(notebook, context, *where))
+
+
+def _on_view(notebook: Notebook, context: GradingContext, sandbox: Sandbox, view: SecretView) -> Trial:
+    """Run a notebook on a secret view of the data and measure what it left on hidden data of the same view."""
+    with private_folder() as folder:
+        run = sandbox.run(notebook, context.assignment.limits, folder / "exchange")
+        run = _with_places(run, notebook.places)
+        try:
+            evidence = collect(folder / "exchange", folder / "vetted")
+        except RejectedClaimsError:  # its own doing, and not what it did on the plain data: a person looks
+            return Trial(run, (), Measurements())
+        return Trial(run, evidence.fits, context.measurer.measure(evidence, replace(_task(context), view=view)))
 
 
 def _of_sample(seen: Observation, facts: ReferenceFacts) -> tuple[Message, ...]:

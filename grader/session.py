@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
 
+from grader.auditing import Auditor
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import IMAGE_DATASETS, ReferenceFacts
 from grader.domain.folders import private_folder
 from grader.domain.messages import Message, message
-from grader.domain.ports import Sandbox
+from grader.domain.ports import AuditMode, Sandbox, SecretView
 from grader.pipeline import GradingContext
 from grader.rebuild.client import MeasuringProcesses, MissingDataError
 from grader.rebuild.protocol import PublishedData
@@ -25,6 +26,7 @@ from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
 from grader.sandbox.behaviour import graph_sandbox
 from grader.sandbox.bubblewrap import find_bubblewrap
 from grader.sandbox.visible import require_invisible, require_invisible_data
+from grader.secret_views import LentViews
 from grader.settings_key import settings_key
 
 CARDS = "creditcard"
@@ -32,6 +34,7 @@ CARDS = "creditcard"
 
 SANDBOXES = ("bubblewrap", "none")
 DATA_SIZES = ("full", "sample")
+AUDITS = tuple(mode.value for mode in AuditMode)
 
 MEMORY_MIB_A_NOTEBOOK = 2500
 """What one running notebook and its share of the measuring process take, for choosing how many run together."""
@@ -54,6 +57,7 @@ class SessionOptions:
             waits for a person.
         run_again: Students whose hand-ins are run once more, whatever the gradebook holds: everyone where it is empty,
             nobody where it is None.
+        audit: Which hand-ins are run a second time, on a secret view of the data: `suspicious`, `all` or `none`.
     """
 
     sandbox: str = "bubblewrap"
@@ -66,6 +70,7 @@ class SessionOptions:
     compat: bool = False
     written_for: str = "full"
     run_again: tuple[str, ...] | None = None
+    audit: str = "none"
 
     def notebooks_together(self) -> int:
         """Return how many notebooks run at the same time."""
@@ -115,20 +120,34 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
         course=options.course,
         graph_sandbox=None if program is None else graph_sandbox(program),
     )
-    with measurer, private_folder() as folder:
+    with measurer, private_folder() as folder, ExitStack() as stack:
         if own is not None:
             measurer.examine(assignment.reference)
         data = _publish(measurer, facts.dataset, folder)
         published = {facts.dataset: data, **_other_datasets(measurer, facts.dataset, folder)}
         for dataset, found in published.items():
             remember(_question(dataset, options), found)
-        datasets = {dataset: found.file for dataset, found in published.items() if found.file is not None}
         threads = max(1, (os.cpu_count() or 1) // options.notebooks_together())
-        sandbox: Sandbox = OpenMachine(datasets, options.work_folder, threads, data_size=data.size)
-        if program is not None:
-            sandbox = BubblewrapSandbox(program, datasets, threads)
+
+        def open_sandbox(datasets: Mapping[str, Path]) -> Sandbox:
+            if program is not None:
+                return BubblewrapSandbox(program, datasets, threads)
+            return OpenMachine(datasets, options.work_folder, threads, data_size=data.size)
+
+        auditor, mode = None, AuditMode(options.audit)
+        if mode is not AuditMode.NONE:
+            views = LentViews(lambda place, view: _all_datasets(measurer, facts.dataset, place, view), open_sandbox)
+            auditor = Auditor(mode, stack.enter_context(views))
         context = GradingContext(
-            assignment, facts, sandbox, measurer, options.images, data.size, options.written_for, options.run_again
+            assignment,
+            facts,
+            open_sandbox(_files(published)),
+            measurer,
+            options.images,
+            data.size,
+            options.written_for,
+            options.run_again,
+            auditor,
         )
         key = _key(assignment, facts, [(one.size, one.digest) for one in published.values()], options)
         yield Session(context, data, key, _remarks(assignment, facts, data, options))
@@ -157,6 +176,8 @@ def _key(
         key = f"{key};{hashlib.sha256(own.read_bytes()).hexdigest()}"
     if facts.has_sample and (data[0][0], options.written_for) == ("sample", "full"):
         key = f"{key};short"
+    if AuditMode(options.audit) is not AuditMode.NONE:
+        key = f"{key};audit={options.audit}"
     return key
 
 
@@ -175,9 +196,9 @@ def end_children() -> None:
             continue
 
 
-def _publish(measurer: MeasuringProcesses, dataset: str, folder: Path) -> PublishedData:
+def _publish(measurer: MeasuringProcesses, dataset: str, folder: Path, view: SecretView | None = None) -> PublishedData:
     try:
-        return measurer.publish(dataset, folder)
+        return measurer.publish(dataset, folder, view)
     except MissingDataError as error:  # the measuring process says it in English alone
         reason = message(
             "The full {dataset} was not found. Put {dataset}.npz, the file of keras.datasets, into ~/.keras/datasets, "
@@ -187,13 +208,25 @@ def _publish(measurer: MeasuringProcesses, dataset: str, folder: Path) -> Publis
         raise MissingDataError(reason) from error
 
 
-def _other_datasets(measurer: MeasuringProcesses, dataset: str, folder: Path) -> dict[str, PublishedData]:
+def _all_datasets(measurer: MeasuringProcesses, dataset: str, folder: Path, view: SecretView) -> dict[str, Path]:
+    """Publish everything that a kernel sees, through a view."""
+    data = _publish(measurer, dataset, folder, view)
+    return _files({dataset: data, **_other_datasets(measurer, dataset, folder, view)})
+
+
+def _files(published: Mapping[str, PublishedData]) -> dict[str, Path]:
+    return {dataset: found.file for dataset, found in published.items() if found.file is not None}
+
+
+def _other_datasets(
+    measurer: MeasuringProcesses, dataset: str, folder: Path, view: SecretView | None = None
+) -> dict[str, PublishedData]:
     """Publish the other image data sets as well, since notebooks try things out; one that is not here is left out."""
     published: dict[str, PublishedData] = {}
     for other in IMAGE_DATASETS:
         if other != dataset:
             with suppress(MissingDataError):
-                published[other] = measurer.publish(other, folder)
+                published[other] = measurer.publish(other, folder, view)
     return published
 
 

@@ -174,7 +174,7 @@ def missing(tmp_path_factory: pytest.TempPathFactory) -> MissingDataError:
 class _NoFullData:
     """Stands in for the measuring process of a package without the full sets."""
 
-    def publish(self, dataset: str, folder: Path) -> PublishedData:
+    def publish(self, dataset: str, folder: Path, view: object = None) -> PublishedData:
         raise MissingDataError(verbatim(f"{dataset}: the full data set was not found"))
 
 
@@ -255,7 +255,7 @@ def test_points_that_notebooks_make_themselves_are_no_file(no_data: None) -> Non
 class _OnlyFashion:
     """Stands in for the measuring process on a machine that has one of the two full sets."""
 
-    def publish(self, dataset: str, folder: Path) -> PublishedData:
+    def publish(self, dataset: str, folder: Path, view: object = None) -> PublishedData:
         if dataset == "mnist":
             raise MissingDataError(message("not here"))
         return PublishedData(folder / f"{dataset}.npz", "full", "digest", "somewhere")

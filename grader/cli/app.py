@@ -103,6 +103,18 @@ Compat = Annotated[
         "--compat", help=told(message("Translate calls that current versions no longer take, and report it."))
     ),
 ]
+Audit = Annotated[
+    str,
+    typer.Option(
+        "--audit",
+        help=told(
+            message(
+                "Which notebooks are run again on a secret view of the data, to see whether they train: suspicious, "
+                "all or none."
+            )
+        ),
+    ),
+]
 CompatOrNot = Annotated[
     bool | None,
     typer.Option(
@@ -173,6 +185,7 @@ def grade_command(
     compat: Compat = False,
     data: DataFolder = None,
     data_size: DataSize = "full",
+    audit: Audit = "suspicious",
     jobs: Jobs = None,
     force: Annotated[
         bool, typer.Option("--force", help=told(message("Run again what was run before; with --student only theirs.")))
@@ -195,6 +208,7 @@ def grade_command(
         jobs=jobs,
         course=Course.at(course),
         compat=compat,
+        audit=audit,
         run_again=tuple(student) if student else () if force else None,
     )
     grade_paths(paths, assignment, out, options, language=lang, as_json=as_json)

@@ -33,6 +33,7 @@ from grader.pipeline import grade_submission
 from grader.report.terminal import check_report, class_table, passed_over_list
 from grader.scale import Progress, grade_batch, known_grades
 from grader.session import (
+    AUDITS,
     DATA_SIZES,
     SANDBOXES,
     Session,
@@ -190,11 +191,12 @@ def require_known(options: SessionOptions, language: str | None) -> None:
     """Refuse option values that mean nothing.
 
     Raises:
-        typer.Exit: `--sandbox` or `--data-size` is none of the known values.
+        typer.Exit: `--sandbox`, `--data-size` or `--audit` is none of the known values.
     """
     for option, value, values in (
         ("--sandbox", options.sandbox, SANDBOXES),
         ("--data-size", options.data_size, DATA_SIZES),
+        ("--audit", options.audit, AUDITS),
     ):
         if value is not None and value not in values:
             sentence = message(

@@ -127,6 +127,10 @@ class FitClaim:
         classes: The classes of these images, where they are of some classes only.
         epochs_asked: Epochs that the notebook asked for, where an inspection ended the training before; else 0.
         stood_still: It was ended because its loss stood still, not because its time was up.
+        first_loss: Loss of its first epoch, None where nobody knows.
+        last_loss: Loss of its last epoch.
+        test_images_alone: Every image looked at of those it was trained on is one of the public test part; None where
+            nobody looked.
     """
 
     model: str
@@ -144,6 +148,9 @@ class FitClaim:
     classes: tuple[int, ...] = ()
     epochs_asked: int = 0
     stood_still: bool = False
+    first_loss: float | None = None
+    last_loss: float | None = None
+    test_images_alone: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

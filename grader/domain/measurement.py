@@ -224,6 +224,9 @@ class Measurements:
         pixels: The numbers of black and of white that the model was trained on, where they are not 0 and 1: found from
             what was fitted, and kept only where the model gives such pixels back clearly better than those of [0, 1].
         by_behaviour: The autoencoder was run in the second sandbox and not rebuilt: nothing is known of its layers.
+        view: Kind of secret view (`reference.views`) that an honest training of this notebook does not notice; "" where
+            there is none, as for data that notebooks make themselves.
+        fingerprint: A few numbers of the autoencoder's weights that are equal where one is a copy of another.
     """
 
     models: Mapping[Role, MeasuredModel] = field(default_factory=dict)
@@ -243,6 +246,8 @@ class Measurements:
     by_behaviour: bool = False
     images: str = "hidden"
     another_size: bool = False
+    view: str = ""
+    fingerprint: tuple[float, ...] = ()
 
     def value(self, name: Quantity) -> float | None:
         """Return the number called `name`, or None where it was not measured."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from grader.domain.audit import AuditRecord
 from grader.domain.evidence import FitClaim
 from grader.domain.facts import ReferenceFacts
 from grader.domain.measurement import Measurements
@@ -38,6 +39,7 @@ class Observation:
         places: Where the cells stand that any of these names, for people.
         notes: What was changed or noticed on the way (an old format upgraded, code translated), for the report.
         counts_official_images: The code or its errors hold a number of the full data set (`X_train[:55000]`).
+        audit: What a second run on a secret view of the data showed; None where there was none.
         problem: Why there is nothing to judge: the file is no notebook, or what it left was refused. None otherwise.
         fault: Traceback of our own failure, or "". Such an observation is never reused.
         wall_seconds: From intake to measurements.
@@ -56,6 +58,7 @@ class Observation:
     places: Places = field(default_factory=dict)
     notes: tuple[Message, ...] = ()
     counts_official_images: bool = False
+    audit: AuditRecord | None = None
     problem: Message | None = None
     fault: str = ""
     wall_seconds: float = 0.0

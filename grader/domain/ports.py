@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -25,6 +26,19 @@ class Sandbox(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class SecretView:
+    """A view of the data that a run is audited on (`reference.views`); zone K never learns which.
+
+    Attributes:
+        kind: What is done to the data (`pixels`).
+        seed: Of how it is done; drawn by the grader.
+    """
+
+    kind: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class MeasuringTask:
     """What zone M shall measure.
 
@@ -33,12 +47,14 @@ class MeasuringTask:
         images: `hidden` for grading, `public` on a student's own machine.
         contract_names: Names the assignment asks for, by role value (`{"encoder": "encoder", …}`).
         dataset: Id of the images to measure on; "" for the reference's own data.
+        view: The view of the data that the notebook was run on and is measured on; None for the data as they are.
     """
 
     reference: str
     images: str
     contract_names: tuple[tuple[str, str], ...] = ()
     dataset: str = ""
+    view: SecretView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +68,27 @@ class GraphSandbox:
 
     command: tuple[str, ...]
     place: str
+
+
+class AuditMode(StrEnum):
+    """Which hand-ins are run a second time on a secret view of the data.
+
+    SUSPICIOUS: those at which something looks as if nothing had been trained.
+    ALL: every one.
+    NONE: none, as in a student's own check.
+    """
+
+    SUSPICIOUS = "suspicious"
+    ALL = "all"
+    NONE = "none"
+
+
+class SecretViews(Protocol):
+    """Lends zone K on secret views of the data."""
+
+    def lend(self, kind: str, attempt: int) -> tuple[Sandbox, SecretView]:
+        """Return a sandbox whose data are seen through a view of this kind, another one for each attempt."""
+        ...
 
 
 class Measurer(Protocol):

@@ -177,6 +177,8 @@ class RunRecord:
         errors_left_out: How many more cells raised than `errors` holds.
         skipped: Positions in the file of the cells that were interrupted because they took too long, where the others
             were run all the same.
+        processor_seconds: Time that all its processes kept processors busy, as the system counts it; None where nobody
+            looked.
     """
 
     status: RunStatus
@@ -193,3 +195,4 @@ class RunRecord:
     places: Places = field(default_factory=dict)
     errors_left_out: int = 0
     skipped: tuple[int, ...] = ()
+    processor_seconds: float | None = None

@@ -122,6 +122,9 @@ class _Fit(_Strict):
     classes: Annotated[list[int], FailFast(), Field(max_length=MAX_CLASSES)] = Field(default_factory=list)
     epochs_asked: int = 0
     stood_still: bool = False
+    first_loss: float | None = None
+    last_loss: float | None = None
+    test_images_alone: bool | None = None
 
 
 class _Entry(_Strict):

@@ -243,6 +243,9 @@ def _fits(records: list[FitRecord], models: list[Any]) -> list[dict[str, Any]]:
             "classes": list(record.classes),
             "epochs_asked": record.epochs_asked,
             "stood_still": record.stood_still,
+            "first_loss": record.first_loss,
+            "last_loss": record.last_loss,
+            "test_images_alone": record.test_images_alone,
         }
         for record in exported_records(exported, MAX_FITS)
     ]

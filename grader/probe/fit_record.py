@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +29,16 @@ class FitRecord:
     classes: tuple[int, ...] = ()
     epochs_asked: int = 0
     stood_still: bool = False
+    first_loss: float | None = None
+    last_loss: float | None = None
+    test_images_alone: bool | None = None
     _weak: Any = field(default=None, init=False, repr=False, compare=False)
+
+    def note_losses(self, losses: Any) -> None:
+        """Keep the loss of the first and of the last epoch, where both are numbers."""
+        first, last = float(losses[0]), float(losses[-1])
+        if math.isfinite(first) and math.isfinite(last):
+            self.first_loss, self.last_loss = first, last
 
     def let_go(self) -> None:
         """Hold the model weakly from now on: it lives as long as the notebook keeps it."""

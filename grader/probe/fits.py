@@ -60,6 +60,8 @@ class FitTracker:
                     history = run(model, *args, **kwargs)
                 record.completed = True
                 record.epochs = record.epochs or len(getattr(history, "epoch", ()))
+                with _never_stopping():
+                    record.note_losses(history.history["loss"])
             finally:
                 self.after_fit()
             return history

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -24,7 +24,7 @@ from grader.domain.folders import private_folder
 from grader.domain.inspection import Outline
 from grader.domain.measurement import Measurements, MeasuringFailedError
 from grader.domain.messages import Message, message, verbatim
-from grader.domain.ports import GraphSandbox, MeasuringTask
+from grader.domain.ports import GraphSandbox, MeasuringTask, SecretView
 from grader.rebuild.protocol import ANSWER, EVIDENCE, REQUEST, Answer, PublishedData, Request
 
 ANSWER_SECONDS = 300.0
@@ -115,15 +115,16 @@ class MeasuringProcesses:
             raise MeasuringFailedError(answer.error or answer.missing_data)
         return answer.outlines
 
-    def publish(self, dataset: str, folder: Path) -> PublishedData:
-        """Write the public arrays of a data set into `folder`.
+    def publish(self, dataset: str, folder: Path, view: SecretView | None = None) -> PublishedData:
+        """Write the public arrays of a data set into `folder`, as a secret view shows them where one is given.
 
         Raises:
             MissingDataError: The full set was asked for, is not the user's, and was taken out of the package.
             MissingTensorFlowError: Nothing can be measured here.
             MeasuringFailedError: The process broke.
         """
-        answer = self._ask(self._request("publish", dataset=dataset, folder=folder))
+        request = self._request("publish", dataset=dataset, folder=folder)
+        answer = self._ask(replace(request, view=view))
         if answer.missing_data:
             raise MissingDataError(verbatim(answer.missing_data))
         if answer.published is None:

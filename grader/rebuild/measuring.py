@@ -47,6 +47,7 @@ from grader.rebuild.quantities.conventions import (
 from grader.rebuild.quantities.families import family_measurements
 from grader.rebuild.quantities.lengths import length_measurements
 from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.proof import fingerprint, view_kind
 from grader.rebuild.quantities.stages import stage_measurements
 from grader.rebuild.quantities.transactions import Detector
 from grader.rebuild.quantities.transfer import transfer_measurements
@@ -88,10 +89,12 @@ def measure(
     Raises:
         reference.data.DataNotFoundError: The full data was asked for and is not there.
     """
-    dataset = module(task.reference).DATASET
+    source = module(task.reference)
+    dataset = source.DATASET
     found = _measured(evidence, task, choice, sandbox)
     values = {name: replace(one, unit=unit_for(Unit(one.unit), dataset)) for name, one in found.values.items()}
-    return replace(found, values=values, images="hidden" if dataset == "cloud" else task.images)  # points: all are seen
+    images = "hidden" if dataset == "cloud" else task.images  # points: all are seen
+    return replace(found, values=values, images=images, view=view_kind(source, evidence))
 
 
 def _measured(
@@ -136,8 +139,7 @@ def _measured(
     if _diverged(autoencoder, evidence):
         values = [measurement for measurement in values if measurement.name not in _OF_TRAINED_WEIGHTS]
         pictures = ()
-        reason = message("Its weights are not finite numbers (NaN).")
-        problems += (MeasuringProblem(_name(autoencoder), reason, ours=False),)
+        problems += (_without_numbers(autoencoder),)
     return Measurements(
         models=models_found,
         values={m.name: m for m in values if np.isfinite(m.value)},
@@ -153,6 +155,7 @@ def _measured(
         equivalent=alike.form,
         conventions=_conventions(autoencoder, case.scale),
         pixels=None if case.scale is None else (case.scale.black, case.scale.white),
+        fingerprint=fingerprint(autoencoder, arrays),
     )
 
 
@@ -331,6 +334,10 @@ def _claimed_name(claim: ModelClaim) -> str:
 def _diverged(model: RebuiltModel, evidence: Evidence) -> bool:
     broken = set(evidence.non_finite)
     return any(name in broken for step in model.steps for name in step.arrays)
+
+
+def _without_numbers(model: RebuiltModel) -> MeasuringProblem:
+    return MeasuringProblem(_name(model), message("Its weights are not finite numbers (NaN)."), ours=False)
 
 
 def _not_finite(model: RebuiltModel, values: list[Measurement]) -> tuple[MeasuringProblem, ...]:

@@ -11,7 +11,7 @@ from grader.domain.evidence import Evidence
 from grader.domain.inspection import Outline
 from grader.domain.measurement import Measurements
 from grader.domain.messages import Message
-from grader.domain.ports import GraphSandbox, MeasuringTask
+from grader.domain.ports import GraphSandbox, MeasuringTask, SecretView
 
 SHIPPED = "the package"
 """The source of a full data set that ships with us: the same as `reference.data.SHIPPED`; a test compares them."""
@@ -31,6 +31,7 @@ class Request:
         data_size: `full` or `sample`.
         data_folder: Searched for the full set first.
         graph_sandbox: How to run a model that cannot be rebuilt (`measure`); None where there is no sandbox.
+        view: The view of the data to write (`publish`); None for the data as they are.
     """
 
     kind: str
@@ -41,6 +42,7 @@ class Request:
     data_size: str = "full"
     data_folder: Path | None = None
     graph_sandbox: GraphSandbox | None = None
+    view: SecretView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -88,7 +88,10 @@ async def _run(
             except RuntimeError as error:
                 if watchdog.verdict is StoppedBy.NOTHING:
                     return _unavailable(_startup_complaint(log, error), len(cells), progress)
-            record = _record(cells, progress, kernel, watchdog, await _exit_status(manager))
+            record = replace(
+                _record(cells, progress, kernel, watchdog, await _exit_status(manager)),
+                processor_seconds=tree.processor_seconds(),
+            )
     finally:
         await kernel.close()
         tree.end()

@@ -38,6 +38,18 @@ class ProcessTree:
         except psutil.NoSuchProcess:
             return
 
+    def processor_seconds(self) -> float | None:
+        """Return for how long its processes have kept processors busy, those that ended and were waited for included.
+
+        None where the program is gone: the system forgets it with the program.
+        """
+        try:
+            program = psutil.Process(self._process.pid)
+            members = [program, *program.children(recursive=True)]
+        except psutil.Error:
+            return None
+        return sum(_busy(member) for member in members)
+
     def end(self) -> None:
         """Kill all of it, and return when none of it can write another byte."""
         self.look()
@@ -48,6 +60,14 @@ class ProcessTree:
         while any(_runs(member) for member in self._seen) and time.monotonic() < deadline:
             time.sleep(_SECONDS_BETWEEN_LOOKS)
         self._process.wait()
+
+
+def _busy(member: psutil.Process) -> float:
+    try:
+        times = member.cpu_times()
+    except psutil.Error:  # it ended between the two looks, and its parent counts it now
+        return 0.0
+    return float(times.user + times.system + times.children_user + times.children_system)
 
 
 def _kill(member: psutil.Process) -> None:

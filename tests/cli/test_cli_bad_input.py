@@ -260,7 +260,7 @@ def test_without_a_sandbox_nothing_is_run(
 def test_missing_data_are_told_by_the_command(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the package holds no full sets and the user has none: what to do without them."""
 
-    def publish(self: MeasuringProcesses, dataset: str, folder: Path) -> PublishedData:
+    def publish(self: MeasuringProcesses, dataset: str, folder: Path, view: object = None) -> PublishedData:
         raise MissingDataError(verbatim(f"{dataset}: the full data set was not found"))
 
     monkeypatch.setattr(MeasuringProcesses, "publish", publish)

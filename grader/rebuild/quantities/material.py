@@ -10,8 +10,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from reference import card_data, cloud, data, fraud
+from reference import card_data, cloud, data, fraud, views
+from reference.card_data import CardData
 from reference.data import DataNotFoundError as DataNotFoundError
+from reference.data import ImageData
+from reference.views import View
 
 Array = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
@@ -26,10 +29,22 @@ class DataChoice:
     Attributes:
         size: `full` or `sample`.
         folder: Searched for the full set before the usual places.
+        view: The secret view that they are seen through; None for the data as they are.
     """
 
     size: str = "full"
     folder: Path | None = None
+    view: View | None = None
+
+    @property
+    def image_view(self) -> View | None:
+        """The view where it is one of images, so that a notebook on cards may still try things on images."""
+        return None if self.view is None or self.view.kind == views.CARDS else self.view
+
+    @property
+    def card_view(self) -> View | None:
+        """The view where it is one of card transactions."""
+        return None if self.image_view is not None else self.view
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +90,31 @@ def load_material(dataset: str, choice: DataChoice) -> Material:
     return _images(dataset, choice)
 
 
+def load_images(dataset: str, choice: DataChoice) -> ImageData:
+    """Load a set of images as the view shows it, hidden images included.
+
+    Raises:
+        KeyError: No set of images has this name.
+        reference.data.DataNotFoundError: The full data was asked for and is not there.
+    """
+    images = data.load(dataset, size=choice.size, folder=choice.folder)
+    return images if choice.image_view is None else views.images_seen(images, choice.image_view)
+
+
+def load_cards(choice: DataChoice) -> CardData:
+    """Load the card transactions as the view shows them.
+
+    Raises:
+        ValueError: A file was found that does not hold the columns.
+    """
+    cards = card_data.load(size=choice.size, folder=choice.folder)
+    return cards if choice.card_view is None else views.cards_seen(cards, choice.card_view)
+
+
 @lru_cache(maxsize=4)
 def _images(dataset: str, choice: DataChoice) -> Material:
-    images = data.load(dataset, size=choice.size, folder=choice.folder)
-    sample = data.load(dataset, size="sample")
+    images = load_images(dataset, choice)
+    sample = load_images(dataset, DataChoice("sample", view=choice.view))
     return Material(
         size=images.size,
         source="embedded sample" if images.size == "sample" else f"{dataset}, 60,000 and 10,000 images",
@@ -108,7 +144,7 @@ def _points() -> Material:
 
 def _transactions(choice: DataChoice) -> Material:
     """Normal public rows to train on, all hidden rows to judge by, scaled as `reference.fraud` says."""
-    cards = card_data.load(size=choice.size, folder=choice.folder)
+    cards = load_cards(choice)
     normal = fraud.features(fraud.normal_rows(cards.values[cards.public]))
     scaling = fraud.fit_scaling(normal)
     return Material(

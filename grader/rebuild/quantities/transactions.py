@@ -41,7 +41,7 @@ from grader.rebuild.quantities.candidates import (
     summaries,
 )
 from grader.rebuild.quantities.fitted_frauds import fitted_frauds
-from grader.rebuild.quantities.material import DataChoice, Labels
+from grader.rebuild.quantities.material import DataChoice, Labels, load_cards
 from reference import card_data
 from reference.detection import average_precision, roc_auc
 
@@ -175,7 +175,7 @@ def table(choice: DataChoice) -> Table:
     Raises:
         ValueError: A file was found that does not hold the columns.
     """
-    return table_of(card_data.load(size=choice.size, folder=choice.folder))
+    return table_of(load_cards(choice))
 
 
 def table_of(cards: card_data.CardData) -> Table:

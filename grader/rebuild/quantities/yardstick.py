@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from grader.domain.measurement import ImageStrip
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import DataChoice, load_material
+from grader.rebuild.quantities.material import DataChoice, load_images, load_material
 from reference import data
 
 
@@ -51,7 +51,7 @@ def yardstick(dataset: str, part: str, choice: DataChoice) -> Yardstick:
         return found
     if part == "hidden":
         return replace(found, labels=material.hidden_labels)
-    full = data.load(dataset, size=choice.size, folder=choice.folder)
+    full = load_images(dataset, choice)
     positions = full.public[: len(full.hidden)]
     images, labels = data.scaled(full.x_test[positions]), full.y_test[positions].astype(np.int64)
     return replace(found, images=images, labels=labels)

@@ -1,0 +1,128 @@
+"""How much data lies in the text of a notebook: weights pasted as base85, as hexadecimal, as numbers, in pieces.
+
+Bytes count after compression, so that hexadecimal digits count half and repetitions nothing. Ordinary code holds names,
+labels, prose and a few numbers; each of these has an allowance, and what lies above it counts as data. Measured on the
+solutions of all 21 assignments: no long literal, 129 to 233 bytes of short ones, 54 to 120 of numbers, at most 3,500 in
+all.
+"""
+
+from __future__ import annotations
+
+import ast
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Final
+
+from grader.domain.submission import CodeCell, Companion
+
+LONG: Final = 40
+"""From so many characters without blanks on, a text is data and no label."""
+
+BLANKS_OF_PROSE: Final = 1 / 40
+"""Texts with a smaller share of blanks are no prose."""
+
+SHORT_ALLOWED: Final = 2_000
+NUMBERS_ALLOWED: Final = 1_500
+PROSE_ALLOWED: Final = 20_000
+"""Compressed bytes of short texts, of numbers and of all the rest that an ordinary notebook may hold."""
+
+LARGEST_PARSED: Final = 2_000_000
+"""Characters of a notebook that are read as Python; what lies beyond is compressed as it is."""
+
+LARGEST_COMPANION: Final = 5_000_000
+
+_CODE: Final = frozenset({".py"})
+
+
+@dataclass
+class _Found:
+    """Literals by kind."""
+
+    long: list[bytes] = field(default_factory=list)
+    short: list[bytes] = field(default_factory=list)
+    numbers: list[bytes] = field(default_factory=list)
+
+
+def pasted_bytes(cells: Sequence[CodeCell], companions: Sequence[Companion] = ()) -> int:
+    """Return how many bytes of data a notebook and the files beside it hold, compressed.
+
+    Args:
+        cells: The code as it is run.
+        companions: Files that lie beside it when it runs.
+    """
+    sources = [cell.source for cell in cells]
+    sources += [_text_of(one) for one in companions if PurePosixPath(one.name).suffix.lower() in _CODE]
+    found, read = _Found(), 0
+    for source in sources:
+        read += len(source)
+        if read > LARGEST_PARSED:
+            found.long.append(source.encode("utf-8", "replace"))
+        else:
+            _look_through(source, found)
+    long, short, numbers = (_compressed(texts) for texts in (found.long, found.short, found.numbers))
+    whole = _compressed(source.encode("utf-8", "replace") for source in sources)
+    rest = max(0, whole - long - short - numbers - PROSE_ALLOWED)
+    beside = sum(_file_bytes(one) for one in companions if PurePosixPath(one.name).suffix.lower() not in _CODE)
+    return long + max(0, short - SHORT_ALLOWED) + max(0, numbers - NUMBERS_ALLOWED) + rest + beside
+
+
+def _look_through(source: str, found: _Found) -> None:
+    """Sort the literals of a cell; one that is no Python (`%%writefile`) by its words."""
+    try:
+        tree = ast.parse(_without_magics(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        found.long += [word.encode("utf-8", "replace") for word in source.split() if len(word) >= LONG]
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant):
+            _sort(node.value, found)
+
+
+def _sort(value: object, found: _Found) -> None:
+    if isinstance(value, bytes):
+        (found.long if len(value) >= LONG else found.short).append(value)
+    elif isinstance(value, str) and not _is_prose(value):
+        (found.long if len(value) >= LONG else found.short).append(value.encode("utf-8", "replace"))
+    elif isinstance(value, int) and value.bit_length() > 64:
+        found.long.append(value.to_bytes((value.bit_length() + 7) // 8, "little"))
+    elif isinstance(value, int | float | complex) and not isinstance(value, bool):
+        found.numbers.append(repr(value).encode())
+
+
+def _is_prose(text: str) -> bool:
+    blanks = sum(map(text.count, " \n\t"))
+    return blanks >= 1 and blanks >= len(text) * BLANKS_OF_PROSE
+
+
+def _without_magics(source: str) -> str:
+    """Put nothing in the place of lines that only IPython understands."""
+    return "\n".join(_plain_lines(source.split("\n")))
+
+
+def _plain_lines(lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        start = line.lstrip()
+        yield line[: len(line) - len(start)] + "pass" if start.startswith(("%", "!", "?")) else line
+
+
+def _compressed(texts: Iterable[bytes]) -> int:
+    """Return the length of all texts together after compression, 0 where there is none."""
+    packer = zlib.compressobj(6)
+    size = sum(len(packer.compress(text)) + len(packer.compress(b"\n")) for text in texts)
+    size += len(packer.flush())
+    return size if size > _EMPTY else 0
+
+
+_EMPTY: Final = len(zlib.compress(b"\n"))
+
+
+def _text_of(companion: Companion) -> str:
+    with companion.path.open("rb") as file:
+        return file.read(LARGEST_COMPANION).decode("utf-8", "replace")
+
+
+def _file_bytes(companion: Companion) -> int:
+    with companion.path.open("rb") as file:
+        return _compressed([file.read(LARGEST_COMPANION)])

@@ -1,0 +1,120 @@
+"""What a second run on a secret view of the data shows: whether what was learnt was learnt while the notebook ran.
+
+Both runs are compared by one number, the share of the mean image's error that the model takes away:
+r = 1 - error / error of the mean image, each on hidden data of its own view. No view changes the mean image's error.
+An honest training has the same r on both, but for its seed. What was trained elsewhere has an r below zero on the view:
+convolutional autoencoders that were trained on plain images and shown swapped quadrants have -0.5 (Fashion-MNIST) and
+-0.1 (MNIST), a convolutional denoiser shown inverted ones -3.4, each of which reaches 0.6 to 0.75 where it trains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from grader.audit.suspicion import updates
+from grader.domain.evidence import FitClaim
+from grader.domain.measurement import Measurements, Quantity, Role
+from grader.domain.messages import Message, message
+from grader.domain.places import cell_name
+from grader.domain.run import RunRecord, RunStatus
+
+LEARNT_NOTHING: Final = 0.15
+"""A model with a smaller r on the plain data has learnt too little to ask where it was learnt."""
+
+KEPT: Final = 0.7
+"""With this share of its r an audited model has passed: honest trainings keep 0.9 to 1.1 of it."""
+
+LOST: Final = 0.3
+"""With no more than this share it has failed; what lies between is for a person."""
+
+OTHER_BEHAVIOUR: Final = 4.0
+"""A run with so many times more or fewer updates than the other behaves otherwise; early stopping changes less."""
+
+
+class Verdict(StrEnum):
+    """What one run on a view shows.
+
+    PASSED: What it learnt here, it learns there.
+    FAILED: It gives back nothing there.
+    UNCLEAR: Something between, or the run ended otherwise: a person has to look.
+    NOTHING: There is nothing to prove: it has learnt nothing on the plain data either.
+    """
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNCLEAR = "unclear"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run of a notebook and what its model reaches on hidden data of what it was run on.
+
+    Attributes:
+        run: What was seen from outside.
+        fits: Trainings that the kernel tells of.
+        measurements: What zone M found.
+    """
+
+    run: RunRecord
+    fits: Sequence[FitClaim]
+    measurements: Measurements
+
+
+def learnt(measurements: Measurements) -> float | None:
+    """Return r, the share of the mean image's error that the model takes away; None where it was not measured.
+
+    A denoiser is measured by what it makes of noisy images, since it need not give back clean ones.
+    """
+    trivial = measurements.value(Quantity.MEAN_IMAGE_MSE)
+    error = measurements.value(Quantity.DENOISED_MSE)
+    error = measurements.value(Quantity.RECONSTRUCTION_MSE) if error is None else error
+    if trivial is None or error is None or trivial <= 0:
+        return None
+    return 1 - error / trivial
+
+
+def verdict(plain: Trial, viewed: Trial) -> Verdict:
+    """Decide what the run on the view shows about the run on the plain data."""
+    here, there = learnt(plain.measurements), learnt(viewed.measurements)
+    if here is None or here < LEARNT_NOTHING:
+        return Verdict.NOTHING
+    if viewed.run.status in (RunStatus.TIMED_OUT, RunStatus.UNAVAILABLE) or there is None:
+        return Verdict.UNCLEAR
+    if there <= LOST * here:
+        return Verdict.FAILED
+    return Verdict.PASSED if there >= KEPT * here and _names_as_well(plain, viewed) else Verdict.UNCLEAR
+
+
+def other_behaviour(plain: Trial, viewed: Trial) -> Message | None:
+    """Say in which way the notebook behaved otherwise on the view than without it, None where it did not."""
+    failed_here, failed_there = _failed_cells(plain.run), _failed_cells(viewed.run)
+    if failed_here != failed_there:
+        index = min(failed_here ^ failed_there)
+        places = {**plain.run.places, **viewed.run.places}
+        return message("{cell} ended otherwise on the view than on the plain data.", cell=cell_name(index, places))
+    if plain.run.status is not viewed.run.status:
+        return message("One of the two runs did not end as the other did (completed, out of time, ended by itself).")
+    if bool(plain.fits) != bool(viewed.fits):
+        return message("Models were trained on the one data set and not on the other.")
+    here, there = updates(plain.fits), updates(viewed.fits)
+    if here and there and not 1 / OTHER_BEHAVIOUR <= there / here <= OTHER_BEHAVIOUR:
+        return message(
+            "The trainings made {here} updates on the plain data and {there} on the view.", here=here, there=there
+        )
+    if (Role.AUTOENCODER in plain.measurements.models) != (Role.AUTOENCODER in viewed.measurements.models):
+        return message("An autoencoder was found after one of the two runs only.")
+    return None
+
+
+def _names_as_well(plain: Trial, viewed: Trial) -> bool:
+    """Tell whether a classifier on top of the encoder is as good on the view, where there is one."""
+    here, there = (one.measurements.value(Quantity.ACCURACY) for one in (plain, viewed))
+    return here is None or (there is not None and there >= KEPT * here)
+
+
+def _failed_cells(run: RunRecord) -> frozenset[int]:
+    return frozenset(error.cell_index for error in run.errors)

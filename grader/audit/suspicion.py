@@ -1,0 +1,183 @@
+"""What makes it look as if a model had not been trained where it was run: reasons to look closer, never a verdict.
+
+Each is a pure function of what the grader saw from outside, with a sentence for the report. What the kernel says of
+itself can make a hand-in look suspicious and never clears it. A wrong suspicion costs one more run, nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from grader.audit.literals import pasted_bytes
+from grader.domain.evidence import Evidence, FitClaim
+from grader.domain.facts import ReferenceFacts
+from grader.domain.measurement import Measurements, Role
+from grader.domain.messages import Message, message
+from grader.domain.run import RunRecord
+from grader.domain.submission import CodeCell, Companion
+
+BITS_A_WEIGHT: Final = 1.0
+"""A network whose weights are pasted with fewer bits each gives no picture back."""
+
+FEWEST_BYTES: Final = 1_500
+"""Fewer bytes than this are an icon or a key, whatever the size of the network."""
+
+TIMES_FASTER: Final = 8.0
+"""An honest training takes at least an eighth of the seconds of the reference's own, sample for sample. Other batch
+sizes change the time by a factor of three, a processor of today by less than two."""
+
+LEAST_MEMORY_MIB: Final = 150.0
+"""Keras with TensorFlow holds more than this from its import on."""
+
+LEAST_EPOCHS: Final = 3
+LEAST_DROP: Final = 0.02
+"""A training from fresh weights lowers its loss by more than this share between its first and its last epoch."""
+
+TRAINING_SAMPLES: Final = {"full": 60_000, "sample": 8_000}
+"""Images behind the seconds of the facts, by size of the data."""
+
+WITHOUT_KERAS: Final = "NumPy"
+"""Class of the claim of a network in NumPy, the same as `grader.probe.numpy_models.WITHOUT_KERAS`; a test compares."""
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One run with all that the grader knows of it.
+
+    Attributes:
+        cells: The code as it was run.
+        companions: Files that lay beside it.
+        run: What was seen from outside.
+        evidence: What the kernel said.
+        measurements: What zone M found.
+        facts: What a right model does.
+        data: Size of the data that it was run on.
+        twins: Other students with the same weights, where no seed explains them.
+    """
+
+    cells: Sequence[CodeCell]
+    companions: Sequence[Companion]
+    run: RunRecord
+    evidence: Evidence
+    measurements: Measurements
+    facts: ReferenceFacts
+    data: str
+    twins: tuple[str, ...] = ()
+
+
+def suspicions(observed: Observed) -> tuple[Message, ...]:
+    """Return every reason to look closer, none where no model was measured and no point hangs on a training."""
+    if Role.AUTOENCODER not in observed.measurements.models:
+        return ()
+    return tuple(told for rule in RULES if (told := rule(observed)) is not None)
+
+
+def pasted_data(observed: Observed) -> Message | None:
+    """Compare the data in the text, in pieces and after compression, with the size of the network."""
+    found = pasted_bytes(observed.cells, observed.companions)
+    numbers = _parameters(observed)
+    if found < max(FEWEST_BYTES, numbers * BITS_A_WEIGHT / 8):
+        return None
+    return message(
+        "The code and the files beside it hold {size} of data that are no code, and the network has {count} numbers.",
+        size=_size(found),
+        count=numbers,
+    )
+
+
+def no_training(observed: Observed) -> Message | None:
+    """Say that nobody saw a training of the network that was measured."""
+    if observed.measurements.trained:
+        return None
+    return message("No training of the measured network was seen while the notebook ran.")
+
+
+def too_fast(observed: Observed) -> Message | None:
+    """Compare the processor time of the run with what the reference needs for the claimed epochs and samples."""
+    seconds, expected = observed.run.processor_seconds, _seconds_of_reference(observed)
+    if seconds is None or expected is None or seconds >= expected / TIMES_FASTER:
+        return None
+    return message(
+        "The whole run kept the processors busy for {seconds} s; the trainings that it tells of take the reference "
+        "about {expected} s.",
+        seconds=f"{seconds:.0f}",
+        expected=f"{expected:.0f}",
+    )
+
+
+def too_little_memory(observed: Observed) -> Message | None:
+    """Notice a model of Keras that came out of a process in which TensorFlow was never loaded."""
+    peak = observed.run.peak_memory_mib
+    keras = any(model.class_name != WITHOUT_KERAS for model in observed.evidence.models)
+    if not 0 < peak < LEAST_MEMORY_MIB or not keras:
+        return None
+    return message(
+        "The run never held more than {peak} MiB of memory: Keras, with which its model is said to be made, takes "
+        "more.",
+        peak=f"{peak:.0f}",
+    )
+
+
+def nothing_left_to_learn(observed: Observed) -> Message | None:
+    """Notice that no training began with a loss above the one it ended with."""
+    told = [fit for fit in observed.evidence.fits if _tells_losses(fit)]
+    if not told or not all(_began_where_it_ended(fit) for fit in told):
+        return None
+    return message(
+        "The first epoch was already as good as the last (loss {first} and {last}), as where the weights were there "
+        "before.",
+        first=f"{told[0].first_loss:.4g}",
+        last=f"{told[0].last_loss:.4g}",
+    )
+
+
+def same_weights(observed: Observed) -> Message | None:
+    """Name the hand-ins whose networks hold the same weights, where no seed makes two trainings alike."""
+    if not observed.twins:
+        return None
+    return message(
+        "The weights are those of another hand-in ({others}), and the notebook sets no seed that would explain it.",
+        others=", ".join(observed.twins[:5]),
+    )
+
+
+RULES: Final[tuple[Callable[[Observed], Message | None], ...]] = (
+    pasted_data, no_training, too_fast, too_little_memory, nothing_left_to_learn, same_weights,
+)  # fmt: skip
+"""Every reason, in the order in which reports tell them."""
+
+
+def updates(fits: Sequence[FitClaim]) -> int:
+    """Return how many steps the trainings tell of, an epoch of unknown length counting as one."""
+    return sum(max(1, fit.epochs) * max(1, math.ceil(fit.samples / fit.batch_size)) for fit in fits if fit.batch_size)
+
+
+def _parameters(observed: Observed) -> int:
+    return observed.measurements.models[Role.AUTOENCODER].architecture.parameters
+
+
+def _seconds_of_reference(observed: Observed) -> float | None:
+    """Return the seconds in which the reference makes as many epochs of as many samples, None where nobody knows."""
+    known = observed.facts.on(observed.data, observed.measurements.dataset)
+    samples = TRAINING_SAMPLES.get(observed.data)
+    records = [one for one in known.records if one.variation == "reference" and one.epochs > 0] if known else []
+    if not records or samples is None or not observed.facts.is_of_images:
+        return None
+    each = min(one.seconds / (one.epochs * samples) for one in records)
+    return each * sum(fit.epochs * fit.samples for fit in observed.evidence.fits)
+
+
+def _tells_losses(fit: FitClaim) -> bool:
+    return fit.epochs >= LEAST_EPOCHS and fit.first_loss is not None and fit.last_loss is not None
+
+
+def _began_where_it_ended(fit: FitClaim) -> bool:
+    first, last = fit.first_loss or 0.0, fit.last_loss or 0.0
+    return first - last < LEAST_DROP * abs(first)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1000:.0f} kB" if count >= 1000 else f"{count} B"

@@ -1,0 +1,88 @@
+"""What zone M says of a submission so that its training can be audited: a suitable view, and its weights in short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+from typing import Final
+
+import numpy as np
+
+from grader.domain.evidence import Evidence, JsonValue
+from grader.rebuild.network.model import Arrays, RebuiltModel
+from reference import views
+
+FEWEST_NUMBERS: Final = 500
+"""A network of fewer weights has too few numbers to tell two trainings apart."""
+
+LARGEST_DIGITS: Final = 9
+
+_OPERATORS_MODULE: Final = "keras.src.ops."
+
+_ANY_ORDER: Final = frozenset({
+    "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization", "Concatenate",
+    "Dense", "Dropout", "ELU", "Flatten", "GaussianDropout", "GaussianNoise", "InputLayer", "LayerNormalization",
+    "LeakyReLU", "Maximum", "Minimum", "Multiply", "Normalization", "PReLU", "ReLU", "Rescaling", "Reshape",
+    "Sampling", "Softmax", "Subtract", "UnitNormalization",
+})  # fmt: skip
+"""Layers to which it does not matter which pixel stands where, as long as it is the same for all images."""
+
+_ROW_BY_ROW: Final = frozenset({
+    "Bidirectional", "GRU", "GRUCell", "LSTM", "LSTMCell", "Masking", "RNN", "RepeatVector", "SimpleRNN",
+    "SimpleRNNCell", "StackedRNNCells", "TimeDistributed",
+})  # fmt: skip
+"""Layers that read an image row by row: to them it does not matter in which order the columns stand."""
+
+
+def view_kind(source: ModuleType, evidence: Evidence) -> str:
+    """Return the kind of secret view on which an honest training of this notebook reaches what it reaches here.
+
+    The reference names one. Where the notebook has layers to which neighbours matter, or what nobody can look into,
+    the view is a gentler one: no free choice of an honest notebook may make the view harder for it.
+
+    Args:
+        source: The reference.
+        evidence: Claims: a false one can only choose another view that foreign weights fail on.
+    """
+    asked = views.kind_for(source)
+    if asked not in (views.PIXELS, views.COLUMNS):
+        return asked
+    kinds = set(_layers_of(evidence))
+    if evidence.graphs or kinds - _ANY_ORDER - _ROW_BY_ROW:
+        return views.QUADRANTS
+    return views.COLUMNS if kinds & _ROW_BY_ROW else asked
+
+
+def fingerprint(model: RebuiltModel, arrays: Arrays) -> tuple[float, ...]:
+    """Return a few numbers of each array of a model that stay the same when units change places.
+
+    Root mean square, mean, and the cube root of the mean of |w|³, in the order in which the arrays are used. Two
+    trainings differ in all of them; a copy, rounded or not, in none.
+    """
+    held = [arrays[name].astype(np.float64) for step in model.steps for name in step.arrays if name in arrays]
+    if sum(array.size for array in held) < FEWEST_NUMBERS:
+        return ()
+    numbers = [number for array in held if array.size for number in _moments(array)]
+    return tuple(float(f"{number:.{LARGEST_DIGITS}g}") for number in numbers)
+
+
+def _moments(array: np.ndarray) -> tuple[float, float, float]:
+    root = float(np.sqrt(np.mean(np.square(array))))
+    return root, float(np.mean(array)), float(np.cbrt(np.mean(np.abs(array) ** 3)))
+
+
+def _layers_of(evidence: Evidence) -> Iterator[str]:
+    """Yield the class of each layer of the notebook, those inside of wrappers as well; operators are none."""
+    for operation in evidence.operations.values():
+        if not operation.module.startswith(_OPERATORS_MODULE):
+            yield operation.class_name
+            yield from _inside(operation.config)
+
+
+def _inside(config: Mapping[str, JsonValue]) -> Iterator[str]:
+    for key in ("layer", "forward_layer", "backward_layer", "cell"):
+        inner = config.get(key)
+        if isinstance(inner, Mapping) and isinstance(inner.get("class_name"), str):
+            yield inner["class_name"]
+            settings = inner.get("config")
+            yield from _inside(settings if isinstance(settings, Mapping) else {})
