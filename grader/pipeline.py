@@ -23,6 +23,7 @@ from grader.checks.few_updates import lost_for_few_updates
 from grader.checks.registry import run_checks
 from grader.checks.subject import Subject
 from grader.checks.wording import brief
+from grader.domain.acceleration import is_shortened
 from grader.domain.assignment import Assignment
 from grader.domain.colab import is_in_colab, is_installed_by
 from grader.domain.evidence import RejectedClaimsError
@@ -58,6 +59,7 @@ class GradingContext:
         measurer: Zone M.
         images: `hidden` for grading, `public` on a student's own machine.
         data: `sample` or `full`: what the kernel sees.
+        fast: Zone K with accelerated trainings, for a first run (`grader.acceleration`); None where there is none.
         written_for: The data for which the notebooks were written: `full` for a class; `sample` where what it earns on
             the sample is final, as in a demonstration or a trial of a rubric.
     """
@@ -69,6 +71,7 @@ class GradingContext:
     images: str = "hidden"
     data: str = "full"
     written_for: str = "full"
+    fast: Sandbox | None = None
 
     @property
     def is_short(self) -> bool:
@@ -84,6 +87,7 @@ def grade_submission(submission: Submission, context: GradingContext) -> GradedS
     started = time.monotonic()
     run, measurements, fault = _NOT_RUN, Measurements(), ""
     notes: tuple[Message, ...] = ()
+    shortened = False
     try:
         notebook = read_notebook(submission)
         old = _old_code(notebook, context)
@@ -93,6 +97,7 @@ def grade_submission(submission: Submission, context: GradingContext) -> GradedS
             run = _with_places(run, notebook.places)
             fault = _sandbox_fault(run)
             evidence = collect(folder / "exchange", folder / "vetted")
+            shortened = is_shortened(evidence.fits, run)
             measurements = context.measurer.measure(evidence, _task(context))
         notes += tuple(message("Not run here: {request}", request=request) for request in evidence.requests)
         notes += measurements.conventions[:1] if measurements.by_behaviour else ()
@@ -123,6 +128,7 @@ def grade_submission(submission: Submission, context: GradingContext) -> GradedS
         measurements=measurements,
         notes=notes,
         wall_seconds=round(time.monotonic() - started, 3),
+        accelerated=shortened,
         fault=fault,
         submitted_at=submission.submitted_at,
     )

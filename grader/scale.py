@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass
 
+from grader.acceleration import grade_fast
 from grader.domain.graded import GradedSubmission
 from grader.domain.submission import Submission
 from grader.gradebook.store import Gradebook
-from grader.pipeline import GradingContext, failed_submission, grade_submission, same_work
+from grader.pipeline import GradingContext, failed_submission, same_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def grade_batch(
     Args:
         submissions: What intake found.
         context: The same for all of them.
-        executor: Where `grade_submission` runs: threads, processes, Dask.
+        executor: Where `grade_fast` runs: threads, processes, Dask.
         gradebook: Each result is committed to it as soon as it is there.
         settings_key: Names data and sandbox; a stored grade counts only under the same key.
         on_progress: Told of each result, stored ones first.
@@ -81,7 +82,7 @@ def grade_batch(
 def _submit(executor: Executor, submission: Submission, context: GradingContext) -> Future[GradedSubmission]:
     """Hand out a submission; where the executor takes no more, its workers having died, the future says so."""
     try:
-        return executor.submit(grade_submission, submission, context)
+        return executor.submit(grade_fast, submission, context)
     except RuntimeError as error:
         refused: Future[GradedSubmission] = Future()
         refused.set_exception(error)

@@ -13,11 +13,11 @@ from pathlib import Path
 import psutil
 
 import grader
+from grader.checks.shortening import acceleration_of
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import IMAGE_DATASETS, ReferenceFacts
 from grader.domain.messages import Message, message
-from grader.domain.ports import Sandbox
 from grader.pipeline import GradingContext
 from grader.rebuild.client import MeasuringProcesses, MissingDataError
 from grader.rebuild.protocol import PublishedData
@@ -50,6 +50,7 @@ class SessionOptions:
         compat: Translate old code as if the assignment said so.
         written_for: The data that the notebooks count on: what one that counts on all of them loses on the sample
             waits for a person.
+        accelerate: Run trainings faster first (`grader.acceleration`); grades are the same.
     """
 
     sandbox: str = "bubblewrap"
@@ -61,6 +62,7 @@ class SessionOptions:
     course: Course | None = None
     compat: bool = False
     written_for: str = "full"
+    accelerate: bool = False
 
     def notebooks_together(self) -> int:
         """Return how many notebooks run at the same time."""
@@ -117,12 +119,15 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
         if data.file is not None:
             datasets[facts.dataset] = data.file
         threads = max(1, (os.cpu_count() or 1) // options.notebooks_together())
-        sandbox: Sandbox = OpenMachine(datasets, options.work_folder, threads, data_size=data.size)
+        sandbox: OpenMachine | BubblewrapSandbox
+        sandbox = OpenMachine(datasets, options.work_folder, threads, data_size=data.size)
         if program is not None:
             sandbox = BubblewrapSandbox(program, datasets, threads)
+        fast = replace(sandbox, acceleration=acceleration_of(assignment, facts, data.size))
         context = GradingContext(
             assignment, facts, sandbox, measurer, options.images, data.size, written_for=options.written_for
         )
+        context = replace(context, fast=fast if options.accelerate else None)
         key = ";".join((data.size, data.digest, options.sandbox, options.images, grader.__version__))
         if own is not None:  # what it says is not in its facts alone
             key = f"{key};{hashlib.sha256(own.read_bytes()).hexdigest()}"

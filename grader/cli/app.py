@@ -111,6 +111,14 @@ CompatOrNot = Annotated[
     ),
 ]
 
+Accelerate = Annotated[
+    bool,
+    typer.Option(
+        "--accelerate/--no-accelerate",
+        help=told(message("Shorten trainings; what loses a point by it is run again, whole.")),
+    ),
+]
+
 
 @app.command("check", help=told(message("Check one notebook on your own machine, before handing it in.")))
 def check_command(
@@ -174,6 +182,7 @@ def grade_command(
     data: DataFolder = None,
     data_size: DataSize = "full",
     jobs: Jobs = None,
+    accelerate: Accelerate = False,
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
@@ -182,7 +191,13 @@ def grade_command(
     from grader.session import SessionOptions
 
     options = SessionOptions(
-        sandbox=sandbox, data_size=data_size, data_folder=data, jobs=jobs, course=Course.at(course), compat=compat
+        sandbox=sandbox,
+        data_size=data_size,
+        data_folder=data,
+        jobs=jobs,
+        course=Course.at(course),
+        compat=compat,
+        accelerate=accelerate,
     )
     grade_paths(paths, assignment, out, options, language=lang, as_json=as_json)
 

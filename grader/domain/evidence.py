@@ -127,6 +127,9 @@ class FitClaim:
         classes: The classes of these images, where they are of some classes only.
         epochs_asked: Epochs that the notebook asked for, where an inspection ended the training before; else 0.
         stood_still: It was ended because its loss stood still, not because its time was up.
+        joined: Several of its steps were done in one execution.
+        accepted_after: Steps after which it was ended because the model was good enough, where it was; else 0. `epochs`
+            then counts those asked for, as the notebook sees it.
     """
 
     model: str
@@ -144,6 +147,8 @@ class FitClaim:
     classes: tuple[int, ...] = ()
     epochs_asked: int = 0
     stood_still: bool = False
+    joined: bool = False
+    accepted_after: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,8 @@ class _Fit(_Strict):
     classes: Annotated[list[int], FailFast(), Field(max_length=MAX_CLASSES)] = Field(default_factory=list)
     epochs_asked: int = 0
     stood_still: bool = False
+    joined: bool = False
+    accepted_after: int = 0
 
 
 class _Entry(_Strict):

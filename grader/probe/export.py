@@ -243,6 +243,8 @@ def _fits(records: list[FitRecord], models: list[Any]) -> list[dict[str, Any]]:
             "classes": list(record.classes),
             "epochs_asked": record.epochs_asked,
             "stood_still": record.stood_still,
+            "joined": record.joined,
+            "accepted_after": record.accepted_after,
         }
         for record in exported_records(exported, MAX_FITS)
     ]

@@ -28,6 +28,8 @@ class FitRecord:
     classes: tuple[int, ...] = ()
     epochs_asked: int = 0
     stood_still: bool = False
+    joined: bool = False
+    accepted_after: int = 0
     _weak: Any = field(default=None, init=False, repr=False, compare=False)
 
     def let_go(self) -> None:
