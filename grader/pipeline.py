@@ -21,6 +21,7 @@ from grader.checks.few_updates import lost_for_few_updates
 from grader.checks.registry import run_checks
 from grader.checks.subject import Subject
 from grader.checks.wording import brief
+from grader.domain.acceleration import is_shortened
 from grader.domain.assignment import Assignment
 from grader.domain.audit import AuditRecord
 from grader.domain.colab import is_in_colab, is_installed_by
@@ -58,11 +59,13 @@ class GradingContext:
         measurer: Zone M.
         images: `hidden` for grading, `public` on a student's own machine.
         data: `sample` or `full`: what the kernel sees.
+        fast: Zone K with accelerated trainings, for a first run (`grader.acceleration`); None where there is none.
         written_for: The data for which the notebooks were written: `full` for a class; `sample` where what it earns on
             the sample is final, as in a demonstration or a trial of a rubric.
         run_again: Students whose hand-ins a batch runs once more, whatever the gradebook holds: everyone where it is
             empty, nobody where it is None.
         auditor: Runs hand-ins again on a secret view of the data; None where nobody is audited.
+        shortens: Whether `sandbox` may end trainings early.
     """
 
     assignment: Assignment
@@ -74,6 +77,8 @@ class GradingContext:
     written_for: str = "full"
     run_again: tuple[str, ...] | None = None
     auditor: Auditor | None = None
+    fast: Sandbox | None = None
+    shortens: bool = False
 
     def runs_again(self, student: str) -> bool:
         """Tell whether a student's hand-in is run once more although it was run before."""
@@ -104,6 +109,7 @@ def observe(submission: Submission, context: GradingContext) -> Observation:
         seen = replace(
             seen,
             measurements=measurements,
+            shortened=context.shortens and is_shortened(evidence.fits, run),
             fits=tuple(evidence.fits),
             requests=tuple(evidence.requests),
             missing_modules=missing_modules(run, evidence.requests),
@@ -153,6 +159,7 @@ def judge(seen: Observation, submission: Submission, assignment: Assignment, fac
         measurements=seen.measurements,
         notes=notes,
         wall_seconds=seen.wall_seconds,
+        accelerated=seen.shortened,
         fault=fault,
         submitted_at=submission.submitted_at,
         conflict=submission.conflict,
@@ -260,8 +267,9 @@ def _audit(seen: Observation, notebook: Notebook, evidence: Evidence, context: G
         return None
     results = run_checks(context.assignment.rubric, _subject(seen, context.assignment, context.facts))
     observed = Observed(
-        notebook.cells, notebook.companions, seen.run, evidence, seen.measurements, context.facts, context.data
-    )
+        notebook.cells, notebook.companions, seen.run, evidence, seen.measurements, context.facts, context.data,
+        shortened=seen.shortened,
+    )  # fmt: skip
     return context.auditor.examine(observed, results, lambda *where: _on_view(notebook, context, *where))
 
 

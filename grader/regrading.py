@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.acceleration import suffices
 from grader.domain.assignment import Assignment
 from grader.domain.facts import ReferenceFacts
 from grader.domain.graded import GradedSubmission
@@ -79,8 +80,6 @@ def _regraded(
     gradebook: Gradebook, old: GradedSubmission, assignment: Assignment, facts: ReferenceFacts, context: str
 ) -> Regraded:
     seen = gradebook.find_observation(sha256=old.sha256, context=context)
-    if seen is None:
-        return Regraded(old, old, context, observed=False)
     submission = Submission(
         student=old.student,
         filename=old.filename,
@@ -90,4 +89,6 @@ def _regraded(
         conflict=old.conflict,
         submitted_at=old.submitted_at,
     )
+    if seen is None or not suffices(seen, submission, assignment, facts):
+        return Regraded(old, old, context, observed=False)
     return Regraded(old, judge(seen, submission, assignment, facts), context, observed=True)

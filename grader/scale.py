@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass, replace
 
+from grader.acceleration import observe_fast, suffices
 from grader.domain.assignment import Assignment
 from grader.domain.facts import ReferenceFacts
 from grader.domain.graded import GradedSubmission
 from grader.domain.observation import Observation
 from grader.domain.submission import Submission
 from grader.gradebook.store import Gradebook
-from grader.pipeline import GradingContext, broken_observation, judge, observe
+from grader.pipeline import GradingContext, broken_observation, judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def grade_batch(
     Args:
         submissions: What intake found.
         context: The same for all of them.
-        executor: Where `observe` runs: threads, processes, Dask.
+        executor: Where `observe_fast` runs: threads, processes, Dask.
         gradebook: Each result is committed to it as soon as it is there.
         settings_key: Names data and sandbox; what was observed counts only under the same key.
         on_progress: Called with each result, stored ones first.
@@ -122,10 +123,12 @@ class _Book:
         return submission.sha256, f"{self.settings_key}{beside}"
 
     def observed(self, submission: Submission) -> Observation | None:
-        """Return what was observed of these bytes before, unless that was our own failure."""
+        """Return what was observed of these bytes before, unless that was our own failure or too short to judge by."""
         sha256, key = self.work(submission)
         seen = self.gradebook.find_observation(sha256=sha256, context=key)
-        return None if seen is None or seen.fault else seen
+        if seen is None or seen.fault or not suffices(seen, submission, self.assignment, self.facts):
+            return None
+        return seen
 
     def known(self, submission: Submission) -> GradedSubmission | None:
         """Return the grade of what was observed before, if it was."""
@@ -149,7 +152,7 @@ class _Book:
 def _submit(executor: Executor, submission: Submission, context: GradingContext) -> Future[Observation]:
     """Hand out a submission; where the executor takes no more, its workers having died, the future says so."""
     try:
-        return executor.submit(observe, submission, context)
+        return executor.submit(observe_fast, submission, context)
     except RuntimeError as error:
         refused: Future[Observation] = Future()
         refused.set_exception(error)

@@ -12,12 +12,13 @@ from pathlib import Path
 import psutil
 
 from grader.auditing import Auditor
+from grader.checks.shortening import acceleration_of
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import IMAGE_DATASETS, ReferenceFacts
 from grader.domain.folders import private_folder
 from grader.domain.messages import Message, message
-from grader.domain.ports import AuditMode, Sandbox, SecretView
+from grader.domain.ports import AuditMode, SecretView
 from grader.pipeline import GradingContext
 from grader.rebuild.client import MeasuringProcesses, MissingDataError
 from grader.rebuild.protocol import PublishedData
@@ -58,6 +59,7 @@ class SessionOptions:
         run_again: Students whose hand-ins are run once more, whatever the gradebook holds: everyone where it is empty,
             nobody where it is None.
         audit: Which hand-ins are run a second time, on a secret view of the data: `suspicious`, `all` or `none`.
+        accelerate: Run trainings faster first (`grader.acceleration`); grades are the same.
     """
 
     sandbox: str = "bubblewrap"
@@ -71,6 +73,7 @@ class SessionOptions:
     written_for: str = "full"
     run_again: tuple[str, ...] | None = None
     audit: str = "none"
+    accelerate: bool = False
 
     def notebooks_together(self) -> int:
         """Return how many notebooks run at the same time."""
@@ -129,7 +132,7 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
             remember(_question(dataset, options), found)
         threads = max(1, (os.cpu_count() or 1) // options.notebooks_together())
 
-        def open_sandbox(datasets: Mapping[str, Path]) -> Sandbox:
+        def open_sandbox(datasets: Mapping[str, Path]) -> OpenMachine | BubblewrapSandbox:
             if program is not None:
                 return BubblewrapSandbox(program, datasets, threads)
             return OpenMachine(datasets, options.work_folder, threads, data_size=data.size)
@@ -138,10 +141,12 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
         if mode is not AuditMode.NONE:
             views = LentViews(lambda place, view: _all_datasets(measurer, facts.dataset, place, view), open_sandbox)
             auditor = Auditor(mode, stack.enter_context(views))
+        sandbox = open_sandbox(_files(published))
+        fast = replace(sandbox, acceleration=acceleration_of(assignment, facts, data.size))
         context = GradingContext(
             assignment,
             facts,
-            open_sandbox(_files(published)),
+            sandbox,
             measurer,
             options.images,
             data.size,
@@ -149,6 +154,7 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
             options.run_again,
             auditor,
         )
+        context = replace(context, fast=fast if options.accelerate else None)
         key = _key(assignment, facts, [(one.size, one.digest) for one in published.values()], options)
         yield Session(context, data, key, _remarks(assignment, facts, data, options))
 

@@ -55,6 +55,7 @@ class Observed:
         measurements: What zone M found.
         facts: What a right model does.
         data: Size of the data that it was run on.
+        shortened: Trainings were ended early by us, after as many steps as each tells.
         twins: Other students with the same weights, where no seed explains them.
     """
 
@@ -65,6 +66,7 @@ class Observed:
     measurements: Measurements
     facts: ReferenceFacts
     data: str
+    shortened: bool = False
     twins: tuple[str, ...] = ()
 
 
@@ -167,7 +169,14 @@ def _seconds_of_reference(observed: Observed) -> float | None:
     if not records or samples is None or not observed.facts.is_of_images:
         return None
     each = min(one.seconds / (one.epochs * samples) for one in records)
-    return each * sum(fit.epochs * fit.samples for fit in observed.evidence.fits)
+    return each * sum(_samples_seen(fit, shortened=observed.shortened) for fit in observed.evidence.fits)
+
+
+def _samples_seen(fit: FitClaim, *, shortened: bool) -> int:
+    """Return how many samples a training tells of, each counted as often as it was seen."""
+    if shortened and fit.accepted_after > 0:
+        return min(fit.accepted_after * fit.batch_size, fit.epochs * fit.samples)
+    return fit.epochs * fit.samples
 
 
 def _tells_losses(fit: FitClaim) -> bool:

@@ -20,6 +20,9 @@ from grader.domain.run import RunRecord, RunStatus, StoppedBy
 _STOPPED: Final[Mapping[StoppedBy, Message]] = {
     StoppedBy.CELL_TIME: message("One cell took longer than a cell may."),
     StoppedBy.NOTEBOOK_TIME: message("The notebook took longer than a notebook may."),
+    StoppedBy.IDLE: message(
+        "One cell did nothing for a minute (as one that waits for an input, a lock or a long pause) and was ended."
+    ),
     StoppedBy.MEMORY: message("The notebook used more memory than it may."),
     StoppedBy.DISK: message("The notebook wrote more to disk than it may."),
     StoppedBy.OWN_EXIT: message("The notebook ended its own kernel."),

@@ -123,6 +123,14 @@ CompatOrNot = Annotated[
     ),
 ]
 
+Accelerate = Annotated[
+    bool,
+    typer.Option(
+        "--accelerate/--no-accelerate",
+        help=told(message("Shorten trainings; what loses a point by it is run again, whole.")),
+    ),
+]
+
 
 @app.command("check", help=told(message("Check one notebook on your own machine, before handing it in.")))
 def check_command(
@@ -194,6 +202,7 @@ def grade_command(
         list[str] | None,
         typer.Option("--student", help=told(message("Run this student's notebook again. Repeatable."))),
     ] = None,
+    accelerate: Accelerate = False,
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
@@ -210,6 +219,7 @@ def grade_command(
         compat=compat,
         audit=audit,
         run_again=tuple(student) if student else () if force else None,
+        accelerate=accelerate,
     )
     grade_paths(paths, assignment, out, options, language=lang, as_json=as_json)
 

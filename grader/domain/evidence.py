@@ -131,6 +131,9 @@ class FitClaim:
         last_loss: Loss of its last epoch.
         test_images_alone: Every image looked at of those it was trained on is one of the public test part; None where
             nobody looked.
+        joined: Several of its steps were done in one execution.
+        accepted_after: Steps after which it was ended because the model was good enough, where it was; else 0. `epochs`
+            then counts those asked for, as the notebook sees it.
     """
 
     model: str
@@ -151,6 +154,8 @@ class FitClaim:
     first_loss: float | None = None
     last_loss: float | None = None
     test_images_alone: bool | None = None
+    joined: bool = False
+    accepted_after: int = 0
 
 
 @dataclass(frozen=True, slots=True)

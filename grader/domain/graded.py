@@ -26,7 +26,8 @@ class GradedSubmission:
         measurements: What zone M found, pictures included.
         notes: What was mended or noticed on the way (an old format upgraded, `!pip` ignored), for the report.
         wall_seconds: From intake to grade.
-        accelerated: Training was shortened without touching a point.
+        accelerated: A training was shortened in this run (`grader.domain.acceleration.is_shortened`); a grade is only
+            kept where that touched no point.
         fault: Traceback of our own failure, for the maintainer, or "".
         submitted_at: When it was handed in, with a time zone; None where nobody knows.
         conflict: Why a person must look at the hand-in itself (`Submission.conflict`), or None.

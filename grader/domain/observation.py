@@ -39,6 +39,7 @@ class Observation:
         places: Where the cells stand that any of these names, for people.
         notes: What was changed or noticed on the way (an old format upgraded, code translated), for the report.
         counts_official_images: The code or its errors hold a number of the full data set (`X_train[:55000]`).
+        shortened: Trainings were ended early (`grader.domain.acceleration`), so that it stands only for a full grade.
         audit: What a second run on a secret view of the data showed; None where there was none.
         problem: Why there is nothing to judge: the file is no notebook, or what it left was refused. None otherwise.
         fault: Traceback of our own failure, or "". Such an observation is never reused.
@@ -58,6 +59,7 @@ class Observation:
     places: Places = field(default_factory=dict)
     notes: tuple[Message, ...] = ()
     counts_official_images: bool = False
+    shortened: bool = False
     audit: AuditRecord | None = None
     problem: Message | None = None
     fault: str = ""

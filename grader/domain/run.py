@@ -15,7 +15,7 @@ class RunStatus(StrEnum):
 
     COMPLETED: every cell ran without an error.
     RAISED: at least one cell ended with an exception; the cells after it were still run.
-    TIMED_OUT: the cell or the notebook limit passed; nobody can say whether it would have ended.
+    TIMED_OUT: a limit of time passed, or the kernel only waited; nobody can say whether it would have ended.
     KILLED: the kernel died: by its own doing, by a limit, or by a signal (see `stopped_by`).
     UNAVAILABLE: our sandbox could not run it at all; never the student's fault.
     """
@@ -33,6 +33,7 @@ class StoppedBy(StrEnum):
     NOTHING = "nothing"
     CELL_TIME = "cell_time"
     NOTEBOOK_TIME = "notebook_time"
+    IDLE = "idle"
     MEMORY = "memory"
     DISK = "disk"
     OWN_EXIT = "own_exit"
@@ -56,6 +57,7 @@ class Limits:
         file_mib: Size of one file.
         work_mib: Size of everything the notebook writes.
         output_mib: Output kept of all cells; the rest is dropped, and the record says so.
+        idle_seconds: A cell that takes no processor time and sends nothing for so long is ended.
         skips_slow_cells: A cell that takes too long is interrupted and the cells after it are run all the same, as
             nobody wants for a grade.
     """
@@ -67,6 +69,7 @@ class Limits:
     file_mib: int = 512
     work_mib: int = 1024
     output_mib: int = 8
+    idle_seconds: float = 60.0
     skips_slow_cells: bool = False
 
 

@@ -125,6 +125,8 @@ class _Fit(_Strict):
     first_loss: float | None = None
     last_loss: float | None = None
     test_images_alone: bool | None = None
+    joined: bool = False
+    accepted_after: int = 0
 
 
 class _Entry(_Strict):

@@ -246,6 +246,8 @@ def _fits(records: list[FitRecord], models: list[Any]) -> list[dict[str, Any]]:
             "first_loss": record.first_loss,
             "last_loss": record.last_loss,
             "test_images_alone": record.test_images_alone,
+            "joined": record.joined,
+            "accepted_after": record.accepted_after,
         }
         for record in exported_records(exported, MAX_FITS)
     ]

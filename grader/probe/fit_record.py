@@ -32,6 +32,8 @@ class FitRecord:
     first_loss: float | None = None
     last_loss: float | None = None
     test_images_alone: bool | None = None
+    joined: bool = False
+    accepted_after: int = 0
     _weak: Any = field(default=None, init=False, repr=False, compare=False)
 
     def note_losses(self, losses: Any) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from .fast_fits import FastFits
 from .fit_record import FitRecord
 from .image_origins import ImageOrigins
 from .made import MadeModels
@@ -34,6 +35,7 @@ class FitTracker:
         steps: Trainings by single steps that were seen.
         origins: Finds out whose images are trained on; None where nobody asks, as when a notebook is graded.
         patience: Ends trainings that show nothing new; None where every training is run as it is asked for.
+        fast: Makes trainings faster; None where each runs as Keras runs it.
     """
 
     records: list[FitRecord] = field(default_factory=list)
@@ -43,6 +45,7 @@ class FitTracker:
     steps: int = 0
     origins: ImageOrigins | None = None
     patience: Patience | None = None
+    fast: FastFits | None = None
     _running: list[FitRecord] = field(default_factory=list)
     _by_steps: dict[tuple[int, ...], list[FitRecord]] = field(default_factory=dict)
 
@@ -56,7 +59,8 @@ class FitTracker:
             patience = None if self._running else self.patience
             try:
                 with self._during(record):
-                    run = fit if patience is None else patience.around(fit, record)
+                    run = fit if self.fast is None else self.fast.around(fit, record)
+                    run = run if patience is None else patience.around(run, record)
                     history = run(model, *args, **kwargs)
                 record.completed = True
                 record.epochs = record.epochs or len(getattr(history, "epoch", ()))

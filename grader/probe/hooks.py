@@ -47,6 +47,8 @@ def install(tracker: FitTracker, datasets: Mapping[str, str], more: Mapping[str,
 
 def _patch_trainer(module: ModuleType, *, tracker: FitTracker) -> None:
     trainer = module.TensorFlowTrainer
+    if tracker.fast is not None:
+        tracker.fast.patch(module)
     trainer.fit = tracker.wrap(trainer.fit)
     trainer.train_on_batch = tracker.wrap_batch(trainer.train_on_batch)
 

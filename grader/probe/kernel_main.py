@@ -118,6 +118,8 @@ def _start_kernel(probe: ModuleType, settings: dict[str, Any], connection: Path)
     if settings.get("patience"):
         tracker.patience = importlib.import_module("grader_probe.patience").Patience(*settings["patience"])
         tracker.origins = importlib.import_module("grader_probe.image_origins").ImageOrigins(settings["datasets"])
+    if settings.get("acceleration"):
+        tracker.fast = importlib.import_module("grader_probe.fast_fits").FastFits.asked(settings["acceleration"])
     surroundings = importlib.import_module("grader_probe.surroundings")
     datasets, sandboxed = settings.get("datasets", {}), settings.get("stub_grader", False)
     hooks.install(tracker, datasets, surroundings.patches(datasets, requests, sandboxed=sandboxed))

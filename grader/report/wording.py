@@ -42,6 +42,7 @@ _RUNS: Final[Mapping[RunStatus, Message]] = {
 _STOPPERS: Final[Mapping[StoppedBy, Message]] = {
     StoppedBy.CELL_TIME: message("A single cell passed its time limit."),
     StoppedBy.NOTEBOOK_TIME: message("The notebook as a whole passed its time limit."),
+    StoppedBy.IDLE: message("A cell only waited, for a minute, and was ended."),
     StoppedBy.MEMORY: message("It used more memory than is allowed."),
     StoppedBy.DISK: message("It wrote more to disk than is allowed."),
     StoppedBy.OWN_EXIT: message("The notebook ended its own process."),

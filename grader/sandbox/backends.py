@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from grader.domain.acceleration import Acceleration
 from grader.domain.facts import DATA_SIZE_VARIABLE
 from grader.domain.folders import private_folder, require_closed, without_set_id
 from grader.domain.run import Limits, RunRecord
@@ -37,12 +38,14 @@ class BubblewrapSandbox:
         threads: Threads TensorFlow may use for one notebook.
         patience: For an inspection, never for a grade: seconds of processors that one training and all trainings may
             take before they are ended; the kernel then also finds out whose images are trained on.
+        acceleration: How trainings are made faster; None where each runs as Keras runs it.
     """
 
     program: Path
     datasets: Mapping[str, Path] = field(default_factory=dict)
     threads: int = 2
     patience: tuple[float, float] | None = None
+    acceleration: Acceleration | None = None
 
     def run(self, notebook: Notebook, limits: Limits, exchange: Path) -> RunRecord:
         """Run every cell and leave the claims in `exchange/claims`."""
@@ -59,7 +62,8 @@ class BubblewrapSandbox:
             settings = _write_settings(
                 folder,
                 _settings(datasets=inside, claims=bubblewrap.EXCHANGE, stub=True, patience=self.patience)
-                | {"uid": uid, "limits": _hard_limits(limits)},
+                | {"uid": uid, "limits": _hard_limits(limits)}
+                | _faster(self.acceleration),
             )
             command = bubblewrap.command_prefix(
                 self.program,
@@ -99,6 +103,7 @@ class OpenMachine:
         threads: Threads TensorFlow may use for one notebook.
         patience: As in `BubblewrapSandbox`.
         data_size: `full` or `sample`: what the data sets are, for `grader.check` in a cell.
+        acceleration: As in `BubblewrapSandbox`.
     """
 
     datasets: Mapping[str, Path] = field(default_factory=dict)
@@ -106,6 +111,7 @@ class OpenMachine:
     threads: int = 2
     patience: tuple[float, float] | None = None
     data_size: str = "full"
+    acceleration: Acceleration | None = None
 
     def run(self, notebook: Notebook, limits: Limits, exchange: Path) -> RunRecord:
         """Run every cell and leave the claims in `exchange/claims`."""
@@ -117,7 +123,9 @@ class OpenMachine:
                 _lay_out(path, scratch)
             lay_out(notebook.companions, scratch)
             settings = _write_settings(
-                folder, _settings(datasets=datasets, claims=str(exchange), stub=False, patience=self.patience)
+                folder,
+                _settings(datasets=datasets, claims=str(exchange), stub=False, patience=self.patience)
+                | _faster(self.acceleration),
             )
             command = [sys.executable, str(PROBE_FOLDER / "kernel_main.py"), str(settings), "-f", "{connection_file}"]
             manager = OwnKernelManager(command, folder, ipc=os.name == "posix")
@@ -175,6 +183,10 @@ def _settings(
         "filter_system_calls": stub,
         "patience": patience,
     }
+
+
+def _faster(acceleration: Acceleration | None) -> dict[str, Any]:
+    return {} if acceleration is None else {"acceleration": acceleration.settings()}
 
 
 def _write_settings(folder: Path, settings: Mapping[str, Any]) -> Path:

@@ -16,6 +16,7 @@ from grader.domain.run import MOST_ERRORS, CellError, Limits, RunRecord, RunStat
 from grader.domain.submission import CodeCell
 from grader.domain.text import ending
 from grader.sandbox.circumstances import with_circumstances
+from grader.sandbox.idleness import KernelIdleError, run_unless_idle
 from grader.sandbox.kernel import CellReply, KernelConversation, OwnKernelManager, printable
 from grader.sandbox.processes import ProcessTree
 from grader.sandbox.watchdog import MIB, Watchdog
@@ -41,6 +42,9 @@ class _Progress:
     tracebacks: list[str] = field(default_factory=list)
     skipped: list[int] = field(default_factory=list)
     stopped_by: StoppedBy = StoppedBy.NOTHING
+    pid: int = 0
+    idle_seconds: float = 0.0
+    was_idle: bool = False
 
     def note(self, error: CellError, traceback: str) -> None:
         """Keep an error with its traceback, or count it where enough are kept."""
@@ -79,6 +83,7 @@ async def _run(
     except OSError as error:
         return _unavailable(_startup_complaint(log, error), len(cells), progress)
     tree = ProcessTree(manager.provisioner.process)
+    progress.pid, progress.idle_seconds = tree.pid, limits.idle_seconds
     try:
         with Watchdog(tree.pid, (exchange, manager.folder), limits, tree.end) as watchdog:
             try:
@@ -106,6 +111,8 @@ async def _run_all(kernel: KernelConversation, cells: Sequence[CodeCell], limits
             limit = StoppedBy.NOTEBOOK_TIME if left < limits.cell_seconds else StoppedBy.CELL_TIME
             if left > 0 and await _run_one(kernel, cell, min(left, limits.cell_seconds), progress):
                 continue
+            if progress.was_idle:
+                limit, progress.was_idle = StoppedBy.IDLE, False
             progress.stopped_by = limit
             if progress.cells_run:
                 await kernel.interrupt()
@@ -127,8 +134,14 @@ async def _run_one(kernel: KernelConversation, cell: CodeCell, seconds: float, p
     progress.last_cell = cell.index
     progress.cells_run += 1
     try:
-        reply = await kernel.run_source(cell.source, seconds=seconds)
-    except CellTimeoutError:
+        if progress.pid:
+            reply = await run_unless_idle(
+                kernel, cell.source, seconds=seconds, pid=progress.pid, idle_seconds=progress.idle_seconds
+            )
+        else:
+            reply = await kernel.run_source(cell.source, seconds=seconds)
+    except CellTimeoutError as error:
+        progress.was_idle = isinstance(error, KernelIdleError)
         return False
     if reply.failed:
         progress.note(_cell_error(cell, reply), printable(reply.traceback, _LONGEST_TRACEBACK))
@@ -182,7 +195,7 @@ def _record(
 
 
 def _status(stopped_by: StoppedBy, errors: Sequence[CellError]) -> RunStatus:
-    if stopped_by in (StoppedBy.CELL_TIME, StoppedBy.NOTEBOOK_TIME):
+    if stopped_by in (StoppedBy.CELL_TIME, StoppedBy.NOTEBOOK_TIME, StoppedBy.IDLE):
         return RunStatus.TIMED_OUT
     if stopped_by is StoppedBy.SANDBOX:
         return RunStatus.UNAVAILABLE

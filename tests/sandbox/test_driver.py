@@ -153,7 +153,7 @@ def test_the_exit_status_is_told() -> None:
 def test_every_cause_has_its_status(stopped_by: StoppedBy) -> None:
     """Time is TIMED_OUT, our failure UNAVAILABLE, every other end KILLED; without a cause the errors decide."""
     error = CellError(0, "ValueError", "no")
-    timed_out = {StoppedBy.CELL_TIME: RunStatus.TIMED_OUT, StoppedBy.NOTEBOOK_TIME: RunStatus.TIMED_OUT}
+    timed_out = dict.fromkeys((StoppedBy.CELL_TIME, StoppedBy.NOTEBOOK_TIME, StoppedBy.IDLE), RunStatus.TIMED_OUT)
     known = timed_out | {StoppedBy.SANDBOX: RunStatus.UNAVAILABLE}
     expected = known.get(stopped_by, RunStatus.KILLED)
     if stopped_by is NOTHING:

@@ -1,0 +1,183 @@
+"""Makes calls of `fit` faster, unseen by the notebook: several steps an execution, and an end where nothing is to gain.
+
+Only what is ordinary is made faster: everything else runs exactly as Keras runs it. Several steps at once need a model
+whose loop is Keras's own (its `train_step` may be the notebook's) and callbacks that do not look at single steps.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+from .acceptance import AcceptingCourse, Terms
+from .fit_record import FitRecord
+from .joined_steps import MOST_STEPS, Course, JoiningFunction, patch_trainer
+
+_HOOKS_OF_STEPS = (
+    "on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end", "on_test_batch_begin",
+    "on_test_batch_end",
+)  # fmt: skip
+_ONLY_SHOWS = frozenset({"ProgbarLogger", "History"})
+_STEPS_BEFORE_IT_PAYS = 60
+"""Shorter trainings are over before a second function has been traced."""
+
+
+class FastFits:
+    """The calls of `fit` that are going on.
+
+    Args:
+        terms: When a training may end before its last epoch; None where none may.
+    """
+
+    def __init__(self, terms: Terms | None = None) -> None:
+        self._terms = terms
+        self._going_on: list[tuple[Any, Course]] = []
+        self._waiting: Course | None = None
+        self._accepted_once: list[Any] = []
+        self._trainer: ModuleType | None = None
+
+    @classmethod
+    def asked(cls, settings: Mapping[str, Any]) -> FastFits:
+        """Return what the grader's settings ask for (`grader.domain.acceleration`)."""
+        terms = settings.get("terms")
+        return cls(None if terms is None else Terms(**terms))
+
+    def patch(self, module: ModuleType) -> None:
+        """Make the trainer ready.
+
+        Args:
+            module: `keras.src.backend.tensorflow.trainer`.
+        """
+        patch_trainer(module, self)
+        self._trainer = module
+
+    def take(self) -> Course | None:
+        """Return the course of the `fit` that is about to make its iterator, once; else None."""
+        course, self._waiting = self._waiting, None
+        return course
+
+    def of(self, model: Any) -> Course | None:
+        """Return the course of a model that is being trained, None for any other."""
+        return next((course for one, course in self._going_on if one is model), None)
+
+    def around(self, fit: Callable[..., Any], record: FitRecord) -> Callable[..., Any]:
+        """Return `fit` that takes fewer executions, and fewer epochs where the terms allow it."""
+
+        @functools.wraps(fit)
+        def fast_fit(model: Any, *args: Any, **kwargs: Any) -> Any:
+            course = self._course(fit, model, args, kwargs, record)
+            if course is None:
+                return fit(model, *args, **kwargs)
+            record.joined = True
+            with self._during(model, course):
+                history = fit(model, *args, **kwargs)
+            if isinstance(course, AcceptingCourse) and course.accepted:
+                record.accepted_after = course.steps_done
+                self._accepted_once.append(model)
+            return history
+
+        return fast_fit
+
+    @contextmanager
+    def _during(self, model: Any, course: Course) -> Iterator[None]:
+        self._going_on.append((model, course))
+        self._waiting = course
+        try:
+            yield
+        finally:
+            self._waiting = None
+            self._going_on.pop()
+
+    def _course(
+        self, fit: Callable[..., Any], model: Any, args: Sequence[Any], kwargs: Mapping[str, Any], record: FitRecord
+    ) -> Course | None:
+        """Return how this call of `fit` goes on, None where it runs as ever."""
+        try:
+            bound = inspect.signature(fit).bind(model, *args, **kwargs)
+            bound.apply_defaults()
+            return self._chosen(model, bound.arguments, record)
+        except Exception:  # whatever they train and with whatever arguments, `fit` itself says what is wrong
+            return None
+
+    def _chosen(self, model: Any, asked: Mapping[str, Any], record: FitRecord) -> Course | None:
+        if self._trainer is None or not self._has_ordinary_loop(model) or not _has_known_length(asked):
+            return None
+        watching = [one for one in _callbacks(asked) if _looks_at_steps(one)]
+        terms = self._terms if not any(model is known for known in self._accepted_once) else None
+        if terms is not None and len(watching) == len([one for one in watching if _is_keras(one)]):
+            course = AcceptingCourse.of(terms, model, asked, record, most=1 if watching else MOST_STEPS)
+            if course is not None:
+                return course
+        steps = _steps_asked(asked, record)
+        return Course() if not watching and (steps is None or steps >= _STEPS_BEFORE_IT_PAYS) else None
+
+    def _has_ordinary_loop(self, model: Any) -> bool:
+        import tensorflow as tf
+
+        trainer = self._trainer.TensorFlowTrainer  # type: ignore[union-attr]
+        return (
+            self.of(model) is None
+            and model.steps_per_execution == 1
+            and not model.run_eagerly
+            and not tf.config.functions_run_eagerly()
+            and not tf.distribute.has_strategy()
+            and model._distribute_strategy is None
+            and all(
+                getattr(type(model), name) is getattr(trainer, name)
+                for name in ("make_train_function", "make_test_function", "_make_function", "_symbolic_build")
+                if hasattr(trainer, name)
+            )
+            and not {"train_function", "make_train_function", "fit"} & {*_own_functions(model)}
+        )
+
+
+def _own_functions(model: Any) -> Iterator[str]:
+    """Yield what a notebook has put in the place of the model's own functions."""
+    if not isinstance(model.train_function, JoiningFunction | None):
+        yield "train_function"
+    yield from (name for name in ("make_train_function", "fit") if name in vars(model))
+
+
+def _has_known_length(asked: Mapping[str, Any]) -> bool:
+    """Say whether Keras knows how many batches there are, and no code of the notebook's makes them one by one."""
+    x = asked["x"]
+    if hasattr(x, "element_spec"):
+        return hasattr(x, "cardinality") and (int(x.cardinality()) > 0 or asked["steps_per_epoch"] is not None)
+    return getattr(x, "shape", None) is not None or (
+        isinstance(x, list | tuple) and bool(x) and all(getattr(one, "shape", None) is not None for one in x)
+    )
+
+
+def _callbacks(asked: Mapping[str, Any]) -> list[Any]:
+    import keras
+
+    given = asked["callbacks"]
+    if isinstance(given, keras.callbacks.CallbackList):
+        return list(given.callbacks)
+    return list(keras.tree.flatten(given)) if given else []
+
+
+def _looks_at_steps(callback: Any) -> bool:
+    """Say whether a callback does anything at single steps."""
+    kind = type(callback).__name__
+    if _is_keras(callback) and (kind in _ONLY_SHOWS or getattr(callback, "save_freq", None) == "epoch"):
+        return False
+    hooks = (getattr(callback, name, None) for name in _HOOKS_OF_STEPS)
+    return not all(getattr(hook, "_is_default", False) for hook in hooks)
+
+
+def _is_keras(callback: Any) -> bool:
+    return type(callback).__module__.startswith("keras.src.")
+
+
+def _steps_asked(asked: Mapping[str, Any], record: FitRecord) -> int | None:
+    """Return how many steps a training takes, None where nobody knows."""
+    epochs = max(0, asked["epochs"] - asked["initial_epoch"])
+    if asked["steps_per_epoch"] is not None:
+        return epochs * int(asked["steps_per_epoch"])
+    batch = record.batch_size or 32
+    return -(-record.samples // batch) * epochs if record.samples else None

@@ -1,0 +1,72 @@
+"""Which trainings may end early: those whose rubric looks at structure and at one error."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts
+from grader.checks.registry import CHECKS
+from grader.checks.shortening import JUDGED, acceleration_of
+from grader.domain.acceleration import EarlyEnd
+from grader.domain.measurement import Quantity
+
+PLAIN = {
+    "convolutional", "convolutional-upsampling", "deep-dense", "recurrent", "simple-dense", "simple-dense-mse", "stacked",
+    "symmetric-dense",
+}  # fmt: skip
+DENOISING = {"denoising-convolutional", "denoising-dense", "denoising-dropout"}
+
+
+def test_every_check_says_what_it_looks_at() -> None:
+    """A new check must be put into the table before its assignments can be accelerated."""
+    assert set(JUDGED) == set(CHECKS)
+
+
+def test_only_plain_reconstructions_and_denoising_end_early() -> None:
+    """Whatever judges several trainings, codes, penalties or their order is run whole."""
+    ending = {
+        one
+        for one in assignment_ids()
+        for assignment in [load_assignment(one)]
+        if acceleration_of(assignment, load_facts(assignment.reference), "full").early_end is not None
+    }
+    assert ending == PLAIN | DENOISING
+
+
+@pytest.mark.parametrize("size", ["sample", "full"])
+@pytest.mark.parametrize("name", sorted(PLAIN))
+def test_the_target_lies_between_the_reference_and_full_credit(name: str, size: str) -> None:
+    """At least six deviations inside full credit, and not below what the reference itself reaches."""
+    assignment, facts = load_assignment(name), load_facts(name)
+    found = acceleration_of(assignment, facts, size).early_end
+    calibrated = facts.on(size)
+    assert found is not None
+    assert calibrated is not None
+    known = calibrated.statistics[Quantity.RECONSTRUCTION_MSE]
+    assert known.mean < found.target <= min(curve.full for curve in known.curves) - 6 * known.deviation
+    assert (found.same_target, found.noisy_layer) == (True, False)
+
+
+def test_terms_of_stacked() -> None:
+    """Full credit up to 0.03182, reference 0.01342: 0.03182 - (0.03182 - 0.01342) / 3 = 0.02569."""
+    stacked, facts = load_assignment("stacked"), load_facts("stacked")
+    found = acceleration_of(stacked, facts, "full").early_end
+    assert found is not None
+    assert replace(found, target=round(found.target, 5)) == EarlyEnd(
+        target=0.02569,
+        same_target=True,
+        noisy_layer=False,
+        least_samples=30_000,
+        most_epochs=60,
+        most_seconds=900.0,
+    )
+
+
+def test_a_rubric_with_a_check_that_nobody_has_judged_is_run_whole() -> None:
+    """One check that looks at the training is enough."""
+    stacked, facts = load_assignment("stacked"), load_facts("stacked")
+    sparsity = replace(stacked.rubric[-1], check="sparsity")
+    more = replace(stacked, rubric=(*stacked.rubric, sparsity))
+    assert acceleration_of(more, facts, "full").early_end is None
