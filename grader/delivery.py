@@ -98,6 +98,23 @@ def write_class(
     for one in graded:
         file_name = names[one.student, one.sha256]
         write_report(one, folder, file_name, assignment=assignment, facts=facts, translator=translator)
+    return write_tables(graded, folder, assignment=assignment, translator=translator, adjustments=adjustments)
+
+
+def write_tables(
+    graded: Sequence[GradedSubmission],
+    folder: Path,
+    *,
+    assignment: Assignment,
+    translator: Translator,
+    adjustments: Sequence[Adjustment] = (),
+) -> Path:
+    """Write grades and index for a class whose reports are written; return the index.
+
+    Raises:
+        GradebookError: The disk is full or the folder cannot be written to.
+    """
+    names = report_file_names(graded)
     write_atomically(folder / "grades.json", grades_json(assignment, graded, translator))
     write_atomically(folder / "grades.csv", grades_csv(assignment, graded, adjustments=adjustments or None))
     links = {key: f"{REPORTS_FOLDER}/{name}" for key, name in names.items()}

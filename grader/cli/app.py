@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 import grader
-from grader.cli.speech import language_option, told
+from grader.cli.options import AsJson, CourseFolder, GradebookUrl, Language
+from grader.cli.review_app import register
+from grader.cli.speech import told
 from grader.domain.course import Course
 from grader.domain.messages import message
 
@@ -20,11 +22,6 @@ app = typer.Typer(
     help=told(message("Fair, explained, tamper-proof grading of autoencoder notebooks.")),
 )
 
-Language = Annotated[
-    str | None,
-    typer.Option("--lang", callback=language_option, help=told(message("Language of the output: es or en."))),
-]
-AsJson = Annotated[bool, typer.Option("--json", help=told(message("Print JSON and nothing else.")))]
 DataFolder = Annotated[
     Path | None,
     typer.Option(
@@ -32,10 +29,6 @@ DataFolder = Annotated[
     ),
 ]
 DataSize = Annotated[str, typer.Option("--data-size", help=told(message("full or sample.")))]
-CourseFolder = Annotated[
-    Path | None,
-    typer.Option("--course", help=told(message("Folder of your own course (`grader new`), instead of ours."))),
-]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, help=told(message("Notebooks that run at the same time.")))
 ]
@@ -174,17 +167,23 @@ def grade_command(
     data: DataFolder = None,
     data_size: DataSize = "full",
     jobs: Jobs = None,
+    gradebook: GradebookUrl = None,
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
     """Grade a class; what is already in the gradebook is not run again."""
     from grader.cli.grading import grade_paths
+    from grader.review.book import BookPlace
     from grader.session import SessionOptions
 
     options = SessionOptions(
         sandbox=sandbox, data_size=data_size, data_folder=data, jobs=jobs, course=Course.at(course), compat=compat
     )
-    grade_paths(paths, assignment, out, options, language=lang, as_json=as_json)
+    place = BookPlace.new(out, gradebook, course=Course.at(course))
+    grade_paths(paths, assignment, place, options, language=lang, as_json=as_json)
+
+
+register(app)
 
 
 @app.command("demo", help=told(message("Generate and grade a sample class, and compare with what is expected.")))

@@ -8,6 +8,7 @@ from datetime import datetime
 from grader.domain.grade import Grade
 from grader.domain.measurement import Measurements
 from grader.domain.messages import Message
+from grader.domain.questions import OpenAnswer
 from grader.domain.run import RunRecord
 
 
@@ -29,6 +30,7 @@ class GradedSubmission:
         accelerated: Training was shortened without touching a point.
         fault: Traceback of our own failure, for the maintainer, or "".
         submitted_at: When it was handed in, with a time zone; None where nobody knows.
+        answers: What was written to the open questions; joined from the gradebook for reports (`grader.deciding`).
     """
 
     student: str
@@ -44,3 +46,4 @@ class GradedSubmission:
     accelerated: bool = False
     fault: str = ""
     submitted_at: datetime | None = None
+    answers: tuple[OpenAnswer, ...] = ()

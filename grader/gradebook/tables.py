@@ -121,11 +121,25 @@ def ensure_tables(connection: Connection, where: str) -> None:
         GradebookError: The database holds something else, or a newer version wrote it.
     """
     if not _table_names(connection):
-        _lock(connection)
+        lock_tables(connection)
         # Looked at again, because another process may have created them while we waited for the lock.
         if not _table_names(connection):
             _create(connection)
     _check_version(connection, where)
+
+
+def lock_tables(connection: Connection) -> None:
+    """Keep other processes from creating the same tables until the end of the transaction."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(text("BEGIN IMMEDIATE"))
+    else:
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
+
+
+def refuse_changes(connection: Connection, table: str) -> None:
+    """Let the database itself refuse UPDATE and DELETE on a table."""
+    for trigger in _SQLITE_TRIGGERS if connection.dialect.name == "sqlite" else _POSTGRESQL_TRIGGERS:
+        connection.exec_driver_sql(trigger.format(table=table))
 
 
 # Private -------------------------------------------------------------------------------------------------------------
@@ -155,20 +169,10 @@ def _table_names(connection: Connection) -> set[str]:
     return set(inspect(connection).get_table_names())
 
 
-def _lock(connection: Connection) -> None:
-    """Keep other processes from creating the same tables until the end of the transaction."""
-    if connection.dialect.name == "sqlite":
-        connection.execute(text("BEGIN IMMEDIATE"))
-    else:
-        connection.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
-
-
 def _create(connection: Connection) -> None:
     Base.metadata.create_all(connection)
-    triggers = _SQLITE_TRIGGERS if connection.dialect.name == "sqlite" else _POSTGRESQL_TRIGGERS
     for table in Base.metadata.tables:
-        for trigger in triggers:
-            connection.exec_driver_sql(trigger.format(table=table))
+        refuse_changes(connection, table)
     connection.execute(insert(SchemaRow).values(version=SCHEMA_VERSION, created_at=datetime.now(UTC)))
 
 
