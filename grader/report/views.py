@@ -211,7 +211,7 @@ def answer_views(graded: GradedSubmission, assignment: Assignment, wording: Word
     return tuple(
         AnswerView(
             title=check_title(one.question, assignment, wording),
-            prompt=hygiene.many_lines(wording.pick_lines(one.prompt).replace("**", ""), hygiene.BLOCK_LIMIT),
+            prompt=hygiene.many_lines(_unwrapped(wording.pick_lines(one.prompt)), hygiene.BLOCK_LIMIT),
             text=hygiene.many_lines(one.text, _ANSWER_LIMIT),
             points=check_points(results[one.question], wording) if one.question in results else "",
             comment=decided_check(results[one.question], wording) if one.question in results else "",
@@ -261,6 +261,12 @@ def run_view(run: RunRecord, wording: Wording) -> RunView:
 
 
 # Helpers
+
+
+def _unwrapped(prompt: str) -> str:
+    """Return a question of ours without the line breaks and stars of its Markdown."""
+    paragraphs = prompt.replace("**", "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def _run_remarks(run: RunRecord, wording: Wording) -> tuple[str, ...]:
