@@ -40,8 +40,8 @@ def main() -> None:
         rows = [
             ("grade, everything observed, first reports", _seconds(*grade)),
             ("grade once more", _seconds(*grade)),
-            ("regrade --dry-run", _seconds("regrade", str(out), "--dry-run")),
-            ("regrade", _seconds("regrade", str(out))),
+            ("regrade --dry-run", _seconds("regrade", "--out", str(out), "--dry-run")),
+            ("regrade", _seconds("regrade", "--out", str(out))),
         ]
     for what, seconds in rows:
         print(f"{what:45} {seconds:6.2f} s")
@@ -51,6 +51,7 @@ def _build(handed_in: Path, out: Path, students: int) -> None:
     assignment = load_assignment(ASSIGNMENT)
     facts = load_facts(assignment.reference)
     options = SessionOptions(data_size="sample")
+    place = sqlite_url(out / GRADEBOOK_FILE)
     handed_in.mkdir()
     out.mkdir()
     document = json.loads(generate(assignment, language="en", solution=True))
@@ -60,9 +61,9 @@ def _build(handed_in: Path, out: Path, students: int) -> None:
         document["cells"].pop()
     with tempfile.TemporaryDirectory() as workspace:
         submissions = collect([handed_in], Path(workspace))
-        grade_class(submissions[:1], assignment, facts, options, folder=out, translator=Translator("en"))
+        grade_class(submissions[:1], assignment, facts, options, gradebook_url=place, translator=Translator("en"))
         key = known_settings_key(assignment, facts, options)
-        with Gradebook.open(sqlite_url(out / GRADEBOOK_FILE)) as gradebook:
+        with Gradebook.open(place) as gradebook:
             seen = gradebook.find_observation(sha256=submissions[0].sha256, context=key or "")
             if seen is None or key is None:
                 raise SystemExit("the first notebook left no observation")

@@ -128,6 +128,22 @@ def write_class(
     for one in graded:
         file_name = names[one.student, one.sha256]
         write_report(one, folder, file_name, assignment=assignment, facts=facts, translator=translator)
+    return write_tables(graded, folder, assignment=assignment, translator=translator, adjustments=adjustments)
+
+
+def write_tables(
+    graded: Sequence[GradedSubmission],
+    folder: Path,
+    *,
+    assignment: Assignment,
+    translator: Translator,
+    adjustments: Sequence[Adjustment] = (),
+) -> Path:
+    """Write grades and index for a class whose reports are written; return the index.
+
+    Raises:
+        GradebookError: The disk is full or the folder cannot be written to.
+    """
     write_atomically(folder / "grades.json", grades_json(assignment, graded, translator))
     write_atomically(folder / "grades.csv", grades_csv(assignment, graded, adjustments=adjustments or None))
     return write_index(graded, folder, assignment=assignment, translator=translator)

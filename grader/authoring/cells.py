@@ -45,7 +45,7 @@ class CellKind(StrEnum):
     SOLUTION: the student's code.
     TESTS: ours, code that nbgrader takes points from (`points_of`: a check of the rubric, or `all`); our own grader
         never does.
-    ANSWER: the student's words, read by a person; worth 0 points until a person gives some.
+    ANSWER: the student's words, read by a person; worth the points that `[[question]]` states, else none.
     """
 
     TEXT = "text"
@@ -104,6 +104,7 @@ def read_script(script: str, assignment: Assignment) -> list[ScriptCell]:
             cells.append(_script_cell(raw.metadata, str(raw.source), assignment))
         else:
             problems.append(wrong)
+    problems += _unasked(assignment, cells)
     if problems:
         template = assignment.folder / TEMPLATE
         raise unusable(assignment.assignment, [Problem(Path(template), problem) for problem in problems])
@@ -177,11 +178,24 @@ def _mistake(metadata: Mapping[str, object], cell_type: str, position: int, assi
     return None
 
 
+def _unasked(assignment: Assignment, cells: list[ScriptCell]) -> list[Message]:
+    """Name the questions with points for which the template has no cell."""
+    answers = [cell.name for cell in cells if cell.kind is CellKind.ANSWER]
+    known = ", ".join(answers) or "–"
+    return [
+        message(
+            "no answer cell is named {name}, which [[question]] gives points; there are: {known}.",
+            name=item.question,
+            known=known,
+        )
+        for item in assignment.questions
+        if item.question not in answers
+    ]
+
+
 def _script_cell(metadata: Mapping[str, object], source: str, assignment: Assignment) -> ScriptCell:
     points = {item.check: item.points for item in assignment.rubric} | {EVERYTHING: assignment.points_possible}
-    return ScriptCell(
-        name=str(metadata["name"]),
-        kind=CellKind(str(metadata["kind"])),
-        source=source.strip("\n"),
-        points=points.get(str(metadata.get("points_of")), 0.0),
-    )
+    by_hand = {item.question: item.points for item in assignment.questions}
+    name, kind = str(metadata["name"]), CellKind(str(metadata["kind"]))
+    earned = by_hand.get(name) if kind is CellKind.ANSWER else points.get(str(metadata.get("points_of")))
+    return ScriptCell(name=name, kind=kind, source=source.strip("\n"), points=earned or 0.0)

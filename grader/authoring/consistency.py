@@ -35,6 +35,7 @@ def assignment_problems(source: TomlSource) -> list[Problem]:
         *_id(source),
         *_checks(source),
         *_requirements(source),
+        *_questions(source),
         *_scale(source),
         *_letters(source),
         *_imports(source),
@@ -81,6 +82,22 @@ def _checks(source: TomlSource) -> Iterator[Problem]:
             line = source.line(("rubric", first[check], "check"))
             yield source.problem(place, message("this check is in the rubric already, at line {line}.", line=line))
         first.setdefault(check, position)
+
+
+def _questions(source: TomlSource) -> Iterator[Problem]:
+    """Require names that no check and no other question has: both stand in one table of points."""
+    taken = {check for _, check in _rubric_checks(source)}
+    questions = source.data.get("question")
+    for position, item in enumerate(questions if isinstance(questions, list) else []):
+        name = item.get("id") if isinstance(item, dict) else None
+        if not isinstance(name, str) or not name:
+            continue
+        place = ("question", position, "id")
+        if not _NAME.fullmatch(name):
+            yield source.problem(place, message("must be lower-case letters, digits and _."))
+        if name in taken:
+            yield source.problem(place, message("{name} is a check or another question already.", name=name))
+        taken.add(name)
 
 
 def _requirements(source: TomlSource) -> Iterator[Problem]:

@@ -88,6 +88,19 @@ class RubricTable(Table):
     """What it asks, as the report shows it."""
 
 
+class QuestionTable(Table):
+    """An open question that carries points, which a person gives."""
+
+    id: Annotated[Text, WithJsonSchema({"type": "string", "pattern": f"^{NAME_PATTERN}$"})]
+    """Name of the answer's cell in the template, such as `compression`."""
+    points: PositiveFloat
+    """Points for a full answer."""
+    title: Localised
+    """What it asks, in short, as the report shows it."""
+    criteria: Localised | None = None
+    """What a full answer holds, for whoever reads the answers."""
+
+
 class LimitsTable(Table):
     """What a notebook may use; what is left out keeps the grader's default."""
 
@@ -185,5 +198,7 @@ class AssignmentTable(Table):
     """Translate calls that current versions no longer take before a notebook is run; the report says which."""
     rubric: Annotated[list[RubricTable], Field(min_length=1)]
     """The checks in the order of the report."""
+    question: list[QuestionTable] = Field(default_factory=list)
+    """Open questions that carry points; those that are not named here are read, and carry none."""
     text: TextTable
     """Prose of the notebook by language and key."""

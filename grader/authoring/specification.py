@@ -20,6 +20,7 @@ from grader.authoring.schema import (
     AssignmentTable,
     DueTable,
     ImportsTable,
+    QuestionTable,
     RubricTable,
     ScaleTable,
     SharedTexts,
@@ -29,6 +30,7 @@ from grader.authoring.toml_source import TomlSource, read_toml
 from grader.domain.assignment import Assignment, DuePolicy, ImportPolicy, LetterBound, RubricItem
 from grader.domain.course import Course
 from grader.domain.messages import Message, message
+from grader.domain.questions import QuestionItem
 from grader.domain.run import Limits
 
 FILE_NAME = "assignment.toml"
@@ -88,8 +90,9 @@ def rubric_hash(
 ) -> str:
     """Return the SHA-256 (hexadecimal) of everything that decides points, as canonical JSON.
 
-    Titles, texts and the grade scale are left out: they change what is read, not what is earned. So are the due date
-    and the import policy where there is none, for grades made before these existed.
+    Titles, texts and the grade scale are left out: they change what is read, not what is earned; and so are open
+    questions, whose points a person gives afterwards. So are the due date and the import policy where there is none,
+    for grades made before these existed.
     """
     decisive: dict[str, object] = {
         "schema": RUBRIC_SCHEMA_VERSION,
@@ -133,11 +136,17 @@ def _assignment(
         due=due,
         imports=imports,
         compat=table.compat,
+        questions=tuple(_question(item) for item in table.question),
     )
 
 
 def _rubric_item(table: RubricTable) -> RubricItem:
     return RubricItem(table.check, table.points, table.parameters, tuple(table.requires), table.title.model_dump())
+
+
+def _question(table: QuestionTable) -> QuestionItem:
+    criteria = {} if table.criteria is None else table.criteria.model_dump()
+    return QuestionItem(table.id, table.points, table.title.model_dump(), criteria)
 
 
 def _scale(table: ScaleTable) -> tuple[float, int, tuple[LetterBound, ...]]:

@@ -134,7 +134,7 @@ def _environment(assignment: Assignment, version: Version, references: Path) -> 
         title=assignment.title[version.language],
         reference=Constants(**quotation.constants(module)),
         rubric=_rubric_rows(assignment, version.language),
-        points_possible=assignment.points_possible,
+        points_possible=assignment.points_with_questions,
     )
     environment.globals.update(_giving(assignment.reference, references))
     if version.solution:
@@ -203,7 +203,7 @@ def _quoting(reference: str, references: Path) -> Mapping[str, object]:
 
 def _rubric_rows(assignment: Assignment, language: str) -> list[RubricRow]:
     numbers = {item.check: number for number, item in enumerate(assignment.rubric, start=1)}
-    return [
+    checks = [
         RubricRow(
             number=numbers[item.check],
             title=item.title[language],
@@ -212,6 +212,8 @@ def _rubric_rows(assignment: Assignment, language: str) -> list[RubricRow]:
         )
         for item in assignment.rubric
     ]
+    questions = enumerate(assignment.questions, start=len(checks) + 1)
+    return [*checks, *(RubricRow(number, item.title[language], item.points, "") for number, item in questions)]
 
 
 def _rendered_texts(environment: Environment, assignment: Assignment, language: str) -> dict[str, str]:

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 import grader
-from grader.cli.speech import language_option, told
+from grader.cli.options import AsJson, CourseFolder, GradebookUrl, Language
+from grader.cli.review_app import register
+from grader.cli.speech import told
 from grader.domain.course import Course
 from grader.domain.messages import message
 
@@ -20,11 +22,6 @@ app = typer.Typer(
     help=told(message("Fair, explained, tamper-proof grading of autoencoder notebooks.")),
 )
 
-Language = Annotated[
-    str | None,
-    typer.Option("--lang", callback=language_option, help=told(message("Language of the output: es or en."))),
-]
-AsJson = Annotated[bool, typer.Option("--json", help=told(message("Print JSON and nothing else.")))]
 DataFolder = Annotated[
     Path | None,
     typer.Option(
@@ -32,10 +29,6 @@ DataFolder = Annotated[
     ),
 ]
 DataSize = Annotated[str, typer.Option("--data-size", help=told(message("full or sample.")))]
-CourseFolder = Annotated[
-    Path | None,
-    typer.Option("--course", help=told(message("Folder of your own course (`grader new`), instead of ours."))),
-]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, help=told(message("Notebooks that run at the same time.")))
 ]
@@ -203,11 +196,13 @@ def grade_command(
         typer.Option("--student", help=told(message("Run this student's notebook again. Repeatable."))),
     ] = None,
     accelerate: Accelerate = False,
+    gradebook: GradebookUrl = None,
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
     """Grade a class; what was run before is not run again."""
     from grader.cli.grading import grade_paths
+    from grader.review.book import BookPlace
     from grader.session import SessionOptions
 
     options = SessionOptions(
@@ -221,27 +216,11 @@ def grade_command(
         run_again=tuple(student) if student else () if force else None,
         accelerate=accelerate,
     )
-    grade_paths(paths, assignment, out, options, language=lang, as_json=as_json)
+    place = BookPlace.new(out, gradebook, course=Course.at(course))
+    grade_paths(paths, assignment, place, options, language=lang, as_json=as_json)
 
 
-@app.command("regrade", help=told(message("Give points anew by today's rubric, without running a notebook.")))
-def regrade_command(
-    out: Annotated[Path, typer.Argument(help=told(message("Folder that `grader grade --out` wrote.")), metavar="OUT")],
-    *,
-    student: Annotated[
-        list[str] | None, typer.Option("--student", help=told(message("Only this student's. Repeatable.")))
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help=told(message("Show old and new points, and keep nothing.")))
-    ] = False,
-    course: CourseFolder = None,
-    lang: Language = None,
-    as_json: AsJson = False,
-) -> None:
-    """Score a class anew from what was observed of it."""
-    from grader.cli.regrading import regrade_class
-
-    regrade_class(out, student or (), Course.at(course), language=lang, as_json=as_json, dry_run=dry_run)
+register(app)
 
 
 @app.command("demo", help=told(message("Generate and grade a sample class, and compare with what is expected.")))

@@ -13,10 +13,11 @@ from rich.console import Console
 
 from grader.authoring.catalogue import load_assignment, load_facts
 from grader.authoring.courses import open_course
+from grader.authoring.questions import open_questions
 from grader.cli.course import require_rubric
 from grader.cli.progress import progress_bar, waiting
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
-from grader.delivery import GRADEBOOK_FILE, prepare_folder, write_class, write_index
+from grader.delivery import prepare_folder, write_class, write_index
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
@@ -24,13 +25,15 @@ from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
 from grader.domain.submission import Submission, UnreadableSubmissionError
-from grader.gradebook import Gradebook, GradebookError, grades_json, sqlite_url
+from grader.gradebook import Gradebook, GradebookError, grades_json
 from grader.intake.collecting import collect, gather
 from grader.intake.errors import IntakeError
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
 from grader.pipeline import grade_submission
 from grader.report.terminal import check_report, class_table, passed_over_list
+from grader.review.book import Book, BookPlace
+from grader.review.handed_in import keep_hand_ins
 from grader.scale import Progress, grade_batch, known_grades
 from grader.session import (
     AUDITS,
@@ -49,32 +52,34 @@ _SECONDS_BETWEEN_KILLS = 0.2
 def grade_paths(
     paths: Sequence[Path],
     assignment_id: str,
-    out: Path,
+    place: BookPlace,
     options: SessionOptions,
     *,
     language: str | None,
     as_json: bool,
 ) -> None:
-    """Grade everything below `paths` and write grades, reports and gradebook into `out`.
+    """Grade everything below `paths` and write grades, reports and gradebook where the place says.
 
     What was run before is not run again, unless the options ask for it.
     """
     with error_border(language):
         require_known(options, language)
         assignment, facts = load_for_grading(assignment_id, options.course)
-        folder = prepare_folder(out)
+        folder = prepare_folder(place.folder or Path())
         translator = Translator(language) if language else SURROUNDINGS
         with tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:
             found = gather(paths, Path(workspace))
             _require_names(found.submissions, options.run_again)
-            graded = _known(found.submissions, assignment, facts, options, folder)
+            _keep_hand_ins(found.submissions, place, assignment)
+            graded = _known(found.submissions, assignment, facts, options, place.url)
             if graded is None:
                 graded = grade_class(
-                    found.submissions, assignment, facts, options, folder=folder, translator=translator
+                    found.submissions, assignment, facts, options, gradebook_url=place.url, translator=translator
                 )
-        with Gradebook.open(sqlite_url(folder / GRADEBOOK_FILE)) as gradebook:
-            adjustments = gradebook.adjustments(assignment.assignment)
-        write_class(graded, folder, assignment=assignment, facts=facts, translator=translator, adjustments=adjustments)
+        with Book.open(place) as book:
+            graded = book.effective(graded, assignment)
+            book.refresh()
+        write_class(graded, folder, assignment=assignment, facts=facts, translator=translator)
         index = write_index(graded, folder, assignment=assignment, translator=translator, passed_over=found.passed_over)
     if as_json:
         typer.echo((folder / "grades.json").read_text(encoding="utf-8"))
@@ -91,16 +96,16 @@ def grade_class(
     facts: ReferenceFacts,
     options: SessionOptions,
     *,
-    folder: Path,
+    gradebook_url: str,
     translator: Translator,
 ) -> list[GradedSubmission]:
-    """Grade submissions with a progress bar, each committed to the folder's gradebook as soon as it is done.
+    """Grade submissions with a progress bar, each committed to the gradebook as soon as it is done.
 
     Raises:
         typer.Exit: The user stopped it; what was finished is kept.
     """
     with (
-        Gradebook.open(sqlite_url(folder / GRADEBOOK_FILE)) as gradebook,
+        Gradebook.open(gradebook_url) as gradebook,
         open_session(assignment, facts, options) as session,
         ThreadPoolExecutor(options.notebooks_together()) as executor,
         progress_bar(len(submissions), translator) as bar,
@@ -129,13 +134,13 @@ def _known(
     assignment: Assignment,
     facts: ReferenceFacts,
     options: SessionOptions,
-    folder: Path,
+    gradebook_url: str,
 ) -> list[GradedSubmission] | None:
     """Grade a class in which nothing has to be run, without opening a zone; None where something has to."""
     key = known_settings_key(assignment, facts, options)
-    if options.run_again is not None or key is None or not (folder / GRADEBOOK_FILE).is_file():
+    if options.run_again is not None or key is None:
         return None
-    with Gradebook.open(sqlite_url(folder / GRADEBOOK_FILE)) as gradebook:
+    with Gradebook.open(gradebook_url) as gradebook:
         return known_grades(submissions, assignment, facts, gradebook=gradebook, settings_key=key)
 
 
@@ -203,6 +208,18 @@ def require_known(options: SessionOptions, language: str | None) -> None:
                 "{option} is {value}; it can be {known}", option=option, value=value, known=", ".join(values)
             )
             raise complain(sentence, Exit.WRONG_USAGE, language)
+
+
+def _keep_hand_ins(submissions: Sequence[Submission], place: BookPlace, assignment: Assignment) -> None:
+    """Keep what was handed in before anything is run: a person may want to see it whatever becomes of the run."""
+    with Book.open(place) as book:
+        keep_hand_ins(
+            submissions,
+            place.folder or Path(),
+            assignment=assignment.assignment,
+            decisions=book.decisions,
+            questions=open_questions(assignment, course=place.course),
+        )
 
 
 def _only_one(submissions: Sequence[Submission], given: Path, language: str | None) -> Submission:

@@ -4,41 +4,35 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import typer
 from rich.console import Console
 
-from grader.cli.grading import load_for_grading, nobody_is_called
-from grader.cli.speech import SURROUNDINGS, error_border
-from grader.delivery import GRADEBOOK_FILE, write_class
+from grader.cli.deciding import Where, opened
+from grader.cli.grading import nobody_is_called
+from grader.cli.speech import SURROUNDINGS
 from grader.domain.assignment import Assignment
-from grader.domain.course import Course
-from grader.domain.facts import ReferenceFacts
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
-from grader.gradebook import Gradebook, GradebookError, sqlite_url
 from grader.intake.errors import IntakeError
 from grader.locale import Translator
 from grader.regrading import Regraded, keep, regrade
 from grader.report.terminal import changes_table
+from grader.review.results import rewrite
 
 
-def regrade_class(
-    out: Path, students: Sequence[str], course: Course | None, *, language: str | None, as_json: bool, dry_run: bool
-) -> None:
-    """Give points anew for the class whose results are in `out`, and write grades and reports where they changed."""
-    with error_border(language):
-        translator = Translator(language) if language else SURROUNDINGS
-        with Gradebook.open(sqlite_url(_gradebook_file(out))) as gradebook:
-            for assignment_id in gradebook.assignments():
-                assignment, facts = load_for_grading(assignment_id, course)
-                regraded = regrade(gradebook, assignment, facts, students)
-                _require_everyone(students, regraded)
-                _show(regraded, assignment, translator, as_json=as_json, dry_run=dry_run)
-                if not dry_run and any(one.changed for one in regraded):
-                    keep(gradebook, regraded)
-                    _deliver(gradebook, assignment, facts, out, translator)
+def regrade_class(where: Where, students: Sequence[str], *, as_json: bool, dry_run: bool) -> None:
+    """Give points anew for a class, show old → new, keep the new ones and write what changed."""
+    translator = Translator(where.language) if where.language else SURROUNDINGS
+    with opened(where) as (book, assignment):
+        regraded = regrade(book.gradebook, assignment, book.facts(assignment.assignment), students)
+        _require_everyone(students, regraded)
+        _show(regraded, assignment, translator, as_json=as_json, dry_run=dry_run)
+        changed = {one.new.student for one in regraded if one.changed}
+        if changed and not dry_run:
+            keep(book.gradebook, regraded)
+            book.refresh()
+            rewrite(book, assignment.assignment, students=changed, language=where.language)
 
 
 def _require_everyone(students: Sequence[str], regraded: Sequence[Regraded]) -> None:
@@ -62,29 +56,6 @@ def _show(
     if changes:
         Console().print(changes_table(changes, assignment, translator))
     typer.echo(translator.text(_summary(regraded, dry_run=dry_run)))
-
-
-def _gradebook_file(out: Path) -> Path:
-    file = out / GRADEBOOK_FILE if out.is_dir() else out
-    if not file.is_file():
-        raise GradebookError(
-            message("{folder} holds no gradebook. Name the folder that `grader grade --out` wrote.", folder=str(out))
-        )
-    return file
-
-
-def _deliver(
-    gradebook: Gradebook, assignment: Assignment, facts: ReferenceFacts, out: Path, translator: Translator
-) -> None:
-    """Write the results of the class anew, those that did not change included: the files belong together."""
-    write_class(
-        gradebook.latest(assignment.assignment),
-        out if out.is_dir() else out.parent,
-        assignment=assignment,
-        facts=facts,
-        translator=translator,
-        adjustments=gradebook.adjustments(assignment.assignment),
-    )
 
 
 def _summary(regraded: Sequence[Regraded], *, dry_run: bool) -> Message:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+from grader.domain.questions import QuestionItem
 from grader.domain.run import Limits
 
 ParameterValue = str | int | float | bool | tuple[str, ...]
@@ -112,6 +113,7 @@ class Assignment:
         imports: What may be imported, or None where everything may.
         compat: Calls that current versions no longer take are translated, and the report says which, before a notebook
             is run.
+        questions: Open questions that carry points, which a person gives; the rubric's hash and sum are without them.
     """
 
     assignment: str
@@ -128,11 +130,22 @@ class Assignment:
     due: DuePolicy | None = None
     imports: ImportPolicy | None = None
     compat: bool = False
+    questions: tuple[QuestionItem, ...] = ()
 
     @property
     def points_possible(self) -> float:
-        """Sum of the rubric's points."""
+        """Sum of the rubric's points, which the checks can award."""
         return sum(item.points for item in self.rubric)
+
+    @property
+    def points_with_questions(self) -> float:
+        """Sum of the rubric's points and those of the open questions."""
+        return self.points_possible + sum(item.points for item in self.questions)
+
+    def title_of(self, item: str) -> Mapping[str, str]:
+        """Return the title of a check or an open question by language, empty where there is no such one."""
+        titles = {one.check: one.title for one in self.rubric} | {one.question: one.title for one in self.questions}
+        return titles.get(item, {})
 
     def letter(self, value: Decimal) -> str:
         """Return the letter of a value on the scale, "" where grades are numbers.

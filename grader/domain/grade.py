@@ -3,9 +3,11 @@
 | key of a grade | type | meaning |
 |---|---|---|
 | student, submission, sha256 | string | who, which file, digest of its bytes |
-| status | `FINAL` or `NEEDS_REVIEW` | a person must look at the second kind before it counts |
-| points_awarded | number | earned so far; with `NEEDS_REVIEW` a lower bound, not a grade |
-| points_possible | number | sum over all checks |
+| status | `FINAL`, `NEEDS_REVIEW` or `EXCUSED` | a person must look at the second kind; the third does not count |
+| points_awarded | number | what counts by now, decisions included; with `NEEDS_REVIEW` a lower bound, not a grade |
+| points_machine | number | what the checks alone award, without anybody's decision |
+| points_possible | number | sum over all checks, and over the open questions that carry points |
+| decision | object or null | who set the points as a whole: author, reason, at |
 | data | string | `full` or `sample`: what it was measured on; empty where nothing was measured |
 | accelerated | boolean | training was shortened without touching a point |
 | reasons | list | why a person must look, one sentence each |
@@ -15,12 +17,15 @@
 | late | object or null | what lateness costs: minutes, percent, points; null without a due date or a known time |
 | points_counted | number | points_awarded less the points of `late`: what the grade on the scale is made of |
 | checks | list | one object a check: check, outcome, points_awarded, points_possible, message, findings, measurements |
+| | | outcome_machine, points_machine and decision (author, reason, at, or null) beside them |
+| answers | list | what was written to the open questions: question, text |
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -46,10 +51,11 @@ class Outcome(StrEnum):
 
 
 class GradeStatus(StrEnum):
-    """Whether a grade may be given out as it is."""
+    """Whether a grade may be given out as it is. EXCUSED: a person said that the assignment does not count."""
 
     FINAL = "FINAL"
     NEEDS_REVIEW = "NEEDS_REVIEW"
+    EXCUSED = "EXCUSED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,25 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """What a person decided in the machine's place, and what the machine had found.
+
+    Attributes:
+        author: Who decided.
+        reason: Why, in words that the student reads, or "".
+        at: When, with a time zone.
+        machine_points: Points without the decision.
+        machine_outcome: Outcome without the decision; None for a grade as a whole.
+    """
+
+    author: str
+    reason: str
+    at: datetime
+    machine_points: float
+    machine_outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """The outcome of one check of the rubric.
 
@@ -83,6 +108,8 @@ class CheckResult:
         message: One sentence that sums it up.
         findings: Everything that is wrong, all at once.
         measurements: The numbers it rests on.
+        decided: Who gave these points, and what the machine had found; None where the machine's result stands.
+        by_hand: An open question, whose points nobody but a person can give.
     """
 
     check: str
@@ -92,6 +119,19 @@ class CheckResult:
     message: Message
     findings: tuple[Finding, ...] = ()
     measurements: tuple[Measurement, ...] = ()
+    decided: Decided | None = None
+    by_hand: bool = False
+
+    @property
+    def machine_points(self) -> float:
+        """Points without anybody's decision."""
+        return self.points_awarded if self.decided is None else self.decided.machine_points
+
+    @property
+    def machine_outcome(self) -> Outcome:
+        """Outcome without anybody's decision."""
+        found = None if self.decided is None else self.decided.machine_outcome
+        return self.outcome if found is None else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +160,7 @@ class Grade:
         results: One a check, in rubric order.
         reasons: Why a person must look, one sentence each.
         late: What lateness costs; None where nothing is due, or the time of hand-in is not known.
+        decided: Who set the points as a whole; None where they are the sum over the checks.
     """
 
     points_awarded: float
@@ -128,6 +169,17 @@ class Grade:
     results: tuple[CheckResult, ...]
     reasons: tuple[Message, ...] = ()
     late: Late | None = None
+    decided: Decided | None = None
+
+    @property
+    def machine_points(self) -> float:
+        """Sum over the checks without anybody's decision."""
+        return float(sum((_written(result.machine_points) for result in self.results), start=Fraction(0)))
+
+    @property
+    def has_decisions(self) -> bool:
+        """Whether a person gave any of its points."""
+        return self.decided is not None or any(result.decided is not None for result in self.results)
 
     @property
     def points_counted(self) -> float:
@@ -151,7 +203,7 @@ def scaled_grade(grade: Grade, maximum: float, decimals: int) -> Decimal:
     if not math.isfinite(maximum) or maximum < 0 or decimals < 0:
         raise ValueError(f"no scale goes up to {maximum} with {decimals} decimals")
     exact = _written(grade.points_counted) / _written(grade.points_possible) * _written(maximum)
-    half = Fraction(1, 2) if grade.status is GradeStatus.FINAL else 0
+    half = 0 if grade.status is GradeStatus.NEEDS_REVIEW else Fraction(1, 2)
     steps = min(math.floor(exact * 10**decimals + half), math.floor(_written(maximum) * 10**decimals))
     return Decimal(steps).scaleb(-decimals)
 

@@ -21,6 +21,7 @@ from grader.domain.assignment import Assignment
 from grader.domain.grade import (
     GRADES_SCHEMA_VERSION,
     CheckResult,
+    Decided,
     Finding,
     Grade,
     GradeStatus,
@@ -53,6 +54,9 @@ CSV_COLUMNS = (
 LATE_COLUMNS = ("submitted_at", "late_minutes", "late_percent", "late_points", "points_counted")
 """The columns of an assignment that has a due date; empty where the time of hand-in is not known."""
 
+DECISION_COLUMNS = ("points_machine", "decided_by")
+"""The columns of a class in which a person gave points: what the checks alone award, and who decided what instead."""
+
 POINT_DECIMALS = 9
 """Decimals that points keep in a table; the rest is noise of binary fractions."""
 
@@ -81,7 +85,9 @@ def grades_csv(
     What lateness costs stands in columns of its own where the assignment has a due date; `points_awarded` is what the
     checks add up to, `points_counted` and `grade` are what is left of it. A grade that waits for a person has empty
     `points_awarded`, `points_counted` and `grade`, and its lower bound in `points_provisional`; the column of a check
-    that we could not judge is empty as well. No cell can start a formula.
+    that we could not judge is empty as well. So has one that is excused. Where a person decided, `points_awarded` and
+    the columns of the checks hold what counts, and `DECISION_COLUMNS` what the machine had found. No cell can start a
+    formula.
 
     Args:
         assignment: What was graded; its rubric gives the columns, its scale the grade.
@@ -92,13 +98,19 @@ def grades_csv(
     adjusted = None if adjustments is None else {one.student: one.points for one in adjustments}
     checks = _checks(assignment, graded)
     timed = assignment.due is not None or any(one.grade.late is not None for one in graded)
-    extra = (*(LATE_COLUMNS if timed else ()), *(() if adjusted is None else ("adjusted_points",)))
+    decided = any(one.grade.has_decisions for one in graded)
+    extra = (
+        *(LATE_COLUMNS if timed else ()),
+        *(DECISION_COLUMNS if decided else ()),
+        *(() if adjusted is None else ("adjusted_points",)),
+    )
     table = io.StringIO(newline="")
     writer = csv.writer(table)
     writer.writerow([*CSV_COLUMNS, *extra, *checks])
     for one in _in_order(graded):
         late = _late_cells(one) if timed else []
-        given = [] if adjusted is None else [_adjusted_points(adjusted.get(one.student))]
+        given = _decision_cells(one.grade) if decided else []
+        given += [] if adjusted is None else [_adjusted_points(adjusted.get(one.student))]
         writer.writerow([*_row(one, assignment), *late, *given, *_check_cells(one.grade, checks)])
     return table.getvalue()
 
@@ -111,11 +123,20 @@ def write_atomically(path: Path, text: str) -> None:
     Raises:
         GradebookError: The folder cannot be written or the disk is full; the old file is unchanged.
     """
+    write_bytes_atomically(path, text.encode("utf-8", errors="replace"))
+
+
+def write_bytes_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole, with its old content, or not at all, whatever happens.
+
+    Raises:
+        GradebookError: The folder cannot be written or the disk is full; the old file is unchanged.
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         try:
             with temporary.open("xb") as file:
-                file.write(text.encode("utf-8", errors="replace"))
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
@@ -142,6 +163,8 @@ def _grade_object(graded: GradedSubmission, translator: Translator) -> JsonObjec
         "status": grade.status.value,
         "points_awarded": float(grade.points_awarded),
         "points_possible": float(grade.points_possible),
+        "points_machine": grade.machine_points,
+        "decision": _decision_object(grade.decided),
         "data": graded.measurements.data,
         "accelerated": graded.accelerated,
         "wall_seconds": float(graded.wall_seconds),
@@ -151,7 +174,14 @@ def _grade_object(graded: GradedSubmission, translator: Translator) -> JsonObjec
         "reasons": [translator.text(reason) for reason in grade.reasons],
         "run": _run_object(graded.run, translator),
         "checks": [_check_object(result, translator) for result in grade.results],
+        "answers": [{"question": one.question, "text": one.text} for one in graded.answers],
     }
+
+
+def _decision_object(decided: Decided | None) -> JsonObject | None:
+    if decided is None:
+        return None
+    return {"author": decided.author, "reason": decided.reason, "at": _moment(decided.at)}
 
 
 def _late_object(late: Late) -> JsonObject:
@@ -191,6 +221,9 @@ def _check_object(result: CheckResult, translator: Translator) -> JsonObject:
         "message": translator.text(result.message),
         "findings": [_finding_object(finding, translator) for finding in result.findings],
         "measurements": [_measurement_object(measurement) for measurement in result.measurements],
+        "outcome_machine": result.machine_outcome.value,
+        "points_machine": float(result.machine_points),
+        "decision": _decision_object(result.decided),
     }
 
 
@@ -239,7 +272,7 @@ def _row(graded: GradedSubmission, assignment: Assignment) -> list[str]:
         _harmless(graded.sha256),
         grade.status.value,
         awarded if is_final else "",
-        "" if is_final else awarded,
+        awarded if grade.status is GradeStatus.NEEDS_REVIEW else "",
         _points(grade.points_possible),
         _scaled(grade, assignment),
     ]
@@ -251,6 +284,20 @@ def _late_cells(graded: GradedSubmission) -> list[str]:
     deducted = ["", "", ""] if late is None else [str(late.minutes), _points(late.percent), _points(late.points)]
     counted = _points(graded.grade.points_counted) if is_final else ""
     return [_moment(graded.submitted_at) or "", *deducted, counted]
+
+
+def _decision_cells(grade: Grade) -> list[str]:
+    """Return the cells under `DECISION_COLUMNS`: `layers 12 -> 15 (Ruiz)`."""
+    said = [
+        f"{result.check} {_points(result.machine_points)} -> {_points(result.points_awarded)} ({result.decided.author})"
+        for result in grade.results
+        if result.decided is not None
+    ]
+    if grade.decided is not None:
+        said.append(
+            f"{_points(grade.decided.machine_points)} -> {_points(grade.points_awarded)} ({grade.decided.author})"
+        )
+    return [_points(grade.machine_points), _harmless("; ".join(said))]
 
 
 def _check_cells(grade: Grade, checks: Sequence[str]) -> list[str]:

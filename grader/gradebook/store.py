@@ -203,6 +203,12 @@ class Gradebook:
         # Sorted here: databases order text by their own locale.
         return sorted(graded, key=lambda one: (one.student, one.filename, one.sha256))
 
+    def gradings(self, ids: Sequence[int]) -> dict[int, GradedSubmission]:
+        """Return gradings by their numbers; unknown numbers are left out."""
+        with self._session() as session:
+            rows = session.execute(select(GradingRow.id, GradingRow.document).where(GradingRow.id.in_(ids))).all()
+        return {row.id: self._from_document(row.document, row.id) for row in rows}
+
     def adjust(self, adjustment: Adjustment) -> None:
         """Keep a person's change; earlier ones stay."""
         with self._session() as session:
@@ -223,6 +229,12 @@ class Gradebook:
         with self._session() as session:
             rows: Sequence[AdjustmentRow] = session.scalars(wanted).all()
             return [Adjustment(row.assignment, row.student, row.points, row.author, row.reason, row.at) for row in rows]
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Lend a session of the database to the tables that stand beside the grades; committed at the end."""
+        with self._session() as session:
+            yield session
 
     # Private ---------------------------------------------------------------------------------------------------------
 

@@ -140,14 +140,28 @@ def ensure_tables(connection: Connection, where: str) -> None:
         GradebookError: The database holds something else, or a newer version wrote it.
     """
     if not _table_names(connection):
-        _lock(connection)
+        lock_tables(connection)
         # Looked at again, because another process may have created them while we waited for the lock.
         if not _table_names(connection):
             _create(connection)
     if _check_version(connection, where) < SCHEMA_VERSION:
-        _lock(connection)
+        lock_tables(connection)
         if _check_version(connection, where) < SCHEMA_VERSION:
             _create(connection)
+
+
+def lock_tables(connection: Connection) -> None:
+    """Keep other processes from creating the same tables until the end of the transaction."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(text("BEGIN IMMEDIATE"))
+    else:
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
+
+
+def refuse_changes(connection: Connection, table: str) -> None:
+    """Let the database itself refuse UPDATE and DELETE on a table."""
+    for trigger in _SQLITE_TRIGGERS if connection.dialect.name == "sqlite" else _POSTGRESQL_TRIGGERS:
+        connection.exec_driver_sql(trigger.format(table=table))
 
 
 # Private -------------------------------------------------------------------------------------------------------------
@@ -177,22 +191,12 @@ def _table_names(connection: Connection) -> set[str]:
     return set(inspect(connection).get_table_names())
 
 
-def _lock(connection: Connection) -> None:
-    """Keep other processes from creating the same tables until the end of the transaction."""
-    if connection.dialect.name == "sqlite":
-        connection.execute(text("BEGIN IMMEDIATE"))
-    else:
-        connection.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
-
-
 def _create(connection: Connection) -> None:
     """Create the tables that are not there, with the triggers that keep their rows, and note the version."""
     missing = [table for table in Base.metadata.tables if table not in _table_names(connection)]
     Base.metadata.create_all(connection)
-    triggers = _SQLITE_TRIGGERS if connection.dialect.name == "sqlite" else _POSTGRESQL_TRIGGERS
     for table in missing:
-        for trigger in triggers:
-            connection.exec_driver_sql(trigger.format(table=table))
+        refuse_changes(connection, table)
     connection.execute(insert(SchemaRow).values(version=SCHEMA_VERSION, created_at=datetime.now(UTC)))
 
 

@@ -76,6 +76,18 @@ def read_notebook(submission: Submission) -> Notebook:
     )
 
 
+def read_document(submission: Submission) -> Mapping[str, object]:
+    """Return a submission's bytes as parsed JSON, with saved outputs and all: to be shown, never to be run.
+
+    Raises:
+        UnreadableSubmissionError: The bytes are no JSON object, or more than is accepted.
+    """
+    raw = _read(submission)
+    if wrong := foreign.by_beginning(raw):
+        _refuse(wrong)
+    return _parse(decode(raw)[0])
+
+
 # Private functions
 
 

@@ -25,11 +25,20 @@ ReportNames = Mapping[tuple[str, str], str]
 
 @dataclass(frozen=True, slots=True)
 class CellView:
-    """One check of one student: outcome for colour and icon, word, points, address in the student's report."""
+    """One check of one student.
+
+    Attributes:
+        outcome: For colour and icon.
+        word: The same in a word.
+        points: Points, "" where nobody could judge.
+        machine: The machine's points where a person gave others, else "".
+        link: Address in the student's report, or "".
+    """
 
     outcome: Outcome
     word: str
     points: str
+    machine: str
     link: str
 
 
@@ -46,6 +55,7 @@ class StudentRow:
         score: Grade on the scale, or `at least …`.
         points: Points in words.
         lateness: Points that lateness costs, in words, or "".
+        machine: What the checks alone add up to where a person decided, in words, or "".
         cells: One a column; None where this grade has no such check.
         reasons: Why a person must look.
         fault: Traceback of the grader's own failure, or "".
@@ -59,6 +69,7 @@ class StudentRow:
     score: str
     points: str
     lateness: str
+    machine: str
     cells: tuple[CellView | None, ...]
     reasons: tuple[str, ...]
     fault: str
@@ -132,11 +143,14 @@ def summary(
     time is not known.
     """
     final = [one.grade for one in graded if one.grade.status is GradeStatus.FINAL]
+    waiting = sum(one.grade.status is GradeStatus.NEEDS_REVIEW for one in graded)
     counted = [
         (wording.t("Submissions"), wording.count(len(graded))),
         (wording.t("Final"), wording.count(len(final))),
-        (wording.t("Needs review"), wording.count(len(graded) - len(final))),
+        (wording.t("Needs review"), wording.count(waiting)),
     ]
+    if excused := len(graded) - len(final) - waiting:
+        counted.append((wording.t("Excused"), wording.count(excused)))
     if final:
         counted.append((wording.t("Median of the final grades"), _median(final, assignment, wording)))
     unknown = sum(one.grade.late is None for one in graded)
@@ -176,6 +190,7 @@ def _student_row(
         score=earned.short,
         points=earned.points,
         lateness=_lateness(one.grade, wording),
+        machine=_machine(one.grade, wording),
         cells=tuple(_cell(results.get(check), link, wording) for check in checks),
         reasons=tuple(hygiene.one_line(reason, _REASON_LIMIT) for reason in review_reasons(one, assignment, wording)),
         fault=hygiene.many_lines(ending(one.fault, _FAULT_LIMIT), _FAULT_LIMIT),
@@ -188,12 +203,20 @@ def _lateness(grade: Grade, wording: Wording) -> str:
     return wording.t("late: {points} points less", points=wording.points(grade.late.points))
 
 
+def _machine(grade: Grade, wording: Wording) -> str:
+    if not grade.has_decisions:
+        return ""
+    return wording.t("the checks alone: {points}", points=wording.points(grade.machine_points))
+
+
 def _cell(result: CheckResult | None, link: str, wording: Wording) -> CellView | None:
     if result is None:
         return None
     points = "" if result.outcome is Outcome.UNGRADABLE else wording.points(result.points_awarded)
     anchor = f"{link}#{check_anchor(result.check)}" if link else ""
-    return CellView(result.outcome, wording.outcome(result.outcome), points, anchor)
+    changed = result.decided is not None and not result.by_hand
+    machine = wording.points(result.machine_points) if changed else ""
+    return CellView(result.outcome, wording.outcome(result.outcome), points, machine, anchor)
 
 
 def _address(name: str) -> str:

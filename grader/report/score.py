@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from grader.domain.assignment import Assignment
-from grader.domain.grade import CheckResult, Grade, GradeStatus, Outcome, scaled_grade
+from grader.domain.grade import CheckResult, Decided, Grade, GradeStatus, Outcome, scaled_grade
+from grader.domain.messages import verbatim
 from grader.report import hygiene
 from grader.report.wording import Wording
 
@@ -19,7 +20,7 @@ class Score:
     """A grade in words.
 
     Attributes:
-        final: False where a person must look first; then both texts are lower bounds and say so.
+        final: False where a person must look first; then all texts are lower bounds and say so.
         points: `8.5 of 10 points`, or `at least 6 of 10 points`; what lateness costs is taken off.
         scaled: The same on the assignment's scale: `4.3 of 5.0`, `B (85 of 100)`, or `at least 3.0 of 5.0`.
         short: For a table's cell: `4.3`, `B`, or `at least 3.0`.
@@ -33,9 +34,11 @@ class Score:
 
 def score(grade: Grade, assignment: Assignment, wording: Wording) -> Score:
     """Put a grade into words; a lower bound is rounded down, a final grade to nearest (a half goes up)."""
-    final = grade.status is GradeStatus.FINAL
+    final = grade.status is not GradeStatus.NEEDS_REVIEW
     points, possible = wording.points(_shown_points(grade, final=final)), wording.points(grade.points_possible)
     short, scaled = _on_scale(grade, assignment, wording)
+    if grade.status is GradeStatus.EXCUSED:
+        short = scaled = wording.t("excused")
     if final:
         return Score(
             final=True,
@@ -79,6 +82,37 @@ def lateness(grade: Grade, assignment: Assignment, wording: Wording) -> str:
     )
 
 
+def decided_check(result: CheckResult, wording: Wording) -> str:
+    """Say who gave the points of a check, and what the machine had found, "" where the machine's result stands."""
+    decided = result.decided
+    if decided is None:
+        return ""
+    if result.by_hand:
+        return _with_reason(wording.t("Points given by {author}.", author=decided.author), decided, wording)
+    said = wording.t(
+        "Decided by {author}: {points} points; the grader alone: {machine} ({outcome}).",
+        author=decided.author,
+        points=wording.points(result.points_awarded),
+        machine=wording.points(decided.machine_points),
+        outcome=wording.outcome(result.machine_outcome),
+    )
+    return _with_reason(said, decided, wording)
+
+
+def decided_total(grade: Grade, wording: Wording) -> str:
+    """Say who set the points as a whole, and what the checks add up to, "" where they are that sum."""
+    decided = grade.decided
+    if decided is None:
+        return ""
+    said = wording.t(
+        "The points were set by {author}: {points}; the checks alone: {machine}.",
+        author=decided.author,
+        points=wording.points(grade.points_awarded),
+        machine=wording.points(decided.machine_points),
+    )
+    return _with_reason(said, decided, wording)
+
+
 def check_points(result: CheckResult, wording: Wording) -> str:
     """Return `1.5 of 2`; a check that nobody could judge has no points yet, which is not the same as none."""
     possible = wording.points(result.points_possible)
@@ -88,6 +122,11 @@ def check_points(result: CheckResult, wording: Wording) -> str:
 
 
 # Helpers
+
+
+def _with_reason(said: str, decided: Decided, wording: Wording) -> str:
+    """Add the reason in the words of whoever decided, below the sentence."""
+    return f"{said}\n{wording.say(verbatim(decided.reason))}" if decided.reason else said
 
 
 def _on_scale(grade: Grade, assignment: Assignment, wording: Wording) -> tuple[str, str]:

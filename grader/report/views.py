@@ -16,13 +16,14 @@ from grader.domain.messages import Message
 from grader.domain.places import Places, cell_title
 from grader.domain.run import CellError, RunRecord
 from grader.report import hygiene
-from grader.report.score import Score, check_points, lateness, score
+from grader.report.score import Score, check_points, decided_check, decided_total, lateness, score
 from grader.report.wording import Wording
 
 _ERRORS_SHOWN = 20
 _FINDINGS_SHOWN = 50
 _NOTES_SHOWN = 50
 _DIGEST_SHOWN = 12
+_ANSWER_LIMIT = 20_000
 _NO_ID_CHARACTER = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -55,6 +56,7 @@ class CheckView:
         share: Part of the points earned, from 0 to 1.
         weight: Points possible, for the width of its part of the bar.
         message: The sentence that sums it up.
+        decided: Who gave the points in the machine's place, and why, or "".
         findings: What is wrong.
         findings_left_out: How many more there are.
         measurements: The numbers it rests on.
@@ -68,6 +70,7 @@ class CheckView:
     share: float
     weight: float
     message: str
+    decided: str
     findings: tuple[FindingView, ...]
     findings_left_out: int
     measurements: tuple[MeasurementView, ...]
@@ -103,6 +106,17 @@ class RunView:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerView:
+    """One open question: its title, what it asks, what was written, and the points and words of whoever read it."""
+
+    title: str
+    prompt: str
+    text: str
+    points: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
 class SubmissionView:
     """Everything on the page but the comparison with the reference.
 
@@ -114,8 +128,10 @@ class SubmissionView:
         status: In a word.
         score: Points and grade, which know whether they are final.
         lateness: Whether it was late and what that costs, "" where nothing is due.
+        decided: Who set the points as a whole, and why, or "".
         reasons: Why a person must look.
         checks: In rubric order.
+        answers: To the open questions.
         run: The run.
         problems: What could not be rebuilt or measured.
         notes: What was mended or noticed.
@@ -129,8 +145,10 @@ class SubmissionView:
     status: str
     score: Score
     lateness: str
+    decided: str
     reasons: tuple[str, ...]
     checks: tuple[CheckView, ...]
+    answers: tuple[AnswerView, ...]
     run: RunView
     problems: tuple[str, ...]
     notes: tuple[str, ...]
@@ -147,8 +165,10 @@ def submission_view(graded: GradedSubmission, assignment: Assignment, wording: W
         status=wording.status(graded.grade.status),
         score=score(graded.grade, assignment, wording),
         lateness=lateness(graded.grade, assignment, wording),
+        decided=decided_total(graded.grade, wording),
         reasons=review_reasons(graded, assignment, wording),
         checks=tuple(check_view(result, assignment, wording) for result in graded.grade.results),
+        answers=answer_views(graded, assignment, wording),
         run=run_view(graded.run, wording),
         problems=_problems(graded, wording),
         notes=_notes(graded, wording),
@@ -158,8 +178,7 @@ def submission_view(graded: GradedSubmission, assignment: Assignment, wording: W
 
 def check_title(check: str, assignment: Assignment, wording: Wording) -> str:
     """Return the rubric's title of a check, or its id where the rubric no longer has it."""
-    titles = {item.check: item.title for item in assignment.rubric}
-    return wording.pick(titles.get(check, {})) or hygiene.one_line(check)
+    return wording.pick(assignment.title_of(check)) or hygiene.one_line(check)
 
 
 def check_anchor(check: str) -> str:
@@ -179,9 +198,25 @@ def check_view(result: CheckResult, assignment: Assignment, wording: Wording) ->
         share=result.points_awarded / result.points_possible if result.points_possible else 0.0,
         weight=result.points_possible,
         message=wording.say(result.message),
+        decided=decided_check(result, wording),
         findings=tuple(finding_view(finding, wording) for finding in findings[:_FINDINGS_SHOWN]),
         findings_left_out=max(0, len(findings) - _FINDINGS_SHOWN),
         measurements=tuple(MeasurementView(wording.quantity(m.name), wording.measured(m)) for m in measurements),
+    )
+
+
+def answer_views(graded: GradedSubmission, assignment: Assignment, wording: Wording) -> tuple[AnswerView, ...]:
+    """Put what was written to the open questions into words; Markdown stays as it was typed."""
+    results = {result.check: result for result in graded.grade.results}
+    return tuple(
+        AnswerView(
+            title=check_title(one.question, assignment, wording),
+            prompt=hygiene.many_lines(_unwrapped(wording.pick_lines(one.prompt)), hygiene.BLOCK_LIMIT),
+            text=hygiene.many_lines(one.text, _ANSWER_LIMIT),
+            points=check_points(results[one.question], wording) if one.question in results else "",
+            comment=decided_check(results[one.question], wording) if one.question in results else "",
+        )
+        for one in graded.answers
     )
 
 
@@ -198,7 +233,7 @@ def finding_view(finding: Finding, wording: Wording) -> FindingView:
 
 def review_reasons(graded: GradedSubmission, assignment: Assignment, wording: Wording) -> tuple[str, ...]:
     """Say why a person must look: the grade's own reasons, then the checks that nobody could judge, by cause."""
-    if graded.grade.status is GradeStatus.FINAL:
+    if graded.grade.status is not GradeStatus.NEEDS_REVIEW:
         return ()
     reasons = [wording.say(reason) for reason in graded.grade.reasons]
     unjudged: dict[str, list[str]] = {}
@@ -226,6 +261,12 @@ def run_view(run: RunRecord, wording: Wording) -> RunView:
 
 
 # Helpers
+
+
+def _unwrapped(prompt: str) -> str:
+    """Return a question of ours without the line breaks and stars of its Markdown."""
+    paragraphs = prompt.replace("**", "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def _run_remarks(run: RunRecord, wording: Wording) -> tuple[str, ...]:

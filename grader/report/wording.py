@@ -29,6 +29,7 @@ _OUTCOMES: Final[Mapping[Outcome, Message]] = {
 _STATUSES: Final[Mapping[GradeStatus, Message]] = {
     GradeStatus.FINAL: message("Final"),
     GradeStatus.NEEDS_REVIEW: message("Needs review"),
+    GradeStatus.EXCUSED: message("Excused"),
 }
 
 _RUNS: Final[Mapping[RunStatus, Message]] = {
@@ -128,8 +129,11 @@ class Wording:
 
     def pick(self, texts: Mapping[str, str]) -> str:
         """Return the text in the language, in English or whichever there is, "" where there is none."""
-        found = texts.get(self.language) or texts.get("en") or next(iter(texts.values()), "")
-        return hygiene.one_line(found)
+        return hygiene.one_line(self.pick_lines(texts))
+
+    def pick_lines(self, texts: Mapping[str, str]) -> str:
+        """Return the same with its lines and at its whole length; whoever shows it makes it harmless."""
+        return texts.get(self.language) or texts.get("en") or next(iter(texts.values()), "")
 
     def outcome(self, outcome: Outcome) -> str:
         """Return the word for what became of a check."""

@@ -52,6 +52,8 @@ def test_grades_json_is_the_documented_contract():
                 "status": "NEEDS_REVIEW",
                 "points_awarded": 0.0,
                 "points_possible": 10.0,
+                "points_machine": 0.0,
+                "decision": None,
                 "submitted_at": "2026-12-04T04:59:00+00:00",
                 "late": {"minutes": 2880, "percent": 20.0, "points": 0.0},
                 "points_counted": 0.0,
@@ -91,6 +93,9 @@ def test_grades_json_is_the_documented_contract():
                             }
                         ],
                         "measurements": [],
+                        "outcome_machine": "FAILED",
+                        "points_machine": 0.0,
+                        "decision": None,
                     },
                     {
                         "check": "reconstruction",
@@ -107,8 +112,12 @@ def test_grades_json_is_the_documented_contract():
                                 "how": "mean over 500 hidden images",
                             }
                         ],
+                        "outcome_machine": "UNGRADABLE",
+                        "points_machine": 0.0,
+                        "decision": None,
                     },
                 ],
+                "answers": [],
             }
         ],
     }

@@ -49,6 +49,15 @@ def test_who_waits_is_told_with_the_reason_and_our_own_fault():
     )
 
 
+def test_the_columns_are_numbers_that_a_list_below_explains():
+    """Whole titles over narrow columns were broken inside words, and the last column was cut off."""
+    page = page_of(render())
+    heads = [head.text for head in page.one("table", "class").one("thead").all("th")][3:]
+    titles = [item.text for item in page.one("ol", "key").all("li")]
+    assert heads == [f"{number} {title}" for number, title in enumerate(titles, start=1)]
+    assert titles == [title["en"] for title in samples.TITLES.values()]
+
+
 def test_each_student_is_a_row_in_order_of_name():
     """Name, file, grade, points, status, and a cell a check with the outcome's word for screen readers."""
     rows = page_of(render()).one("table", "class").one("tbody").all("tr")

@@ -1,0 +1,171 @@
+"""The commands with which a person decides, with their options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grader.cli.options import AsJson, CourseFolder, GradebookUrl, Language
+from grader.cli.speech import told
+from grader.domain.messages import message
+
+OutFolder = Annotated[
+    Path | None,
+    typer.Option("--out", help=told(message("Folder that `grader grade --out` wrote; default: the current one."))),
+]
+OneAssignment = Annotated[
+    str | None, typer.Option("--assignment", help=told(message("Assignment id, where the gradebook holds several.")))
+]
+Author = Annotated[
+    str | None, typer.Option("--author", help=told(message("Who decides; default: GRADER_AUTHOR, or this user.")))
+]
+Reason = Annotated[str, typer.Option("--reason", help=told(message("Why, in words that the student reads.")))]
+File = Annotated[
+    str, typer.Option("--file", help=told(message("Which of several hand-ins: its name, or its digest's beginning.")))
+]
+NotYet = Annotated[bool, typer.Option("--not-yet", help=told(message("The student has handed in nothing yet.")))]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("review", help=told(message("Show what waits for a person, and why; --accept settles it.")))(
+        review_command
+    )
+    app.command("adjust", help=told(message("Give a check or an open question other points than the machine did.")))(
+        adjust_command
+    )
+    app.command("extend", help=told(message("Give a student another due date.")))(extend_command)
+    app.command("regrade", help=told(message("Give points anew by today's rubric, without running a notebook.")))(
+        regrade_command
+    )
+    app.command("excuse", help=told(message("Say that the assignment does not count for a student.")))(excuse_command)
+
+
+def review_command(
+    student: Annotated[str | None, typer.Argument(help=told(message("One student: every check.")))] = None,
+    *,
+    accept: Annotated[
+        bool, typer.Option("--accept", help=told(message("The points stand as they are; needs --reason.")))
+    ] = False,
+    reason: Reason = "",
+    author: Author = None,
+    file: File = "",
+    out: OutFolder = None,
+    gradebook: GradebookUrl = None,
+    assignment: OneAssignment = None,
+    course: CourseFolder = None,
+    lang: Language = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the queue, or settle one hand-in."""
+    from grader.cli.deciding import Where, accept_hand_in, default_author, show_waiting
+    from grader.review.making import By
+
+    where = Where(out, gradebook, assignment, course, lang)
+    if accept:
+        if student is None:
+            raise typer.BadParameter(told(message("--accept needs the student's name."), lang))
+        accept_hand_in(where, student, By(author or default_author(), reason), file=file)
+        return
+    show_waiting(where, student, as_json=as_json)
+
+
+def regrade_command(
+    *,
+    student: Annotated[
+        list[str] | None, typer.Option("--student", help=told(message("Only this student's. Repeatable.")))
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help=told(message("Show old and new points, and keep nothing.")))
+    ] = False,
+    out: OutFolder = None,
+    gradebook: GradebookUrl = None,
+    assignment: OneAssignment = None,
+    course: CourseFolder = None,
+    lang: Language = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score a class anew from what was observed of it."""
+    from grader.cli.deciding import Where
+    from grader.cli.regrading import regrade_class
+
+    where = Where(out, gradebook, assignment, course, lang)
+    regrade_class(where, student or (), as_json=as_json, dry_run=dry_run)
+
+
+def adjust_command(
+    student: Annotated[str, typer.Argument(help=told(message("The student's name, as the grades have it.")))],
+    check: Annotated[str, typer.Argument(help=told(message("Id of the check or question; total for the whole.")))],
+    *,
+    reason: Reason,
+    points: Annotated[
+        str | None, typer.Option("--points", help=told(message("What it gets from now on: 7.5 or 7,5.")))
+    ] = None,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help=told(message("Take an earlier decision back.")))] = False,
+    author: Author = None,
+    file: File = "",
+    out: OutFolder = None,
+    gradebook: GradebookUrl = None,
+    assignment: OneAssignment = None,
+    course: CourseFolder = None,
+    lang: Language = None,
+) -> None:
+    """Keep a decision about points and write the results anew."""
+    from grader.cli.deciding import Where, adjust_points, default_author
+    from grader.review.making import By
+
+    if (points is None) != withdraw:
+        raise typer.BadParameter(told(message("Give either --points or --withdraw."), lang))
+    where = Where(out, gradebook, assignment, course, lang)
+    adjust_points(where, student, check, points, By(author or default_author(), reason), file=file)
+
+
+def extend_command(
+    student: Annotated[str, typer.Argument(help=told(message("The student's name, as the grades have it.")))],
+    *,
+    reason: Reason,
+    until: Annotated[
+        str | None, typer.Option("--until", help=told(message("2026-12-04 (its end) or 2026-12-04T18:00.")))
+    ] = None,
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help=told(message("The due date of the others again.")))
+    ] = False,
+    not_yet: NotYet = False,
+    author: Author = None,
+    out: OutFolder = None,
+    gradebook: GradebookUrl = None,
+    assignment: OneAssignment = None,
+    course: CourseFolder = None,
+    lang: Language = None,
+) -> None:
+    """Keep an extension and write the results anew."""
+    from grader.cli.deciding import Where, default_author, extend_student
+    from grader.review.making import By
+
+    if (until is None) != withdraw:
+        raise typer.BadParameter(told(message("Give either --until or --withdraw."), lang))
+    where = Where(out, gradebook, assignment, course, lang)
+    extend_student(where, student, until, By(author or default_author(), reason), expected=not_yet)
+
+
+def excuse_command(
+    student: Annotated[str, typer.Argument(help=told(message("The student's name, as the grades have it.")))],
+    *,
+    reason: Reason,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help=told(message("It counts again.")))] = False,
+    not_yet: NotYet = False,
+    author: Author = None,
+    out: OutFolder = None,
+    gradebook: GradebookUrl = None,
+    assignment: OneAssignment = None,
+    course: CourseFolder = None,
+    lang: Language = None,
+) -> None:
+    """Keep an excuse and write the results anew."""
+    from grader.cli.deciding import Where, default_author, excuse_student
+    from grader.review.making import By
+
+    where = Where(out, gradebook, assignment, course, lang)
+    excuse_student(where, student, By(author or default_author(), reason), withdraw=withdraw, expected=not_yet)

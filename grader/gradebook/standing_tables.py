@@ -1,0 +1,103 @@
+"""Tables of how every hand-in stands by now: a copy of what grades and decisions say, for lists and statistics.
+
+A list of two thousand grades must not read two thousand documents. These rows are derived, may be deleted at any time
+and are made anew from the grades and decisions that they were made from, which alone are the record.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, Index, inspect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import Text
+
+from grader.gradebook.tables import UtcDateTime, lock_tables
+
+
+class StandingBase(DeclarativeBase):
+    """Derived tables."""
+
+    type_annotation_map = {str: Text, datetime: UtcDateTime}  # noqa: RUF012 - read once by SQLAlchemy
+
+
+class StandingRow(StandingBase):
+    """How one hand-in stands."""
+
+    __tablename__ = "standing"
+    __table_args__ = (
+        Index("standing_by_assignment", "assignment", "status"),
+        Index("standing_by_student", "student"),
+    )
+
+    submission_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    grading_id: Mapped[int]
+    """The grading that it was made from."""
+    decision_id: Mapped[int]
+    """The student's latest decision that was known, 0 for none."""
+    rules: Mapped[str]
+    """Digest of what else it depends on: due date, scale, open questions."""
+    assignment: Mapped[str]
+    student: Mapped[str]
+    name_key: Mapped[str]
+    """The student's name without case and accents, for sorting and searching."""
+    filename: Mapped[str]
+    sha256: Mapped[str]
+    status: Mapped[str]
+    points_counted: Mapped[float]
+    points_possible: Mapped[float]
+    points_machine: Mapped[float]
+    scaled: Mapped[float]
+    """On the assignment's scale; a lower bound while it waits."""
+    late_points: Mapped[float]
+    waits: Mapped[int]
+    """Checks and questions whose points a person has to give."""
+    decided: Mapped[bool]
+    """A person gave any of its points."""
+    reasons: Mapped[str]
+    """Why it waits: JSON list of messages."""
+    wall_seconds: Mapped[float]
+    submitted_at: Mapped[datetime | None]
+    graded_at: Mapped[datetime]
+
+
+class StandingCheckRow(StandingBase):
+    """How one check or open question of a hand-in stands."""
+
+    __tablename__ = "standing_check"
+    __table_args__ = (Index("standing_check_by_item", "assignment", "item", "outcome"),)
+
+    submission_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    assignment: Mapped[str]
+    item: Mapped[str]
+    outcome: Mapped[str]
+    points_awarded: Mapped[float]
+    points_possible: Mapped[float]
+    points_machine: Mapped[float]
+    decided: Mapped[bool]
+
+
+class StandingFindingRow(StandingBase):
+    """One finding of a hand-in, for counting."""
+
+    __tablename__ = "standing_finding"
+    __table_args__ = (Index("standing_finding_by_key", "assignment", "item", "key"),)
+
+    submission_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    assignment: Mapped[str]
+    item: Mapped[str]
+    key: Mapped[str]
+    """What the same mistakes of different students have in common."""
+    said: Mapped[str]
+    """What was expected and what was found: JSON list of two messages."""
+
+
+def ensure_standing_tables(connection: Connection) -> None:
+    """Make the derived tables where they are not there."""
+    names = set(StandingBase.metadata.tables)
+    if names <= set(inspect(connection).get_table_names()):
+        return
+    lock_tables(connection)
+    StandingBase.metadata.create_all(connection)

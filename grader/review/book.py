@@ -1,0 +1,200 @@
+"""A gradebook opened for people: grades with everybody's decisions, up to date, and the files that were handed in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.questions import open_questions
+from grader.deciding import with_decisions
+from grader.delivery import GRADEBOOK_FILE
+from grader.domain.assignment import Assignment
+from grader.domain.course import Course
+from grader.domain.decision import Decision
+from grader.domain.facts import ReferenceFacts
+from grader.domain.grade import scaled_grade
+from grader.domain.graded import GradedSubmission
+from grader.domain.messages import message
+from grader.domain.questions import OpenAnswer, OpenQuestion
+from grader.gradebook import Decisions, Gradebook, GradebookError, sqlite_url
+from grader.gradebook.standing import Stale, Standing, Standings
+from grader.gradebook.standing_queries import StandingQueries
+
+_AT_ONCE = 200
+"""Documents in memory together while the derived tables are brought up to date."""
+
+
+@dataclass(frozen=True, slots=True)
+class BookPlace:
+    """Where a graded class lies.
+
+    Attributes:
+        folder: What `grader grade --out` wrote, or None where only the database is known.
+        url: Address of the gradebook.
+        course: The instructor's own course, if any.
+    """
+
+    folder: Path | None
+    url: str
+    course: Course | None = None
+
+    @classmethod
+    def new(cls, folder: Path, url: str | None = None, *, course: Course | None = None) -> BookPlace:
+        """Return the place of a folder that is still to be written."""
+        return cls(folder, url or sqlite_url(folder / GRADEBOOK_FILE), course)
+
+    @classmethod
+    def of(cls, folder: Path | None, url: str | None = None, *, course: Course | None = None) -> BookPlace:
+        """Return the place of a folder with its own gradebook, or of a gradebook elsewhere.
+
+        Raises:
+            GradebookError: There is no gradebook in the folder: nothing is created by looking.
+        """
+        if url is not None:
+            return cls(folder, url, course)
+        folder = folder or Path()
+        if not (folder / GRADEBOOK_FILE).is_file():
+            raise GradebookError(
+                message(
+                    "There is no gradebook in {folder}. Name the folder that `grader grade --out` wrote, or the "
+                    "address of a gradebook with --gradebook.",
+                    folder=str(folder.resolve()),
+                )
+            )
+        return cls(folder, sqlite_url(folder / GRADEBOOK_FILE), course)
+
+
+@dataclass
+class Book:
+    """An open gradebook. Use it as a context manager.
+
+    All methods raise `GradebookError` when the database does not answer, and `AuthoringError` when an assignment that
+    is asked about cannot be used.
+
+    Attributes:
+        place: Where it lies.
+        gradebook: The record.
+        decisions: What people decided, and what students wrote.
+        standings: The derived tables.
+        queries: What is asked of them.
+    """
+
+    place: BookPlace
+    gradebook: Gradebook
+    decisions: Decisions
+    standings: Standings
+    queries: StandingQueries
+    _mark: tuple[object, ...] = ()
+    _assignments: dict[str, Assignment] = field(default_factory=dict)
+    _questions: dict[str, tuple[OpenQuestion, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, place: BookPlace) -> Book:
+        """Open a gradebook with its tables of decisions."""
+        gradebook = Gradebook.open(place.url)
+        try:
+            return cls(place, gradebook, Decisions(gradebook), Standings(gradebook), StandingQueries(gradebook))
+        except GradebookError:
+            gradebook.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.gradebook.close()
+
+    def assignment(self, assignment_id: str) -> Assignment:
+        """Return an assignment as it is stated by now."""
+        if assignment_id not in self._assignments:
+            self._assignments[assignment_id] = load_assignment(assignment_id, course=self.place.course)
+        return self._assignments[assignment_id]
+
+    def facts(self, assignment_id: str) -> ReferenceFacts:
+        """Return the facts of an assignment's reference."""
+        return load_facts(self.assignment(assignment_id).reference, course=self.place.course)
+
+    def questions(self, assignment_id: str) -> tuple[OpenQuestion, ...]:
+        """Return the open questions of an assignment."""
+        if assignment_id not in self._questions:
+            found = open_questions(self.assignment(assignment_id), course=self.place.course)
+            self._questions[assignment_id] = found
+        return self._questions[assignment_id]
+
+    def refresh(self) -> None:
+        """Bring the derived tables up to date with grades, decisions and assignments."""
+        mark = self.standings.mark()
+        if mark == self._mark:
+            return
+        for assignment_id in self.standings.assignments():
+            assignment = self.assignment(assignment_id)
+            rules = _rules(assignment)
+            stale = self.standings.stale(assignment_id, rules)
+            for start in range(0, len(stale), _AT_ONCE):
+                self.standings.keep(self._standing(stale[start : start + _AT_ONCE], assignment, rules))
+        self._mark = mark
+
+    def effective(self, graded: Sequence[GradedSubmission], assignment: Assignment) -> list[GradedSubmission]:
+        """Return submissions with the grades that count by now, and with the answers to open questions."""
+        decisions = self.decisions.of(assignment.assignment)
+        answers = self.decisions.answers(assignment.assignment)
+        by_student: dict[str, list[Decision]] = {}
+        for one in decisions:
+            by_student.setdefault(one.student, []).append(one)
+        return [
+            with_decisions(
+                one, assignment, by_student.get(one.student, []), self._told(answers.get(one.sha256, {}), assignment)
+            )
+            for one in graded
+        ]
+
+    def submission(self, submission_id: int) -> GradedSubmission | None:
+        """Return one hand-in with the grade that counts by now."""
+        row = self.queries.row(submission_id)
+        if row is None:
+            return None
+        assignment = self.assignment(row.assignment)
+        graded = self.gradebook.gradings([row.grading_id])[row.grading_id]
+        answers = self.decisions.answers(row.assignment, row.sha256).get(row.sha256, {})
+        decisions = self.decisions.of(row.assignment, row.student)
+        return with_decisions(graded, assignment, decisions, self._told(answers, assignment))
+
+    def decide(self, decisions: Sequence[Decision]) -> None:
+        """Keep decisions, and bring the lists up to date."""
+        self.decisions.add(decisions)
+        self.refresh()
+
+    # Private ---------------------------------------------------------------------------------------------------------
+
+    def _told(self, answers: dict[str, str], assignment: Assignment) -> tuple[OpenAnswer, ...]:
+        """Return answers with their questions, in the order of the notebook."""
+        if not answers:
+            return ()
+        known = {one.question: one.prompt for one in self.questions(assignment.assignment)}
+        ordered = [*(name for name in known if name in answers), *(name for name in answers if name not in known)]
+        return tuple(OpenAnswer(name, answers[name], known.get(name, {})) for name in ordered)
+
+    def _standing(self, stale: Sequence[Stale], assignment: Assignment, rules: str) -> list[Standing]:
+        documents = self.gradebook.gradings([one.grading_id for one in stale])
+        effective = self.effective([documents[one.grading_id] for one in stale], assignment)
+        return [
+            Standing(one, graded, _scaled(graded, assignment), rules)
+            for one, graded in zip(stale, effective, strict=True)
+        ]
+
+
+def _scaled(graded: GradedSubmission, assignment: Assignment) -> float:
+    if not graded.grade.points_possible:
+        return 0.0
+    return float(scaled_grade(graded.grade, assignment.scale_maximum, assignment.scale_decimals))
+
+
+def _rules(assignment: Assignment) -> str:
+    """Return a digest of what a standing depends on besides grades and decisions."""
+    decisive = (assignment.due, assignment.scale_maximum, assignment.scale_decimals, assignment.questions)
+    return hashlib.sha256(repr(decisive).encode()).hexdigest()[:16]

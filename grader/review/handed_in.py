@@ -1,0 +1,63 @@
+"""Keeps what was handed in beside the grades: the file's bytes in the output folder, the answers in the gradebook.
+
+Files are named by their digest, so that the same bytes are kept once, whoever handed them in and however often.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from grader.domain.questions import OpenQuestion
+from grader.domain.submission import Submission, UnreadableSubmissionError
+from grader.gradebook import Decisions, write_bytes_atomically
+from grader.intake.answers import read_answers
+from grader.intake.cells import RawCell, all_cells
+from grader.intake.notebook import NOTEBOOK_LIMIT_BYTES, read_document
+
+NOTEBOOKS_FOLDER = "notebooks"
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def keep_hand_ins(
+    submissions: Sequence[Submission],
+    folder: Path,
+    *,
+    assignment: str,
+    decisions: Decisions,
+    questions: Sequence[OpenQuestion],
+) -> None:
+    """Keep the bytes of each submission in `folder/notebooks`, and its answers to the open questions.
+
+    Raises:
+        GradebookError: The disk is full, or the folder or the gradebook cannot be written to.
+    """
+    (folder / NOTEBOOKS_FOLDER).mkdir(parents=True, exist_ok=True)
+    known = decisions.answers(assignment)
+    for one in submissions:
+        path = notebook_path(folder, one.sha256)
+        if path is None or one.size_bytes > NOTEBOOK_LIMIT_BYTES:
+            continue  # it is not graded either, and its report says so
+        if not path.exists():
+            write_bytes_atomically(path, one.path.read_bytes())
+        if one.sha256 not in known:
+            decisions.keep_answers(assignment, one.sha256, read_answers(one, questions))
+
+
+def notebook_path(folder: Path, sha256: str) -> Path | None:
+    """Return where the bytes with this digest are kept, whether they are there or not; None for what is no digest."""
+    return folder / NOTEBOOKS_FOLDER / f"{sha256}.ipynb" if _DIGEST.fullmatch(sha256) else None
+
+
+def kept_cells(folder: Path, sha256: str) -> list[RawCell] | None:
+    """Return the cells of a kept notebook, outputs included; None where it is not there or is no notebook any more."""
+    path = notebook_path(folder, sha256)
+    if path is None or not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+        return None
+    try:
+        return all_cells(read_document(Submission("", path.name, path, sha256, path.stat().st_size)))
+    except UnreadableSubmissionError:
+        return None
