@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 import grader
-from grader.cli.speech import language_option, told
+from grader.cli import app_class
+from grader.cli.options import AsJson, CourseFolder, DataFolder, DataSize, Jobs, Language
+from grader.cli.speech import told
 from grader.domain.course import Course
 from grader.domain.messages import message
 
@@ -19,26 +21,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help=told(message("Fair, explained, tamper-proof grading of autoencoder notebooks.")),
 )
-
-Language = Annotated[
-    str | None,
-    typer.Option("--lang", callback=language_option, help=told(message("Language of the output: es or en."))),
-]
-AsJson = Annotated[bool, typer.Option("--json", help=told(message("Print JSON and nothing else.")))]
-DataFolder = Annotated[
-    Path | None,
-    typer.Option(
-        "--data", help=told(message("Folder with full data sets of your own (mnist.npz, fashion_mnist.npz)."))
-    ),
-]
-DataSize = Annotated[str, typer.Option("--data-size", help=told(message("full or sample.")))]
-CourseFolder = Annotated[
-    Path | None,
-    typer.Option("--course", help=told(message("Folder of your own course (`grader new`), instead of ours."))),
-]
-Jobs = Annotated[
-    int | None, typer.Option("--jobs", "-j", min=1, help=told(message("Notebooks that run at the same time.")))
-]
 
 
 def _show_version(value: bool) -> None:  # noqa: FBT001 - typer's callback
@@ -185,6 +167,9 @@ def grade_command(
         sandbox=sandbox, data_size=data_size, data_folder=data, jobs=jobs, course=Course.at(course), compat=compat
     )
     grade_paths(paths, assignment, out, options, language=lang, as_json=as_json)
+
+
+app_class.register_after_grading(app)
 
 
 @app.command("demo", help=told(message("Generate and grade a sample class, and compare with what is expected.")))

@@ -1,0 +1,31 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grader.cli.speech import language_option, told
+from grader.domain.messages import message
+
+Language = Annotated[
+    str | None,
+    typer.Option("--lang", callback=language_option, help=told(message("Language of the output: es or en."))),
+]
+AsJson = Annotated[bool, typer.Option("--json", help=told(message("Print JSON and nothing else.")))]
+DataFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", help=told(message("Folder with full data sets of your own (mnist.npz, fashion_mnist.npz)."))
+    ),
+]
+DataSize = Annotated[str, typer.Option("--data-size", help=told(message("full or sample.")))]
+CourseFolder = Annotated[
+    Path | None,
+    typer.Option("--course", help=told(message("Folder of your own course (`grader new`), instead of ours."))),
+]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, help=told(message("Notebooks that run at the same time.")))
+]
