@@ -9,7 +9,7 @@ import typer
 
 import grader
 from grader.cli import app_class
-from grader.cli.options import AsJson, CourseFolder, DataFolder, DataSize, Jobs, Language
+from grader.cli.options import AsJson, CourseFolder, DataFolder, DataSize, Jobs, Language, Roster, Times, TimeZone
 from grader.cli.speech import told
 from grader.domain.course import Course
 from grader.domain.messages import message
@@ -155,18 +155,23 @@ def grade_command(
     compat: Compat = False,
     data: DataFolder = None,
     data_size: DataSize = "full",
+    roster: Roster = None,
+    times: Times = None,
+    timezone: TimeZone = None,
     jobs: Jobs = None,
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
     """Grade a class; what is already in the gradebook is not run again."""
     from grader.cli.grading import grade_paths
+    from grader.cli.rosters import ClassLists, HandIns
     from grader.session import SessionOptions
 
     options = SessionOptions(
         sandbox=sandbox, data_size=data_size, data_folder=data, jobs=jobs, course=Course.at(course), compat=compat
     )
-    grade_paths(paths, assignment, out, options, language=lang, as_json=as_json)
+    hand_ins = HandIns(paths, ClassLists(roster, times, timezone))
+    grade_paths(hand_ins, assignment, out, options, language=lang, as_json=as_json)
 
 
 app_class.register_after_grading(app)

@@ -7,25 +7,10 @@ from typing import Annotated
 
 import typer
 
-from grader.cli.options import CourseFolder, DataSize, Language
+from grader.cli.options import CourseFolder, DataSize, Language, Roster, Times, TimeZone
 from grader.cli.speech import told
 from grader.domain.course import Course
 from grader.domain.messages import message
-
-Roster = Annotated[
-    Path | None,
-    typer.Option("--roster", help=told(message("Table (CSV) of the class, or the worksheet that the LMS gave."))),
-]
-Times = Annotated[
-    str | None,
-    typer.Option(
-        "--times", help=told(message("Table (CSV) of times of hand-in; `names` reads them in names of files."))
-    ),
-]
-TimeZone = Annotated[
-    str | None,
-    typer.Option("--timezone", help=told(message("Of times that name none, such as America/Bogota."))),
-]
 
 
 def export_command(

@@ -15,6 +15,7 @@ from grader.authoring.catalogue import load_assignment, load_facts
 from grader.authoring.courses import open_course
 from grader.cli.course import require_rubric
 from grader.cli.progress import progress_bar, waiting
+from grader.cli.rosters import HandIns, in_time
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
 from grader.delivery import GRADEBOOK_FILE, prepare_folder, write_class
 from grader.domain.assignment import Assignment
@@ -37,7 +38,7 @@ _SECONDS_BETWEEN_KILLS = 0.2
 
 
 def grade_paths(
-    paths: Sequence[Path],
+    hand_ins: HandIns,
     assignment_id: str,
     out: Path,
     options: SessionOptions,
@@ -45,14 +46,14 @@ def grade_paths(
     language: str | None,
     as_json: bool,
 ) -> None:
-    """Grade everything below `paths` and write grades, reports and gradebook into `out`."""
+    """Grade all hand-ins and write grades, reports and gradebook into `out`."""
     with error_border(language):
         require_known(options, language)
         assignment, facts = _load(assignment_id, options.course)
         folder = prepare_folder(out)
         translator = Translator(language) if language else SURROUNDINGS
         with tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:
-            submissions = collect(paths, Path(workspace))
+            submissions = in_time(collect(hand_ins.paths, Path(workspace)), hand_ins.lists, language)
             graded = grade_class(submissions, assignment, facts, options, folder=folder, translator=translator)
         with Gradebook.open(sqlite_url(folder / GRADEBOOK_FILE)) as gradebook:
             adjustments = gradebook.adjustments(assignment.assignment)

@@ -29,3 +29,17 @@ CourseFolder = Annotated[
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, help=told(message("Notebooks that run at the same time.")))
 ]
+Roster = Annotated[
+    Path | None,
+    typer.Option("--roster", help=told(message("Table (CSV) of the class, or the worksheet that the LMS gave."))),
+]
+Times = Annotated[
+    str | None,
+    typer.Option(
+        "--times", help=told(message("Table (CSV) of times of hand-in; `names` reads them in names of files."))
+    ),
+]
+TimeZone = Annotated[
+    str | None,
+    typer.Option("--timezone", help=told(message("Of times that name none, such as America/Bogota."))),
+]

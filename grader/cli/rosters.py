@@ -108,6 +108,19 @@ class ClassLists:
         return self.roster
 
 
+@dataclass(frozen=True, slots=True)
+class HandIns:
+    """What is graded, and the lists that say who and when.
+
+    Attributes:
+        paths: Notebooks, folders, zips.
+        lists: Tables of the class.
+    """
+
+    paths: Sequence[Path]
+    lists: ClassLists
+
+
 def in_time(submissions: Sequence[Submission], lists: ClassLists, language: str | None) -> list[Submission]:
     """Return the hand-ins with the times that the lists say, and show who is in no list, and who handed in nothing."""
     files = [(one.student, one.filename) for one in submissions]

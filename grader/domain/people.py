@@ -16,6 +16,7 @@ TEAM_SEPARATOR: Final = " + "
 
 _WITH_ID = re.compile(r"(?P<name>.*\S)-(?P<id>\d{1,18})", re.DOTALL)
 _ANONYMOUS = re.compile(r"(?P<name>anon)-(?P<id>[A-Za-z0-9]{1,40})")
+_CANVAS_LATE = re.compile(r"(?:LATE_anon_[A-Za-z0-9]+|[^_]+_LATE_[1-9]\d*)_(?:\d{3,}_|text\.html|link\.html)")
 _DIGITS = re.compile(r"(\d+)")
 _LETTERS_OF_THEIR_OWN: Final = {"es": {"ñ": "n\uffff"}}
 """Letters that stand after another one as a letter of their own, by language; every other accent only breaks ties."""
@@ -58,6 +59,17 @@ def split_student(student: str) -> tuple[str, str]:
         return TEAM_SEPARATOR.join(split_student(member)[0] for member in student.split(TEAM_SEPARATOR)), ""
     found = _WITH_ID.fullmatch(student) or _ANONYMOUS.fullmatch(student)
     return (found["name"], found["id"]) if found else (student, "")
+
+
+def shown_student(student: str) -> str:
+    """Return how people read a student: the name, and the platform's id in brackets where there is one."""
+    name, identifier = split_student(student)
+    return f"{name} ({identifier})" if identifier else name
+
+
+def marked_late(filename: str) -> bool:
+    """Tell whether Canvas marked a file as late, in the part of the name that is Canvas's own."""
+    return bool(_CANVAS_LATE.match(filename))
 
 
 def folded(text: str) -> str:

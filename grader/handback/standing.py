@@ -6,7 +6,6 @@ changed: lateness and decisions are views of them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,10 +16,9 @@ from grader.domain.assignment import Assignment, DuePolicy
 from grader.domain.grade import Grade, GradeStatus, Late, scaled_grade
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message, verbatim
+from grader.domain.people import marked_late
 from grader.gradebook import Adjustment
 from grader.scoring import with_lateness
-
-_CANVAS_LATE = re.compile(r"(?:LATE_anon_[A-Za-z0-9]+|[^_]+_LATE_[1-9]\d*)_(?:\d{3,}_|text\.html|link\.html)")
 
 
 class State(StrEnum):
@@ -149,7 +147,7 @@ def _standing(
         points if state is State.FINAL else None,
         state,
         reason,
-        marked_late=submitted_at is None and any(_says_late(one.filename) for one in hand_ins),
+        marked_late=submitted_at is None and any(marked_late(one.filename) for one in hand_ins),
     )
 
 
@@ -178,8 +176,3 @@ def _due(due: DuePolicy | None, until: datetime | None) -> DuePolicy | None:
     if due is None or until is None or until <= due.date:
         return due
     return replace(due, date=until)
-
-
-def _says_late(filename: str) -> bool:
-    """Tell whether Canvas marked the file as late, in the part of the name that is Canvas's own."""
-    return bool(_CANVAS_LATE.match(filename))
