@@ -19,7 +19,7 @@ LONGEST_MODULE = 400
 LONGEST_FUNCTION = 60
 """Lines without the docstring."""
 MOST_PARAMETERS = 6
-"""Not counting `self` and `cls`; the options of a command are its parameters, so `cli/app.py` and `cli/review_app.py` are free."""
+"""Not counting `self` and `cls`; the options of a command are its parameters, so `cli/app*.py` are free."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Documented = Function | ast.ClassDef
@@ -84,7 +84,7 @@ def test_functions_take_few_parameters() -> None:
     """At most six."""
 
     def rule(module: Path) -> list[str]:
-        if module in {ROOT / "grader" / "cli" / name for name in ("app.py", "review_app.py")}:
+        if module.match("grader/cli/app*.py"):
             return []
         return [function.name for function in functions(module) if len(parameters(function)) > MOST_PARAMETERS]
 

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -85,14 +84,13 @@ def rubric_hash(
     limits: Limits,
     facts_digest: str,
     *,
-    due: DuePolicy | None = None,
     imports: ImportPolicy | None = None,
 ) -> str:
     """Return the SHA-256 (hexadecimal) of everything that decides points, as canonical JSON.
 
-    Titles, texts and the grade scale are left out: they change what is read, not what is earned; and so are open
-    questions, whose points a person gives afterwards. So are the due date and the import policy where there is none,
-    for grades made before these existed.
+    Titles, texts, the grade scale and the due date are left out: they change what is read, or what is taken off at the
+    very end, not what is earned; and so are open questions, whose points a person gives afterwards. So is the import
+    policy where there is none, for grades made before it existed.
     """
     decisive: dict[str, object] = {
         "schema": RUBRIC_SCHEMA_VERSION,
@@ -104,8 +102,6 @@ def rubric_hash(
             for item in rubric
         ],
     }
-    if due is not None:
-        decisive["due"] = asdict(due) | {"date": due.date.astimezone(UTC).isoformat()}
     if imports is not None:
         decisive["imports"] = asdict(imports)
     return _digest(json.dumps(decisive, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii"))
@@ -131,7 +127,7 @@ def _assignment(
         texts=texts,
         scale_maximum=maximum,
         scale_decimals=decimals,
-        rubric_hash=rubric_hash(rubric, table.reference, limits, facts_digest, due=due, imports=imports),
+        rubric_hash=rubric_hash(rubric, table.reference, limits, facts_digest, imports=imports),
         scale_letters=letters,
         due=due,
         imports=imports,

@@ -8,8 +8,19 @@ from typing import Annotated
 import typer
 
 import grader
-from grader.cli.options import AsJson, CourseFolder, GradebookUrl, Language
-from grader.cli.review_app import register
+from grader.cli import app_class, app_review
+from grader.cli.options import (
+    AsJson,
+    CourseFolder,
+    DataFolder,
+    DataSize,
+    GradebookUrl,
+    Jobs,
+    Language,
+    Roster,
+    Times,
+    TimeZone,
+)
 from grader.cli.speech import told
 from grader.domain.course import Course
 from grader.domain.messages import message
@@ -21,17 +32,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help=told(message("Fair, explained, tamper-proof grading of autoencoder notebooks.")),
 )
-
-DataFolder = Annotated[
-    Path | None,
-    typer.Option(
-        "--data", help=told(message("Folder with full data sets of your own (mnist.npz, fashion_mnist.npz)."))
-    ),
-]
-DataSize = Annotated[str, typer.Option("--data-size", help=told(message("full or sample.")))]
-Jobs = Annotated[
-    int | None, typer.Option("--jobs", "-j", min=1, help=told(message("Notebooks that run at the same time.")))
-]
 
 
 def _show_version(value: bool) -> None:  # noqa: FBT001 - typer's callback
@@ -187,6 +187,9 @@ def grade_command(
     data: DataFolder = None,
     data_size: DataSize = "full",
     audit: Audit = "suspicious",
+    roster: Roster = None,
+    times: Times = None,
+    timezone: TimeZone = None,
     jobs: Jobs = None,
     force: Annotated[
         bool, typer.Option("--force", help=told(message("Run again what was run before; with --student only theirs.")))
@@ -202,6 +205,7 @@ def grade_command(
 ) -> None:
     """Grade a class; what was run before is not run again."""
     from grader.cli.grading import grade_paths
+    from grader.cli.rosters import ClassLists, HandIns
     from grader.review.book import BookPlace
     from grader.session import SessionOptions
 
@@ -217,10 +221,12 @@ def grade_command(
         accelerate=accelerate,
     )
     place = BookPlace.new(out, gradebook, course=Course.at(course))
-    grade_paths(paths, assignment, place, options, language=lang, as_json=as_json)
+    hand_ins = HandIns(paths, ClassLists(roster, times, timezone))
+    grade_paths(hand_ins, assignment, place, options, language=lang, as_json=as_json)
 
 
-register(app)
+app_review.register(app)
+app_class.register_after_grading(app)
 
 
 @app.command("demo", help=told(message("Generate and grade a sample class, and compare with what is expected.")))

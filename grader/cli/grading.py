@@ -16,6 +16,7 @@ from grader.authoring.courses import open_course
 from grader.authoring.questions import open_questions
 from grader.cli.course import require_rubric
 from grader.cli.progress import progress_bar, waiting
+from grader.cli.rosters import HandIns, in_time
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
 from grader.delivery import prepare_folder, write_class, write_index
 from grader.domain.assignment import Assignment
@@ -50,7 +51,7 @@ _SECONDS_BETWEEN_KILLS = 0.2
 
 
 def grade_paths(
-    paths: Sequence[Path],
+    hand_ins: HandIns,
     assignment_id: str,
     place: BookPlace,
     options: SessionOptions,
@@ -58,7 +59,7 @@ def grade_paths(
     language: str | None,
     as_json: bool,
 ) -> None:
-    """Grade everything below `paths` and write grades, reports and gradebook where the place says.
+    """Grade all hand-ins and write grades, reports and gradebook where the place says.
 
     What was run before is not run again, unless the options ask for it.
     """
@@ -68,13 +69,14 @@ def grade_paths(
         folder = prepare_folder(place.folder or Path())
         translator = Translator(language) if language else SURROUNDINGS
         with tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:
-            found = gather(paths, Path(workspace))
-            _require_names(found.submissions, options.run_again)
-            _keep_hand_ins(found.submissions, place, assignment)
-            graded = _known(found.submissions, assignment, facts, options, place.url)
+            found = gather(hand_ins.paths, Path(workspace))
+            submissions = in_time(found.submissions, hand_ins.lists, language)
+            _require_names(submissions, options.run_again)
+            _keep_hand_ins(submissions, place, assignment)
+            graded = _known(submissions, assignment, facts, options, place.url)
             if graded is None:
                 graded = grade_class(
-                    found.submissions, assignment, facts, options, gradebook_url=place.url, translator=translator
+                    submissions, assignment, facts, options, gradebook_url=place.url, translator=translator
                 )
         with Book.open(place) as book:
             graded = book.effective(graded, assignment)

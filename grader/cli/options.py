@@ -1,4 +1,4 @@
-"""Options that many commands share."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -15,6 +15,13 @@ Language = Annotated[
     typer.Option("--lang", callback=language_option, help=told(message("Language of the output: es or en."))),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help=told(message("Print JSON and nothing else.")))]
+DataFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", help=told(message("Folder with full data sets of your own (mnist.npz, fashion_mnist.npz)."))
+    ),
+]
+DataSize = Annotated[str, typer.Option("--data-size", help=told(message("full or sample.")))]
 CourseFolder = Annotated[
     Path | None,
     typer.Option("--course", help=told(message("Folder of your own course (`grader new`), instead of ours."))),
@@ -22,4 +29,21 @@ CourseFolder = Annotated[
 GradebookUrl = Annotated[
     str | None,
     typer.Option("--gradebook", help=told(message("Address of the gradebook: postgresql://… or sqlite:///…."))),
+]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, help=told(message("Notebooks that run at the same time.")))
+]
+Roster = Annotated[
+    Path | None,
+    typer.Option("--roster", help=told(message("Table (CSV) of the class, or the worksheet that the LMS gave."))),
+]
+Times = Annotated[
+    str | None,
+    typer.Option(
+        "--times", help=told(message("Table (CSV) of times of hand-in; `names` reads them in names of files."))
+    ),
+]
+TimeZone = Annotated[
+    str | None,
+    typer.Option("--timezone", help=told(message("Of times that name none, such as America/Bogota."))),
 ]

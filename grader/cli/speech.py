@@ -87,6 +87,7 @@ def _expected(error: Exception) -> tuple[Message, Sequence[Message], Exit] | Non
     from grader.intake.errors import IntakeError
     from grader.rebuild.client import BrokenReferenceError, MissingDataError, MissingTensorFlowError
     from grader.review.making import DecisionRefusedError
+    from grader.roster.sheet import SheetError
     from grader.sandbox.bubblewrap import SandboxUnavailableError
 
     if isinstance(error, AuthoringError):
@@ -95,7 +96,7 @@ def _expected(error: Exception) -> tuple[Message, Sequence[Message], Exit] | Non
         return error.reason, error.problems, Exit.WRONG_USAGE
     if isinstance(error, MissingDataError | MissingTensorFlowError | SandboxUnavailableError):
         return error.reason, (), Exit.WRONG_USAGE
-    if isinstance(error, IntakeError | OutputFolderError | GradebookError | DecisionRefusedError):
+    if isinstance(error, IntakeError | OutputFolderError | GradebookError | DecisionRefusedError | SheetError):
         return error.reason, (), Exit.WRONG_USAGE
     if isinstance(error, MeasuringFailedError):
         sentence = message("The measuring process failed. Run `grader doctor`. It said: {text}", text=str(error))

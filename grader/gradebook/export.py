@@ -10,7 +10,6 @@ import csv
 import io
 import json
 import os
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -34,6 +33,7 @@ from grader.domain.measurement import Measurement
 from grader.domain.run import RunRecord
 from grader.gradebook.adjustment import Adjustment
 from grader.gradebook.faults import file_fault
+from grader.gradebook.harmless import harmless
 from grader.locale import Translator
 
 JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
@@ -248,11 +248,6 @@ def _measurement_object(measurement: Measurement) -> JsonObject:
 
 # Private: CSV --------------------------------------------------------------------------------------------------------
 
-# A spreadsheet takes a cell that starts with one of these for a formula; the wide forms count in East Asian settings.
-# Where it parts cells by semicolons or tabs, as Spanish ones do, no quotes of ours keep a name in one cell.
-_FORMULA_START = re.compile(r"(\A|[;\t\r\n])(?=[\s\"]*[=+\-@＝＋－＠])")
-_BLANK_STARTS = ("\t", "\r", "\n")
-
 
 def _checks(assignment: Assignment, graded: Sequence[GradedSubmission]) -> list[str]:
     """Return the rubric's checks in its order, then those that only an older rubric had."""
@@ -267,9 +262,9 @@ def _row(graded: GradedSubmission, assignment: Assignment) -> list[str]:
     awarded = _points(grade.points_awarded)
     is_final = grade.status is GradeStatus.FINAL
     return [
-        _harmless(graded.student),
-        _harmless(graded.filename),
-        _harmless(graded.sha256),
+        harmless(graded.student),
+        harmless(graded.filename),
+        harmless(graded.sha256),
         grade.status.value,
         awarded if is_final else "",
         awarded if grade.status is GradeStatus.NEEDS_REVIEW else "",
@@ -297,7 +292,7 @@ def _decision_cells(grade: Grade) -> list[str]:
         said.append(
             f"{_points(grade.decided.machine_points)} -> {_points(grade.points_awarded)} ({grade.decided.author})"
         )
-    return [_points(grade.machine_points), _harmless("; ".join(said))]
+    return [_points(grade.machine_points), harmless("; ".join(said))]
 
 
 def _check_cells(grade: Grade, checks: Sequence[str]) -> list[str]:
@@ -310,7 +305,7 @@ def _scaled(grade: Grade, assignment: Assignment) -> str:
     if grade.status is not GradeStatus.FINAL or grade.points_possible <= 0:
         return ""
     value = scaled_grade(grade, assignment.scale_maximum, assignment.scale_decimals)
-    return _harmless(assignment.letter(value)) or str(value)
+    return harmless(assignment.letter(value)) or str(value)
 
 
 def _check_points(result: CheckResult | None) -> str:
@@ -329,12 +324,6 @@ def _points(points: float) -> str:
 def _decimal(value: float) -> Decimal:
     # Adding 0 turns -0 into 0.
     return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-POINT_DECIMALS), ROUND_HALF_UP) + 0
-
-
-def _harmless(text: str) -> str:
-    """Put an apostrophe before what a spreadsheet would take for a formula, whichever separator it reads by."""
-    safe = _FORMULA_START.sub(r"\1'", text)
-    return f"'{safe}" if safe.startswith(_BLANK_STARTS) else safe
 
 
 # Private: files ------------------------------------------------------------------------------------------------------

@@ -38,6 +38,9 @@ _IN_ZIPS: Final = (
 _HEAD = 400_000
 """Bytes or characters that are looked at."""
 
+_WRITTEN_ONLINE = re.compile(r"<(?:p|div|span|a|br|b|i|strong|em|ul|ol|table|h[1-6])[\s/>]", re.IGNORECASE)
+"""How Moodle's `onlinetext.html` and Canvas's `_text.html` begin: what the student wrote into a box of the platform."""
+
 _PAGE_BEGINNINGS = ("<!doctype html", "<html", "<head", "<body")
 _GOOGLE = re.compile(r"(?:colab\.research|drive|docs|accounts)\.google\.com")
 # Every repetition is bounded: these lines are a student's.
@@ -61,6 +64,8 @@ def by_text(text: str) -> Message | None:
     head = text[:_HEAD].lstrip()
     if _is_page(head[:4000].lower()):
         return _page(head)
+    if _WRITTEN_ONLINE.match(head):
+        return message("This is a text written on the platform, not a notebook. {download}", download=DOWNLOAD)
     if not head.startswith(("{", "[")) and any(_PYTHON_LINE.match(line) for line in head.splitlines()):
         return message("This is Python code, not a notebook; it has no cells. {download}", download=DOWNLOAD)
     return None

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from grader.domain.assignment import Assignment
 from grader.domain.grade import CheckResult, Grade, GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
+from grader.domain.people import shown_student, sorting_key
 from grader.domain.text import ending
 from grader.report import hygiene
 from grader.report.score import scaled_value, score
@@ -112,7 +113,7 @@ def class_view(
 ) -> ClassView:
     """Put a class into words, students sorted by name."""
     checks = columns(graded, assignment)
-    ordered = by_student(graded)
+    ordered = by_student(graded, wording.language)
     return ClassView(
         title=wording.pick(assignment.title) or assignment.assignment,
         summary=summary(graded, assignment, wording),
@@ -122,9 +123,9 @@ def class_view(
     )
 
 
-def by_student(graded: Sequence[GradedSubmission]) -> list[GradedSubmission]:
-    """Sort by name without regard to case, then by file."""
-    return sorted(graded, key=lambda one: (one.student.casefold(), one.filename, one.sha256))
+def by_student(graded: Sequence[GradedSubmission], language: str) -> list[GradedSubmission]:
+    """Sort by name as the language does, then by file."""
+    return sorted(graded, key=lambda one: (sorting_key(one.student, language), one.filename, one.sha256))
 
 
 def columns(graded: Sequence[GradedSubmission], assignment: Assignment) -> tuple[str, ...]:
@@ -182,7 +183,7 @@ def _student_row(
     earned = score(one.grade, assignment, wording)
     results = {result.check: result for result in one.grade.results}
     return StudentRow(
-        student=hygiene.one_line(one.student, hygiene.NAME_LIMIT),
+        student=hygiene.one_line(shown_student(one.student), hygiene.NAME_LIMIT),
         filename=hygiene.one_line(one.filename, hygiene.NAME_LIMIT),
         link=link,
         final=earned.final,

@@ -61,8 +61,19 @@ def scaled_value(grade: Grade, assignment: Assignment) -> float:
     return float(scaled_grade(grade, assignment.scale_maximum, assignment.scale_decimals))
 
 
-def lateness(grade: Grade, assignment: Assignment, wording: Wording) -> str:
-    """Say whether it was late and what that costs, "" where nothing is due."""
+def lateness(grade: Grade, assignment: Assignment, wording: Wording, *, marked_late: bool = False) -> str:
+    """Say whether it was late and what that costs, "" where nothing is due.
+
+    Args:
+        grade: With what lateness costs.
+        assignment: With its due date.
+        wording: Of the report.
+        marked_late: The platform says that it came late, though not by how much.
+    """
+    if grade.late is None and marked_late:
+        return wording.t(
+            "The platform marks it as late, but not by how much, so that nothing is deducted for lateness."
+        )
     if grade.late is None and assignment.due is None:
         return ""
     if grade.late is None:

@@ -13,6 +13,7 @@ from grader.domain.assignment import Assignment
 from grader.domain.grade import CheckResult, Finding, GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message
+from grader.domain.people import marked_late, shown_student
 from grader.domain.places import Places, cell_title
 from grader.domain.run import CellError, RunRecord
 from grader.report import hygiene
@@ -159,12 +160,12 @@ def submission_view(graded: GradedSubmission, assignment: Assignment, wording: W
     """Put one graded submission into words."""
     return SubmissionView(
         title=wording.pick(assignment.title) or assignment.assignment,
-        student=hygiene.one_line(graded.student, hygiene.NAME_LIMIT),
+        student=hygiene.one_line(shown_student(graded.student), hygiene.NAME_LIMIT),
         filename=hygiene.one_line(graded.filename, hygiene.NAME_LIMIT),
         digest=hygiene.one_line(graded.sha256[:_DIGEST_SHOWN]),
         status=wording.status(graded.grade.status),
         score=score(graded.grade, assignment, wording),
-        lateness=lateness(graded.grade, assignment, wording),
+        lateness=lateness(graded.grade, assignment, wording, marked_late=marked_late(graded.filename)),
         decided=decided_total(graded.grade, wording),
         reasons=review_reasons(graded, assignment, wording),
         checks=tuple(check_view(result, assignment, wording) for result in graded.grade.results),

@@ -95,3 +95,19 @@ def test_a_letter_stands_with_its_number() -> None:
     assert "at least F (34 of 100) at least 3.47 of 10 points" in header(samples.needs_review(), LETTERED)
     page = page_of(render_index((samples.submission(),), LETTERED, ENGLISH, {}))
     assert page.one("td", "grade").text == "A 10 of 10 points"
+
+
+def test_a_mark_of_lateness_is_said_where_no_time_is_known() -> None:
+    """Canvas writes it into the name of the file, without saying by how much."""
+    marked = replace(samples.submission(), filename="diazluis_LATE_31_4711_tarea.ipynb")
+    assert "The platform marks it as late, but not by how much" in header(marked)
+    assert "marks it as late" not in header(late(marked, 60, 0.0, 0.0))
+
+
+def test_name_and_id_of_the_platform_stand_apart() -> None:
+    """On the student's page and on that of the class, which stands in the order of its language."""
+    people = [replace(samples.submission(), student=name) for name in ("Ñáñez Zoé-3", "Oviedo Ana-1", "Núñez Iván-2")]
+    assert "Ñáñez Zoé (3)" in header(people[0])
+    index = render_index(people, TIMED, Translator("es"), {})
+    places = [index.index(name) for name in ("Núñez Iván (2)", "Ñáñez Zoé (3)", "Oviedo Ana (1)")]
+    assert places == sorted(places)

@@ -1,0 +1,76 @@
+"""Commands around grading: giving results back, looking for copies, publishing an assignment to students."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grader.cli.options import CourseFolder, DataSize, GradebookUrl, Language, Roster, Times, TimeZone
+from grader.cli.speech import told
+from grader.domain.course import Course
+from grader.domain.messages import message
+
+
+def export_command(
+    form: Annotated[
+        str,
+        typer.Argument(
+            help=told(
+                message(
+                    "moodle, moodle-feedback, canvas, gradescope, gradescope-autograder, nbgrader, xlsx, csv or junit."
+                )
+            ),
+            metavar="FORMAT",
+        ),
+    ],
+    folder: Annotated[
+        Path, typer.Argument(help=told(message("Folder that `grader grade` wrote.")), metavar="FOLDER")
+    ] = Path("grades"),
+    *,
+    out: Annotated[Path, typer.Option("--out", help=told(message("File to write.")))],
+    worksheet: Annotated[
+        Path | None,
+        typer.Option(
+            "--worksheet", help=told(message("moodle, canvas: the worksheet or gradebook as it was downloaded."))
+        ),
+    ] = None,
+    roster: Roster = None,
+    times: Times = None,
+    timezone: TimeZone = None,
+    extensions: Annotated[
+        Path | None,
+        typer.Option("--extensions", help=told(message("Table (CSV): until when a student may hand in."))),
+    ] = None,
+    column: Annotated[
+        str, typer.Option("--column", help=told(message("canvas: title of the assignment's column.")))
+    ] = "",
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help=told(message("Write the file although some students match nobody.")))
+    ] = False,
+    assignment: Annotated[
+        str | None, typer.Option("--assignment", help=told(message("Assignment id; default: the one graded last.")))
+    ] = None,
+    sandbox: Annotated[
+        str, typer.Option("--sandbox", help=told(message("gradescope-autograder: bubblewrap or none.")))
+    ] = "bubblewrap",
+    data_size: DataSize = "full",
+    course: CourseFolder = None,
+    gradebook: GradebookUrl = None,
+    lang: Language = None,
+) -> None:
+    """Write one file for a platform, a spreadsheet or a program."""
+    from grader.cli.handing_back import Wanted, export_class
+    from grader.cli.rosters import ClassLists
+
+    lists = ClassLists(roster, times, timezone, extensions)
+    wanted = Wanted(form, out, worksheet, column, anyway, assignment, sandbox, data_size, Course.at(course), gradebook)
+    export_class(folder, wanted, lists, language=lang)
+
+
+def register_after_grading(app: typer.Typer) -> None:
+    """Add the commands that come after `grade`."""
+    app.command("export", help=told(message("Give grades back: to Moodle, Canvas, Gradescope, a spreadsheet …")))(
+        export_command
+    )

@@ -1,0 +1,239 @@
+"""`grader export`: a graded class as a file for a platform; what would be lost is shown before anything is written."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import typer
+
+from grader.authoring.catalogue import load_assignment
+from grader.cli.grading import require_known
+from grader.cli.rosters import ClassLists, warn
+from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
+from grader.delivery import REPORTS_FOLDER, report_file_names
+from grader.domain.assignment import Assignment
+from grader.domain.course import Course
+from grader.domain.messages import message
+from grader.handback import canvas, gradescope, junit, moodle, nbgrader, tables
+from grader.handback.autograder import Configuration, autograder_zip
+from grader.handback.classroom import GradedClass, Place, assignment_graded, read_class, remarks_of, seating
+from grader.handback.outcome import Export, shown, waiting_students
+from grader.handback.standing import Standing, State, standings
+from grader.locale import Translator
+from grader.review.book import BookPlace
+from grader.roster.matching import Match, Roster
+from grader.roster.sheet import Sheet, SheetError, read_sheet
+from grader.session import SessionOptions
+
+AUTOGRADER: Final = "gradescope-autograder"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to write.
+
+    Attributes:
+        form: Name of the format.
+        out: The file.
+        worksheet: The platform's own table, where the format fills one in.
+        column: Title of Canvas's column.
+        anyway: Write although students match nobody.
+        assignment: Its id; None for the one that was graded last.
+        sandbox: Of an autograder's zip.
+        data_size: Likewise.
+        course: The instructor's own course, if any.
+        gradebook: Address of the gradebook, where it does not lie in the folder.
+    """
+
+    form: str
+    out: Path
+    worksheet: Path | None = None
+    column: str = ""
+    anyway: bool = False
+    assignment: str | None = None
+    sandbox: str = "bubblewrap"
+    data_size: str = "full"
+    course: Course | None = None
+    gradebook: str | None = None
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a format is made from."""
+
+    assignment: Assignment
+    graded: GradedClass
+    standings: list[Standing]
+    roster: Roster | None
+    folder: Path
+    wanted: Wanted
+    translator: Translator
+
+    def sheet(self) -> Sheet:
+        """Read the platform's table.
+
+        Raises:
+            SheetError: None was given, or it cannot be read.
+        """
+        if self.wanted.worksheet is None:
+            raise SheetError(
+                message(
+                    "The format {form} fills in the platform's file: name it with --worksheet.", form=self.wanted.form
+                )
+            )
+        return read_sheet(self.wanted.worksheet)
+
+
+def export_class(folder: Path, wanted: Wanted, lists: ClassLists, *, language: str | None) -> None:
+    """Write a class in a format; exit status 1 and no file where students match nobody.
+
+    Raises:
+        typer.Exit: With the exit status of what went wrong.
+    """
+    translator = Translator(language) if language else SURROUNDINGS
+    with error_border(language):
+        if wanted.form not in (*FORMATS, AUTOGRADER):
+            known = ", ".join((*FORMATS, AUTOGRADER))
+            sentence = message("There is no format {name}. There are: {known}.", name=wanted.form, known=known)
+            raise complain(sentence, Exit.WRONG_USAGE, language)
+        if wanted.form == AUTOGRADER:
+            _write_autograder(wanted, translator)
+            return
+        material = _material(folder, wanted, lists, translator)
+        try:
+            export = FORMATS[wanted.form](material)
+        except ModuleNotFoundError as error:
+            sentence = message("Workbooks need openpyxl: pip install 'autoencoder-grader[workbook]'. Or export csv.")
+            raise complain(sentence, Exit.WRONG_USAGE, language) from error
+        for remark in remarks_of(material.assignment, material.graded.graded, material.standings):
+            warn(remark, language)
+        losses = export.losses()
+        for loss in losses:
+            typer.secho(told(loss, language), fg=typer.colors.RED, err=True)
+        if losses and not wanted.anyway:
+            sentence = message(
+                "{count} students match nobody, so that nothing was written. Correct the list, or write the file "
+                "without them: --anyway.",
+                count=len(losses),
+            )
+            raise complain(sentence, Exit.DID_NOT_PASS, language)
+        write_bytes(wanted.out, export.data)
+    for said in export.said():
+        typer.echo(told(said, language))
+    typer.echo(str(wanted.out))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file so that it is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+# Private functions
+
+
+def _material(folder: Path, wanted: Wanted, lists: ClassLists, translator: Translator) -> Material:
+    assignment = load_assignment(wanted.assignment or assignment_graded(folder), course=wanted.course)
+    place = BookPlace.of(folder, wanted.gradebook, course=wanted.course)
+    graded = read_class(folder, assignment, place)
+    files = [(one.student, one.filename) for one in graded.graded]
+    language = translator.language
+    decisions = replace(
+        graded.decisions,
+        handed_in=lists.handed_in(files, language),
+        extended={**lists.extended({student for student, _ in files}, language), **graded.decisions.extended},
+    )
+    final = standings(assignment, graded.graded, decisions)
+    return Material(assignment, graded, final, lists.people(), folder, wanted, translator)
+
+
+def _write_autograder(wanted: Wanted, translator: Translator) -> None:
+    if wanted.assignment is None:
+        sentence = message("Name the assignment that the autograder is for: --assignment ID.")
+        raise complain(sentence, Exit.WRONG_USAGE, translator.language)
+    require_known(SessionOptions(sandbox=wanted.sandbox, data_size=wanted.data_size), translator.language)
+    load_assignment(wanted.assignment, course=wanted.course)
+    configuration = Configuration(wanted.assignment, translator.language, wanted.data_size, wanted.sandbox)
+    write_bytes(wanted.out, autograder_zip(configuration, None if wanted.course is None else wanted.course.folder))
+    typer.echo(str(wanted.out))
+
+
+def _moodle(material: Material) -> Export:
+    return moodle.fill_worksheet(material.sheet(), material.standings, material.assignment, material.translator)
+
+
+def _moodle_feedback(material: Material) -> Export:
+    names = report_file_names(material.graded.graded)
+    counted = {one.student: names[one.student, one.counted.sha256] for one in material.standings}
+    reports = moodle.reports_in(material.folder / REPORTS_FOLDER, counted)
+    roster = None
+    if material.wanted.worksheet is not None:
+        sheet = material.sheet()
+        roster = Roster(tuple(moodle.participants(sheet, moodle.find_columns(sheet))), ids_decide=True)
+    return moodle.feedback_zip(material.standings, reports, roster)
+
+
+def _canvas(material: Material) -> Export:
+    return canvas.fill_gradebook(material.sheet(), material.standings, material.assignment, material.wanted.column)
+
+
+def _gradescope(material: Material) -> Export:
+    return gradescope.results_zip(material.standings, material.assignment, material.translator)
+
+
+def _junit(material: Material) -> Export:
+    data = junit.junit_xml(material.standings, material.assignment, material.translator)
+    return Export(data, len(material.standings))
+
+
+def _nbgrader(material: Material) -> Export:
+    places, doubts = _seated(material)
+    return _listed(nbgrader.nbgrader_csv(places, material.assignment), places, doubts)
+
+
+def _csv(material: Material) -> Export:
+    places, doubts = _seated(material)
+    return _listed(tables.class_csv(places, material.assignment, material.translator), places, doubts)
+
+
+def _xlsx(material: Material) -> Export:
+    places, doubts = _seated(material)
+    return _listed(tables.class_workbook(places, material.assignment, material.translator), places, doubts)
+
+
+def _seated(material: Material) -> tuple[list[Place], list[Match]]:
+    return seating(material.standings, material.roster, material.translator.language)
+
+
+def _listed(data: bytes, places: list[Place], doubts: list[Match]) -> Export:
+    """Return the export of a list of the class: whoever is in no roster is in it all the same, and shown."""
+    there = [place.standing for place in places if place.standing is not None]
+    remarks = tuple(message("{student}: {reason}.", student=one.student, reason=one.doubt or "") for one in doubts)
+    given = sum(one.state is State.FINAL for one in there)
+    absent = shown([place.person for place in places if place.standing is None])
+    return Export(data, given, waiting_students(there), absent, (), remarks)
+
+
+FORMATS: Final[Mapping[str, Callable[[Material], Export]]] = MappingProxyType(
+    {
+        "moodle": _moodle,
+        "moodle-feedback": _moodle_feedback,
+        "canvas": _canvas,
+        "gradescope": _gradescope,
+        "nbgrader": _nbgrader,
+        "xlsx": _xlsx,
+        "csv": _csv,
+        "junit": _junit,
+    }
+)
+"""What makes each format, by its name."""

@@ -1,0 +1,1 @@
+"""Gives results back: to Moodle, Canvas, Gradescope, nbgrader, spreadsheets and continuous integration."""

@@ -1,0 +1,142 @@
+"""Which person of a roster a student is, as intake calls students; never by a guess.
+
+Asked in this order, and answered where one person alone fits:
+
+1. the name of a group: all its members
+2. the platform's id (`Ana García-105`), unless the two names share no word: then it is another list's id
+3. the whole text is an id, a login, an e-mail or what stands before its `@` (nbgrader's `ana`)
+4. the same name, in any order of its words, with or without accents and blanks
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from grader.domain.messages import Message, message
+from grader.domain.people import TEAM_SEPARATOR, Person, folded, same_name, split_student
+
+_SHORTEST_WORD: Final = 3
+"""Letters; shorter words (`de`, `la`) stand in many names."""
+
+_ANONYMOUS: Final = frozenset({"participant", "participante", "anon", "anonymous", "anonimo", "student", "estudiante"})
+"""Names, folded, that platforms give to all whose names they hide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Who a student is.
+
+    Attributes:
+        student: As intake calls them.
+        people: One; several for a team; none where nobody fits.
+        doubt: Why nobody fits, or None.
+    """
+
+    student: str
+    people: tuple[Person, ...] = ()
+    doubt: Message | None = None
+
+
+@dataclass(frozen=True)
+class Roster:
+    """The people of a class.
+
+    Attributes:
+        people: In the order of their table.
+        ids_decide: The ids are the platform's own, so that a student who has one is nobody else, whatever the name.
+    """
+
+    people: tuple[Person, ...] = ()
+    ids_decide: bool = False
+
+    def match(self, student: str) -> Match:
+        """Say who a student is."""
+        if TEAM_SEPARATOR in student and not any(student == person.name for person in self.people):
+            matches = [self._match_one(member) for member in student.split(TEAM_SEPARATOR)]
+            doubt = next((one.doubt for one in matches if one.doubt), None)
+            people = tuple(person for one in matches for person in one.people)
+            return Match(student, () if doubt else people, doubt)
+        return self._match_one(student)
+
+    def without_hand_in(self, students: Iterable[str]) -> list[Person]:
+        """Return everyone whom none of the students is."""
+        there = {person for student in students for person in self.match(student).people}
+        return [person for person in self.people if person not in there]
+
+    def _match_one(self, student: str) -> Match:
+        name, identifier = split_student(student)
+        if team := tuple(person for person in self.people if person.group and folded(person.group) == folded(name)):
+            return Match(student, team)
+        if identifier and (holders := self._by_id.get(_plain(identifier), ())):
+            fitting = [person for person in holders if _may_be(name, person)]
+            if len(fitting) == 1:
+                return Match(student, tuple(fitting))
+            if not fitting and (self.ids_decide or not self._namesakes(name)):
+                shown = holders[0].shown
+                return Match(student, doubt=message("the id {id} is {name}'s there", id=identifier, name=shown))
+        elif identifier and self.ids_decide:
+            return Match(student, doubt=message("nobody there has the id {id}", id=identifier))
+        ways = (
+            self._by_id.get(_plain(student), ()),
+            [person for person in self.people if _plain(student) in _mail_names(person)],
+            self._namesakes(name),
+        )
+        for found in ways:
+            if len(found) == 1:
+                return Match(student, tuple(found))
+            if len(found) > 1:
+                reason = message("{count} people there have this name or id", count=len(found))
+                return Match(student, doubt=reason)
+        return Match(student, doubt=message("nobody there has this name or id"))
+
+    def _namesakes(self, name: str) -> list[Person]:
+        return [person for person in self.people if same_name(name, person.name)]
+
+    @cached_property
+    def _by_id(self) -> dict[str, tuple[Person, ...]]:
+        found: dict[str, tuple[Person, ...]] = {}
+        for person in self.people:
+            for one in {_plain(text) for text in (person.identifier, *person.also) if text}:
+                found[one] = (*found.get(one, ()), person)
+        return found
+
+
+def assign(roster: Roster, students: Sequence[str]) -> list[Match]:
+    """Say who each of several students is; whoever is claimed by two of them is neither."""
+    matches = [roster.match(student) for student in students]
+    claims = Counter(person for one in matches for person in one.people)
+    return [_alone(one, claims) for one in matches]
+
+
+# Private functions
+
+
+def _alone(match: Match, claims: Mapping[Person, int]) -> Match:
+    shared = next((person for person in match.people if claims[person] > 1), None)
+    if shared is None:
+        return match
+    reason = message("{count} students of the grades are {name} there", count=claims[shared], name=shared.shown)
+    return Match(match.student, doubt=reason)
+
+
+def _plain(text: str) -> str:
+    return text.strip().casefold()
+
+
+def _mail_names(person: Person) -> set[str]:
+    mail = _plain(person.email)
+    return {mail, mail.partition("@")[0]} - {""}
+
+
+def _may_be(name: str, person: Person) -> bool:
+    """Tell whether a name does not speak against a person: one word in common, or nothing to compare."""
+    words = {word for word in folded(name).split() if not word.isdecimal()}
+    own = [word for word in folded(person.name).split() if len(word) >= _SHORTEST_WORD]
+    if not own or not words or words & _ANONYMOUS or set(own) & _ANONYMOUS:
+        return True
+    together = "".join(sorted(words, key=len)) if len(words) == 1 else ""
+    return bool(words & set(own)) or any(word in together for word in own) or same_name(name, person.name)

@@ -1,0 +1,135 @@
+"""Times of hand-in as people and platforms write them into tables.
+
+| written | where |
+|---|---|
+| `2026-03-01 23:59`, `2026-03-01T23:59:00-05:00`, `2026-03-01 23:59:00 UTC` | by hand, Gradescope, nbgrader, Canvas |
+| `Sunday, 1 March 2026, 11:59 PM` | Moodle in English |
+| `domingo, 1 de marzo de 2026, 23:59` | Moodle in Spanish |
+| `01/03/2026 23:59` | Spanish spreadsheets: the day comes first; with `AM` or `PM` nobody knows, and it is refused |
+
+A time without a zone is one of the course's zone.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from grader.domain.people import folded
+
+_CLOCK = r"(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:\.\d+)?)?\s*(?P<half>[ap]\.?\s?m\b\.?)?"
+_ISO = re.compile(
+    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})[T_ ]+" + _CLOCK + r"\s*(?P<zone>\S{0,64})", re.IGNORECASE
+)
+_WORDS = re.compile(
+    r"(?:[^\W\d]+,?\s+)?(?P<day>\d{1,2})\.?\s+(?:de\s+)?(?P<name>[^\W\d]+)\.?,?\s+(?:de\s+)?(?P<year>\d{4}),?\s+"
+    + _CLOCK,
+    re.IGNORECASE,
+)
+_SLASHES = re.compile(r"(?P<day>\d{1,2})/(?P<month>\d{1,2})/(?P<year>\d{4}),?\s+" + _CLOCK, re.IGNORECASE)
+_IN_A_NAME = re.compile(
+    r"(?<!\d)(?P<year>20\d{2})-?(?P<month>\d{2})-?(?P<day>\d{2})[T_ -]{1,2}"
+    r"(?P<hour>\d{2})[-:.h_]?(?P<minute>\d{2})(?!\d{3})"
+)
+_OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)")
+_PLACE = re.compile(r"[A-Z][A-Za-z_]*(?:/[A-Za-z0-9_+-]+)+")
+_UNIVERSAL: Final = frozenset({"Z", "UTC", "GMT"})
+
+_MONTHS: Final = tuple(
+    frozenset(names.split())
+    for names in (
+        "january jan enero ene",
+        "february feb febrero",
+        "march mar marzo",
+        "april apr abril abr",
+        "may mayo",
+        "june jun junio",
+        "july jul julio",
+        "august aug agosto ago",
+        "september sep sept septiembre setiembre set",
+        "october oct octubre",
+        "november nov noviembre",
+        "december dec diciembre dic",
+    )
+)
+_HALF_DAY: Final = 12
+
+
+def written_moment(text: str, zone: tzinfo) -> datetime | None:
+    """Return the moment in UTC that a cell of a table says, None where it says none that is certain.
+
+    Args:
+        text: What stands there.
+        zone: Of times that name none.
+    """
+    text = " ".join(text.split())
+    for form in (_ISO, _WORDS, _SLASHES):
+        if found := form.fullmatch(text):
+            said = found.groupdict()
+            if form is _SLASHES and said["half"]:
+                return None
+            own = said.get("zone") or ""
+            where = zone_named(own) if own else zone
+            return None if where is None else _moment(said, where)
+    return None
+
+
+def moment_in_name(name: str, zone: tzinfo) -> datetime | None:
+    """Return the moment that the name of a file holds (`tarea_2026-03-01_23-59.ipynb`), None where it holds none."""
+    found = _IN_A_NAME.search(name)
+    return None if found is None else _moment(found.groupdict(), zone)
+
+
+def zone_named(name: str) -> tzinfo | None:
+    """Return the zone of a name (`America/Bogota`, `-05:00`, `UTC`), None where there is no such zone.
+
+    Short names such as `CST` stand for several zones, so that nothing is guessed from them.
+    """
+    if name in _UNIVERSAL:
+        return UTC
+    if offset := _OFFSET.fullmatch(name):
+        size = timedelta(hours=int(offset["hours"]), minutes=int(offset["minutes"]))
+        return timezone(size if offset["sign"] == "+" else -size) if size < timedelta(days=1) else None
+    try:
+        return ZoneInfo(name) if _PLACE.fullmatch(name) else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+# Private functions
+
+
+def _moment(said: dict[str, str | None], zone: tzinfo) -> datetime | None:
+    hour = _hour(int(said["hour"] or 0), folded(said.get("half") or "").replace(" ", ""))
+    month = _month(said)
+    try:
+        local = datetime(
+            int(said["year"] or 0),
+            month,
+            int(said["day"] or 0),
+            hour,
+            int(said["minute"] or 0),
+            int(said.get("second") or 0),
+            tzinfo=zone,
+        )
+        return local.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _hour(hour: int, half: str) -> int:
+    """Return the hour of the day; an hour of a half day beyond 12 becomes one that no day has."""
+    if not half:
+        return hour
+    if not 1 <= hour <= _HALF_DAY:
+        return -1
+    return hour % _HALF_DAY + (_HALF_DAY if half == "pm" else 0)
+
+
+def _month(said: dict[str, str | None]) -> int:
+    if number := said.get("month"):
+        return int(number)
+    name = folded(said.get("name") or "")
+    return next((number for number, names in enumerate(_MONTHS, start=1) if name in names), 0)
