@@ -6,6 +6,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -14,7 +15,7 @@ from rich.console import Console
 from grader.authoring.catalogue import load_assignment, load_facts
 from grader.authoring.courses import open_course
 from grader.cli.course import require_rubric
-from grader.cli.progress import progress_bar, waiting
+from grader.cli.progress import Announce, AnnouncedMeasurer, AnnouncedSandbox, progress_bar, stages
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
 from grader.delivery import GRADEBOOK_FILE, prepare_folder, write_class
 from grader.domain.assignment import Assignment
@@ -28,7 +29,7 @@ from grader.gradebook import Gradebook, GradebookError, grades_json, sqlite_url
 from grader.intake.collecting import collect
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
-from grader.pipeline import grade_submission
+from grader.pipeline import GradingContext, grade_submission
 from grader.report.terminal import check_report, class_table
 from grader.scale import Progress, grade_batch
 from grader.session import DATA_SIZES, SANDBOXES, Session, SessionOptions, end_children, open_session
@@ -125,9 +126,10 @@ def check_notebook(
             )
         assignment, facts = _load(chosen, options.course)
         translator = Translator(language or read.language) if (language or read.language) else SURROUNDINGS
-        with open_session(assignment, facts, options) as session, waiting(message("Running the notebook"), translator):
+        first = message("Laying out the data")
+        with stages(first, translator) as announce, open_session(assignment, facts, options) as session:
             _show_remarks(session, translator)
-            graded = grade_submission(submission, session.context)
+            graded = grade_submission(submission, _announced(session.context, announce))
     if as_json:
         typer.echo(grades_json(assignment, [graded], translator))
     else:
@@ -136,6 +138,12 @@ def check_notebook(
         raise typer.Exit(int(Exit.OUR_FAULT))
     if not _passed(graded):
         raise typer.Exit(int(Exit.DID_NOT_PASS))
+
+
+def _announced(context: GradingContext, announce: Announce) -> GradingContext:
+    """Let the stages that take long say that they have begun."""
+    sandbox, measurer = AnnouncedSandbox(context.sandbox, announce), AnnouncedMeasurer(context.measurer, announce)
+    return replace(context, sandbox=sandbox, measurer=measurer)
 
 
 def require_known(options: SessionOptions, language: str | None) -> None:
