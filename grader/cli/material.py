@@ -49,12 +49,15 @@ def show_list(folder: Path | None, *, ids: Sequence[str] = (), language: str | N
 
 
 def _titles(course: Course | None, language: str | None) -> dict[str, str]:
-    """Return the title of each assignment."""
-    from grader.authoring.catalogue import assignment_ids, load_assignment
+    """Return the title of each assignment, read alone: an assignment without facts has one, too."""
+    from grader.authoring.catalogue import assignment_ids, assignments_folder
+    from grader.authoring.specification import FILE_NAME
+    from grader.authoring.toml_source import read_toml
 
     spoken = language or SURROUNDINGS.language
-    known = assignment_ids(folder=None if course is None else course.assignments)
-    return {name: load_assignment(name, course=course).title[spoken] for name in known}
+    folder = assignments_folder() if course is None else course.assignments
+    titles = {name: read_toml(folder / name / FILE_NAME).data.get("title") for name in assignment_ids(folder=folder)}
+    return {name: str(title.get(spoken, "–")) for name, title in titles.items() if isinstance(title, dict)}
 
 
 def _show_each(facts: Sequence[ReferenceFacts], titles: Mapping[str, str], language: str | None) -> None:
