@@ -14,6 +14,7 @@ from rich.console import Console
 
 from grader.authoring.catalogue import load_assignment, load_facts
 from grader.authoring.courses import open_course
+from grader.authoring.tasks import is_untouched, tasks, where_to_begin
 from grader.cli.course import require_rubric
 from grader.cli.progress import Announce, AnnouncedMeasurer, AnnouncedSandbox, progress_bar, stages
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
@@ -24,7 +25,7 @@ from grader.domain.facts import ReferenceFacts
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import message
-from grader.domain.submission import Submission, UnreadableSubmissionError
+from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
 from grader.gradebook import Gradebook, GradebookError, grades_json, sqlite_url
 from grader.intake.collecting import collect
 from grader.intake.notebook import read_notebook
@@ -126,6 +127,8 @@ def check_notebook(
             )
         assignment, facts = _load(chosen, options.course)
         translator = Translator(language or read.language) if (language or read.language) else SURROUNDINGS
+        if not as_json:
+            _stop_where_nothing_was_begun(read, assignment, options, translator)
         first = message("Laying out the data")
         with stages(first, translator) as announce, open_session(assignment, facts, options) as session:
             _show_remarks(session, translator)
@@ -137,6 +140,22 @@ def check_notebook(
     if graded.fault:
         raise typer.Exit(int(Exit.OUR_FAULT))
     if not _passed(graded):
+        raise typer.Exit(int(Exit.DID_NOT_PASS))
+
+
+def _stop_where_nothing_was_begun(
+    read: Notebook, assignment: Assignment, options: SessionOptions, translator: Translator
+) -> None:
+    """Say where to begin, instead of running a notebook whose every cell is as it was given out.
+
+    Raises:
+        typer.Exit: Nothing was begun; it does not pass.
+    """
+    if options.course is not None:  # its templates may stand on references that only the measuring process imports
+        return
+    wanted = tasks(assignment, translator.language)
+    if is_untouched(read.cells, wanted):
+        typer.echo(translator.text(where_to_begin(wanted)))
         raise typer.Exit(int(Exit.DID_NOT_PASS))
 
 
