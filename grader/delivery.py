@@ -13,6 +13,7 @@ from grader.domain.assignment import Assignment
 from grader.domain.facts import ReferenceFacts
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
+from grader.domain.system_errors import said_by_system
 from grader.gradebook import Adjustment, grades_csv, grades_json, write_atomically
 from grader.intake.naming import report_name
 from grader.locale import Translator
@@ -46,7 +47,7 @@ def prepare_folder(folder: Path) -> Path:
             message(
                 "The folder {folder} cannot be written to ({why}). Choose another one with --out.",
                 folder=str(folder),
-                why=error.strerror or str(error),
+                why=said_by_system(error),
             )
         ) from error
     return folder

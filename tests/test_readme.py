@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -120,10 +121,14 @@ def test_the_quick_commands_run(tmp_path):
 
 
 def test_the_extras_of_the_readme_exist():
-    """`[cpu,gpu,sandbox,classroom]` are extras of the distribution."""
-    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    for extra in ("cpu", "gpu", "sandbox", "classroom"):
-        assert re.search(rf"^{extra} = \[", project, re.MULTILINE)
+    """Those that the command installs, and those of the table; and none is left out of it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (command,) = [line for line in COMMANDS if line.startswith("pip install")]
+    installed = re.findall(r"\w+", command[command.index("[") :])
+    table = README[README.index("| extra | brings |") : README.index("On top of Colab's versions")]
+    listed = [name for row in table.splitlines()[2:] if row for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+    assert set(installed) <= set(listed)
+    assert {*listed, "dev"} == set(project["optional-dependencies"])
 
 
 def test_the_kinds_of_variants_are_as_many_as_are_told():

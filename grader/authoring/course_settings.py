@@ -41,10 +41,12 @@ class Publication:
     Attributes:
         colab_url: Folder with the published notebooks, as Colab opens it; "" where it is not said.
         package: What students give to `pip install`: a name, an address of a wheel, `git+https://…`; "" likewise.
+        solutions: Its notebooks may show cells of the solution (`grader.solution`).
     """
 
     colab_url: str = ""
     package: str = ""
+    solutions: bool = False
 
     @property
     def badge(self) -> str:
@@ -74,7 +76,7 @@ def read_publication(folder: Path) -> Publication:
     if problems:
         raise AuthoringError(message("The settings of the course cannot be used. To be mended:"), problems)
     stated = CourseTable.model_validate(source.data).publication
-    return Publication(_opened_by_colab(stated.colab_url or ""), stated.package or "")
+    return Publication(_opened_by_colab(stated.colab_url or ""), stated.package or "", stated.solutions)
 
 
 # What the file may say
@@ -99,6 +101,8 @@ class PublicationTable(Table):
     """Folder of the published notebooks: `https://github.com/owner/repository/tree/main/folder`, or Colab's own."""
     package: Annotated[Text, AfterValidator(_installable)] | None = None
     """What students give to `pip install`, in one word: a name, an address, `git+https://…`."""
+    solutions: bool = False
+    """Whether `grader.solution` shows cells of the solution in the notebooks that are generated."""
 
 
 class CourseTable(Table):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.authoring.errors import AuthoringError, Problem
+from grader.authoring.toml_errors import explained
 from grader.domain.messages import Message, message
 
 KeyPath = tuple[str | int, ...]
@@ -74,7 +75,8 @@ def read_toml(path: Path) -> TomlSource:
         raise AuthoringError(message("{file}: not UTF-8 text; save it as UTF-8.", file=str(path))) from error
     except tomllib.TOMLDecodeError as error:
         place = f"{path}:{_stopping_line(str(error))}"
-        raise AuthoringError(message("{place}: not valid TOML: {problem}.", place=place, problem=str(error))) from error
+        reason = message("{place}: not valid TOML: {problem}.", place=place, problem=explained(str(error)))
+        raise AuthoringError(reason) from error
     return TomlSource(path, data, key_lines(text))
 
 

@@ -9,6 +9,9 @@ import typer
 
 import grader
 from grader.cli import app_class, app_review
+from grader.cli.completion import assignments, chosen_from
+from grader.cli.frames import Commands, SpokenGroup, first_steps
+from grader.cli.frames import remembered as told
 from grader.cli.options import (
     AsJson,
     CourseFolder,
@@ -21,14 +24,15 @@ from grader.cli.options import (
     Times,
     TimeZone,
 )
-from grader.cli.speech import told
+from grader.cli.speech import Exit
 from grader.domain.course import Course
 from grader.domain.messages import message
 
-app = typer.Typer(
+app = Commands(
     name="grader",
-    no_args_is_help=True,
-    add_completion=False,
+    cls=SpokenGroup,
+    invoke_without_command=True,
+    add_completion=True,
     pretty_exceptions_enable=False,
     help=told(message("Fair, explained, tamper-proof grading of autoencoder notebooks.")),
 )
@@ -42,19 +46,34 @@ def _show_version(value: bool) -> None:  # noqa: FBT001 - typer's callback
 
 @app.callback()
 def root(
-    version: Annotated[
+    ctx: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback has answered
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help=told(message("Show the version.")))
     ] = False,
 ) -> None:
-    """Hold the options of every command."""
+    """Hold the options of every command; without one, say where to begin. Nothing was asked for, so the status is 2."""
+    if ctx.invoked_subcommand is None:
+        typer.echo(first_steps())
+        raise typer.Exit(int(Exit.WRONG_USAGE))
 
 
 @app.command("list", help=told(message("Show assignments and references at a glance.")))
-def list_command(*, course: CourseFolder = None, lang: Language = None, as_json: AsJson = False) -> None:
+def list_command(
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help=told(message("Show these alone, with all figures.")), metavar="ID", autocompletion=assignments
+        ),
+    ] = None,
+    *,
+    course: CourseFolder = None,
+    lang: Language = None,
+    as_json: AsJson = False,
+) -> None:
     """Show every assignment with its reference's facts."""
     from grader.cli.material import show_list
 
-    show_list(course, language=lang, as_json=as_json)
+    show_list(course, ids=ids or (), language=lang, as_json=as_json)
 
 
 @app.command("new", help=told(message("Begin an assignment of your own, with its own reference, in your own folder.")))
@@ -72,7 +91,10 @@ def new_command(
 
 @app.command("generate", help=told(message("Write assignment notebooks: DIR/<id>.ipynb.")))
 def generate_command(
-    ids: Annotated[list[str], typer.Argument(help=told(message("Assignment ids, or all.")), metavar="ID")],
+    ids: Annotated[
+        list[str],
+        typer.Argument(help=told(message("Assignment ids, or all.")), metavar="ID", autocompletion=assignments),
+    ],
     *,
     out: Annotated[Path, typer.Option("--out", help=told(message("Folder for the notebooks.")))],
     course: CourseFolder = None,
@@ -88,7 +110,12 @@ def generate_command(
 
 
 SandboxKind = Annotated[
-    str, typer.Option("--sandbox", help=told(message("bubblewrap, or none: notebooks then run with your rights.")))
+    str,
+    typer.Option(
+        "--sandbox",
+        autocompletion=chosen_from("bubblewrap", "none"),
+        help=told(message("bubblewrap, or none: notebooks then run with your rights.")),
+    ),
 ]
 Compat = Annotated[
     bool,
@@ -130,7 +157,12 @@ def check_command(
     notebook: Annotated[Path, typer.Argument(help=told(message("The notebook.")))],
     *,
     assignment: Annotated[
-        str | None, typer.Option("--assignment", help=told(message("Assignment id; default: what the notebook says.")))
+        str | None,
+        typer.Option(
+            "--assignment",
+            autocompletion=assignments,
+            help=told(message("Assignment id; default: what the notebook says.")),
+        ),
     ] = None,
     course: CourseFolder = None,
     compat: Compat = False,
@@ -179,7 +211,9 @@ def inspect_command(
 def grade_command(
     paths: Annotated[list[Path], typer.Argument(help=told(message("Notebooks, folders, zips.")), metavar="PATH")],
     *,
-    assignment: Annotated[str, typer.Option("--assignment", help=told(message("Assignment id.")))],
+    assignment: Annotated[
+        str, typer.Option("--assignment", autocompletion=assignments, help=told(message("Assignment id.")))
+    ],
     out: Annotated[Path, typer.Option("--out", help=told(message("Folder for grades and reports.")))],
     sandbox: SandboxKind = "bubblewrap",
     course: CourseFolder = None,
@@ -255,7 +289,10 @@ def _start_tensorflow(language: str | None) -> None:
     start_tensorflow()
 
 
-Ids = Annotated[list[str] | None, typer.Argument(help=told(message("Reference ids; default: all.")), metavar="ID")]
+Ids = Annotated[
+    list[str] | None,
+    typer.Argument(help=told(message("Reference ids; default: all.")), metavar="ID", autocompletion=assignments),
+]
 Trained = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help=told(message("Trainings at the same time.")))]
 
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from grader.cli.frames import remembered as told
 from grader.cli.options import CourseFolder, DataSize, GradebookUrl, Language, Roster, Times, TimeZone
-from grader.cli.speech import told
 from grader.domain.course import Course
 from grader.domain.messages import message
 

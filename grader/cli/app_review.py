@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from grader.cli.frames import remembered as told
 from grader.cli.options import AsJson, CourseFolder, GradebookUrl, Language
-from grader.cli.speech import told
+from grader.cli.speech import told as told_now
 from grader.domain.messages import message
 
 OutFolder = Annotated[
@@ -66,7 +67,7 @@ def review_command(
     where = Where(out, gradebook, assignment, course, lang)
     if accept:
         if student is None:
-            raise typer.BadParameter(told(message("--accept needs the student's name."), lang))
+            raise typer.BadParameter(told_now(message("--accept needs the student's name."), lang))
         accept_hand_in(where, student, By(author or default_author(), reason), file=file)
         return
     show_waiting(where, student, as_json=as_json)
@@ -117,7 +118,7 @@ def adjust_command(
     from grader.review.making import By
 
     if (points is None) != withdraw:
-        raise typer.BadParameter(told(message("Give either --points or --withdraw."), lang))
+        raise typer.BadParameter(told_now(message("Give either --points or --withdraw."), lang))
     where = Where(out, gradebook, assignment, course, lang)
     adjust_points(where, student, check, points, By(author or default_author(), reason), file=file)
 
@@ -145,7 +146,7 @@ def extend_command(
     from grader.review.making import By
 
     if (until is None) != withdraw:
-        raise typer.BadParameter(told(message("Give either --until or --withdraw."), lang))
+        raise typer.BadParameter(told_now(message("Give either --until or --withdraw."), lang))
     where = Where(out, gradebook, assignment, course, lang)
     extend_student(where, student, until, By(author or default_author(), reason), expected=not_yet)
 

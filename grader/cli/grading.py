@@ -6,6 +6,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -14,8 +15,9 @@ from rich.console import Console
 from grader.authoring.catalogue import load_assignment, load_facts
 from grader.authoring.courses import open_course
 from grader.authoring.questions import open_questions
+from grader.authoring.tasks import is_untouched, tasks, where_to_begin
 from grader.cli.course import require_rubric
-from grader.cli.progress import progress_bar, waiting
+from grader.cli.progress import Announce, AnnouncedMeasurer, AnnouncedSandbox, progress_bar, stages
 from grader.cli.rosters import HandIns, in_time
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
 from grader.delivery import prepare_folder, write_class, write_index
@@ -25,13 +27,13 @@ from grader.domain.facts import ReferenceFacts
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
-from grader.domain.submission import Submission, UnreadableSubmissionError
+from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
 from grader.gradebook import Gradebook, GradebookError, grades_json
 from grader.intake.collecting import collect, gather
 from grader.intake.errors import IntakeError
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
-from grader.pipeline import grade_submission
+from grader.pipeline import GradingContext, grade_submission
 from grader.report.terminal import check_report, class_table, passed_over_list
 from grader.review.book import Book, BookPlace
 from grader.review.handed_in import keep_hand_ins
@@ -181,9 +183,12 @@ def check_notebook(
             )
         assignment, facts = load_for_grading(chosen, options.course)
         translator = Translator(language or read.language) if (language or read.language) else SURROUNDINGS
-        with open_session(assignment, facts, options) as session, waiting(message("Running the notebook"), translator):
+        if not as_json:
+            _stop_where_nothing_was_begun(read, assignment, options, translator)
+        first = message("Laying out the data")
+        with stages(first, translator) as announce, open_session(assignment, facts, options) as session:
             _show_remarks(session, translator)
-            graded = grade_submission(submission, session.context)
+            graded = grade_submission(submission, _announced(session.context, announce))
     if as_json:
         typer.echo(grades_json(assignment, [graded], translator))
     else:
@@ -192,6 +197,28 @@ def check_notebook(
         raise typer.Exit(int(Exit.OUR_FAULT))
     if not _passed(graded):
         raise typer.Exit(int(Exit.DID_NOT_PASS))
+
+
+def _stop_where_nothing_was_begun(
+    read: Notebook, assignment: Assignment, options: SessionOptions, translator: Translator
+) -> None:
+    """Say where to begin, instead of running a notebook whose every cell is as it was given out.
+
+    Raises:
+        typer.Exit: Nothing was begun; it does not pass.
+    """
+    if options.course is not None:  # its templates may stand on references that only the measuring process imports
+        return
+    wanted = tasks(assignment, translator.language)
+    if is_untouched(read.cells, wanted):
+        typer.echo(translator.text(where_to_begin(wanted)))
+        raise typer.Exit(int(Exit.DID_NOT_PASS))
+
+
+def _announced(context: GradingContext, announce: Announce) -> GradingContext:
+    """Let the stages that take long say that they have begun."""
+    sandbox, measurer = AnnouncedSandbox(context.sandbox, announce), AnnouncedMeasurer(context.measurer, announce)
+    return replace(context, sandbox=sandbox, measurer=measurer)
 
 
 def require_known(options: SessionOptions, language: str | None) -> None:

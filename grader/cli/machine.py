@@ -8,18 +8,20 @@ import platform
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
-import psutil
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grader.cli.extras import BROUGHT_BY, what_to_install
 from grader.cli.speech import Exit, error_border, told
 from grader.domain.facts import IMAGE_DATASETS
 from grader.domain.folders import private_folder
@@ -29,8 +31,6 @@ from grader.domain.run import Limits, RunStatus
 from grader.domain.submission import CodeCell, Notebook
 from grader.rebuild.client import MeasuringProcesses, MissingDataError, MissingTensorFlowError, require_tensorflow
 from grader.rebuild.protocol import SHIPPED
-from grader.sandbox.backends import BubblewrapSandbox
-from grader.sandbox.bubblewrap import SandboxUnavailableError, find_bubblewrap
 
 _CLASSROOM = (
     "imageio", "ipywidgets", "opencv-python-headless", "pandas", "plotly", "pydot", "scikit-image", "scikit-learn",
@@ -54,7 +54,7 @@ class Examined:
     """One line of the doctor.
 
     Attributes:
-        name: What was looked at.
+        name: What was looked at, as JSON names it.
         state: How it stands.
         said: What was found, and what to do.
     """
@@ -67,7 +67,7 @@ class Examined:
 def examine(data_folder: Path | None, *, language: str | None, as_json: bool) -> None:
     """Print what was found; exit status 1 when grading is not possible."""
     with error_border(language):
-        lines = [*_versions(), *_resources(), _sandbox(), *_data(data_folder)]
+        lines = [*_versions(), *_resources(), *_running(), *_data(data_folder)]
     if as_json:
         rows = [{"name": line.name, "state": line.state.value, "said": told(line.said, language)} for line in lines]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
@@ -75,6 +75,16 @@ def examine(data_folder: Path | None, *, language: str | None, as_json: bool) ->
         Console().print(_table(lines, language))
     if any(line.state is State.BAD for line in lines):
         raise typer.Exit(int(Exit.DID_NOT_PASS))
+
+
+_NAMES: Final[Mapping[str, Message]] = {
+    "memory": message("memory"),
+    "disk": message("disk"),
+    "sandbox": message("sandbox"),
+    "classroom": message("as in Colab"),
+    "grade": message("running notebooks"),
+}
+"""What people read instead of a name, where it is a word and no package's or data set's."""
 
 
 def _table(lines: list[Examined], language: str | None) -> Table:
@@ -85,7 +95,8 @@ def _table(lines: list[Examined], language: str | None) -> Table:
     table.add_column(overflow="fold")  # a path that is cut short is of no use
     for line in lines:
         sign, colour = signs[line.state]
-        table.add_row(Text(sign, style=colour), Text(line.name, style="bold"), Text(told(line.said, language)))
+        name = told(_NAMES.get(line.name) or verbatim(line.name), language)
+        table.add_row(Text(sign, style=colour), Text(name, style="bold"), Text(told(line.said, language)))
     return table
 
 
@@ -93,7 +104,8 @@ def _versions() -> Iterator[Examined]:
     yield Examined("Python", State.GOOD, verbatim(f"{platform.python_version()} ({platform.platform()})"))
     yield _tensorflow()
     for package in ("keras", "numpy", "nbclient", "nbformat"):
-        yield Examined(package, State.GOOD, verbatim(version(package)))
+        if _installed(package):
+            yield Examined(package, State.GOOD, verbatim(version(package)))
     missing = [package for package in _CLASSROOM if not _installed(package)]
     if missing:
         sentence = message(
@@ -139,12 +151,23 @@ def _installed(package: str) -> bool:
     return True
 
 
+def _memory_gib() -> float | None:
+    """Return the machine's memory, None where the system does not say and nothing that could ask is installed."""
+    try:
+        import psutil
+    except ModuleNotFoundError:
+        return None
+    return float(psutil.virtual_memory().total / 2**30)
+
+
 def _resources() -> Iterator[Examined]:
-    memory_gib = psutil.virtual_memory().total / 2**30
+    memory_gib = _memory_gib()
     disk_gib = shutil.disk_usage(tempfile.gettempdir()).free / 2**30
     yield Examined("CPU", State.GOOD, message("{count} cores", count=os.cpu_count() or 1))
-    enough = State.GOOD if memory_gib >= _WANTED_MEMORY_GIB else State.LIMITED
-    yield Examined("memory", enough, message("{size:.1f} GiB (4 GiB are enough for one notebook)", size=memory_gib))
+    if memory_gib is not None:
+        enough = State.GOOD if memory_gib >= _WANTED_MEMORY_GIB else State.LIMITED
+        sentence = message("{size:.1f} GiB (4 GiB are enough for one notebook)", size=memory_gib)
+        yield Examined("memory", enough, sentence)
     enough = State.GOOD if disk_gib >= _WANTED_DISK_GIB else State.LIMITED
     sentence = message(
         "{size:.1f} GiB free in {folder} (2 GiB are enough)", size=disk_gib, folder=tempfile.gettempdir()
@@ -152,8 +175,21 @@ def _resources() -> Iterator[Examined]:
     yield Examined("disk", enough, sentence)
 
 
+def _running() -> Iterator[Examined]:
+    """See whether notebooks can be run: the packages for it, and the sandbox."""
+    missing = next((name for name in BROUGHT_BY["grade"] if find_spec(name) is None), None)
+    sentence = None if missing is None else what_to_install(ModuleNotFoundError(name=missing))
+    if sentence is not None:
+        yield Examined("grade", State.BAD, sentence)
+    else:
+        yield _sandbox()
+
+
 def _sandbox() -> Examined:
     """Start a real kernel in a real sandbox, and see that it is shut in."""
+    from grader.sandbox.backends import BubblewrapSandbox
+    from grader.sandbox.bubblewrap import SandboxUnavailableError, find_bubblewrap
+
     try:
         program = find_bubblewrap()
     except SandboxUnavailableError as error:

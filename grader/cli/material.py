@@ -6,36 +6,73 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import typer
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from grader.cli.speech import SURROUNDINGS, error_border, told
+from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
 from grader.domain.messages import message
 
+_ROOM_FOR_FIGURES: Final = 150
+"""Columns from which on published and reached figures stand in the table of all."""
 
-def show_list(folder: Path | None, *, language: str | None, as_json: bool) -> None:
-    """Print one row a reference: parameters, code size, data, published and reached figure.
+
+def show_list(folder: Path | None, *, ids: Sequence[str] = (), language: str | None, as_json: bool) -> None:
+    """Print one row a reference, in 80 columns; with ids, everything about these.
 
     Args:
         folder: Of the instructor's own course that is shown instead of ours.
+        ids: Of the references that are shown alone, with their published and reached figures.
         language: `es`, `en`, or None for that of the surroundings.
         as_json: Print JSON, without a word for people.
     """
-    from grader.authoring.catalogue import assignment_ids, facts_ids, load_facts
+    from grader.authoring.catalogue import facts_ids, load_facts
 
     with error_border(language):
         if folder is not None:
             _show_course(folder, language=language, as_json=as_json)
             return
-        facts = [load_facts(reference) for reference in facts_ids()]
+        facts = [load_facts(reference) for reference in dict.fromkeys(ids) or facts_ids()]
         if as_json:
             typer.echo(json.dumps([_row(one) for one in facts], ensure_ascii=False, indent=2))
-            return
-        Console().print(_table(facts, set(assignment_ids()), language))
+        elif ids:
+            _show_each(facts, _titles(None, language), language)
+        else:
+            Console().print(_table(facts, _titles(None, language), language))
+            typer.echo(told(message("More about one of them: {command}", command="grader list stacked"), language))
+
+
+def _titles(course: Course | None, language: str | None) -> dict[str, str]:
+    """Return the title of each assignment, read alone: an assignment without facts has one, too."""
+    from grader.authoring.catalogue import assignment_ids, assignments_folder
+    from grader.authoring.specification import FILE_NAME
+    from grader.authoring.toml_source import read_toml
+
+    spoken = language or SURROUNDINGS.language
+    folder = assignments_folder() if course is None else course.assignments
+    titles = {name: read_toml(folder / name / FILE_NAME).data.get("title") for name in assignment_ids(folder=folder)}
+    return {name: str(title.get(spoken, "–")) for name, title in titles.items() if isinstance(title, dict)}
+
+
+def _show_each(facts: Sequence[ReferenceFacts], titles: Mapping[str, str], language: str | None) -> None:
+    """Print everything about a few references, a line for each thing."""
+    for one in facts:
+        typer.echo(typer.style(f"{one.reference}: {titles.get(one.reference, '–')}", bold=True))
+        rows = (
+            (message("data"), one.dataset),
+            (message("code"), str(one.code_size or "–")),
+            (message("parameters"), _thousands(one.parameters)),
+            (message("published"), one.published or "–"),
+            (message("reached"), one.reached or "–"),
+        )
+        for name, value in rows:
+            Console().print(Padding(Text(f"{told(name, language)}: {value}"), (0, 0, 0, 2)))
 
 
 def _show_course(folder: Path, *, language: str | None, as_json: bool) -> None:
@@ -61,8 +98,7 @@ def _show_course(folder: Path, *, language: str | None, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps([_row(one) for one in facts], ensure_ascii=False, indent=2))
         return
-    shown = {*judged_by.values(), *(f"{name} ({reference})" for name, reference in judged_by.items())}
-    Console().print(_table(facts, shown, language))
+    Console().print(_table(facts, _titles(course, language), language))
     for one in facts:
         if not one.calibrated:
             sentence = message(
@@ -99,25 +135,30 @@ def _row(facts: ReferenceFacts) -> dict[str, str | int | None]:
     }
 
 
-def _table(facts: Sequence[ReferenceFacts], assignments: set[str], language: str | None) -> Table:
+def _table(facts: Sequence[ReferenceFacts], titles: Mapping[str, str], language: str | None) -> Table:
+    console = Console()
+    wide = console.width >= _ROOM_FOR_FIGURES
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in (message("id"), message("assignment"), message("data")):
-        table.add_column(told(title, language), no_wrap=True)
+    table.add_column(told(message("id"), language), no_wrap=True)
+    table.add_column(told(message("assignment"), language))
     for title in (message("code"), message("parameters")):
         table.add_column(told(title, language), justify="right", no_wrap=True)
-    for title in (message("published"), message("reached")):
+    for title in (message("data"), message("published"), message("reached")) if wide else ():
         table.add_column(told(title, language))
     for one in facts:
+        figures = (one.dataset, Text(one.published), Text(one.reached)) if wide else ()
         table.add_row(
             one.reference,
-            "✓" if one.reference in assignments else "–",
-            one.dataset,
+            Text(titles.get(one.reference.partition(" ")[0], "–")),
             str(one.code_size or "–"),
-            "–" if one.parameters is None else f"{one.parameters:,}".replace(",", "\N{NO-BREAK SPACE}"),
-            Text(one.published),
-            Text(one.reached),
+            _thousands(one.parameters),
+            *figures,
         )
     return table
+
+
+def _thousands(number: int | None) -> str:
+    return "–" if number is None else f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")
 
 
 def write_notebooks(

@@ -7,12 +7,19 @@ from typing import Annotated
 
 import typer
 
-from grader.cli.speech import language_option, told
+from grader.cli.completion import chosen_from
+from grader.cli.frames import remembered as told
+from grader.cli.speech import language_option
 from grader.domain.messages import message
 
 Language = Annotated[
     str | None,
-    typer.Option("--lang", callback=language_option, help=told(message("Language of the output: es or en."))),
+    typer.Option(
+        "--lang",
+        callback=language_option,
+        autocompletion=chosen_from("es", "en"),
+        help=told(message("Language of the output: es or en.")),
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help=told(message("Print JSON and nothing else.")))]
 DataFolder = Annotated[
@@ -21,7 +28,10 @@ DataFolder = Annotated[
         "--data", help=told(message("Folder with full data sets of your own (mnist.npz, fashion_mnist.npz)."))
     ),
 ]
-DataSize = Annotated[str, typer.Option("--data-size", help=told(message("full or sample.")))]
+DataSize = Annotated[
+    str,
+    typer.Option("--data-size", autocompletion=chosen_from("full", "sample"), help=told(message("full or sample."))),
+]
 CourseFolder = Annotated[
     Path | None,
     typer.Option("--course", help=told(message("Folder of your own course (`grader new`), instead of ours."))),

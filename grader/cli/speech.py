@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import locale
 import os
+import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import IntEnum
+from typing import Final
 
 import typer
 
+from grader.cli.extras import what_to_install
 from grader.domain.messages import Message, message
+from grader.domain.system_errors import said_by_system
 from grader.locale import LANGUAGES, Translator
 
 
@@ -38,17 +43,34 @@ def surrounding_language() -> str:
 
 
 SURROUNDINGS = Translator(surrounding_language())
-"""Speaks where no `--lang` was given: help texts, errors."""
+"""Speaks where no `--lang` was given."""
+
+_spoken: ContextVar[Translator] = ContextVar("spoken", default=SURROUNDINGS)
+
+
+@contextmanager
+def speaking(language: str | None) -> Iterator[None]:
+    """Let help texts, frames and errors of the command line have this language; None for that of the surroundings."""
+    token = _spoken.set(Translator(language) if language else SURROUNDINGS)
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
 
 
 def told(sentence: Message, language: str | None = None) -> str:
-    """Return a sentence in the asked language, else in that of the surroundings."""
-    return (Translator(language) if language else SURROUNDINGS).text(sentence)
+    """Return a sentence in the asked language, else in the one that the command line speaks."""
+    return (Translator(language) if language else _spoken.get()).text(sentence)
+
+
+def colours() -> bool | None:
+    """Say whether colours are shown: never where `NO_COLOR` is set, else where a terminal shows them (None)."""
+    return False if os.environ.get("NO_COLOR") else None
 
 
 def complain(sentence: Message, status: Exit, language: str | None = None) -> typer.Exit:
     """Write a sentence to standard error and return the exception that ends the command with `status`."""
-    typer.secho(told(sentence, language), fg=typer.colors.RED, err=True)
+    typer.secho(told(sentence, language), fg=typer.colors.RED, err=True, color=colours())
     return typer.Exit(int(status))
 
 
@@ -61,10 +83,7 @@ def our_fault(error: Exception) -> int:
 
 @contextmanager
 def error_border(language: str | None = None) -> Iterator[None]:
-    """Turn every error that a command can expect into a clear sentence and its exit status.
-
-    Which errors those are is looked up when one comes: importing their modules takes longer than `grader list`.
-    """
+    """Turn every error that a command can expect into a clear sentence and its exit status."""
     try:
         yield
     except Exception as error:
@@ -78,29 +97,42 @@ def error_border(language: str | None = None) -> Iterator[None]:
         raise ending from error
 
 
-def _expected(error: Exception) -> tuple[Message, Sequence[Message], Exit] | None:
-    """Return the sentence of an expected error, what is listed below it, and the exit status; None for any other."""
-    from grader.authoring.errors import AuthoringError
-    from grader.delivery import OutputFolderError
-    from grader.domain.measurement import MeasuringFailedError
-    from grader.gradebook import GradebookError
-    from grader.intake.errors import IntakeError
-    from grader.rebuild.client import BrokenReferenceError, MissingDataError, MissingTensorFlowError
-    from grader.review.making import DecisionRefusedError
-    from grader.roster.sheet import SheetError
-    from grader.sandbox.bubblewrap import SandboxUnavailableError
+_WITH_A_REASON: Final = (
+    ("grader.rebuild.client", "MissingDataError"),
+    ("grader.rebuild.client", "MissingTensorFlowError"),
+    ("grader.sandbox.bubblewrap", "SandboxUnavailableError"),
+    ("grader.intake.errors", "IntakeError"),
+    ("grader.delivery", "OutputFolderError"),
+    ("grader.gradebook.faults", "GradebookError"),
+    ("grader.review.making", "DecisionRefusedError"),
+    ("grader.roster.sheet", "SheetError"),
+)
+"""Errors whose attribute `reason` is the whole sentence, by module and name."""
 
-    if isinstance(error, AuthoringError):
-        return error.summary, [problem.told() for problem in error.problems], Exit.WRONG_USAGE
-    if isinstance(error, BrokenReferenceError):
-        return error.reason, error.problems, Exit.WRONG_USAGE
-    if isinstance(error, MissingDataError | MissingTensorFlowError | SandboxUnavailableError):
-        return error.reason, (), Exit.WRONG_USAGE
-    if isinstance(error, IntakeError | OutputFolderError | GradebookError | DecisionRefusedError | SheetError):
-        return error.reason, (), Exit.WRONG_USAGE
-    if isinstance(error, MeasuringFailedError):
+
+def _is_one(error: Exception, module: str, name: str) -> bool:
+    """Say whether an error is of this class. An error can only be of a class whose module is imported by now."""
+    kind = getattr(sys.modules.get(module), name, None)
+    return isinstance(kind, type) and isinstance(error, kind)
+
+
+def _expected(error: Exception) -> tuple[Message, Sequence[Message], Exit] | None:
+    """Return the sentence of an expected error, what is listed below it, and the exit status; None for any other.
+
+    Nothing is imported here: the light core lacks what some of these modules need.
+    """
+    if _is_one(error, "grader.authoring.errors", "AuthoringError"):
+        return error.summary, [problem.told() for problem in error.problems], Exit.WRONG_USAGE  # type: ignore[attr-defined]
+    if _is_one(error, "grader.rebuild.client", "BrokenReferenceError"):
+        return error.reason, error.problems, Exit.WRONG_USAGE  # type: ignore[attr-defined]
+    if any(_is_one(error, module, name) for module, name in _WITH_A_REASON):
+        return error.reason, (), Exit.WRONG_USAGE  # type: ignore[attr-defined]
+    if _is_one(error, "grader.domain.measurement", "MeasuringFailedError"):
         sentence = message("The measuring process failed. Run `grader doctor`. It said: {text}", text=str(error))
         return sentence, (), Exit.OUR_FAULT
+    if isinstance(error, ModuleNotFoundError):
+        to_install = what_to_install(error)
+        return None if to_install is None else (to_install, (), Exit.WRONG_USAGE)
     if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
         return _told_by_system(error), (), Exit.WRONG_USAGE
     return None
@@ -110,17 +142,21 @@ def _told_by_system(error: OSError) -> Message:
     return message(
         "{path}: {why}. Nothing that was finished before is lost.",
         path=str(error.filename or ""),
-        why=error.strerror or str(error),
+        why=said_by_system(error),
     )
+
+
+LANGUAGE_NAMES: Final[Mapping[str, str]] = {"es": "español", "en": "English"}
+"""Each language in its own words."""
 
 
 def language_option(value: str | None) -> str | None:
     """Check `--lang`.
 
     Raises:
-        typer.BadParameter: It is no language that we speak.
+        typer.BadParameter: It is no language that we speak; the text names those that there are.
     """
     if value is not None and value not in LANGUAGES:
-        known = ", ".join(LANGUAGES)
+        known = ", ".join(f"{code} ({LANGUAGE_NAMES[code]})" for code in LANGUAGES)
         raise typer.BadParameter(told(message("unknown language {value}; there are {known}", value=value, known=known)))
     return value

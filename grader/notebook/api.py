@@ -1,4 +1,4 @@
-"""`grader.use` and `grader.check`: what a student writes in a cell."""
+"""`grader.use`, `check`, `hint` and `solution`: what a student writes in a cell."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Final
 
 from grader.authoring.catalogue import load_assignment, load_facts
 from grader.authoring.errors import AuthoringError, unknown
+from grader.authoring.hints import hint_names, hints_for
+from grader.authoring.solution_cells import Solution, solution_cells
 from grader.domain.evidence import RejectedClaimsError
 from grader.domain.messages import Message, message
 from grader.locale import LANGUAGES
@@ -16,6 +18,7 @@ from grader.notebook.evidence import exhibit
 from grader.notebook.examining import Examined, examine
 from grader.notebook.feedback import Feedback
 from grader.notebook.gathering import Gathered, Place, gather, gather_arrays, gather_everything
+from grader.notebook.hints import Hint, next_layer
 from grader.notebook.namespace import Settings, keep_settings, kept_settings, notebook_names
 from grader.notebook.question import Question
 from grader.notebook.untouched import apart
@@ -23,12 +26,13 @@ from grader.notebook.untouched import apart
 _BACKEND: Final = "tensorflow"
 
 
-def use(assignment: str, *, language: str | None = None) -> None:
+def use(assignment: str, *, language: str | None = None, solutions: bool = False) -> None:
     """Say once, in the notebook's first cell, which assignment this is and which language the answers have.
 
     Args:
         assignment: Id of the assignment (`stacked`).
         language: `es` or `en`; Spanish where nothing is said.
+        solutions: The course lets `grader.solution` show the cells of the solution.
 
     Raises:
         NotebookCheckError: There is no such assignment or language; the text names the nearest and all there are.
@@ -38,7 +42,7 @@ def use(assignment: str, *, language: str | None = None) -> None:
         load_assignment(assignment)
     except AuthoringError as error:
         raise NotebookCheckError(error.summary, spoken) from error
-    keep_settings(notebook_names(sys._getframe(1)), Settings(assignment, spoken))
+    keep_settings(notebook_names(sys._getframe(1)), Settings(assignment, spoken, solutions))
 
 
 def check(name: str, *things: object, assignment: str | None = None, language: str | None = None) -> Feedback:
@@ -60,15 +64,78 @@ def check(name: str, *things: object, assignment: str | None = None, language: s
     """
     names = notebook_names(sys._getframe(1))
     settings = kept_settings(names)
-    spoken = _language(language or (settings.language if settings is not None else None))
     if not isinstance(name, str):
-        raise NotebookCheckError(_NAME_FIRST, spoken)
-    chosen = assignment or (settings.assignment if settings is not None else None)
-    if chosen is None:
-        raise NotebookCheckError(_NO_ASSIGNMENT, spoken)
+        raise NotebookCheckError(_NAME_FIRST, _spoken(language, settings))
+    chosen, spoken = _chosen(settings, assignment, language)
     question = _question(name, chosen, spoken)
     gathered = _gathered(question, things, Place(names, question.image, spoken))
     return question.answered(gathered, _examined(question, gathered))
+
+
+def hint(name: str, *, assignment: str | None = None, language: str | None = None) -> Hint:
+    """Help with one step: a question first; asked again, a direction; asked once more, a form with gaps.
+
+    Args:
+        name: What for: `encoder`, `decoder`, `autoencoder`, `compile`, `fit`, a check of the rubric, or a function that
+            the assignment asks for.
+        assignment: Id of the assignment; what `grader.use` was told where nothing is said.
+        language: `es` or `en`; likewise.
+
+    Raises:
+        NotebookCheckError: There is no hint of this name, or nobody said which assignment this is.
+    """
+    names = notebook_names(sys._getframe(1))
+    chosen, spoken = _chosen(kept_settings(names), assignment, language)
+    try:
+        found = load_assignment(chosen)
+        layers = hints_for(name, found, load_facts(found.reference), spoken)
+    except AuthoringError as error:
+        raise NotebookCheckError(error.summary, spoken) from error
+    if not layers:
+        summary = message("There is no hint for {name}.", name=str(name))
+        raise NotebookCheckError(unknown(summary, str(name), hint_names(found)).summary, spoken)
+    return Hint(name, layers[: next_layer(names, f"{chosen} {name}")], spoken)
+
+
+def solution(name: str, *, assignment: str | None = None, language: str | None = None) -> Solution:
+    """Show the cell of the solution, where the course allows it (`solutions = true` in its `course.toml`).
+
+    Args:
+        name: The cell: `encoder`, `decoder`, `autoencoder`, `compile`, `fit`, a function that the assignment asks for.
+        assignment: Id of the assignment; what `grader.use` was told where nothing is said.
+        language: `es` or `en`; likewise.
+
+    Raises:
+        NotebookCheckError: The course does not allow it, or there is no such cell.
+    """
+    names = notebook_names(sys._getframe(1))
+    settings = kept_settings(names)
+    chosen, spoken = _chosen(settings, assignment, language)
+    if settings is None or not settings.solutions:
+        raise NotebookCheckError(
+            message("This course shows no solutions. A hint may do: {call}", call=f'grader.hint("{name}")'), spoken
+        )
+    try:
+        cells = solution_cells(load_assignment(chosen), spoken)
+    except AuthoringError as error:
+        raise NotebookCheckError(error.summary, spoken) from error
+    if name not in cells:
+        summary = message("There is no cell {name} in the solution.", name=str(name))
+        raise NotebookCheckError(unknown(summary, str(name), cells).summary, spoken)
+    return Solution(cells[name])
+
+
+def _spoken(language: str | None, settings: Settings | None) -> str:
+    return _language(language or (settings.language if settings is not None else None))
+
+
+def _chosen(settings: Settings | None, assignment: str | None, language: str | None) -> tuple[str, str]:
+    """Return assignment and language of a call: its own, else those of `grader.use`."""
+    spoken = _spoken(language, settings)
+    chosen = assignment or (settings.assignment if settings is not None else None)
+    if chosen is None:
+        raise NotebookCheckError(_NO_ASSIGNMENT, spoken)
+    return chosen, spoken
 
 
 _NAME_FIRST: Final = message(

@@ -29,6 +29,22 @@ SIGNS: Final[Mapping[Outcome, str]] = {
 
 WIDTH: Final = 100
 
+_TO_DO: Final = frozenset({Outcome.FAILED, Outcome.PARTIAL})
+"""What a student can do something about; a check that was skipped waits for these."""
+
+_NEXT: Final = message("Next step")
+_OTHERS: Final = message("After that")
+_DETAILS: Final = message("Details")
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The checks in the order in which they are told: what is right, the one next step, the rest."""
+
+    right: list[CheckView]
+    next_step: list[CheckView]
+    others: list[CheckView]
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Feedback:
@@ -77,7 +93,12 @@ class Feedback:
                 language=self.language,
                 title=self._title(wording),
                 summary=self._summary(wording),
-                checks=self._checks(wording),
+                answer=self._answer(wording),
+                words={
+                    "next": wording.say(_NEXT),
+                    "details": wording.say(_DETAILS),
+                    "others": wording.say(_OTHERS),
+                },
                 pending=[wording.say(line) for line in self.pending],
                 remark=wording.say(self.remark),
             )
@@ -85,12 +106,19 @@ class Feedback:
 
     def _lines(self) -> Iterator[str]:
         wording = self._wording()
+        answer = self._answer(wording)
         yield self._title(wording)
         yield self._summary(wording)
-        for check in self._checks(wording):
-            yield ""
+        for check in answer.right:
             yield f"{SIGNS[check.outcome]} {check.title}: {check.word}"
             yield from _check_lines(check)
+        for heading, checks in ((_NEXT, answer.next_step), (_OTHERS, answer.others)):
+            if checks:
+                yield ""
+                yield f"{wording.say(heading)}:"
+            for check in checks:
+                yield f"{SIGNS[check.outcome]} {check.title}: {check.word}"
+                yield from _check_lines(check)
         yield ""
         for line in self.pending:
             yield from _wrapped(wording.say(line), "· ")
@@ -109,8 +137,12 @@ class Feedback:
         met = sum(result.outcome is Outcome.PASSED for result in self.results)
         return wording.say(message("Checks met: {met} of {count}", met=met, count=len(self.results)))
 
-    def _checks(self, wording: Wording) -> list[CheckView]:
-        return [check_view(result, self.assignment, wording) for result in self.results]
+    def _answer(self, wording: Wording) -> _Answer:
+        views = [check_view(result, self.assignment, wording) for result in self.results]
+        right = [view for view in views if view.outcome is Outcome.PASSED]
+        wrong = [view for view in views if view.outcome is not Outcome.PASSED]
+        first = next((view for view in wrong if view.outcome in _TO_DO), wrong[0] if wrong else None)
+        return _Answer(right, [] if first is None else [first], [view for view in wrong if view is not first])
 
 
 def _check_lines(check: CheckView) -> Iterator[str]:

@@ -21,10 +21,12 @@ class Settings:
     Attributes:
         assignment: Id of the assignment.
         language: Language of the answers, or None.
+        solutions: The course lets cells of the solution be shown.
     """
 
     assignment: str
     language: str | None
+    solutions: bool = False
 
 
 def notebook_names(caller: FrameType) -> MutableMapping[str, object]:

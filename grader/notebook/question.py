@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from grader.authoring.tasks import tasks, where_to_begin
 from grader.checks.shapes import IMAGE_SHAPE
 from grader.checks.wording import ROLE_NAMES
 from grader.domain.assignment import Assignment, RubricItem
@@ -83,6 +84,8 @@ class Question:
         results = tuple(examined.results[item.check] for item in self.asked if item.check in examined.results)
         unjudged = [item for item in self.asked if item.check not in examined.results.keys() | examined.left]
         pending = (*self._reasons(gathered, examined, unjudged), *self._left_to_the_whole_notebook(examined.left))
+        if self.name == EVERYTHING and not gathered.there and not results:
+            pending = (where_to_begin(tasks(self.assignment, self.language)),)
         return Feedback(
             asked=self.name,
             assignment=self.assignment,

@@ -75,7 +75,8 @@ def test_a_missing_key_is_told_at_the_table_that_lacks_it(tmp_path: Path) -> Non
         pytest.param(b"a = \xff", "{path}: not UTF-8 text; save it as UTF-8.", id="not-utf-8"),
         pytest.param(
             b"a = 1\nb = \n",
-            "{path}:2: not valid TOML: Invalid value (at line 2, column 5).",
+            "{path}:2: not valid TOML: this is no value: write text in quotes, numbers and true or false without "
+            "(line 2, column 5).",
             id="not-toml",
         ),
     ],

@@ -156,10 +156,10 @@ def test_an_unknown_option_value_is_refused(
 @pytest.mark.parametrize(
     ("command", "surroundings", "sentence"),
     [
-        ("list", "en_GB.UTF-8", "unknown language fr; there are es, en"),
-        ("list", "es_CO.UTF-8", "idioma desconocido: fr; existen es, en"),
-        ("generate", "es_CO.UTF-8", "idioma desconocido: fr; existen es, en"),
-        ("grade", "es_CO.UTF-8", "idioma desconocido: fr; existen es, en"),
+        ("list", "en_GB.UTF-8", "--lang: unknown language fr; there are es (español), en (English)"),
+        ("list", "es_CO.UTF-8", "--lang: idioma desconocido: fr; existen es (español), en (English)"),
+        ("generate", "es_CO.UTF-8", "--lang: idioma desconocido: fr; existen es (español), en (English)"),
+        ("grade", "es_CO.UTF-8", "--lang: idioma desconocido: fr; existen es (español), en (English)"),
     ],
 )
 def test_an_unknown_language_is_told_in_that_of_the_surroundings(
@@ -184,9 +184,10 @@ def test_an_unknown_language_is_told_in_that_of_the_surroundings(
 @pytest.mark.parametrize("command", ["grade", "generate", "demo"])
 def test_an_output_folder_that_cannot_be_written_to(command: str, language: str, words: str, good: Path) -> None:
     """A file in its place, and a place that takes nothing, even from root."""
-    places = [(good, "File exists")]
+    places = [(good, {"en": "it is there already", "es": "ya existe"})]
     if sys.platform == "linux":
-        places.append((Path("/proc/grader-out"), "No such file or directory"))
+        missing = {"en": "there is no such file or folder", "es": "no existe ese archivo o carpeta"}
+        places.append((Path("/proc/grader-out"), missing))
     for path, why in places:
         arguments = {
             "grade": [good, "--assignment", "stacked", "--out", path],
@@ -194,7 +195,7 @@ def test_an_output_folder_that_cannot_be_written_to(command: str, language: str,
             "demo": ["--out", path],
         }
         ended = run(command, *arguments[command], "--lang", language)
-        assert refused(ended, words.format(path=path, why=why))
+        assert refused(ended, words.format(path=path, why=why[language]))
 
 
 FULL_DISK = {

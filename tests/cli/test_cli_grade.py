@@ -157,10 +157,16 @@ def test_check_of_an_old_format_gives_guidance_and_the_note(tmp_path: Path, no_d
     ended = run("check", tmp_path / "old.ipynb", "--assignment", "stacked", "--data-size", "sample", "--lang", "en")
     text = " ".join(ended.out.split())
     assert ended.status == 1
-    assert ended.err == (
+    remark, *stages = ended.err.splitlines()
+    assert remark == (
         "Notebooks train on the embedded sample of fashion_mnist (8,000 images), as --data-size says; each report "
-        "says so. What a right notebook loses there for having made fewer updates waits for a person.\n"
+        "says so. What a right notebook loses there for having made fewer updates waits for a person."
     )
+    assert [stage.split(":")[0].split(" for ")[0] for stage in stages] == [
+        "Running the notebook",
+        "The notebook ran",
+        "Measuring the models",
+    ]
     assert "The notebook is in the old format 3; it was read all the same." in text
     assert "No autoencoder was found." in text
 

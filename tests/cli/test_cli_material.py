@@ -36,20 +36,40 @@ def test_the_list_as_json_has_one_object_a_reference() -> None:
 
 @pytest.mark.parametrize(
     ("language", "titles"),
-    [
-        ("en", ["id", "assignment", "data", "code", "parameters"]),
-        ("es", ["id", "tarea", "datos", "código", "parámetros"]),
-    ],
+    [("en", ["id", "assignment", "code", "parameters"]), ("es", ["id", "tarea", "código", "parámetros"])],
 )
-def test_the_list_tells_every_reference_in_the_readers_language(language: str, titles: list[str]) -> None:
-    """On 80 columns no id and no data set is cut off."""
+def test_the_list_fits_80_columns_with_titles(
+    language: str, titles: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One row a reference in the reader's language; nothing is cut off, long titles go on in the next line."""
+    monkeypatch.setenv("COLUMNS", "80")
     ended = run("list", "--lang", language)
     header, *rows = ended.out.splitlines()
-    assert (ended.status, ended.err) == (0, "")
-    assert header.split()[: len(titles)] == titles
+    assert (ended.status, ended.err, header.split()) == (0, "", titles)
+    assert max(map(len, (header, *rows))) <= 80
     words = " ".join(rows).split()
-    assert {*facts_ids(), load_facts("stacked").dataset} <= set(words)
+    assert {*facts_ids()} <= set(words)
+    for name in assignment_ids():
+        title = load_assignment(name).title[language].split()
+        assert set(title) <= set(words)
     assert "163\N{NO-BREAK SPACE}814" in " ".join(rows)
+
+
+def test_the_list_of_one_tells_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Data, published and reached figures, for which the table of all has no room."""
+    monkeypatch.setenv("COLUMNS", "200")
+    ended = run("list", "stacked", "fraud", "--lang", "en")
+    facts = load_facts("stacked")
+    lines = [line.strip() for line in ended.out.splitlines()]
+    assert lines[0] == "stacked: A stacked autoencoder on Fashion-MNIST"
+    assert {"data: fashion_mnist", f"published: {facts.published}", f"reached: {facts.reached}"} <= set(lines)
+    assert any(line.startswith("fraud: ") for line in lines)
+
+
+def test_the_list_of_one_that_is_not_there() -> None:
+    """With the nearest."""
+    ended = run("list", "stackd", "--lang", "en")
+    assert (ended.status, "Did you mean stacked?" in ended.err) == (2, True)
 
 
 # generate

@@ -61,7 +61,7 @@ def test_the_test_above_can_fail() -> None:
 def test_help_names_every_command() -> None:
     """In the order in which a course needs them, each with its sentence."""
     lines = run("--help").out.splitlines()
-    named = [words[1] for line in lines if len(words := line.split()) > 2 and words[1] in COMMANDS]
+    named = [words[0] for line in lines if len(words := line.split()) > 2 and words[0] in COMMANDS]
     assert named == list(COMMANDS)
 
 
@@ -73,10 +73,11 @@ def test_every_command_has_help(name: str) -> None:
     assert "--lang" in ended.out
 
 
-def test_without_a_command_there_is_help() -> None:
-    """Status 2: nothing was asked for."""
+def test_without_a_command_there_are_three_first_steps() -> None:
+    """Each of them a command that exists; status 2, for nothing was asked for."""
     ended = run()
-    assert (ended.status, "generate" in ended.out + ended.err) == (2, True)
+    steps = [line.split()[1] for line in ended.out.splitlines() if line.startswith("  grader ")]
+    assert (ended.status, steps) == (2, ["doctor", "list", "generate"])
 
 
 def test_the_version_is_that_of_the_package() -> None:

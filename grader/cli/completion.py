@@ -1,0 +1,21 @@
+"""What a shell completes after Tab: ids of assignments and the values that an option takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+def assignments(incomplete: str) -> list[str]:
+    """Return the ids of our assignments that begin like this."""
+    from grader.authoring.catalogue import assignment_ids
+
+    return [name for name in assignment_ids() if name.startswith(incomplete)]
+
+
+def chosen_from(*values: str) -> Callable[[str], list[str]]:
+    """Return a completion over a few fixed values."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [value for value in values if value.startswith(incomplete)]
+
+    return complete
