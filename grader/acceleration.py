@@ -22,7 +22,7 @@ def observe_fast(submission: Submission, context: GradingContext) -> Observation
     if context.fast is None:
         return observe(submission, context)
     fast = observe(submission, replace(context, sandbox=context.fast, fast=None, shortens=True))
-    if suffices(fast, submission, context.assignment, context.facts):
+    if not fast.fault and suffices(fast, submission, context.assignment, context.facts):
         return fast
     whole = observe(submission, replace(context, fast=None))
     note = message(

@@ -68,7 +68,7 @@ def test_a_lost_point_after_shortening_is_decided_by_a_whole_run(tmp_path: Path,
     graded = grade_fast(submission(tmp_path), context(whole, InTurn(0.0300, second), fast=fast))
     assert (graded.grade.points_awarded, graded.accelerated) == (points, False)
     assert (len(fast.seen), len(whole.seen)) == (1, 1)
-    assert told(graded.notes[-1]) == TWICE
+    assert TWICE in [told(note) for note in graded.notes]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_a_file_in_place_of_the_output_folder_is_refused(tmp_path: Path) -> None
     with pytest.raises(OutputFolderError) as caught:
         prepare_folder(place)
     assert told(caught.value.reason) == (
-        f"The folder {place} cannot be written to (File exists). Choose another one with --out."
+        f"The folder {place} cannot be written to (it is there already). Choose another one with --out."
     )
 
 
@@ -66,7 +66,7 @@ def test_a_full_disk_is_refused(tmp_path: Path) -> None:
         (disk / "ballast").write_bytes(b"x" * 4096)
         with pytest.raises(OutputFolderError) as caught:
             prepare_folder(disk)
-    assert "No space left on device" in told(caught.value.reason)
+    assert "the disk is full" in told(caught.value.reason)
 
 
 # The files

@@ -27,6 +27,7 @@ from typing import Final
 
 from grader.domain.messages import Message, message
 from grader.domain.submission import Submission
+from grader.domain.text import listed
 from grader.intake.archives import Unpacked
 from grader.intake.finding import Item
 from grader.intake.layouts import Owner, Upload
@@ -168,7 +169,7 @@ def _several(shown: Sequence[str]) -> Message:
         "This student handed in {count} different notebooks: {files}. None of them was run. "
         "Decide which one counts and grade that one alone.",
         count=len(shown),
-        files=", ".join(shown[:_NAMED]) + (", …" if len(shown) > _NAMED else ""),
+        files=listed(tuple(shown), _NAMED),
     )
 
 

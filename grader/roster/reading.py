@@ -9,6 +9,7 @@ from typing import Final
 
 from grader.domain.messages import message
 from grader.domain.people import Person, folded
+from grader.domain.text import shortened
 from grader.roster.columns import Column, find_column
 from grader.roster.matching import Roster
 from grader.roster.sheet import Sheet, SheetError, read_sheet
@@ -47,7 +48,7 @@ def people_of(sheet: Sheet) -> Iterator[tuple[int, Person]]:
             message(
                 "{file} has no column with names, ids or e-mails; its first row is: {header}.",
                 file=str(sheet.path),
-                header=", ".join(sheet.header)[:400],
+                header=shortened(", ".join(sheet.header), 400),
             )
         )
     prefix = _prefix(sheet, columns[Column.IDENTIFIER])
