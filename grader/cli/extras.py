@@ -18,6 +18,7 @@ BROUGHT_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "serve": ("fastapi", "starlette", "uvicorn"),
     "dask": ("dask", "distributed"),
     "postgresql": ("psycopg",),
+    "workbook": ("openpyxl",),
     "dev": ("babel",),
 }  # fmt: skip
 """Names of modules by the extra that installs them; a test compares them with `pyproject.toml` and every import."""
