@@ -50,8 +50,11 @@ def root(
     version: Annotated[  # noqa: ARG001 - its callback has answered
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help=told(message("Show the version.")))
     ] = False,
+    lang: Language = None,
 ) -> None:
     """Hold the options of every command; without one, say where to begin. Nothing was asked for, so the status is 2."""
+    if lang is not None:  # named before the command, it counts for the command
+        ctx.default_map = {name: {"lang": lang} for name in ctx.command.commands}  # type: ignore[attr-defined]
     if ctx.invoked_subcommand is None:
         typer.echo(first_steps())
         raise typer.Exit(int(Exit.WRONG_USAGE))

@@ -139,3 +139,11 @@ def test_a_fault_that_nobody_expected_is_status_3_with_its_traceback() -> None:
 def test_commands_and_their_tests_are_the_same() -> None:
     """A new command needs a line in this module."""
     assert [command.name for command in commands.app.registered_commands] == list(COMMANDS)
+
+
+@pytest.mark.parametrize("arguments", [("--lang", "en", "list"), ("list", "--lang", "en"), ("--lang=en", "list")])
+def test_the_language_counts_wherever_it_stands(arguments: tuple[str, ...]) -> None:
+    """Before the command as after it; for what the command says too."""
+    ended = run_process(*arguments, environment={"LC_ALL": "es_CO.UTF-8"})
+    assert ended.status == 0
+    assert "The simplest autoencoder" in ended.out
