@@ -40,6 +40,7 @@ from grader.extraction.claims import collect
 from grader.intake.imports import imported_modules
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
+from grader.reading.client import ReadingStoppedError, within_limits
 from grader.scoring import score, with_lateness
 from grader.translation.notebook import read_old_code
 
@@ -85,14 +86,14 @@ def grade_submission(submission: Submission, context: GradingContext) -> GradedS
     run, measurements, fault = _NOT_RUN, Measurements(), ""
     notes: tuple[Message, ...] = ()
     try:
-        notebook = read_notebook(submission)
+        notebook = within_limits(read_notebook, submission)
         old = _old_code(notebook, context)
         notes = (*notebook.notes, *(_translated(one, notebook.places) for one in old.applied))
         with private_folder() as folder:
             run = context.sandbox.run(old.notebook, context.assignment.limits, folder / "exchange")
             run = _with_places(run, notebook.places)
             fault = _sandbox_fault(run)
-            evidence = collect(folder / "exchange", folder / "vetted")
+            evidence = within_limits(collect, folder / "exchange", folder / "vetted")
             measurements = context.measurer.measure(evidence, _task(context))
         notes += tuple(message("Not run here: {request}", request=request) for request in evidence.requests)
         notes += measurements.conventions[:1] if measurements.by_behaviour else ()
@@ -180,7 +181,7 @@ def _subject(
 ) -> Subject:
     """Gather what the checks may see; the source is read for imports only where the assignment has a rule for them."""
     policy = context.assignment.imports
-    imports = () if policy is None else imported_modules(notebook)
+    imports = () if policy is None else within_limits(imported_modules, notebook)
     return Subject(
         run,
         measurements,
@@ -197,9 +198,11 @@ def _subject(
 def _old_code(notebook: Notebook, context: GradingContext) -> OldCode:
     """Read the notebook for old code: it explains errors, and is translated only where that was asked for."""
     if context.assignment.compat:
-        return read_old_code(notebook)
+        return within_limits(read_old_code, notebook)
     try:
-        return read_old_code(notebook).untranslated(notebook)
+        return within_limits(read_old_code, notebook).untranslated(notebook)
+    except ReadingStoppedError:
+        raise
     except Exception:  # noqa: BLE001 - it would only have explained errors, which is no reason to hold a grade up
         return OldCode(notebook)
 

@@ -29,6 +29,7 @@ from grader.intake.collecting import collect, gather
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
 from grader.pipeline import grade_submission
+from grader.reading.client import within_limits
 from grader.report.terminal import check_report, class_table, passed_over_list
 from grader.scale import Progress, grade_batch
 from grader.session import DATA_SIZES, SANDBOXES, Session, SessionOptions, end_children, open_session
@@ -114,7 +115,7 @@ def check_notebook(
         require_known(options, language)
         submission = _only_one(collect([notebook], Path(workspace), with_folder=True), notebook, language)
         try:
-            read = read_notebook(submission)
+            read = within_limits(read_notebook, submission)
         except UnreadableSubmissionError as unreadable:
             raise complain(unreadable.reason, Exit.WRONG_USAGE, language) from unreadable
         chosen = assignment_id or read.assignment
