@@ -45,6 +45,7 @@ from grader.scoring import score, with_lateness
 from grader.translation.notebook import read_old_code
 
 _OFFICIAL_SIZES = re.compile(r"\b(60_?000|10_?000|50_?000|55_?000|47040000|7840000)\b")
+_MOST_TRANSLATIONS = 100
 _NOT_RUN = RunRecord(RunStatus.UNAVAILABLE, StoppedBy.NOTHING)
 
 
@@ -88,7 +89,7 @@ def grade_submission(submission: Submission, context: GradingContext) -> GradedS
     try:
         notebook = within_limits(read_notebook, submission)
         old = _old_code(notebook, context)
-        notes = (*notebook.notes, *(_translated(one, notebook.places) for one in old.applied))
+        notes = (*notebook.notes, *_translations(old, notebook.places))
         with private_folder() as folder:
             run = context.sandbox.run(old.notebook, context.assignment.limits, folder / "exchange")
             run = _with_places(run, notebook.places)
@@ -211,6 +212,13 @@ def _with_places(run: RunRecord, places: Places) -> RunRecord:
     """Note where the cells stand that the record names, so that reports can say it."""
     named = {run.last_cell, *(error.cell_index for error in run.errors)}
     return replace(run, places={index: place for index, place in places.items() if index in named})
+
+
+def _translations(old: OldCode, places: Places) -> Iterator[Message]:
+    """Say what was translated; of a notebook made of old calls alone, as much as anybody reads."""
+    yield from (_translated(one, places) for one in old.applied[:_MOST_TRANSLATIONS])
+    if len(old.applied) > _MOST_TRANSLATIONS:
+        yield message("Further ones, not shown: {count}", count=len(old.applied) - _MOST_TRANSLATIONS)
 
 
 def _translated(one: Translation, places: Places) -> Message:

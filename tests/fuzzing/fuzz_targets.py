@@ -264,9 +264,9 @@ def _replace(document: Any, choices: Choices) -> None:
             document = inner
             continue
         if key == "new" and isinstance(document, list):
-            document.append(choices.pick(_ANYTHING))
+            document.append(copy.deepcopy(choices.pick(_ANYTHING)))
         else:
-            document[key] = choices.pick(_ANYTHING)
+            document[key] = copy.deepcopy(choices.pick(_ANYTHING))
         return
 
 

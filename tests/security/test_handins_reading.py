@@ -16,10 +16,13 @@ import pytest
 
 from grader.domain import syntax
 from grader.domain.evidence import RejectedClaimsError
+from grader.domain.messages import message
+from grader.domain.outdated import OldCode, Translation
 from grader.domain.run import MOST_ERRORS, CellError
 from grader.domain.submission import CodeCell, Notebook
 from grader.extraction import arrays
 from grader.extraction.claims import collect
+from grader.pipeline import _translations
 from grader.reading.client import ReadingStoppedError, within_limits
 from grader.sandbox import order
 from grader.sandbox.circumstances import with_circumstances
@@ -178,3 +181,11 @@ def test_an_archive_that_says_less_than_it_holds_is_bounded_by_what_it_says(tmp_
     assert time.process_time() - began < 5
     with zipfile.ZipFile(io.BytesIO(content)) as lying:
         assert len(lying.infolist()) <= 100
+
+
+def test_a_notebook_of_old_calls_alone_fills_no_report() -> None:
+    """30,000 of them fit into a cell's worth of text; a grade keeps a hundred sentences and their number."""
+    found = tuple(Translation(0, line, "tf.Session()", "", message("old"), applied=True) for line in range(30_000))
+    notes = list(_translations(OldCode(Notebook(cells("x")), found), {}))
+    assert len(notes) == 101
+    assert notes[-1].values == (("count", 29_900),)
