@@ -53,7 +53,7 @@ def grade_paths(
         folder = prepare_folder(out)
         translator = Translator(language) if language else SURROUNDINGS
         with tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:
-            found = gather(paths, Path(workspace))
+            found = gather(paths, Path(workspace), leave_out=[folder])
             graded = grade_class(found.submissions, assignment, facts, options, folder=folder, translator=translator)
         with Gradebook.open(sqlite_url(folder / GRADEBOOK_FILE)) as gradebook:
             adjustments = gradebook.adjustments(assignment.assignment)
