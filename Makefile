@@ -16,7 +16,7 @@ DEMO ?= .demo
 DATA_SIZE ?= sample
 SOLUTION_LANGUAGE ?= es
 
-.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-interop format messages readme goldens lock benchmarks clean
+.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-interop fuzz fuzz-guided format messages readme goldens lock benchmarks clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -63,6 +63,22 @@ test-rubrics: install  ## Every rubric on every wrong answer and every other rig
 test-slow: install  ## Real trainings and the whole demo class
 	$(BIN)/pytest -m slow
 
+FUZZ_EXAMPLES ?= 20000
+FUZZ_SECONDS ?= 300
+
+fuzz: install  ## Hand-ins made of random choices, FUZZ_EXAMPLES of each kind; prints how many were tried
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/pytest tests/fuzzing -q
+
+fuzz-guided: install .venv-fuzz/.installed  ## The same with a fuzzer that watches coverage, FUZZ_SECONDS for each kind
+	@for target in intake notebook claims arrays; do mkdir -p .fuzz/$$target; \
+	PYTHONPATH=. .venv-fuzz/bin/python tests/fuzzing/coverage_guided.py $$target -max_total_time=$(FUZZ_SECONDS) \
+	-max_len=400 -len_control=0 -artifact_prefix=.fuzz/ .fuzz/$$target || exit 1; done
+
+.venv-fuzz/.installed: Makefile
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/python -m pip install --quiet $(LOCKED) atheris babel libcst numpy pydantic pyyaml
+	@touch $@
+
 test-interop: install .venv-nbgrader/.installed .venv-jupyterlab/.installed  ## nbgrader and JupyterLab open our notebooks
 	$(BIN)/pytest -m interop
 
@@ -95,4 +111,4 @@ goldens: install  ## Write the golden files anew
 	$(BIN)/pytest tests/authoring --update-goldens
 
 clean:
-	rm -rf $(VENV) .venv-nbgrader .venv-jupyterlab .venv-lock $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .fuzz .venv-fuzz .venv-nbgrader .venv-jupyterlab .venv-lock $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -10,7 +10,7 @@ import importlib.util
 import re
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from grader.audit.proof import Trial
@@ -42,10 +42,12 @@ from grader.extraction.claims import collect
 from grader.intake.imports import imported_modules
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
+from grader.reading.client import ReadingStoppedError, within_limits
 from grader.scoring import score, with_lateness
 from grader.translation.notebook import read_old_code
 
 _OFFICIAL_SIZES = re.compile(r"\b(60_?000|10_?000|50_?000|55_?000|47040000|7840000)\b")
+_MOST_TRANSLATIONS = 100
 
 
 @dataclass(frozen=True)
@@ -98,13 +100,13 @@ def observe(submission: Submission, context: GradingContext) -> Observation:
     started = time.monotonic()
     seen = Observation(context.data, context.written_for)
     try:
-        notebook = read_notebook(submission)
+        notebook = within_limits(read_notebook, submission)
         old = _old_code(notebook, context)
         seen = _as_read(seen, notebook, old)
         with private_folder() as folder:
             run = context.sandbox.run(old.notebook, context.assignment.limits, folder / "exchange")
             seen = replace(seen, run=_with_places(run, notebook.places), fault=_sandbox_fault(run))
-            evidence = collect(folder / "exchange", folder / "vetted")
+            evidence = within_limits(collect, folder / "exchange", folder / "vetted")
             measurements = context.measurer.measure(evidence, _task(context))
         seen = replace(
             seen,
@@ -193,10 +195,10 @@ def _as_read(seen: Observation, notebook: Notebook, old: OldCode) -> Observation
     """Add what the source alone shows."""
     return replace(
         seen,
-        imports=imported_modules(notebook),
+        imports=within_limits(imported_modules, notebook),
         old_code=old.left,
         slow_optimizers=old.still_slow,
-        notes=(*notebook.notes, *(_translated(one, notebook.places) for one in old.applied)),
+        notes=(*notebook.notes, *_translations(old, notebook.places)),
     )
 
 
@@ -227,9 +229,11 @@ def _subject(seen: Observation, assignment: Assignment, facts: ReferenceFacts) -
 def _old_code(notebook: Notebook, context: GradingContext) -> OldCode:
     """Read the notebook for old code: it explains errors, and is translated only where that was asked for."""
     if context.assignment.compat:
-        return read_old_code(notebook)
+        return within_limits(read_old_code, notebook)
     try:
-        return read_old_code(notebook).untranslated(notebook)
+        return within_limits(read_old_code, notebook).untranslated(notebook)
+    except ReadingStoppedError:
+        raise
     except Exception:  # noqa: BLE001 - it would only have explained errors, which is no reason to hold a grade up
         return OldCode(notebook)
 
@@ -238,6 +242,13 @@ def _with_places(run: RunRecord, places: Places) -> RunRecord:
     """Note where the cells stand that the record names, so that reports can say it."""
     named = {run.last_cell, *(error.cell_index for error in run.errors)}
     return replace(run, places={index: place for index, place in places.items() if index in named})
+
+
+def _translations(old: OldCode, places: Places) -> Iterator[Message]:
+    """Say what was translated; of a notebook made of old calls alone, as much as anybody reads."""
+    yield from (_translated(one, places) for one in old.applied[:_MOST_TRANSLATIONS])
+    if len(old.applied) > _MOST_TRANSLATIONS:
+        yield message("Further ones, not shown: {count}", count=len(old.applied) - _MOST_TRANSLATIONS)
 
 
 def _translated(one: Translation, places: Places) -> Message:
@@ -279,7 +290,7 @@ def _on_view(notebook: Notebook, context: GradingContext, sandbox: Sandbox, view
         run = sandbox.run(notebook, context.assignment.limits, folder / "exchange")
         run = _with_places(run, notebook.places)
         try:
-            evidence = collect(folder / "exchange", folder / "vetted")
+            evidence = within_limits(collect, folder / "exchange", folder / "vetted")
         except RejectedClaimsError:  # its own doing, and not what it did on the plain data: a person looks
             return Trial(run, (), Measurements())
         return Trial(run, evidence.fits, context.measurer.measure(evidence, replace(_task(context), view=view)))

@@ -18,6 +18,7 @@ from grader.domain.measurement import Measurements, Role
 from grader.domain.messages import Message, message
 from grader.domain.run import RunRecord
 from grader.domain.submission import CodeCell, Companion
+from grader.reading.client import within_limits
 
 BITS_A_WEIGHT: Final = 1.0
 """A network whose weights are pasted with fewer bits each gives no picture back."""
@@ -79,7 +80,7 @@ def suspicions(observed: Observed) -> tuple[Message, ...]:
 
 def pasted_data(observed: Observed) -> Message | None:
     """Compare the data in the text, in pieces and after compression, with the size of the network."""
-    found = pasted_bytes(observed.cells, observed.companions)
+    found = within_limits(pasted_bytes, observed.cells, observed.companions)
     numbers = _parameters(observed)
     if found < max(FEWEST_BYTES, numbers * BITS_A_WEIGHT / 8):
         return None

@@ -34,6 +34,7 @@ from grader.intake.errors import IntakeError
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
 from grader.pipeline import GradingContext, grade_submission
+from grader.reading.client import within_limits
 from grader.report.terminal import check_report, class_table, passed_over_list
 from grader.review.book import Book, BookPlace
 from grader.review.handed_in import keep_hand_ins
@@ -71,7 +72,7 @@ def grade_paths(
         folder = prepare_folder(place.folder or Path())
         translator = Translator(language) if language else SURROUNDINGS
         with tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:
-            found = gather(hand_ins.paths, Path(workspace))
+            found = gather(hand_ins.paths, Path(workspace), leave_out=[folder])
             submissions = in_time(found.submissions, hand_ins.lists, language)
             _require_names(submissions, options.run_again)
             _keep_hand_ins(submissions, place, assignment)
@@ -171,7 +172,7 @@ def check_notebook(
         require_known(options, language)
         submission = _only_one(collect([notebook], Path(workspace), with_folder=True), notebook, language)
         try:
-            read = read_notebook(submission)
+            read = within_limits(read_notebook, submission)
         except UnreadableSubmissionError as unreadable:
             raise complain(unreadable.reason, Exit.WRONG_USAGE, language) from unreadable
         chosen = assignment_id or read.assignment

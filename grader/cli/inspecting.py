@@ -31,6 +31,7 @@ from grader.inspection.opening import open_inspection
 from grader.intake.collecting import collect
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
+from grader.reading.client import within_limits
 from grader.report.wording import Wording
 from grader.session import SessionOptions
 
@@ -64,7 +65,9 @@ def _inspected(
     submission: Submission, options: SessionOptions, translator: Translator, *, compat: bool | None
 ) -> Inspection:
     try:
-        notebook = read_notebook(submission)  # what is no notebook is reported before anything is opened for it
+        notebook = within_limits(
+            read_notebook, submission
+        )  # what is no notebook is reported before anything is opened for it
         opened = open_inspection(options, compat=compat, notebook=notebook)
         with opened as context, waiting(message("Running the notebook"), translator):
             return inspect_notebook(submission, context)

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 _SEPARATORS = re.compile(r"[-_.]+")
 _FETCHES = re.compile(r"\s*(?:sudo\s+)?(?:wget|curl|gdown|git)\b")
-_FETCHED = re.compile(r"(\w+)\.py\b")
+_FETCHED = re.compile(r"\b(\w{1,100})\.py\b")
 _INSTALLS = re.compile(r"\b(?:pip3?|conda|mamba|uv)\b.*?\b(?:install|add)\b(?P<what>.*)")
 _REQUIREMENT = re.compile(r"[A-Za-z][\w.\-]*")
 _ADDRESS = re.compile(r"\bgit\+\S*/|(?:https?|ssh)://\S*/")

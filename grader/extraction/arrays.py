@@ -6,7 +6,7 @@ import re
 import tokenize
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +14,14 @@ from numpy.lib import format as npy
 
 from grader.domain.evidence import RejectedClaimsError
 from grader.domain.text import shortened
+from grader.domain.zip_directory import stated_directory_bytes
 from grader.extraction.files import open_plain_file
 
 MAX_TOTAL_BYTES = 300 * 2**20
 MAX_MEMBERS = 20_000
+MAX_DIRECTORY_BYTES = 4 * 2**20
+"""An entry of ours takes 80 bytes at most."""
+
 _MAX_HEADER_BYTES = 4096
 _MAX_DIMENSIONS = 8
 _MEMBER = re.compile(r"(v\d{1,6})\.npy", re.ASCII)
@@ -40,6 +44,7 @@ def copy_arrays(source: Path, destination: Path) -> tuple[str, ...]:
     """
     with open_plain_file(source, MAX_TOTAL_BYTES) as file:
         try:
+            _refuse_large_directory(file)
             with zipfile.ZipFile(file) as archive:
                 arrays = {name: _read(archive, member) for name, member in _members(archive).items()}
         except _MALFORMED as error:
@@ -50,6 +55,14 @@ def copy_arrays(source: Path, destination: Path) -> tuple[str, ...]:
     with destination.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
     return broken
+
+
+def _refuse_large_directory(file: IO[bytes]) -> None:
+    """Look at the size of the directory before objects are built from it."""
+    stated = stated_directory_bytes(file)
+    if stated > MAX_DIRECTORY_BYTES:
+        raise ValueError(f"a directory of {stated} bytes, more than {MAX_DIRECTORY_BYTES}")
+    file.seek(0)
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:

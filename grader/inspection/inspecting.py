@@ -30,6 +30,7 @@ from grader.inspection.no_family import why_no_family
 from grader.inspection.recognition import Training, family_of, training_of
 from grader.inspection.source import Note, notes_of, uses_added_losses
 from grader.intake.notebook import read_notebook
+from grader.reading.client import within_limits
 from grader.translation.notebook import read_old_code
 
 LIMITS: Final = Limits(cell_seconds=180.0, notebook_seconds=1200.0, skips_slow_cells=True)
@@ -95,8 +96,8 @@ def inspect_notebook(submission: Submission, context: InspectionContext) -> Insp
         RejectedClaimsError: What it left behind is malformed.
         MeasuringFailedError: The measuring process broke.
     """
-    notebook = read_notebook(submission)
-    translated = read_old_code(notebook)
+    notebook = within_limits(read_notebook, submission)
+    translated = within_limits(read_old_code, notebook)
     as_it_is = translated.untranslated(notebook)
     first = _tried(notebook, translated if context.compat else as_it_is, context)
     if context.compat is not None or not translated.applied or not _broke(first):
@@ -111,7 +112,7 @@ def _tried(notebook: Notebook, old: OldCode, context: InspectionContext) -> Insp
     with private_folder() as folder:
         run = context.sandbox.run(old.notebook, context.limits, folder / "exchange")
         run = replace(run, places=notebook.places)
-        evidence = collect(folder / "exchange", folder / "vetted")
+        evidence = within_limits(collect, folder / "exchange", folder / "vetted")
         outlines = context.measurer.outline(evidence)
         scene = _Scene(evidence, outlines, run, notebook, notes_of(notebook), datasets_named(notebook))
         models = tuple(_inspected(outline, scene, context) for outline in outlines)

@@ -23,7 +23,7 @@ from grader.intake.archives import Unpacked
 from grader.intake.attributing import Attribution, attribute
 from grader.intake.companions import Nearby
 from grader.intake.errors import IntakeError
-from grader.intake.finding import Found, Given, Item, Kind, look_at, siblings
+from grader.intake.finding import Given, Item, Kind, look_at, siblings
 from grader.intake.leftovers import passed_over
 from grader.intake.naming import clean_name
 from grader.intake.opening import Opener, fetch
@@ -51,7 +51,9 @@ def collect(paths: Sequence[Path], workspace: Path, *, with_folder: bool = False
     return list(gather(paths, workspace, with_folder=with_folder).submissions)
 
 
-def gather(paths: Sequence[Path], workspace: Path, *, with_folder: bool = False) -> Collected:
+def gather(
+    paths: Sequence[Path], workspace: Path, *, with_folder: bool = False, leave_out: Sequence[Path] = ()
+) -> Collected:
     """Return the submissions in the given paths and the names of what was passed over.
 
     A file that is no notebook, a zip that cannot be opened, a second hand-in: nothing of that stops a batch. Such a
@@ -62,11 +64,12 @@ def gather(paths: Sequence[Path], workspace: Path, *, with_folder: bool = False)
         workspace: A folder of ours; zips are unpacked below it, and the submissions' paths point into it. It may lie
             inside a given folder; what is in it is no hand-in.
         with_folder: A single notebook that is given lies in its author's own folder, whose files belong to it.
+        leave_out: Other folders of ours that may lie inside a given one, such as that of the grades.
 
     Raises:
         IntakeError: A path does not exist, cannot be read or is of another kind, or nothing was found at all.
     """
-    givens = [_outside(workspace, path, look_at(path)) for path in paths]
+    givens = [_outside([workspace, *leave_out], path, look_at(path)) for path in paths]
     opener = Opener(workspace)
     attribution = attribute(_without_repeats(givens), workspace, opener)
     settled = settle(list(_hand_ins(attribution, opener)), lambda hand_ins: _read(hand_ins, workspace))
@@ -83,19 +86,18 @@ def gather(paths: Sequence[Path], workspace: Path, *, with_folder: bool = False)
 # Private functions for given paths
 
 
-def _outside(workspace: Path, path: Path, given: Given) -> Given:
-    """Leave out what an earlier batch unpacked below the given folder."""
-    ours = workspace.resolve()
-    if given.inside is None or path.resolve().is_relative_to(ours):
-        return given
+def _outside(ours: Sequence[Path], path: Path, given: Given) -> Given:
+    """Leave out what lies in our own folders below a given one; a folder of ours that is given itself is meant."""
     above = path.resolve()
-    if not ours.is_relative_to(above):
+    inside = [folder.resolve() for folder in ours]
+    inside = [folder for folder in inside if folder != above and folder.is_relative_to(above)]
+    if given.inside is None or not inside:
         return given
-    hidden = ours.relative_to(above).parts
     found = given.inside
-    items = tuple(item for item in found.items if not item.container.is_relative_to(ours))
-    folders = tuple(parts for parts in found.folders if parts[: len(hidden)] != hidden)
-    return Given(inside=Found(found.above, items, folders, found.left_out))
+    hidden = [folder.relative_to(above).parts for folder in inside]
+    items = tuple(item for item in found.items if not any(item.container.is_relative_to(one) for one in inside))
+    folders = tuple(parts for parts in found.folders if not any(parts[: len(one)] == one for one in hidden))
+    return Given(inside=replace(found, items=items, folders=folders))
 
 
 def _without_repeats(givens: Sequence[Given]) -> list[Given]:

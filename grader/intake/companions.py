@@ -21,6 +21,7 @@ from typing import Final
 
 from grader.domain.colab import is_in_colab
 from grader.domain.submission import Companion
+from grader.domain.text import shortened
 from grader.intake.finding import NOTEBOOK_SUFFIX, Item
 from grader.intake.opening import fetch
 from grader.probe.quiet_modules import QUIET_MODULES
@@ -33,6 +34,7 @@ TOTAL_LIMIT_BYTES: Final = 20_000_000
 COUNT_LIMIT: Final = 50
 _DEEPEST: Final = 4
 _LISTED_AT_MOST: Final = 500
+_LONGEST_NAME: Final = 200
 
 SILENT_NAMES: Final = frozenset({"submission_metadata.yml", "timestamp.txt", "thumbs.db", "desktop.ini"})
 """What platforms and systems put beside a hand-in."""
@@ -122,7 +124,8 @@ def _laid(items: Sequence[Item], depth: int, workspace: Path) -> tuple[Beside, l
         companions += [] if companion is None else [companion]
         laid += [] if companion is None else [item]
         passed_over += [name] if companion is None else []
-    return Beside(tuple(companions), tuple(sorted(passed_over))), laid
+    names = tuple(shortened(name, _LONGEST_NAME) for name in sorted(passed_over))
+    return Beside(tuple(companions), names), laid
 
 
 def _is_below(item: Item, folder: tuple[str, ...]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from grader.domain.text import shortened
 from grader.intake.attributing import Attribution
 from grader.intake.companions import SILENT_NAMES
 from grader.intake.finding import Item, Kind
@@ -13,12 +14,17 @@ from grader.intake.opening import Opener
 from grader.intake.settling import Settled
 
 _MADE_BY_PYTHON: Final = ".pyc"
+_NAMED_EACH: Final = 20
+_LONGEST_NAME: Final = 200
 
 
 def passed_over(
     attribution: Attribution, settled: Sequence[Settled], opener: Opener, laid: Collection[Item]
 ) -> tuple[str, ...]:
     """Return the names, in order: files, folders without a hand-in (they end in `/`), links and hidden notebooks.
+
+    Of one owner as many as a person reads, so that nobody's heap of files hides what another handed in; `…` and a
+    number stand for the rest.
 
     Args:
         attribution: Whose is what.
@@ -27,16 +33,31 @@ def passed_over(
         laid: Files that lie beside a notebook when it runs.
     """
     used = {item for one in settled for item in _used(one)} | set(laid)
-    names = {item.shown for item in attribution.rest if _is_named(item)} | set(attribution.empty)
+    names: dict[str, set[str]] = {}
+    for item in attribution.rest:
+        names.setdefault(_outermost(item), set()).update([item.shown] if _is_named(item) else [])
+    for name in attribution.empty:
+        names.setdefault(name, set()).add(name)
     for one in attribution.belongings:
+        mine = names.setdefault(one.owner.student, set())
         if one.item not in used and _is_named(one.item):
-            names.add(one.item.shown)
+            mine.add(one.item.shown)
         elif one.item.kind is Kind.ZIP and one.counts:
-            names.update(_inside(one.item, opener, used))
-    return tuple(sorted(names))
+            mine.update(_inside(one.item, opener, used))
+    return tuple(sorted(name for group in names.values() for name in _shortlist(sorted(group))))
 
 
 # Private functions
+
+
+def _outermost(item: Item) -> str:
+    """Return the folder around a file that is nobody's, or the file itself."""
+    return item.parts[0]
+
+
+def _shortlist(names: Sequence[str]) -> list[str]:
+    shown = [shortened(name, _LONGEST_NAME) for name in names[:_NAMED_EACH]]
+    return [*shown, f"{shown[-1]}, … ({len(names) - _NAMED_EACH})"] if len(names) > _NAMED_EACH else shown
 
 
 def _used(settled: Settled) -> Iterator[Item]:

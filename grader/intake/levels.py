@@ -3,7 +3,7 @@
 | the level holds | what it is |
 |---|---|
 | `submission_metadata.yml` beside `submission_…` folders | an export of Gradescope |
-| a folder `submitted` (or it is that folder itself) | a course of nbgrader |
+| a folder `submitted` (or it is that folder itself), and no notebook | a course of nbgrader |
 | names in the form of Moodle or Canvas, half of all at least | a download of theirs |
 | one folder and nothing else that could be a hand-in | looked at one level further in |
 | folders and zips alone, each of which is one of the above | several downloads |
@@ -204,6 +204,8 @@ def _gradescope(level: Level, sources: Sources) -> Division | None:
 def _nbgrader(level: Level, sources: Sources) -> Division | None:
     given_itself = level.above[-1:] == (NBGRADER_SUBMITTED,)
     if not given_itself and NBGRADER_SUBMITTED not in level.folders:
+        return None
+    if any(item.kind is Kind.NOTEBOOK for item in level.files):  # somebody's own folder: a course has none there
         return None
     submitted = level if given_itself else level.child(NBGRADER_SUBMITTED)
     if not any(len(item.parts) - submitted.depth >= _NBGRADER_DEPTH for item in submitted.items):

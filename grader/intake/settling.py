@@ -27,13 +27,14 @@ from typing import Final
 
 from grader.domain.messages import Message, message
 from grader.domain.submission import Submission
-from grader.domain.text import listed
+from grader.domain.text import listed, shortened
 from grader.intake.archives import Unpacked
 from grader.intake.finding import Item
 from grader.intake.layouts import Owner, Upload
 
 _COPY = re.compile(r"(?P<name>.+?)(?:-(?P<number>[1-9]\d{0,3}))?")
 _NAMED: Final = 6
+_LONGEST_NAME: Final = 200
 COMPARED_AT_MOST: Final = 100
 """Notebooks of one student whose bytes are looked at: a student with more has not handed in copies."""
 
@@ -150,8 +151,7 @@ def _unread(hand_ins: Sequence[HandIn]) -> Submission:
     first = hand_ins[0]
     together = hashlib.sha256()
     for hand_in in hand_ins:
-        size_bytes = hand_in.item.entry.size_bytes if hand_in.item.entry else hand_in.item.container.stat().st_size
-        together.update(f"{hand_in.shown}\t{size_bytes}\n".encode(errors="surrogatepass"))
+        together.update(f"{hand_in.shown}\t{_size(hand_in.item)}\n".encode(errors="surrogatepass"))
     return Submission(
         first.owner.student,
         first.item.filename,
@@ -164,12 +164,19 @@ def _unread(hand_ins: Sequence[HandIn]) -> Submission:
     )
 
 
+def _size(item: Item) -> int:
+    try:
+        return item.entry.size_bytes if item.entry else item.container.stat().st_size
+    except OSError:  # it was deleted since its folder was listed
+        return 0
+
+
 def _several(shown: Sequence[str]) -> Message:
     return message(
         "This student handed in {count} different notebooks: {files}. None of them was run. "
         "Decide which one counts and grade that one alone.",
         count=len(shown),
-        files=listed(tuple(shown), _NAMED),
+        files=listed([shortened(name, _LONGEST_NAME) for name in shown], _NAMED),
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from grader.domain.run import CellError, RaisedBy
 from grader.domain.submission import CodeCell
-from grader.sandbox.order import statements_of, with_order
+from grader.sandbox.order import CellNames, with_order
 
 _FRAME = re.compile(
     r"^(?:Cell In\[\d{1,6}\], line \d{1,6}|File (?P<file>.{1,1000}?):\d{1,7}(?:, in .*|$))", re.MULTILINE
@@ -25,9 +25,8 @@ _STANDARD_LIBRARY = re.compile(r"[\\/]lib(?:64)?[\\/]python3")
 _TRAINING_CALLS = frozenset({"fit", "fit_generator", "train_on_batch", "apply_gradients"})
 _TRAINING_TEXT = re.compile(r"\.(?:fit|fit_generator|train_on_batch|apply_gradients)\(")
 _FETCHING = re.compile(
-    r"^\s*(?:(?:\w+\s*=\s*)?[!%]\s*(?:sudo\s+)?(?:wget|curl|gdown|kaggle|git\s+clone)\b"
-    r"|(?:wget|curl|git\s+clone)\s+(?:-|['\"]?\w+:))",
-    re.MULTILINE,
+    r"\s*(?:(?:\w+\s*=\s*)?[!%]\s*(?:sudo\s+)?(?:wget|curl|gdown|kaggle|git\s+clone)\b"
+    r"|(?:wget|curl|git\s+clone)\s+(?:-|['\"]?\w{1,100}:))"
 )
 _ACCELERATOR = re.compile(
     r"gpu_device_name|is_gpu_available|is_built_with_cuda|list_(?:physical|logical)_devices|list_local_devices"
@@ -37,25 +36,43 @@ _ACCELERATOR = re.compile(
 )
 
 
-def with_circumstances(error: CellError, traceback: str, cells: Sequence[CodeCell]) -> CellError:
-    """Return the error with all that its cell and its traceback say of it.
+def with_circumstances(
+    errors: tuple[CellError, ...], tracebacks: tuple[str, ...], cells: tuple[CodeCell, ...]
+) -> tuple[CellError, ...]:
+    """Return errors with all that their cells and their tracebacks say of them; each cell is parsed once at most.
 
     Args:
-        error: The error of a cell.
-        traceback: As the kernel wrote it, without colours.
+        errors: Of a run, in order.
+        tracebacks: Of each error, as the kernel wrote it, without colours.
         cells: All code cells in file order.
     """
-    source = next((cell.source for cell in cells if cell.index == error.cell_index), "")
-    statements = statements_of(source)
+    names = CellNames(cells)
+    sources = {cell.index: cell.source for cell in cells}
+    fetched = next((cell.index for cell in cells if _fetches(cell.source)), None)
+    return tuple(
+        replace(
+            _circumstances(error, traceback, sources.get(error.cell_index, ""), names),
+            after_fetching=fetched is not None and fetched <= error.cell_index,
+        )
+        for error, traceback in zip(errors, tracebacks, strict=True)
+    )
+
+
+def _fetches(source: str) -> bool:
+    """Tell whether a line of a cell loads something from the network."""
+    return any(_FETCHING.match(line) for line in source.split("\n"))
+
+
+def _circumstances(error: CellError, traceback: str, source: str, names: CellNames) -> CellError:
+    statements = names.statements(error.cell_index)
     at = _failing(statements, source, traceback)
     raised_by, package = _who_raised(traceback)
     return replace(
-        with_order(error, cells),
+        with_order(error, names),
         raised_by=raised_by,
         package=package,
         stops_training=_stops_training(statements[at:] if at is not None else statements, source, traceback),
         asks_for_accelerator=_asks_for_accelerator(error, source, statements, at),
-        after_fetching=any(_FETCHING.search(cell.source) for cell in cells if cell.index <= error.cell_index),
     )
 
 

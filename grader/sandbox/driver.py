@@ -15,6 +15,7 @@ from grader.domain.messages import Message, message
 from grader.domain.run import MOST_ERRORS, CellError, Limits, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import CodeCell
 from grader.domain.text import ending
+from grader.reading.client import within_limits
 from grader.sandbox.circumstances import with_circumstances
 from grader.sandbox.idleness import KernelIdleError, run_unless_idle
 from grader.sandbox.kernel import CellReply, KernelConversation, OwnKernelManager, printable
@@ -180,10 +181,7 @@ def _record(
         stopped_by=stopped_by,
         cells_total=len(cells),
         cells_run=progress.cells_run,
-        errors=tuple(
-            with_circumstances(error, traceback, cells)
-            for error, traceback in zip(progress.errors, progress.tracebacks, strict=True)
-        ),
+        errors=_explained(progress, cells),
         last_cell=progress.last_cell,
         wall_seconds=time.monotonic() - progress.started,
         peak_memory_mib=watchdog.peak_memory_mib,
@@ -192,6 +190,13 @@ def _record(
         errors_left_out=progress.errors_left_out,
         skipped=tuple(progress.skipped),
     )
+
+
+def _explained(progress: _Progress, cells: Sequence[CodeCell]) -> tuple[CellError, ...]:
+    """Return the errors with what the cells say of them; a text that is made to be slow harms nobody else there."""
+    if not progress.errors:
+        return ()
+    return within_limits(with_circumstances, tuple(progress.errors), tuple(progress.tracebacks), tuple(cells))
 
 
 def _status(stopped_by: StoppedBy, errors: Sequence[CellError]) -> RunStatus:

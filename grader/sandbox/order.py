@@ -12,13 +12,42 @@ from grader.domain.submission import CodeCell
 from grader.domain.syntax import tree_or_error
 
 _MISSING = re.compile(r"name '(\w{1,100})' is not defined")
-_TIMED = re.compile(r"^(\s*)%(?:time|prun)[ \t]+(?=[^\s-])", re.MULTILINE)
-_MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
-_PYTHON_CELL = re.compile(r"^\s*%%(?:time|timeit|capture|prun)\b.*$", re.MULTILINE)
+_TIMED = re.compile(r"%(?:time|prun)[ \t]+(?=[^\s-])")
+_PYTHON_CELL = re.compile(r"%%(?:time|timeit|capture|prun)\b")
 _LONGEST_SOURCE = 200_000
+"""Characters; a longer cell holds data, and binds no name that another cell lacks."""
 
 
-def with_order(error: CellError, cells: Sequence[CodeCell]) -> CellError:
+class CellNames:
+    """The cells of one notebook, each parsed once at most however many errors ask for it."""
+
+    def __init__(self, cells: Sequence[CodeCell]) -> None:
+        self._cells = cells
+        self._statements: dict[int, list[ast.stmt]] = {}
+        self._defining: dict[str, list[CodeCell]] | None = None
+
+    def statements(self, index: int) -> list[ast.stmt]:
+        """Return the statements of the cell with this index; none where it is no Python."""
+        if index not in self._statements:
+            source = next((cell.source for cell in self._cells if cell.index == index), "")
+            self._statements[index] = statements_of(source)
+        return self._statements[index]
+
+    def defining(self, name: str) -> list[CodeCell]:
+        """Return the cells that bind a global name, in file order."""
+        if self._defining is None:
+            self._defining = {}
+            for cell in self._cells:
+                for bound in {bound for statement in statements_of(cell.source) for bound in _bound(statement)}:
+                    self._defining.setdefault(bound, []).append(cell)
+        return self._defining.get(name, [])
+
+    def recorded(self, index: int) -> int | None:
+        """Return when the cell with this index ran last in its author's session."""
+        return next((cell.recorded for cell in self._cells if cell.index == index), None)
+
+
+def with_order(error: CellError, cells: CellNames) -> CellError:
     """Return a NameError with the cells that make the name, every other error as it is.
 
     A name that only a cell below makes was missing for the order. One that a cell above or the cell itself makes as
@@ -32,12 +61,12 @@ def with_order(error: CellError, cells: Sequence[CodeCell]) -> CellError:
     if found is None:
         return error
     name = found.group(1)
-    defining = [cell for cell in cells if name in defined_names(cell.source)]
+    defining = cells.defining(name)
     known = replace(error, lacked=LackedName(name, tuple(cell.index for cell in defining)))
     below = next((cell for cell in defining if cell.index > error.cell_index), None)
     if below is None or any(cell.index <= error.cell_index for cell in defining):
         return known
-    recorded = next((cell.recorded for cell in cells if cell.index == error.cell_index), None)
+    recorded = cells.recorded(error.cell_index)
     return replace(known, defined_below=DefinedBelow(name, below.index, recorded, below.recorded))
 
 
@@ -50,8 +79,22 @@ def statements_of(source: str) -> list[ast.stmt]:
     """Parse a cell, its magics passed over line by line; none where it is no Python."""
     if len(source) > _LONGEST_SOURCE:
         return []
-    tree = tree_or_error(_MAGIC.sub(r"\1pass", _TIMED.sub(r"\1", _PYTHON_CELL.sub("pass", source, count=1))))
+    lines = source.split("\n")
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    if _PYTHON_CELL.match(lines[first].lstrip()):
+        lines[first] = "pass"
+    tree = tree_or_error("\n".join(map(_without_magic, lines)))
     return tree.body if isinstance(tree, ast.Module) else []  # Python 2, other cell magics, nesting without end
+
+
+def _without_magic(line: str) -> str:
+    """Return the Python of a line for IPython: what `%time` runs, else nothing."""
+    text = line.lstrip()
+    if not text.startswith(("%", "!")):
+        return line
+    indent = line.removesuffix(text)
+    timed = _TIMED.match(text)
+    return f"{indent}{text[timed.end() :]}" if timed else f"{indent}pass"
 
 
 def _bound(statement: ast.stmt) -> Iterator[str]:

@@ -19,10 +19,17 @@ DEEPEST_TREE: Final = 150
 """Levels of syntax; a deeper tree is nobody's autoencoder, and would take the stack of whatever walks through it."""
 
 _HIDDEN_AT_MOST: Final = 200
+_COMMENTS_TRIED: Final = 20
+"""Number signs of a print statement that may begin its comment; the others stand in texts. Each takes a parse."""
+
 _PYTHON_CELL_MAGICS: Final = frozenset({"time", "timeit", "capture", "prun", "memit"})
 _MAGIC_RUNNING = re.compile(r"(?P<magic>%(?:time|timeit)\s+)(?=[A-Za-z_])")
-_PRINT = re.compile(r"^(?P<indent>\s*(?:[^#'\"]*[:;]\s*)?)print\b(?P<gap>[ \t]+(?![=.,)\]])|(?=[\"']))(?P<rest>.*)$")
-_EXCEPT = re.compile(r"^(?P<head>\s*except\s+[\w.]+|\s*except\s*\([^)]*\))\s*,\s*(?P<name>[A-Za-z_]\w*)\s*:")
+_PRINT = re.compile(
+    r"(?P<indent>[ \t]*(?:[^\s#'\"][^#'\"]*[:;][ \t]*)?)print\b(?P<gap>[ \t]+(?![=.,)\]])|(?=[\"']))(?P<rest>.*)$"
+)
+_EXCEPT = re.compile(
+    r"(?P<head>[ \t]*except[ \t]+[\w.]+|[ \t]*except[ \t]*\([^)]*\))[ \t]*,[ \t]*(?P<name>[A-Za-z_]\w*)[ \t]*:"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,9 +209,8 @@ def _print_call(body: str) -> str | None:
 
 def _without_comment(body: str) -> tuple[str, str]:
     """Split a comment off the end of a single line, where what comes before it is an expression."""
-    for position, character in enumerate(body):
-        if character == "#" and isinstance(
-            tree_or_error(f"({body[:position].strip().removesuffix(',')},)"), ast.Module
-        ):
+    marks = [position for position, character in enumerate(body) if character == "#"]
+    for position in marks[:_COMMENTS_TRIED]:
+        if isinstance(tree_or_error(f"({body[:position].strip().removesuffix(',')},)"), ast.Module):
             return body[:position], body[position:]
     return body, ""

@@ -10,7 +10,7 @@ from grader.validation.drafts import Draft
 from grader.validation.operators import Edit, Equivalent, Mutant, Training
 from grader.validation.syntax import with_keyword, with_position
 
-_SCALED: Final = re.compile(r'(\w+)\.astype\("float32"\) / 255')
+_SCALED: Final = re.compile(r'\b(\w+)\.astype\("float32"\) / 255')
 
 
 def _on_pixels(template: str, activation: str) -> Edit:

@@ -13,7 +13,7 @@ from intake_samples import collected, notebook_bytes, plant, told, zip_bytes
 
 from grader.domain.submission import Submission
 from grader.intake import archives
-from grader.intake.collecting import collect
+from grader.intake.collecting import collect, gather
 from grader.intake.errors import IntakeError
 
 ANA, LUIS, EVA = (notebook_bytes(f"print('{name}')") for name in ("ana", "luis", "eva"))
@@ -129,6 +129,17 @@ def test_the_workspace_may_lie_in_the_class_folder(tmp_path: Path) -> None:
     assert [submission.student for submission in once] == ["ana", "luis"]
     assert collect([tmp_path], tmp_path / "out" / "work") == once
     assert collected(tmp_path / "out", *(tmp_path / "out" / "work").rglob("*.ipynb")) == [("00000", "00000.ipynb")]
+
+
+def test_the_folder_of_the_grades_may_lie_beside_that_of_the_class(tmp_path: Path) -> None:
+    """`grader grade . --out grades`, once more: it is no student's, and nothing in it is listed."""
+    plant(
+        tmp_path,
+        {"class/ana.ipynb": ANA, "class/luis.ipynb": LUIS, "grades/reports/ana.html": b"", "grades/x.zip": b""},
+    )
+    found = gather([tmp_path], tmp_path / "work", leave_out=[tmp_path / "grades"])
+    assert [(one.student, one.conflict) for one in found.submissions] == [("ana", None), ("luis", None)]
+    assert found.passed_over == ()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from grader.domain.run import CellError, LackedName, RaisedBy
@@ -12,10 +14,15 @@ KERAS_FRAME = "\nFile /env/lib/python3.11/site-packages/keras/src/utils/tracebac
 OWN_FRAME = "\nCell In[2], line 2, in todo()\n      1 def todo():\n----> 2     raise NotImplementedError"
 
 
+def read(error: CellError, traceback: str, cells: Sequence[CodeCell]) -> CellError:
+    """One error of a run."""
+    return with_circumstances((error,), (traceback,), tuple(cells))[0]
+
+
 def raised_in(source: str, line: int, *, name: str = "ValueError", text: str = "no", after: str = "") -> CellError:
     """The error of a cell that raised in one of its lines."""
     traceback = f"{name}   Traceback (most recent call last)\nCell In[1], line {line}\n----> {line} {source.splitlines()[line - 1]}\n{after}\n\n{name}: {text}"
-    return with_circumstances(CellError(0, name, text), traceback, [CodeCell(0, "", source)])
+    return read(CellError(0, name, text), traceback, [CodeCell(0, "", source)])
 
 
 @pytest.mark.parametrize(
@@ -44,7 +51,7 @@ def test_the_innermost_frame_says_who_raised(frames: str, raised_by: RaisedBy, p
 
 def test_a_traceback_that_says_nothing_is_unknown() -> None:
     """The kernel writes it, and may write anything."""
-    error = with_circumstances(CellError(0, "ValueError", "no"), "nothing", [CodeCell(0, "", "f()")])
+    error = read(CellError(0, "ValueError", "no"), "nothing", [CodeCell(0, "", "f()")])
     assert error.raised_by is RaisedBy.UNKNOWN
 
 
@@ -75,7 +82,7 @@ def test_a_function_that_trains_is_seen_in_the_traceback() -> None:
 def test_a_cell_that_python_cannot_read_has_stopped_its_training() -> None:
     """Nothing of it was run."""
     source = "m.fit(x, x"
-    error = with_circumstances(CellError(0, "SyntaxError", "never closed"), "", [CodeCell(0, "", source)])
+    error = read(CellError(0, "SyntaxError", "never closed"), "", [CodeCell(0, "", source)])
     assert error.stops_training is True
 
 
@@ -100,7 +107,7 @@ def test_a_search_for_a_gpu_is_known_by_what_it_looks_at(source: str, line: int,
 def test_a_missing_name_keeps_its_makers() -> None:
     """All that is known of an error stands in one place."""
     cells = [CodeCell(0, "", "a = f()"), CodeCell(1, "", "a")]
-    error = with_circumstances(CellError(1, "NameError", "name 'a' is not defined"), "", cells)
+    error = read(CellError(1, "NameError", "name 'a' is not defined"), "", cells)
     assert error.lacked == LackedName("a", (0,))
 
 
@@ -117,5 +124,5 @@ def test_a_missing_name_keeps_its_makers() -> None:
 def test_a_cell_below_one_that_fetches_may_miss_what_was_to_be_fetched(above: str, *, fetching: bool) -> None:
     """The file has the name of what was in an archive, so that no name is compared."""
     cells = [CodeCell(0, "", above), CodeCell(1, "", "open('a.csv')")]
-    error = with_circumstances(CellError(1, "FileNotFoundError", "No such file: 'a.csv'"), "", cells)
+    error = read(CellError(1, "FileNotFoundError", "No such file: 'a.csv'"), "", cells)
     assert error.after_fetching is fetching

@@ -235,6 +235,23 @@ def test_everything_passed_over_is_named(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+def test_nobodys_heap_of_files_hides_what_another_handed_in(tmp_path: Path) -> None:
+    """Twenty names of one owner are listed, cut where one of them is endless, and the number of the others."""
+    heap = {f"{'d/' * 500}{number}.h5": b"" for number in range(2000)}
+    files = {"mallory.zip": zipped({"t.ipynb": EVIL} | heap), "bob/t.ipynb": HONEST["bob"], "dora/stacked.py": b"x"}
+    names = found(plant(tmp_path / "given", files), tmp_path / "work").passed_over
+    assert "dora/stacked.py" in names
+    assert len(names) == 22
+    assert sum(name.endswith(", … (1980)") for name in names) == 1
+    assert max(map(len, names)) < 250
+
+
+def test_a_students_own_folder_that_imitates_a_course_is_no_course(tmp_path: Path) -> None:
+    """`grader grade class/mallory`: a course of nbgrader has no notebook beside `submitted`."""
+    given = plant(tmp_path / "mallory", {"t.ipynb": EVIL, "submitted/dora/ps1/x.ipynb": HONEST["bob"]})
+    assert "dora" not in {one.student for one in found(given, tmp_path / "work").submissions}
+
+
 def refused(submission: Submission) -> bool:
     try:
         read_notebook(submission)
