@@ -37,6 +37,8 @@ _SECONDS_FOR_LAST_OUTPUT = 2
 _SECONDS_BETWEEN_LOOKS = 0.25
 LONGEST_WAIT = 4
 """Times its limit that a cell may take on a machine whose processors others have."""
+_SHOWS_ERRORS = re.compile(r"^[ \t]*%tb\b|showtraceback", re.MULTILINE)
+"""What shows an earlier exception again, in a cell that ends well."""
 _CONTROL = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
@@ -168,6 +170,7 @@ class KernelConversation:
         self._client: _CappedClient | None = None
         self._leash: int | None = None
         self._reply: dict[str, Any] = {}
+        self._request = ""
         self._notebook = NotebookClient(
             new_notebook(cells=[new_code_cell()]),  # nbclient keeps the cell that runs at its place
             km=manager,
@@ -246,6 +249,8 @@ class KernelConversation:
         except zmq.Again as error:
             raise CellTimeoutError("the kernel does not take cells any more") from error
         content = self._reply
+        if content.get("status") == "ok" and not _SHOWS_ERRORS.search(source):
+            content = self._shown_error() or content
         return CellReply(
             failed=content.get("status") != "ok",
             name=content.get("ename", ""),
@@ -289,6 +294,12 @@ class KernelConversation:
 
     def _keep_reply(self, *, cell: Any, cell_index: int, execute_reply: dict[str, Any] | None) -> None:  # noqa: ARG002
         self._reply = (execute_reply or {}).get("content", {})
+        self._request = (execute_reply or {}).get("parent_header", {}).get("msg_id", "")
+
+    def _shown_error(self) -> dict[str, Any] | None:
+        """Return the exception that the kernel showed while it ran the last cell, if any."""
+        last = None if self._client is None else self._client.iopub_channel.last_error
+        return last[1] if last is not None and last[0] == self._request else None
 
 
 def printable(text: str, limit: int = 2000) -> str:

@@ -12,6 +12,7 @@ from laboratory import BUBBLEWRAP, QUICK, make_sandbox, run
 
 from grader.domain.run import Limits, RunStatus, StoppedBy
 from grader.sandbox import watchdog
+from grader.sandbox.conformance.behaviour import first_cell
 
 SEMAPHORES = """
 import errno, os, pytest
@@ -117,7 +118,5 @@ def test_the_run_that_takes_most_gives_way(tmp_path: Path, monkeypatch: pytest.M
 
 def test_what_is_counted_nowhere_is_closed(tmp_path: Path) -> None:
     """Semaphores, shared memory and both kinds of queues answer that they are not here."""
-    from laboratory import Surroundings
-
-    cells = [Surroundings().first_cell(), SEMAPHORES.replace("import errno, os, pytest", "import errno")]
+    cells = [first_cell({}), SEMAPHORES.replace("import errno, os, pytest", "import errno")]
     assert run(make_sandbox(BUBBLEWRAP), cells, tmp_path).record.errors == ()
