@@ -386,8 +386,24 @@ def validate_command(
 
 
 @app.command("doctor", help=told(message("Show what this machine has, and what to install.")))
-def doctor_command(*, data: DataFolder = None, lang: Language = None, as_json: AsJson = False) -> None:
+def doctor_command(
+    *,
+    sandbox: Annotated[
+        bool,
+        typer.Option(
+            "--sandbox", help=told(message("Try every behaviour of the sandbox instead, in a minute or two."))
+        ),
+    ] = False,
+    data: DataFolder = None,
+    lang: Language = None,
+    as_json: AsJson = False,
+) -> None:
     """Examine the machine."""
+    if sandbox:
+        from grader.cli.conformance import show_behaviours
+
+        show_behaviours(language=lang, as_json=as_json)
+        return
     from grader.cli.machine import examine
 
     examine(data, language=lang, as_json=as_json)

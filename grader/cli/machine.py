@@ -198,7 +198,10 @@ def _sandbox() -> Examined:
         trial = Notebook((CodeCell(0, "", _TRIAL_CELL),))
         record = BubblewrapSandbox(program).run(trial, Limits(notebook_seconds=60), folder / "exchange")
     if record.status is RunStatus.COMPLETED:
-        return Examined("sandbox", State.GOOD, message("{program} works", program=str(program)))
+        sentence = message(
+            "{program} works; limits are kept by the grader's own watchdog, not by control groups", program=str(program)
+        )
+        return Examined("sandbox", State.GOOD, sentence)
     said = record.detail or verbatim("; ".join(f"{error.name}: {error.text}" for error in record.errors))
     return Examined(
         "sandbox", State.BAD, message("{program} does not shut a kernel in: {said}", program=str(program), said=said)

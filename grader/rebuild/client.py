@@ -222,16 +222,32 @@ class _Process:
         environment |= {COURSE_VARIABLE: str(course.folder.resolve()) if course is not None else ""}
         root = str(Path(grader.__file__).parent.parent)
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "grader.rebuild.worker"],  # no module from where the user happens to be
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            env=environment,
-            start_new_session=os.name == "posix",  # Ctrl-C ends the batch in order, not the measuring half-way
-        )
+        self._leash: int | None
+        workers_end, self._leash = os.pipe()  # never written to: it ends when we do, however that happens
+        leash = [str(workers_end)] if os.name == "posix" else []
+        try:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "grader.rebuild.worker",
+                    *leash,
+                ],  # no module from where the user happens to be
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                env=environment,
+                start_new_session=os.name == "posix",  # Ctrl-C ends the batch in order, not the measuring half-way
+                pass_fds=[workers_end] if leash else [],
+            )
+        except OSError:
+            os.close(self._leash)
+            raise
+        finally:
+            os.close(workers_end)
         self._answers: queue.Queue[str] = queue.Queue()
         self._last_words: deque[str] = deque(maxlen=_LAST_WORDS)
         threading.Thread(target=self._read_answers, daemon=True, name="grader-answers").start()
@@ -263,6 +279,9 @@ class _Process:
         """End the process."""
         self._process.kill()
         self._process.wait()
+        if self._leash is not None:
+            os.close(self._leash)
+            self._leash = None
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             if pipe is not None:
                 with contextlib.suppress(OSError):  # bytes of a request that nobody will read any more

@@ -10,6 +10,14 @@ from __future__ import annotations
 
 import os
 import sys
+
+from grader.rebuild.leash import end_with, limit_memory
+
+if __name__ == "__main__":  # before TensorFlow is imported, which takes seconds
+    if len(sys.argv) > 1:
+        end_with(int(sys.argv[1]))
+    limit_memory()
+
 import tempfile
 import traceback
 from collections.abc import Iterable, Iterator
@@ -27,15 +35,12 @@ from grader.rebuild.quantities.material import DataChoice, load_images, load_mat
 from reference import card_data, data
 from reference.views import View
 
-MEMORY_BYTES = 8 * 2**30
-
 PUBLISHED_AT = 1_577_836_800
 """Time of every published file (2020-01-01): when it was written would show whether it is a view."""
 
 
 def main() -> None:
     """Answer requests until standard input ends."""
-    _limit_memory()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever TensorFlow prints goes to standard error
     serve(sys.stdin, answers)
@@ -125,14 +130,6 @@ def _in_one_step(target: Path) -> Iterator[Path]:
     path.chmod(0o644)
     os.utime(path, (PUBLISHED_AT, PUBLISHED_AT))
     path.replace(target)
-
-
-def _limit_memory() -> None:
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
 
 
 if __name__ == "__main__":

@@ -18,12 +18,14 @@ from grader.domain.folders import private_folder, require_closed, without_set_id
 from grader.domain.run import Limits, RunRecord
 from grader.domain.submission import Companion, Notebook
 from grader.sandbox import bubblewrap
-from grader.sandbox.driver import run_cells
+from grader.sandbox.driver import Circle, run_cells
 from grader.sandbox.kernel import OwnKernelManager
 from grader.sandbox.watchdog import DEEPEST_FOLDER
 
 PROBE_FOLDER = Path(__file__).parent.parent / "probe"
 _OPEN_FILES = 4096
+_SIGNALS = 1024  # that wait, and timers
+_LOCKED_BYTES = 2**23
 COMPANIONS = "beside"
 """Folder, beside the kernel's sockets, of what was handed in beside a notebook."""
 
@@ -75,9 +77,8 @@ class BubblewrapSandbox:
             command += [sys.executable, f"{bubblewrap.PROBE}/kernel_main.py", str(settings), "-f", "{connection_file}"]
             manager = OwnKernelManager(command, folder)
             try:
-                return run_cells(
-                    notebook.cells, manager, limits=limits, exchange=exchange, environment={"PATH": "/usr/bin:/bin"}
-                )
+                circle = Circle(limits, exchange, bubblewrap.MEMORY_FOLDERS, float(self.threads))
+                return run_cells(notebook.cells, manager, circle, environment={"PATH": "/usr/bin:/bin"})
             finally:
                 without_set_id(exchange, deepest=DEEPEST_FOLDER)
 
@@ -131,13 +132,8 @@ class OpenMachine:
             manager = OwnKernelManager(command, folder, ipc=os.name == "posix")
             environment = dict(os.environ) | _environment(str(Path.home()), self.threads)
             environment |= {DATA_SIZE_VARIABLE: self.data_size}
-            record = run_cells(
-                _in_folder(notebook, self.work_folder or scratch).cells,
-                manager,
-                limits=limits,
-                exchange=exchange,
-                environment=environment,
-            )
+            cells = _in_folder(notebook, self.work_folder or scratch).cells
+            record = run_cells(cells, manager, Circle(limits, exchange), environment=environment)
         return replace(record, sandboxed=False)
 
 
@@ -205,6 +201,9 @@ def _hard_limits(limits: Limits) -> dict[str, int]:
         "DATA": 2 * limits.memory_mib * 2**20,
         "NOFILE": _OPEN_FILES,
         "CORE": 0,
+        "MSGQUEUE": 0,
+        "SIGPENDING": _SIGNALS,
+        "MEMLOCK": _LOCKED_BYTES,
     }
 
 

@@ -28,6 +28,8 @@ HOME = "/home/student"
 EXCHANGE = "/exchange"
 DATASETS = "/opt/datasets"
 PROBE = "/opt/probe"
+MEMORY_FOLDERS = (WORK_FOLDER, HOME, "/tmp", "/dev/shm")  # noqa: S108 - the sandbox's own
+"""Folders in memory that a notebook can write to, each a file system with a size of its own."""
 
 UNPRIVILEGED_UIDS = range(61_184, 65_520)  # systemd's range for users that exist for one run
 _TRIAL_SECONDS = 20
@@ -120,7 +122,7 @@ def command_prefix(
     """
     made: set[str] = set()
     command = [str(program), *isolation(), *_system(), "--proc", "/proc", "--dev", "/dev"]
-    for folder_name, size_mib in ((WORK_FOLDER, work_mib), (HOME, 64), ("/tmp", 256), ("/dev/shm", 256)):  # noqa: S108
+    for folder_name, size_mib in zip(MEMORY_FOLDERS, (work_mib, 64, 256, 256), strict=True):
         command += [*_parents(folder_name, made), "--perms", "1777", "--size", str(size_mib * 2**20)]
         command += ["--tmpfs", folder_name]
         made.add(folder_name)

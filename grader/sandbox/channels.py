@@ -65,16 +65,7 @@ class ShellChannel(VettedChannel):
         if request is None:
             return None
         content = _part(frames, _CONTENT)
-        traceback = content.get("traceback")
-        return {
-            "parent_header": {"msg_id": request},
-            "content": {
-                "status": "ok" if content.get("status") == "ok" else "error",
-                "ename": str(content.get("ename", "")),
-                "evalue": str(content.get("evalue", "")),
-                "traceback": [str(line) for line in traceback] if isinstance(traceback, list) else [],
-            },
-        }
+        return {"parent_header": {"msg_id": request}, "content": _outcome(content, ok=content.get("status") == "ok")}
 
 
 class OutputChannel(VettedChannel):
@@ -82,13 +73,19 @@ class OutputChannel(VettedChannel):
 
     Attributes:
         output_bytes: Bytes of output that came so far.
+        last_error: The last exception that was shown, and the request that it answers: an exception is told twice, and
+            who answers that all was well may have forgotten this one.
     """
 
     output_bytes = 0
+    last_error: tuple[str, dict[str, Any]] | None = None
 
     def vetted(self, frames: list[bytes]) -> dict[str, Any] | None:
         """Keep the message that the kernel is idle again."""
-        if _part(frames, _HEADER).get("msg_type") != "status":
+        kind = _part(frames, _HEADER).get("msg_type")
+        if kind == "error":
+            self.last_error = str(_part(frames, _PARENT).get("msg_id")), _outcome(_part(frames, _CONTENT), ok=False)
+        if kind != "status":
             self.output_bytes += sum(map(len, frames[frames.index(DELIM) + _CONTENT :] if DELIM in frames else frames))
             return None
         if _part(frames, _CONTENT).get("execution_state") != "idle":
@@ -98,6 +95,16 @@ class OutputChannel(VettedChannel):
             "msg_type": "status",
             "content": {"execution_state": "idle"},
         }
+
+
+def _outcome(content: dict[str, Any], *, ok: bool) -> dict[str, Any]:
+    traceback = content.get("traceback")
+    return {
+        "status": "ok" if ok else "error",
+        "ename": str(content.get("ename", "")),
+        "evalue": str(content.get("evalue", "")),
+        "traceback": [str(line) for line in traceback] if isinstance(traceback, list) else [],
+    }
 
 
 def _part(frames: list[bytes], place: int) -> dict[str, Any]:

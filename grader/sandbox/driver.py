@@ -20,7 +20,7 @@ from grader.sandbox.circumstances import with_circumstances
 from grader.sandbox.idleness import KernelIdleError, run_unless_idle
 from grader.sandbox.kernel import CellReply, KernelConversation, OwnKernelManager, printable
 from grader.sandbox.processes import ProcessTree
-from grader.sandbox.watchdog import MIB, Watchdog
+from grader.sandbox.watchdog import MIB, Watchdog, Watched
 
 EXPORT_SECONDS = 90.0
 INTERRUPT_SECONDS = 15.0
@@ -57,24 +57,41 @@ class _Progress:
             self.errors_left_out += 1
 
 
+@dataclass(frozen=True)
+class Circle:
+    """What is drawn around a run.
+
+    Attributes:
+        limits: Time is kept here, memory and disk by the watchdog; the kernel sets the rest itself.
+        exchange: Where the claims go.
+        memory_folders: Paths inside of the sandbox's folders in memory; none without one.
+        processors: That the run was promised.
+    """
+
+    limits: Limits
+    exchange: Path
+    memory_folders: tuple[str, ...] = ()
+    processors: float = 1.0
+
+
 def run_cells(
-    cells: Sequence[CodeCell], manager: OwnKernelManager, *, limits: Limits, exchange: Path, environment: dict[str, str]
+    cells: Sequence[CodeCell], manager: OwnKernelManager, circle: Circle, *, environment: dict[str, str]
 ) -> RunRecord:
     """Run every cell, then let the probe write its last claims, and kill the kernel.
 
     Args:
         cells: In file order; each runs whether or not an earlier one raised.
         manager: A kernel manager that has not started yet.
-        limits: Wall time is kept here, memory and disk by the watchdog; the kernel sets the rest itself.
-        exchange: Where the claims go.
+        circle: Limits and places.
         environment: Of the program that is started (not of the kernel inside a sandbox).
     """
-    return asyncio.run(_run(cells, manager, limits, exchange, environment))
+    return asyncio.run(_run(cells, manager, circle, environment))
 
 
 async def _run(
-    cells: Sequence[CodeCell], manager: OwnKernelManager, limits: Limits, exchange: Path, environment: dict[str, str]
+    cells: Sequence[CodeCell], manager: OwnKernelManager, circle: Circle, environment: dict[str, str]
 ) -> RunRecord:
+    limits = circle.limits
     kernel = KernelConversation(manager, output_limit_bytes=limits.output_mib * MIB)
     progress = _Progress()
     log = manager.folder / "kernel.log"
@@ -85,8 +102,10 @@ async def _run(
         return _unavailable(_startup_complaint(log, error), len(cells), progress)
     tree = ProcessTree(manager.provisioner.process)
     progress.pid, progress.idle_seconds = tree.pid, limits.idle_seconds
+    watched = Watched(tree.pid, (circle.exchange, manager.folder), circle.memory_folders, circle.processors)
     try:
-        with Watchdog(tree.pid, (exchange, manager.folder), limits, tree.end) as watchdog:
+        with Watchdog(watched, limits, tree.end) as watchdog:
+            kernel.clock = watchdog.clock
             try:
                 await kernel.connect()
                 tree.look()
@@ -108,7 +127,7 @@ async def _run(
 async def _run_all(kernel: KernelConversation, cells: Sequence[CodeCell], limits: Limits, progress: _Progress) -> None:
     try:
         for cell in cells:
-            left = limits.notebook_seconds - (time.monotonic() - progress.started)
+            left = limits.notebook_seconds - kernel.clock()
             limit = StoppedBy.NOTEBOOK_TIME if left < limits.cell_seconds else StoppedBy.CELL_TIME
             if left > 0 and await _run_one(kernel, cell, min(left, limits.cell_seconds), progress):
                 continue

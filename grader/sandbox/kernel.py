@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from jupyter_client.connect import ConnectionFileMixin
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
-from nbclient.exceptions import CellTimeoutError
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 from traitlets import Type
 
@@ -33,6 +34,11 @@ _SECONDS_BETWEEN_KNOCKS = 0.02
 _CHANNELS = ("shell", "iopub", "control")
 _SEND_MILLISECONDS = 2000
 _SECONDS_FOR_LAST_OUTPUT = 2
+_SECONDS_BETWEEN_LOOKS = 0.25
+LONGEST_WAIT = 4
+"""Times its limit that a cell may take on a machine whose processors others have."""
+_SHOWS_ERRORS = re.compile(r"^[ \t]*%tb\b|showtraceback", re.MULTILINE)
+"""What shows an earlier exception again, in a cell that ends well."""
 _CONTROL = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
@@ -151,14 +157,20 @@ class CellReply:
 
 
 class KernelConversation:
-    """Runs cells one at a time with nbclient, over channels that are vetted as soon as student code can run."""
+    """Runs cells one at a time with nbclient, over channels that are vetted as soon as student code can run.
+
+    Attributes:
+        clock: The seconds that the run has had; slower than wall time where its processors are taken by others.
+    """
 
     def __init__(self, manager: OwnKernelManager, *, output_limit_bytes: int) -> None:
+        self.clock: Callable[[], float] = time.monotonic
         self._manager = manager
         self._output_limit_bytes = output_limit_bytes
         self._client: _CappedClient | None = None
         self._leash: int | None = None
         self._reply: dict[str, Any] = {}
+        self._request = ""
         self._notebook = NotebookClient(
             new_notebook(cells=[new_code_cell()]),  # nbclient keeps the cell that runs at its place
             km=manager,
@@ -224,19 +236,41 @@ class KernelConversation:
             nbclient.exceptions.CellTimeoutError: It took longer than `seconds`, or the kernel takes no cells any more.
             nbclient.exceptions.DeadKernelError: The kernel died.
         """
-        self._notebook.timeout = max(1, math.ceil(seconds))
+        self._notebook.timeout = max(1, math.ceil(seconds * LONGEST_WAIT))
         self._reply = {}
+        until = self.clock() + seconds
+        cell = asyncio.ensure_future(self._notebook.async_execute_cell(new_code_cell(source), 0))
         try:
-            await self._notebook.async_execute_cell(new_code_cell(source), 0)
+            while not cell.done() and self.clock() < until:
+                await asyncio.wait({cell}, timeout=min(_SECONDS_BETWEEN_LOOKS, max(0.01, until - self.clock())))
+            if not cell.done():
+                await self._give_up(cell)
+            await cell
         except zmq.Again as error:
             raise CellTimeoutError("the kernel does not take cells any more") from error
         content = self._reply
+        if content.get("status") == "ok" and not _SHOWS_ERRORS.search(source):
+            content = self._shown_error() or content
         return CellReply(
             failed=content.get("status") != "ok",
             name=content.get("ename", ""),
             text=content.get("evalue", ""),
             traceback="\n".join(content.get("traceback", ())),
         )
+
+    async def _give_up(self, cell: asyncio.Future[Any]) -> None:
+        """Stop waiting for a cell.
+
+        Raises:
+            nbclient.exceptions.CellTimeoutError: Always, but where the kernel is dead.
+            nbclient.exceptions.DeadKernelError: The kernel died, and nbclient had not noticed.
+        """
+        cell.cancel()
+        with suppress(asyncio.CancelledError, DeadKernelError):  # what nbclient makes of being cancelled
+            await cell
+        if not await self._manager.is_alive():
+            raise DeadKernelError("the kernel died")
+        raise CellTimeoutError("the cell takes too long")
 
     async def interrupt(self) -> None:
         """Ask the kernel to raise KeyboardInterrupt; it need not listen."""
@@ -260,6 +294,12 @@ class KernelConversation:
 
     def _keep_reply(self, *, cell: Any, cell_index: int, execute_reply: dict[str, Any] | None) -> None:  # noqa: ARG002
         self._reply = (execute_reply or {}).get("content", {})
+        self._request = (execute_reply or {}).get("parent_header", {}).get("msg_id", "")
+
+    def _shown_error(self) -> dict[str, Any] | None:
+        """Return the exception that the kernel showed while it ran the last cell, if any."""
+        last = None if self._client is None else self._client.iopub_channel.last_error
+        return last[1] if last is not None and last[0] == self._request else None
 
 
 def printable(text: str, limit: int = 2000) -> str:

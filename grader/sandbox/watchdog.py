@@ -6,92 +6,186 @@ import math
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 import psutil
 
 from grader.domain.run import Limits, StoppedBy
+from grader.sandbox.kernel_memory import NAME_KIB, kernel_memory_mib, memory_folders, most_names
+from grader.sandbox.processor import GREEDY_LOOKS, Threads, put_behind
 
 MIB = 2**20
 RESERVE_MIB = 256
 DEEPEST_FOLDER = 16
+MOST_ENTRIES = 20_000
+"""In the folders on our disk: the probe writes a dozen, and nobody shall wait for a count of millions."""
 _ENTRY_BYTES = 512
 
 
+@dataclass(frozen=True)
+class Watched:
+    """What of a run is watched.
+
+    Attributes:
+        pid: Root of its processes.
+        folders: The only folders on our disk that it can write to.
+        memory_folders: Paths inside of its folders in memory, each a file system of its own; none without a sandbox.
+        processors: That it was promised.
+    """
+
+    pid: int
+    folders: tuple[Path, ...]
+    memory_folders: tuple[str, ...] = ()
+    processors: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a run takes of this machine, in MiB, as far as anybody can tell."""
+
+    memory_mib: float = 0.0
+    disk_mib: float = 0.0
+
+
 class Watchdog:
-    """A thread that adds up the memory of a process tree and the size of the folders that the tree may write to.
+    """Two threads that watch a run: one its memory and its processors, one the folders that it may write on our disk.
 
     Memory is first the plain sum of what each process holds for itself, which counts the pages of forked workers
     again and again; only when that passes the limit is the exact (proportional) share of each read, which is slow.
+    Files are counted by a thread of their own: however many there are, nobody looks at the memory later.
 
-    Some of what a process takes is on nobody's account: sockets' buffers, files that are deleted and still open. So
-    the machine's own reserve is watched too; when that is touched, nobody can say whose fault it is, and the run is
-    ended as ours (`StoppedBy.SANDBOX`), before the machine kills something at random.
+    Some of what a process takes is on nobody's account: files that are deleted and still open. So the machine's own
+    reserve is watched too; when that is touched, the run that takes most is ended as ours (`StoppedBy.SANDBOX`), before
+    the machine kills something at random.
 
     Args:
-        pid: Root of the tree.
-        folders: The only folders on our disk that the tree can write to.
+        watched: Processes and folders.
         limits: `memory_mib` and `work_mib` are watched.
         kill: Called once, when a limit is passed.
         interval_seconds: Time between two looks.
     """
 
     def __init__(
-        self,
-        pid: int,
-        folders: Iterable[Path],
-        limits: Limits,
-        kill: Callable[[], None],
-        *,
-        interval_seconds: float = 0.25,
+        self, watched: Watched, limits: Limits, kill: Callable[[], None], *, interval_seconds: float = 0.25
     ) -> None:
         self.verdict = StoppedBy.NOTHING
         self.peak_memory_mib = 0.0
-        self._pid = pid
-        self._folders = tuple(folders)
+        self.usage = Usage()
+        self._watched = watched
         self._limits = limits
         self._kill = kill
         self._interval_seconds = interval_seconds
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True, name="grader-watchdog")
+        self._ending = threading.Lock()
+        self._threads = Threads()
+        self._greedy_looks = 0
+        self._looked_at = time.monotonic()
+        self._seconds, self._pace = 0.0, 1.0
+        self._watchers = [
+            threading.Thread(target=self._watch, args=(look,), daemon=True, name="grader-watchdog")
+            for look in (self._look, self._look_at_folders)
+        ]
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        _RUNNING.add(self)
+        self._looked_at = time.monotonic()
+        for watcher in self._watchers:
+            watcher.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._done.set()
-        self._thread.join()
+        for watcher in self._watchers:
+            watcher.join()
+        _RUNNING.discard(self)
 
-    def _watch(self) -> None:
+    def clock(self) -> float:
+        """Return the seconds that the run has had: slower than wall time while it waits for its share of processors."""
+        return self._seconds + self._pace * (time.monotonic() - self._looked_at)
+
+    def _watch(self, look: Callable[[], StoppedBy]) -> None:
         while not self._done.wait(self._interval_seconds):
             try:
-                self.verdict = self._look()
+                verdict = look()
             except (OSError, psutil.Error):  # a watchdog that cannot see must not let the kernel run on
-                self.verdict = StoppedBy.SANDBOX
-            if self.verdict is not StoppedBy.NOTHING:
-                self._kill()
+                verdict = StoppedBy.SANDBOX
+            if verdict is not StoppedBy.NOTHING:
+                self._end(verdict)
                 return
 
+    def _end(self, verdict: StoppedBy) -> None:
+        with self._ending:
+            if self._done.is_set():
+                return
+            self.verdict = verdict
+            self._done.set()
+        self._kill()
+
     def _look(self) -> StoppedBy:
-        memory_mib = tree_memory_mib(self._pid)
+        pids = tree(self._watched.pid)
+        self._keep_time(pids)
+        beside_mib = kernel_memory_mib(pids) if self._watched.memory_folders else 0.0
+        memory_mib = tree_memory_mib(self._watched.pid) + beside_mib
         if memory_mib > self._limits.memory_mib:
-            memory_mib = min(memory_mib, tree_memory_mib(self._pid, exact=True))
+            memory_mib = min(memory_mib, tree_memory_mib(self._watched.pid, exact=True) + beside_mib)
+        names, files_mib = memory_folders(pids, self._watched.memory_folders)
+        self.usage = replace(self.usage, memory_mib=memory_mib + files_mib + names * NAME_KIB / 1024)
         self.peak_memory_mib = max(self.peak_memory_mib, memory_mib)
         if memory_mib > self._limits.memory_mib:
             return StoppedBy.MEMORY
-        limit_mib = self._limits.work_mib
-        if sum(folder_mib(folder, enough=limit_mib) for folder in self._folders) > limit_mib:
+        if names > most_names(self._limits):
             return StoppedBy.DISK
-        return StoppedBy.SANDBOX if reserve_mib(self._folders) < RESERVE_MIB else StoppedBy.NOTHING
+        return StoppedBy.SANDBOX if self._must_give_way() else StoppedBy.NOTHING
+
+    def _look_at_folders(self) -> StoppedBy:
+        limit_mib = self._limits.work_mib
+        disk_mib = sum(folder_mib(folder, enough=limit_mib) for folder in self._watched.folders)
+        self.usage = replace(self.usage, disk_mib=disk_mib)
+        return StoppedBy.DISK if disk_mib > limit_mib else StoppedBy.NOTHING
+
+    def _keep_time(self, pids: list[int]) -> None:
+        """Let the run's clock go on, and put a run behind the others that asks for far more than its share."""
+        now = time.monotonic()
+        passed = max(now - self._looked_at, 1e-3)
+        load = self._threads.load(pids, passed)
+        self._seconds += passed * load.pace(self._watched.processors)
+        self._pace, self._looked_at = load.pace(self._watched.processors), now
+        greedy = self._watched.memory_folders and load.is_greedy(self._watched.processors)
+        self._greedy_looks = self._greedy_looks + 1 if greedy else min(self._greedy_looks, GREEDY_LOOKS)
+        if self._greedy_looks >= GREEDY_LOOKS:
+            put_behind(pids)
+
+    def _must_give_way(self) -> bool:
+        """Say whether the machine is at its end and this is the run that takes most of what it lacks."""
+        memory_mib, disk_mib = reserves_mib(self._watched.folders)
+        if min(memory_mib, disk_mib) >= RESERVE_MIB:
+            return False
+        lacking = "memory_mib" if memory_mib < disk_mib else "disk_mib"
+        most: Watchdog = max(tuple(_RUNNING), key=lambda one: getattr(one.usage, lacking), default=self)
+        return most is self
 
 
-def reserve_mib(folders: Iterable[Path]) -> float:
-    """Return how much memory, or disk below one of the folders, this machine has left in MiB: the smaller of them."""
-    left = [psutil.virtual_memory().available, *(shutil.disk_usage(folder).free for folder in folders)]
-    return min(left) / MIB
+_RUNNING: set[Watchdog] = set()
+"""All runs of this process."""
+
+
+def reserves_mib(folders: Iterable[Path]) -> tuple[float, float]:
+    """Return the memory, and the disk below one of the folders, that this machine has left in MiB."""
+    disk = min((shutil.disk_usage(folder).free for folder in folders), default=2**60)
+    return psutil.virtual_memory().available / MIB, disk / MIB
+
+
+def tree(pid: int) -> list[int]:
+    """Return the ids of a process and all its descendants, outermost first; none when it is gone."""
+    try:
+        root = psutil.Process(pid)
+        return [pid, *(child.pid for child in root.children(recursive=True))]
+    except psutil.Error:
+        return []
 
 
 def tree_memory_mib(pid: int, *, exact: bool = False) -> float:
@@ -135,10 +229,11 @@ def folder_mib(folder: Path, *, enough: float) -> float:
     """Return the size of all files below a folder in MiB; stops counting once it is past `enough`.
 
     A file counts with its length or its blocks, whichever is more: room can be taken without either of them. What
-    cannot be counted (a folder that is closed to us, or nested deeper than `DEEPEST_FOLDER`) is infinite: the probe
-    writes nothing of the kind, so somebody is hiding something.
+    cannot be counted is infinite: a folder that is closed to us, or nested deeper than `DEEPEST_FOLDER`, or more than
+    `MOST_ENTRIES` names. The probe writes nothing of the kind, so somebody is hiding something.
     """
     total = 0
+    entries_left = MOST_ENTRIES
     pending = [(folder, 0)]
     while pending and total <= enough * MIB:
         path, depth = pending.pop()
@@ -147,6 +242,9 @@ def folder_mib(folder: Path, *, enough: float) -> float:
         try:
             with os.scandir(path) as entries:
                 for entry in entries:
+                    entries_left -= 1
+                    if entries_left < 0:
+                        return math.inf
                     total += _entry_bytes(entry)
                     if entry.is_dir(follow_symlinks=False):
                         pending.append((Path(entry.path), depth + 1))

@@ -16,7 +16,7 @@ import pytest
 
 from grader.domain.run import Limits, StoppedBy
 from grader.sandbox import watchdog
-from grader.sandbox.watchdog import DEEPEST_FOLDER, Watchdog, folder_mib, tree_memory_mib
+from grader.sandbox.watchdog import DEEPEST_FOLDER, Watchdog, Watched, folder_mib, tree_memory_mib
 
 HOLD = "block = bytearray(b'x') * (64 << 20); print(flush=True); input()"
 FORK = (
@@ -54,7 +54,7 @@ def watch(
 ) -> tuple[StoppedBy, bool, float]:
     """Let a watchdog look until it kills, or as long as told; return its verdict, whether it killed, and the peak."""
     killed = threading.Event()
-    with Watchdog(process.pid, [folder], limits, killed.set, interval_seconds=0.02) as dog:
+    with Watchdog(Watched(process.pid, (folder,)), limits, killed.set, interval_seconds=0.02) as dog:
         killed.wait(seconds)
     return dog.verdict, killed.is_set(), dog.peak_memory_mib
 
@@ -184,7 +184,7 @@ def test_all_folders_count_together(child: subprocess.Popen[bytes], tmp_path: Pa
     for folder in folders:
         folder.mkdir()
         (folder / "file").write_bytes(bytes(2**20))
-    with Watchdog(child.pid, folders, Limits(work_mib=1), lambda: None, interval_seconds=0.02) as dog:
+    with Watchdog(Watched(child.pid, tuple(folders)), Limits(work_mib=1), lambda: None, interval_seconds=0.02) as dog:
         time.sleep(0.3)
     assert dog.verdict is StoppedBy.DISK
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,30 +23,10 @@ from grader.domain.submission import CodeCell, Notebook
 from grader.extraction.claims import collect
 from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
 from grader.sandbox.bubblewrap import SandboxUnavailableError, find_bubblewrap
+from grader.sandbox.conformance.behaviour import QUICK
 
 BUBBLEWRAP, OPEN_MACHINE = "bubblewrap", "open_machine"
 BACKENDS = (BUBBLEWRAP, OPEN_MACHINE)
-
-QUICK = Limits(cell_seconds=30, notebook_seconds=60, memory_mib=2048, processes=128, work_mib=64, file_mib=16)
-"""Limits under which an attack shows within seconds, wide enough for a kernel on a busy machine."""
-
-
-@dataclass(frozen=True)
-class Probe:
-    """A cell that raises where the sandbox leaks.
-
-    Attributes:
-        name: Of the behaviour; the id of its test.
-        rule: What holds.
-        cell: Its source; `FACTS` (a dictionary) tells it what there is on the machine.
-        sharp: On an open machine it must raise, which shows that it can; False where that machine would be harmed,
-            or may hold the rule by chance.
-    """
-
-    name: str
-    rule: str
-    cell: str
-    sharp: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,42 +94,6 @@ def run(sandbox: Sandbox, cells: Sequence[str], folder: Path, limits: Limits = Q
 
 def _own_mib() -> float:
     return psutil.Process().memory_info().rss / 2**20
-
-
-@dataclass
-class Surroundings:
-    """What there is on the machine that a kernel must not find; the values are public to the attack.
-
-    Attributes:
-        facts: Told to the kernel as `FACTS`.
-    """
-
-    facts: dict[str, object] = field(default_factory=dict)
-
-    def first_cell(self) -> str:
-        """Return the cell that tells the kernel where to look, and gives it two words."""
-        return f"FACTS = {self.facts!r}\n" + _WORDS
-
-
-_WORDS = '''
-import ctypes, os, pathlib, socket, sys
-
-def refused(action, *errors):
-    """Raise unless the action does; return its error."""
-    try:
-        answer = action()
-    except (errors or (OSError,)) as error:
-        return error
-    raise AssertionError(f"it worked: {answer!r}")
-
-def system_call(number_x86_64, number_aarch64, *arguments):
-    """Make a system call; raise OSError as the kernel says."""
-    library = ctypes.CDLL(None, use_errno=True)
-    number = {"x86_64": number_x86_64, "aarch64": number_aarch64}[os.uname().machine]
-    if (answer := library.syscall(number, *arguments)) < 0:
-        raise OSError(ctypes.get_errno(), "refused")
-    return answer
-'''
 
 
 def cases(trials: Sequence[Trial]) -> list[Any]:

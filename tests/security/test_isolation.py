@@ -2,88 +2,45 @@
 
 from __future__ import annotations
 
-import http.server
 import os
 import re
-import secrets
-import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from laboratory import BUBBLEWRAP, OPEN_MACHINE, QUICK, Outcome, Surroundings, make_sandbox, run
-from probes import PROBES
+from laboratory import BUBBLEWRAP, OPEN_MACHINE, Outcome, make_sandbox, run
 
 import grader
+from grader.sandbox.conformance import suite
+from grader.sandbox.conformance.behaviour import Ending, first_cell
+from grader.sandbox.conformance.endings import ENDINGS
+from grader.sandbox.conformance.suite import PROBES, PYTHON
 
 CHECKOUT = Path(grader.__file__).parents[1]
-PYTHON = {sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix)}
 ORDINARY_USER = 1000
 SCRATCH = "/srv"  # covered by a temporary folder, in a mount namespace that ends with the test
 
 
-class Page(http.server.BaseHTTPRequestHandler):
-    """Answers every question with an empty page."""
-
-    def do_GET(self) -> None:
-        """Answer."""
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture(scope="module")
-def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
+def surroundings() -> Iterator[dict[str, object]]:
     """Put a server, a process, a file and a secret on the machine, none of which a kernel may find."""
-    word, secret = secrets.token_hex(8), f"GRADER_TEST_{secrets.token_hex(8)}"
-    canary = tmp_path_factory.mktemp("machine") / "canary"
-    canary.write_text(word)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", word])
-    with pytest.MonkeyPatch.context() as patch, socket.socket(socket.AF_UNIX) as abstract:
-        patch.setenv(secret, "for nobody's eyes")
-        abstract.bind(f"\0{word}")
-        abstract.listen()
-        yield Surroundings(
-            {
-                "port": server.server_port,
-                "abstract": f"\0{word}",
-                "process": process.pid,
-                "process_word": word,
-                "secret_name": secret,
-                "canary": str(canary),
-                "home": str(Path.home()),
-                "home_entries": sorted(path.name for path in Path.home().iterdir()),
-                "python": sorted(PYTHON),
-                "ours": [str(CHECKOUT / name) for name in ("grader", "reference", "assignments")],
-                "work_mib": QUICK.work_mib,
-                "file_mib": QUICK.file_mib,
-                "processes": QUICK.processes,
-            }
-        )
-    process.kill()
-    process.wait()
-    server.shutdown()
-    server.server_close()
+    with suite.surroundings() as facts:
+        yield facts
 
 
 @pytest.fixture(scope="module")
-def shut_in(surroundings: Surroundings, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def shut_in(surroundings: dict[str, object], tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """Run every probe in one sandboxed kernel."""
-    cells = [surroundings.first_cell(), *(probe.cell for probe in PROBES)]
+    cells = [first_cell(surroundings), *(probe.cell for probe in PROBES)]
     return run(make_sandbox(BUBBLEWRAP), cells, tmp_path_factory.mktemp("shut-in"))
 
 
 @pytest.fixture(scope="module")
-def at_large(surroundings: Surroundings, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def at_large(surroundings: dict[str, object], tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """Run the probes that do no harm on the open machine."""
-    cells = [surroundings.first_cell(), *(probe.cell if probe.sharp else "pass" for probe in PROBES)]
+    cells = [first_cell(surroundings), *(probe.cell if probe.sharp else "pass" for probe in PROBES)]
     return run(make_sandbox(OPEN_MACHINE), cells, tmp_path_factory.mktemp("at-large"))
 
 
@@ -114,6 +71,13 @@ def test_probe_finds_what_it_looks_for(at_large: Outcome, probe) -> None:
 def test_an_open_machine_says_that_it_is_open(at_large: Outcome, shut_in: Outcome) -> None:
     """The record tells a run with the instructor's rights from one in a sandbox."""
     assert (at_large.record.sandboxed, shut_in.record.sandboxed) == (False, True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: ending.name)
+def test_runs_end_as_they_must(ending: Ending) -> None:
+    """Each notebook that ends or spoils its kernel is recorded as what it was."""
+    assert suite.tried(make_sandbox(BUBBLEWRAP), ending).said == ""
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the tests are run by an ordinary user already")

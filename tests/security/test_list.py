@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections import Counter
 
 from laboratory import BACKENDS
-from probes import PROBES
 from trials import TRIALS
+
+from grader.sandbox.conformance.endings import ENDINGS
+from grader.sandbox.conformance.suite import PROBES
 
 
 def test_every_behaviour_has_a_name_of_its_own() -> None:
     """A name stands for one rule, in a test's id and in a report."""
-    counted = Counter(behaviour.name for behaviour in (*PROBES, *TRIALS))
+    counted = Counter(behaviour.name for behaviour in (*PROBES, *ENDINGS, *TRIALS))
     assert [name for name, number in counted.items() if number > 1] == []
     assert all(name.isidentifier() for name in counted)
 
 
 def test_every_behaviour_says_its_rule_in_a_sentence() -> None:
     """Whoever reads a failure reads what should have held."""
-    assert [each.name for each in (*PROBES, *TRIALS) if not each.rule.endswith(".")] == []
+    assert [each.name for each in (*PROBES, *ENDINGS, *TRIALS) if not each.rule.endswith(".")] == []
 
 
 def test_every_trial_is_claimed_by_a_backend() -> None:
     """A trial that nobody claims is never run."""
     assert [trial.name for trial in TRIALS if not set(trial.backends) & set(BACKENDS)] == []
+
+
+def test_the_suite_has_sixty_behaviours_and_more() -> None:
+    """Probes and endings, the same for every sandbox."""
+    assert len(PROBES) + len(ENDINGS) >= 60

@@ -14,6 +14,9 @@ MAX_OPERATIONS = 10**9
 MAX_SCORES = 2**22
 """Numbers in the scores of an attention layer, one for each two steps and head."""
 
+MAX_WINDOW = 2**16
+"""Places of one window, holes of a dilation included. TensorFlow does not refuse one of 1,024×1,024: it aborts."""
+
 FREE_LENGTH = 32
 """Stands for a length that is open, as that of sequences: about that of the course's images."""
 
@@ -53,8 +56,9 @@ def products(kind: str, taken: Shape, given: Shape, arrays: Sequence[Any], setti
         settings: Its claimed settings.
 
     Raises:
-        RefusedError: Its scores alone, one for each two steps, would not fit.
+        RefusedError: Its scores alone, one for each two steps, would not fit; or its window is out of all proportion.
     """
+    _check_window(kind, settings, len(taken) - 1)
     places = max(_size(taken[:-1]), _size(given[:-1]))
     weights = 0 if kind in _LOOKED_UP else sum(int(array.size) for array in arrays)
     total = places * weights
@@ -71,6 +75,14 @@ def products(kind: str, taken: Shape, given: Shape, arrays: Sequence[Any], setti
     elif kind in {"Matmul", "Dot", "Einsum", "Tensordot"} and not arrays:
         total += _size(given) * _size(taken[-1:])
     return total
+
+
+def _check_window(kind: str, settings: dict[str, Any], axes: int) -> None:
+    for name in ("kernel_size", "pool_size"):
+        if name in settings:
+            places = _window(settings[name], axes) * _window(settings.get("dilation_rate", 1), axes)
+            if places > MAX_WINDOW:
+                raise RefusedError(f"`{kind}` with a window of {places} places")
 
 
 def _window(size: Any, axes: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from laboratory import Probe
+from grader.sandbox.conformance.behaviour import Probe
 
 NETWORK = (
     Probe(

@@ -1,0 +1,99 @@
+"""What a behaviour of a sandbox is: a name, the rule, and code that breaks it where it does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from grader.domain.run import Limits, RunStatus, StoppedBy
+
+QUICK = Limits(cell_seconds=30, notebook_seconds=300, memory_mib=2048, processes=128, work_mib=64, file_mib=16)
+"""Limits under which an attack shows within seconds, wide enough for a kernel on a busy machine."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A cell that raises where the sandbox leaks; many share one kernel.
+
+    Attributes:
+        name: Of the behaviour; the id of its test.
+        rule: What holds.
+        cell: Its source; `FACTS` (a dictionary) tells it what there is on the machine.
+        sharp: On an open machine it must raise, which shows that it can; False where that machine would be harmed,
+            or may hold the rule by chance.
+    """
+
+    name: str
+    rule: str
+    cell: str
+    sharp: bool = False
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A notebook that ends or spoils its kernel, and how its run must be recorded.
+
+    Attributes:
+        name: Of the behaviour.
+        rule: What holds.
+        cells: The notebook.
+        status: How the run must end.
+        stopped_by: What must end it.
+        limits: Under which it runs.
+        errors: Classes of the exceptions that must be recorded, in order; None where it does not matter.
+        output_truncated: Whether more must have been printed than is kept; None where it does not matter.
+    """
+
+    name: str
+    rule: str
+    cells: Sequence[str]
+    status: RunStatus
+    stopped_by: StoppedBy = StoppedBy.NOTHING
+    limits: Limits = QUICK
+    errors: Sequence[str] | None = None
+    output_truncated: bool | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a sandbox has a behaviour.
+
+    Attributes:
+        name: Of the behaviour.
+        group: What it is about.
+        rule: What should hold.
+        holds: Whether it does.
+        said: What was seen where it does not.
+    """
+
+    name: str
+    group: str
+    rule: str
+    holds: bool
+    said: str = ""
+
+
+def first_cell(facts: Mapping[str, object]) -> str:
+    """Return the cell that tells a kernel where to look, and gives it two words."""
+    return f"FACTS = {dict(facts)!r}\n" + _WORDS
+
+
+_WORDS = '''
+import ctypes, os, pathlib, socket, sys
+
+def refused(action, *errors):
+    """Raise unless the action does; return its error."""
+    try:
+        answer = action()
+    except (errors or (OSError,)) as error:
+        return error
+    raise AssertionError(f"it worked: {answer!r}")
+
+def system_call(number_x86_64, number_aarch64, *arguments):
+    """Make a system call; raise OSError as the kernel says."""
+    library = ctypes.CDLL(None, use_errno=True)
+    number = {"x86_64": number_x86_64, "aarch64": number_aarch64}[os.uname().machine]
+    if (answer := library.syscall(number, *arguments)) < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+    return answer
+'''
