@@ -23,6 +23,7 @@ from grader.audit.suspicion import Observed
 from grader.auditing import Auditor
 from grader.checks.causes import CauseKind, cause_of, named_modules
 from grader.checks.few_updates import lost_for_few_updates
+from grader.checks.method import judge_method
 from grader.checks.registry import run_checks
 from grader.checks.subject import Subject
 from grader.checks.wording import brief
@@ -106,10 +107,12 @@ def grade_submission(submission: Submission, context: GradingContext) -> GradedS
         subject = _subject(notebook, old, run, measurements, context, lacking)
         results = run_checks(context.assignment.rubric, subject)
         reasons = _reasons(submission, notebook, run, measurements, context)
+        results, method = judge_method(results, context.assignment.rubric, evidence.fits)
+        reasons = (*reasons, *(() if method is None else (method,)))
         if context.auditor is not None:
-            observed = Observed(
-                old.notebook.cells, notebook.companions, run, evidence, measurements, context.facts, context.data
-            )
+            cells, facts = old.notebook.cells, context.facts
+            twins = context.auditor.twins(submission.student, cells, measurements)
+            observed = Observed(cells, notebook.companions, run, evidence, measurements, facts, context.data, twins)
             audited = context.auditor.audit(
                 observed, results, context.assignment.rubric, lambda *where: _on_view(old.notebook, context, *where)
             )

@@ -117,6 +117,7 @@ def _start_kernel(probe: ModuleType, settings: dict[str, Any], connection: Path)
     if settings.get("patience"):
         tracker.patience = importlib.import_module("grader_probe.patience").Patience(*settings["patience"])
         tracker.origins = importlib.import_module("grader_probe.image_origins").ImageOrigins(settings["datasets"])
+    tracker.tested = importlib.import_module("grader_probe.tested_images").KnownTestImages(settings.get("datasets", {}))
     surroundings = importlib.import_module("grader_probe.surroundings")
     datasets, sandboxed = settings.get("datasets", {}), settings.get("stub_grader", False)
     hooks.install(tracker, datasets, surroundings.patches(datasets, requests, sandboxed=sandboxed))
