@@ -20,6 +20,7 @@ from pathlib import Path
 
 from grader.audit.proof import Trial
 from grader.audit.suspicion import Observed
+from grader.audit.uploads import lacking_weights
 from grader.auditing import Auditor
 from grader.checks.causes import CauseKind, cause_of, named_modules
 from grader.checks.few_updates import lost_for_few_updates
@@ -102,7 +103,7 @@ def grade_submission(submission: Submission, context: GradingContext) -> GradedS
             measurements = context.measurer.measure(evidence, _task(context))
         notes += tuple(message("Not run here: {request}", request=request) for request in evidence.requests)
         notes += measurements.conventions[:1] if measurements.by_behaviour else ()
-        notes += _of_sample(context)
+        notes += _of_sample(context) + _of_weights(run, submission)
         lacking = missing_modules(run, evidence.requests)
         subject = _subject(notebook, old, run, measurements, context, lacking)
         results = run_checks(context.assignment.rubric, subject)
@@ -269,6 +270,12 @@ def _of_sample(context: GradingContext) -> tuple[Message, ...]:
             "compared with references that were trained on the same sample."
         ),
     )
+
+
+def _of_weights(run: RunRecord, submission: Submission) -> tuple[Message, ...]:
+    """Say how to hand in where a notebook loads weights from a file."""
+    told = lacking_weights(run, submission.passed_over)
+    return () if told is None else (told,)
 
 
 def _sandbox_fault(run: RunRecord) -> str:
