@@ -7,18 +7,20 @@ nothing here is a verdict of cheating.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from grader.audit.fingerprints import Fingerprints, sets_seed
 from grader.audit.proof import LEARNT_NOTHING, Trial, Verdict, learnt, other_behaviour, verdict
 from grader.audit.suspicion import Observed, no_training, suspicions
 from grader.checks.few_updates import LEARNT
 from grader.domain.assignment import RubricItem
 from grader.domain.audit import AuditOutcome, AuditRecord
 from grader.domain.grade import CheckResult, Finding, Outcome
-from grader.domain.measurement import Role
+from grader.domain.measurement import Measurements, Role
 from grader.domain.messages import Message, by_language, message, verbatim
 from grader.domain.ports import AuditMode, Sandbox, SecretView, SecretViews
+from grader.domain.submission import CodeCell
 
 QUADRANTS: Final = "quadrants"
 """The gentlest view, the same as `reference.views.QUADRANTS`; a test compares them."""
@@ -53,10 +55,18 @@ class Auditor:
     Attributes:
         mode: Which.
         views: Lends zone K on a view.
+        fingerprints: Everybody's weights in short.
     """
 
     mode: AuditMode
     views: SecretViews
+    fingerprints: Fingerprints = field(default_factory=Fingerprints)
+
+    def twins(self, student: str, cells: Sequence[CodeCell], measurements: Measurements) -> tuple[str, ...]:
+        """Return who has handed in the same weights, none where a seed may explain it; remember this student's."""
+        found = self.fingerprints.twins(student, measurements.fingerprint)
+        self.fingerprints.note(student, measurements.fingerprint)
+        return () if sets_seed(cells) else found
 
     def audit(
         self, observed: Observed, results: tuple[CheckResult, ...], rubric: Sequence[RubricItem], rerun: Rerun

@@ -15,9 +15,11 @@ from dataclasses import dataclass, replace
 
 from grader.audit.proof import Trial
 from grader.audit.suspicion import Observed
+from grader.audit.uploads import lacking_weights
 from grader.auditing import Auditor, applied
 from grader.checks.causes import CauseKind, cause_of, named_modules
 from grader.checks.few_updates import lost_for_few_updates
+from grader.checks.method import judge_method
 from grader.checks.registry import run_checks
 from grader.checks.subject import Subject
 from grader.checks.wording import brief
@@ -117,8 +119,9 @@ def observe(submission: Submission, context: GradingContext) -> Observation:
             missing_modules=missing_modules(run, evidence.requests),
             places=_named_places(seen, notebook.places),
             counts_official_images=bool(run.errors) and counts_official_images(notebook, run),
+            notes=(*seen.notes, *_of_weights(run, submission)),
         )
-        seen = replace(seen, audit=_audit(seen, old.notebook, evidence, context))
+        seen = replace(seen, audit=_audit(seen, submission.student, old.notebook, evidence, context))
     except UnreadableSubmissionError as unreadable:
         seen = replace(seen, problem=unreadable.reason)
     except RejectedClaimsError as rejected:
@@ -141,6 +144,8 @@ def judge(seen: Observation, submission: Submission, assignment: Assignment, fac
             notes += _of_sample(seen, facts)
             results = run_checks(assignment.rubric, _subject(seen, assignment, facts))
             reasons = _reasons(submission, seen)
+            results, method = judge_method(results, assignment.rubric, seen.fits)
+            reasons = (*reasons, *(() if method is None else (method,)))
             if seen.audit is not None:
                 audited = applied(seen.audit, results, assignment.rubric)
                 results, reasons, notes = audited.results, (*reasons, *audited.reasons), notes + audited.notes
@@ -272,15 +277,24 @@ def _task(context: GradingContext) -> MeasuringTask:
     return MeasuringTask(context.facts.reference, context.images, names)
 
 
-def _audit(seen: Observation, notebook: Notebook, evidence: Evidence, context: GradingContext) -> AuditRecord | None:
+def _audit(
+    seen: Observation, student: str, notebook: Notebook, evidence: Evidence, context: GradingContext
+) -> AuditRecord | None:
     """Run the notebook again on a secret view of the data where that is to be done."""
     if context.auditor is None:
         return None
     results = run_checks(context.assignment.rubric, _subject(seen, context.assignment, context.facts))
     observed = Observed(
-        notebook.cells, notebook.companions, seen.run, evidence, seen.measurements, context.facts, context.data,
+        notebook.cells,
+        notebook.companions,
+        seen.run,
+        evidence,
+        seen.measurements,
+        context.facts,
+        context.data,
         shortened=seen.shortened,
-    )  # fmt: skip
+        twins=context.auditor.twins(student, notebook.cells, seen.measurements),
+    )
     return context.auditor.examine(observed, results, lambda *where: _on_view(notebook, context, *where))
 
 
@@ -306,6 +320,12 @@ def _of_sample(seen: Observation, facts: ReferenceFacts) -> tuple[Message, ...]:
             "compared with references that were trained on the same sample."
         ),
     )
+
+
+def _of_weights(run: RunRecord, submission: Submission) -> tuple[Message, ...]:
+    """Say how to hand in where a notebook loads weights from a file."""
+    told = lacking_weights(run, submission.passed_over)
+    return () if told is None else (told,)
 
 
 def _sandbox_fault(run: RunRecord) -> str:

@@ -100,6 +100,7 @@ def module(reference: str) -> ModuleType:
     * `train(images, epochs=…, batch_size=…, compile_model=…) -> Autoencoder`: where one call of `fit` is not enough.
     * `build_control()` or `control_inputs_and_targets(images, rng)`: the same without what the lesson is about.
     * `add_noise(images, rng)`: the noise that a denoiser has to remove.
+    * `VIEW`: the secret view on which its training is audited (`reference.views`); ours stand there in one table.
     * `GIVEN`: names that notebooks hand to students as they are; everything else is the solution.
     * `OTHER_OPTIMIZERS`: optimizers, by name, that are as right as its own where Keras's defaults are not.
     * `HONEST`: right answers (`Honest`) by name, which vary what the assignment leaves free. Trained weights are kept

@@ -82,11 +82,10 @@ def verdict(plain: Trial, viewed: Trial) -> Verdict:
     here, there = learnt(plain.measurements), learnt(viewed.measurements)
     if here is None or here < LEARNT_NOTHING:
         return Verdict.NOTHING
-    if viewed.run.status in (RunStatus.TIMED_OUT, RunStatus.UNAVAILABLE) or there is None:
-        return Verdict.UNCLEAR
-    if there <= LOST * here:
-        return Verdict.FAILED
-    return Verdict.PASSED if there >= KEPT * here and _names_as_well(plain, viewed) else Verdict.UNCLEAR
+    if there is not None and there >= KEPT * here:
+        return Verdict.PASSED if _names_as_well(plain, viewed) else Verdict.UNCLEAR
+    cut_short = viewed.run.status in (RunStatus.TIMED_OUT, RunStatus.UNAVAILABLE)
+    return Verdict.FAILED if there is not None and there <= LOST * here and not cut_short else Verdict.UNCLEAR
 
 
 def other_behaviour(plain: Trial, viewed: Trial) -> Message | None:

@@ -26,6 +26,7 @@ from grader.checks.halves import judged_by_halves
 from grader.checks.imports import check_imports
 from grader.checks.latent import check_elbo, check_latent_distribution, check_prior_samples
 from grader.checks.layers import check_layers
+from grader.checks.method import TEST_IMAGES_COST
 from grader.checks.mirror import check_mirror
 from grader.checks.models import check_models
 from grader.checks.parameters import Parameter
@@ -90,8 +91,8 @@ _ALL: Final = (
     Check("mirror", check_mirror),
     Check("composition", check_composition, (composition.TOLERANCE, models.LAYERS_SUFFICE)),
     Check("bottleneck", check_bottleneck),
-    Check("reconstruction", check_reconstruction),
-    Check("denoising", check_denoising),
+    Check("reconstruction", check_reconstruction, (TEST_IMAGES_COST,)),
+    Check("denoising", check_denoising, (TEST_IMAGES_COST,)),
     Check("noise_layer", check_noise_layer),
     Check("sparsity", check_sparsity),
     Check("latent_distribution", check_latent_distribution),

@@ -116,6 +116,9 @@ def grade_class(
         progress_bar(len(submissions), translator) as bar,
     ):
         _show_remarks(session, translator)
+        if session.context.auditor is not None:
+            for earlier in gradebook.latest(assignment.assignment):
+                session.context.auditor.fingerprints.note(earlier.student, earlier.measurements.fingerprint)
         try:
             return grade_batch(
                 submissions,

@@ -14,7 +14,8 @@ from .fit_record import FitRecord
 from .image_origins import ImageOrigins
 from .made import MadeModels
 from .patience import Patience
-from .training_data import describe_batch, describe_input
+from .tested_images import KnownTestImages
+from .training_data import arrays_given, describe_batch, describe_input
 
 MAX_RECORDS = 1024
 FIRST_HELD, LAST_HELD = 8, 40
@@ -34,6 +35,7 @@ class FitTracker:
         made: All models of this kernel in order of creation; None where nobody watched them being made.
         steps: Trainings by single steps that were seen.
         origins: Finds out whose images are trained on; None where nobody asks, as when a notebook is graded.
+        tested: Finds out whether a model is trained on test images alone; None where nobody asks.
         patience: Ends trainings that show nothing new; None where every training is run as it is asked for.
         fast: Makes trainings faster; None where each runs as Keras runs it.
     """
@@ -44,6 +46,7 @@ class FitTracker:
     made: MadeModels | None = None
     steps: int = 0
     origins: ImageOrigins | None = None
+    tested: KnownTestImages | None = None
     patience: Patience | None = None
     fast: FastFits | None = None
     _running: list[FitRecord] = field(default_factory=list)
@@ -54,7 +57,7 @@ class FitTracker:
 
         @functools.wraps(fit)
         def recorded_fit(model: Any, *args: Any, **kwargs: Any) -> Any:
-            record = _describe(model, args, kwargs, self.origins)
+            record = _describe(model, args, kwargs, self.origins, self.tested)
             self._add(record)
             patience = None if self._running else self.patience
             try:
@@ -197,7 +200,11 @@ def _numbers_in(model: Any) -> int:
 
 
 def _describe(
-    model: Any, args: Sequence[Any], kwargs: dict[str, Any], origins: ImageOrigins | None = None
+    model: Any,
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+    origins: ImageOrigins | None = None,
+    tested: KnownTestImages | None = None,
 ) -> FitRecord:
     x: Any = args[0] if args else kwargs.get("x")
     y: Any = args[1] if len(args) > 1 else kwargs.get("y")
@@ -205,4 +212,7 @@ def _describe(
     record = FitRecord(model, batch_size=batch_size if isinstance(batch_size, int) else 0)
     with _never_stopping():
         describe_input(record, x, y, origins)
+    if tested is not None:
+        with _never_stopping():
+            record.test_images_alone = tested.alone(*arrays_given(x, y))
     return record

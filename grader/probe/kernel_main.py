@@ -120,6 +120,7 @@ def _start_kernel(probe: ModuleType, settings: dict[str, Any], connection: Path)
         tracker.origins = importlib.import_module("grader_probe.image_origins").ImageOrigins(settings["datasets"])
     if settings.get("acceleration"):
         tracker.fast = importlib.import_module("grader_probe.fast_fits").FastFits.asked(settings["acceleration"])
+    tracker.tested = importlib.import_module("grader_probe.tested_images").KnownTestImages(settings.get("datasets", {}))
     surroundings = importlib.import_module("grader_probe.surroundings")
     datasets, sandboxed = settings.get("datasets", {}), settings.get("stub_grader", False)
     hooks.install(tracker, datasets, surroundings.patches(datasets, requests, sandboxed=sandboxed))

@@ -42,6 +42,11 @@ def describe_input(record: FitRecord, x: Any, y: Any, origins: ImageOrigins | No
         record.samples = int(x.shape[0])
 
 
+def arrays_given(x: Any, y: Any) -> Sequence[Any]:
+    """Return the arrays that `fit` is given, those at the source of a pipeline as well; none where nobody can say."""
+    return _source_of(x) if hasattr(x, "element_spec") else [one for one in (x, y) if hasattr(one, "shape")]
+
+
 def describe_batch(record: FitRecord, batch: Any, origins: ImageOrigins | None = None) -> None:
     """Note shape and range of a first batch that Keras has fetched itself: `(x,)`, `(x, y)` or an array."""
     parts = list(batch) if isinstance(batch, tuple | list) else [batch]

@@ -319,3 +319,16 @@ def test_models_are_known_in_the_order_in_which_they_were_made(tracker: FitTrack
     evidence = exported({"b": second, "a": first}, tracker, tmp_path)
     assert {claim.names[0]: claim.created for claim in evidence.models if claim.names} == {"a": 0, "b": 1}
     assert not any(operation.config.get("units") == 9 for operation in evidence.operations.values())
+
+
+def test_the_losses_of_the_first_and_the_last_epoch_are_kept(tracker: FitTracker) -> None:
+    """Of a training that ended; NaN is no number, and whoever has no epochs has no losses."""
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4)])
+    model.compile("adam", "mse")
+    rows = np.random.default_rng(1).random((64, 4), dtype=np.float32)
+    history = model.fit(rows, rows, epochs=3, verbose=0)
+    losses = history.history["loss"]
+    record = tracker.records[-1]
+    assert (record.first_loss, record.last_loss) == (pytest.approx(losses[0]), pytest.approx(losses[-1]))
+    model.fit(rows * np.nan, rows, epochs=2, verbose=0)
+    assert (tracker.records[-1].first_loss, tracker.records[-1].last_loss) == (None, None)

@@ -74,3 +74,16 @@ def test_a_dead_child_that_nobody_buried_holds_nothing_up(tmp_path: Path) -> Non
     ProcessTree(process).end()
     close(process)
     assert os.times().elapsed - before < 2
+
+
+def test_the_time_of_processors_is_counted_for_the_whole_tree() -> None:
+    """What it and its child computed, also after the child ended; None once the program is gone."""
+    busy = "import time\nwhile time.process_time() < 0.3: pass"
+    process = start(f"import subprocess, sys\n{busy}\nsubprocess.run([sys.executable, '-S', '-c', {busy!r}])")
+    tree = ProcessTree(process)
+    spent = tree.processor_seconds()
+    tree.end()
+    close(process)
+    assert spent is not None
+    assert 0.55 <= spent < 30
+    assert tree.processor_seconds() is None

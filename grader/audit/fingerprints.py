@@ -1,0 +1,59 @@
+"""Which hand-ins of a class hold the same weights, where no seed explains it.
+
+Two trainings from other starting points never end in the same numbers. Two from the same seed may, and the notebooks of
+the course set one: so equal weights are no reason where a notebook sets a seed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from grader.domain.submission import CodeCell
+
+RELATIVE: Final = 3e-4
+"""Largest difference of two moments of an array, as a share of its root mean square, for the same array: float16
+changes less than 1e-4, another training 3e-3 and more in most of them."""
+
+NUMBERS_AN_ARRAY: Final = 3
+"""Root mean square, mean, and cube root of the mean of |w|³, as `grader.rebuild.quantities.proof` gives them."""
+
+Fingerprint = Sequence[float]
+
+
+def same(one: Fingerprint, other: Fingerprint) -> bool:
+    """Tell whether two networks hold the same weights, rounded or with units in another order."""
+    if not one or len(one) != len(other):
+        return False
+    for at in range(0, len(one), NUMBERS_AN_ARRAY):
+        here, there = one[at : at + NUMBERS_AN_ARRAY], other[at : at + NUMBERS_AN_ARRAY]
+        scale = RELATIVE * max(here[0], there[0])
+        if any(abs(a - b) > scale for a, b in zip(here, there, strict=True)):
+            return False
+    return True
+
+
+def sets_seed(cells: Iterable[CodeCell]) -> bool:
+    """Tell whether the code sets a seed, in whatever way, so that equal weights may come of equal trainings."""
+    return any(word in cell.source for cell in cells for word in ("seed", "random_state", "default_rng("))
+
+
+class Fingerprints:
+    """Everybody's weights in short, as they are measured; used by several threads at the same time."""
+
+    def __init__(self) -> None:
+        self._known: list[tuple[str, tuple[float, ...]]] = []
+        self._lock = threading.Lock()
+
+    def note(self, student: str, fingerprint: Fingerprint) -> None:
+        """Remember a student's weights."""
+        if fingerprint:
+            with self._lock:
+                self._known.append((student, tuple(fingerprint)))
+
+    def twins(self, student: str, fingerprint: Fingerprint) -> tuple[str, ...]:
+        """Return the other students whose weights are the same, in order of their names."""
+        with self._lock:
+            known = list(self._known)
+        return tuple(sorted({other for other, found in known if other != student and same(fingerprint, found)}))

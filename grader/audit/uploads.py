@@ -1,0 +1,50 @@
+"""Honest notebooks that load weights of their own, which are not there when they are graded: how to hand in instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from grader.domain.messages import Message, message
+from grader.domain.run import CellError, RunRecord
+
+OF_WEIGHTS: Final = (
+    ".h5", ".hdf5", ".keras", ".weights", ".ckpt", ".index", ".npz", ".npy", ".pkl", ".pickle", ".joblib", ".pt",
+    ".pth", ".tflite", ".pb",
+)  # fmt: skip
+"""Ends of the names of files in which networks are kept."""
+
+_OF_DATA: Final = frozenset({"mnist.npz", "fashion_mnist.npz", "fashion-mnist.npz"})
+_AROUND_NAMES: Final = str.maketrans(dict.fromkeys("'\"`,;()[]{}<>=", " "))
+
+
+def lacking_weights(run: RunRecord, passed_over: Sequence[str]) -> Message | None:
+    """Say how to hand in where a notebook looked for weights in a file; None where it did not.
+
+    Args:
+        run: What was seen; the words of its errors are the kernel's and choose words alone.
+        passed_over: Names of the files that were handed in beside it and are not laid beside it.
+    """
+    asked = next((name for error in run.errors for name in _files_in(error)), None)
+    beside = next((name for name in passed_over if _is_of_weights(name)), None)
+    name = asked or beside
+    if name is None:
+        return None
+    return message(
+        "The notebook works with weights from a file ({file}), and files of weights are not there when it is graded: "
+        "nothing is fetched, and what was trained before is not accepted as training. Hand in the notebook with the "
+        "cells that train. It is run from its first cell to its last, trains there, and is judged by that.",
+        file=name,
+    )
+
+
+def _files_in(error: CellError) -> Iterator[str]:
+    """Yield the files of weights that an error names, without their folders."""
+    for word in f"{error.text} {error.line}".translate(_AROUND_NAMES).split():
+        if _is_of_weights(word):
+            yield word.replace("\\", "/").rpartition("/")[2][:80]
+
+
+def _is_of_weights(name: str) -> bool:
+    plain = name.lower().rstrip(".:")
+    return plain.endswith(OF_WEIGHTS) and plain.replace("\\", "/").rpartition("/")[2] not in _OF_DATA

@@ -1,0 +1,135 @@
+"""Reasons to look closer: each rule by itself, on the one side and on the other; no honest run is suspected."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from checks import builders
+from grading_samples import told
+
+from grader.audit import suspicion
+from grader.audit.suspicion import Observed, suspicions, updates
+from grader.domain.evidence import Evidence, FitClaim, ModelClaim
+from grader.domain.facts import CalibrationRun
+from grader.domain.measurement import Quantity
+from grader.domain.submission import CodeCell
+from grader.probe import numpy_models
+
+RUN = CalibrationRun("reference", 1, 20, {Quantity.RECONSTRUCTION_MSE: 0.015}, 0.015, 80.0, "x86_64, 2 cores, 1 used")
+FACTS = replace(
+    builders.FACTS, calibrated={"sample": replace(builders.CALIBRATED, records=(RUN, replace(RUN, seconds=95.0)))}
+)
+"""The reference takes 80 s for 20 epochs of 8,000 images: 0.5 ms for an image in an epoch."""
+
+FIT = FitClaim("m", 20, 8_000, 128, True, 0.0, 1.0, completed=True, first_loss=0.06, last_loss=0.015)
+MODEL = ModelClaim("m", ("autoencoder",), "Functional", (), (), (), "", (), {}, 0)
+HONEST_RUN = replace(builders.COMPLETED, processor_seconds=60.0, peak_memory_mib=900.0)
+
+
+def observed(**changes: Any) -> Observed:
+    """An honest run, or one with these parts instead."""
+    parts: dict[str, Any] = {
+        "cells": [CodeCell(0, "", "autoencoder.fit(x, x, epochs=20)")],
+        "companions": (),
+        "run": HONEST_RUN,
+        "evidence": Evidence(models=(MODEL,), fits=(FIT,)),
+        "measurements": builders.measured(),
+        "facts": FACTS,
+        "data": "sample",
+    }
+    return Observed(**parts | changes)
+
+
+def said(**changes: Any) -> list[str]:
+    return [told(reason) for reason in suspicions(observed(**changes))]
+
+
+def trained(*fits: FitClaim) -> Evidence:
+    return Evidence(models=(MODEL,), fits=fits)
+
+
+def test_an_honest_run_is_not_suspected() -> None:
+    """Twenty epochs in a minute of processors, a loss that falls, no data in the text."""
+    assert said() == []
+
+
+def test_data_in_the_text_are_compared_with_the_size_of_the_network() -> None:
+    """163,814 weights take at least a bit each: 20,477 bytes are suspicious, and a small picture is none."""
+
+    def of(size: int) -> list[CodeCell]:
+        text = base64.b85encode(np.random.default_rng(1).bytes(size)).decode()
+        return [CodeCell(0, "", f"x = {text!r}")]
+
+    assert said(cells=of(15_000)) == []
+    assert said(cells=of(25_000)) == [
+        "The code and the files beside it hold 25 kB of data that are no code, and the network has 163814 numbers."
+    ]
+
+
+def test_a_model_that_nobody_saw_trained_is_suspected() -> None:
+    """Measured, and without a training of its own."""
+    assert said(measurements=replace(builders.measured(), trained=False)) == [
+        "No training of the measured network was seen while the notebook ran."
+    ]
+
+
+def test_a_run_is_suspected_that_took_far_less_time_than_its_trainings() -> None:
+    """160,000 images through the network take the reference 80 s; an eighth of that is too little, and no less."""
+    assert said(run=replace(HONEST_RUN, processor_seconds=9.0)) == [
+        "The whole run kept the processors busy for 9 s; the trainings that it tells of take the reference about 80 s."
+    ]
+    assert said(run=replace(HONEST_RUN, processor_seconds=11.0)) == []
+    assert said(run=replace(HONEST_RUN, processor_seconds=None)) == []  # nobody looked
+    assert said(run=replace(HONEST_RUN, processor_seconds=3.0), evidence=trained(replace(FIT, epochs=3))) == []
+    assert said(run=replace(HONEST_RUN, processor_seconds=9.0), data="full") == []  # no facts to compare with
+
+
+def test_keras_leaves_its_traces_in_memory() -> None:
+    """A model of Keras from a process of 60 MiB was never made; NumPy alone needs no more."""
+    small = replace(HONEST_RUN, peak_memory_mib=61.7)
+    assert said(run=small) == [
+        "The run never held more than 62 MiB of memory: Keras, with which its model is said to be made, takes more."
+    ]
+    numpy = Evidence(models=(replace(MODEL, class_name=numpy_models.WITHOUT_KERAS),), fits=(FIT,))
+    assert said(run=small, evidence=numpy) == []
+    assert said(run=replace(HONEST_RUN, peak_memory_mib=0.0)) == []  # nobody looked
+    assert suspicion.WITHOUT_KERAS == numpy_models.WITHOUT_KERAS
+
+
+def test_a_training_lowers_its_loss() -> None:
+    """All trainings of several epochs begin where they end: the weights were there before."""
+    idle = replace(FIT, first_loss=0.0151, last_loss=0.0150)
+    assert said(evidence=trained(idle)) == [
+        "The first epoch was already as good as the last (loss 0.0151 and 0.015), as where the weights were there before."
+    ]
+    assert said(evidence=trained(FIT, idle)) == []  # trained, and then once more
+    assert said(evidence=trained(replace(idle, epochs=2))) == []  # too few to tell
+    assert said(evidence=trained(replace(idle, first_loss=None))) == []
+    assert (
+        said(evidence=trained(replace(idle, first_loss=-3.0, last_loss=-8.0))) == []
+    )  # a loss below zero falls as well
+
+
+def test_copies_are_told_where_no_seed_explains_them() -> None:
+    """Whose weights they are."""
+    assert said(twins=("ana", "eva")) == [
+        "The weights are those of another hand-in (ana, eva), and the notebook sets no seed that would explain it."
+    ]
+
+
+def test_where_no_model_was_measured_nothing_is_suspected() -> None:
+    """There is no point that could have come from elsewhere."""
+    assert said(measurements=replace(builders.measured(), models={}, trained=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("fit", "steps"),
+    [(FIT, 20 * 63), (replace(FIT, batch_size=0), 0), (replace(FIT, samples=0), 20), (replace(FIT, epochs=0), 63)],
+)
+def test_updates_are_counted_from_what_a_training_tells(fit: FitClaim, steps: int) -> None:
+    """Epochs times batches; what is not known counts as one."""
+    assert updates([fit]) == steps
