@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from grader.checks.shortening import acceleration_of
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import IMAGE_DATASETS, ReferenceFacts
+from grader.domain.limits import limits_here
 from grader.domain.messages import Message, message
 from grader.pipeline import GradingContext
 from grader.rebuild.client import MeasuringProcesses, MissingDataError
@@ -33,6 +35,11 @@ DATA_SIZES = ("full", "sample")
 
 MEMORY_MIB_A_NOTEBOOK = 2500
 """What one running notebook and its share of the measuring process take, for choosing how many run together."""
+
+
+_LOOP = 1_000_000
+_LOOP_SECONDS = 0.042
+"""What so long a loop of Python takes at its fastest on the machine of the committed facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +130,9 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
         sandbox = OpenMachine(datasets, options.work_folder, threads, data_size=data.size)
         if program is not None:
             sandbox = BubblewrapSandbox(program, datasets, threads)
+        assignment = replace(
+            assignment, limits=limits_here(assignment, facts, data.size, slowness=slowness_of_this_machine())
+        )
         fast = replace(sandbox, acceleration=acceleration_of(assignment, facts, data.size))
         context = GradingContext(
             assignment, facts, sandbox, measurer, options.images, data.size, written_for=options.written_for
@@ -136,6 +146,17 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
         if assignment.compat:  # what is run is not what was handed in
             key = f"{key};compat"
         yield Session(context, data, key, _remarks(assignment, facts, data, options))
+
+
+def slowness_of_this_machine() -> float:
+    """Return how many times slower this machine is now than that of the facts: the best of three short loops."""
+    return min(_loop_seconds() for _ in range(3)) / _LOOP_SECONDS
+
+
+def _loop_seconds() -> float:
+    began = time.perf_counter()
+    sum(number * number for number in range(_LOOP))
+    return time.perf_counter() - began
 
 
 def _own_reference(assignment: Assignment, course: Course | None) -> Path | None:
