@@ -74,7 +74,7 @@ class AcceptingCourse(Course):
 
     def __init__(self, terms: Terms, model: Any, rows: tuple[Any, Any], epochs: int, most: int = MOST_STEPS) -> None:
         super().__init__(most)
-        self.accepted = False
+        self.accepted = self.ended_early = False
         self.steps_done = 0
         self._terms, self._model, self._rows, self._epochs = terms, model, rows, epochs
         self._error: Callable[[Any, Any], Any] | None = None
@@ -116,6 +116,7 @@ class AcceptingCourse(Course):
         """Return how many steps shall be done at once; 0 when the model has been accepted."""
         self._epoch_steps = max(self._epoch_steps, left)
         if self.accepted:
+            self.ended_early = True
             self._model.optimizer.iterations.assign_add(left)
             return 0
         to_look = self._next_look - self.steps_done

@@ -141,6 +141,10 @@ JOINED: dict[str, tuple[Callable[[], Any], Callable[[Any, list[Any]], Any]]] = {
         functional,
         lambda m, _: m.fit(_dataset().repeat(), epochs=3, steps_per_epoch=37, verbose=0),
     ),
+    "a step that is compiled for the processor": (
+        lambda: _compiled(functional()),
+        lambda m, _: m.fit(X, X, epochs=3, batch_size=4, verbose=0),
+    ),
     "an early stop": (
         sequential,
         lambda m, told: m.fit(
@@ -196,6 +200,11 @@ def _marked(what: str) -> Any:
 
 def _together(model: Any) -> Any:
     model.compile("adam", "mse", steps_per_execution=5)
+    return model
+
+
+def _compiled(model: Any) -> Any:
+    model.compile("adam", "mse", jit_compile=True)
     return model
 
 
