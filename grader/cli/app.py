@@ -182,7 +182,7 @@ def grade_command(
     data: DataFolder = None,
     data_size: DataSize = "full",
     jobs: Jobs = None,
-    accelerate: Accelerate = False,
+    accelerate: Accelerate = True,
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
