@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import IMAGE_DATASETS, ReferenceFacts
 from grader.domain.folders import private_folder
+from grader.domain.limits import limits_here
 from grader.domain.messages import Message, message
 from grader.domain.ports import AuditMode, SecretView
 from grader.pipeline import GradingContext
@@ -39,6 +41,11 @@ AUDITS = tuple(mode.value for mode in AuditMode)
 
 MEMORY_MIB_A_NOTEBOOK = 2500
 """What one running notebook and its share of the measuring process take, for choosing how many run together."""
+
+
+_LOOP = 1_000_000
+_LOOP_SECONDS = 0.042
+"""What so long a loop of Python takes at its fastest on the machine of the committed facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +149,10 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
             views = LentViews(lambda place, view: _all_datasets(measurer, facts.dataset, place, view), open_sandbox)
             auditor = Auditor(mode, stack.enter_context(views))
         sandbox = open_sandbox(_files(published))
+        limits = limits_here(assignment, facts, data.size, slowness=slowness_of_this_machine())
         fast = replace(sandbox, acceleration=acceleration_of(assignment, facts, data.size))
         context = GradingContext(
-            assignment,
+            replace(assignment, limits=limits),
             facts,
             sandbox,
             measurer,
@@ -185,6 +193,17 @@ def _key(
     if AuditMode(options.audit) is not AuditMode.NONE:
         key = f"{key};audit={options.audit}"
     return key
+
+
+def slowness_of_this_machine() -> float:
+    """Return how many times slower this machine is now than that of the facts: the best of three short loops."""
+    return min(_loop_seconds() for _ in range(3)) / _LOOP_SECONDS
+
+
+def _loop_seconds() -> float:
+    began = time.perf_counter()
+    sum(number * number for number in range(_LOOP))
+    return time.perf_counter() - began
 
 
 def _own_reference(assignment: Assignment, course: Course | None) -> Path | None:

@@ -235,7 +235,7 @@ def grade_command(
         list[str] | None,
         typer.Option("--student", help=told(message("Run this student's notebook again. Repeatable."))),
     ] = None,
-    accelerate: Accelerate = False,
+    accelerate: Accelerate = True,
     gradebook: GradebookUrl = None,
     lang: Language = None,
     as_json: AsJson = False,

@@ -74,13 +74,14 @@ class AcceptingCourse(Course):
 
     def __init__(self, terms: Terms, model: Any, rows: tuple[Any, Any], epochs: int, most: int = MOST_STEPS) -> None:
         super().__init__(most)
-        self.accepted = False
+        self.accepted = self.ended_early = False
         self.steps_done = 0
         self._terms, self._model, self._rows, self._epochs = terms, model, rows, epochs
         self._error: Callable[[Any, Any], Any] | None = None
         self._next_look = FIRST_LOOK
         self._confirmed = 0
         self._seconds = self._seconds_since_look = self._slowest_look = 0.0
+        self._steps_timed = 0
         self._epoch_steps = 0
         self._epoch_logs: Any = None
         self._validation_logs: Any = None
@@ -115,6 +116,7 @@ class AcceptingCourse(Course):
         """Return how many steps shall be done at once; 0 when the model has been accepted."""
         self._epoch_steps = max(self._epoch_steps, left)
         if self.accepted:
+            self.ended_early = True
             self._model.optimizer.iterations.assign_add(left)
             return 0
         to_look = self._next_look - self.steps_done
@@ -123,8 +125,10 @@ class AcceptingCourse(Course):
     def done(self, count: int, seconds: float) -> None:
         """Take note of steps, and look at the model when it is time."""
         super().done(count, seconds)
+        if self.steps_done:  # the first execution holds the tracing
+            self._steps_timed += count
+            self._seconds += seconds
         self.steps_done += count
-        self._seconds += seconds
         self._seconds_since_look += seconds
         late_enough = self._seconds_since_look >= LEAST_TRAINING_A_LOOK * self._slowest_look
         if self.steps_done >= self._next_look and late_enough and not self._hopeless:
@@ -161,9 +165,9 @@ class AcceptingCourse(Course):
         self.accepted = self._confirmed >= CONFIRMATIONS and self._would_have_ended()
 
     def _would_have_ended(self) -> bool:
-        whole = self._seconds / self.steps_done * self._epoch_steps * self._epochs
-        self._hopeless = whole > SHARE_OF_TIME * self._terms.most_seconds
-        return not self._hopeless
+        """Say whether the whole training would have ended well within its limit, on this machine as busy as it is."""
+        whole = self._seconds / max(1, self._steps_timed) * self._epoch_steps * self._epochs
+        return whole <= SHARE_OF_TIME * self._terms.most_seconds
 
     def _estimate(self) -> float | None:
         """Return the error on the rows, None where the model does not give back what it should."""

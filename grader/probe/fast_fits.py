@@ -75,7 +75,7 @@ class FastFits:
             record.joined = True
             with self._during(model, course):
                 history = fit(model, *args, **kwargs)
-            if isinstance(course, AcceptingCourse) and course.accepted:
+            if isinstance(course, AcceptingCourse) and course.ended_early:
                 record.accepted_after = course.steps_done
                 self._accepted_once.append(model)
             return history

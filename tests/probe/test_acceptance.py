@@ -84,6 +84,7 @@ def test_an_accepted_training_looks_as_if_it_had_gone_on() -> None:
     assert (made.stop_training, made.steps_per_execution) == (False, 1)
 
 
+@pytest.mark.slow
 def test_the_error_at_the_end_is_that_of_the_estimate() -> None:
     """The model is as good as the terms ask, and no better than it had to be."""
     made = model()
@@ -102,6 +103,7 @@ def test_a_second_training_of_an_accepted_model_is_whole() -> None:
     assert [record.accepted_after > 0 for record in tracker.records] == [True, False]
 
 
+@pytest.mark.slow
 def test_an_early_stop_ends_an_accepted_training_as_well() -> None:
     """Losses that stay the same end a training that is told to end then."""
     stopping = keras.callbacks.EarlyStopping("loss", patience=2)
@@ -110,6 +112,7 @@ def test_an_early_stop_ends_an_accepted_training_as_well() -> None:
     assert len(history.history["loss"]) < EPOCHS
 
 
+@pytest.mark.slow
 def test_progress_of_the_remaining_epochs_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     """Each epoch has its two lines."""
     trained(model(), verbose=1)
@@ -165,7 +168,7 @@ UNUSUAL: dict[str, tuple[Callable[[], Any], dict[str, Any], dict[str, Any]]] = {
     "an epoch in the middle": (model, {}, {"initial_epoch": 1}),
 }  # fmt: skip
 
-_QUICK = frozenset({"a step of its own", "a callback of its own", "too little time", "a rate that changes"})
+_QUICK = frozenset({"a step of its own", "too little time"})
 
 
 @pytest.mark.parametrize(
@@ -179,6 +182,7 @@ def test_an_unusual_training_is_whole(what: str) -> None:
     assert (record.accepted_after, record.completed) == (0, True)
 
 
+@pytest.mark.slow
 def test_noisy_images_are_judged_by_the_clean_ones() -> None:
     """Where a denoiser is asked for, input and target are two arrays."""
     noisy = np.clip(X + np.random.default_rng(2).normal(0, 0.05, X.shape), 0, 1).astype(np.float32)

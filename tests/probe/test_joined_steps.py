@@ -141,6 +141,10 @@ JOINED: dict[str, tuple[Callable[[], Any], Callable[[Any, list[Any]], Any]]] = {
         functional,
         lambda m, _: m.fit(_dataset().repeat(), epochs=3, steps_per_epoch=37, verbose=0),
     ),
+    "a step that is compiled for the processor": (
+        lambda: _compiled(functional()),
+        lambda m, _: m.fit(X, X, epochs=3, batch_size=4, verbose=0),
+    ),
     "an early stop": (
         sequential,
         lambda m, told: m.fit(
@@ -184,9 +188,9 @@ AS_EVER: dict[str, tuple[Callable[[], Any], Callable[[Any, list[Any]], Any]]] = 
 }  # fmt: skip
 
 
-_QUICK = frozenset({
-    "an endless pipeline in steps that do not divide", "a step, a metric and a loss of one's own, from the third epoch on",
-})  # fmt: skip
+_QUICK = frozenset(
+    {"a step, a metric and a loss of one's own, from the third epoch on", "a callback that looks at single steps"}
+)
 
 
 def _marked(what: str) -> Any:
@@ -199,6 +203,11 @@ def _together(model: Any) -> Any:
     return model
 
 
+def _compiled(model: Any) -> Any:
+    model.compile("adam", "mse", jit_compile=True)
+    return model
+
+
 @pytest.mark.parametrize("what", [_marked(what) for what in JOINED])
 def test_joined_steps_give_the_same_numbers_bit_by_bit(what: str) -> None:
     """History, weights, the optimizer's count, what callbacks are told and the error are those of single steps."""
@@ -207,7 +216,7 @@ def test_joined_steps_give_the_same_numbers_bit_by_bit(what: str) -> None:
     assert joined
 
 
-@pytest.mark.parametrize("what", AS_EVER)
+@pytest.mark.parametrize("what", [_marked(what) for what in AS_EVER])
 def test_what_counts_on_single_steps_is_trained_in_single_steps(what: str) -> None:
     """Nothing is joined that a notebook makes, sees or asks for step by step."""
     plain, fast, joined = both(*AS_EVER[what])
@@ -243,6 +252,7 @@ def test_a_model_of_the_notebooks_may_be_used_while_another_is_trained() -> None
     assert joined
 
 
+@pytest.mark.slow
 def test_the_last_line_of_progress_stays_in_form(capsys: pytest.CaptureFixture[str]) -> None:
     """Each epoch says its number, its steps and its losses."""
     with fast_keras():
@@ -268,6 +278,7 @@ def test_the_pace_grows_to_a_quarter_of_a_second_and_keeps_within_what_is_left()
     assert pace.next_count(100) == 1
 
 
+@pytest.mark.slow
 def test_what_is_trained_by_hand_is_left_alone() -> None:
     """`train_on_batch` takes one step, in a model that was fitted as well."""
     model = functional()

@@ -1,0 +1,47 @@
+"""Limits of time by what the reference takes on this machine, never above those of the assignment.
+
+An endless loop would else hold a place for as long as the slowest machine of any course might need. A dozen times the
+reference's training is far more than a right answer takes: nobody hands in what they waited for so long.
+"""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import replace
+from typing import Final
+
+from grader.domain.assignment import Assignment
+from grader.domain.facts import ReferenceFacts
+from grader.domain.run import Limits
+
+MULTIPLE: Final = 12.0
+LEAST_CELL_SECONDS: Final = 300.0
+"""What a cell has however fast the reference is: data, pictures and whatever else a notebook computes."""
+
+_SEVERAL_TRAININGS: Final = frozenset({"comparison", "stages", "classifier"})
+"""Checks of assignments that train more than their facts tell the time of: these keep the assignment's own limits."""
+
+_REFERENCE: Final = "reference"
+
+
+def limits_here(assignment: Assignment, facts: ReferenceFacts, size: str, *, slowness: float) -> Limits:
+    """Return the limits of an assignment on this machine.
+
+    Args:
+        assignment: Its own limits are the largest.
+        facts: How long the reference was trained, and for how many epochs.
+        size: Of the data.
+        slowness: How many times slower this machine is than that of the facts; less than 1 counts as 1.
+    """
+    own, calibrated = assignment.limits, facts.on(size)
+    if calibrated is None or _SEVERAL_TRAININGS & {item.check for item in assignment.rubric}:
+        return own
+    seconds = [run.seconds for run in calibrated.records if run.variation == _REFERENCE and run.seconds > 0]
+    if not seconds:
+        return own
+    asked = facts.recipe.get("epochs", calibrated.epochs)
+    epochs = max(1.0, float(asked) / calibrated.epochs) if isinstance(asked, int | float) else 1.0
+    wanted = MULTIPLE * statistics.median(seconds) * epochs * max(1.0, slowness)
+    cell_seconds = min(own.cell_seconds, max(LEAST_CELL_SECONDS, wanted))
+    notebook_seconds = own.notebook_seconds * cell_seconds / own.cell_seconds
+    return replace(own, cell_seconds=cell_seconds, notebook_seconds=notebook_seconds)
