@@ -89,7 +89,7 @@ class Book:
     decisions: Decisions
     standings: Standings
     queries: StandingQueries
-    _mark: tuple[object, ...] = ()
+    _marks: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     _assignments: dict[str, Assignment] = field(default_factory=dict)
     _questions: dict[str, tuple[OpenQuestion, ...]] = field(default_factory=dict)
 
@@ -126,18 +126,19 @@ class Book:
             self._questions[assignment_id] = found
         return self._questions[assignment_id]
 
-    def refresh(self) -> None:
-        """Bring the derived tables up to date with grades, decisions and assignments."""
-        mark = self.standings.mark()
-        if mark == self._mark:
-            return
-        for assignment_id in self.standings.assignments():
-            assignment = self.assignment(assignment_id)
+    def refresh(self, assignment_id: str | None = None) -> None:
+        """Bring the derived tables up to date with grades, decisions and assignments: of one assignment, or of all."""
+        wanted = self.standings.assignments() if assignment_id is None else [assignment_id]
+        for name in wanted:
+            mark = self.standings.mark(name)
+            if self._marks.get(name) == mark:
+                continue
+            assignment = self.assignment(name)
             rules = _rules(assignment)
-            stale = self.standings.stale(assignment_id, rules)
+            stale = self.standings.stale(name, rules)
             for start in range(0, len(stale), _AT_ONCE):
                 self.standings.keep(self._standing(stale[start : start + _AT_ONCE], assignment, rules))
-        self._mark = mark
+            self._marks[name] = mark
 
     def effective(self, graded: Sequence[GradedSubmission], assignment: Assignment) -> list[GradedSubmission]:
         """Return submissions with the grades that count by now, and with the answers to open questions."""
@@ -167,7 +168,8 @@ class Book:
     def decide(self, decisions: Sequence[Decision]) -> None:
         """Keep decisions, and bring the lists up to date."""
         self.decisions.add(decisions)
-        self.refresh()
+        for assignment_id in {one.assignment for one in decisions}:
+            self.refresh(assignment_id)
 
     # Private ---------------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,8 @@ import grader
 from grader.cli import app as commands
 
 COMMANDS = (
-    "list", "new", "generate", "check", "inspect", "grade", "review", "adjust", "extend", "excuse", "demo",
+    "list", "new", "generate", "check", "inspect", "grade", "review", "adjust", "extend", "excuse", "serve",
+    "demo",
     "calibrate", "validate", "doctor",
 )  # fmt: skip
 
