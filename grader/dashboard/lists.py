@@ -206,9 +206,10 @@ class _Listing:
 
     def rows(self, rows: Sequence[StandingRow]) -> list[ClassRow]:
         checks = self.book.queries.checks_of([row.submission_id for row in rows])
-        return [self._row(row, checks.get(row.submission_id, [])) for row in rows]
+        said = {outcome: self.wording.outcome(outcome) for outcome in Outcome}
+        return [self._row(row, checks.get(row.submission_id, []), said) for row in rows]
 
-    def _row(self, row: StandingRow, checks: Sequence[StandingCheckRow]) -> ClassRow:
+    def _row(self, row: StandingRow, checks: Sequence[StandingCheckRow], said: Mapping[Outcome, str]) -> ClassRow:
         wording, assignment = self.wording, self.assignments[row.assignment]
         status = GradeStatus(row.status)
         grade = wording.number(row.scaled, assignment.scale_decimals)
@@ -232,16 +233,16 @@ class _Listing:
             ),
             machine=wording.points(row.points_machine) if row.decided else "",
             reasons=tuple(hygiene.one_line(wording.say(reason), 300) for reason in messages_of(row.reasons)),
-            cells=tuple(self._cell(check) for check in checks),
+            cells=tuple(self._cell(check, said) for check in checks),
             seconds=wording.number(row.wall_seconds, 0),
         )
 
-    def _cell(self, check: StandingCheckRow) -> tuple[Outcome, str, str, str]:
+    def _cell(self, check: StandingCheckRow, said: Mapping[Outcome, str]) -> tuple[Outcome, str, str, str]:
         outcome = Outcome(check.outcome)
         points = "" if outcome is Outcome.UNGRADABLE else self.wording.points(check.points_awarded)
         changed = check.decided and check.points_machine != check.points_awarded
         machine = self.wording.points(check.points_machine) if changed else ""
-        return outcome, self.wording.outcome(outcome), points, machine
+        return outcome, said[outcome], points, machine
 
 
 def _checks(assignment: Assignment, wording: Wording) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,13 +17,14 @@ from grader.dashboard.guard import session_of
 from grader.dashboard.lists import opened
 from grader.dashboard.notebook_view import prose
 from grader.dashboard.rendering import not_found, page, refused, wording_of
-from grader.dashboard.reviewing import CheckForm, check_form, hand_in
-from grader.dashboard.shelf import Shelf
+from grader.dashboard.reviewing import CheckForm, check_form
+from grader.domain.assignment import Assignment
 from grader.domain.decision import DecisionKind
 from grader.domain.grade import Outcome
+from grader.domain.graded import GradedSubmission
 from grader.domain.questions import OpenQuestion
 from grader.gradebook.standing_queries import Wanted
-from grader.gradebook.standing_tables import StandingCheckRow, StandingRow
+from grader.gradebook.standing_tables import StandingRow
 from grader.report import hygiene
 from grader.report.wording import Wording
 from grader.review.book import Book
@@ -32,7 +34,6 @@ router = APIRouter()
 
 ANSWERS_A_PAGE: Final = 25
 COMMENTS_SHOWN: Final = 12
-_EVERYBODY: Final = 100_000
 _FILTERS: Final = ("open", "empty", "done", "")
 
 
@@ -63,13 +64,13 @@ def questions(request: Request, number: Number, assignment_id: str) -> HTMLRespo
         return not_found(request)
     book, assignment = found
     wording = wording_of(request)
-    answers = book.decisions.answers(assignment_id)
+    written = book.decisions.written(assignment_id)
     rows = []
     for one in book.questions(assignment_id):
-        written = [texts[one.question] for texts in answers.values() if one.question in texts]
-        checks = [row for rows_ in book.queries.check_rows(assignment_id, one.question).values() for row in rows_]
-        waiting = sum(row.outcome == Outcome.UNGRADABLE.value for row in checks)
-        rows.append((one.question, _title(one, wording), one.points, len(written), sum(map(bool, written)), waiting))
+        outcomes = book.queries.outcomes(assignment_id, one.question).values() if one.points else ()
+        waiting = sum(outcome == Outcome.UNGRADABLE.value for outcome in outcomes)
+        total, some = written.get(one.question, (0, 0))
+        rows.append((one.question, _title(one, wording), one.points, total, some, waiting))
     title = wording.pick(assignment.title) or assignment_id
     return page(request, "questions.html.j2", rows=rows, number=number, assignment=assignment, title=title)
 
@@ -93,9 +94,8 @@ def question_page(
     book, assignment = found
     wording = wording_of(request)
     only = only if only in _FILTERS else ""
-    answers = book.decisions.answers(assignment_id)
-    chosen = _chosen(book, assignment_id, question, answers, only)
-    shown = chosen[start : start + ANSWERS_A_PAGE]
+    chosen = _chosen(book, asked, assignment_id, only)
+    shown = book.queries.rows_of(chosen[start : start + ANSWERS_A_PAGE])
     neighbours = [one.question for one in book.questions(assignment_id)]
     place = neighbours.index(question)
     base = f"/q/{number}/{assignment_id}"
@@ -110,7 +110,7 @@ def question_page(
         prompt=prose(wording.pick_lines(asked.prompt)),
         model_answer=prose(wording.pick_lines(asked.model_answer)),
         criteria=prose(wording.pick_lines(asked.criteria)) if asked.criteria else None,
-        rows=[_row(book, number, row, answers, question, wording) for row in shown],
+        rows=_rows(book, number, shown, asked, wording),
         comments=_comments(book, assignment_id, question),
         only=only,
         total=len(chosen),
@@ -121,7 +121,7 @@ def question_page(
         after=f"{here}&start={start + ANSWERS_A_PAGE}" if start + ANSWERS_A_PAGE < len(chosen) else None,
         previous_question=f"{base}/{neighbours[place - 1]}" if place else None,
         next_question=f"{base}/{neighbours[place + 1]}" if place + 1 < len(neighbours) else None,
-        empty_waiting=len(_chosen(book, assignment_id, question, answers, "empty")) if asked.points else 0,
+        empty_waiting=len(_chosen(book, asked, assignment_id, "empty")) if asked.points else 0,
         possible=f"{asked.points:g}",
     )
 
@@ -130,18 +130,14 @@ def question_page(
 def empty_answers(request: Request, number: Number, assignment_id: str, question: str, form: GenuineForm) -> Response:
     """Give 0 points to every answer that is empty and waits: a person said so, once for all."""
     found = opened(request, number, assignment_id)
-    if found is None:
+    asked = None if found is None else _asked(found[0], assignment_id, question)
+    if found is None or asked is None:
         return not_found(request)
-    book, _ = found
-    shelf: Shelf = request.app.state.shelf
-    rows = _chosen(book, assignment_id, question, book.decisions.answers(assignment_id), "empty")
-    decisions = []
+    book, shelf = found[0], request.app.state.shelf
+    rows = book.queries.rows_of(_chosen(book, asked, assignment_id, "empty"))
+    reason = By(session_of(request).author, text_of(form, "reason"))
     try:
-        for row in rows:
-            one = hand_in(request, number, row.submission_id)
-            if one is not None:
-                reason = By(session_of(request).author, text_of(form, "reason"))
-                decisions.append(decide_points(one.graded, question, 0.0, reason))
+        decisions = [decide_points(one, question, 0.0, reason) for one in book.submissions(rows).values()]
     except DecisionRefusedError as error:
         return refused(request, error.reason)
     shelf.decide(number, decisions)
@@ -157,42 +153,50 @@ def _title(question: OpenQuestion, wording: Wording) -> str:
     return stated or hygiene.one_line(wording.pick_lines(question.prompt).replace("**", ""), 80) or question.question
 
 
-def _chosen(
-    book: Book, assignment_id: str, question: str, answers: dict[str, dict[str, str]], only: str
-) -> list[StandingRow]:
-    """Return the hand-ins whose answer is asked for, by name."""
-    checks = book.queries.check_rows(assignment_id, question)
-    by_id = {row.submission_id: row for rows in checks.values() for row in rows}
-    rows = book.queries.rows(Wanted(assignment_id), limit=_EVERYBODY)
-
-    def fits(row: StandingRow) -> bool:
-        check: StandingCheckRow | None = by_id.get(row.submission_id)
-        waits = check is not None and check.outcome == Outcome.UNGRADABLE.value
-        if only == "open":
-            return waits
-        if only == "done":
-            return check is not None and not waits
-        if only == "empty":
-            return waits and answers.get(row.sha256, {}).get(question) == ""
-        return True
-
-    return [row for row in rows if fits(row)]
+def _asked(book: Book, assignment_id: str, question: str) -> OpenQuestion | None:
+    return next((one for one in book.questions(assignment_id) if one.question == question), None)
 
 
-def _row(
-    book: Book,
-    number: int,
-    row: StandingRow,
-    answers: dict[str, dict[str, str]],
-    question: str,
-    wording: Wording,
-) -> AnswerRow:
-    text = answers.get(row.sha256, {}).get(question)
-    graded = book.submission(row.submission_id)
-    results = [] if graded is None else [one for one in graded.grade.results if one.check == question and one.by_hand]
-    form = check_form(results[0], book.assignment(row.assignment), wording) if results else None
+def _chosen(book: Book, question: OpenQuestion, assignment_id: str, only: str) -> list[int]:
+    """Return the numbers of the hand-ins whose answer is asked for, by name."""
+    names = book.queries.names(Wanted(assignment_id))
+    if not only:
+        return [number for number, _ in names]
+    outcomes = book.queries.outcomes(assignment_id, question.question)
+    waits = {number for number, outcome in outcomes.items() if outcome == Outcome.UNGRADABLE.value}
+    if only == "done":
+        return [number for number, _ in names if number in outcomes and number not in waits]
+    empty = book.decisions.empty_answers(assignment_id, question.question) if only == "empty" else set()
+    return [number for number, sha256 in names if number in waits and (only == "open" or sha256 in empty)]
+
+
+def _rows(
+    book: Book, number: int, rows: Sequence[StandingRow], question: OpenQuestion, wording: Wording
+) -> list[AnswerRow]:
+    """Put the answers of a page into words; whole grades are read only where there are points to give."""
+    if not rows:
+        return []
+    answers = book.decisions.answers(rows[0].assignment, {row.sha256 for row in rows})
+    graded = book.submissions(rows) if question.points else {}
+    return [
+        _row(
+            row,
+            f"/s/{number}/{row.submission_id}",
+            answers.get(row.sha256, {}).get(question.question),
+            _form(graded.get(row.submission_id), question.question, book.assignment(row.assignment), wording),
+        )
+        for row in rows
+    ]
+
+
+def _form(graded: GradedSubmission | None, question: str, assignment: Assignment, wording: Wording) -> CheckForm | None:
+    results = () if graded is None else graded.grade.results
+    found = next((one for one in results if one.check == question and one.by_hand), None)
+    return None if found is None else check_form(found, assignment, wording)
+
+
+def _row(row: StandingRow, address: str, text: str | None, form: CheckForm | None) -> AnswerRow:
     shown = None if text is None else prose(text)
-    address = f"/s/{number}/{row.submission_id}"
     return AnswerRow(hygiene.one_line(row.student, hygiene.NAME_LIMIT), address, shown, text == "", form)
 
 
