@@ -42,6 +42,9 @@ def register(app: typer.Typer) -> None:
         regrade_command
     )
     app.command("excuse", help=told(message("Say that the assignment does not count for a student.")))(excuse_command)
+    app.command("serve", help=told(message("Show the grades in a browser: lists, review queue, statistics.")))(
+        serve_command
+    )
 
 
 def review_command(
@@ -170,3 +173,39 @@ def excuse_command(
 
     where = Where(out, gradebook, assignment, course, lang)
     excuse_student(where, student, By(author or default_author(), reason), withdraw=withdraw, expected=not_yet)
+
+
+def serve_command(
+    out: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help=told(message("Folders that `grader grade --out` wrote; default: the current one.")), metavar="OUT"
+        ),
+    ] = None,
+    *,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help=told(message("0 takes any free one.")))] = 8765,
+    host: Annotated[
+        str, typer.Option("--host", help=told(message("Where it listens; other than loopback, a token is asked for.")))
+    ] = "127.0.0.1",
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token",
+            envvar="GRADER_TOKEN",
+            help=told(message("What is asked for; default: a new one, which is shown.")),
+        ),
+    ] = None,
+    name: Annotated[
+        list[str] | None, typer.Option("--name", help=told(message("Another name under which it may be asked.")))
+    ] = None,
+    author: Author = None,
+    gradebook: GradebookUrl = None,
+    course: CourseFolder = None,
+    lang: Language = None,
+) -> None:
+    """Serve until Ctrl-C."""
+    from grader.cli.deciding import default_author
+    from grader.cli.serving import Address, serve_grades
+
+    address = Address(host, port, token, tuple(name or ()), author or default_author())
+    serve_grades(out or [], address, gradebook=gradebook, course=course, language=lang)

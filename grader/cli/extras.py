@@ -15,7 +15,7 @@ BROUGHT_BY: Final[Mapping[str, tuple[str, ...]]] = {
         "sqlalchemy", "traitlets", "yaml", "zmq",
     ),
     "cpu": ("keras", "tensorflow"),
-    "serve": ("fastapi", "starlette", "uvicorn"),
+    "serve": ("fastapi", "markdown_it", "multipart", "pygments", "starlette", "uvicorn"),
     "dask": ("dask", "distributed"),
     "postgresql": ("psycopg",),
     "workbook": ("openpyxl",),

@@ -6,10 +6,10 @@ UPDATE and DELETE as all of its tables do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Index, UniqueConstraint, func, inspect, select
+from sqlalchemy import Connection, Index, UniqueConstraint, case, func, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import Text
@@ -116,16 +116,33 @@ class Decisions:
             known = sqlite.insert(AnswerRow) if is_sqlite else postgresql.insert(AnswerRow)
             session.execute(known.values(rows).on_conflict_do_nothing())
 
-    def answers(self, assignment: str, sha256: str | None = None) -> dict[str, dict[str, str]]:
-        """Return the answers by digest of the file and by question, of one file or of all."""
+    def answers(self, assignment: str, among: Collection[str] | None = None) -> dict[str, dict[str, str]]:
+        """Return the answers by digest of the file and by question, of some files or of all."""
         wanted = select(AnswerRow.sha256, AnswerRow.question, AnswerRow.text).filter_by(assignment=storable(assignment))
-        if sha256 is not None:
-            wanted = wanted.filter_by(sha256=storable(sha256))
+        if among is not None:
+            wanted = wanted.where(AnswerRow.sha256.in_([storable(one) for one in among]))
         found: dict[str, dict[str, str]] = {}
         with self._gradebook.transaction() as session:
             for row in session.execute(wanted.order_by(AnswerRow.id)):
                 found.setdefault(row.sha256, {})[row.question] = row.text
         return found
+
+    def empty_answers(self, assignment: str, question: str) -> set[str]:
+        """Return the digests of the files in which nothing was written to a question."""
+        wanted = select(AnswerRow.sha256).filter_by(assignment=storable(assignment), question=question, text="")
+        with self._gradebook.transaction() as session:
+            return set(session.scalars(wanted))
+
+    def written(self, assignment: str) -> dict[str, tuple[int, int]]:
+        """Return by question how many files have its cell, and in how many of them something is written."""
+        something = func.coalesce(func.sum(case((AnswerRow.text != "", 1), else_=0)), 0)
+        wanted = (
+            select(AnswerRow.question, func.count(), something)
+            .where(AnswerRow.assignment == storable(assignment))
+            .group_by(AnswerRow.question)
+        )
+        with self._gradebook.transaction() as session:
+            return {question: (total, some) for question, total, some in session.execute(wanted)}
 
 
 # Private -------------------------------------------------------------------------------------------------------------

@@ -75,9 +75,15 @@ class Standings:
         with self._gradebook.transaction() as session:
             return sorted(session.scalars(select(SubmissionRow.assignment).distinct()))
 
-    def mark(self) -> tuple[int, int, int]:
-        """Return three numbers that change whenever a grade or a decision is added."""
-        newest = [select(func.coalesce(func.max(row.id), 0)) for row in (GradingRow, DecisionRow, AdjustmentRow)]
+    def mark(self, assignment: str) -> tuple[int, int, int]:
+        """Return three numbers that change whenever a grade, or a decision on this assignment, is added."""
+        newest = [
+            select(func.coalesce(func.max(GradingRow.id), 0)),
+            *(
+                select(func.coalesce(func.max(row.id), 0)).where(row.assignment == storable(assignment))
+                for row in (DecisionRow, AdjustmentRow)
+            ),
+        ]
         with self._gradebook.transaction() as session:
             gradings, decisions, adjustments = (session.execute(one).scalar_one() for one in newest)
         return gradings, decisions, adjustments

@@ -30,7 +30,7 @@ from grader.locale.translator import CATALOGUES, DOMAIN, LANGUAGES, SOURCE_LANGU
 PACKAGE = CATALOGUES.parent
 """Folder of the code whose sentences are extracted."""
 
-TEMPLATES = "report/templates/**/*.j2"
+TEMPLATES = "*/templates/**/*.j2"
 """Where templates are, seen from the package."""
 
 KEYWORDS = ("message", "t")

@@ -96,6 +96,11 @@ def render_index(
     )
 
 
+def report_style() -> str:
+    """Return the style sheet of the pages."""
+    return _environment().get_template("_style.css.j2").render()
+
+
 @cache
 def _environment() -> Environment:
     """Build the template environment once, since compiling templates takes longer than filling them."""

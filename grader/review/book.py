@@ -24,6 +24,7 @@ from grader.domain.questions import OpenAnswer, OpenQuestion
 from grader.gradebook import Decisions, Gradebook, GradebookError, sqlite_url
 from grader.gradebook.standing import Stale, Standing, Standings
 from grader.gradebook.standing_queries import StandingQueries
+from grader.gradebook.standing_tables import StandingRow
 
 _AT_ONCE = 200
 """Documents in memory together while the derived tables are brought up to date."""
@@ -89,7 +90,7 @@ class Book:
     decisions: Decisions
     standings: Standings
     queries: StandingQueries
-    _mark: tuple[object, ...] = ()
+    _marks: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     _assignments: dict[str, Assignment] = field(default_factory=dict)
     _questions: dict[str, tuple[OpenQuestion, ...]] = field(default_factory=dict)
 
@@ -126,23 +127,25 @@ class Book:
             self._questions[assignment_id] = found
         return self._questions[assignment_id]
 
-    def refresh(self) -> None:
-        """Bring the derived tables up to date with grades, decisions and assignments."""
-        mark = self.standings.mark()
-        if mark == self._mark:
-            return
-        for assignment_id in self.standings.assignments():
-            assignment = self.assignment(assignment_id)
+    def refresh(self, assignment_id: str | None = None) -> None:
+        """Bring the derived tables up to date with grades, decisions and assignments: of one assignment, or of all."""
+        wanted = self.standings.assignments() if assignment_id is None else [assignment_id]
+        for name in wanted:
+            mark = self.standings.mark(name)
+            if self._marks.get(name) == mark:
+                continue
+            assignment = self.assignment(name)
             rules = _rules(assignment)
-            stale = self.standings.stale(assignment_id, rules)
+            stale = self.standings.stale(name, rules)
             for start in range(0, len(stale), _AT_ONCE):
                 self.standings.keep(self._standing(stale[start : start + _AT_ONCE], assignment, rules))
-        self._mark = mark
+            self._marks[name] = mark
 
     def effective(self, graded: Sequence[GradedSubmission], assignment: Assignment) -> list[GradedSubmission]:
         """Return submissions with the grades that count by now, and with the answers to open questions."""
         decisions = self.decisions.of(assignment.assignment)
-        answers = self.decisions.answers(assignment.assignment)
+        few = {one.sha256 for one in graded} if len(graded) <= _AT_ONCE else None
+        answers = self.decisions.answers(assignment.assignment, few)
         by_student: dict[str, list[Decision]] = {}
         for one in decisions:
             by_student.setdefault(one.student, []).append(one)
@@ -156,18 +159,28 @@ class Book:
     def submission(self, submission_id: int) -> GradedSubmission | None:
         """Return one hand-in with the grade that counts by now."""
         row = self.queries.row(submission_id)
-        if row is None:
-            return None
-        assignment = self.assignment(row.assignment)
-        graded = self.gradebook.gradings([row.grading_id])[row.grading_id]
-        answers = self.decisions.answers(row.assignment, row.sha256).get(row.sha256, {})
-        decisions = self.decisions.of(row.assignment, row.student)
-        return with_decisions(graded, assignment, decisions, self._told(answers, assignment))
+        return None if row is None else self.submissions([row]).get(submission_id)
+
+    def submissions(self, rows: Sequence[StandingRow]) -> dict[int, GradedSubmission]:
+        """Return some hand-ins of one assignment with the grades that count by now, by their numbers."""
+        if not rows:
+            return {}
+        assignment = self.assignment(rows[0].assignment)
+        documents = self.gradebook.gradings([row.grading_id for row in rows])
+        answers = self.decisions.answers(assignment.assignment, {row.sha256 for row in rows})
+        decisions = self.decisions.of(assignment.assignment, rows[0].student if len(rows) == 1 else None)
+        return {
+            row.submission_id: with_decisions(
+                documents[row.grading_id], assignment, decisions, self._told(answers.get(row.sha256, {}), assignment)
+            )
+            for row in rows
+        }
 
     def decide(self, decisions: Sequence[Decision]) -> None:
         """Keep decisions, and bring the lists up to date."""
         self.decisions.add(decisions)
-        self.refresh()
+        for assignment_id in {one.assignment for one in decisions}:
+            self.refresh(assignment_id)
 
     # Private ---------------------------------------------------------------------------------------------------------
 
