@@ -11,9 +11,9 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.catalogue import load_facts
 from grader.authoring.courses import open_course
-from grader.cli.course import require_rubric
+from grader.cli.course import load_checked
 from grader.cli.progress import progress_bar, waiting
 from grader.cli.rosters import HandIns, in_time
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
@@ -51,7 +51,8 @@ def grade_paths(
         require_known(options, language)
         assignment, facts = _load(assignment_id, options.course)
         folder = prepare_folder(out)
-        translator = Translator(language) if language else SURROUNDINGS
+        spoken = language or assignment.language
+        translator = Translator(spoken) if spoken else SURROUNDINGS
         with tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:
             submissions = in_time(collect(hand_ins.paths, Path(workspace)), hand_ins.lists, language)
             graded = grade_class(submissions, assignment, facts, options, folder=folder, translator=translator)
@@ -165,11 +166,10 @@ def _only_one(submissions: Sequence[Submission], given: Path, language: str | No
 
 def _load(assignment_id: str, course: Course | None) -> tuple[Assignment, ReferenceFacts]:
     if course is None:
-        assignment = load_assignment(assignment_id)
+        assignment = load_checked(assignment_id, None)
         return assignment, load_facts(assignment.reference)
     open_course(course.folder)
-    assignment = load_assignment(assignment_id, course=course)
-    require_rubric(assignment)
+    assignment = load_checked(assignment_id, course)
     return assignment, load_facts(assignment.reference, course=course)
 
 
