@@ -53,6 +53,7 @@ _BADGE: Final = f"{COLAB}/assets/colab-badge.svg"
 
 _GITHUB_FOLDER = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+)/(?:tree|blob)/([\w.%/~+-]+)")
 _COLAB_FOLDER = re.compile(rf"{re.escape(COLAB)}/[\w.%/~+#-]+")
+_SECURE = re.compile(r"https://[\w.-]+(:\d+)?(/[\w.%~+/-]*)?")
 _INSTALLABLE = re.compile(r"[A-Za-z0-9][\w.\-+:/@=~,%\[\]]*")  # nothing that a shell or a Python text would read
 
 
@@ -63,15 +64,21 @@ class Publication:
     Attributes:
         colab_url: Folder with the published notebooks, as Colab opens it; "" where it is not said.
         package: What students give to `pip install`: a name, an address of a wheel, `git+https://…`; "" likewise.
+        bundles: Address of the folder with what `grader publish` wrote; "" likewise.
     """
 
     colab_url: str = ""
     package: str = ""
+    bundles: str = ""
 
     @property
     def badge(self) -> str:
         """Address of Colab's own button."""
         return _BADGE
+
+    def bundle_url(self, assignment: str) -> str:
+        """Return the address of a published assignment, "" where there is none."""
+        return f"{self.bundles}/{assignment}.json" if self.bundles else ""
 
     def notebook_url(self, assignment: str) -> str:
         """Return the address at which Colab opens an assignment's notebook, "" where there is none."""
@@ -92,7 +99,9 @@ def read_publication(folder: Path) -> Publication:
     if not path.is_file():
         return NOT_PUBLISHED
     stated = read_course_table(path)[1].publication
-    return Publication(_opened_by_colab(stated.colab_url or ""), stated.package or "")
+    return Publication(
+        _opened_by_colab(stated.colab_url or ""), stated.package or "", (stated.bundles or "").rstrip("/")
+    )
 
 
 def read_course_table(path: Path) -> tuple[TomlSource, CourseTable]:
@@ -125,6 +134,12 @@ def _folder(url: str) -> str:
     return url
 
 
+def _secure(address: str) -> str:
+    if not _SECURE.fullmatch(address):
+        raise PydanticCustomError("secure", "secure")
+    return address
+
+
 def _installable(package: str) -> str:
     if not _INSTALLABLE.fullmatch(package):
         raise PydanticCustomError("package", "package")
@@ -138,6 +153,8 @@ class PublicationTable(Table):
     """Folder of the published notebooks: `https://github.com/owner/repository/tree/main/folder`, or Colab's own."""
     package: Annotated[Text, AfterValidator(_installable)] | None = None
     """What students give to `pip install`, in one word: a name, an address, `git+https://…`."""
+    bundles: Annotated[Text, AfterValidator(_secure)] | None = None
+    """Address of the folder where students find what `grader publish` wrote: `https://…`."""
 
 
 class LateTable(Table):

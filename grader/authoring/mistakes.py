@@ -67,6 +67,8 @@ def _reason(error: ErrorDetails, model: type[Table]) -> Message:
 
 def _wrong_type(kind: str, found: str, words: str) -> Message:
     match kind:
+        case "secure":
+            return message("must be an address that begins with https://, found {found}.", found=found)
         case "string_type":
             return message("must be a text in quotes, found {found}.", found=found)
         case "float_type" | "finite_number":

@@ -50,13 +50,18 @@ def list_command(*, course: CourseFolder = None, lang: Language = None, as_json:
 def new_command(
     assignment: Annotated[str, typer.Argument(help=told(message("Its id, such as my-autoencoder.")), metavar="ID")],
     *,
-    course: Annotated[Path, typer.Option("--course", help=told(message("Folder of the course; made if need be.")))],
+    course: Annotated[
+        Path, typer.Option("--course", help=told(message("Folder of the course; made if need be.")))
+    ] = Path("course"),
+    source: Annotated[
+        str | None, typer.Option("--from", help=told(message("Begin as a copy of this assignment, such as stacked.")))
+    ] = None,
     lang: Language = None,
 ) -> None:
     """Write the scaffold."""
     from grader.cli.course import create_assignment
 
-    create_assignment(assignment, course, language=lang)
+    create_assignment(assignment, course, source=source, language=lang)
 
 
 @app.command("generate", help=told(message("Write assignment notebooks: DIR/<id>.ipynb.")))
@@ -75,6 +80,8 @@ def generate_command(
 
     write_notebooks(ids, out, course, language=lang, solution=solution)
 
+
+app_class.register_after_generating(app)
 
 SandboxKind = Annotated[
     str, typer.Option("--sandbox", help=told(message("bubblewrap, or none: notebooks then run with your rights.")))
@@ -99,7 +106,10 @@ def check_command(
     notebook: Annotated[Path, typer.Argument(help=told(message("The notebook.")))],
     *,
     assignment: Annotated[
-        str | None, typer.Option("--assignment", help=told(message("Assignment id; default: what the notebook says.")))
+        str | None,
+        typer.Option(
+            "--assignment", help=told(message("Assignment id, or a published file or address; else the notebook's."))
+        ),
     ] = None,
     course: CourseFolder = None,
     compat: Compat = False,

@@ -68,6 +68,26 @@ def export_command(
     export_class(folder, wanted, lists, language=lang)
 
 
+def publish_command(
+    assignment: Annotated[str, typer.Argument(help=told(message("Assignment id.")), metavar="ID")],
+    *,
+    out: Annotated[Path, typer.Option("--out", help=told(message("File to write.")))],
+    course: CourseFolder = None,
+    lang: Language = None,
+) -> None:
+    """Write what students need for checking an assignment, without its solution."""
+    from grader.cli.publishing import publish_assignment
+
+    publish_assignment(assignment, out, Course.at(course), language=lang)
+
+
+def register_after_generating(app: typer.Typer) -> None:
+    """Add the commands that come after `generate`."""
+    app.command("publish", help=told(message("Write an assignment for students: rubric and facts, no solution.")))(
+        publish_command
+    )
+
+
 def register_after_grading(app: typer.Typer) -> None:
     """Add the commands that come after `grade`."""
     app.command("export", help=told(message("Give grades back: to Moodle, Canvas, Gradescope, a spreadsheet …")))(

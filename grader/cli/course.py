@@ -16,18 +16,31 @@ from grader.domain.course import Course
 from grader.domain.messages import message
 
 
-def create_assignment(assignment: str, folder: Path, *, language: str | None) -> None:
-    """Write the files of a new assignment, and say what comes next."""
-    from grader.authoring.scaffold import scaffold
+def create_assignment(assignment: str, folder: Path, *, source: str | None, language: str | None) -> None:
+    """Write the files of a new assignment, and say what comes next.
+
+    Args:
+        assignment: Its id.
+        folder: Of the course.
+        source: Id of an assignment that it begins as a copy of; None for a small one with a reference of its own.
+        language: Of the comments and of what is said.
+    """
+    from grader.authoring.scaffold import copied, scaffold
     from grader.gradebook import write_atomically
 
     with error_border(language):
-        files = scaffold(assignment, folder, language=language or SURROUNDINGS.language)
+        spoken = language or SURROUNDINGS.language
+        files = copied(assignment, source, folder) if source else scaffold(assignment, folder, language=spoken)
         for path, text in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, text)
             typer.echo(str(path))
     course = Course(folder)
+    if source:
+        typer.echo(told(message("It is a copy of {source}, measured like it. Edit it, then:", source=source), language))
+        typer.echo(f"  {course.command('generate', f'{assignment} --out build')}")
+        typer.echo(f"  {course.command('grade', f'submissions --assignment {assignment} --out grades')}")
+        return
     typer.echo(told(message("It runs as it stands. Change what is marked TODO, then:"), language))
     for name in ("calibrate", "validate"):
         typer.echo(f"  {course.command(name, assignment)}")

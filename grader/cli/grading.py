@@ -11,8 +11,11 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from grader.authoring.bundle import load_known
 from grader.authoring.catalogue import load_facts
 from grader.authoring.courses import open_course
+from grader.authoring.errors import AuthoringError
+from grader.checks.registry import rubric_mistakes
 from grader.cli.course import load_checked
 from grader.cli.progress import progress_bar, waiting
 from grader.cli.rosters import HandIns, in_time
@@ -125,7 +128,7 @@ def check_notebook(
                 Exit.WRONG_USAGE,
                 language,
             )
-        assignment, facts = _load(chosen, options.course)
+        assignment, facts = _load_for_students(chosen, notebook, options.course)
         translator = Translator(language or read.language) if (language or read.language) else SURROUNDINGS
         with open_session(assignment, facts, options) as session, waiting(message("Running the notebook"), translator):
             _show_remarks(session, translator)
@@ -171,6 +174,16 @@ def _load(assignment_id: str, course: Course | None) -> tuple[Assignment, Refere
     open_course(course.folder)
     assignment = load_checked(assignment_id, course)
     return assignment, load_facts(assignment.reference, course=course)
+
+
+def _load_for_students(name: str, notebook: Path, course: Course | None) -> tuple[Assignment, ReferenceFacts]:
+    """Return an assignment by id, file or address; a published one may lie beside the notebook."""
+    if course is not None:
+        return _load(name, course)
+    assignment, facts = load_known(name, notebook.parent)
+    if mistakes := rubric_mistakes(assignment.rubric):  # published for another version of the grader
+        raise AuthoringError(mistakes[0].reason)
+    return assignment, facts
 
 
 def _show_remarks(session: Session, translator: Translator) -> None:

@@ -79,7 +79,7 @@ def test_mistakes_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
             "  HERE/course.toml:3: publication.package: must be one word that `pip install` understands, without quotes, "
             "found 'grader; rm -r ~'."
         ),
-        "  HERE/course.toml:4: publication.badge: this key is unknown; known here: colab_url, package.",
+        "  HERE/course.toml:4: publication.badge: this key is unknown; known here: colab_url, package, bundles.",
         "  HERE/course.toml:6: colour: this key is unknown; known here: language, assignments, publication.",
     ]
 

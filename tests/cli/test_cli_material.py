@@ -198,3 +198,48 @@ def test_an_assignment_in_one_language_is_generated_in_that_one(tmp_path: Path) 
     assert "30 números" in (tmp_path / "build" / "net.ipynb").read_text("utf-8")
     refused = run("generate", "net", "--course", course, "--out", tmp_path / "build", "--lang", "en")
     assert (refused.status, "There are no notebooks in the language en." in refused.err) == (2, True)
+
+
+def test_publish_writes_a_bundle_and_says_how_it_is_named(tmp_path: Path) -> None:
+    """With the course's address where `course.toml` says it; the notebook's first cell then names it too."""
+    toml = (
+        COURSE_TOML.replace("points = 0", "points = 1")
+        .replace("code_siez", "code_size")
+        .replace("activation =", "activations =")
+        .replace("CODESIZE", "CODE_SIZE")
+    )
+    template = '{% import "_base/cells.py.j2" as cells %}\n{% import "_base/sections.py.j2" as sections with context %}\n{{ sections.public_checks() }}\n'
+    course = written_course(tmp_path, toml, template)
+    (course / "course.toml").write_text('[publication]\nbundles = "https://uni.example/c/"\n', "utf-8")
+    out = tmp_path / "net.json"
+    done = run("publish", "net", "--course", course, "--out", out, "--lang", "en")
+    assert done.status == 0
+    assert done.out.splitlines() == [
+        str(out),
+        "It holds the rubric and the facts, no solution. Students name it like this:",
+        '  grader.use("https://uni.example/c/net.json")',
+        f"  grader check net.ipynb --assignment {out}",
+    ]
+    assert json.loads(out.read_text("utf-8"))["assignment"]["assignment"] == "net"
+    assert run("generate", "net", "--course", course, "--out", tmp_path / "build").status == 0
+    assert 'grader.use(\\"https://uni.example/c/net.json\\", language=\\"es\\")' in (
+        tmp_path / "build" / "net.ipynb"
+    ).read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_check_takes_a_published_assignment(tmp_path: Path) -> None:
+    """From a file, and from beside the notebook; the exit status is that of any check."""
+    from cli_samples import notebook
+
+    assert run("publish", "stacked", "--out", tmp_path / "tarea1.json").status == 0
+    text = (tmp_path / "tarea1.json").read_text("utf-8").replace('"assignment": "stacked"', '"assignment": "tarea1"')
+    (tmp_path / "tarea1.json").write_text(text, "utf-8")
+    (tmp_path / "n.ipynb").write_text(
+        notebook("a = 1", metadata={"autoencoder_grader": {"assignment": "tarea1"}}), "utf-8"
+    )
+    for options in ((), ("--assignment", tmp_path / "tarea1.json")):
+        done = run("check", tmp_path / "n.ipynb", *options, "--data-size", "sample", "--json")
+        assert (done.status, json.loads(done.out)["assignment"]) == (1, "tarea1")
+    missing = run("check", tmp_path / "n.ipynb", "--assignment", tmp_path / "none.json", "--lang", "en")
+    assert (missing.status, "cannot be used" in missing.err) == (2, True)

@@ -11,7 +11,20 @@ from cli_samples import START, command, run, run_process, surroundings
 import grader
 from grader.cli import app as commands
 
-COMMANDS = ("list", "new", "generate", "check", "inspect", "grade", "export", "demo", "calibrate", "validate", "doctor")
+COMMANDS = (
+    "list",
+    "new",
+    "generate",
+    "publish",
+    "check",
+    "inspect",
+    "grade",
+    "export",
+    "demo",
+    "calibrate",
+    "validate",
+    "doctor",
+)
 
 HEAVY = ("tensorflow", "keras", "reference", "matplotlib", "nbclient", "jupyter_client", "sqlalchemy", "numpy")
 """What needs seconds, or holds what zone T must not know."""
