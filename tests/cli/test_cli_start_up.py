@@ -20,6 +20,7 @@ COMMANDS = (
     "inspect",
     "grade",
     "export",
+    "alike",
     "demo",
     "calibrate",
     "validate",
