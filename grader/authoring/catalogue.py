@@ -114,6 +114,13 @@ def load_facts(reference_id: str, *, folder: Path | None = None, course: Course 
     return facts
 
 
+def facts_file(reference_id: str, course: Course | None = None) -> Path:
+    """Return where the facts of a reference stand: in the course where it is the course's own, else beside ours."""
+    own = course is not None and course.module(reference_id).is_file()
+    folder = course.facts if course is not None and own else _facts_folder()
+    return folder / f"{reference_id}.json"
+
+
 def reference_source(reference_id: str, function_name: str, *, folder: Path | None = None) -> str:
     """Return the source text of a function of a reference, without importing it.
 

@@ -14,12 +14,12 @@ from typing import TypeGuard
 
 from grader.authoring.errors import Problem, nearest
 from grader.authoring.schema import ID_PATTERN, MOST_DECIMALS, NAME_PATTERN, OWN_DECIMALS
-from grader.authoring.toml_source import TomlSource
+from grader.authoring.toml_source import KeyPath, TomlSource
 from grader.domain.assignment import is_always_allowed
 from grader.domain.messages import Message, message
 
 LANGUAGES = ("es", "en")
-"""Languages that every assignment has, the first one by default."""
+"""Languages that an assignment can be in, the first one by default."""
 
 IMPORTS_CHECK = "imports"
 """The check that `[imports]` is for."""
@@ -33,11 +33,11 @@ def assignment_problems(source: TomlSource) -> list[Problem]:
     """Return every rule that the file breaks between its keys."""
     return [
         *_id(source),
+        *_titles(source),
         *_checks(source),
         *_requirements(source),
         *_questions(source),
-        *_scale(source),
-        *_letters(source),
+        *scale_problems(source, ("scale",)),
         *_imports(source),
         *text_problems(source),
     ]
@@ -45,13 +45,17 @@ def assignment_problems(source: TomlSource) -> list[Problem]:
 
 def text_problems(source: TomlSource) -> list[Problem]:
     """Return the texts that one language has and the other lacks, and the keys that a template could not name."""
-    texts = {language: _table(_table(source.data.get("text")).get(language)) for language in LANGUAGES}
+    stated = _languages(source)
+    texts = {language: _table(_table(source.data.get("text")).get(language)) for language in stated}
     problems = []
-    for language, other in (LANGUAGES, LANGUAGES[::-1]):
+    for language in stated:
         for key in texts[language]:
             place = ("text", language, key)
-            if key not in texts[other]:
-                problems.append(source.problem(place, message("has no text in {language}.", language=other)))
+            problems += [
+                source.problem(place, message("has no text in {language}.", language=other))
+                for other in stated
+                if key not in texts[other]
+            ]
             if not _NAME.fullmatch(key):
                 problems.append(source.problem(place, message("must be lower-case letters, digits and _.")))
     return problems
@@ -70,6 +74,25 @@ def _id(source: TomlSource) -> Iterator[Problem]:
     if assignment != folder:
         reason = message("is {found}, but its folder is called {folder}.", found=assignment, folder=folder)
         yield source.problem(("id",), reason)
+
+
+def _languages(source: TomlSource) -> tuple[str, ...]:
+    """Return the languages that the file is in: those of any title or text."""
+    titles = [source.data.get("title"), *(item.get("title") for _, item in _rubric_items(source))]
+    tables = [_table(one) for one in (source.data.get("text"), *titles)]
+    return tuple(language for language in LANGUAGES if any(language in one for one in tables))
+
+
+def _titles(source: TomlSource) -> Iterator[Problem]:
+    """Ask every title for every language that the file is in."""
+    stated = _languages(source)
+    places: list[tuple[KeyPath, object]] = [(("title",), source.data.get("title"))]
+    places += [(("rubric", position, "title"), item.get("title")) for position, item in _rubric_items(source)]
+    for place, title in places:
+        if isinstance(title, dict):
+            for language in stated or LANGUAGES[:1]:
+                if language not in title:
+                    yield source.problem((*place, language), message("this key is missing."))
 
 
 def _checks(source: TomlSource) -> Iterator[Problem]:
@@ -122,24 +145,34 @@ def _unknown_check(wanted: str, known: list[str]) -> Message:
     return message("{check} is not a check of this rubric; did you mean {nearest}?", check=wanted, nearest=closest)
 
 
-def _scale(source: TomlSource) -> Iterator[Problem]:
-    scale = _table(source.data.get("scale"))
+def scale_problems(source: TomlSource, place: KeyPath) -> Iterator[Problem]:
+    """Yield every rule that a table of a scale breaks, wherever in the file it stands."""
+    scale = dict(source.data)
+    for step in place:
+        scale = _table(scale.get(str(step)))
+    yield from _bounds(source, scale, place)
+    yield from _letters(source, scale, place)
+
+
+def _bounds(source: TomlSource, scale: dict[str, object], place: KeyPath) -> Iterator[Problem]:
     kind, maximum, decimals = scale.get("kind"), scale.get("maximum"), scale.get("decimals", OWN_DECIMALS)
     if kind is not None and maximum is not None:
         reason = message("a scale of a known kind has its own maximum; leave out one of the two.")
-        yield source.problem(("scale", "maximum"), reason)
+        yield source.problem((*place, "maximum"), reason)
+    minimum = scale.get("minimum")
+    if _is_number(minimum) and not (_is_number(maximum) and minimum < maximum):
+        yield source.problem((*place, "minimum"), message("a minimum needs a maximum above it."))
     if _is_number(maximum) and isinstance(decimals, int) and 0 <= decimals <= MOST_DECIMALS:
         steps = Decimal(repr(maximum)).scaleb(decimals)
         if steps != steps.to_integral_value():
             reason = message("{maximum} needs more decimals than {decimals}.", maximum=maximum, decimals=decimals)
-            yield source.problem(("scale", "maximum"), reason)
+            yield source.problem((*place, "maximum"), reason)
 
 
-def _letters(source: TomlSource) -> Iterator[Problem]:
-    scale = _table(source.data.get("scale"))
+def _letters(source: TomlSource, scale: dict[str, object], around: KeyPath) -> Iterator[Problem]:
     if "letters" not in scale:
         return
-    place = ("scale", "letters")
+    place = (*around, "letters")
     if scale.get("kind") != "letters":
         yield source.problem(place, message("only a scale of the kind “letters” has letters."))
     first: dict[float, str] = {}

@@ -67,6 +67,8 @@ def _reason(error: ErrorDetails, model: type[Table]) -> Message:
 
 def _wrong_type(kind: str, found: str, words: str) -> Message:
     match kind:
+        case "secure":
+            return message("must be an address that begins with https://, found {found}.", found=found)
         case "string_type":
             return message("must be a text in quotes, found {found}.", found=found)
         case "float_type" | "finite_number":
@@ -94,7 +96,7 @@ def _shown(value: object) -> str:
 def _known_keys(model: type[Table], location: tuple[str | int, ...]) -> Iterator[str]:
     """Walk down the schema to the table that holds an unknown key and yield the keys that it may have."""
     for step in location[:-1]:
-        if isinstance(step, str):
+        if isinstance(step, str) and step in model.model_fields:  # else a name of the author's own
             annotation = model.model_fields[step].annotation
             inner = next((part for part in (annotation, *get_args(annotation)) if _is_table(part)), None)
             model = inner or model

@@ -47,8 +47,9 @@ def generate(
     Raises:
         AuthoringError: The language does not exist, or the template or a text is wrong; it is an `AssignmentError`.
     """
-    if language not in LANGUAGES:
-        raise unknown(message("There are no notebooks in the language {name}.", name=language), language, LANGUAGES)
+    if language not in assignment.languages:
+        known = [one for one in LANGUAGES if one in assignment.languages]
+        raise unknown(message("There are no notebooks in the language {name}.", name=language), language, known)
     version = Version(language, solution, publication)
     script = render_script(assignment, version, references=references or references_folder())
     cells = [notebook_cell(cell, release=not solution) for cell in read_script(script, assignment)]

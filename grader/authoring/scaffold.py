@@ -7,13 +7,13 @@ for whoever reads that language; the texts for students are in both, always.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from grader.authoring.catalogue import assignments_folder
+from grader.authoring.catalogue import assignment_ids, assignments_folder
 from grader.authoring.courses import is_ours, open_course
-from grader.authoring.errors import AuthoringError
+from grader.authoring.errors import AuthoringError, unknown
 from grader.authoring.publication import SCHEMA_NAME, published_schema
 from grader.authoring.schema import ID_PATTERN
 from grader.authoring.specification import FILE_NAME
@@ -25,6 +25,7 @@ SCAFFOLD: Final = "_scaffold"
 REFERENCE: Final = "reference.py.txt"
 """Not named as Python, because it is none before its placeholders are filled."""
 
+_ID_LINE = re.compile(r"^id\s*=.*$", re.MULTILINE)
 _FOR_READERS = re.compile(r"(?P<before>\s*(?:# |\{# |\"\"\")?)\[(?P<language>es|en)\] (?P<said>.*)")
 
 
@@ -50,7 +51,38 @@ def scaffold(assignment: str, folder: Path, *, language: str) -> dict[Path, str]
         course.assignments / assignment / TEMPLATE: _filled(TEMPLATE, assignment, course, language),
         course.module(assignment): _filled(REFERENCE, assignment, course, language),
     }
-    for path in (*files, course.facts / f"{assignment}.json"):
+    _require_new((*files, course.facts / f"{assignment}.json"))
+    return {**files, course.assignments / SCHEMA_NAME: published_schema()}
+
+
+def copied(assignment: str, source: str, folder: Path) -> dict[Path, str]:
+    """Return the files of an assignment that begins as a copy of another one, by path; nothing is written.
+
+    The copy keeps the reference, and with it the facts: texts, points, checks and the template are there to be edited.
+
+    Args:
+        assignment: Id of the new assignment.
+        source: Id of an assignment of the course, or of ours.
+        folder: Folder of the course; it need not exist.
+
+    Raises:
+        AuthoringError: The id cannot be one or is ours, there is no such assignment, or its files are there already.
+    """
+    course = Course(folder)
+    _require_id(assignment)
+    own = assignment_ids(folder=course.assignments) if course.assignments.is_dir() else ()
+    if source not in (*own, *assignment_ids()):
+        raise unknown(message("There is no assignment {name}.", name=source), source, (*own, *assignment_ids()))
+    place = (course.assignments if source in own else assignments_folder()) / source
+    files = {course.assignments / assignment / path.name: path.read_text("utf-8") for path in sorted(place.iterdir())}
+    stated = course.assignments / assignment / FILE_NAME
+    files[stated] = _ID_LINE.sub(f'id = "{assignment}"', files[stated], count=1)
+    _require_new(files)
+    return {**files, course.assignments / SCHEMA_NAME: published_schema()}
+
+
+def _require_new(paths: Iterable[Path]) -> None:
+    for path in paths:
         if path.exists():
             raise AuthoringError(
                 message(
@@ -58,7 +90,6 @@ def scaffold(assignment: str, folder: Path, *, language: str) -> dict[Path, str]
                     path=str(path),
                 )
             )
-    return {**files, course.assignments / SCHEMA_NAME: published_schema()}
 
 
 def _require_id(assignment: str) -> None:

@@ -65,11 +65,13 @@ class Table(BaseModel):
 
 
 class Localised(Table):
-    """A short text in every language."""
+    """A short text in every language of the assignment: one is enough, if all of it is in that one."""
 
-    es: Text
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    es: Text | None = None
     """In Spanish."""
-    en: Text
+    en: Text | None = None
     """In English."""
 
 
@@ -123,10 +125,12 @@ class LimitsTable(Table):
 class ScaleTable(Table):
     """What the points become in the grade book. Rounded half up, and never above the maximum."""
 
-    kind: Literal["0-5", "0-10", "0-100", "letters"] | None = None
-    """`0-5` (one decimal, as in Colombia; the default), `0-10` (one decimal), `0-100` (no decimals) or `letters`."""
+    kind: Literal["0-5", "0-10", "0-20", "0-100", "1-5", "1-7", "letters"] | None = None
+    """`0-5` (one decimal, as in Colombia; the default), `0-10`, `1-5`, `1-7`, `0-20`, `0-100` (none) or `letters`."""
     maximum: PositiveFloat | None = None
     """Top of a scale of your own, instead of `kind`."""
+    minimum: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """Bottom of a scale of your own, which no points at all earn; 0 where it is left out."""
     decimals: Decimals | None = None
     """Decimals of a grade, where the scale's own number of them does not fit."""
     letters: Annotated[dict[str, Percent], Field(min_length=1)] | None = None
@@ -160,11 +164,11 @@ class ImportsTable(Table):
 
 
 class TextTable(Table):
-    """Prose of the notebook by key, the same keys in every language."""
+    """Prose of the notebook by key, the same keys in every language of the assignment."""
 
-    es: dict[str, Text]
+    es: dict[str, Text] = Field(default_factory=dict)
     """In Spanish."""
-    en: dict[str, Text]
+    en: dict[str, Text] = Field(default_factory=dict)
     """In English."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -40,10 +40,18 @@ RUBRIC_SCHEMA_VERSION = 1
 
 LETTERS: Final = "letters"
 DEFAULT_KIND: Final = "0-5"
-KINDS: Final[Mapping[str, tuple[float, int]]] = MappingProxyType(
-    {DEFAULT_KIND: (5.0, 1), "0-10": (10.0, 1), "0-100": (100.0, 0), LETTERS: (100.0, 0)}
+KINDS: Final[Mapping[str, tuple[float, float, int]]] = MappingProxyType(
+    {
+        DEFAULT_KIND: (0.0, 5.0, 1),
+        "0-10": (0.0, 10.0, 1),
+        "0-20": (0.0, 20.0, 0),
+        "0-100": (0.0, 100.0, 0),
+        "1-5": (1.0, 5.0, 1),
+        "1-7": (1.0, 7.0, 1),
+        LETTERS: (0.0, 100.0, 0),
+    }
 )
-"""Maximum and decimals of the scales that are in use; the first one is Colombia's."""
+"""Minimum, maximum and decimals of the scales that are in use; the first one is Colombia's."""
 
 DEFAULT_LETTERS: Final[Mapping[str, float]] = MappingProxyType({"A": 90.0, "B": 80.0, "C": 70.0, "D": 60.0, "F": 0.0})
 """Lowest percentage of each letter."""
@@ -75,7 +83,7 @@ def read_assignment(
         raise unusable(folder.name, problems)
     table = AssignmentTable.model_validate(source.data)
     facts = facts_folder / f"{table.reference}.json"
-    return _assignment(table, folder, _merged_texts(table, shared), _digest(facts.read_bytes()))
+    return _assignment(table, folder, _merged_texts(table, shared), digest_of(facts.read_bytes()))
 
 
 def rubric_hash(
@@ -104,7 +112,7 @@ def rubric_hash(
     }
     if imports is not None:
         decisive["imports"] = asdict(imports)
-    return _digest(json.dumps(decisive, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii"))
+    return digest_of(json.dumps(decisive, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii"))
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -115,20 +123,21 @@ def _assignment(
 ) -> Assignment:
     rubric = tuple(_rubric_item(item) for item in table.rubric)
     limits = Limits(**table.limits.model_dump(exclude_unset=True))
-    maximum, decimals, letters = _scale(table.scale)
+    scale = scale_of(table.scale)
     due, imports = _due(table.due), _imports(table.imports)
     return Assignment(
         assignment=table.id,
         reference=table.reference,
         folder=folder,
-        title=table.title.model_dump(),
+        title=table.title.model_dump(exclude_none=True),
         rubric=rubric,
         limits=limits,
         texts=texts,
-        scale_maximum=maximum,
-        scale_decimals=decimals,
+        scale_maximum=scale.maximum,
+        scale_decimals=scale.decimals,
         rubric_hash=rubric_hash(rubric, table.reference, limits, facts_digest, imports=imports),
-        scale_letters=letters,
+        scale_letters=scale.letters,
+        scale_minimum=scale.minimum,
         due=due,
         imports=imports,
         compat=table.compat,
@@ -137,24 +146,36 @@ def _assignment(
 
 
 def _rubric_item(table: RubricTable) -> RubricItem:
-    return RubricItem(table.check, table.points, table.parameters, tuple(table.requires), table.title.model_dump())
+    return RubricItem(
+        table.check, table.points, table.parameters, tuple(table.requires), table.title.model_dump(exclude_none=True)
+    )
 
 
 def _question(table: QuestionTable) -> QuestionItem:
-    criteria = {} if table.criteria is None else table.criteria.model_dump()
-    return QuestionItem(table.id, table.points, table.title.model_dump(), criteria)
+    criteria = {} if table.criteria is None else table.criteria.model_dump(exclude_none=True)
+    return QuestionItem(table.id, table.points, table.title.model_dump(exclude_none=True), criteria)
 
 
-def _scale(table: ScaleTable) -> tuple[float, int, tuple[LetterBound, ...]]:
-    """Return maximum, decimals and letters, the best letter first."""
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A grade scale; the best letter first."""
+
+    minimum: float
+    maximum: float
+    decimals: int
+    letters: tuple[LetterBound, ...]
+
+
+def scale_of(table: ScaleTable) -> Scale:
+    """Return the scale that a table states."""
     if table.maximum is None:
-        maximum, decimals = KINDS[table.kind or DEFAULT_KIND]
+        minimum, maximum, decimals = KINDS[table.kind or DEFAULT_KIND]
     else:
-        maximum, decimals = table.maximum, OWN_DECIMALS
+        minimum, maximum, decimals = table.minimum or 0.0, table.maximum, OWN_DECIMALS
     bounds = (table.letters or DEFAULT_LETTERS) if table.kind == LETTERS else {}
     letters = (LetterBound(letter, percent) for letter, percent in bounds.items())
     ordered = tuple(sorted(letters, key=lambda bound: bound.percent, reverse=True))
-    return maximum, decimals if table.decimals is None else table.decimals, ordered
+    return Scale(minimum, maximum, decimals if table.decimals is None else table.decimals, ordered)
 
 
 def _due(table: DueTable | None) -> DuePolicy | None:
@@ -241,5 +262,6 @@ def no_facts_yet(reference: str, course: Course) -> Message:
     )
 
 
-def _digest(data: bytes) -> str:
+def digest_of(data: bytes) -> str:
+    """Return the SHA-256 (hexadecimal)."""
     return hashlib.sha256(data).hexdigest()

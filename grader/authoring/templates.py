@@ -38,8 +38,7 @@ from grader.authoring import quotation
 from grader.authoring.catalogue import assignments_folder, reference_module, reference_source
 from grader.authoring.course_settings import NOT_PUBLISHED, Publication
 from grader.authoring.errors import AuthoringError, Problem, unknown, unusable
-from grader.authoring.specification import FILE_NAME, SHARED_TEXTS
-from grader.authoring.toml_source import read_toml
+from grader.authoring.template_names import template_problems, text_problem, text_problems
 from grader.domain.assignment import Assignment
 from grader.domain.messages import message, verbatim
 
@@ -101,6 +100,7 @@ def render_script(assignment: Assignment, version: Version, *, references: Path)
         AuthoringError: The template or a text uses an unknown name or is not valid Jinja; with file and line.
     """
     environment = _environment(assignment, version, references)
+    _require_names(environment, assignment, version.language)
     texts = _rendered_texts(environment, assignment, version.language)
     environment.globals["text"] = Texts(**texts)
     try:
@@ -216,6 +216,16 @@ def _rubric_rows(assignment: Assignment, language: str) -> list[RubricRow]:
     return [*checks, *(RubricRow(number, item.title[language], item.points, "") for number, item in questions)]
 
 
+def _require_names(environment: Environment, assignment: Assignment, language: str) -> None:
+    """Refuse a template or a text of the author's that uses a name which does not exist; all of them are told."""
+    constants = vars(environment.globals["reference"])
+    texts = assignment.texts[language]
+    problems = text_problems(environment, assignment, language, {"reference": constants})
+    problems += template_problems(environment, assignment.folder / TEMPLATE, {"reference": constants, "text": texts})
+    if problems:
+        raise unusable(assignment.assignment, problems)
+
+
 def _rendered_texts(environment: Environment, assignment: Assignment, language: str) -> dict[str, str]:
     texts: dict[str, str] = {}
     problems: list[Problem] = []
@@ -223,21 +233,10 @@ def _rendered_texts(environment: Environment, assignment: Assignment, language: 
         try:
             texts[key] = environment.from_string(text).render().strip()
         except TemplateError as error:
-            problems.append(_text_problem(assignment, language, key, error))
+            problems.append(text_problem(assignment, language, key, verbatim(f"{error}.")))
     if problems:
         raise unusable(assignment.assignment, problems)
     return texts
-
-
-def _text_problem(assignment: Assignment, language: str, key: str, error: TemplateError) -> Problem:
-    """Name the file and line of a text, which may stand in the assignment's own file or in the shared one."""
-    path = ("text", language, key)
-    shared = (assignment.folder.parent / SHARED_TEXTS, assignments_folder() / SHARED_TEXTS)
-    for file in (assignment.folder / FILE_NAME, *shared):
-        source = read_toml(file) if file.is_file() else None
-        if source is not None and path in source.lines:
-            return source.problem(path, verbatim(f"{error}."))
-    return Problem(assignment.folder, verbatim(f"{error}."), key=".".join(path))
 
 
 def _template_problem(assignment: Assignment, error: TemplateError) -> Problem:
@@ -250,7 +249,10 @@ def _template_problem(assignment: Assignment, error: TemplateError) -> Problem:
     if not frames:
         file = assignment.folder / TEMPLATE
         return Problem(file, message("this template, or one that it names, is missing ({name}).", name=str(error)))
-    return Problem(Path(frames[-1].filename), verbatim(f"{error}."), frames[-1].lineno)
+    # A shared template stumbles over what the author's hands to it: the author's own line is the one to change.
+    own = [frame for frame in frames if Path(frame.filename).parent == assignment.folder]
+    frame = (own or frames)[-1]
+    return Problem(Path(frame.filename), verbatim(f"{error}."), frame.lineno)
 
 
 def _commented(text: str) -> str:

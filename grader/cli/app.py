@@ -83,13 +83,18 @@ def list_command(
 def new_command(
     assignment: Annotated[str, typer.Argument(help=told(message("Its id, such as my-autoencoder.")), metavar="ID")],
     *,
-    course: Annotated[Path, typer.Option("--course", help=told(message("Folder of the course; made if need be.")))],
+    course: Annotated[
+        Path, typer.Option("--course", help=told(message("Folder of the course; made if need be.")))
+    ] = Path("course"),
+    source: Annotated[
+        str | None, typer.Option("--from", help=told(message("Begin as a copy of this assignment, such as stacked.")))
+    ] = None,
     lang: Language = None,
 ) -> None:
     """Write the scaffold."""
     from grader.cli.course import create_assignment
 
-    create_assignment(assignment, course, language=lang)
+    create_assignment(assignment, course, source=source, language=lang)
 
 
 @app.command("generate", help=told(message("Write assignment notebooks: DIR/<id>.ipynb.")))
@@ -111,6 +116,8 @@ def generate_command(
 
     write_notebooks(ids, out, course, language=lang, solution=solution)
 
+
+app_class.register_after_generating(app)
 
 SandboxKind = Annotated[
     str,
@@ -164,7 +171,7 @@ def check_command(
         typer.Option(
             "--assignment",
             autocompletion=assignments,
-            help=told(message("Assignment id; default: what the notebook says.")),
+            help=told(message("Assignment id, or a published file or address; else the notebook's.")),
         ),
     ] = None,
     course: CourseFolder = None,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from grader.cli.frames import remembered as told
-from grader.cli.options import CourseFolder, DataSize, GradebookUrl, Language, Roster, Times, TimeZone
+from grader.cli.options import AsJson, CourseFolder, DataSize, GradebookUrl, Language, Roster, Times, TimeZone
 from grader.domain.course import Course
 from grader.domain.messages import message
 
@@ -69,8 +69,48 @@ def export_command(
     export_class(folder, wanted, lists, language=lang)
 
 
+def publish_command(
+    assignment: Annotated[str, typer.Argument(help=told(message("Assignment id.")), metavar="ID")],
+    *,
+    out: Annotated[Path, typer.Option("--out", help=told(message("File to write.")))],
+    course: CourseFolder = None,
+    lang: Language = None,
+) -> None:
+    """Write what students need for checking an assignment, without its solution."""
+    from grader.cli.publishing import publish_assignment
+
+    publish_assignment(assignment, out, Course.at(course), language=lang)
+
+
+def register_after_generating(app: typer.Typer) -> None:
+    """Add the commands that come after `generate`."""
+    app.command("publish", help=told(message("Write an assignment for students: rubric and facts, no solution.")))(
+        publish_command
+    )
+
+
+def alike_command(
+    paths: Annotated[list[Path], typer.Argument(help=told(message("Notebooks, folders, zips.")), metavar="PATH")],
+    *,
+    assignment: Annotated[str, typer.Option("--assignment", help=told(message("Assignment id.")))],
+    out: Annotated[
+        Path | None, typer.Option("--out", help=told(message("Page (HTML) with both sides of every pair.")))
+    ] = None,
+    course: CourseFolder = None,
+    lang: Language = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare hand-ins with each other; nothing is run and no grade changes."""
+    from grader.cli.comparing import compare_class
+
+    compare_class(paths, assignment, Course.at(course), out=out, language=lang, as_json=as_json)
+
+
 def register_after_grading(app: typer.Typer) -> None:
     """Add the commands that come after `grade`."""
     app.command("export", help=told(message("Give grades back: to Moodle, Canvas, Gradescope, a spreadsheet …")))(
         export_command
+    )
+    app.command("alike", help=told(message("Show hand-ins that are unusually alike, as evidence for a person.")))(
+        alike_command
     )

@@ -9,24 +9,38 @@ from pathlib import Path
 
 import typer
 
+from grader.authoring.errors import Problem
 from grader.cli.speech import SURROUNDINGS, error_border, told
-from grader.domain.assignment import Assignment
+from grader.domain.assignment import Assignment, ParameterValue, RubricItem
 from grader.domain.course import Course
 from grader.domain.messages import message
 
 
-def create_assignment(assignment: str, folder: Path, *, language: str | None) -> None:
-    """Write the files of a new assignment, and say what comes next."""
-    from grader.authoring.scaffold import scaffold
+def create_assignment(assignment: str, folder: Path, *, source: str | None, language: str | None) -> None:
+    """Write the files of a new assignment, and say what comes next.
+
+    Args:
+        assignment: Its id.
+        folder: Of the course.
+        source: Id of an assignment that it begins as a copy of; None for a small one with a reference of its own.
+        language: Of the comments and of what is said.
+    """
+    from grader.authoring.scaffold import copied, scaffold
     from grader.gradebook import write_atomically
 
     with error_border(language):
-        files = scaffold(assignment, folder, language=language or SURROUNDINGS.language)
+        spoken = language or SURROUNDINGS.language
+        files = copied(assignment, source, folder) if source else scaffold(assignment, folder, language=spoken)
         for path, text in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, text)
             typer.echo(str(path))
     course = Course(folder)
+    if source:
+        typer.echo(told(message("It is a copy of {source}, measured like it. Edit it, then:", source=source), language))
+        typer.echo(f"  {course.command('generate', f'{assignment} --out build')}")
+        typer.echo(f"  {course.command('grade', f'submissions --assignment {assignment} --out grades')}")
+        return
     typer.echo(told(message("It runs as it stands. Change what is marked TODO, then:"), language))
     for name in ("calibrate", "validate"):
         typer.echo(f"  {course.command(name, assignment)}")
@@ -93,32 +107,69 @@ def require_usable(course: Course, references: Sequence[str]) -> None:
     Raises:
         AuthoringError: The first assignment with mistakes, and all of them.
     """
-    from grader.authoring.catalogue import assignment_ids, load_assignment
+    from grader.authoring.catalogue import assignment_ids
     from grader.authoring.courses import reference_of
     from grader.authoring.notebooks import generate
-    from grader.locale import LANGUAGES
 
     for name in assignment_ids(folder=course.assignments):
         if reference_of(name, course) in references:
-            assignment = load_assignment(name, course=course)
-            require_rubric(assignment)
-            for language in LANGUAGES:
+            assignment = load_checked(name, course)
+            for language in assignment.languages:
                 for solution in (False, True):
                     generate(assignment, language=language, solution=solution, references=course.references)
 
 
-def require_rubric(assignment: Assignment) -> None:
-    """Refuse a rubric that names a check or a parameter that does not exist; ours are guarded by tests.
+def load_checked(assignment_id: str, course: Course | None) -> Assignment:
+    """Load an assignment as its course gives it, with every mistake of its files and of its rubric told at once.
 
     Raises:
-        AuthoringError: With every such mistake.
+        AuthoringError: With every mistake: of keys and their values, and of checks and parameters that do not exist.
     """
-    from grader.authoring.errors import unusable
+    from grader.authoring.catalogue import assignments_folder
+    from grader.authoring.configured import load_configured
+    from grader.authoring.errors import AuthoringError, unusable
     from grader.authoring.specification import FILE_NAME
+
+    folder = (assignments_folder() if course is None else course.assignments) / assignment_id
+    mistakes = rubric_problems(folder / FILE_NAME) if course is not None else []
+    try:
+        assignment = load_configured(assignment_id, course=course)
+    except AuthoringError as error:
+        if not mistakes:
+            raise
+        told = {(one.file, one.line, one.key) for one in error.problems}
+        others = [one for one in mistakes if (one.file, one.line, one.key) not in told]
+        raise unusable(assignment_id, [*error.problems, *others]) from error
+    if mistakes:
+        raise unusable(assignment_id, mistakes)
+    return assignment
+
+
+def rubric_problems(file: Path) -> list[Problem]:
+    """Return every check and parameter of a rubric that does not exist; ours are guarded by tests.
+
+    What is no rubric at all is left out: the reader of the file tells it.
+    """
+    from grader.authoring.errors import AuthoringError
     from grader.authoring.toml_source import read_toml
     from grader.checks.registry import rubric_mistakes
 
-    if mistakes := rubric_mistakes(assignment.rubric):
-        source = read_toml(assignment.folder / FILE_NAME)
-        problems = [source.problem(("rubric", one.position, *one.key), one.reason) for one in mistakes]
-        raise unusable(assignment.assignment, problems)
+    try:
+        source = read_toml(file)
+    except AuthoringError:
+        return []  # which is told with its line by whoever loads the assignment
+    stated = source.data.get("rubric")
+    problems: list[Problem] = []
+    for position, item in enumerate(stated if isinstance(stated, list) else []):
+        if isinstance(item, dict) and isinstance(item.get("check"), str):
+            alone = RubricItem(item["check"], 1.0, _parameters(item.get("parameters")), (), {})
+            problems += [source.problem(("rubric", position, *one.key), one.reason) for one in rubric_mistakes([alone])]
+    return problems
+
+
+def _parameters(stated: object) -> dict[str, ParameterValue]:
+    """Return the parameters that have a type at all; the others are told by whoever reads the file."""
+    if not isinstance(stated, dict):
+        return {}
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in stated.items()}
+    return {name: value for name, value in values.items() if isinstance(value, str | int | float | tuple)}

@@ -12,11 +12,14 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.bundle import load_known
+from grader.authoring.catalogue import load_facts
 from grader.authoring.courses import open_course
+from grader.authoring.errors import AuthoringError
 from grader.authoring.questions import open_questions
 from grader.authoring.tasks import is_untouched, tasks, where_to_begin
-from grader.cli.course import require_rubric
+from grader.checks.registry import rubric_mistakes
+from grader.cli.course import load_checked
 from grader.cli.progress import Announce, AnnouncedMeasurer, AnnouncedSandbox, progress_bar, stages
 from grader.cli.rosters import HandIns, in_time
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
@@ -70,7 +73,8 @@ def grade_paths(
         require_known(options, language)
         assignment, facts = load_for_grading(assignment_id, options.course)
         folder = prepare_folder(place.folder or Path())
-        translator = Translator(language) if language else SURROUNDINGS
+        spoken = language or assignment.language
+        translator = Translator(spoken) if spoken else SURROUNDINGS
         with tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:
             found = gather(hand_ins.paths, Path(workspace), leave_out=[folder])
             submissions = in_time(found.submissions, hand_ins.lists, language)
@@ -185,7 +189,7 @@ def check_notebook(
                 Exit.WRONG_USAGE,
                 language,
             )
-        assignment, facts = load_for_grading(chosen, options.course)
+        assignment, facts = _load_for_students(chosen, notebook, options.course)
         translator = Translator(language or read.language) if (language or read.language) else SURROUNDINGS
         if not as_json:
             _stop_where_nothing_was_begun(read, assignment, options, translator)
@@ -269,12 +273,21 @@ def load_for_grading(assignment_id: str, course: Course | None) -> tuple[Assignm
         AuthoringError: Anything is wrong in its files or those of the course.
     """
     if course is None:
-        assignment = load_assignment(assignment_id)
+        assignment = load_checked(assignment_id, None)
         return assignment, load_facts(assignment.reference)
     open_course(course.folder)
-    assignment = load_assignment(assignment_id, course=course)
-    require_rubric(assignment)
+    assignment = load_checked(assignment_id, course)
     return assignment, load_facts(assignment.reference, course=course)
+
+
+def _load_for_students(name: str, notebook: Path, course: Course | None) -> tuple[Assignment, ReferenceFacts]:
+    """Return an assignment by id, file or address; a published one may lie beside the notebook."""
+    if course is not None:
+        return load_for_grading(name, course)
+    assignment, facts = load_known(name, notebook.parent)
+    if mistakes := rubric_mistakes(assignment.rubric):  # published for another version of the grader
+        raise AuthoringError(mistakes[0].reason)
+    return assignment, facts
 
 
 def _show_remarks(session: Session, translator: Translator) -> None:

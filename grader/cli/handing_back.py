@@ -11,7 +11,7 @@ from typing import Final
 
 import typer
 
-from grader.authoring.catalogue import load_assignment
+from grader.authoring.configured import load_configured
 from grader.cli.grading import require_known
 from grader.cli.rosters import ClassLists, warn
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
@@ -95,16 +95,15 @@ def export_class(folder: Path, wanted: Wanted, lists: ClassLists, *, language: s
     Raises:
         typer.Exit: With the exit status of what went wrong.
     """
-    translator = Translator(language) if language else SURROUNDINGS
     with error_border(language):
         if wanted.form not in (*FORMATS, AUTOGRADER):
             known = ", ".join((*FORMATS, AUTOGRADER))
             sentence = message("There is no format {name}. There are: {known}.", name=wanted.form, known=known)
             raise complain(sentence, Exit.WRONG_USAGE, language)
         if wanted.form == AUTOGRADER:
-            _write_autograder(wanted, translator)
+            _write_autograder(wanted, language)
             return
-        material = _material(folder, wanted, lists, translator)
+        material = _material(folder, wanted, lists, language)
         try:
             export = FORMATS[wanted.form](material)
         except ModuleNotFoundError as error:
@@ -142,12 +141,13 @@ def write_bytes(path: Path, data: bytes) -> None:
 # Private functions
 
 
-def _material(folder: Path, wanted: Wanted, lists: ClassLists, translator: Translator) -> Material:
-    assignment = load_assignment(wanted.assignment or assignment_graded(folder), course=wanted.course)
+def _material(folder: Path, wanted: Wanted, lists: ClassLists, language: str | None) -> Material:
+    assignment = load_configured(wanted.assignment or assignment_graded(folder), course=wanted.course)
+    spoken = language or assignment.language
+    translator = Translator(spoken) if spoken else SURROUNDINGS
     place = BookPlace.of(folder, wanted.gradebook, course=wanted.course)
     graded = read_class(folder, assignment, place)
     files = [(one.student, one.filename) for one in graded.graded]
-    language = translator.language
     decisions = replace(
         graded.decisions,
         handed_in=lists.handed_in(files, language),
@@ -157,14 +157,17 @@ def _material(folder: Path, wanted: Wanted, lists: ClassLists, translator: Trans
     return Material(assignment, graded, final, lists.people(), folder, wanted, translator)
 
 
-def _write_autograder(wanted: Wanted, translator: Translator) -> None:
+def _write_autograder(wanted: Wanted, language: str | None) -> None:
     if wanted.assignment is None:
         sentence = message("Name the assignment that the autograder is for: --assignment ID.")
-        raise complain(sentence, Exit.WRONG_USAGE, translator.language)
-    require_known(SessionOptions(sandbox=wanted.sandbox, data_size=wanted.data_size), translator.language)
-    load_assignment(wanted.assignment, course=wanted.course)
-    configuration = Configuration(wanted.assignment, translator.language, wanted.data_size, wanted.sandbox)
-    write_bytes(wanted.out, autograder_zip(configuration, None if wanted.course is None else wanted.course.folder))
+        raise complain(sentence, Exit.WRONG_USAGE, language)
+    require_known(SessionOptions(sandbox=wanted.sandbox, data_size=wanted.data_size), language)
+    assignment = load_configured(wanted.assignment, course=wanted.course)
+    spoken = language or assignment.language or SURROUNDINGS.language
+    configuration = Configuration(wanted.assignment, spoken, wanted.data_size, wanted.sandbox)
+    settings = (Path() if wanted.course is None else wanted.course.folder) / "course.toml"
+    folder = None if wanted.course is None else wanted.course.folder
+    write_bytes(wanted.out, autograder_zip(configuration, folder, settings=settings))
     typer.echo(str(wanted.out))
 
 

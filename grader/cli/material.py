@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.cli.speech import SURROUNDINGS, error_border, told
+from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
 from grader.domain.messages import message
@@ -173,10 +174,11 @@ def write_notebooks(
         language: `es`, `en`, or None for that of the surroundings.
         solution: Write the instructor's version.
     """
-    from grader.authoring.catalogue import assignment_ids, load_assignment
+    from grader.authoring.catalogue import assignment_ids
     from grader.authoring.course_settings import read_publication
     from grader.authoring.courses import open_course, own_references, require_python
     from grader.authoring.notebooks import generate
+    from grader.cli.course import load_checked
     from grader.delivery import prepare_folder
     from grader.gradebook import write_atomically
 
@@ -185,16 +187,15 @@ def write_notebooks(
         known = assignment_ids(folder=None if course is None else course.assignments)
         # All of them are made before the first is written.
         wanted = known if "all" in ids else tuple(dict.fromkeys(ids))
-        assignments = [load_assignment(assignment, course=course) for assignment in wanted]
+        assignments = [load_checked(assignment, course) for assignment in wanted]
         if course is not None:
             for reference in {one.reference for one in assignments} & set(own_references(course)):
                 require_python(reference, course)
         publication = read_publication(Path() if course is None else course.folder)
-        chosen = language or SURROUNDINGS.language
         texts = {
             one.assignment: generate(
                 one,
-                language=chosen,
+                language=_language_of(one, language),
                 solution=solution,
                 references=None if course is None else course.references,
                 publication=publication,
@@ -206,3 +207,11 @@ def write_notebooks(
             path = target / f"{assignment}{'.solution' if solution else ''}.ipynb"
             write_atomically(path, text)
             typer.echo(str(path))
+
+
+def _language_of(assignment: Assignment, asked: str | None) -> str:
+    """Return the language that was asked for, else the course's, else that of the surroundings, else the only one."""
+    for language in (asked, assignment.language, SURROUNDINGS.language):
+        if language and (language in assignment.languages or language == asked):
+            return language
+    return assignment.languages[0]

@@ -71,7 +71,8 @@ class Trial:
         assignment = load_assignment(assignment_id, course=self.course)
         facts = load_facts(assignment.reference, course=self.course)
         references = None if self.course is None else self.course.references
-        return Work(assignment, facts, generate(assignment, language="en", solution=True, references=references))
+        language = "en" if "en" in assignment.languages else assignment.languages[0]
+        return Work(assignment, facts, generate(assignment, language=language, solution=True, references=references))
 
     def wanted(self) -> tuple[str, ...]:
         """Return the ids on trial.

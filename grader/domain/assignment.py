@@ -111,6 +111,8 @@ class Assignment:
             numbers. With letters, the scale goes to 100.
         due: When it is due, or None where lateness costs nothing.
         imports: What may be imported, or None where everything may.
+        scale_minimum: Bottom of the grade scale, which no points at all earn (1.0 in Chile).
+        language: Of notebooks and reports where a command is not told another, or "".
         compat: Calls that current versions no longer take are translated, and the report says which, before a notebook
             is run.
         questions: Open questions that carry points, which a person gives; the rubric's hash and sum are without them.
@@ -131,6 +133,13 @@ class Assignment:
     imports: ImportPolicy | None = None
     compat: bool = False
     questions: tuple[QuestionItem, ...] = ()
+    scale_minimum: float = 0.0
+    language: str = ""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that it is written in, the course's first."""
+        return tuple(sorted(self.title, key=lambda language: language != self.language))
 
     @property
     def points_possible(self) -> float:

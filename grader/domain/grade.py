@@ -188,21 +188,23 @@ class Grade:
         return max(0.0, float(_written(self.points_awarded) - _written(taken))) if taken else self.points_awarded
 
 
-def scaled_grade(grade: Grade, maximum: float, decimals: int) -> Decimal:
-    """Return counted / possible · maximum on a scale of `decimals` decimals: 82.5 of 100 points are 4.1 of 5.0.
+def scaled_grade(grade: Grade, maximum: float, decimals: int, *, minimum: float = 0.0) -> Decimal:
+    """Return the share of the points on a scale of `decimals` decimals: 82.5 of 100 points are 4.1 of 5.0.
 
-    Counted are the points awarded less what lateness costs. A final grade is rounded half up, a provisional one down,
-    since it is a lower bound; neither goes beyond the maximum, as 4.25 with one decimal would. Computed in exact
-    fractions: in binary ones, 8.7 of 10 points on a scale to 5.0 (that is 4.35) would become 4.3.
+    A scale that begins at 1 gives 1 for no points at all: 82.5 of 100 are 6.0 from 1 to 7. Counted are the points
+    awarded less what lateness costs. A final grade is rounded half up, a provisional one down, since it is a lower
+    bound; neither goes beyond the maximum, as 4.25 with one decimal would. Computed in exact fractions: in binary ones,
+    8.7 of 10 points on a scale to 5.0 (that is 4.35) would become 4.3.
 
     Raises:
-        ValueError: No points are possible, or `maximum` or `decimals` is negative or not finite.
+        ValueError: No points are possible, or the scale has no end, no positive length or no decimals.
     """
     if grade.points_possible <= 0:
         raise ValueError("a grade without possible points has no place on a scale")
-    if not math.isfinite(maximum) or maximum < 0 or decimals < 0:
-        raise ValueError(f"no scale goes up to {maximum} with {decimals} decimals")
-    exact = _written(grade.points_counted) / _written(grade.points_possible) * _written(maximum)
+    if not math.isfinite(maximum) or not 0 <= minimum <= maximum or decimals < 0:
+        raise ValueError(f"no scale goes from {minimum} up to {maximum} with {decimals} decimals")
+    share = _written(grade.points_counted) / _written(grade.points_possible)
+    exact = _written(minimum) + share * (_written(maximum) - _written(minimum))
     half = 0 if grade.status is GradeStatus.NEEDS_REVIEW else Fraction(1, 2)
     steps = min(math.floor(exact * 10**decimals + half), math.floor(_written(maximum) * 10**decimals))
     return Decimal(steps).scaleb(-decimals)

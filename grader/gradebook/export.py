@@ -304,7 +304,8 @@ def _scaled(grade: Grade, assignment: Assignment) -> str:
     """Return the grade on the assignment's scale, nothing while it is none."""
     if grade.status is not GradeStatus.FINAL or grade.points_possible <= 0:
         return ""
-    value = scaled_grade(grade, assignment.scale_maximum, assignment.scale_decimals)
+    scale = (assignment.scale_maximum, assignment.scale_decimals)
+    value = scaled_grade(grade, *scale, minimum=assignment.scale_minimum)
     return harmless(assignment.letter(value)) or str(value)
 
 

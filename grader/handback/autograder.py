@@ -81,24 +81,27 @@ class Configuration:
     sandbox: str
 
 
-def autograder_zip(configuration: Configuration, course: Path | None = None) -> bytes:
+def autograder_zip(configuration: Configuration, course: Path | None = None, *, settings: Path | None = None) -> bytes:
     """Return the zip.
 
     Args:
         configuration: What it grades.
         course: Folder of the instructor's own course that the assignment belongs to, if any.
+        settings: The `course.toml` that changes the assignment; it need not exist.
     """
     buffer = io.BytesIO()
     root = Path(grader.__file__).parent.parent
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         _write(archive, "setup.sh", _SETUP.encode(), _EXECUTABLE)
         _write(archive, "run_autograder", _RUN.encode(), _EXECUTABLE)
-        settings = json.dumps(asdict(configuration) | {"course": course is not None}, indent=2) + "\n"
-        _write(archive, CONFIG_FILE, settings.encode(), _READABLE)
+        stated = json.dumps(asdict(configuration) | {"course": course is not None}, indent=2) + "\n"
+        _write(archive, CONFIG_FILE, stated.encode(), _READABLE)
         _write(archive, "requirements.txt", ("\n".join(requirements()) + "\n").encode(), _READABLE)
         for folder in ("grader", "reference", "assignments"):
             for path in _files(root / folder):
                 _write(archive, f"{PACKAGE}/{path.relative_to(root).as_posix()}", path.read_bytes(), _READABLE)
+        if settings is not None and settings.is_file():
+            _write(archive, f"{COURSE}/{settings.name}", settings.read_bytes(), _READABLE)
         if course is not None:
             for path in _course_files(course):
                 _write(archive, f"{COURSE}/{path.relative_to(course).as_posix()}", path.read_bytes(), _READABLE)
@@ -140,5 +143,3 @@ def _course_files(course: Path) -> Iterator[Path]:
     """Yield what makes a course, and nothing else that may lie in the folder, such as hand-ins."""
     for folder in ("assignments", "reference", "facts"):
         yield from _files(course / folder)
-    if (course / "course.toml").is_file():
-        yield course / "course.toml"

@@ -17,7 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.catalogue import load_facts
+from grader.authoring.configured import load_configured
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.grade import Outcome
@@ -50,7 +51,7 @@ def autograde(root: Path) -> None:
     """
     settings = json.loads((root / "source" / CONFIG_FILE).read_text(encoding="utf-8"))
     course = Course(root / "source" / COURSE) if settings["course"] else None
-    assignment = load_assignment(settings["assignment"], course=course)
+    assignment = load_configured(settings["assignment"], course=course, settings=root / "source" / COURSE)
     translator = Translator(settings["language"])
     options = SessionOptions(sandbox=settings["sandbox"], data_size=settings["data_size"], jobs=1, course=course)
     with tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:

@@ -81,8 +81,8 @@ class Standing:
         """What lateness costs."""
         return self.grade.late
 
-    def on_scale(self, maximum: float, decimals: int) -> Decimal | None:
-        """Return the points that count as a grade from 0 to `maximum`, rounded half up; None where there is none.
+    def on_scale(self, maximum: float, decimals: int, minimum: float = 0.0) -> Decimal | None:
+        """Return the points that count as a grade up to `maximum`, rounded half up; None where there is none.
 
         More points than possible, which a person may give, are the maximum.
         """
@@ -90,7 +90,7 @@ class Standing:
             return None
         kept = max(0.0, min(self.points, self.grade.points_possible))
         final = replace(self.grade, points_awarded=kept, late=None, status=GradeStatus.FINAL)
-        return scaled_grade(final, maximum, decimals)
+        return scaled_grade(final, maximum, decimals, minimum=minimum)
 
 
 def standings(assignment: Assignment, graded: Sequence[GradedSubmission], decisions: Decisions) -> list[Standing]:

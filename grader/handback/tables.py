@@ -120,7 +120,7 @@ def _results(standing: Standing, assignment: Assignment, translator: Translator)
     """Return the cells from the status to the last check; what is not known is empty, never 0."""
     final = standing.state is State.FINAL
     late, grade = standing.late, standing.grade
-    scaled = standing.on_scale(assignment.scale_maximum, assignment.scale_decimals)
+    scaled = standing.on_scale(assignment.scale_maximum, assignment.scale_decimals, assignment.scale_minimum)
     value: Value = scaled if scaled is None else assignment.letter(scaled) or scaled
     outcomes = {result.check: result for result in grade.results}
     checks: list[Value] = []

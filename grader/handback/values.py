@@ -23,7 +23,7 @@ def platform_grade(standing: Standing, assignment: Assignment, maximum: Decimal)
     where it is the sum of points, it is the points. On any other it is the same share, to two decimals.
     """
     if maximum == Decimal(repr(assignment.scale_maximum)) and not assignment.scale_letters:
-        return standing.on_scale(assignment.scale_maximum, assignment.scale_decimals)
+        return standing.on_scale(assignment.scale_maximum, assignment.scale_decimals, assignment.scale_minimum)
     return standing.on_scale(float(maximum), PLATFORM_DECIMALS)
 
 

@@ -6,11 +6,14 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.bundle import load_known
 from grader.authoring.errors import AuthoringError, unknown
 from grader.authoring.hints import hint_names, hints_for
 from grader.authoring.solution_cells import Solution, solution_cells
+from grader.checks.registry import rubric_mistakes
+from grader.domain.assignment import Assignment
 from grader.domain.evidence import RejectedClaimsError
+from grader.domain.facts import ReferenceFacts
 from grader.domain.messages import Message, message
 from grader.locale import LANGUAGES
 from grader.notebook.complaints import NotebookCheckError
@@ -30,7 +33,7 @@ def use(assignment: str, *, language: str | None = None, solutions: bool = False
     """Say once, in the notebook's first cell, which assignment this is and which language the answers have.
 
     Args:
-        assignment: Id of the assignment (`stacked`).
+        assignment: Id of the assignment (`stacked`), or a file or an address (`https://…`) that `grader publish` wrote.
         language: `es` or `en`; Spanish where nothing is said.
         solutions: The course lets `grader.solution` show the cells of the solution.
 
@@ -38,10 +41,7 @@ def use(assignment: str, *, language: str | None = None, solutions: bool = False
         NotebookCheckError: There is no such assignment or language; the text names the nearest and all there are.
     """
     spoken = _language(language)
-    try:
-        load_assignment(assignment)
-    except AuthoringError as error:
-        raise NotebookCheckError(error.summary, spoken) from error
+    _loaded(assignment, spoken)
     keep_settings(notebook_names(sys._getframe(1)), Settings(assignment, spoken, solutions))
 
 
@@ -86,9 +86,9 @@ def hint(name: str, *, assignment: str | None = None, language: str | None = Non
     """
     names = notebook_names(sys._getframe(1))
     chosen, spoken = _chosen(kept_settings(names), assignment, language)
+    found, facts = _loaded(chosen, spoken)
     try:
-        found = load_assignment(chosen)
-        layers = hints_for(name, found, load_facts(found.reference), spoken)
+        layers = hints_for(name, found, facts, spoken)
     except AuthoringError as error:
         raise NotebookCheckError(error.summary, spoken) from error
     if not layers:
@@ -115,8 +115,9 @@ def solution(name: str, *, assignment: str | None = None, language: str | None =
         raise NotebookCheckError(
             message("This course shows no solutions. A hint may do: {call}", call=f'grader.hint("{name}")'), spoken
         )
+    found, _ = _loaded(chosen, spoken)
     try:
-        cells = solution_cells(load_assignment(chosen), spoken)
+        cells = solution_cells(found, spoken)
     except AuthoringError as error:
         raise NotebookCheckError(error.summary, spoken) from error
     if name not in cells:
@@ -158,15 +159,22 @@ def _language(asked: str | None) -> str:
 
 
 def _question(name: str, assignment_id: str, language: str) -> Question:
-    try:
-        assignment = load_assignment(assignment_id)
-        question = Question(name, assignment, load_facts(assignment.reference), language)
-    except AuthoringError as error:
-        raise NotebookCheckError(error.summary, language) from error
+    question = Question(name, *_loaded(assignment_id, language), language)
     if name not in question.known_names:
         summary = message("There is no check {name}.", name=name)
         raise NotebookCheckError(unknown(summary, name, question.known_names).summary, language)
     return question
+
+
+def _loaded(name: str, language: str) -> tuple[Assignment, ReferenceFacts]:
+    """Return an assignment and the facts of its reference: one of ours, or what an instructor published."""
+    try:
+        assignment, facts = load_known(name)
+    except AuthoringError as error:
+        raise NotebookCheckError(error.summary, language) from error
+    if mistakes := rubric_mistakes(assignment.rubric):  # published for another version of the grader
+        raise NotebookCheckError(mistakes[0].reason, language)
+    return assignment, facts
 
 
 def _gathered(question: Question, things: Sequence[object], place: Place) -> Gathered:

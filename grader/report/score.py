@@ -58,7 +58,7 @@ def scaled_value(grade: Grade, assignment: Assignment) -> float:
     """Return the grade on the assignment's scale, rounded as `score` says; 0 where nothing is possible."""
     if not grade.points_possible:
         return 0.0
-    return float(scaled_grade(grade, assignment.scale_maximum, assignment.scale_decimals))
+    return float(_on(grade, assignment))
 
 
 def lateness(grade: Grade, assignment: Assignment, wording: Wording, *, marked_late: bool = False) -> str:
@@ -138,6 +138,11 @@ def check_points(result: CheckResult, wording: Wording) -> str:
 def _with_reason(said: str, decided: Decided, wording: Wording) -> str:
     """Add the reason in the words of whoever decided, below the sentence."""
     return f"{said}\n{wording.say(verbatim(decided.reason))}" if decided.reason else said
+
+
+def _on(grade: Grade, assignment: Assignment) -> Decimal:
+    scale = (assignment.scale_maximum, assignment.scale_decimals)
+    return scaled_grade(grade, *scale, minimum=assignment.scale_minimum)
 
 
 def _on_scale(grade: Grade, assignment: Assignment, wording: Wording) -> tuple[str, str]:

@@ -9,7 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.catalogue import load_facts
+from grader.authoring.configured import load_configured
 from grader.authoring.questions import open_questions
 from grader.deciding import with_decisions
 from grader.delivery import GRADEBOOK_FILE
@@ -113,7 +114,7 @@ class Book:
     def assignment(self, assignment_id: str) -> Assignment:
         """Return an assignment as it is stated by now."""
         if assignment_id not in self._assignments:
-            self._assignments[assignment_id] = load_assignment(assignment_id, course=self.place.course)
+            self._assignments[assignment_id] = load_configured(assignment_id, course=self.place.course)
         return self._assignments[assignment_id]
 
     def facts(self, assignment_id: str) -> ReferenceFacts:
@@ -204,10 +205,15 @@ class Book:
 def _scaled(graded: GradedSubmission, assignment: Assignment) -> float:
     if not graded.grade.points_possible:
         return 0.0
-    return float(scaled_grade(graded.grade, assignment.scale_maximum, assignment.scale_decimals))
+    scale = (assignment.scale_maximum, assignment.scale_decimals)
+    return float(scaled_grade(graded.grade, *scale, minimum=assignment.scale_minimum))
 
 
 def _rules(assignment: Assignment) -> str:
     """Return a digest of what a standing depends on besides grades and decisions."""
-    decisive = (assignment.due, assignment.scale_maximum, assignment.scale_decimals, assignment.questions)
+    decisive = (
+        assignment.due,
+        (assignment.scale_minimum, assignment.scale_maximum, assignment.scale_decimals),
+        assignment.questions,
+    )
     return hashlib.sha256(repr(decisive).encode()).hexdigest()[:16]

@@ -13,6 +13,7 @@ import pytest
 from grader.authoring.errors import AuthoringError
 from grader.authoring.schema import LimitsTable
 from grader.domain.assignment import Assignment, AssignmentError, DuePolicy, ImportPolicy, LetterBound, RubricItem
+from grader.domain.grade import Grade, GradeStatus, scaled_grade
 from grader.domain.run import Limits
 
 EVERY_MISTAKE = """\
@@ -244,7 +245,8 @@ forbid = ["json", "IPython.display", "torch"]
 """
 WRONG_POLICIES_TOLD = """\
 The assignment tiny cannot be used. To be mended:
-  {file}:9: scale.kind: must be one of '0-5', '0-10', '0-100' or 'letters', found 'A-F'.
+  {file}:9: scale.kind: must be one of '0-5', '0-10', '0-20', '0-100', '1-5', '1-7' or \
+'letters', found 'A-F'.
   {file}:10: scale.decimals: must be at least 0, found -1.
   {file}:11: scale.letters.D: must be a finite number, found '60'.
   {file}:11: scale.letters: only a scale of the kind “letters” has letters.
@@ -286,6 +288,7 @@ def test_mistakes_of_scale_due_date_and_imports_are_told_together(workspace) -> 
         ('[scale]\nkind = "0-100"\n', 100.0, 0),
         ('[scale]\nkind = "0-100"\ndecimals = 2\n', 100.0, 2),
         ("[scale]\nmaximum = 20\n", 20.0, 1),
+        ('[scale]\nkind = "0-20"\n', 20.0, 0),
         ("[scale]\nmaximum = 4.25\ndecimals = 2\n", 4.25, 2),
     ],
 )
@@ -294,6 +297,26 @@ def test_a_scale_has_sensible_defaults(workspace, stated: str, maximum: float, d
     workspace.edit(SCALE, stated)
     assignment = workspace.load()
     assert (assignment.scale_maximum, assignment.scale_decimals, assignment.scale_letters) == (maximum, decimals, ())
+
+
+@pytest.mark.parametrize(
+    ("stated", "minimum", "grade"),
+    [
+        ('kind = "1-7"', 1.0, "6.0"),
+        ('kind = "1-5"', 1.0, "4.3"),
+        ("minimum = 2\nmaximum = 10\ndecimals = 2", 2.0, "8.60"),
+    ],
+)
+def test_a_scale_may_begin_above_zero(workspace, stated: str, minimum: float, grade: str) -> None:
+    """82.5 of 100 points on the scales of Chile and of one's own: the minimum, and the share of what lies above it."""
+    workspace.edit(SCALE, f"[scale]\n{stated}\n")
+    assignment = workspace.load()
+    assert assignment.scale_minimum == minimum
+    earned = Grade(82.5, 100.0, GradeStatus.FINAL, ())
+    scale = (assignment.scale_maximum, assignment.scale_decimals)
+    assert str(scaled_grade(earned, *scale, minimum=assignment.scale_minimum)) == grade
+    nothing = Grade(0.0, 100.0, GradeStatus.FINAL, ())
+    assert float(scaled_grade(nothing, *scale, minimum=minimum)) == minimum
 
 
 @pytest.mark.parametrize(
@@ -421,3 +444,32 @@ def test_the_error_survives_the_way_between_processes(workspace) -> None:
     place = f"{workspace.toml}:1: id: is other, but its folder is called tiny."
     assert str(copied) == f"The assignment tiny cannot be used. To be mended:\n  {place}"
     assert copied.problems == caught.value.problems
+
+
+def only_spanish(workspace) -> None:
+    """Take every English line out of the small assignment."""
+    lines = [
+        line
+        for line in workspace.toml.read_text("utf-8").splitlines()
+        if ".en = " not in line and not line.startswith("en = ")
+    ]
+    text = "\n".join(lines)
+    start = text.index("[text.en]")
+    workspace.toml.write_text(text[:start], "utf-8")
+
+
+def test_one_language_is_enough_for_an_author(workspace) -> None:
+    """Titles and texts in Spanish alone; what half of it lacks would be told."""
+    only_spanish(workspace)
+    assignment = workspace.load()
+    assert (assignment.languages, assignment.title) == (("es",), {"es": "Pequeño"})
+    assert assignment.rubric[0].title == {"es": "Corre"}
+    workspace.edit('title.es = "Corre"', 'title.es = "Corre"\ntitle.en = "It runs"')
+    with pytest.raises(AuthoringError) as caught:
+        workspace.load()
+    told = [line.partition(": ")[2] for line in str(caught.value).splitlines()[1:]]
+    assert told == [
+        "title.en: this key is missing.",
+        "rubric 2 (code_size), title.en: this key is missing.",
+        "text.es.goal: has no text in en.",
+    ]

@@ -79,8 +79,8 @@ def test_mistakes_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
             "  HERE/course.toml:3: publication.package: must be one word that `pip install` understands, without quotes, "
             "found 'grader; rm -r ~'."
         ),
-        "  HERE/course.toml:4: publication.badge: this key is unknown; known here: colab_url, package, solutions.",
-        "  HERE/course.toml:6: colour: this key is unknown; known here: publication.",
+        "  HERE/course.toml:4: publication.badge: this key is unknown; known here: colab_url, package, solutions, bundles.",
+        "  HERE/course.toml:6: colour: this key is unknown; known here: language, assignments, publication.",
     ]
 
 

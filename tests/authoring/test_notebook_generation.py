@@ -132,10 +132,10 @@ def test_a_template_that_shows_the_solution_to_students_does_not_render(workspac
 @pytest.mark.parametrize(
     ("template", "expected"),
     [
-        ("{{ text.gaol }}", "{template}:1: 'grader.authoring.templates.Texts object' has no attribute 'gaol'."),
+        ("{{ text.gaol }}", "{template}:1: there is no text gaol; did you mean goal?"),
         (
             "x\n{{ reference.WIDTH }}",
-            "{template}:2: 'grader.authoring.templates.Constants object' has no attribute 'WIDTH'.",
+            "{template}:2: the reference has no constant WIDTH; there are: CODE_SIZE.",
         ),
         ("x\n\n{% if %}", "{template}:3: Expected an expression, got 'end of statement block'."),
         ('{% import "_base/none.j2" as x %}', "{template}:1: '_base/none.j2' not found in search paths: {search}."),

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts
 from grader.authoring.courses import chosen_references, open_course, own_references
 from grader.authoring.errors import AuthoringError
 from grader.authoring.notebooks import generate
-from grader.authoring.scaffold import scaffold
+from grader.authoring.scaffold import copied, scaffold
 from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
 from grader.domain.source_digest import source_digest
@@ -257,3 +257,15 @@ def test_a_reference_of_nobody_is_told(course: Course) -> None:
     assert str(caught.value).endswith(
         f"my-net is no reference of the grader's, and none of this course: {course.module('my-net')} is not there."
     )
+
+
+@pytest.mark.parametrize("source", assignment_ids())
+def test_every_assignment_can_be_copied_and_the_copy_generates(tmp_path: Path, source: str) -> None:
+    """The same cells under another id, with the facts of the same reference."""
+    for path, text in copied("tarea1", source, tmp_path).items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    ours, copy = load_assignment(source), load_assignment("tarea1", course=Course(tmp_path))
+    assert (copy.reference, copy.rubric_hash, copy.texts) == (ours.reference, ours.rubric_hash, ours.texts)
+    written = generate(copy, language="es", solution=True, references=Course(tmp_path).references)
+    assert written.count('"id"') == generate(ours, language="es", solution=True).count('"id"')

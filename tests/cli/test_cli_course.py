@@ -106,9 +106,28 @@ def test_new_overwrites_nothing(tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
-def test_new_needs_a_folder() -> None:
-    """Nothing is written where nobody said."""
-    assert run("new", "my-net").status == 2
+def test_new_begins_as_a_copy_of_another_assignment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the folder `course` where nobody says another one; the copy generates at once, under its own name."""
+    monkeypatch.chdir(tmp_path)
+    ended = run("new", "tarea1", "--from", "stacked", "--lang", "en")
+    assert ended.status == 0
+    assert ended.out.splitlines() == [
+        "course/assignments/tarea1/assignment.toml",
+        "course/assignments/tarea1/notebook.py.j2",
+        "course/assignments/assignment.schema.json",
+        "It is a copy of stacked, measured like it. Edit it, then:",
+        "  grader generate tarea1 --out build --course course",
+        "  grader grade submissions --assignment tarea1 --out grades --course course",
+    ]
+    assert run("generate", "tarea1", "--course", "course", "--out", "build", "--lang", "en").status == 0
+    notebook = json.loads((tmp_path / "build" / "tarea1.ipynb").read_text("utf-8"))
+    assert notebook["metadata"]["autoencoder_grader"]["assignment"] == "tarea1"
+
+
+def test_new_says_which_assignments_can_be_copied(tmp_path: Path) -> None:
+    """With the nearest name."""
+    said = refused(run("new", "tarea1", "--from", "stakced", "--course", tmp_path, "--lang", "en"))
+    assert said.startswith("There is no assignment stakced. Did you mean stacked?")
 
 
 # What is missing

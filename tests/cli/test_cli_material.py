@@ -128,3 +128,138 @@ def test_a_notebook_is_there_whole_or_as_it_was(tmp_path: Path) -> None:
         f"The disk or your quota is full, so {disk / 'stacked.ipynb'} was not written; an earlier version of it is "
         "unchanged. Free some space and run the command again.\n"
     )
+
+
+COURSE_TOML = """\
+id = "net"
+reference = "stacked"
+
+[title]
+es = "Red"
+
+[[rubric]]
+check = "runs"
+points = 0
+title.es = "Corre"
+
+[[rubric]]
+check = "code_siez"
+points = 10
+title.es = "Código"
+
+[[rubric]]
+check = "layers"
+points = 10
+parameters = { activation = ["relu"] }
+title.es = "Capas"
+
+[text.es]
+goal = "{{ reference.CODESIZE }} números"
+"""
+
+
+def written_course(folder: Path, toml: str, template: str) -> Path:
+    """A course of one assignment in Spanish, on a reference of ours."""
+    place = folder / "course" / "assignments" / "net"
+    place.mkdir(parents=True)
+    (place / "assignment.toml").write_text(toml, "utf-8")
+    (place / "notebook.py.j2").write_text(template, "utf-8")
+    return folder / "course"
+
+
+def test_generate_tells_every_mistake_of_a_rubric_at_once(tmp_path: Path) -> None:
+    """Values, checks and parameters, each with the author's file and line; then nothing is written."""
+    course = written_course(tmp_path, COURSE_TOML, "x")
+    done = run("generate", "net", "--course", course, "--out", tmp_path / "build", "--lang", "en")
+    file = course / "assignments" / "net" / "assignment.toml"
+    first, *told = done.err.splitlines()
+    assert (done.status, first) == (2, "The assignment net cannot be used. To be mended:")
+    assert [line.strip()[:60] for line in told if line.startswith("  ")] == [
+        text[:60]
+        for text in (
+            f"{file}:9: rubric 1 (runs), points: must be greater than 0.0",
+            f"{file}:13: rubric 2 (code_siez), check: there is no check code_siez",
+            f"{file}:20: rubric 3 (layers), parameters.activation: the check layers has no such parameter",
+        )
+    ]
+    assert not (tmp_path / "build").exists()
+
+
+def test_generate_tells_every_unknown_name_of_a_template_and_a_text_at_once(tmp_path: Path) -> None:
+    """In the author's own files, where a shared template would have been named, with the nearest name that exists."""
+    toml = (
+        COURSE_TOML.replace("points = 0", "points = 1")
+        .replace("code_siez", "code_size")
+        .replace("activation =", "activations =")
+    )
+    template = '{% import "_base/cells.py.j2" as cells %}\n{{ cells.prose("goal", text.gaol) }}\n{{ reference.EPOCH }}\n{{ nobody }}\n'
+    course = written_course(tmp_path, toml, template)
+    done = run("generate", "net", "--course", course, "--out", tmp_path / "build", "--lang", "es")
+    place = course / "assignments" / "net"
+    assert [line.strip() for line in done.err.splitlines()[1:]] == [
+        f"{place}/assignment.toml:24: text.es.goal: la referencia no tiene la constante CODESIZE; ¿quisiste decir CODE_SIZE?",
+        f"{place}/notebook.py.j2:2: no existe el texto gaol; ¿quisiste decir goal?",
+        f"{place}/notebook.py.j2:3: la referencia no tiene la constante EPOCH; ¿quisiste decir EPOCHS?",
+        f"{place}/notebook.py.j2:4: 'nobody' is undefined.",
+    ]
+
+
+def test_an_assignment_in_one_language_is_generated_in_that_one(tmp_path: Path) -> None:
+    """Whatever the surroundings speak; another one that is asked for is refused."""
+    toml = (
+        COURSE_TOML.replace("points = 0", "points = 1")
+        .replace("code_siez", "code_size")
+        .replace("activation =", "activations =")
+        .replace("CODESIZE", "CODE_SIZE")
+    )
+    template = '{% import "_base/cells.py.j2" as cells %}\n{{ cells.prose("goal", text.goal) }}\n'
+    course = written_course(tmp_path, toml, template)
+    assert run("generate", "net", "--course", course, "--out", tmp_path / "build").status == 0
+    assert "30 números" in (tmp_path / "build" / "net.ipynb").read_text("utf-8")
+    refused = run("generate", "net", "--course", course, "--out", tmp_path / "build", "--lang", "en")
+    assert (refused.status, "There are no notebooks in the language en." in refused.err) == (2, True)
+
+
+def test_publish_writes_a_bundle_and_says_how_it_is_named(tmp_path: Path) -> None:
+    """With the course's address where `course.toml` says it; the notebook's first cell then names it too."""
+    toml = (
+        COURSE_TOML.replace("points = 0", "points = 1")
+        .replace("code_siez", "code_size")
+        .replace("activation =", "activations =")
+        .replace("CODESIZE", "CODE_SIZE")
+    )
+    template = '{% import "_base/cells.py.j2" as cells %}\n{% import "_base/sections.py.j2" as sections with context %}\n{{ sections.public_checks() }}\n'
+    course = written_course(tmp_path, toml, template)
+    (course / "course.toml").write_text('[publication]\nbundles = "https://uni.example/c/"\n', "utf-8")
+    out = tmp_path / "net.json"
+    done = run("publish", "net", "--course", course, "--out", out, "--lang", "en")
+    assert done.status == 0
+    assert done.out.splitlines() == [
+        str(out),
+        "It holds the rubric and the facts, no solution. Students name it like this:",
+        '  grader.use("https://uni.example/c/net.json")',
+        f"  grader check net.ipynb --assignment {out}",
+    ]
+    assert json.loads(out.read_text("utf-8"))["assignment"]["assignment"] == "net"
+    assert run("generate", "net", "--course", course, "--out", tmp_path / "build").status == 0
+    assert 'grader.use(\\"https://uni.example/c/net.json\\", language=\\"es\\")' in (
+        tmp_path / "build" / "net.ipynb"
+    ).read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_check_takes_a_published_assignment(tmp_path: Path) -> None:
+    """From a file, and from beside the notebook; the exit status is that of any check."""
+    from cli_samples import notebook
+
+    assert run("publish", "stacked", "--out", tmp_path / "tarea1.json").status == 0
+    text = (tmp_path / "tarea1.json").read_text("utf-8").replace('"assignment": "stacked"', '"assignment": "tarea1"')
+    (tmp_path / "tarea1.json").write_text(text, "utf-8")
+    (tmp_path / "n.ipynb").write_text(
+        notebook("a = 1", metadata={"autoencoder_grader": {"assignment": "tarea1"}}), "utf-8"
+    )
+    for options in ((), ("--assignment", tmp_path / "tarea1.json")):
+        done = run("check", tmp_path / "n.ipynb", *options, "--data-size", "sample", "--json")
+        assert (done.status, json.loads(done.out)["assignment"]) == (1, "tarea1")
+    missing = run("check", tmp_path / "n.ipynb", "--assignment", tmp_path / "none.json", "--lang", "en")
+    assert (missing.status, "cannot be used" in missing.err) == (2, True)

@@ -12,8 +12,8 @@ import grader
 from grader.cli import app as commands
 
 COMMANDS = (
-    "list", "new", "generate", "check", "inspect", "grade", "review", "adjust", "extend", "regrade", "excuse", "serve",
-    "export", "demo", "calibrate", "validate", "doctor",
+    "list", "new", "generate", "publish", "check", "inspect", "grade", "review", "adjust", "extend", "regrade", "excuse",
+    "serve", "export", "alike", "demo", "calibrate", "validate", "doctor",
 )  # fmt: skip
 
 HEAVY = ("tensorflow", "keras", "reference", "matplotlib", "nbclient", "jupyter_client", "sqlalchemy", "numpy")

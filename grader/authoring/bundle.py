@@ -1,0 +1,209 @@
+"""An assignment as students get it: rubric, facts and titles in one JSON file, without template, texts or solution.
+
+`grader publish` writes it, and `grader.use(…)` and `grader check --assignment …` take it from a file or an address, so
+that an instructor's own assignment is checked on students' machines. It is data: nothing in it is ever run. Of an own
+reference it holds a few constants (which data, how large a code) and none of its functions; what can only be judged
+with these is left to the instructor's grading.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from http.client import HTTPMessage
+from pathlib import Path
+from typing import IO, Any, Final
+from urllib.parse import urlsplit
+from urllib.request import Request
+
+from pydantic import TypeAdapter
+
+from grader.authoring.catalogue import assignment_ids, course_ids, load_assignment, load_facts, reference_constants
+from grader.authoring.errors import AuthoringError
+from grader.authoring.schema import ID_PATTERN
+from grader.domain.assignment import Assignment
+from grader.domain.course import Course
+from grader.domain.facts import ReferenceFacts
+from grader.domain.messages import Message, message
+
+FORMAT: Final = "autoencoder-grader-assignment"
+SCHEMA_VERSION: Final = 1
+LARGEST_BYTES: Final = 5_000_000
+"""Facts of our references take up to 79 kB."""
+
+PUBLISHED_VARIABLE: Final = "AUTOENCODER_GRADER_PUBLISHED"
+"""The same as `reference.contract.PUBLISHED_VARIABLE`, which is not imported here; a test compares them."""
+
+_SECONDS: Final = 20.0
+_CONSTANTS: Final = ("ID", "DATASET", "DATASETS", "CODE_SIZE", "EPOCHS", "BATCH_SIZE", "PUBLISHED")
+"""What of an own reference is published."""
+
+_NOT_PUBLISHED: Final = frozenset({"folder", "texts"})
+_ASSIGNMENTS: Final = TypeAdapter(Assignment)
+_FACTS: Final = TypeAdapter(ReferenceFacts)
+_Constants = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A published assignment.
+
+    Attributes:
+        assignment: Without texts and folder.
+        facts: Of its reference.
+        constants: Of an own reference; empty where the reference is ours.
+    """
+
+    assignment: Assignment
+    facts: ReferenceFacts
+    constants: _Constants
+
+
+def published(assignment: Assignment, course: Course | None) -> str:
+    """Return the bundle of an assignment as JSON text.
+
+    Raises:
+        AuthoringError: The facts of its reference cannot be used.
+    """
+    facts = load_facts(assignment.reference, course=course)
+    stated = _ASSIGNMENTS.dump_python(assignment, mode="json")
+    document = {
+        "format": FORMAT,
+        "schema_version": SCHEMA_VERSION,
+        "assignment": {name: value for name, value in stated.items() if name not in _NOT_PUBLISHED},
+        "facts": _FACTS.dump_python(facts, mode="json"),
+        "reference": {} if assignment.reference in course_ids() else _constants(assignment.reference, course),
+    }
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def is_address(name: str) -> bool:
+    """Tell whether a name is no id of an assignment but a file or an address."""
+    return "/" in name or "\\" in name or name.endswith(".json")
+
+
+@lru_cache(maxsize=32)
+def open_bundle(source: str) -> Bundle:
+    """Read a bundle from a file or an address that begins with `https://`; once a process.
+
+    Raises:
+        AuthoringError: It cannot be had, is too large, or is no bundle that this version understands.
+    """
+    text = _downloaded(source) if _has_scheme(source) else _read(Path(source))
+    try:
+        return _understood(json.loads(text))
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise _refused(source, message("it is no published assignment")) from error
+
+
+def load_known(name: str, folder: Path | None = None) -> tuple[Assignment, ReferenceFacts]:
+    """Return what a student's notebook names: an assignment of ours, a published one, or one that lies beside it.
+
+    Constants of an own reference are handed on to the processes that measure, by the environment.
+
+    Args:
+        name: Id, file or address.
+        folder: Where `<id>.json` is looked for where the id is none of ours; the working folder where nothing is said.
+
+    Raises:
+        AuthoringError: There is no such assignment, or it cannot be used.
+    """
+    beside = (folder or Path()) / f"{name}.json"
+    ours = not is_address(name) and (name in assignment_ids() or not beside.is_file())
+    if ours:
+        assignment = load_assignment(name)
+        return assignment, load_facts(assignment.reference)
+    bundle = open_bundle(name if is_address(name) else str(beside))
+    os.environ[PUBLISHED_VARIABLE] = json.dumps(bundle.constants)
+    return bundle.assignment, bundle.facts
+
+
+# Private functions
+
+
+def _constants(reference: str, course: Course | None) -> _Constants:
+    stated = reference_constants(reference, folder=None if course is None else course.references)
+    return {"ID": reference} | {name: stated[name] for name in _CONSTANTS if name in stated}
+
+
+def _understood(document: dict[str, Any]) -> Bundle:
+    """Return the bundle; any error means that it is none."""
+    if document["format"] != FORMAT:
+        raise ValueError(document["format"])
+    if document["schema_version"] > SCHEMA_VERSION:
+        raise AuthoringError(
+            message(
+                "The assignment was published by a newer version of the grader. Update yours: pip install --upgrade."
+            )
+        )
+    stated = document["assignment"] | {"folder": "", "texts": {}}
+    assignment = _ASSIGNMENTS.validate_json(json.dumps(stated))
+    facts = _FACTS.validate_json(json.dumps(document["facts"]))
+    known = {name: document["reference"][name] for name in _CONSTANTS if name in document["reference"]}
+    sound = (
+        re.fullmatch(ID_PATTERN, assignment.assignment)
+        and assignment.rubric
+        and all(math.isfinite(item.points) and item.points > 0 for item in assignment.rubric)
+        and facts.reference == assignment.reference
+        and (assignment.reference in course_ids() or known.get("ID") == assignment.reference)
+    )
+    if not sound:
+        raise ValueError(assignment.assignment)
+    # Nobody hands in to themselves: a check of one's own work knows no lateness.
+    return Bundle(replace(assignment, due=None), facts, {} if assignment.reference in course_ids() else known)
+
+
+def _has_scheme(source: str) -> bool:
+    return "://" in source
+
+
+def _downloaded(address: str) -> str:
+    if urlsplit(address).scheme != "https":
+        raise _refused(address, message("an address begins with https://"))
+    try:
+        with _OPENER.open(address, timeout=_SECONDS) as answer:
+            return _decoded(answer.read(LARGEST_BYTES + 1), address)
+    except (urllib.error.URLError, TimeoutError, OSError, ValueError) as error:
+        raise _refused(address, message("{problem}", problem=str(getattr(error, "reason", error)))) from error
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return _decoded(file.read(LARGEST_BYTES + 1), str(path))
+    except OSError as error:
+        raise _refused(str(path), message("{problem}", problem=error.strerror or str(error))) from error
+
+
+def _decoded(data: bytes, source: str) -> str:
+    if len(data) > LARGEST_BYTES:
+        raise _refused(source, message("it is larger than {size} MB", size=LARGEST_BYTES // 1_000_000))
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _refused(source, message("it is no published assignment")) from error
+
+
+def _refused(source: str, reason: Message) -> AuthoringError:
+    return AuthoringError(message("{source} cannot be used: {reason}.", source=source, reason=reason))
+
+
+class _OnlySecure(urllib.request.HTTPRedirectHandler):
+    """Follows a redirection to another secure address alone."""
+
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> Request | None:
+        """Refuse any other."""
+        if urlsplit(newurl).scheme != "https":
+            raise urllib.error.URLError("redirected to an address that is not secure")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+_OPENER: Final = urllib.request.build_opener(_OnlySecure)
