@@ -38,6 +38,7 @@ from grader.authoring import quotation
 from grader.authoring.catalogue import assignments_folder, reference_module, reference_source
 from grader.authoring.course_settings import NOT_PUBLISHED, Publication
 from grader.authoring.errors import AuthoringError, Problem, unknown, unusable
+from grader.authoring.glance import glance_of
 from grader.authoring.specification import FILE_NAME, SHARED_TEXTS
 from grader.authoring.toml_source import read_toml
 from grader.domain.assignment import Assignment
@@ -135,6 +136,7 @@ def _environment(assignment: Assignment, version: Version, references: Path) -> 
         reference=Constants(**quotation.constants(module)),
         rubric=_rubric_rows(assignment, version.language),
         points_possible=assignment.points_possible,
+        glance=glance_of(assignment, version.language, references=references),
     )
     environment.globals.update(_giving(assignment.reference, references))
     if version.solution:
