@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -57,7 +58,7 @@ def glance_of(assignment: Assignment, language: str, *, references: Path) -> Gla
     level = int(entry["difficulty"])
     return Glance(
         difficulty="●" * level + "○" * (HARDEST - level),
-        after=tuple(load_assignment(name).title[language] for name in entry["after"]),
+        after=tuple(_titles(name)[language] for name in entry["after"]),
         minutes=minutes(facts),
         read=tuple((title, address) for title, address in entry["read"]),
         diagram=shown,
@@ -71,8 +72,14 @@ def minutes(facts: ReferenceFacts) -> int:
     return math.ceil(statistics.median(seconds) / 60) if seconds else 0
 
 
+@cache
 def _entries() -> Mapping[str, object]:
     return read_toml(assignments_folder() / "_base" / FILE_NAME).data
+
+
+@cache
+def _titles(name: str) -> Mapping[str, str]:
+    return load_assignment(name).title
 
 
 def _facts(reference: str, references: Path) -> ReferenceFacts | None:

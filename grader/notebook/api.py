@@ -72,7 +72,7 @@ def check(name: str, *things: object, assignment: str | None = None, language: s
     question = _question(name, chosen, spoken)
     exercise = exercises_of(question.assignment).get(name)
     if exercise is not None:
-        return _exercised(exercise, names, question)
+        return _exercised(exercise, {**names, exercise.name: things[0]} if things else names, question)
     gathered = _gathered(question, things, Place(names, question.image, spoken))
     return question.answered(gathered, _examined(question, gathered))
 

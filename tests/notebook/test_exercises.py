@@ -254,6 +254,24 @@ def test_other_right_answers_are_right(name: str, cell: str, cards: StudentNoteb
     assert answer.passed, str(answer)
 
 
+@pytest.mark.parametrize(
+    ("model", "named"),
+    [
+        (keras.Sequential([keras.Input((29,)), layers.Dense(10)]), []),
+        (keras.Sequential([keras.Input((30,)), layers.Dense(10)]), ["encoder.input_shape"]),
+        (keras.Sequential([keras.Input((29,)), layers.Dense(29)]), ["encoder.output_shape"]),
+        ([layers.Dense(10)], ["encoder"]),
+    ],
+)
+def test_the_encoder_of_a_table_is_known_by_what_goes_in_and_out(model: object, named: list[str]) -> None:
+    """By its name in the notebook, or given under another one."""
+    notebook = begun("fraud")
+    notebook.names |= {"FEATURES": 29, "mine": model}
+    assert places(notebook.ask('grader.check("encoder", mine)')) == named
+    notebook.names["encoder"] = model
+    assert places(asked(notebook, "encoder")) == named
+
+
 # Keras: compile, fit, and the line between two digits
 
 

@@ -8,8 +8,9 @@ from typing import Any, Final
 import numpy as np
 
 from grader.domain.grade import Finding
-from grader.domain.messages import message
+from grader.domain.messages import message, verbatim
 from grader.notebook.exercises.exercise import Exercise, Names, differing, finding
+from grader.notebook.namespace import is_model
 
 COLUMNS: Final = ("Time", *(f"V{number}" for number in range(1, 29)), "Amount", "Class")
 _ROWS: Final = 2000
@@ -133,6 +134,30 @@ def _threshold(names: Names) -> Iterator[Finding]:
         yield finding("alarms", expected, actual, hint=hint)
 
 
+def _encoder(names: Names) -> Iterator[Finding]:
+    """Nothing of its layers is asked, and no rows are public to measure it on: what goes in and comes out is known."""
+    encoder = names["encoder"]
+    if not is_model(encoder):
+        hint = message("Put the layers into a model: `keras.Sequential([…])`.")
+        yield finding("encoder", message("a Keras model"), verbatim(type(encoder).__name__), hint=hint)
+        return
+    taken, given = (shape[-1] for shape in (encoder.input_shape, encoder.output_shape))
+    features = names.get("FEATURES", taken)
+    if taken != features:
+        hint = message("The first line of the model says how many numbers go in: FEATURES.")
+        expected, actual = message("{count} numbers", count=features), message("{count} numbers", count=taken)
+        yield finding("encoder.input_shape", expected, actual, hint=hint)
+    if given >= features:
+        why = message("A network that can copy copies frauds as well, and detects nothing.")
+        expected, actual = (
+            message("fewer than {count} numbers", count=features),
+            message("{count} numbers", count=given),
+        )
+        yield finding(
+            "encoder.output_shape", expected, actual, why=why, hint=message("The last layer gives CODE_SIZE numbers.")
+        )
+
+
 def _columns(names: Names) -> list[str]:
     return list(names.get("COLUMNS", COLUMNS))
 
@@ -157,6 +182,7 @@ EXERCISES: Final = (
         ("X_train", "X_valid", "X_test", "normal_train"),
         _scaling,
     ),
+    Exercise("encoder", message("The encoder takes the features and gives a smaller code"), ("encoder",), _encoder),
     Exercise("scores", message("One score for each row: its error"), ("fraud_scores", "scores", "X_test"), _scores),
     Exercise(
         "threshold",
