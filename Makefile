@@ -16,7 +16,7 @@ DEMO ?= .demo
 DATA_SIZE ?= sample
 SOLUTION_LANGUAGE ?= es
 
-.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-interop fuzz fuzz-guided format messages readme goldens lock benchmarks clean
+.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-interop fuzz fuzz-guided format messages readme goldens lock release benchmarks clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -101,6 +101,9 @@ lock:  ## Write constraints.txt anew with the newest versions (Python 3.11); the
 	.venv-lock/bin/python -m pip install --quiet --upgrade pip
 	.venv-lock/bin/python .ci/lock.py
 
+release:  ## Build wheel and sdist into dist/, install the wheel into an empty environment and try it there
+	.ci/release.sh $(PYTHON) dist
+
 messages: install  ## Collect the sentences of the code into the catalogues and compile them
 	$(BIN)/python -m grader.locale.catalogue update
 
@@ -111,4 +114,4 @@ goldens: install  ## Write the golden files anew
 	$(BIN)/pytest tests/authoring --update-goldens
 
 clean:
-	rm -rf $(VENV) .fuzz .venv-fuzz .venv-nbgrader .venv-jupyterlab .venv-lock $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .fuzz .venv-fuzz .venv-nbgrader .venv-jupyterlab .venv-lock .venv-release $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

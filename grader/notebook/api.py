@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from grader.authoring.bundle import load_known
@@ -19,6 +19,7 @@ from grader.locale import LANGUAGES
 from grader.notebook.complaints import NotebookCheckError
 from grader.notebook.evidence import exhibit
 from grader.notebook.examining import Examined, examine
+from grader.notebook.exercises import Exercise, exercises_of, judged
 from grader.notebook.feedback import Feedback
 from grader.notebook.gathering import Gathered, Place, gather, gather_arrays, gather_everything
 from grader.notebook.hints import Hint, next_layer
@@ -50,7 +51,8 @@ def check(name: str, *things: object, assignment: str | None = None, language: s
 
     Args:
         name: `encoder`, `decoder` or `autoencoder` for all that can be judged of it by now; the id of a check of the
-            assignment's rubric (`shapes`, `layers`, `reconstruction` …) for that one alone; or `all`.
+            assignment's rubric (`shapes`, `layers`, `reconstruction` …) for that one alone; the name of a step that is
+            known by values (`compile`, `backward`, `threshold` …); or `all`.
         things: The Keras models, the named one first. Those not given are the notebook's variables `encoder`,
             `decoder` and `autoencoder`.
         assignment: Id of the assignment; what `grader.use` was told where nothing is said.
@@ -68,6 +70,9 @@ def check(name: str, *things: object, assignment: str | None = None, language: s
         raise NotebookCheckError(_NAME_FIRST, _spoken(language, settings))
     chosen, spoken = _chosen(settings, assignment, language)
     question = _question(name, chosen, spoken)
+    exercise = exercises_of(question.assignment).get(name)
+    if exercise is not None:
+        return _exercised(exercise, {**names, exercise.name: things[0]} if things else names, question)
     gathered = _gathered(question, things, Place(names, question.image, spoken))
     return question.answered(gathered, _examined(question, gathered))
 
@@ -159,10 +164,12 @@ def _language(asked: str | None) -> str:
 
 
 def _question(name: str, assignment_id: str, language: str) -> Question:
-    question = Question(name, *_loaded(assignment_id, language), language)
-    if name not in question.known_names:
+    assignment, facts = _loaded(assignment_id, language)
+    question = Question(name, assignment, facts, language)
+    known = (*question.known_names, *exercises_of(assignment))
+    if name not in known:
         summary = message("There is no check {name}.", name=name)
-        raise NotebookCheckError(unknown(summary, name, question.known_names).summary, language)
+        raise NotebookCheckError(unknown(summary, name, set(known)).summary, language)
     return question
 
 
@@ -175,6 +182,24 @@ def _loaded(name: str, language: str) -> tuple[Assignment, ReferenceFacts]:
     if mistakes := rubric_mistakes(assignment.rubric):  # published for another version of the grader
         raise NotebookCheckError(mistakes[0].reason, language)
     return assignment, facts
+
+
+def _exercised(exercise: Exercise, names: Mapping[str, object], question: Question) -> Feedback:
+    """Judge one step on functions and values; the student's random numbers stay as they were."""
+    result, pending = apart(lambda: judged(exercise, names), [])
+    return Feedback(
+        asked=exercise.name,
+        assignment=question.assignment,
+        language=question.language,
+        results=() if result is None else (result,),
+        pending=pending,
+        complete=result is not None,
+        remark=_OF_A_STEP,
+        title=exercise.title,
+    )
+
+
+_OF_A_STEP: Final = message("This check is for you: it gives and takes no points.")
 
 
 def _gathered(question: Question, things: Sequence[object], place: Place) -> Gathered:

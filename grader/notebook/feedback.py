@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -59,6 +59,7 @@ class Feedback:
         complete: Nothing that was asked for was left open; where a model was asked for, later steps may be.
         remark: What this check is worth beside the grade.
         points: What nbgrader shall give for it, None where it is not nbgrader that runs the notebook.
+        title: Of the only check, where it is none of the rubric's.
     """
 
     asked: str
@@ -69,6 +70,7 @@ class Feedback:
     complete: bool
     remark: Message
     points: float | None = None
+    title: Message | None = None
 
     @property
     def passed(self) -> bool:
@@ -139,6 +141,8 @@ class Feedback:
 
     def _answer(self, wording: Wording) -> _Answer:
         views = [check_view(result, self.assignment, wording) for result in self.results]
+        if self.title is not None:
+            views = [replace(view, title=wording.say(self.title)) for view in views]
         right = [view for view in views if view.outcome is Outcome.PASSED]
         wrong = [view for view in views if view.outcome is not Outcome.PASSED]
         first = next((view for view in wrong if view.outcome in _TO_DO), wrong[0] if wrong else None)

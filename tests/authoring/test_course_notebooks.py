@@ -210,7 +210,7 @@ def test_there_are_open_questions_with_model_answers(name: str, language: str) -
 @every_assignment
 def test_spanish_prose_has_decimal_commas(name: str) -> None:
     """As students read it, with every number filled in: a point stands in code alone."""
-    assert re.findall(r".{,30}\b\d+\.\d+\b.{,10}", re.sub(r"`[^`\n]+`", "", prose(name, "es"))) == []
+    assert re.findall(r".{,30}\b\d+\.\d+\b.{,10}", re.sub(r"`[^`\n]+`|\]\([^)\n]+\)", "", prose(name, "es"))) == []
 
 
 @every_assignment

@@ -11,13 +11,12 @@ from course_notebooks import COURSE, LANGUAGES, VERSIONS, course_assignment, not
 
 from grader.checks.registry import CHECKS
 from grader.domain.measurement import Role
+from grader.notebook.exercises import exercises_of
 from grader.notebook.needs import NEEDS, OF_THE_NOTEBOOK
 
 EVERYTHING = "all"
 ROLES = {role.value for role in Role}
 FEWEST_CHECKS = 3
-WITHOUT_ENCODER_YET = {"fraud"}
-"""Nothing can be said of a half of it without its rows, which are not public."""
 IN_NUMPY = {"from-scratch"}
 
 CHECK = re.compile(r'grader\.check\("(\w+)"(?:, (.+))?\)')
@@ -35,18 +34,29 @@ def checks(name: str) -> dict[str, str]:
 
 @every_assignment
 def test_every_check_can_be_asked_for(name: str) -> None:
-    """A model's name, `all`, or a check of this very rubric that models can answer; the cell is called after it."""
+    """A model's name, `all`, a check of this rubric that models can answer, or a step; the cell is called after it."""
     rubric = {item.check for item in course_assignment(name).rubric}
     asked = checks(name)
     assert [cell for cell, word in asked.items() if cell != f"check_{word}"] == []
-    assert set(asked.values()) - ROLES - {EVERYTHING} <= rubric & set(NEEDS)
+    steps = set(exercises_of(course_assignment(name)))
+    assert set(asked.values()) - ROLES - {EVERYTHING} - steps <= rubric & set(NEEDS)
+
+
+@every_assignment
+def test_the_check_of_a_step_follows_its_cell(name: str) -> None:
+    """What is known by values is asked for at once, right below where it is written."""
+    names = [cell.id for cell in notebook_cells(name, "es", solution=False) if cell.cell_type == "code"]
+    for step in set(exercises_of(course_assignment(name))) & set(names):
+        following = names[names.index(step) + 1 :][:1]
+        if f"check_{step}" in names:
+            assert following == [f"check_{step}"], step
 
 
 @every_assignment
 def test_there_are_checks_along_the_way(name: str) -> None:
     """At least three, one of a model unless there is none, and everything at the end."""
     asked = list(checks(name).values())
-    assert len(asked) >= FEWEST_CHECKS - (name in WITHOUT_ENCODER_YET)
+    assert len(asked) >= FEWEST_CHECKS
     assert asked[-1] == EVERYTHING
     assert ("autoencoder" in asked) is (name not in IN_NUMPY)
 

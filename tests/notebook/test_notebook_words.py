@@ -96,7 +96,7 @@ def test_a_name_that_does_not_exist_is_answered_with_the_nearest(notebook: Stude
     """And with all that do."""
     assert complaint(notebook, 'grader.check("enconder")') == (
         "There is no check enconder. Did you mean encoder? There are: all, autoencoder, bottleneck, code_size, "
-        "composition, decoder, encoder, layers, mirror, models, reconstruction, runs, shapes."
+        "compile, composition, decoder, encoder, fit, layers, mirror, models, reconstruction, runs, shapes."
     )
 
 

@@ -1,0 +1,111 @@
+"""A picture of an architecture, drawn from the layer table of the reference's facts: an hourglass, one bar a layer.
+
+The picture is an SVG of a few kilobytes inside the Markdown of a cell, as Colab embeds pictures itself, so that no
+other file travels with a notebook.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from grader.domain.architecture import Architecture, Layer, Shape
+from grader.domain.facts import ReferenceFacts
+from grader.domain.measurement import Role
+
+_ROW: Final = 26
+_BAR: Final = 18
+_MIDDLE: Final = 130
+_WIDEST: Final = 230
+_TEXT: Final = 265
+_WIDTH: Final = 640
+_WORDS: Final = {
+    "es": ("entrada", "código", "Diagrama de la arquitectura", "parámetros"),
+    "en": ("input", "code", "Diagram of the architecture", "parameters"),
+}
+_ANY_LENGTH: Final = 28
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One bar: how many numbers there are at this place, and what is said of it."""
+
+    numbers: int
+    text: str
+    is_code: bool = False
+
+
+def diagram(facts: ReferenceFacts, language: str) -> str:
+    """Return a Markdown image of encoder and decoder with alternative text, "" where the facts do not hold both.
+
+    Args:
+        facts: Of the reference; shapes and parameters are theirs.
+        language: `es` or `en`.
+    """
+    encoder, decoder = (facts.architectures.get(role) for role in (Role.ENCODER, Role.DECODER))
+    if encoder is None or decoder is None:
+        return ""
+    rows = _rows(encoder, decoder, language)
+    encoded = base64.b64encode(_svg(rows, alternative(facts, language)).encode("utf-8")).decode("ascii")
+    return f"![{alternative(facts, language)}](data:image/svg+xml;base64,{encoded})"
+
+
+def alternative(facts: ReferenceFacts, language: str) -> str:
+    """Return what the picture shows, in words: every layer with what comes out of it."""
+    encoder, decoder = facts.architectures[Role.ENCODER], facts.architectures[Role.DECODER]
+    return f"{_WORDS[language][2]}: " + " → ".join(row.text for row in _rows(encoder, decoder, language)) + "."
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def _rows(encoder: Architecture, decoder: Architecture, language: str) -> list[_Row]:
+    first, code, _, parameters = _WORDS[language]
+    rows = [_Row(_numbers(encoder.input_shape), f"{first} {_written(encoder.input_shape)}")]
+    rows += [_layer_row(layer, place, parameters) for place, layer in enumerate(encoder.layers)]
+    last = rows[-1]
+    rows[-1] = _Row(last.numbers, f"{last.text} = {code}", is_code=True)
+    return rows + [_layer_row(layer, place, parameters) for place, layer in enumerate(decoder.layers)]
+
+
+def _layer_row(layer: Layer, place: int, parameters: str) -> _Row:
+    name = layer.kind if layer.activation == "linear" else f"{layer.kind}, {layer.activation}"
+    if layer.inputs not in ((place - 1,), (-1,)) and len(layer.inputs) == 1:
+        name = f"∥ {name}"  # beside the layer above, not after it
+    held = f" ({layer.parameters:,} {parameters})".replace(",", "\N{NO-BREAK SPACE}") if layer.parameters else ""
+    return _Row(_numbers(layer.output_shape), f"{name} {_written(layer.output_shape)}{held}")
+
+
+def _numbers(shape: Shape) -> int:
+    """Return how many numbers a sample has, an axis of any length counted as long as an image is high."""
+    return math.prod(_ANY_LENGTH if length is None else length for length in shape)
+
+
+def _written(shape: Shape) -> str:
+    return "×".join("n" if length is None else str(length) for length in shape)
+
+
+def _svg(rows: Sequence[_Row], title: str) -> str:
+    height = _ROW * len(rows) + 12
+    largest = math.log2(max(row.numbers for row in rows) + 1)
+    drawn = "".join(_drawn(rows, largest))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
+        f'role="img"><title>{html.escape(title)}</title><rect width="{_WIDTH}" height="{height}" fill="#fff"/>'
+        f'<g font-family="sans-serif" font-size="13" fill="#1b2430">{drawn}</g></svg>'
+    )
+
+
+def _drawn(rows: Sequence[_Row], largest: float) -> Iterator[str]:
+    for number, row in enumerate(rows):
+        width = max(6.0, _WIDEST * math.log2(row.numbers + 1) / largest)
+        top = 6 + _ROW * number
+        colour = "#b35900" if row.is_code else "#2f6f9f"
+        weight = ' font-weight="bold"' if row.is_code else ""
+        left = _MIDDLE - width / 2
+        yield f'<rect x="{left:.0f}" y="{top}" width="{width:.0f}" height="{_BAR}" rx="3" fill="{colour}"/>'
+        yield f'<text x="{_TEXT}" y="{top + 14}"{weight}>{html.escape(row.text)}</text>'
