@@ -44,7 +44,7 @@ def glance_of(assignment: Assignment, language: str, *, references: Path) -> Gla
     """Return what is known of an assignment.
 
     Args:
-        assignment: One of ours, or of a course of its own, which has the diagram alone.
+        assignment: One of ours or a copy of one; where its reference is a course's own, it has the diagram alone.
         language: `es` or `en`.
         references: Folder of the references' modules; the facts lie in it, or beside it in a course.
     """
@@ -52,8 +52,8 @@ def glance_of(assignment: Assignment, language: str, *, references: Path) -> Gla
     if facts is None:
         return Glance()
     shown = diagram(facts, language)
-    entry = _entries().get(assignment.assignment)
-    if not isinstance(entry, dict) or assignment.folder.parent != assignments_folder():
+    entry = _entries().get(assignment.reference)
+    if not isinstance(entry, dict):
         return Glance(diagram=shown, minutes=minutes(facts))
     level = int(entry["difficulty"])
     return Glance(

@@ -76,7 +76,7 @@ The assignment tiny cannot be used. To be mended:
   {file}:1: id: is Tiny one, but its folder is called tiny.
   {file}:2: reference: tyni has no facts file {facts}/tyni.json: calibrate it first, or did you mean tiny?
   {file}:3: extra: this key is unknown; known here: id, reference, title, limits, scale, due, imports, \
-compat, rubric, text.
+compat, rubric, question, text.
   {file}:5: title.en: this key is missing.
   {file}:9: limits.cell_seconds: must be greater than 0.0, found 0.
   {file}:10: limits.memory: this key is unknown; known here: cell_seconds, notebook_seconds, memory_mib, processes, \
