@@ -217,6 +217,8 @@ def _stop_where_nothing_was_begun(
     """
     if options.course is not None:  # its templates may stand on references that only the measuring process imports
         return
+    if not assignment.has_material:
+        return
     wanted = tasks(assignment, translator.language)
     if is_untouched(read.cells, wanted):
         typer.echo(translator.text(where_to_begin(wanted)))

@@ -137,6 +137,11 @@ class Assignment:
     language: str = ""
 
     @property
+    def has_material(self) -> bool:
+        """Whether its template and texts are there: a published one has rubric and facts alone."""
+        return self.folder != Path()
+
+    @property
     def languages(self) -> tuple[str, ...]:
         """The languages that it is written in, the course's first."""
         return tuple(sorted(self.title, key=lambda language: language != self.language))

@@ -92,6 +92,7 @@ def hint(name: str, *, assignment: str | None = None, language: str | None = Non
     names = notebook_names(sys._getframe(1))
     chosen, spoken = _chosen(kept_settings(names), assignment, language)
     found, facts = _loaded(chosen, spoken)
+    _require_material(found, spoken)
     try:
         layers = hints_for(name, found, facts, spoken)
     except AuthoringError as error:
@@ -121,6 +122,7 @@ def solution(name: str, *, assignment: str | None = None, language: str | None =
             message("This course shows no solutions. A hint may do: {call}", call=f'grader.hint("{name}")'), spoken
         )
     found, _ = _loaded(chosen, spoken)
+    _require_material(found, spoken)
     try:
         cells = solution_cells(found, spoken)
     except AuthoringError as error:
@@ -200,6 +202,12 @@ def _exercised(exercise: Exercise, names: Mapping[str, object], question: Questi
 
 
 _OF_A_STEP: Final = message("This check is for you: it gives and takes no points.")
+
+
+def _require_material(assignment: Assignment, language: str) -> None:
+    """Refuse an assignment that came without its template: a published one holds rubric and facts alone."""
+    if not assignment.has_material:
+        raise NotebookCheckError(message("A published assignment holds no hints and no solution."), language)
 
 
 def _gathered(question: Question, things: Sequence[object], place: Place) -> Gathered:

@@ -84,7 +84,7 @@ class Question:
         results = tuple(examined.results[item.check] for item in self.asked if item.check in examined.results)
         unjudged = [item for item in self.asked if item.check not in examined.results.keys() | examined.left]
         pending = (*self._reasons(gathered, examined, unjudged), *self._left_to_the_whole_notebook(examined.left))
-        if self.name == EVERYTHING and not gathered.there and not results:
+        if self.assignment.has_material and self.name == EVERYTHING and not gathered.there and not results:
             pending = (where_to_begin(tasks(self.assignment, self.language)),)
         return Feedback(
             asked=self.name,

@@ -68,3 +68,13 @@ def test_a_bundle_for_another_version_is_refused_in_the_first_cell(folder: Path)
     (folder / "tarea1.json").write_text(published(strange, None), "utf-8")
     with pytest.raises(NotebookCheckError, match="there is no check levitates"):
         use("tarea1.json")
+
+
+def test_what_a_bundle_does_not_hold_is_said(folder: Path) -> None:
+    """Neither hints nor a solution, and no list of cells to begin with."""
+    own = replace(load_assignment("stacked"), assignment="tarea1")
+    (folder / "tarea1.json").write_text(published(own, None), "utf-8")
+    notebook = use("tarea1.json")
+    assert notebook.ask('grader.check("all")').results == ()
+    with pytest.raises(NotebookCheckError, match="A published assignment holds no hints and no solution"):
+        notebook.run('grader.hint("encoder")')
