@@ -16,6 +16,7 @@ from sandbox_here import needs_sandbox
 
 from grader.authoring.catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
+from grader.demo.classroom import write_class
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.intake.collecting import collect
@@ -127,6 +128,24 @@ def test_an_honest_notebook_is_not_suspected(session: Session, tmp_path: Path) -
     found = graded(foreign.notebook(tmp_path, "x", *cells), session)
     assert (found.grade.status, found.grade.points_awarded) == (GradeStatus.FINAL, 100.0)
     assert "closely" not in told(found)
+
+
+def test_training_on_the_test_images_alone_costs_two_points_and_waits(session: Session, tmp_path: Path) -> None:
+    """Nothing in the numbers shows it on the hidden images, which nobody has."""
+    swapped = foreign.BUILD.replace("(X_train, _), (X_valid, _)", "(_, _), (X_train, _)")
+    cells = [swapped, foreign.HONEST[1].replace("{epochs}", "150")]
+    found = graded(foreign.notebook(tmp_path, "x", *cells), session)
+    assert (found.grade.status, found.grade.points_awarded) == (GradeStatus.NEEDS_REVIEW, 98.0)
+
+
+@pytest.mark.parametrize("student", ["bruno", "carla", "diego", "irene"])
+def test_no_right_answer_of_the_demo_is_suspected(student: str, tmp_path: Path) -> None:
+    """Other styles, another loss, straight from Colab, an error in a plot: each is run once."""
+    write_class(generate(load_assignment("stacked"), language="es", solution=True), tmp_path)
+    with opened("stacked", "suspicious") as session:
+        found = graded(tmp_path / f"{student}.ipynb", session)
+    assert "closely" not in told(found)
+    assert "udit" not in told(found)
 
 
 @pytest.mark.parametrize("assignment", SOLUTIONS)
