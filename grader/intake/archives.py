@@ -8,6 +8,7 @@ unpacked, whatever size the zip declares.
 
 from __future__ import annotations
 
+import hashlib
 import lzma
 import stat
 import struct
@@ -39,6 +40,9 @@ TOTAL_LIMIT_BYTES: Final = 8_000_000_000
 
 MEGABYTE: Final = 1_000_000
 _CHUNK_BYTES = 1 << 20
+_DEEPEST = 100
+"""Names that lead to a file."""
+
 _KEPT_SUFFIXES = (".ipynb", ZIP_SUFFIX)
 _ENCRYPTED = 0x1
 _UTF8_NAME = 0x800
@@ -134,10 +138,13 @@ def read_directory(archive: Path, *, shown: str) -> Directory:
         raise IntakeError(_damaged(shown, error)) from error
     if len(infos) > ENTRY_COUNT_LIMIT:
         raise IntakeError(_too_many(shown))
+    named = [(index, info, parts) for index, info in enumerate(infos) if (parts := _parts(info))]
+    # `info.is_dir()` fails on a file without a name.
+    files = [(index, info, parts) for index, info, parts in named if not info.filename.endswith("/")]
     return Directory(
-        tuple(_entry(index, info) for index, info in enumerate(infos) if _is_ordinary(info)),
-        tuple(parts for info in infos if info.filename.endswith("/") and (parts := _parts(info))),
-        tuple(parts for info in infos if _is_link(info) and (parts := _parts(info))),
+        tuple(_entry(index, info, parts) for index, info, parts in files if _is_regular(info)),
+        tuple(parts for _, info, parts in named if info.filename.endswith("/")),
+        tuple(parts for _, info, parts in files if not _is_regular(info)),
     )
 
 
@@ -200,24 +207,21 @@ def megabytes(size_bytes: int) -> float:
 # Private functions for entries
 
 
-def _is_ordinary(info: zipfile.ZipInfo) -> bool:
-    kind = stat.S_IFMT(info.external_attr >> 16)
-    # `info.is_dir()` fails on a file without a name.
-    return not info.filename.endswith("/") and kind in (0, stat.S_IFREG) and bool(_parts(info))
+def _is_regular(info: zipfile.ZipInfo) -> bool:
+    return stat.S_IFMT(info.external_attr >> 16) in (0, stat.S_IFREG)
 
 
-def _is_link(info: zipfile.ZipInfo) -> bool:
-    return not info.filename.endswith("/") and not _is_ordinary(info)
-
-
-def _entry(index: int, info: zipfile.ZipInfo) -> Entry:
-    return Entry(index, _parts(info), info.file_size, bool(info.flag_bits & _ENCRYPTED))
+def _entry(index: int, info: zipfile.ZipInfo, parts: tuple[str, ...]) -> Entry:
+    return Entry(index, parts, info.file_size, bool(info.flag_bits & _ENCRYPTED))
 
 
 def _parts(info: zipfile.ZipInfo) -> tuple[str, ...]:
     """Split the name at both kinds of slash; steps upwards and drive letters have no meaning here."""
-    names = (distinct_part(name) for name in _name(info).replace("\\", "/").split("/"))
-    return tuple(name for name in names if name not in ("", ".", "..") and not name.endswith(":"))
+    names = _name(info).replace("\\", "/").split("/")
+    if len(names) > _DEEPEST:  # no disk holds that; one name stands for the folders in the middle
+        names = [*names[: _DEEPEST - 2], hashlib.sha256(repr(names).encode()).hexdigest(), names[-1]]
+    cleaned = (distinct_part(name) for name in names)
+    return tuple(name for name in cleaned if name not in ("", ".", "..") and not name.endswith(":"))
 
 
 def _name(info: zipfile.ZipInfo) -> str:

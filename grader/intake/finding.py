@@ -17,8 +17,6 @@ from grader.intake.naming import clean_name, distinct_part
 NOTEBOOK_SUFFIX = ".ipynb"
 _CLOSED_SUFFIXES = (".rar", ".7z")
 _SKIPPED_FOLDERS = frozenset({"__MACOSX"})
-_FOLDERS_DEEP = 40
-"""Folders of a zip that are listed one inside the other; no layout is looked for further down."""
 
 
 class Kind(StrEnum):
@@ -98,7 +96,7 @@ class Found:
     Attributes:
         above: Cleaned names that lead to it, from the root of the disk; its own is the last one.
         items: Its ordinary files, in order of name.
-        folders: Cleaned names down to every folder, those without a file included.
+        folders: Cleaned names down to folders, those without a file included; one with a file may be missing.
         left_out: Links, pipes and hidden notebooks, which are never read.
     """
 
@@ -159,7 +157,6 @@ def look_into(zipped: Item, path: Path) -> Found:
         [item.entry for item in items if item.entry and item.kind in (Kind.NOTEBOOK, Kind.ZIP)], shown=zipped.filename
     )
     folders = {parts for parts in directory.folders if not is_hidden(parts)}
-    folders |= {item.parts[:depth] for item in items for depth in range(1, min(len(item.parts), _FOLDERS_DEEP))}
     hidden = [entry.parts for entry in directory.entries if _is_hidden_notebook(entry.parts)]
     left_out = ["/".join(parts) for parts in (*hidden, *directory.links)]
     items.sort(key=lambda item: item.parts)

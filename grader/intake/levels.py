@@ -20,6 +20,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from grader.intake.finding import Found, Item, Kind
@@ -33,6 +34,9 @@ _WRAPPERS: Final = 20
 
 _NBGRADER_DEPTH: Final = 3
 """Names below `submitted` that lead to a file: student, assignment, file."""
+
+_LISTS: Final = frozenset({".csv", ".tsv", ".xls", ".xlsx", ".ods", ".toml", ".md"})
+"""What an instructor keeps beside downloads, and nobody hands in for a notebook."""
 
 _GRADESCOPE_SUBMISSION = re.compile(r"submission_\w+")
 
@@ -141,15 +145,17 @@ def by_platform(level: Level, sources: Sources) -> tuple[Level, Division] | None
 
 def several_downloads(level: Level, sources: Sources) -> Division | None:
     """Return what is said by folders and zips each of which is a platform's download; None where one of them is not."""
-    if any(item.kind is not Kind.ZIP for item in level.files) or not (level.files or level.folders):
+    lists = [item for item in level.files if Path(item.filename).suffix.lower() in _LISTS]
+    zips = [item for item in level.files if item.kind is Kind.ZIP]
+    if len(lists) + len(zips) != len(level.files) or not (zips or level.folders):
         return None
-    whole = Division(by_platform=True)
+    whole = Division(rest=lists, by_platform=True)
     for name in level.folders:
         found = by_platform(level.child(name), sources)
         if found is None:
             return None
         whole.add(found[1])
-    for item in level.files:
+    for item in zips:
         inside = sources.look_into(item)
         found = None if inside is None else by_platform(level_of(inside), sources)
         if found is None:

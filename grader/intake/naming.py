@@ -33,6 +33,8 @@ def clean_name(text: str) -> str:
 
     Bytes that were no text (lone surrogates) become U+FFFD.
     """
+    if text.isascii() and text.isprintable():  # nearly every name, and a zip may hold millions of them
+        return " ".join(text[:_READ_LIMIT].split())
     kept = (_shown(character) for character in unicodedata.normalize("NFC", text[:_READ_LIMIT]))
     return " ".join("".join(kept).split())
 
@@ -84,6 +86,8 @@ def report_name(student: str) -> str:
 
 
 def _loses_characters(name: str) -> bool:
+    if name.isascii() and name.isprintable() and len(name) <= _READ_LIMIT:
+        return False
     composed = unicodedata.normalize("NFC", name)
     return len(name) > _READ_LIMIT or any(
         unicodedata.category(character).startswith("C") and character not in "\t\n\r" for character in composed

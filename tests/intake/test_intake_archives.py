@@ -187,3 +187,12 @@ def test_no_damage_to_a_zip_raises_anything_else(tmp_path: Path, edits: list[tup
     except IntakeError as error:
         reason = told(error.reason)
     assert reason == "" or reason.startswith("class.zip ")
+
+
+def test_endless_folders_are_one_name(tmp_path: Path) -> None:
+    """Twenty thousand folders in a name stand for one; two different files stay two."""
+    archive = tmp_path / "class.zip"
+    archive.write_bytes(zip_bytes({f"{'d/' * 20_000}{number}/t.ipynb": b"" for number in range(2)}))
+    entries = list_entries(archive, shown="class.zip")
+    assert {len(entry.parts) for entry in entries} == {100}
+    assert len({entry.parts for entry in entries}) == 2

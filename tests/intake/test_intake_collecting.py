@@ -222,14 +222,15 @@ def test_of_several_zips_each_is_one_students_whatever_its_names_say(tmp_path: P
     assert [student for student, _ in collected(tmp_path / "work", tmp_path / "s1.zip")] == ["ana", "eva"]
 
 
-@pytest.mark.parametrize("given", ["paths", "folder", "zip"])
+@pytest.mark.parametrize("given", ["paths", "folder", "folder with a list", "zip"])
 def test_several_downloads_of_a_platform_are_read_together(tmp_path: Path, given: str) -> None:
     """Zips as Moodle and Gradescope give them, side by side, in a folder, or in one more zip."""
     files = {"DL-Tarea 1-12.zip": zip_bytes(MOODLE), "assignment_9_export.zip": zip_bytes(GRADESCOPE)}
     plant(tmp_path / "class", files)
+    plant(tmp_path / "listed", {**files, "Calificaciones.csv": b"a,b"})
     (tmp_path / "all.zip").write_bytes(zip_bytes(files))
     paths = {"paths": sorted((tmp_path / "class").iterdir()), "folder": [tmp_path / "class"],
-             "zip": [tmp_path / "all.zip"]}[given]  # fmt: skip
+             "folder with a list": [tmp_path / "listed"], "zip": [tmp_path / "all.zip"]}[given]  # fmt: skip
     students = [student for student, _ in collected(tmp_path / "work", *paths)]
     assert students == ["Ana García-12", "Ana García-13", "Ana-0101", "Eva Núñez-14", "Luis-0102"]
 

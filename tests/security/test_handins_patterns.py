@@ -27,7 +27,7 @@ BOUNDED = {
 }
 """Patterns whose text cannot be made to do harm, and why."""
 
-BEGINNINGS = ("", "import a", "x = ", "print ", "-> ", "except ")
+BEGINNINGS = ("", "import a", "print ")
 PIECES = (
     " ", "\n", "\t", "a", "0", "_", "-", "=", "#", ":", ";", ",", ".", "(", ")", "[", "]", "'", '"', "`", "*", "<", ">",
     "/", "\\", "%", "!", "\n ", "a ", "a.", "a=", "a,", "a(", "0 ", "\n-", "->", "print ", "import ", "from ", "except ",
