@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -20,6 +19,7 @@ from grader.delivery import GRADEBOOK_FILE, prepare_folder, write_class
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
+from grader.domain.folders import private_folder
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import message
@@ -51,7 +51,7 @@ def grade_paths(
         assignment, facts = _load(assignment_id, options.course)
         folder = prepare_folder(out)
         translator = Translator(language) if language else SURROUNDINGS
-        with tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:
+        with private_folder() as workspace:
             submissions = collect(paths, Path(workspace))
             graded = grade_class(submissions, assignment, facts, options, folder=folder, translator=translator)
         with Gradebook.open(sqlite_url(folder / GRADEBOOK_FILE)) as gradebook:
@@ -109,7 +109,7 @@ def check_notebook(
     notebook: Path, assignment_id: str | None, options: SessionOptions, *, language: str | None, as_json: bool
 ) -> None:
     """Run the public checks on one notebook; exit status 1 when it does not earn every point."""
-    with error_border(language), tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:
+    with error_border(language), private_folder() as workspace:
         require_known(options, language)
         submission = _only_one(collect([notebook], Path(workspace), with_folder=True), notebook, language)
         try:
