@@ -16,7 +16,7 @@ DEMO ?= .demo
 DATA_SIZE ?= sample
 SOLUTION_LANGUAGE ?= es
 
-.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-interop fuzz fuzz-guided format messages readme goldens lock release benchmarks clean
+.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow attacks test-interop fuzz fuzz-guided format messages readme goldens lock release benchmarks clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,10 @@ test-rubrics: install  ## Every rubric on every wrong answer and every other rig
 
 test-slow: install  ## Real trainings and the whole demo class
 	$(BIN)/pytest -m slow
+
+attacks: install  ## Hostile notebooks and hand-ins in one class with honest ones, as a table; then the slow behaviours of the sandbox
+	$(BIN)/pytest tests/security/test_attacks.py -m slow -s -q
+	$(BIN)/pytest tests/security -m slow -q --deselect tests/security/test_attacks.py
 
 FUZZ_EXAMPLES ?= 20000
 FUZZ_SECONDS ?= 300

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from grader.cli.speech import SURROUNDINGS, Exit, error_border
 from grader.delivery import GRADEBOOK_FILE, prepare_folder, write_class
 from grader.demo import classroom
 from grader.demo.comparison import Compared, compare
+from grader.domain.folders import private_folder
 from grader.domain.messages import message
 from grader.domain.run import Limits
 from grader.gradebook import sqlite_url
@@ -37,7 +37,7 @@ DEMO_LIMITS = Limits(cell_seconds=90, notebook_seconds=240)
 def run_demo(out: Path, *, sandbox: str, jobs: int | None, language: str | None) -> None:
     """Generate, grade and compare; exit status 1 when a result is not the expected one."""
     translator = Translator(language) if language else SURROUNDINGS
-    with error_border(language), tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:
+    with error_border(language), private_folder() as workspace:
         options = SessionOptions(sandbox=sandbox, data_size="sample", written_for="sample", jobs=jobs)
         require_known(options, language)
         folder = prepare_folder(out)

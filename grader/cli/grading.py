@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -27,6 +26,7 @@ from grader.delivery import prepare_folder, write_class, write_index
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
+from grader.domain.folders import private_folder
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
@@ -75,8 +75,8 @@ def grade_paths(
         folder = prepare_folder(place.folder or Path())
         spoken = language or assignment.language
         translator = Translator(spoken) if spoken else SURROUNDINGS
-        with tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:
-            found = gather(hand_ins.paths, Path(workspace), leave_out=[folder])
+        with private_folder() as workspace:
+            found = gather(hand_ins.paths, workspace, leave_out=[folder])
             submissions = in_time(found.submissions, hand_ins.lists, language)
             _require_names(submissions, options.run_again)
             _keep_hand_ins(submissions, place, assignment)
@@ -175,7 +175,7 @@ def check_notebook(
     notebook: Path, assignment_id: str | None, options: SessionOptions, *, language: str | None, as_json: bool
 ) -> None:
     """Run the public checks on one notebook; exit status 1 when it does not earn every point."""
-    with error_border(language), tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:
+    with error_border(language), private_folder() as workspace:
         require_known(options, language)
         submission = _only_one(collect([notebook], Path(workspace), with_folder=True), notebook, language)
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +17,7 @@ from grader.checks.wording import brief
 from grader.cli.progress import waiting
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border
 from grader.domain.evidence import RejectedClaimsError
+from grader.domain.folders import private_folder
 from grader.domain.grade import Finding
 from grader.domain.inspection import OTHER, InspectedModel, Inspection, Remark, Trial
 from grader.domain.measurement import Quantity
@@ -47,7 +47,7 @@ def inspect_one(
         typer.Exit: Several notebooks were given, or it cannot be read.
     """
     translator = Translator(language) if language else SURROUNDINGS
-    with error_border(language), tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:
+    with error_border(language), private_folder() as workspace:
         found = collect([notebook], Path(workspace))
         if len(found) > 1:
             sentence = message(

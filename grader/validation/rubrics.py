@@ -7,7 +7,6 @@ data, because the reference has no bound there, is asked of nobody.
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from typing import Final
 
 from grader.domain.assignment import Assignment
 from grader.domain.facts import ReferenceFacts
+from grader.domain.folders import private_folder
 from grader.domain.grade import Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.submission import Submission
@@ -123,7 +123,7 @@ def try_rubric(
         GradebookError: The file to keep grades in cannot be read or written.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="grader-variants-") as name,
+        private_folder() as name,
         Gradebook.open(sqlite_url(keep or Path(name) / "gradebook.db")) as gradebook,
         open_session(work.assignment, work.facts, options) as session,
     ):

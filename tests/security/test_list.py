@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
+from hostile import HOSTILE
 from laboratory import BACKENDS
 from trials import TRIALS
 
@@ -31,3 +33,11 @@ def test_every_trial_is_claimed_by_a_backend() -> None:
 def test_the_suite_has_sixty_behaviours_and_more() -> None:
     """Probes and endings, the same for every sandbox."""
     assert len(PROBES) + len(ENDINGS) >= 60
+
+
+def test_the_security_page_counts_what_there_is() -> None:
+    """Behaviours, those that share a kernel, and hostile notebooks."""
+    page = (Path(__file__).parents[2] / "SECURITY.md").read_text(encoding="utf-8")
+    assert f"| {len(PROBES) + len(ENDINGS)}, in one to two minutes |" in page
+    assert f"| the {len(PROBES)} that share a kernel |" in page
+    assert f"| {len(HOSTILE)}, and a table |" in page
