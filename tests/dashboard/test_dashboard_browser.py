@@ -32,7 +32,7 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-MILLISECONDS = 60_000
+MILLISECONDS = 180_000
 """Waited for anything: the machine may have other work."""
 PAPER_WIDTH = 1016
 """A4 across, less its margins, in CSS pixels."""
@@ -166,6 +166,7 @@ def review_zoe(page: Any, served: Served, language: str) -> None:
     page.locator("h1").click()
     page.keyboard.press("j")
     page.locator("h1", has_text="Luis").wait_for()
+    page.wait_for_load_state()  # the keys' script comes after the page's text
     page.keyboard.press("u")
     page.wait_for_url("**/c/0/tarea1?**")
 
@@ -225,7 +226,7 @@ def test_an_instructor_finds_what_waits_decides_it_and_answers_questions(
     while final_grades(served.place) != expected and time.monotonic() < until:
         time.sleep(0.2)
     assert final_grades(served.place) == expected
-    assert page.faults == []
+    assert sorted(set(page.faults)) == []
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
