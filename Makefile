@@ -16,7 +16,7 @@ DEMO ?= .demo
 DATA_SIZE ?= sample
 SOLUTION_LANGUAGE ?= es
 
-.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow attacks test-interop fuzz fuzz-guided format messages readme goldens lock release benchmarks clean
+.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-browser attacks test-interop fuzz fuzz-guided format messages readme goldens lock release benchmarks clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,7 +49,7 @@ contract: install
 	$(BIN)/lint-imports
 
 unit: install
-	$(BIN)/pytest -m 'not slow and not solutions and not rubrics and not interop' -n $(TEST_JOBS) --dist loadscope
+	$(BIN)/pytest -m 'not slow and not solutions and not rubrics and not interop and not browser' -n $(TEST_JOBS) --dist loadscope
 
 validate: install  ## Rebuild and retrain every reference for a tenth of its epochs, and compare with its facts
 	$(BIN)/grader validate --jobs $(TEST_JOBS)
@@ -85,6 +85,10 @@ fuzz-guided: install .venv-fuzz/.installed  ## The same with a fuzzer that watch
 
 test-interop: install .venv-nbgrader/.installed .venv-jupyterlab/.installed  ## nbgrader and JupyterLab open our notebooks
 	$(BIN)/pytest -m interop
+
+test-browser: install  ## The dashboard and the class page in headless Chromium, with axe
+	$(BIN)/python -m pip install --quiet 'playwright>=1.50,<2' 'axe-playwright-python>=0.1.4'
+	$(BIN)/pytest -m browser
 
 .venv-nbgrader/.installed: Makefile
 	$(PYTHON) -m venv .venv-nbgrader

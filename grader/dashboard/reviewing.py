@@ -317,8 +317,15 @@ def _one_check(request: Request, found: HandIn, item: str, problem: str = "") ->
     if item not in results:
         return not_found(request)
     check = check_form(results[item], found.assignment, wording)
+    has_sum = "/q/" not in request.headers.get("hx-current-url", "")  # the page of a question shows no sums
     return page(
-        request, "_check_answer.html.j2", check=check, problem=problem, saved=not problem, **_shown(found, wording)
+        request,
+        "_check_answer.html.j2",
+        check=check,
+        problem=problem,
+        saved=not problem,
+        has_sum=has_sum,
+        **_shown(found, wording),
     )
 
 

@@ -52,6 +52,7 @@ def run_server(places: Sequence[BookPlace], options: ServerOptions, *, on_ready:
     except SystemExit as error:  # how uvicorn says that the port is taken; the sentence is in its log
         shelf.close()
         raise OSError(f"port {options.port} of {options.host} is taken") from error
+    socket.listen()  # so that the address works from the moment at which it is shown
     port = socket.getsockname()[1]
     config.app = create_application(shelf, sessions=sessions, names=HostNames(options.host, port, options.names))
     shown = f"[{options.host}]" if ":" in options.host else options.host

@@ -87,7 +87,7 @@ def test_every_page_has_the_browsers_rules(reader: Any) -> None:
         headers = reader.get(address).headers
         assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'; style-src 'self';")
         assert (headers["x-frame-options"], headers["x-content-type-options"]) == ("DENY", "nosniff")
-        assert (headers["referrer-policy"], headers["cache-control"]) == ("no-referrer", "no-store")
+        assert (headers["referrer-policy"], headers["cache-control"]) == ("same-origin", "no-store")
     foreign = reader.get("/", headers={"host": "evil.example"})
     assert "default-src 'none'" in foreign.headers["content-security-policy"]
 
