@@ -12,8 +12,8 @@ from grader.domain.evidence import Evidence, RejectedClaimsError
 from grader.domain.messages import message
 from grader.domain.run import CellError, RaisedBy, RunStatus, StoppedBy
 
-GRACE_SECONDS = 20.0
-"""Kernel start, interruption and end on a busy machine."""
+GRACE_SECONDS = 120.0
+"""Kernel start, interruption and end on a machine so busy that a run is given four times its limits."""
 GROWTH_MIB = 150.0
 """What a kernel may leave in this process's memory, ZeroMQ's buffers included; each flood sends far more."""
 SHORT = replace(QUICK, cell_seconds=1.0)
