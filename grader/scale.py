@@ -120,7 +120,8 @@ class _Book:
     def work(self, submission: Submission) -> tuple[str, str]:
         """Return what the run depends on: the bytes, and the settings with the files beside the notebook."""
         beside = "".join(f";{one.name}={one.sha256}" for one in submission.companions)
-        return submission.sha256, f"{self.settings_key}{beside}"
+        nothing = ";undecided" if submission.undecided else ""  # the same bytes handed in alone are run
+        return submission.sha256, f"{self.settings_key}{beside}{nothing}"
 
     def observed(self, submission: Submission) -> Observation | None:
         """Return what was observed of these bytes before, unless that was our own failure or too short to judge by."""

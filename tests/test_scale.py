@@ -245,6 +245,15 @@ def test_a_class_that_was_observed_whole_needs_no_zone(batch: Batch, four: list[
     assert known_grades(four, ASSIGNMENT, builders.FACTS, **known) is None
 
 
+def test_what_was_undecided_is_run_once_it_is_handed_in_alone(batch: Batch, tmp_path: Path) -> None:
+    """That nothing was run before is no observation of the bytes."""
+    alone = submission(tmp_path)
+    several = replace(alone, conflict=verbatim("several notebooks"), undecided=True)
+    points = [batch.grade([one])[0].grade.points_awarded for one in (several, alone)]
+    assert points == [0.0, 100.0]
+    assert [reused for _, reused in batch.told] == [False, False]
+
+
 def test_another_file_beside_the_notebook_is_graded_again(batch: Batch, tmp_path: Path) -> None:
     """The helper module that was forgotten comes with the second hand-in; the notebook has the same bytes."""
     alone = submission(tmp_path)
