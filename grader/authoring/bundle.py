@@ -85,7 +85,7 @@ def published(assignment: Assignment, course: Course | None) -> str:
 
 def is_address(name: str) -> bool:
     """Tell whether a name is no id of an assignment but a file or an address."""
-    return "/" in name or "\\" in name or name.endswith(".json")
+    return _has_scheme(name) or name.endswith(".json") or (("/" in name or "\\" in name) and Path(name).is_file())
 
 
 @lru_cache(maxsize=32)

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 
 # A spreadsheet takes a cell that starts with one of these for a formula; the wide forms count in East Asian settings.
 # Where it parts cells by semicolons or commas, as one of another language does, no quotes of ours keep a name in one
 # cell.
-_FORMULA_START = re.compile(r"(\A|[;,\t\r\n])(?=[\s\"]*[=+\-@＝＋－＠])")
+_STARTS = frozenset("=+-@＝＋－＠")
+_SEPARATORS = frozenset(";,\t\r\n")
 _BLANK_STARTS = ("\t", "\r", "\n")
 
 
 def harmless(text: str) -> str:
     """Put an apostrophe before what a spreadsheet would take for a formula, whichever separator it reads by."""
-    safe = _FORMULA_START.sub(r"\1'", text)
+    safe = "".join(_with_apostrophes(text))
     return f"'{safe}" if safe.startswith(_BLANK_STARTS) else safe
+
+
+def _with_apostrophes(text: str) -> Iterator[str]:
+    """Yield the text, an apostrophe at each start of a cell whose first character, after blanks and quotes, starts one.
+
+    Read from its end, so that a text of blanks alone takes no longer than any other.
+    """
+    starts = [False] * (len(text) + 1)  # whether a formula starts at this place, blanks and quotes passed over
+    for place in range(len(text) - 1, -1, -1):
+        character = text[place]
+        starts[place] = character in _STARTS or ((character.isspace() or character == '"') and starts[place + 1])
+    for place, character in enumerate(text):
+        if starts[place] and (place == 0 or text[place - 1] in _SEPARATORS):
+            yield "'"
+        yield character

@@ -26,7 +26,7 @@ from grader.roster.columns import Column, find_column
 from grader.roster.matching import Match, Roster, assign
 from grader.roster.sheet import Sheet, SheetError
 
-_IDENTIFIER = re.compile(r"(?P<word>\D*?)\s*(?P<id>\d{1,18})")
+_IDENTIFIER = re.compile(r"\D*(?P<id>\d{1,18})")
 _NO = frozenset({"no", "nein", "non", "nao", "ez"})
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _COMMA_SITES = frozenset({"identificador"})

@@ -65,15 +65,14 @@ def written_moment(text: str, zone: tzinfo) -> datetime | None:
         zone: Of times that name none.
     """
     text = " ".join(text.split())
-    for form in (_ISO, _WORDS, _SLASHES):
-        if found := form.fullmatch(text):
-            said = found.groupdict()
-            if form is _SLASHES and said["half"]:
-                return None
-            own = said.get("zone") or ""
-            where = zone_named(own) if own else zone
-            return None if where is None else _moment(said, where)
-    return None
+    by_slashes = _SLASHES.fullmatch(text)
+    found = _ISO.fullmatch(text) or _WORDS.fullmatch(text) or by_slashes
+    if found is None or (found is by_slashes and found["half"]):
+        return None
+    said = found.groupdict()
+    own = said.get("zone") or ""
+    where = zone_named(own) if own else zone
+    return None if where is None else _moment(said, where)
 
 
 def moment_in_name(name: str, zone: tzinfo) -> datetime | None:

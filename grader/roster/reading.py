@@ -14,7 +14,7 @@ from grader.roster.columns import Column, find_column
 from grader.roster.matching import Roster
 from grader.roster.sheet import Sheet, SheetError, read_sheet
 
-_NUMBERED = re.compile(r"(?P<word>\D*?)\s*(?P<number>\d{1,18})")
+_NUMBERED = re.compile(r"(?P<word>\D*)\d{1,18}")
 CANVAS_ROWS: Final = frozenset({"points possible", "puntos posibles", "manual posting", "student test", "test student"})
 """First cells, folded, of rows of a gradebook of Canvas that are no students."""
 
@@ -85,5 +85,5 @@ def _prefix(sheet: Sheet, column: int | None) -> str:
     """Return the word that stands before every number of the column, as in Moodle's `Participante105`."""
     cells = [sheet.value(row, column) for row in range(1, len(sheet.rows))]
     found = [_NUMBERED.fullmatch(cell) for cell in cells if cell]
-    words = {one["word"] if one else "" for one in found}
+    words = {one["word"].rstrip() if one else "" for one in found}
     return words.pop() if len(words) == 1 else ""

@@ -281,7 +281,9 @@ def test_a_model_that_does_not_run_is_ours_to_look_at(tmp_path: Path) -> None:
 
 def test_a_notebook_without_models_has_no_measurements() -> None:
     """Nothing claimed, nothing measured, nobody blamed."""
-    assert measuring.measure(Evidence(), TASK, SAMPLE) == Measurements(data="sample", dataset="fashion_mnist")
+    assert measuring.measure(Evidence(), TASK, SAMPLE) == Measurements(
+        data="sample", dataset="fashion_mnist", view="pixels"
+    )
 
 
 def test_models_that_cannot_be_rebuilt_matter_only_while_a_role_is_open(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -29,6 +30,11 @@ class ScriptedKernel:
 
     answers: list[CellReply | Exception]
     heard: list[str] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+
+    def clock(self) -> float:
+        """Seconds of the run so far."""
+        return time.monotonic() - self.began
 
     async def run_source(self, source: str, *, seconds: float) -> CellReply:
         """Give the next answer."""
