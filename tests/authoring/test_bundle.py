@@ -102,10 +102,13 @@ def test_a_bundle_beside_the_notebook_is_found_by_its_id(course: Course, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("name", "is_one"), [("stacked", False), ("a.json", True), ("x/y", True), ("https://a/b", True)]
+    ("name", "is_one"),
+    [("stacked", False), ("a.json", True), ("../stacked", False), ("./there", True), ("https://a/b", True)],
 )
-def test_an_id_is_told_from_a_file(name: str, is_one: bool) -> None:
-    """By a slash or the ending."""
+def test_an_id_is_told_from_a_file(name: str, is_one: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its ending, or because the file is there; a path to nothing is an id that nobody has."""
+    (tmp_path / "there").write_text("{}", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
     assert is_address(name) == is_one
 
 
