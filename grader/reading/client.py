@@ -23,6 +23,7 @@ from typing import Final, TypeVar
 import grader
 from grader.domain.messages import Message, message
 from grader.domain.submission import UnreadableSubmissionError
+from grader.domain.text import shortened
 
 CPU_SECONDS: Final = 60
 """Processor time of a call; no honest notebook takes a tenth of it."""
@@ -230,5 +231,5 @@ def _too_large() -> Message:
 def _ended(problem: str) -> Message:
     return message(
         "Reading this hand-in ended the reading process twice ({problem}). A person must look at it.",
-        problem=problem[:300],
+        problem=shortened(problem, 300),
     )

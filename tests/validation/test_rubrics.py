@@ -172,7 +172,7 @@ def test_what_was_kept_is_not_graded_again(tmp_path: Path, monkeypatch: pytest.M
     chosen = variants(given, only=["forbidden-import"])
     keep = tmp_path / "variants.db"
     first = try_rubric(given, chosen, options, lambda _: None, keep=keep)
-    monkeypatch.setattr(scale, "grade_submission", lambda *_: pytest.fail("it was graded again"))
+    monkeypatch.setattr(scale, "observe_fast", lambda *_: pytest.fail("it was graded again"))
     assert try_rubric(given, chosen, options, lambda _: None, keep=keep) == first
     assert [one.fate for one in first] == [Fate.KILLED]
 
