@@ -150,9 +150,10 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
             auditor = Auditor(mode, stack.enter_context(views))
         sandbox = open_sandbox(_files(published))
         limits = limits_here(assignment, facts, data.size, slowness=slowness_of_this_machine())
-        fast = replace(sandbox, acceleration=acceleration_of(assignment, facts, data.size))
+        limited = replace(assignment, limits=limits)
+        fast = replace(sandbox, acceleration=acceleration_of(limited, facts, data.size))
         context = GradingContext(
-            replace(assignment, limits=limits),
+            limited,
             facts,
             sandbox,
             measurer,
