@@ -126,8 +126,13 @@ def too_little_memory(observed: Observed) -> Message | None:
 
 
 def nothing_left_to_learn(observed: Observed) -> Message | None:
-    """Notice that no training began with a loss above the one it ended with."""
-    told = [fit for fit in observed.evidence.fits if _tells_losses(fit)]
+    """Notice that no training began with a loss above the one it ended with.
+
+    One that we ended early tells nothing: it may have learnt all within its first epoch, with whose loss the rest of
+    its history is filled.
+    """
+    whole = (fit for fit in observed.evidence.fits if not (observed.shortened and fit.accepted_after > 0))
+    told = [fit for fit in whole if _tells_losses(fit)]
     if not told or not all(_began_where_it_ended(fit) for fit in told):
         return None
     return message(

@@ -100,6 +100,14 @@ def test_keras_leaves_its_traces_in_memory() -> None:
     assert suspicion.WITHOUT_KERAS == numpy_models.WITHOUT_KERAS
 
 
+def test_a_training_that_we_ended_early_is_not_suspected_for_it() -> None:
+    """It took few steps and its history is filled with one loss; where nothing was shortened, it may not say so."""
+    short = replace(FIT, accepted_after=50, first_loss=0.0151, last_loss=0.0151)
+    quick = {"run": replace(HONEST_RUN, processor_seconds=4.0), "evidence": trained(short)}
+    assert said(**quick, shortened=True) == []
+    assert len(said(**quick)) == 2
+
+
 def test_a_training_lowers_its_loss() -> None:
     """All trainings of several epochs begin where they end: the weights were there before."""
     idle = replace(FIT, first_loss=0.0151, last_loss=0.0150)
