@@ -12,9 +12,9 @@ import typer
 from grader.cli.speech import Exit, complain, told
 from grader.domain.messages import Message, message
 from grader.domain.submission import Submission
+from grader.domain.time_zones import zone_named
 from grader.roster.columns import Column, find_column
 from grader.roster.matching import Roster, assign
-from grader.roster.moments import zone_named
 from grader.roster.reading import read_roster
 from grader.roster.sheet import read_sheet
 from grader.roster.times import HandInTimes, read_times, times_in_names

@@ -12,17 +12,13 @@ without a time of their own), and a file on disk carries the moment of a copy: n
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import Final
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
+
+from grader.domain.time_zones import zone_named
 
 _MOMENT = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)[ T](?P<time>\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))?\s?(?P<zone>\S{0,64})"
 )
-_OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)")
-_PLACE = re.compile(r"[A-Z][A-Za-z_]*(?:/[A-Za-z0-9_+-]+)+")
-_UNIVERSAL: Final = frozenset({"", "Z", "UTC", "GMT"})
-"""nbgrader and Ruby mean UTC where they name no zone."""
 
 
 def moment(text: str) -> datetime | None:
@@ -31,7 +27,9 @@ def moment(text: str) -> datetime | None:
     Short names such as `CST` stand for several zones, so that nothing is guessed from them.
     """
     found = _MOMENT.fullmatch(text.strip())
-    zone = None if found is None else _zone(found["zone"])
+    zone = (
+        None if found is None else zone_named(found["zone"] or "UTC")
+    )  # nbgrader and Ruby mean UTC where they name none
     if found is None or zone is None:
         return None
     microseconds = (found["fraction"] or "").ljust(6, "0")[:6]
@@ -39,19 +37,4 @@ def moment(text: str) -> datetime | None:
         local = datetime.fromisoformat(f"{found['date']}T{found['time']}.{microseconds}")
         return local.replace(tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
-        return None
-
-
-# Private functions
-
-
-def _zone(name: str) -> tzinfo | None:
-    if name in _UNIVERSAL:
-        return UTC
-    if offset := _OFFSET.fullmatch(name):
-        size = timedelta(hours=int(offset["hours"]), minutes=int(offset["minutes"]))
-        return timezone(size if offset["sign"] == "+" else -size) if size < timedelta(days=1) else None
-    try:
-        return ZoneInfo(name) if _PLACE.fullmatch(name) else None
-    except (LookupError, ValueError, OSError):
         return None

@@ -13,11 +13,11 @@ A time without a zone is one of the course's zone.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from grader.domain.people import folded
+from grader.domain.time_zones import zone_named
 
 _CLOCK = r"(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:\.\d+)?)?\s*(?P<half>[ap]\.?\s?m\b\.?)?"
 _ISO = re.compile(
@@ -33,9 +33,6 @@ _IN_A_NAME = re.compile(
     r"(?<!\d)(?P<year>20\d{2})-?(?P<month>\d{2})-?(?P<day>\d{2})[T_ -]{1,2}"
     r"(?P<hour>\d{2})[-:.h_]?(?P<minute>\d{2})(?!\d{3})"
 )
-_OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)")
-_PLACE = re.compile(r"[A-Z][A-Za-z_]*(?:/[A-Za-z0-9_+-]+)+")
-_UNIVERSAL: Final = frozenset({"Z", "UTC", "GMT"})
 
 _MONTHS: Final = tuple(
     frozenset(names.split())
@@ -79,22 +76,6 @@ def moment_in_name(name: str, zone: tzinfo) -> datetime | None:
     """Return the moment that the name of a file holds (`tarea_2026-03-01_23-59.ipynb`), None where it holds none."""
     found = _IN_A_NAME.search(name)
     return None if found is None else _moment(found.groupdict(), zone)
-
-
-def zone_named(name: str) -> tzinfo | None:
-    """Return the zone of a name (`America/Bogota`, `-05:00`, `UTC`), None where there is no such zone.
-
-    Short names such as `CST` stand for several zones, so that nothing is guessed from them.
-    """
-    if name in _UNIVERSAL:
-        return UTC
-    if offset := _OFFSET.fullmatch(name):
-        size = timedelta(hours=int(offset["hours"]), minutes=int(offset["minutes"]))
-        return timezone(size if offset["sign"] == "+" else -size) if size < timedelta(days=1) else None
-    try:
-        return ZoneInfo(name) if _PLACE.fullmatch(name) else None
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
 
 
 # Private functions
