@@ -10,8 +10,9 @@ from grader.checks.absence import why_unknown
 from grader.checks.parameters import Parameter
 from grader.checks.subject import Subject
 from grader.checks.verdict import Verdict, by_share, passed, ungradable
-from grader.checks.wording import ROLE_NAMES, SampleWords, notebook, sample_words
+from grader.checks.wording import ROLE_NAMES, notebook, sample_words
 from grader.domain.assignment import RubricItem
+from grader.domain.datasets import SampleWords
 from grader.domain.grade import Finding
 from grader.domain.measurement import MeasuringProblem, Role
 from grader.domain.messages import Message, message

@@ -16,7 +16,7 @@ from grader.domain.measurement import Role
 from grader.domain.messages import Message, message
 from grader.notebook import nbgrader
 from grader.notebook.complaints import NotebookCheckError
-from grader.notebook.examining import MEASURABLE, Examined
+from grader.notebook.examining import Examined, is_measurable
 from grader.notebook.feedback import Feedback
 from grader.notebook.gathering import Gathered
 from grader.notebook.needs import NEEDS, OF_ALL_MODELS, OF_PARTS, OF_TRAINED, can_be_counted, can_be_judged, missing
@@ -101,7 +101,7 @@ class Question:
         """Return the points of the last cell, `grader.check("all")`, where nbgrader runs the notebook."""
         if self.name != EVERYTHING or not nbgrader.runs_the_notebook():
             return None
-        within_reach = NEEDS.keys() if self.facts.dataset in MEASURABLE else OF_PARTS | {"models"}
+        within_reach = NEEDS.keys() if is_measurable(self.facts.dataset) else OF_PARTS | {"models"}
         items = [item for item in self.asked if item.check in within_reach]
         points = nbgrader.points(items, examined.results, self.assignment.points_possible)
         if points is None:  # said nothing, nbgrader would give all
