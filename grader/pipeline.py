@@ -17,12 +17,12 @@ from grader.audit.proof import Trial
 from grader.audit.suspicion import Observed
 from grader.audit.uploads import lacking_weights
 from grader.auditing import Auditor, applied
-from grader.checks.causes import CauseKind, cause_of, named_modules
-from grader.checks.few_updates import lost_for_few_updates
-from grader.checks.method import judge_method
+from grader.checks.core.causes import CauseKind, cause_of, named_modules
+from grader.checks.core.subject import Subject
+from grader.checks.core.wording import brief
+from grader.checks.learning.few_updates import lost_for_few_updates
+from grader.checks.learning.fitted_on_test import judge_method
 from grader.checks.registry import run_checks
-from grader.checks.subject import Subject
-from grader.checks.wording import brief
 from grader.domain.acceleration import is_shortened
 from grader.domain.assignment import Assignment
 from grader.domain.audit import AuditRecord

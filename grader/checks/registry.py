@@ -11,32 +11,35 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from grader.checks import comparing, composition, graph_rules, greedy, layers, models, running, shapes
-from grader.checks.arrays import check_arrays
-from grader.checks.bottleneck import check_bottleneck
-from grader.checks.classifier import check_accuracy, check_classifier, check_pretrained
-from grader.checks.code_size import check_code_size
-from grader.checks.comparing import check_comparison
-from grader.checks.composition import check_composition
-from grader.checks.denoising import check_denoising, check_noise_layer
-from grader.checks.fraud import check_average_precision, check_features
-from grader.checks.graph_rules import check_any_length, check_layer_kinds, check_output_range
-from grader.checks.greedy import check_stages
-from grader.checks.halves import judged_by_halves
-from grader.checks.imports import check_imports
-from grader.checks.latent import check_elbo, check_latent_distribution, check_prior_samples
-from grader.checks.layers import check_layers
-from grader.checks.method import TEST_IMAGES_COST
-from grader.checks.mirror import check_mirror
-from grader.checks.models import check_models
-from grader.checks.parameters import Parameter
-from grader.checks.plane import check_plane
-from grader.checks.reconstruction import check_reconstruction
-from grader.checks.running import check_runs
-from grader.checks.shapes import check_shapes
-from grader.checks.sparsity import check_sparsity
-from grader.checks.subject import Subject
-from grader.checks.verdict import CheckFunction, Verdict, skipped, ungradable
+from grader.checks.core.parameters import Parameter
+from grader.checks.core.subject import Subject
+from grader.checks.core.verdict import CheckFunction, Verdict, skipped, ungradable
+from grader.checks.learning import compared_networks as comparing
+from grader.checks.learning import greedy_stages as greedy
+from grader.checks.learning.classifier import check_accuracy, check_classifier, check_pretrained
+from grader.checks.learning.code_sparsity import check_sparsity
+from grader.checks.learning.compared_networks import check_comparison
+from grader.checks.learning.denoising import check_denoising, check_noise_layer
+from grader.checks.learning.fitted_on_test import TEST_IMAGES_COST
+from grader.checks.learning.fraud_detection import check_average_precision, check_features
+from grader.checks.learning.greedy_stages import check_stages
+from grader.checks.learning.latent_space import check_elbo, check_latent_distribution, check_prior_samples
+from grader.checks.learning.principal_plane import check_plane
+from grader.checks.learning.reconstruction import check_reconstruction
+from grader.checks.notebook import running
+from grader.checks.notebook.allowed_modules import check_imports
+from grader.checks.notebook.running import check_runs
+from grader.checks.structure import composition, graph_rules, layers, models, shapes
+from grader.checks.structure.bottleneck import check_bottleneck
+from grader.checks.structure.code_size import check_code_size
+from grader.checks.structure.composition import check_composition
+from grader.checks.structure.graph_rules import check_any_length, check_layer_kinds, check_output_range
+from grader.checks.structure.halves import judged_by_halves
+from grader.checks.structure.layers import check_layers
+from grader.checks.structure.mirror import check_mirror
+from grader.checks.structure.models import check_models
+from grader.checks.structure.numpy_arrays import check_arrays
+from grader.checks.structure.shapes import check_shapes
 from grader.domain.assignment import ParameterValue, RubricItem
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.messages import Message, by_language, message, verbatim

@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.checks.wording import brief
+from grader.checks.core.wording import brief
 from grader.cli.progress import waiting
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border
 from grader.domain.evidence import RejectedClaimsError

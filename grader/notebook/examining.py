@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from grader.checks.halves import OF_HALVES, judged_alone
+from grader.checks.core.subject import Subject
 from grader.checks.registry import CHECKS, result_of, run_checks
-from grader.checks.subject import Subject
+from grader.checks.structure.halves import OF_HALVES, judged_alone
 from grader.domain.assignment import RubricItem
 from grader.domain.facts import DATA_SIZE_VARIABLE, IMAGE_DATASETS, ReferenceFacts
 from grader.domain.grade import CheckResult

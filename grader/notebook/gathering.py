@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from grader.checks.shapes import holds_image
-from grader.checks.wording import ROLE_NAMES
+from grader.checks.core.wording import ROLE_NAMES
+from grader.checks.structure.shapes import holds_image
 from grader.domain.architecture import Shape
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from grader.checks.halves import OF_HALVES
+from grader.checks.structure.halves import OF_HALVES
 from grader.domain.measurement import Role
 
 Roles = frozenset[Role]

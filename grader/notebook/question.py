@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Final
 
 from grader.authoring.tasks import tasks, where_to_begin
-from grader.checks.shapes import IMAGE_SHAPE
-from grader.checks.wording import ROLE_NAMES
+from grader.checks.core.wording import ROLE_NAMES
+from grader.checks.structure.shapes import IMAGE_SHAPE
 from grader.domain.assignment import Assignment, RubricItem
 from grader.domain.facts import ReferenceFacts
 from grader.domain.measurement import Role

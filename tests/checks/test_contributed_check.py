@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from grader.checks import registry
+from grader.checks.core.subject import Subject
 from grader.checks.registry import run_checks
-from grader.checks.subject import Subject
 from grader.domain.grade import Outcome
 
 from .builders import COMPLETED, FACTS, dense_chain, item, measured, models

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from grader.checks.halves import OF_HALVES, judged_alone
+from grader.checks.core.subject import Subject
 from grader.checks.registry import CHECKS, run_checks
-from grader.checks.subject import Subject
+from grader.checks.structure.halves import OF_HALVES, judged_alone
 from grader.domain.architecture import Architecture, Layer
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.measurement import Measurements, MeasuringProblem, Role

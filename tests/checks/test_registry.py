@@ -8,9 +8,9 @@ from typing import Final
 
 import pytest
 
+from grader.checks.core.subject import Subject
+from grader.checks.core.verdict import Verdict, by_share, failed, passed
 from grader.checks.registry import CHECKS, rubric_mistakes, run_checks
-from grader.checks.subject import Subject
-from grader.checks.verdict import Verdict, by_share, failed, passed
 from grader.domain.assignment import ImportPolicy
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.measurement import Measurements, Quantity, Role
@@ -21,7 +21,7 @@ from grader.locale import Translator
 
 from . import builders
 from .builders import item, measured, models, subject
-from .families import DROPOUT, changed, family, noisy, numbers, recurrent
+from .family_subjects import DROPOUT, changed, family, noisy, numbers, recurrent
 from .reading import english
 
 TITLES: Final = {one.check: by_language(one.title) for one in (*builders.RUBRIC, item("code_size"))}

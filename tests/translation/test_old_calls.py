@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from grader.checks.error_advice import advice
+from grader.checks.notebook.error_advice import advice
 from grader.domain.outdated import OldCode
 from grader.domain.run import CellError
 from grader.domain.submission import CodeCell, Notebook
