@@ -17,7 +17,7 @@ from grader.authoring.courses import open_course
 from grader.authoring.errors import AuthoringError
 from grader.authoring.questions import open_questions
 from grader.authoring.tasks import is_untouched, tasks, where_to_begin
-from grader.checks.registry import rubric_mistakes
+from grader.checks.rubric import rubric_mistakes
 from grader.cli.course import load_checked
 from grader.cli.progress import Announce, AnnouncedMeasurer, AnnouncedSandbox, progress_bar, stages
 from grader.cli.rosters import HandIns, in_time

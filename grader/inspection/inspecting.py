@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from grader.checks.core.subject import Subject
-from grader.checks.registry import run_checks
+from grader.checks.rubric import run_checks
 from grader.domain.architecture import shape_size
 from grader.domain.assignment import RubricItem
 from grader.domain.evidence import Evidence, ModelClaim

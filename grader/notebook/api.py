@@ -10,7 +10,7 @@ from grader.authoring.bundle import load_known
 from grader.authoring.errors import AuthoringError, unknown
 from grader.authoring.hints import hint_names, hints_for
 from grader.authoring.solution_cells import Solution, solution_cells
-from grader.checks.registry import rubric_mistakes
+from grader.checks.rubric import rubric_mistakes
 from grader.domain.assignment import Assignment
 from grader.domain.evidence import RejectedClaimsError
 from grader.domain.facts import ReferenceFacts

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from grader.checks.core.check import Check
+from grader.checks.core.halves import half_alone
 from grader.checks.core.subject import Subject
-from grader.checks.registry import CHECKS, result_of, run_checks
-from grader.checks.structure.halves import OF_HALVES, judged_alone
+from grader.checks.registry import CHECKS
+from grader.checks.rubric import result_of, run_checks
 from grader.domain.assignment import RubricItem
 from grader.domain.facts import DATA_SIZE_VARIABLE, IMAGE_DATASETS, ReferenceFacts
 from grader.domain.grade import CheckResult
@@ -17,7 +19,6 @@ from grader.domain.measurement import MeasuredModel, Measurements, MeasuringProb
 from grader.domain.ports import MeasuringTask
 from grader.domain.run import RunRecord, RunStatus
 from grader.notebook.evidence import Exhibit, refused
-from grader.notebook.needs import OF_PARTS, can_be_counted, can_be_judged
 
 RUN: Final = RunRecord(RunStatus.COMPLETED, sandboxed=False)
 """Nothing ran but what the student ran: no check may lay a missing model at the door of a run that was cut."""
@@ -60,8 +61,7 @@ def examine(items: Sequence[RubricItem], exhibit: Exhibit, facts: ReferenceFacts
             )
         results |= _judged([item for item in items if item.check == "models"], Subject(RUN, measured, facts))
     models, problems = _rebuilt(exhibit)
-    readable = OF_PARTS | ({"models"} - results.keys())
-    parts = [item for item in items if item.check in readable and can_be_counted(item.check, models)]
+    parts = [item for item in items if item.check not in results and _is_part(CHECKS[item.check], models)]
     if models:
         subject = Subject(RUN, Measurements(models, problems=problems), facts)
         results |= _judged_parts(parts, subject, None if Role.AUTOENCODER in models else focus)
@@ -123,11 +123,18 @@ def _judged_parts(items: Sequence[RubricItem], subject: Subject, focus: Role | N
     """
     if focus is None or focus is Role.AUTOENCODER or focus not in subject.measurements.models:
         return _judged(items, subject)
-    alone = [item for item in items if can_be_judged(item.check, (focus,)) and item.check in OF_HALVES]
-    results = {
-        item.check: result_of(item, judged_alone(subject, focus, item, CHECKS[item.check].function)) for item in alone
-    }
-    return results | _judged([item for item in items if item not in alone], subject)
+    half = half_alone(subject, focus)
+    results: dict[str, CheckResult] = {}
+    for item in items:
+        check = CHECKS[item.check]
+        if check.halves is not None and check.needs.met_by((focus,)):
+            results[item.check] = result_of(item, check.halves.verdict(half, item))
+    return results | _judged([item for item in items if item.check not in results], subject)
+
+
+def _is_part(check: Check, models: Collection[Role]) -> bool:
+    """Tell whether a check can judge something of these models, though no autoencoder was measured."""
+    return check.judges_parts and check.needs.partly_met_by(models)
 
 
 def _judged(items: Sequence[RubricItem], subject: Subject) -> dict[str, CheckResult]:

@@ -11,7 +11,8 @@ import pytest
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict
 from grader.checks.learning.fraud_detection import check_average_precision, check_features
-from grader.checks.registry import CHECKS, run_checks
+from grader.checks.registry import CHECKS
+from grader.checks.rubric import run_checks
 from grader.domain.facts import Baseline, CreditCurve, Statistic
 from grader.domain.grade import Outcome
 from grader.domain.measurement import Measurements, Quantity

@@ -9,7 +9,7 @@ import pytest
 
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import CheckFunction, Verdict
-from grader.checks.registry import rubric_mistakes
+from grader.checks.rubric import rubric_mistakes
 from grader.checks.structure.graph_rules import check_any_length, check_layer_kinds, check_output_range
 from grader.domain.grade import Outcome
 from grader.domain.measurement import Measurement, Measurements, Quantity, Role

@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from grader.checks.core.subject import Subject
-from grader.checks.registry import run_checks
+from grader.checks.rubric import run_checks
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.measurement import MeasuredModel, Quantity, Role
 from grader.domain.messages import verbatim

@@ -12,7 +12,7 @@ from keras import layers
 
 from grader.authoring.catalogue import load_assignment, load_facts
 from grader.checks.core.subject import Subject
-from grader.checks.registry import run_checks
+from grader.checks.rubric import run_checks
 from grader.domain.grade import Outcome
 from grader.domain.ports import MeasuringTask
 from grader.extraction.claims import collect

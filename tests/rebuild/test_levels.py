@@ -14,7 +14,7 @@ import pytest
 
 from grader.authoring.catalogue import assignment_ids
 from grader.checks.core.subject import Subject
-from grader.checks.registry import run_checks
+from grader.checks.rubric import run_checks
 from grader.domain.evidence import Evidence
 from grader.domain.grade import CheckResult
 from grader.domain.measurement import Role

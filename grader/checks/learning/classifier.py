@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from grader.checks.core.absence import why_unknown
+from grader.checks.core.check import Check, Needs
+from grader.checks.core.halves import AUTOENCODER, ENCODER
 from grader.checks.core.statistic import Aspect, Side, judged_by_facts, without_numbers
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed, ungradable
@@ -94,3 +96,10 @@ def check_accuracy(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG0
     points depend on it.
     """
     return judged_by_facts(subject, (_RIGHT,), nothing=_NO_CLASSIFIER)
+
+
+CHECKS: Final = (
+    Check("classifier", check_classifier, Needs(other_models=True)),
+    Check("pretrained", check_pretrained, Needs((AUTOENCODER | ENCODER,), trained=True, other_models=True)),
+    Check("accuracy", check_accuracy, Needs(trained=True, other_models=True)),
+)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from grader.checks.core.check import Check, Needs
+from grader.checks.core.halves import AUTOENCODER, ENCODER
 from grader.checks.core.statistic import Aspect, Side, judged_by_facts
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict
@@ -48,3 +50,6 @@ def check_sparsity(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG0
         return verdict
     told = tuple(known[name] for name in _INFORMING if name in known)
     return replace(verdict, measurements=(*verdict.measurements, *told))
+
+
+CHECKS: Final = (Check("sparsity", check_sparsity, Needs((AUTOENCODER | ENCODER,), trained=True, layers=False)),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from grader.checks.core.absence import why_unknown, without_autoencoder
+from grader.checks.core.check import Check, Needs
 from grader.checks.core.parameters import Parameter
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, by_share, ungradable
@@ -99,3 +100,6 @@ def _lacking(entries: list[str], agreement: float) -> Finding:
         why=message("Without the numbers side by side nobody can say which network is better, or by how much."),
         hint=message("Which keys does the assignment ask for? Print the table and compare."),
     )
+
+
+CHECKS: Final = (Check("comparison", check_comparison, Needs(trained=True, other_models=True), parameters=(MODELS,)),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from grader.checks.core.absence import without_autoencoder
+from grader.checks.core.check import Check, Needs
 from grader.checks.core.statistic import Aspect, Side, judged_by_facts
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed, skipped, ungradable
@@ -134,4 +135,10 @@ def _other_columns(subject: Subject, told: Message) -> Finding:
 _UNRECOGNISED: Final = message(
     "Which columns the model takes, and how they are scaled, could not be told for sure from what it was fitted on and "
     "from what it reconstructs: a person has to look."
+)
+
+
+CHECKS: Final = (
+    Check("features", check_features, Needs(models=())),
+    Check("average_precision", check_average_precision, Needs(models=())),
 )

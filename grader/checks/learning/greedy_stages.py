@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from grader.checks.core.absence import why_unknown, without_autoencoder
+from grader.checks.core.check import Check, Needs
 from grader.checks.core.parameters import Parameter
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, by_share, passed, ungradable
@@ -81,3 +82,6 @@ def _not_trained(asked: int) -> Finding:
             "Was the stack trained as a whole afterwards, which changes the stages within it?"
         ),
     )
+
+
+CHECKS: Final = (Check("stages", check_stages, Needs(trained=True, other_models=True), parameters=(STAGES,)),)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from grader.checks.core.check import Check, Needs
+from grader.checks.core.halves import EVERY_MODEL
 from grader.checks.core.statistic import Aspect, Side, judged_by_facts
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict
@@ -86,3 +88,12 @@ def check_elbo(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
 def check_prior_samples(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
     """Decoded codes drawn from N(0, I) are as near to real images as the reference's; none like without KL."""
     return judged_by_facts(subject, (_PRIOR,), nothing=_NOTHING)
+
+
+_NEEDS: Final = Needs((EVERY_MODEL,), trained=True)
+
+CHECKS: Final = (
+    Check("latent_distribution", check_latent_distribution, _NEEDS),
+    Check("elbo", check_elbo, _NEEDS),
+    Check("prior_samples", check_prior_samples, _NEEDS),
+)

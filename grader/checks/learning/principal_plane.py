@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from grader.checks.core.check import Check, Needs
 from grader.checks.core.statistic import Aspect, Side, judged_by_facts
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict
@@ -35,3 +36,6 @@ def check_plane(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
     plane drawn at random.
     """
     return judged_by_facts(subject, (_ANGLE,), nothing=message("The answers of the autoencoder do not span a plane."))
+
+
+CHECKS: Final = (Check("plane", check_plane, Needs(trained=True, layers=False)),)

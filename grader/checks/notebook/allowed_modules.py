@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed
 from grader.checks.core.wording import brief
@@ -49,3 +52,8 @@ def _expected(policy: ImportPolicy) -> Message:
         return message("The standard library of Python alone.")
     allowed = ", ".join(f"`{name}`" for name in policy.allow)
     return message("Besides the standard library of Python, these modules alone: {modules}.", modules=allowed)
+
+
+CHECKS: Final = (
+    Check("imports", check_imports, Needs(models=(), training=TrainingUse.NONE, layers=False, samples=False)),
+)

@@ -6,6 +6,7 @@ from typing import Final
 
 from grader.checks.core.absence import was_cut, why_stopped, why_unknown
 from grader.checks.core.causes import CauseKind, cause_of, is_unfinished, missing_module
+from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.parameters import Parameter
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, by_share, failed, passed, ungradable
@@ -145,3 +146,13 @@ def _told(run: RunRecord) -> Message:
     if run.detail is None:
         return why_stopped(run)
     return message("{reason} {detail}", reason=why_stopped(run), detail=run.detail)
+
+
+CHECKS: Final = (
+    Check(
+        "runs",
+        check_runs,
+        Needs(models=(), training=TrainingUse.NONE, layers=False, samples=False),
+        parameters=(SHARE_WITH_ERRORS,),
+    ),
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from grader.checks.core.absence import without_autoencoder
+from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.code_layer import code_size
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed, ungradable
@@ -155,3 +156,6 @@ def _wide(subject: Subject, size: int, image: int) -> Finding:
         why=message("A code as large as the input can hold a copy of it: the network need find no patterns."),
         hint=message("Which layer of your network is the narrowest?"),
     )
+
+
+CHECKS: Final = (Check("bottleneck", check_bottleneck, Needs(training=TrainingUse.NONE, layers=False, samples=False)),)

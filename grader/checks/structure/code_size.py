@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Final
+
 from grader.checks.core.absence import without_autoencoder
+from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.code_layer import code_size
+from grader.checks.core.halves import AUTOENCODER, DECODER, ENCODER, Halves, HalvesRule
 from grader.checks.core.subject import Subject
-from grader.checks.core.verdict import Verdict, failed, passed, ungradable
+from grader.checks.core.verdict import Verdict, by_share, failed, passed, ungradable
 from grader.checks.core.wording import model
 from grader.domain.architecture import shape_size
 from grader.domain.assignment import RubricItem
-from grader.domain.grade import Finding
+from grader.domain.grade import Finding, Outcome
 from grader.domain.measurement import Measurement, Quantity, Role
 from grader.domain.messages import Message, message
 
@@ -83,3 +88,32 @@ def _why(size: int, asked: int | None) -> Message:
         "A larger code gives better outputs and less compression; large enough, the network copies its input and need "
         "find no patterns at all. Codes of different sizes cannot be compared by their loss."
     )
+
+
+def _of_halves(halves: Halves, item: RubricItem) -> Verdict:
+    """Ask each half for its end of the code: what the encoder gives, what the decoder takes."""
+    verdicts = [check_code_size(half.with_reference(), item) for half in halves.apart()]
+    unknown = next((verdict for verdict in verdicts if verdict.outcome is Outcome.UNGRADABLE), None)
+    if unknown is not None:
+        return unknown
+    wrong = [verdict for verdict in verdicts if verdict.share < 1]
+    findings = [
+        replace(finding, where=model(halves.subject, role))
+        for role, verdict in zip(halves.there, verdicts, strict=True)
+        for finding in verdict.findings
+    ]
+    first = wrong[0] if wrong else verdicts[0]
+    if len(wrong) == len(verdicts) or not wrong:
+        return replace(first, findings=tuple(findings))
+    share = (len(verdicts) - len(wrong)) / len(verdicts)
+    return by_share(share, first.message, findings, measurements=first.measurements)
+
+
+CHECKS: Final = (
+    Check(
+        "code_size",
+        check_code_size,
+        Needs((AUTOENCODER, ENCODER, DECODER), TrainingUse.NONE, layers=False, samples=False),
+        halves=HalvesRule((ENCODER, DECODER), _of_halves),
+    ),
+)

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.checks.core.absence import why_unknown, without_autoencoder
+from grader.checks.core.check import Check, Needs, TrainingUse
+from grader.checks.core.halves import EVERY_MODEL
 from grader.checks.core.parameters import Parameter
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed, ungradable
 from grader.checks.core.wording import ROLE_NAMES, model, notebook
-from grader.checks.structure.models import is_missing
+from grader.checks.structure.models import LAYERS_SUFFICE, is_missing
 from grader.domain.architecture import shape_size
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding
@@ -129,3 +131,13 @@ def _unfit(subject: Subject) -> tuple[Finding, ...]:
             hint=message("Compare the last shape in the encoder's `summary()` with the first in the decoder's."),
         ),
     )
+
+
+CHECKS: Final = (
+    Check(
+        "composition",
+        check_composition,
+        Needs((EVERY_MODEL,), TrainingUse.NONE, layers=False, samples=False),
+        parameters=(TOLERANCE, LAYERS_SUFFICE),
+    ),
+)

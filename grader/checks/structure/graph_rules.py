@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from grader.checks.core.absence import why_incomplete, without_autoencoder
+from grader.checks.core.check import Check, Needs, TrainingUse
+from grader.checks.core.halves import AUTOENCODER, DECODER, ENCODER, Halves, HalvesRule, judged_as_a_whole, of_half
 from grader.checks.core.parameters import Parameter
 from grader.checks.core.statistic import without_numbers
 from grader.checks.core.subject import Subject
@@ -31,7 +34,7 @@ def check_layer_kinds(subject: Subject, item: RubricItem) -> Verdict:
     found = subject.model(Role.AUTOENCODER)
     if absent is not None or found is None:
         return absent or ungradable(message("No autoencoder was measured."))
-    kinds = {one.kind for one in found.architecture.layers}
+    kinds = _kinds(found.architecture)
     wrong = sorted(kinds.intersection(FORBIDDEN.of(item)))
     wanted = ONE_OF.of(item)
     findings = [_forbidden(subject, kind) for kind in wrong]
@@ -130,3 +133,42 @@ def check_output_range(subject: Subject, item: RubricItem) -> Verdict:  # noqa: 
         reason = message("{told} More training might have earned more. {reason}", told=told, reason=incomplete)
         return ungradable(reason, findings=[finding], measurements=[measured])
     return by_share(1 - outside if outside < 0.5 else 0.0, told, [finding], measurements=[measured])
+
+
+def _kinds_of_halves(halves: Halves, item: RubricItem) -> Verdict:
+    """Ask each half by itself; one of the wanted kinds must be where the reference has one, too."""
+    verdicts = []
+    for half in halves.apart():
+        ((role, found),) = half.there.items()
+        expected = set(ONE_OF.of(item)).intersection(_kinds(halves.facts.architectures[role]))
+        asked = replace(item, parameters={**item.parameters, ONE_OF.name: tuple(sorted(expected))})
+        verdict = check_layer_kinds(half.with_autoencoder(found.architecture, halves.facts, {}), asked)
+        verdicts.append(
+            replace(verdict, findings=tuple(of_half(halves.subject, role, one) for one in verdict.findings))
+        )
+    right = [verdict for verdict in verdicts if verdict.share == 1]
+    first = next((verdict for verdict in verdicts if verdict.share < 1), verdicts[0])
+    findings = [finding for verdict in verdicts for finding in verdict.findings]
+    return halves.shared(len(right) / len(halves.counted), first.message, (*findings, *halves.missing()))
+
+
+def _kinds(form: Architecture) -> set[str]:
+    return {layer.kind for layer in form.layers}
+
+
+CHECKS: Final = (
+    Check(
+        "layer_kinds",
+        check_layer_kinds,
+        Needs((AUTOENCODER, ENCODER, DECODER), TrainingUse.NONE, samples=False),
+        parameters=(FORBIDDEN, ONE_OF),
+        halves=HalvesRule((ENCODER, DECODER), _kinds_of_halves),
+    ),
+    Check(
+        "any_length",
+        check_any_length,
+        Needs((AUTOENCODER, ENCODER), TrainingUse.NONE, samples=False),
+        halves=HalvesRule((ENCODER,), judged_as_a_whole(check_any_length)),
+    ),
+    Check("output_range", check_output_range, Needs(trained=True, layers=False)),
+)

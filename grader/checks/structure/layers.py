@@ -7,9 +7,12 @@ from typing import Final
 
 from grader.checks.core import wording
 from grader.checks.core.absence import without_autoencoder
+from grader.checks.core.check import Check, Needs, TrainingUse
+from grader.checks.core.halves import AUTOENCODER, DECODER, ENCODER, HalvesRule
 from grader.checks.core.parameters import Parameter
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, by_share, ungradable
+from grader.checks.structure.half_layers import layers_of_halves
 from grader.checks.structure.layer_diff import (
     ACTIVATION,
     COMPARED_ATTRIBUTES,
@@ -238,3 +241,14 @@ def _activation_hint(difference: Difference) -> Message:
             activation=actual.activation,
         )
     return message("Which activation does the assignment ask for in this layer, and where is yours written?")
+
+
+CHECKS: Final = (
+    Check(
+        "layers",
+        check_layers,
+        Needs((AUTOENCODER, ENCODER, DECODER), TrainingUse.NONE, samples=False),
+        parameters=(ACTIVATIONS, OUTPUT_ACTIVATIONS, IGNORE_CODE_UNITS, ALLOW_BATCH_NORMALIZATION),
+        halves=HalvesRule((ENCODER, DECODER), layers_of_halves(check_layers)),
+    ),
+)

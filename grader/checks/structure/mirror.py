@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from grader.checks.core.absence import without_autoencoder
+from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.code_layer import narrowest
+from grader.checks.core.halves import AUTOENCODER, BOTH_HALVES, HalvesRule, judged_as_a_whole
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed, ungradable
 from grader.checks.core.wording import model, shape
@@ -126,3 +128,13 @@ def _widths(widths: tuple[int, ...]) -> Message:
     if not widths:
         return message("none")
     return verbatim(", ".join(str(width) for width in widths))
+
+
+CHECKS: Final = (
+    Check(
+        "mirror",
+        check_mirror,
+        Needs((AUTOENCODER, BOTH_HALVES), TrainingUse.NONE, samples=False),
+        halves=HalvesRule((BOTH_HALVES,), judged_as_a_whole(check_mirror)),
+    ),
+)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 from grader.checks.core.absence import why_unknown
+from grader.checks.core.check import Check, Needs, TrainingUse
+from grader.checks.core.halves import EVERY_MODEL
 from grader.checks.core.parameters import Parameter
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, by_share, passed, ungradable
@@ -132,3 +134,13 @@ def _broken(problem: MeasuringProblem, words: SampleWords) -> Finding:
             "Call the model on a few {many} in the notebook: does it answer, and with which shape?", many=words.many
         ),
     )
+
+
+CHECKS: Final = (
+    Check(
+        "models",
+        check_models,
+        Needs((EVERY_MODEL,), TrainingUse.NONE, layers=False, samples=False, some_models=True),
+        parameters=(LAYERS_SUFFICE,),
+    ),
+)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from grader.checks.core.absence import why_incomplete
+from grader.checks.core.check import Check, Needs
+from grader.checks.core.halves import EVERY_MODEL
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed, ungradable
 from grader.checks.core.wording import notebook
@@ -38,3 +42,7 @@ def _finding() -> Finding:
         why=message("They are all that a network with one hidden layer has learnt."),
         hint=message("Print the shape of each of your arrays after training. Do any of them live inside a function?"),
     )
+
+
+CHECKS: Final = (Check("arrays", check_arrays, Needs((EVERY_MODEL,), samples=False)),)
+"""The loops of a network in NumPy are never ended early: its training is a whole one."""

@@ -6,6 +6,8 @@ from math import prod
 from typing import Final
 
 from grader.checks.core.absence import without_autoencoder
+from grader.checks.core.check import Check, Needs, TrainingUse
+from grader.checks.core.halves import AUTOENCODER, DECODER, ENCODER, Halves, HalvesRule, judged_as_a_whole
 from grader.checks.core.parameters import Parameter
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, by_share
@@ -34,7 +36,7 @@ def check_shapes(subject: Subject, item: RubricItem) -> Verdict:
     ends = _ends(subject)
     findings = [_finding(subject, end, image) for end in ends if not holds_image(end[2], image)]
     if findings:
-        summary = told_wrong(subject, wrong=len(findings), total=len(ends))
+        summary = _told_wrong(subject, wrong=len(findings), total=len(ends))
     elif sample_words(subject.facts) is IMAGE:
         summary = message("Images of the right size go in and come out.")
     else:
@@ -42,7 +44,7 @@ def check_shapes(subject: Subject, item: RubricItem) -> Verdict:
     return by_share((len(ends) - len(findings)) / len(ends), summary, findings)
 
 
-def told_wrong(subject: Subject, *, wrong: int, total: int) -> Message:
+def _told_wrong(subject: Subject, *, wrong: int, total: int) -> Message:
     """Say how many of the ends have another size, in the words of the reference's data."""
     one = sample_words(subject.facts).one
     return message("Shapes that do not hold {one}: {wrong} of {total}.", one=one, wrong=wrong, total=total)
@@ -101,3 +103,24 @@ def _expected(subject: Subject, image: tuple[int, ...]) -> Message:
 
 def _place(name: Message, *, is_input: bool) -> Message:
     return message("{model}: input", model=name) if is_input else message("{model}: output", model=name)
+
+
+def _of_halves(halves: Halves, item: RubricItem) -> Verdict:
+    """Count the outer ends of the halves: an image goes into the encoder and comes out of the decoder."""
+    verdict = judged_as_a_whole(check_shapes)(halves, item)
+    wrong, total, missing = len(verdict.findings), len(halves.counted), halves.missing()
+    told = _told_wrong(halves.subject, wrong=wrong, total=len(halves.there)) if wrong else verdict.message
+    if not wrong and missing:
+        told = message("What is there has the right size.")
+    return halves.shared((len(halves.there) - wrong) / total, told, (*verdict.findings, *missing))
+
+
+CHECKS: Final = (
+    Check(
+        "shapes",
+        check_shapes,
+        Needs((AUTOENCODER, ENCODER, DECODER), TrainingUse.NONE, layers=False, samples=False),
+        parameters=(IMAGE_SHAPE,),
+        halves=HalvesRule((ENCODER, DECODER), _of_halves),
+    ),
+)
