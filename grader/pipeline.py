@@ -41,12 +41,12 @@ from grader.domain.ports import Measurer, MeasuringTask, Sandbox, SecretView
 from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
 from grader.extraction.claims import collect
-from grader.intake.imports import imported_modules
+from grader.intake.imported_modules import imported_modules
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
 from grader.reading.client import ReadingStoppedError, within_limits
 from grader.scoring import score, with_lateness
-from grader.translation.notebook import read_old_code
+from grader.translation.old_code import read_old_code
 
 _OFFICIAL_SIZES = re.compile(r"\b(60_?000|10_?000|50_?000|55_?000|47040000|7840000)\b")
 _MOST_TRANSLATIONS = 100

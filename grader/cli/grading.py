@@ -32,9 +32,9 @@ from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
 from grader.gradebook import Gradebook, GradebookError, grades_json
-from grader.intake.collecting import collect, gather
-from grader.intake.errors import IntakeError
+from grader.intake.intake_errors import IntakeError
 from grader.intake.notebook import read_notebook
+from grader.intake.submissions import collect, gather
 from grader.locale import Translator
 from grader.pipeline import GradingContext, grade_submission
 from grader.reading.client import within_limits

@@ -28,8 +28,8 @@ from grader.domain.submission import Submission, UnreadableSubmissionError
 from grader.inspection.data_used import TITLES
 from grader.inspection.inspecting import inspect_notebook
 from grader.inspection.opening import open_inspection
-from grader.intake.collecting import collect
 from grader.intake.notebook import read_notebook
+from grader.intake.submissions import collect
 from grader.locale import Translator
 from grader.reading.client import within_limits
 from grader.report.wording import Wording

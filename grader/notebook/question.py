@@ -16,11 +16,11 @@ from grader.domain.assignment import Assignment, RubricItem
 from grader.domain.facts import ReferenceFacts
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message
-from grader.notebook import nbgrader
+from grader.notebook import nbgrader_points
 from grader.notebook.complaints import NotebookCheckError
-from grader.notebook.examining import MEASURABLE, Examined
 from grader.notebook.feedback import Feedback
-from grader.notebook.gathering import Gathered
+from grader.notebook.judging import MEASURABLE, Examined
+from grader.notebook.models_at_hand import Gathered
 
 EVERYTHING: Final = "all"
 
@@ -100,11 +100,11 @@ class Question:
 
     def _points_for_nbgrader(self, examined: Examined) -> float | None:
         """Return the points of the last cell, `grader.check("all")`, where nbgrader runs the notebook."""
-        if self.name != EVERYTHING or not nbgrader.runs_the_notebook():
+        if self.name != EVERYTHING or not nbgrader_points.runs_the_notebook():
             return None
         measurable = self.facts.dataset in MEASURABLE
         items = [item for item in self.asked if measurable or CHECKS[item.check].judges_parts]
-        points = nbgrader.points(items, examined.results, self.assignment.points_possible)
+        points = nbgrader_points.points(items, examined.results, self.assignment.points_possible)
         if points is None:  # said nothing, nbgrader would give all
             raise NotebookCheckError(_NOTHING_FOR_NBGRADER, self.language)
         return points

@@ -17,7 +17,7 @@ from grader.domain.messages import message
 from grader.domain.outdated import Translation
 from grader.domain.text import listed
 from grader.translation.names import Names
-from grader.translation.places import Survey, short
+from grader.translation.rule_site import Survey, short
 
 _ACTING: Final = frozenset({
     "AlphaDropout", "BatchNormalization", "Dropout", "GaussianDropout", "GaussianNoise", "RandomContrast", "RandomFlip",

@@ -15,7 +15,7 @@ from numpy.lib import format as npy
 from grader.domain.evidence import RejectedClaimsError
 from grader.domain.text import shortened
 from grader.domain.zip_directory import stated_directory_bytes
-from grader.extraction.files import open_plain_file
+from grader.extraction.plain_files import open_plain_file
 
 MAX_TOTAL_BYTES = 300 * 2**20
 MAX_MEMBERS = 20_000

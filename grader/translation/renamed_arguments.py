@@ -8,9 +8,9 @@ from typing import Final
 import libcst as cst
 
 from grader.domain.messages import Message, message
-from grader.translation.optimizers import translated_optimizer
-from grader.translation.places import Place, code, dotted_name, keyword, positional, text_of, with_name, without
-from grader.translation.tables import ARGUMENTS, KERAS_1_ARGUMENTS, OPTIMIZERS, SLOW_RATES
+from grader.translation.old_optimizers import translated_optimizer
+from grader.translation.renamings import ARGUMENTS, KERAS_1_ARGUMENTS, OPTIMIZERS, SLOW_RATES
+from grader.translation.rule_site import Place, code, dotted_name, keyword, positional, text_of, with_name, without
 
 _UNUSED: Final = message("Keras 3 does not take `{before}` any more; it only said how to compute: leave it out.")
 _GENERATOR: Final = ("steps_per_epoch", "epochs", "verbose", "callbacks", "validation_data", "validation_steps")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.domain.submission import CodeCell, ImportedModule, Notebook
-from grader.intake.imports import PARSED_BYTES, imported_modules
+from grader.intake.imported_modules import PARSED_BYTES, imported_modules
 
 
 def found(*sources: str) -> list[tuple[int, int, tuple[str, ...]]]:

@@ -1,12 +1,12 @@
 """Turns what an instructor gives (notebooks, folders, zips, downloads of a platform) into submissions.
 
-Flow: `finding` lists the files, `attributing` says whose they are, `settling` decides what counts before anything is
-run, `opening` brings it to our disk. Bytes are hashed as a stream and never believed; `grader.intake.notebook` reads
+Flow: `listing` lists the files, `attributing` says whose they are, `settling` decides what counts before anything is
+run, `unpacking` brings it to our disk. Bytes are hashed as a stream and never believed; `grader.intake.notebook` reads
 them later.
 
 A path that the instructor names is believed to be arranged by a platform or by the instructor, at its outermost level
-(`grader.intake.levels`). What lies below a student's folder or in a student's zip is that student's, whatever the names
-in it say.
+(`grader.intake.folder_levels`). What lies below a student's folder or in a student's zip is that student's, whatever
+the names in it say.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from grader.domain.submission import Submission
 from grader.intake.archives import Unpacked
 from grader.intake.attributing import Attribution, attribute
 from grader.intake.companions import Nearby
-from grader.intake.errors import IntakeError
-from grader.intake.finding import Given, Item, Kind, look_at, siblings
+from grader.intake.intake_errors import IntakeError
 from grader.intake.leftovers import passed_over
+from grader.intake.listing import Given, Item, Kind, look_at, siblings
 from grader.intake.naming import clean_name
-from grader.intake.opening import Opener, fetch
 from grader.intake.settling import HandIn, Rank, Settled, settle
+from grader.intake.unpacking import Opener, fetch
 
 _NO_BYTES: Final = ""
 """Digest of a file that could not be read."""

@@ -16,9 +16,9 @@ from typing import Final
 import libcst as cst
 
 from grader.domain.messages import message
-from grader.translation.places import Place, code, keyword, positional
-from grader.translation.tables import SYMBOLIC, SYMBOLIC_ARGUMENTS
-from grader.translation.tensors import Tensors, is_symbolic
+from grader.translation.renamings import SYMBOLIC, SYMBOLIC_ARGUMENTS
+from grader.translation.rule_site import Place, code, keyword, positional
+from grader.translation.symbolic_tensors import Tensors, is_symbolic
 
 ADDED: Final = "_add_loss"
 ADDED_SOURCE: Final = """\

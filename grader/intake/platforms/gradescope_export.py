@@ -15,9 +15,9 @@ from pathlib import Path
 import yaml  # type: ignore[import-untyped]
 
 from grader.domain.messages import Message, message
-from grader.intake.layouts import Owner
-from grader.intake.moments import moment
 from grader.intake.naming import student_name
+from grader.intake.platforms.names import Owner
+from grader.intake.platforms.platform_times import moment
 
 METADATA_NAME = "submission_metadata.yml"
 EXPORT_FOLDER = r"assignment_\d+_export"

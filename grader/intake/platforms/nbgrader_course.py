@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from grader.intake.finding import Item
-from grader.intake.moments import moment
+from grader.intake.listing import Item
+from grader.intake.platforms.platform_times import moment
 
 _LONGEST_TIMESTAMP: Final = 200
 

@@ -10,8 +10,8 @@ import libcst as cst
 from grader.domain.messages import message
 from grader.domain.outdated import SlowOptimizer
 from grader.translation.names import Names
-from grader.translation.places import Place, code, keyword, positional, with_name, without
-from grader.translation.tables import DEFAULT_RATES, SLOW_RATES
+from grader.translation.renamings import DEFAULT_RATES, SLOW_RATES
+from grader.translation.rule_site import Place, code, keyword, positional, with_name, without
 
 _NOT_WITH: Final = frozenset({"ReduceLROnPlateau", "LearningRateScheduler", "learning_rate", "lr"})
 """What sets the rate of an optimizer while it trains, which a schedule does not let anybody do."""

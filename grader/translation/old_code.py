@@ -13,15 +13,15 @@ import libcst as cst
 from grader.domain.messages import message
 from grader.domain.outdated import OldCode, SlowOptimizer
 from grader.domain.submission import CodeCell, Notebook
-from grader.translation.cells import Readable, readable
-from grader.translation.files import old_files
+from grader.translation.cell_rewriting import rewritten
 from grader.translation.graph_mode import note_graph_mode
+from grader.translation.model_files import old_files
 from grader.translation.names import names_of
-from grader.translation.optimizers import slow_optimizers
-from grader.translation.places import Place, Survey
-from grader.translation.rewriting import rewritten
-from grader.translation.tables import KERAS_1_ARGUMENTS
-from grader.translation.tensors import Tensors, tensors_of
+from grader.translation.old_optimizers import slow_optimizers
+from grader.translation.readable_cells import Readable, readable
+from grader.translation.renamings import KERAS_1_ARGUMENTS
+from grader.translation.rule_site import Place, Survey
+from grader.translation.symbolic_tensors import Tensors, tensors_of
 from grader.translation.training_mode import note_idle_training
 
 _LONGEST_NOTEBOOK: Final = 400_000

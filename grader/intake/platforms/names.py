@@ -9,8 +9,8 @@
 | Gradescope | `[assignment_<id>_export/]submission_55/t.ipynb` and `submission_metadata.yml` | `Ana García-1001` |
 | nbgrader | `submitted/ana/ps1/t.ipynb` | `ana` |
 
-Where in what was given such a name counts is decided in `grader.intake.levels`: a student decides on all names below
-their own folder and inside their own zip.
+Where in what was given such a name counts is decided in `grader.intake.folder_levels`: a student decides on all names
+below their own folder and inside their own zip.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from grader.domain.grade import CheckResult
 from grader.domain.measurement import MeasuredModel, Measurements, MeasuringProblem, Role
 from grader.domain.ports import MeasuringTask
 from grader.domain.run import RunRecord, RunStatus
-from grader.notebook.evidence import Exhibit, refused
+from grader.notebook.exhibit import Exhibit, refused
 
 RUN: Final = RunRecord(RunStatus.COMPLETED, sandboxed=False)
 """Nothing ran but what the student ran: no check may lay a missing model at the door of a run that was cut."""

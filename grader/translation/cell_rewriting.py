@@ -10,11 +10,11 @@ import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from grader.translation.attributes import translated_attribute, translated_subscript
-from grader.translation.calls import translated_call
-from grader.translation.imports import translated_from, translated_import
-from grader.translation.losses import translated_added_loss, translated_compile, translated_function
-from grader.translation.places import Place, line_of, text_of
-from grader.translation.tensors import NOTEBOOK, Scope, Tensors
+from grader.translation.moved_imports import translated_from, translated_import
+from grader.translation.renamed_arguments import translated_call
+from grader.translation.rule_site import Place, line_of, text_of
+from grader.translation.symbolic_losses import translated_added_loss, translated_compile, translated_function
+from grader.translation.symbolic_tensors import NOTEBOOK, Scope, Tensors
 
 _NOTHING_SYMBOLIC: Scope = (-1, "nothing")
 _IMPORT = "import keras as _keras\n"

@@ -12,7 +12,7 @@ from grader.domain.evidence import Evidence
 from grader.domain.measurement import MeasuringProblem, Role
 from grader.domain.messages import message, verbatim
 from grader.extraction.claims import collect
-from grader.notebook.gathering import Gathered
+from grader.notebook.models_at_hand import Gathered
 from grader.notebook.namespace import steps_of
 from grader.probe.export import Exporter, named_models
 from grader.probe.fit_record import FitRecord

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from grader.domain.messages import message
 from grader.intake.archives import ZIP_SUFFIX, Entry, read_directory, refuse_unusable
-from grader.intake.errors import IntakeError
-from grader.intake.layouts import canvas_owner, moodle_owner
+from grader.intake.intake_errors import IntakeError
 from grader.intake.naming import clean_name, distinct_part
+from grader.intake.platforms.names import canvas_owner, moodle_owner
 
 NOTEBOOK_SUFFIX = ".ipynb"
 _CLOSED_SUFFIXES = (".rar", ".7z")

@@ -9,8 +9,7 @@ import libcst as cst
 
 from grader.domain.messages import Message, message
 from grader.translation.names import plain
-from grader.translation.places import Place, code, dotted_name
-from grader.translation.tables import (
+from grader.translation.renamings import (
     CHANGED_MEMBERS,
     GONE_MODULES,
     LOSS_NAMES,
@@ -21,6 +20,7 @@ from grader.translation.tables import (
     TF_BACKEND,
     TF_LOSS_NAMES,
 )
+from grader.translation.rule_site import Place, code, dotted_name
 
 _ADVICE: Final[dict[str, Message]] = {
     "keras.wrappers": message("Keras 3 has no `keras.wrappers`: call `fit` and `predict` of the model itself."),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from grader.domain.evidence import RejectedClaimsError
 from grader.domain.text import shortened
-from grader.extraction.files import open_plain_file
+from grader.extraction.plain_files import open_plain_file
 
 MAX_GRAPHS = 3
 MAX_GRAPH_BYTES = 64 * 2**20

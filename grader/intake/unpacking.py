@@ -9,8 +9,8 @@ from pathlib import Path
 
 from grader.domain.messages import Message, message
 from grader.intake.archives import Entry, Unpacked, unpack
-from grader.intake.errors import IntakeError
-from grader.intake.finding import Found, Item, Kind, look_into
+from grader.intake.intake_errors import IntakeError
+from grader.intake.listing import Found, Item, Kind, look_into
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@
 | names in the form of Moodle or Canvas, half of all at least | a download of theirs |
 | one folder and nothing else that could be a hand-in | looked at one level further in |
 | folders and zips alone, each of which is one of the above | several downloads |
-| anything else | a class: see `grader.intake.places` |
+| anything else | a class: see `grader.intake.path_names` |
 
 A file or folder at such a level has an owner, and everything below it, or in a zip, is that owner's, whatever its name
 says: nobody's own folder is asked who else handed in, when, or what is to be passed over. Half of the names, and each
@@ -23,10 +23,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from grader.intake.finding import Found, Item, Kind
-from grader.intake.gradescope import EXPORT_FOLDER, METADATA_NAME, Gradescope
-from grader.intake.layouts import NBGRADER_STEPS, NBGRADER_SUBMITTED, Owner, canvas_owners, moodle_owner
+from grader.intake.listing import Found, Item, Kind
 from grader.intake.naming import student_name
+from grader.intake.platforms.gradescope_export import EXPORT_FOLDER, METADATA_NAME, Gradescope
+from grader.intake.platforms.names import NBGRADER_STEPS, NBGRADER_SUBMITTED, Owner, canvas_owners, moodle_owner
 
 TIMESTAMP_NAME: Final = "timestamp.txt"
 _WRAPPERS: Final = 20
