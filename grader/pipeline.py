@@ -18,12 +18,12 @@ from grader.audit.proof import Trial
 from grader.audit.suspicion import Observed
 from grader.audit.uploads import lacking_weights
 from grader.auditing import Auditor, applied
-from grader.checks.causes import CauseKind, cause_of, named_modules
-from grader.checks.few_updates import lost_for_few_updates
-from grader.checks.method import judge_method
-from grader.checks.registry import run_checks
-from grader.checks.subject import Subject
-from grader.checks.wording import brief
+from grader.checks.core.causes import CauseKind, cause_of, named_modules
+from grader.checks.core.subject import Subject
+from grader.checks.core.wording import brief
+from grader.checks.learning.few_updates import lost_for_few_updates
+from grader.checks.learning.fitted_on_test import judge_method
+from grader.checks.rubric import run_checks
 from grader.domain.acceleration import is_shortened
 from grader.domain.assignment import Assignment
 from grader.domain.audit import AuditRecord
@@ -43,12 +43,12 @@ from grader.domain.ports import Measurer, MeasuringTask, Sandbox, SecretView
 from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
 from grader.extraction.claims import collect
-from grader.intake.imports import imported_modules
+from grader.intake.imported_modules import imported_modules
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
 from grader.reading.client import ReadingStoppedError, within_limits
 from grader.scoring import score, with_lateness
-from grader.translation.notebook import read_old_code
+from grader.translation.old_code import read_old_code
 
 _HELD_OUT = (5_000, 10_000)
 """Training images that notebooks hold out for validation: `X_train[:55000]` counts on all of them."""

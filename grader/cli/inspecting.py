@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.checks.wording import brief
+from grader.checks.core.wording import brief
 from grader.cli.progress import waiting
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border
 from grader.domain.datasets import title_of
@@ -28,8 +28,8 @@ from grader.domain.run import RunRecord
 from grader.domain.submission import Submission, UnreadableSubmissionError
 from grader.inspection.inspecting import inspect_notebook
 from grader.inspection.opening import open_inspection
-from grader.intake.collecting import collect
 from grader.intake.notebook import read_notebook
+from grader.intake.submissions import collect
 from grader.locale import Translator
 from grader.reading.client import within_limits
 from grader.report.wording import Wording

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from grader.checks.registry import run_checks
-from grader.checks.subject import Subject
+from grader.checks.core.subject import Subject
+from grader.checks.rubric import run_checks
 from grader.domain.architecture import shape_size
 from grader.domain.assignment import RubricItem
 from grader.domain.datasets import Held, datasets, image_sets
@@ -32,7 +32,7 @@ from grader.inspection.recognition import Training, family_of, training_of
 from grader.inspection.source import Note, notes_of, uses_added_losses
 from grader.intake.notebook import read_notebook
 from grader.reading.client import within_limits
-from grader.translation.notebook import read_old_code
+from grader.translation.old_code import read_old_code
 
 LIMITS: Final = Limits(cell_seconds=180.0, notebook_seconds=1200.0, skips_slow_cells=True)
 """A loop of the notebook's own is interrupted and told of; calls of `fit` are ended long before."""

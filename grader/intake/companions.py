@@ -23,8 +23,8 @@ from grader.domain.colab import is_in_colab
 from grader.domain.datasets import datasets
 from grader.domain.submission import Companion
 from grader.domain.text import shortened
-from grader.intake.finding import NOTEBOOK_SUFFIX, Item
-from grader.intake.opening import fetch
+from grader.intake.listing import NOTEBOOK_SUFFIX, Item
+from grader.intake.unpacking import fetch
 from grader.probe.quiet_modules import QUIET_MODULES
 
 CODE_SUFFIX: Final = ".py"

@@ -18,7 +18,7 @@ from grader.domain.messages import message
 from grader.domain.outdated import Translation
 from grader.domain.text import listed
 from grader.translation.names import Names
-from grader.translation.places import Survey, short
+from grader.translation.rule_site import Survey, short
 
 _MODEL: Final = frozenset({"keras.Model", "keras.models.Model", "keras.engine.training.Model"})
 _NAMED: Final = 3

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from grader.checks.subject import Subject
+from grader.checks.core.subject import Subject
 from grader.domain.architecture import RESHAPE, Architecture, Layer, Shape, shape_size
 from grader.domain.assignment import ParameterValue, RubricItem
 from grader.domain.facts import Baseline, CalibratedData, CreditCurve, ReferenceFacts, Statistic

@@ -8,10 +8,10 @@ from typing import Final, NamedTuple
 
 import pytest
 
+from grader.checks.core.statistic import Aspect, judged_by_facts
+from grader.checks.core.subject import Subject
+from grader.checks.core.verdict import Verdict
 from grader.checks.registry import CHECKS
-from grader.checks.statistic import Aspect, judged_by_facts
-from grader.checks.subject import Subject
-from grader.checks.verdict import Verdict
 from grader.domain.facts import CreditCurve, Statistic
 from grader.domain.grade import Outcome
 from grader.domain.measurement import Measurements, MeasuringProblem, Quantity, Role
@@ -19,9 +19,9 @@ from grader.domain.messages import message, verbatim
 from grader.domain.outdated import Translation
 from grader.domain.run import CellError, RunRecord, StoppedBy
 
-from . import families
+from . import family_subjects
 from .builders import TIMED_OUT, diverged, facts_of, item, killed, known, raised, subject, without
-from .families import STATISTICS, changed, family, numbers
+from .family_subjects import STATISTICS, changed, family, numbers
 from .reading import Told, Whole, english, findings, whole
 
 
@@ -179,7 +179,7 @@ LOSS_LABEL, SIZE_LABEL = (one.quantity.spec.label.msgid for one in (LOSS, SIZE))
 def two(loss: float, size: float, statistics: Mapping[Quantity, Statistic] | None = None) -> Verdict:
     """A check of a loss of at most 0.1 and a size of at least 7."""
     found = numbers({Quantity.CODE_ACTIVITY: loss, Quantity.ACTIVE_UNITS: size})
-    facts = families.FACTS if statistics is None else facts_of(statistics)
+    facts = family_subjects.FACTS if statistics is None else facts_of(statistics)
     return judged_by_facts(family(found, facts=facts), (LOSS, SIZE), nothing=message("Nothing."))
 
 
