@@ -8,14 +8,9 @@ from enum import StrEnum
 from typing import Final
 
 from grader.domain.architecture import Architecture
+from grader.domain.datasets import DataSize, datasets, image_sets
 from grader.domain.measurement import ImageStrip, Measurements, Quantity, Role
 from grader.domain.units import Unit
-
-IMAGE_DATASETS: Final = ("mnist", "fashion_mnist")
-"""What `keras.datasets` gives every notebook of the course, offline."""
-
-POINTS: Final = "cloud"
-"""The cloud of points that notebooks make themselves; there is no more of it."""
 
 DATA_SIZE_VARIABLE: Final = "AUTOENCODER_GRADER_DATA_SIZE"
 """Tells `grader.check` in a cell which data `grader check` gave the notebook: `full` or `sample`."""
@@ -217,9 +212,10 @@ class ReferenceFacts:
         return (self.dataset, *self.elsewhere)
 
     @property
-    def sizes(self) -> tuple[str, ...]:
+    def sizes(self) -> tuple[DataSize, ...]:
         """Sizes in which its data can be had, and students are graded."""
-        return ("sample",) if self.dataset == POINTS else ("sample", "full")
+        known = datasets().get(self.dataset)
+        return (DataSize.SAMPLE, DataSize.FULL) if known is None else known.sizes
 
     def on(self, size: str, dataset: str = "") -> CalibratedData | None:
         """Return what the reference reached on a data set (by default its usual one), None where it was not trained."""
@@ -243,12 +239,12 @@ class ReferenceFacts:
     @property
     def has_sample(self) -> bool:
         """Whether its data come whole and as a sample; points in space are the same few everywhere."""
-        return "full" in self.sizes
+        return DataSize.FULL in self.sizes
 
     @property
     def is_of_images(self) -> bool:
         """Whether its data are images."""
-        return self.dataset in IMAGE_DATASETS
+        return self.dataset in image_sets()
 
 
 @dataclass(frozen=True, slots=True)
