@@ -10,6 +10,7 @@ from grader.checks.registry import run_checks
 from grader.checks.subject import Subject
 from grader.domain.architecture import shape_size
 from grader.domain.assignment import RubricItem
+from grader.domain.code_sizes import calibrated_for
 from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.facts import ReferenceFacts
 from grader.domain.folders import private_folder
@@ -337,7 +338,7 @@ def _of_reference(
     nearest: ReferenceFacts | None, measured: Measurements, quality: Mapping[Quantity, float], dataset: str
 ) -> Mapping[Quantity, float]:
     """Return the reference's numbers, where it was calibrated on the data that the model was measured on."""
-    calibrated = None if nearest is None or not dataset else nearest.on(measured.data, dataset)
+    calibrated = None if nearest is None or not dataset else calibrated_for(nearest, replace(measured, dataset=dataset))
     if calibrated is None:
         return {}
     return {name: known.mean for name, known in calibrated.statistics.items() if name in quality}
