@@ -8,11 +8,11 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from grader.checks.comparison import counting_layers
 from keras import layers
 from plugin_package import installed, write_package
 from round_trip import answers, round_trip
 
-from grader.checks.comparison import counting_layers
 from grader.domain.layer_kinds import all_traits, traits_of
 from grader.domain.plugins import PluginError
 from grader.probe.layer_rules import CELLS, IDENTITY_AT_INFERENCE, LAYERS, RNN, WRAPPERS
