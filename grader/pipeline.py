@@ -20,8 +20,8 @@ from grader.auditing import Auditor, applied
 from grader.checks.core.causes import CauseKind, cause_of, named_modules
 from grader.checks.core.subject import Subject
 from grader.checks.core.wording import brief
-from grader.checks.learning.few_updates import lost_for_few_updates
-from grader.checks.learning.fitted_on_test import judge_method
+from grader.checks.few_updates import lost_for_few_updates
+from grader.checks.fitted_on_test import judge_method
 from grader.checks.rubric import run_checks
 from grader.domain.acceleration import is_shortened
 from grader.domain.assignment import Assignment
