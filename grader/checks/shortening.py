@@ -9,7 +9,8 @@ from grader.checks.core.check import TrainingUse
 from grader.checks.registry import CHECKS
 from grader.domain.acceleration import Acceleration, EarlyEnd
 from grader.domain.assignment import Assignment, RubricItem
-from grader.domain.facts import IMAGE_DATASETS, ReferenceFacts, Statistic
+from grader.domain.datasets import DataSize, datasets
+from grader.domain.facts import ReferenceFacts, Statistic
 from grader.domain.measurement import Quantity
 
 DEVIATIONS: Final = 6.0
@@ -19,8 +20,8 @@ SHARE_OF_GAP: Final = 1 / 3
 EPOCHS: Final = 3
 """A training that asks for more epochs than so many times the reference's is run whole."""
 
-_LEAST_SAMPLES: Final = {"sample": 3_000, "full": 30_000}
-"""Half of the training images: who trains on few of them may spoil by the last epoch what the first ones reached."""
+_LEAST_SAMPLES: Final = {DataSize.SAMPLE: 3 / 8, DataSize.FULL: 1 / 2}
+"""Share of the training images: who trains on few of them may spoil by the last epoch what the first ones reached."""
 
 
 _QUANTITIES: Final = {
@@ -37,7 +38,7 @@ def acceleration_of(assignment: Assignment, facts: ReferenceFacts, size: str) ->
 def _early_end(assignment: Assignment, facts: ReferenceFacts, size: str) -> EarlyEnd | None:
     used = _only_error(assignment.rubric)
     calibrated = facts.on(size)
-    if used is None or calibrated is None or facts.dataset not in IMAGE_DATASETS or size not in _LEAST_SAMPLES:
+    if used is None or calibrated is None or not facts.is_of_images or size not in set(_LEAST_SAMPLES):
         return None
     known = calibrated.statistics.get(_QUANTITIES[used])
     target = None if known is None else _target(known)
@@ -48,7 +49,7 @@ def _early_end(assignment: Assignment, facts: ReferenceFacts, size: str) -> Earl
         target=target,
         same_target=used is TrainingUse.RECONSTRUCTION or noisy_layer,
         noisy_layer=used is TrainingUse.DENOISING and noisy_layer,
-        least_samples=_LEAST_SAMPLES[size],
+        least_samples=int(_LEAST_SAMPLES[DataSize(size)] * datasets()[facts.dataset].training[DataSize(size)]),
         most_epochs=EPOCHS * calibrated.epochs,
         most_seconds=assignment.limits.cell_seconds,
     )

@@ -13,7 +13,8 @@ from grader.checks.core.subject import Subject
 from grader.checks.registry import CHECKS
 from grader.checks.rubric import result_of, run_checks
 from grader.domain.assignment import RubricItem
-from grader.domain.facts import DATA_SIZE_VARIABLE, IMAGE_DATASETS, ReferenceFacts
+from grader.domain.datasets import SampleKind, datasets
+from grader.domain.facts import DATA_SIZE_VARIABLE, ReferenceFacts
 from grader.domain.grade import CheckResult
 from grader.domain.measurement import MeasuredModel, Measurements, MeasuringProblem, Role
 from grader.domain.ports import MeasuringTask
@@ -23,8 +24,11 @@ from grader.notebook.exhibit import Exhibit, refused
 RUN: Final = RunRecord(RunStatus.COMPLETED, sandboxed=False)
 """Nothing ran but what the student ran: no check may lay a missing model at the door of a run that was cut."""
 
-MEASURABLE: Final = frozenset({*IMAGE_DATASETS, "cloud"})
-"""Data sets with samples that are public; zone M has none but hidden rows of the others."""
+
+def is_measurable(dataset: str) -> bool:
+    """Say whether a data set has samples that are public; of a table, zone M has none but hidden rows."""
+    known = datasets().get(dataset)
+    return known is not None and known.kind is not SampleKind.ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ def examine(items: Sequence[RubricItem], exhibit: Exhibit, facts: ReferenceFacts
         focus: The half that was asked about; it is then judged by itself where there is no autoencoder.
     """
     results: dict[str, CheckResult] = {}
-    if Role.AUTOENCODER in exhibit.claims and facts.dataset in MEASURABLE:
+    if Role.AUTOENCODER in exhibit.claims and is_measurable(facts.dataset):
         measured = _measured(exhibit, facts)
         if Role.AUTOENCODER in measured.models:
             left = _left(measured, facts)

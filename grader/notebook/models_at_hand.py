@@ -9,6 +9,7 @@ from typing import Final
 from grader.checks.core.wording import ROLE_NAMES
 from grader.checks.structure.shapes import holds_image
 from grader.domain.architecture import Shape
+from grader.domain.datasets import image_numbers
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message
 from grader.notebook.complaints import NotebookCheckError
@@ -114,7 +115,7 @@ def gather_arrays(things: Sequence[object], place: Place) -> Gathered:
     if things:
         raise NotebookCheckError(_FOUND_BY_SHAPE, place.language)
     names = dict(place.names)
-    if numpy_network(names) is None:
+    if numpy_network(names, image_numbers()) is None:
         return Gathered({}, {Role.AUTOENCODER: _NO_ARRAYS}, trained=False)
     return Gathered({}, {}, trained=True, notebook=names, in_numpy=True)
 

@@ -19,7 +19,7 @@ from grader.domain.messages import Message, message
 from grader.notebook import nbgrader_points
 from grader.notebook.complaints import NotebookCheckError
 from grader.notebook.feedback import Feedback
-from grader.notebook.judging import MEASURABLE, Examined
+from grader.notebook.judging import Examined, is_measurable
 from grader.notebook.models_at_hand import Gathered
 
 EVERYTHING: Final = "all"
@@ -102,7 +102,7 @@ class Question:
         """Return the points of the last cell, `grader.check("all")`, where nbgrader runs the notebook."""
         if self.name != EVERYTHING or not nbgrader_points.runs_the_notebook():
             return None
-        measurable = self.facts.dataset in MEASURABLE
+        measurable = is_measurable(self.facts.dataset)
         items = [item for item in self.asked if measurable or CHECKS[item.check].judges_parts]
         points = nbgrader_points.points(items, examined.results, self.assignment.points_possible)
         if points is None:  # said nothing, nbgrader would give all

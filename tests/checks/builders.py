@@ -156,7 +156,7 @@ def models(
 
 def values(numbers: Mapping[Quantity, float]) -> dict[Quantity, Measurement]:
     """Measurements with these numbers."""
-    return {name: Measurement(name, number, "1", "by hand") for name, number in numbers.items()}
+    return {name: Measurement(name, number, name.spec.unit, "by hand") for name, number in numbers.items()}
 
 
 RIGHT_NUMBERS: Mapping[Quantity, float] = {

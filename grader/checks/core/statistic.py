@@ -44,21 +44,17 @@ class Aspect:
 
     Attributes:
         quantity: Which.
-        name: What people call it, with its unit.
         role: The model it belongs to.
         too_large: Told where it is too large.
         too_small: Told where it is too small.
-        digits: Decimals shown.
         stands_in_for: The number that this one helps out: where that one alone shows that a model is as good as the
             reference, this one costs nothing.
     """
 
     quantity: Quantity
-    name: Message
     role: Role
     too_large: Side | None = None
     too_small: Side | None = None
-    digits: int = 4
     stands_in_for: Quantity | None = None
 
 
@@ -146,11 +142,17 @@ def _no_comparison(subject: Subject) -> Message:
 def _summary(values: Mapping[Aspect, float], known: Mapping[Quantity, Statistic], *, hidden: bool) -> Message:
     told: Message | None = None
     for aspect, value in values.items():
-        figures = {"value": _figure(value, aspect), "reference": _figure(known[aspect.quantity].mean, aspect)}
+        figures = {
+            "name": aspect.quantity.spec.label,
+            "value": _figure(value, aspect),
+            "reference": _figure(known[aspect.quantity].mean, aspect),
+        }
         one = (
-            message("{name}: {value}; the reference {reference}.", name=aspect.name, **figures)
+            message("{name}: {value}; the reference {reference}.", **figures)
             if hidden
-            else message("{name}: {value}; the reference {reference} on hidden data.", name=aspect.name, **figures)
+            else message(
+                "{name}: {value}; the reference {reference} on hidden data.", name=aspect.quantity.spec.label, **figures
+            )
         )
         told = one if told is None else message("{first} {second}", first=told, second=one)
     assert told is not None  # noqa: S101 - there is at least one aspect
@@ -158,7 +160,7 @@ def _summary(values: Mapping[Aspect, float], known: Mapping[Quantity, Statistic]
 
 
 def _figure(value: float, aspect: Aspect) -> Message:
-    """Write a number with the aspect's decimals, in the reader's language."""
+    """Write a number with the decimals of its quantity, in the reader's language."""
     by_digits = (
         message("{value:.0f}", value=value),
         message("{value:.1f}", value=value),
@@ -166,7 +168,7 @@ def _figure(value: float, aspect: Aspect) -> Message:
         message("{value:.3f}", value=value),
         message("{value:.4f}", value=value),
     )
-    return by_digits[aspect.digits]
+    return by_digits[aspect.quantity.spec.digits]
 
 
 def _hardly_trained(
@@ -197,7 +199,7 @@ def _finding(
     return Finding(
         where=model(subject, aspect.role),
         expected=_bound(aspect, curve, too_large=too_large),
-        actual=message("{name}: {value}.", name=aspect.name, value=_figure(value, aspect)),
+        actual=message("{name}: {value}.", name=aspect.quantity.spec.label, value=_figure(value, aspect)),
         why=side.why,
         hint=other_data(subject) or idle_training(subject) or side.hint,
     )
@@ -206,8 +208,8 @@ def _finding(
 def _bound(aspect: Aspect, curve: CreditCurve, *, too_large: bool) -> Message:
     bound = _figure(curve.full, aspect)
     if too_large:
-        return message("{name}: at most {bound}.", name=aspect.name, bound=bound)
-    return message("{name}: at least {bound}.", name=aspect.name, bound=bound)
+        return message("{name}: at most {bound}.", name=aspect.quantity.spec.label, bound=bound)
+    return message("{name}: at least {bound}.", name=aspect.quantity.spec.label, bound=bound)
 
 
 _WORSE = message("The reference does clearly better on the same data.")

@@ -6,12 +6,12 @@ Layers are told in Keras's own notation, `Dense(units=100, activation=relu)`, wh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from grader.checks.core.subject import Subject
 from grader.domain.architecture import AttributeValue, Layer, Shape
-from grader.domain.facts import IMAGE_DATASETS, ReferenceFacts
+from grader.domain.datasets import SAMPLE_WORDS, SampleKind, SampleWords, title_of, words_for
+from grader.domain.facts import ReferenceFacts
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message, verbatim
 from grader.domain.outdated import Translation
@@ -29,42 +29,12 @@ ROLE_NAMES: Final[Mapping[Role, Message]] = {
 """What people call the three models."""
 
 
-@dataclass(frozen=True, slots=True)
-class SampleWords:
-    """What people call one of the things that a reference's autoencoder gives back.
-
-    Attributes:
-        one: One of them, whichever.
-        the: That very one.
-        many: Several.
-        mean: What a model answers best that does not look at its input.
-    """
-
-    one: Message
-    the: Message
-    many: Message
-    mean: Message
-
-
-IMAGE: Final = SampleWords(message("an image"), message("the image"), message("images"), message("the mean image"))
-_POINT: Final = SampleWords(message("a point"), message("the point"), message("points"), message("the mean point"))
-_ROW: Final = SampleWords(message("a row"), message("the row"), message("rows"), message("the mean row"))
-_SAMPLE: Final = SampleWords(message("a sample"), message("the sample"), message("samples"), message("the mean sample"))
-
-_WORDS: Final[Mapping[str, SampleWords]] = dict.fromkeys(IMAGE_DATASETS, IMAGE) | {"cloud": _POINT, "creditcard": _ROW}
-
-
-_DATASET_NAMES: Final[Mapping[str, Message]] = {
-    "mnist": message("MNIST"),
-    "fashion_mnist": message("Fashion-MNIST"),
-    "cloud": message("the cloud of points"),
-    "creditcard": message("the card transactions"),
-}
+IMAGE: Final = SAMPLE_WORDS[SampleKind.IMAGES]
 
 
 def sample_words(facts: ReferenceFacts) -> SampleWords:
     """Return the words for the reference's data; of a data set that is not ours nobody knows more than "sample"."""
-    return _WORDS.get(facts.dataset, _SAMPLE)
+    return words_for(facts.dataset)
 
 
 def notebook() -> Message:
@@ -85,11 +55,6 @@ def where_and_why(old: Translation, places: Places) -> Message:
     return message("{place}: {why}", place=line_title(old.cell_index, old.line, places), why=old.why)
 
 
-def dataset_name(dataset: str) -> Message:
-    """Return what people call a data set."""
-    return _DATASET_NAMES.get(dataset, verbatim(dataset))
-
-
 def other_data(subject: Subject) -> Message | None:
     """Say that the autoencoder was trained on images that the assignment does not ask for; None where it was not."""
     foreign = subject.measurements.foreign
@@ -98,8 +63,8 @@ def other_data(subject: Subject) -> Message | None:
     return message(
         "The model gives back images of {other} far better: it was trained on them, and an autoencoder is specific to "
         "its data. This assignment asks for {allowed}.",
-        other=dataset_name(foreign),
-        allowed=_or([dataset_name(name) for name in subject.facts.datasets]),
+        other=title_of(foreign),
+        allowed=_or([title_of(name) for name in subject.facts.datasets]),
     )
 
 

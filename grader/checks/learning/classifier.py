@@ -21,7 +21,6 @@ _NO_CLASSIFIER: Final = message("We found no model that takes an image and gives
 
 _SIMILAR: Final = Aspect(
     Quantity.ENCODER_SIMILARITY,
-    message("Likeness of the classifier's encoder and the autoencoder's (1: the same, 0: nothing in common)"),
     Role.ENCODER,
     too_small=Side(
         message(
@@ -32,11 +31,9 @@ _SIMILAR: Final = Aspect(
             "Which object does the classifier begin with: the trained encoder, a copy with its weights, or a new one?"
         ),
     ),
-    digits=2,
 )
 _RIGHT: Final = Aspect(
     Quantity.ACCURACY,
-    message("Accuracy on images that it was not trained on"),
     Role.ENCODER,
     too_small=Side(
         message("With features that say what a garment looks like, 500 labels are enough to name most of them."),
@@ -45,7 +42,6 @@ _RIGHT: Final = Aspect(
             "labels and images drawn with the same positions?"
         ),
     ),
-    digits=3,
 )
 
 

@@ -25,13 +25,7 @@ _TOO_MANY: Final = Side(
         "its weights? A coefficient such as 1e-14 regularises nothing."
     ),
 )
-_SPARSENESS: Final = Aspect(
-    Quantity.SPARSENESS,
-    message("Units of the code for each one that describes an image"),
-    Role.ENCODER,
-    too_small=_TOO_MANY,
-    digits=1,
-)
+_SPARSENESS: Final = Aspect(Quantity.SPARSENESS, Role.ENCODER, too_small=_TOO_MANY)
 _INFORMING: Final = (Quantity.CODE_ACTIVITY, Quantity.ACTIVE_SHARE)
 
 

@@ -11,7 +11,7 @@ from grader.checks.core.statistic import Aspect, Side, judged_by_facts
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed, ungradable
 from grader.checks.core.wording import layer, model
-from grader.domain.architecture import NOISE_KINDS, PASSIVE_KINDS, Architecture, Layer
+from grader.domain.architecture import Architecture, Layer
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding
 from grader.domain.measurement import Quantity, Role
@@ -19,7 +19,6 @@ from grader.domain.messages import Message, message
 
 _CLEANED: Final = Aspect(
     Quantity.DENOISED_MSE,
-    message("Error of the cleaned images (MSE)"),
     Role.AUTOENCODER,
     too_large=Side(
         message("An autoencoder that never had to remove noise hands much of it on, or blurs what is below it."),
@@ -33,7 +32,6 @@ _CLEANED: Final = Aspect(
 
 _NOISE_EXPECTED: Final = Aspect(
     Quantity.NOISE_RATIO,
-    message("Error on images with noise, divided by that on clean ones"),
     Role.AUTOENCODER,
     too_large=Side(
         message(
@@ -42,7 +40,6 @@ _NOISE_EXPECTED: Final = Aspect(
         ),
         message("Which images does `fit` receive as its input, the noisy ones or the clean ones? And as its target?"),
     ),
-    digits=2,
     stands_in_for=Quantity.DENOISED_MSE,
 )
 
@@ -85,25 +82,25 @@ def check_noise_layer(subject: Subject, item: RubricItem) -> Verdict:  # noqa: A
     if before:
         named = layer(before[0], dict(before[0].attributes))
         return passed(message("The noise comes first: {layer}.", layer=named))
-    actual = _where_it_is([one for one in layers[first:] if one.kind in NOISE_KINDS], layers[:first])
+    actual = _where_it_is([one for one in layers[first:] if one.traits.noise], layers[:first])
     return failed(message("No noise before the first layer that learns."), [_finding(subject, actual)])
 
 
 def _before_learning(architecture: Architecture) -> tuple[Layer, ...]:
     """Return the layers before the first one with weights."""
     layers = architecture.layers
-    first = next((place for place, one in enumerate(layers) if one.kind not in PASSIVE_KINDS), len(layers))
+    first = next((place for place, one in enumerate(layers) if not one.traits.passive), len(layers))
     return layers[:first]
 
 
 def _strength(one: Layer) -> float:
     """Return the rate or the deviation of a noise layer, 0 for any other."""
     strength = one.attribute("rate", one.attribute("stddev"))
-    return float(strength) if one.kind in NOISE_KINDS and isinstance(strength, int | float) else 0.0
+    return float(strength) if one.traits.noise and isinstance(strength, int | float) else 0.0
 
 
 def _where_it_is(later: list[Layer], before: tuple[Layer, ...]) -> Message:
-    idle = next((one for one in before if one.kind in NOISE_KINDS), None)
+    idle = next((one for one in before if one.traits.noise), None)
     if idle is not None:
         return message("{layer} makes no noise.", layer=layer(idle, dict(idle.attributes)))
     if later:

@@ -22,7 +22,6 @@ _ANY_FRAUDS: Final = 0.0003  # a sixth of the share in the file; below it the es
 
 _FINDS: Final = Aspect(
     Quantity.AVERAGE_PRECISION,
-    message("Average precision of the reconstruction error as a fraud score"),
     Role.AUTOENCODER,
     too_small=Side(
         message(

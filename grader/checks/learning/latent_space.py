@@ -34,33 +34,19 @@ _NOTHING: Final = message(
     "We found no layer that draws a code from a mean and a log-variance, or no decoder, and could not measure them."
 )
 
-_KL: Final = Aspect(
-    Quantity.KL_DIVERGENCE,
-    message("KL divergence (nats an image)"),
-    Role.ENCODER,
-    too_large=_WITHOUT_KL,
-    too_small=_COLLAPSED,
-    digits=2,
-)
-_ACTIVE: Final = Aspect(
-    Quantity.ACTIVE_UNITS, message("Numbers of the code that are used"), Role.ENCODER, too_small=_COLLAPSED, digits=0
-)
-_SIGMA: Final = Aspect(
-    Quantity.MEDIAN_SIGMA, message("Median σ of the code"), Role.ENCODER, too_small=_WITHOUT_KL, digits=3
-)
+_KL: Final = Aspect(Quantity.KL_DIVERGENCE, Role.ENCODER, too_large=_WITHOUT_KL, too_small=_COLLAPSED)
+_ACTIVE: Final = Aspect(Quantity.ACTIVE_UNITS, Role.ENCODER, too_small=_COLLAPSED)
+_SIGMA: Final = Aspect(Quantity.MEDIAN_SIGMA, Role.ENCODER, too_small=_WITHOUT_KL)
 _ELBO: Final = Aspect(
     Quantity.NEGATIVE_ELBO,
-    message("Negative ELBO (nats an image)"),
     Role.AUTOENCODER,
     too_large=Side(
         message("The ELBO is what a variational autoencoder maximises: reconstruction and KL divergence together."),
         message("Which of its two parts is far from the reference's? Was the loss still falling in the last epoch?"),
     ),
-    digits=1,
 )
 _PRIOR: Final = Aspect(
     Quantity.PRIOR_DISTANCE,
-    message("Distance of samples from the prior to the nearest real image"),
     Role.DECODER,
     too_large=Side(
         message("Codes drawn from N(0, I) should decode to images that look like the data."),
@@ -68,7 +54,6 @@ _PRIOR: Final = Aspect(
             "Decode some codes drawn from N(0, I) and look at them. Do the codes of real images lie in the same place?"
         ),
     ),
-    digits=2,
 )
 
 

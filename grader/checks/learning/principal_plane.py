@@ -14,7 +14,6 @@ from grader.domain.messages import message
 
 _ANGLE: Final = Aspect(
     Quantity.PLANE_ANGLE,
-    message("Largest angle between the learnt plane and PCA's (degrees)"),
     Role.AUTOENCODER,
     too_large=Side(
         message(
@@ -25,7 +24,6 @@ _ANGLE: Final = Aspect(
             "Does any layer have an activation? Had the loss stopped falling? Look at the learning rate and the epochs."
         ),
     ),
-    digits=1,
 )
 
 

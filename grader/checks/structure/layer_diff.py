@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from grader.checks.core.code_layer import codes, layer_sizes
-from grader.domain.architecture import PASSIVE_KINDS, Architecture, Layer
+from grader.domain.architecture import Architecture, Layer
 
 BATCH_NORMALIZATION: Final = "BatchNormalization"
 
@@ -91,6 +91,7 @@ def compare(expected: Architecture, actual: Architecture, rules: ComparisonRules
 def counting_layers(architecture: Architecture, *, drop: frozenset[str] = frozenset()) -> tuple[Layer, ...]:
     """Return the layers that do something at inference, less those of the kinds in `drop`.
 
+    Preparing data (Rescaling, Normalization) is no layer of the network.
     An activation that stands by itself belongs to the layer it works on, also where a layer that the order does not
     matter for comes between: Dense, Dropout, ReLU computes what Dense(relu), Dropout does. One that finds no such
     layer without an activation of its own counts as a layer.
@@ -100,7 +101,7 @@ def counting_layers(architecture: Architecture, *, drop: frozenset[str] = frozen
     for position, layer in enumerate(_in_reading_order(architecture)):
         sources = tuple(places[source] for source in layer.inputs)
         activation = _own_activation(layer)
-        if layer.kind not in PASSIVE_KINDS | _FIXED_SCALES | drop and activation is None:
+        if not (layer.traits.passive or layer.traits.scales_data or layer.kind in drop or activation is not None):
             kept.append(replace(layer, inputs=sources))
             places[position] = len(kept) - 1
             continue
@@ -109,10 +110,6 @@ def counting_layers(architecture: Architecture, *, drop: frozenset[str] = frozen
             kept.append(replace(layer, inputs=sources))
             places[position] = len(kept) - 1
     return tuple(kept)
-
-
-_FIXED_SCALES: Final = frozenset({"Rescaling", "Normalization"})
-"""Layers that bring pixels to another scale and learn nothing: preparing data is no layer of the network."""
 
 
 # The order in which a graph is read
@@ -158,31 +155,17 @@ def _routes(layers: Sequence[Layer]) -> Mapping[int, tuple[int, tuple[str, ...]]
 
 _LINEAR: Final = "linear"
 
-_ACTIVATION_KINDS: Final[Mapping[str, str]] = {
-    "LeakyReLU": "leaky_relu",
-    "ELU": "elu",
-    "PReLU": "prelu",
-    "ReLU": "relu with settings of its own",
-    "Softmax": "softmax",
-}
-"""Layers that are an activation; an ordinary ReLU has become `Activation` in the canonical form."""
-
-_TRANSPARENT_KINDS: Final = frozenset(
-    {BATCH_NORMALIZATION, "MaxPooling1D", "MaxPooling2D", "UpSampling1D", "UpSampling2D"}
-)
-"""Layers that may stand between a layer and its activation: by custom, or because the order changes nothing."""
-
 
 def _own_activation(layer: Layer) -> str | None:
     """Return the activation that a layer is or carries besides doing nothing else, None where it does more."""
-    if layer.kind == "Activation" or layer.kind in PASSIVE_KINDS:
+    if layer.kind == "Activation" or layer.traits.passive:
         return layer.activation
-    return _ACTIVATION_KINDS.get(layer.kind)
+    return layer.traits.activates or None
 
 
 def _join(kept: list[Layer], place: int, activation: str) -> bool:
     """Give the activation to the layer at `place`, or to that before it; say whether one had room for it."""
-    while place != _INPUT and kept[place].kind in _TRANSPARENT_KINDS:
+    while place != _INPUT and kept[place].traits.after_activation:
         place = next(iter(kept[place].inputs), _INPUT)
     if place == _INPUT or kept[place].activation != _LINEAR:
         return False

@@ -45,8 +45,6 @@ ALLOW_BATCH_NORMALIZATION: Final = Parameter(
     "allow_batch_normalization", default=True, meaning=message("accept BatchNormalization where the reference has none")
 )
 
-_JOINING_KINDS: Final = frozenset({"Add", "Concatenate", "Average", "Maximum", "Minimum", "Multiply", "Subtract"})
-
 
 def check_layers(subject: Subject, item: RubricItem) -> Verdict:
     """Kinds, widths and activations of the autoencoder's layers, in order, are the reference's.
@@ -184,7 +182,7 @@ def _why(difference: Difference, pixels: Pixels | None) -> Message:
 
 
 def _why_extra(layer: Layer | None) -> Message:
-    if layer is not None and layer.kind in _JOINING_KINDS:
+    if layer is not None and layer.traits.joins:
         return message(
             "A connection that joins two branches can carry the input past the code: the network then copies it "
             "and need find no patterns."

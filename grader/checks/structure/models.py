@@ -12,8 +12,9 @@ from grader.checks.core.halves import EVERY_MODEL
 from grader.checks.core.parameters import Parameter
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, by_share, passed, ungradable
-from grader.checks.core.wording import ROLE_NAMES, SampleWords, notebook, sample_words
+from grader.checks.core.wording import ROLE_NAMES, notebook, sample_words
 from grader.domain.assignment import RubricItem
+from grader.domain.datasets import SampleWords
 from grader.domain.grade import Finding
 from grader.domain.measurement import MeasuringProblem, Role
 from grader.domain.messages import Message, message
