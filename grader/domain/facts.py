@@ -156,6 +156,7 @@ class CalibratedData:
         strips: The reference's reconstructions of the report's pictures.
         records: Every single run, variations included.
         versions: Of Keras, TensorFlow and NumPy.
+        by_code_size: The same statistics of the reference with codes of other sizes, where the course leaves it free.
         recipe_digest: Digest of what a few training samples become before `fit` (noise, shape, target); "" where it
             was not kept.
     """
@@ -169,6 +170,7 @@ class CalibratedData:
     records: tuple[CalibrationRun, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     recipe_digest: str = ""
+    by_code_size: Mapping[int, Mapping[Quantity, Statistic]] = field(default_factory=dict)
 
     @property
     def reconstruction(self) -> Statistic | None:

@@ -10,6 +10,7 @@ from grader.checks.core.subject import Subject
 from grader.checks.rubric import run_checks
 from grader.domain.architecture import shape_size
 from grader.domain.assignment import RubricItem
+from grader.domain.code_sizes import calibrated_for
 from grader.domain.datasets import Held, datasets, image_sets
 from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.facts import ReferenceFacts
@@ -341,7 +342,7 @@ def _of_reference(
     nearest: ReferenceFacts | None, measured: Measurements, quality: Mapping[Quantity, float], dataset: str
 ) -> Mapping[Quantity, float]:
     """Return the reference's numbers, where it was calibrated on the data that the model was measured on."""
-    calibrated = None if nearest is None or not dataset else nearest.on(measured.data, dataset)
+    calibrated = None if nearest is None or not dataset else calibrated_for(nearest, replace(measured, dataset=dataset))
     if calibrated is None:
         return {}
     return {name: known.mean for name, known in calibrated.statistics.items() if name in quality}

@@ -14,7 +14,7 @@ from grader.validation.drafts import WEIGHTED, Draft, LayerCall
 from grader.validation.operators import Edit, Mutant
 from grader.validation.syntax import text, with_keyword, with_position
 
-_CODE_SIZE: Final = re.compile(r"^CODE_SIZE = (\d+)$", re.MULTILINE)
+CODE_SIZE: Final = re.compile(r"^CODE_SIZE = (\d+)$", re.MULTILINE)
 _LEARNT: Final = ("reconstruction", "denoising", "plane", "stages", "pretrained", "accuracy", "sparsity", "comparison")
 
 
@@ -24,7 +24,7 @@ def _code_of(change: Callable[[int], int]) -> Edit:
     def edit(draft: Draft) -> Draft | None:
         if draft.facts.code_size is None:
             return None
-        constant = next((found for cell in draft.code_cells if (found := _CODE_SIZE.search(cell.source))), None)
+        constant = next((found for cell in draft.code_cells if (found := CODE_SIZE.search(cell.source))), None)
         if constant is not None:
             return draft.instead(constant[0], f"CODE_SIZE = {change(int(constant[1]))}")
         return _other_channels(draft, change)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from grader.domain.assignment import ImportPolicy
+from grader.domain.code_sizes import calibrated_for
 from grader.domain.facts import CalibratedData, ReferenceFacts
 from grader.domain.measurement import MeasuredModel, Measurements, Role
 from grader.domain.outdated import SlowOptimizer, Translation
@@ -45,8 +46,8 @@ class Subject:
 
     @property
     def calibrated(self) -> CalibratedData | None:
-        """What the reference reached on the data that we measured on, None where it was never trained on them."""
-        return self.facts.on(self.measurements.data, self.measurements.dataset)
+        """What the reference reached on the data that we measured on, with a code as large; None where it never was."""
+        return calibrated_for(self.facts, self.measurements)
 
     def model(self, role: Role) -> MeasuredModel | None:
         """Return the notebook's own model of this role, None where there is none (one may have been cut out)."""
