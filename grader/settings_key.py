@@ -6,12 +6,13 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 
 import grader
 from grader.domain.assignment import Assignment
 from grader.domain.facts import ReferenceFacts
+from grader.rebuild.protocol import FAMILIES_GROUP
 
 OBSERVING = (
     "audit", "auditing.py", "domain", "extraction", "intake", "pipeline.py", "probe", "reading", "rebuild", "sandbox",
@@ -28,7 +29,17 @@ def observing_digest(package: Path | None = None) -> str:
     A corrected check is applied to what was observed before; a corrected measurement runs everything again.
     """
     versions = "".join(f"{name}={_version(name)}\n" for name in _FRAMEWORKS)
-    return _short(f"{code_digest(OBSERVING, package)}\n{versions}")
+    return _short(f"{code_digest(OBSERVING, package)}\n{versions}{_families_from_elsewhere()}")
+
+
+def _families_from_elsewhere() -> str:
+    """Return the families of other packages, with what was installed of these: they measure as our own code does."""
+    lines = []
+    for point in entry_points(group=FAMILIES_GROUP):
+        files = "" if point.dist is None else point.dist.read_text("RECORD") or ""
+        release = "" if point.dist is None else point.dist.version
+        lines.append(f"{point.name}={point.value} {release} {_short(files)}\n")
+    return "".join(sorted(lines))
 
 
 def code_digest(parts: Sequence[str], package: Path | None = None) -> str:
