@@ -12,13 +12,16 @@ from pathlib import Path
 import grader
 from grader.domain.assignment import Assignment
 from grader.domain.facts import ReferenceFacts
-from grader.rebuild.protocol import FAMILIES_GROUP
+from grader.domain.plugins import GROUP_PREFIX
 
 OBSERVING = (
     "audit", "auditing.py", "domain", "extraction", "intake", "pipeline.py", "probe", "reading", "rebuild", "sandbox",
     "secret_views.py", "session.py", "translation",
 )  # fmt: skip
 """What runs and measures: the parts of this package that an observation depends on, and checks and reports do not."""
+
+_ADDED_TABLES = ("families", "layers", "datasets", "quantities")
+"""What other packages may add that measures; checks only judge what was observed."""
 
 _FRAMEWORKS = ("tensorflow", "tensorflow-cpu", "keras", "numpy")
 
@@ -29,16 +32,16 @@ def observing_digest(package: Path | None = None) -> str:
     A corrected check is applied to what was observed before; a corrected measurement runs everything again.
     """
     versions = "".join(f"{name}={_version(name)}\n" for name in _FRAMEWORKS)
-    return _short(f"{code_digest(OBSERVING, package)}\n{versions}{_families_from_elsewhere()}")
+    return _short(f"{code_digest(OBSERVING, package)}\n{versions}{_added_by_packages()}")
 
 
-def _families_from_elsewhere() -> str:
-    """Return the families of other packages, with what was installed of these: they measure as our own code does."""
+def _added_by_packages() -> str:
+    """Return what other packages add, and what was installed of these: their families and layers measure as well."""
     lines = []
-    for point in entry_points(group=FAMILIES_GROUP):
+    for point in (one for table in _ADDED_TABLES for one in entry_points(group=GROUP_PREFIX + table)):
         files = "" if point.dist is None else point.dist.read_text("RECORD") or ""
         release = "" if point.dist is None else point.dist.version
-        lines.append(f"{point.name}={point.value} {release} {_short(files)}\n")
+        lines.append(f"{point.group}.{point.name}={point.value} {release} {_short(files)}\n")
     return "".join(sorted(lines))
 
 

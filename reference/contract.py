@@ -131,6 +131,7 @@ class Reference:
         inputs_and_targets: Samples and a random generator → what `fit` gets.
         datasets: Every data set on which the course allows it, `dataset` first (`DATASETS`).
         free: Which of "parameters" and "code_size" the course leaves to whoever builds it (`FREE`).
+        code_sizes: Other code sizes with which it is trained for its facts, where the size is free (`CODE_SIZES`).
         family: What it is judged by besides the reconstruction error: the name of a family (`JUDGED_BY`).
         calibration_epochs: Epochs of the trainings behind its facts (`CALIBRATION_EPOCHS`, else `EPOCHS`).
         epochs_meant_for: Training samples for which these give enough updates of the weights; with fewer samples it
@@ -166,6 +167,7 @@ class Reference:
     inputs_and_targets: Callable[[np.ndarray, np.random.Generator], tuple[Any, Any]]
     datasets: tuple[str, ...]
     free: frozenset[str] = frozenset()
+    code_sizes: tuple[int, ...] = ()
     family: str = RECONSTRUCTION
     calibration_epochs: int = 0
     epochs_meant_for: int | None = None
@@ -235,6 +237,7 @@ def reference_of(source: ModuleType) -> Reference:
         **functions,
         datasets=tuple(had.get("DATASETS", (had["DATASET"],))),
         free=frozenset(had.get("FREE", ())),
+        code_sizes=tuple(had.get("CODE_SIZES", ())),
         family=_family(had),
         calibration_epochs=int(had.get("CALIBRATION_EPOCHS", had["EPOCHS"])),
         epochs_meant_for=had.get("EPOCHS_MEANT_FOR"),
@@ -290,6 +293,21 @@ def module(reference: str) -> ModuleType:
     return known
 
 
+def resized(reference: Reference, code_size: int) -> Reference:
+    """Return a reference whose code has another size: its module, loaded once more, with another `CODE_SIZE`.
+
+    Its functions read the constant when they are called; nothing that it computes while it is imported may hang on it.
+
+    Raises:
+        KeyError: It has no module file of its own.
+    """
+    if reference.file is None:
+        raise KeyError(reference.id)
+    known = _imported(reference.file, name=f"{reference.id.replace('-', '_')}_with_code_{code_size}")
+    known.__dict__["CODE_SIZE"] = code_size
+    return reference_of(known)
+
+
 def own_file(reference: str) -> Path | None:
     """Return the file of an instructor's own reference, `<course>/reference/some_id.py`; None where there is none.
 
@@ -319,9 +337,9 @@ def _published(reference: str) -> ModuleType | None:
     return known
 
 
-def _imported(file: Path) -> ModuleType:
-    """Import a file once a process, under a name that no other module has."""
-    name = f"course_reference_{file.stem}"
+def _imported(file: Path, *, name: str = "") -> ModuleType:
+    """Import a file once a process, under a name that no other module has, by default its own."""
+    name = f"course_reference_{name or file.stem}"
     known = sys.modules.get(name)
     if known is not None and known.__file__ == str(file):
         return known

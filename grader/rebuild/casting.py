@@ -11,6 +11,7 @@ from grader.rebuild.families.family import Family
 from grader.rebuild.network.model import RebuiltModel
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.conventions import CHOOSING_IMAGES
+from grader.rebuild.quantities.material import are_images
 from grader.rebuild.quantities.samples import Samples
 from reference import data
 
@@ -28,7 +29,7 @@ def in_roles(family: Family, rebuilt: Rebuilt, setting: Setting) -> Case:
     the course allows.
     """
     case = family.cast(rebuilt, setting)
-    if setting.task.dataset or case.cast.autoencoder is None or case.dataset not in data.NAMES:
+    if setting.task.dataset or case.cast.autoencoder is None or not are_images(case.dataset):
         return case
     allowed = setting.reference.datasets
     skill = max(0.0, _skill(case.cast.autoencoder, case.samples))  # what learnt nothing learnt it of no images

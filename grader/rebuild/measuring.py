@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from grader.domain.architecture import Architecture
+from grader.domain.datasets import Held, SampleKind, datasets
 from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.measurement import (
     ImageStrip,
@@ -38,6 +39,7 @@ from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop, first_l
 from grader.rebuild.network.relations import fits_sample
 from grader.rebuild.network.roles import holds_same_numbers
 from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.added import added_measurements
 from grader.rebuild.quantities.behaviour import behaviour, find_code, strips, structure
 from grader.rebuild.quantities.conventions import (
     PixelScale,
@@ -49,14 +51,6 @@ from grader.rebuild.quantities.proof import fingerprint, view_kind
 from reference.contract import load
 
 JACOBIAN_IMAGES = 4
-_OF_TRAINED_WEIGHTS = frozenset(Quantity) - {
-    Quantity.MEAN_IMAGE_MSE, Quantity.PCA_MSE, Quantity.COMPOSITION_GAP, Quantity.CODE_SIZE, Quantity.BOTTLENECK_RANK,
-    Quantity.FEATURES, Quantity.LABEL_AMONG_FEATURES, Quantity.FITTED_FRAUDS,
-    Quantity.COMPARED_MODELS, Quantity.COMPARISON_AGREEMENT, Quantity.STAGES_HELD, Quantity.STAGES_TRAINED,
-    Quantity.TRANSPLANT_GAP, Quantity.ANY_LENGTH,
-}  # fmt: skip
-"""Quantities that say nothing where random numbers stand in for weights that became NaN."""
-
 _DOES_NOT_RUN = (tf.errors.OpError, ValueError)
 """What comes of a graph that fits together and still cannot be run (a batch size that is written into a reshape)."""
 
@@ -75,7 +69,8 @@ def measure(
     dataset = setting.reference.dataset
     found = _measured(evidence, setting, sandbox)
     values = {name: replace(one, unit=unit_for(Unit(one.unit), dataset)) for name, one in found.values.items()}
-    images = "hidden" if dataset == "cloud" else task.images  # points: all are seen
+    points = datasets()[dataset].kind is SampleKind.POINTS
+    images = Held.HIDDEN if points else task.images  # all points are seen
     return replace(found, values=values, images=images, view=view_kind(setting.reference, evidence))
 
 
@@ -214,7 +209,7 @@ def _whole(family: Family, found: _Found, autoencoder: RebuiltModel) -> Measurem
     values = [*around.values, *numbers.values]
     problems, pictures = numbers.problems, numbers.pictures
     if _diverged(autoencoder, case.rebuilt.evidence):
-        values = [measurement for measurement in values if measurement.name not in _OF_TRAINED_WEIGHTS]
+        values = [measurement for measurement in values if not measurement.name.spec.needs_weights]
         pictures = ()
         problems += (_without_numbers(autoencoder),)
     return Measurements(
@@ -256,9 +251,13 @@ def _of_samples(family: Family, case: Case, autoencoder: RebuiltModel) -> list[M
     outputs = quality.reconstruct(autoencoder.model, case.samples.images)
     usual = behaviour(case.cast, case.samples, outputs, jacobian_images=JACOBIAN_IMAGES)
     own = family.measure(case.setting.reference, family.of_student(case), case.samples, outputs)
+    if case.samples.rows is None:
+        usual += added_measurements(autoencoder, case.samples.images, case.dataset)
+    else:  # columns of a table lie between any numbers
+        usual = [one for one in usual if not one.name.spec.pixels_only]
     told = "" if case.scale is None else case.scale.in_words()
     return [
-        *(replace(one, how=one.how + told) for one in usual if one.name not in family.without_meaning),
+        *(replace(one, how=one.how + told) for one in usual),
         *(replace(one, how=one.how + told + case.remark) for one in own),
     ]
 

@@ -17,9 +17,6 @@ from grader.domain.ports import GraphSandbox, MeasuringTask, SecretView
 SHIPPED = "the package"
 """The source of a full data set that ships with us: the same as `reference.data.SHIPPED`; a test compares them."""
 
-FAMILIES_GROUP = "autoencoder_grader.families"
-"""Entry points of other packages that measure families of autoencoders which we do not know."""
-
 
 @dataclass(frozen=True, slots=True)
 class DataPlace:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 
+from grader.domain.datasets import SampleKind, datasets
 from grader.rebuild.leash import end_with, limit_memory
 
 if __name__ == "__main__":  # before TensorFlow is imported, which takes seconds
@@ -45,7 +46,7 @@ from grader.rebuild.protocol import (
     PublishRequest,
     Request,
 )
-from grader.rebuild.quantities.material import DataChoice, load_images, load_material
+from grader.rebuild.quantities.material import DataChoice, are_images, load_images, load_material
 from reference import card_data, data
 from reference.views import View
 
@@ -103,9 +104,9 @@ def _evidence(file: Path) -> Evidence:
 def _publish(request: PublishRequest) -> PublishedData:
     """Write the data that zone K may see: images as an uncompressed `.npz`, card transactions as `creditcard.csv`."""
     choice = _choice(request.data, request.view)
-    if request.dataset == "creditcard":
+    if request.dataset in datasets() and datasets()[request.dataset].kind is SampleKind.ROWS:
         return _publish_cards(request.folder, choice)
-    if request.dataset not in data.NAMES:  # the notebook makes it by itself
+    if not are_images(request.dataset):  # the notebook makes it by itself
         material = load_material(request.dataset, choice)
         return PublishedData(None, material.size, material.digest, material.source)
     found = load_images(request.dataset, choice)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
@@ -16,16 +17,18 @@ from typing import Any
 import keras
 import pytest
 from keras import Input, Sequential, layers
+from plugin_package import installed, write_package
 from round_trip import send
 
 from grader.authoring.catalogue import load_assignment, load_facts
 from grader.authoring.scaffold import scaffold
-from grader.checks.registry import run_checks
-from grader.checks.subject import Subject
+from grader.checks.core.subject import Subject
+from grader.checks.rubric import run_checks
 from grader.domain.course import Course
 from grader.domain.facts import Baseline
 from grader.domain.grade import Outcome
 from grader.domain.measurement import Measurements, Quantity, Role
+from grader.domain.plugins import PluginError
 from grader.domain.ports import MeasuringTask
 from grader.domain.run import RunRecord, RunStatus, StoppedBy
 from grader.locale import Translator
@@ -35,9 +38,8 @@ from grader.rebuild.facts.soundness import problems_of
 from grader.rebuild.facts.summary import summarise
 from grader.rebuild.facts.training import REFERENCE
 from grader.rebuild.families import registry
-from grader.rebuild.families.registry import GROUP, family_names, family_of, shipped
+from grader.rebuild.families.registry import family_names, family_of, shipped
 from grader.rebuild.measuring import measure
-from grader.rebuild.protocol import FAMILIES_GROUP
 from grader.rebuild.quantities.material import DataChoice, load_material
 from grader.settings_key import observing_digest
 from reference import contract
@@ -49,6 +51,7 @@ SAMPLE = DataChoice("sample")
 NAMES = tuple((role.value, role.value) for role in Role)
 RAN = RunRecord(RunStatus.COMPLETED, StoppedBy.NOTHING, cells_total=1, cells_run=1)
 CODE_SIZE = 256
+PACKAGE = "winners_family"
 
 FAMILY = dedent('''
     """Codes of which few units win."""
@@ -141,16 +144,10 @@ RUBRIC = dedent("""
 
 
 @pytest.fixture
-def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
     """A package with an entry point, as pip installs it, and a course with a reference and an assignment of its own."""
-    installed = tmp_path / "installed"
-    about = installed / "winners_family-1.0.dist-info"
-    about.mkdir(parents=True)
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: winners-family\nVersion: 1.0\n", "utf-8")
-    (about / "entry_points.txt").write_text(f"[{GROUP}]\nwinners = winners_family:FAMILY\n", "utf-8")
-    (installed / "winners_family.py").write_text(FAMILY, "utf-8")
-    monkeypatch.syspath_prepend(installed)
-    monkeypatch.delitem(sys.modules, "winners_family", raising=False)
+    package = write_package(tmp_path / "site", FAMILY, {"families.winners": "FAMILY"}, name=PACKAGE)
+    monkeypatch.delitem(sys.modules, PACKAGE, raising=False)
     monkeypatch.setenv(contract.COURSE_VARIABLE, str(tmp_path / "course"))
     found = Course(tmp_path / "course")
     files = scaffold("winners", found.folder, language="en")
@@ -161,7 +158,8 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
     for path, content in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, "utf-8")
-    return found
+    with installed(package, monkeypatch):
+        yield found
 
 
 def calibrated() -> None:
@@ -215,31 +213,38 @@ def test_a_reference_lacks_what_its_family_needs(course: Course) -> None:
 
 
 def test_families_from_outside_stand_behind_ours(course: Course) -> None:
-    """Nobody replaces a family of ours, whose facts were measured by it."""
+    """Ours are found without asking anybody else."""
     assert family_names()[-1] == "winners"
     assert "winners" not in shipped()
     for name, family in shipped().items():
         assert family_of(replace(load("winners"), family=name)) is family
 
 
-def test_what_is_no_family_is_refused(course: Course, tmp_path: Path) -> None:
-    """Rather than measured by something that happens to have the name."""
-    (tmp_path / "installed" / "winners_family.py").write_text("FAMILY = object()\n", "utf-8")
-    with pytest.raises(TypeError, match="winners_family:FAMILY"):
-        family_of(load("winners"))
+@pytest.mark.parametrize(
+    ("entry", "thing", "reason"),
+    [
+        ("families.sparse", "FAMILY", "sparse is there already"),
+        ("families.losers", "Winners", "is no Family"),
+        ("families.losers", "NOTHING", "AttributeError"),
+    ],
+)
+def test_what_is_no_family_is_refused_and_harms_none_of_ours(
+    entry: str, thing: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rather than measured by something that happens to have the name; a class of ours is graded all the same."""
+    monkeypatch.delitem(sys.modules, PACKAGE, raising=False)
+    with installed(write_package(tmp_path, FAMILY, {entry: thing}, name=PACKAGE), monkeypatch):
+        assert family_of(load("sparse")) is shipped()["sparse"]
+        with pytest.raises(PluginError, match=reason):
+            family_of(replace(load("sparse"), family="losers"))
 
 
 def test_another_release_of_a_family_measures_anew(course: Course, tmp_path: Path) -> None:
     """What was observed with the first is not used again."""
     before = observing_digest()
-    about = tmp_path / "installed" / "winners_family-1.0.dist-info" / "METADATA"
+    about = tmp_path / "site" / f"{PACKAGE}-1.0.dist-info" / "METADATA"
     about.write_text(about.read_text("utf-8").replace("Version: 1.0", "Version: 1.1"), "utf-8")
     assert observing_digest() != before
-
-
-def test_both_zones_name_the_group_alike() -> None:
-    """The trusted core knows the packages that measure, and imports none of them."""
-    assert GROUP is FAMILIES_GROUP
 
 
 def test_nobody_but_the_registry_asks_for_a_family_by_name() -> None:
@@ -251,4 +256,4 @@ def test_nobody_but_the_registry_asks_for_a_family_by_name() -> None:
         for path in package.rglob("*.py")
         if any(asking.search(line) and "message(" not in line for line in path.read_text("utf-8").splitlines())
     }
-    assert found == {"families/registry.py", "facts/soundness.py"}  # the second names an unknown family
+    assert found == set()

@@ -7,27 +7,22 @@ otherwise show as a failure of every notebook.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Final
 
 import keras
 import numpy as np
 
+from grader.domain.datasets import datasets as known_sets
 from grader.domain.messages import Message, message, verbatim
 from grader.rebuild.facts.description import describe
 from grader.rebuild.families.registry import family_names, family_of
 from grader.rebuild.network.own_models import as_keras
 from reference.contract import FUNCTIONS, NAMES, NUMBERS, Autoencoder, Reference, module, own_file, reference_of
 
-SAMPLE_SHAPES: Final[Mapping[str, tuple[int, ...]]] = {
-    "mnist": (28, 28), "fashion_mnist": (28, 28), "cloud": (3,), "creditcard": (29,),
-}  # fmt: skip
-"""Data sets that there are, with the shape in which references take one sample of each."""
-
 _SAMPLES = 24
-_TRAINING_SAMPLES = 8_000  # as many as the embedded sample has
+_ENOUGH_SAMPLES = 8_000  # as a sample of images has
 _GAP = 1e-3
 
 
@@ -73,19 +68,20 @@ def _wrong_values(reference: str, source: ModuleType) -> Iterator[Message]:
 
 def _wrong_choices(reference: Reference) -> Iterator[Message]:
     """Look at what is chosen from a list: data sets, and the family with what it needs."""
-    if reference.dataset not in SAMPLE_SHAPES:
-        known = ", ".join(SAMPLE_SHAPES)
+    if reference.dataset not in known_sets():
+        known = ", ".join(known_sets())
         yield message("DATASET is {found}; there are {known}.", found=repr(reference.dataset), known=known)
     elif not _fit_together(reference.dataset, reference.datasets):
         yield message(
             "DATASETS is {found}; it names DATASET first, and others whose samples have the same shape.",
             found=repr(reference.datasets),
         )
-    if reference.family not in family_names():
+    try:
+        needs = family_of(reference).needs
+    except KeyError:
         known = ", ".join(family_names())
         yield message("JUDGED_BY is {found}; there are {known}.", found=repr(reference.family), known=known)
         return
-    needs = family_of(reference).needs
     for name in (name for name in needs if name not in reference.offers):
         yield message(
             "{name} is missing; a reference judged by {family} has {known}.",
@@ -97,7 +93,7 @@ def _wrong_choices(reference: Reference) -> Iterator[Message]:
 
 def _fit_together(usual: str, datasets: tuple[str, ...]) -> bool:
     """Say whether data sets are known, have samples of one shape, and begin with the usual one."""
-    shapes = {SAMPLE_SHAPES.get(dataset) for dataset in datasets}
+    shapes = {known.sample_shape if known else None for known in map(known_sets().get, datasets)}
     return datasets[:1] == (usual,) and len(shapes) == 1 and None not in shapes
 
 
@@ -115,8 +111,9 @@ def _wrong_models(reference: Reference) -> Iterator[Message]:
             yield message("the {name} that build() returns must be a Keras model.", name=name)
             return
     describe(reference)
-    samples = np.random.default_rng(0).random((_SAMPLES, *SAMPLE_SHAPES[reference.dataset])).astype(np.float32)
-    train, _ = reference.training_split(np.broadcast_to(samples[0], (_TRAINING_SAMPLES, *samples[0].shape)))
+    shape = known_sets()[reference.dataset].sample_shape
+    samples = np.random.default_rng(0).random((_SAMPLES, *shape)).astype(np.float32)
+    train, _ = reference.training_split(np.broadcast_to(samples[0], (_ENOUGH_SAMPLES, *samples[0].shape)))
     if not len(train):
         yield message("training_split() leaves no sample to train on.")
     x, y = reference.inputs_and_targets(samples, np.random.default_rng(0))

@@ -18,7 +18,7 @@ import numpy as np
 
 from grader.rebuild.network.own_models import as_keras
 from grader.rebuild.quantities.material import Material
-from reference.contract import Autoencoder, Reference
+from reference.contract import Autoencoder, Reference, resized
 
 STEPS_PER_EXECUTION = 32
 SHORT_SHARE = 0.1  # of the reference's epochs: what `grader validate` has time for
@@ -38,6 +38,7 @@ class Variation:
         optimizer: Name of another optimizer, None for the reference's own.
         variant: Name of one of the reference's `variants`.
         free: Name of one of the reference's `honest` answers.
+        code_size: Numbers in the code; None for the reference's own size.
         flat: The same layers in one flat model, activations as layers of their own.
         control: Trained without what the lesson is about.
         epochs_share: Share of the reference's epochs; at least one is trained.
@@ -49,6 +50,7 @@ class Variation:
     optimizer: str | None = None
     variant: str | None = None
     free: str | None = None
+    code_size: int | None = None
     flat: bool = False
     control: bool = False
     epochs_share: float = 1.0
@@ -93,7 +95,23 @@ def variations(reference: Reference) -> tuple[Variation, ...]:
         own = type(models.autoencoder.optimizer).__name__.lower()
         keras_only = [Variation(name, optimizer=name) for name in OPTIMIZERS if name != own]
         keras_only += [Variation("flat", flat=True)] if _can_be_flat(reference, models) else []
-    return (*batches, *keras_only, *_free(reference), *variants, SHORT, *([CONTROL] if reference.has_control else []))
+    control = [CONTROL] if reference.has_control else []
+    sized = [of_code_size(one, size) for size in reference.code_sizes for one in (REFERENCE, *control)]
+    return (*batches, *keras_only, *_free(reference), *variants, SHORT, *control, *sized)
+
+
+def of_code_size(variation: Variation, size: int) -> Variation:
+    """Return a variation with a code of another size; it says nothing about the bounds for the reference's own size."""
+    return replace(variation, name=f"code-{size}-{variation.name}", code_size=size, honest=False)
+
+
+def reference_for(reference: Reference, variation: Variation) -> Reference:
+    """Return a reference as a variation trains it.
+
+    Raises:
+        KeyError: It is to have another code, and has no module file of its own.
+    """
+    return reference if variation.code_size is None else resized(reference, variation.code_size)
 
 
 def _free(reference: Reference) -> list[Variation]:

@@ -27,10 +27,9 @@ from grader.rebuild.network.strangers import with_named_parts
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.conventions import in_unit_range
 from grader.rebuild.quantities.lengths import length_measurements
-from grader.rebuild.quantities.material import Array, Material
+from grader.rebuild.quantities.material import Array, Material, are_images
 from grader.rebuild.quantities.noise import clean_samples
 from grader.rebuild.quantities.samples import Samples, load_samples
-from reference import data
 from reference.contract import Autoencoder, Reference
 
 
@@ -91,9 +90,6 @@ class Family:
     """Whether several trained models are asked for, each of which counts."""
 
     by_behaviour: ClassVar[ByBehaviour] = ByBehaviour.WITH_CODE
-
-    without_meaning: ClassVar[frozenset[Quantity]] = frozenset()
-    """Quantities that say nothing of its data."""
 
     @property
     def main(self) -> Quantity:
@@ -169,7 +165,7 @@ class Family:
         cast = self.chosen(cast, rebuilt, setting, public)
         cast = completed_cast(cast, rebuilt, setting, sample)
         scale = None
-        if dataset in data.NAMES and (cast.autoencoder is None or fits_sample(cast.autoencoder, sample)):
+        if are_images(dataset) and (cast.autoencoder is None or fits_sample(cast.autoencoder, sample)):
             cast, scale = in_unit_range(cast, evidence, samples.train)
         return Case(setting, rebuilt, cast, samples, public, scale, dataset)
 

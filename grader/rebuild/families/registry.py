@@ -12,15 +12,15 @@ import pkgutil
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Final
 
+from grader.domain.plugins import additions, refuse_known
 from grader.rebuild.families.family import Family
-from grader.rebuild.protocol import FAMILIES_GROUP
 from reference.contract import Reference
 
-GROUP: Final = FAMILIES_GROUP
+TABLE: Final = "families"
+"""The end of the group of entry points."""
 
 
 @lru_cache(maxsize=1)
@@ -37,26 +37,26 @@ def _listed() -> Iterator[Family]:
 
 
 def family_of(reference: Reference) -> Family:
-    """Return the family that a reference names; one of ours goes before one of the same name from elsewhere.
+    """Return the family that a reference names; other packages are asked only for one that is none of ours.
 
     Raises:
         KeyError: There is no such family.
-        TypeError: What an entry point names is none.
+        grader.domain.plugins.PluginError: A package names something as a family that is none, or one of ours.
     """
-    if reference.family in shipped():
-        return shipped()[reference.family]
-    for point in entry_points(group=GROUP, name=reference.family):
-        return _loaded(point)
-    raise KeyError(reference.family)
+    ours = shipped().get(reference.family)
+    return _added()[reference.family] if ours is None else ours
 
 
 def family_names() -> tuple[str, ...]:
-    """Return the name of every family, ours first; entry points are not loaded for that."""
-    return tuple(dict.fromkeys([*shipped(), *(point.name for point in entry_points(group=GROUP))]))
+    """Return the name of every family, ours first.
+
+    Raises:
+        grader.domain.plugins.PluginError: As above.
+    """
+    return (*shipped(), *_added())
 
 
-def _loaded(point: EntryPoint) -> Family:
-    family = point.load()
-    if not isinstance(family, Family):
-        raise TypeError(f"the entry point {point.value!r} of {GROUP} is no Family")
-    return family
+def _added() -> Mapping[str, Family]:
+    found = additions(TABLE, Family)
+    refuse_known(TABLE, found, shipped())
+    return {name: family for name, family in found.items() if isinstance(family, Family)}

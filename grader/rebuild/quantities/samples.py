@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from grader.domain.measurement import ImageStrip
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import DataChoice, load_images, load_material
+from grader.rebuild.quantities.material import DataChoice, are_images, load_images, load_material
 from reference import data
 
 
@@ -58,7 +58,7 @@ def load_samples(dataset: str, part: str, choice: DataChoice) -> Samples:
     """
     material = load_material(dataset, choice)
     found = Samples(material.size, material.train, material.hidden, material.strip_images)
-    if dataset not in data.NAMES:  # points in space: there are no others to hide
+    if not are_images(dataset):  # points in space: there are no others to hide
         return found
     if part == "hidden":
         return replace(found, labels=material.hidden_labels)

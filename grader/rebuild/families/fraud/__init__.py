@@ -23,7 +23,7 @@ from grader.rebuild.families.fraud.detector import Detector, card_table, find_de
 from grader.rebuild.families.judgement import Baselines, Judgement
 from grader.rebuild.network.relations import related
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import Array, Material
+from grader.rebuild.quantities.material import NO_IMAGES, Array, Material
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Reference
 from reference.detection import average_precision, roc_auc
@@ -48,7 +48,6 @@ class Fraud(Family):
     needs = ("fraud_scores", "pca_scores")
     prescribes_layers = False
     by_behaviour = ByBehaviour.NOT_RUN
-    without_meaning = frozenset({Quantity.THROUGH_CODE_MSE, Quantity.OUTSIDE_RANGE})  # columns lie between any numbers
 
     def measure(
         self, reference: Reference, models: TrainedModels, samples: Samples, outputs: Array
@@ -101,8 +100,7 @@ class Fraud(Family):
         evidence, contract, images = rebuilt.evidence, setting.contract, setting.task.images
         table = card_table(setting.choice)
         detector = find_detector(rebuilt.models, evidence, rebuilt.arrays, contract, table, images)
-        strips = np.zeros((0, 28, 28), np.float32)
-        rows = Samples(detector.data, detector.train, detector.normal, strips, detector.labels, detector.judged)
+        rows = Samples(detector.data, detector.train, detector.normal, NO_IMAGES, detector.labels, detector.judged)
         sample = rows.images.shape[1:]
         cast = related(detector.cast, rebuilt.models, evidence.fits, sample=sample, contract=contract)
         cast = completed_cast(cast, rebuilt, setting, sample)
