@@ -97,7 +97,7 @@ def _rebound(name: str) -> Edit:
     return edit
 
 
-GRAPH: Final = (
+MUTANTS: Final = (
     Mutant(
         "skip-add",
         message("a skip connection: the image added to the output"),

@@ -12,18 +12,20 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from types import ModuleType
 
 import numpy as np
 
 from grader.domain.architecture import shape_size
 from grader.domain.evidence import Evidence, OperationClaim
 from grader.domain.measurement import Measurement, Quantity
+from grader.rebuild.families.case import Case, Surroundings
+from grader.rebuild.families.family import ByBehaviour, Family
 from grader.rebuild.network.allowlist import RefusedError
 from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop
 from grader.rebuild.network.roles import concrete
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.material import Array
+from reference.contract import STAGES
 
 MAX_CANDIDATES = 16
 MAX_CODES = 8
@@ -32,33 +34,34 @@ Held = Counter[str]
 """How often each array occurs, by its content."""
 
 
-def stage_measurements(
-    source: ModuleType,
-    stack: RebuiltModel,
-    models: Sequence[RebuiltModel],
-    evidence: Evidence,
-    arrays: Arrays,
-    images: Array,
-) -> list[Measurement]:
-    """Count the stages of a stack, and those that are better than a constant on their own data.
+class Stages(Family):
+    """Autoencoders trained one after the other and stacked; the reference says how many (`STAGES`)."""
 
-    Args:
-        source: Module of the reference; without `STAGES` there is nothing to count.
-        stack: The autoencoder.
-        models: All rebuilt models.
-        evidence: For what was fitted and the layers.
-        arrays: Vetted arrays.
-        images: Public images (n, 28, 28).
-    """
-    if not hasattr(source, "STAGES"):
+    name = STAGES
+    several_models = True
+    by_behaviour = ByBehaviour.NOTHING
+
+    def surroundings(self, case: Case) -> Surroundings:
+        """Add how many stages the stack holds, and how many of them have learnt."""
+        return Surroundings((*super().surroundings(case).values, *stage_measurements(case)))
+
+
+FAMILIES = (Stages(),)
+
+
+def stage_measurements(case: Case) -> list[Measurement]:
+    """Count the stages of a stack, and those that are better than a constant on their own data."""
+    stack, evidence, arrays = case.cast.autoencoder, case.rebuilt.evidence, case.rebuilt.arrays
+    if stack is None:
         return []
-    covers = list(_covers(_contents(stack, arrays), _candidates(stack, models, evidence, arrays)))
+    candidates = _candidates(stack, case.rebuilt.models, evidence, arrays)
+    covers = list(_covers(_contents(stack, arrays), candidates))
     most = max((len(cover) for cover in covers), default=0)
     trained = max(
-        (_count_trained(cover, evidence.operations, arrays, images) for cover in covers if len(cover) == most),
+        (_count_trained(cover, evidence.operations, arrays, case.public) for cover in covers if len(cover) == most),
         default=0,
     )
-    how = f"against the mean image or the mean code, {len(images)} public images and their codes"
+    how = f"against the mean image or the mean code, {len(case.public)} public images and their codes"
     return [
         Measurement(Quantity.STAGES_HELD, most, "1", "rebuilt models whose arrays together are those of the stack"),
         Measurement(Quantity.STAGES_TRAINED, trained, "1", how),

@@ -192,7 +192,7 @@ def _cut_brightness(draft: Draft) -> Draft | None:
     return None if layer is None or layer.model != "decoder" else draft.beside(layer, "layers.ReLU(max_value=0.3)")
 
 
-STRUCTURE: Final = (
+MUTANTS: Final = (
     Mutant(
         "code-one-wider",
         message("a code with one number too many"),

@@ -1,9 +1,4 @@
-"""Measuring a fraud detector: find its columns and its scaling, then judge it on hidden card transactions.
-
-A fraud's score is the reconstruction error of its row, mean over the columns of (x - x̂)², in the model's own scale.
-Average precision and ROC area need the order of the scores alone, so that they compare whatever the scaling. The
-reconstruction error does not: here the error of a column is divided by the column's variance over normal rows, which
-makes it the number that the reference has, whose columns are standardised.
+"""Which columns of the card transactions a fraud detector takes, in which scaling: found before it is judged.
 
 Labels of hidden rows judge at the end and choose nothing.
 """
@@ -13,23 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from types import ModuleType
 
 import numpy as np
 
 from grader.domain.architecture import shape_size
 from grader.domain.evidence import Evidence, FitClaim
-from grader.domain.measurement import Measurement, Quantity, Role
-from grader.domain.units import Unit
-from grader.rebuild.network.model import Arrays, RebuiltModel
-from grader.rebuild.network.roles import Cast, assign
-from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.candidates import (
+from grader.domain.measurement import Role
+from grader.rebuild.families.fraud.candidates import (
     ANONYMOUS,
     LABEL,
     NORMAL_ROWS,
     RAW,
-    STILL,
     Candidate,
     Numbers,
     Rows,
@@ -40,10 +29,12 @@ from grader.rebuild.quantities.candidates import (
     raw_columns,
     summaries,
 )
-from grader.rebuild.quantities.fitted_frauds import fitted_frauds
+from grader.rebuild.families.fraud.fitted_frauds import fitted_frauds
+from grader.rebuild.network.model import Arrays, RebuiltModel
+from grader.rebuild.network.roles import Cast, assign
+from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.material import DataChoice, Labels, load_cards
 from reference import card_data
-from reference.detection import average_precision, roc_auc
 
 FEATURE_COUNTS = range(28, 32)
 FEATURES_OF_REFERENCE = 29
@@ -57,8 +48,8 @@ ABOUT_AS_WELL = 1.02
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
-    """Card transactions as zone M has them.
+class CardTable:
+    """Card transactions as the measuring process has them.
 
     Attributes:
         cards: Public and hidden rows.
@@ -123,53 +114,9 @@ class Detector:
     judged: Rows
     labels: Labels
 
-    def measurements(self, source: ModuleType) -> list[Measurement]:
-        """Measure what a fraud detector is judged by; its columns alone where nobody knows what they are."""
-        found = [Measurement(Quantity.FEATURES, self.features, "1", "columns that the rebuilt autoencoder takes")]
-        if self.label is not None:
-            found.append(Measurement(Quantity.LABEL_AMONG_FEATURES, float(self.label), "1", self.how))
-        if self.fitted_frauds is not None:
-            how = "estimated from the claimed minima and maxima of the columns that it was fitted on"
-            found.append(Measurement(Quantity.FITTED_FRAUDS, self.fitted_frauds, "1", how))
-        if self.candidate is None:
-            return found
-        return found + self._baselines(source) + self._behaviour(source)
-
-    def _baselines(self, source: ModuleType) -> list[Measurement]:
-        """The mean row and PCA, on standardised columns."""
-        train, normal = self._standardised(self.train), self._standardised(self.normal)
-        how = "normal rows, columns standardised"
-        mean = quality.mean_image_error(train, normal)
-        pca = quality.pca_error(train, normal, source.CODE_SIZE)
-        return [
-            Measurement(Quantity.MEAN_IMAGE_MSE, mean, Unit.FEATURE_SQUARED, f"mean training row, {how}"),
-            Measurement(Quantity.PCA_MSE, pca, Unit.FEATURE_SQUARED, f"PCA with {source.CODE_SIZE} components, {how}"),
-        ]
-
-    def _behaviour(self, source: ModuleType) -> list[Measurement]:
-        assert self.cast.autoencoder is not None  # noqa: S101 - else there were no candidate
-        outputs = quality.reconstruct(self.cast.autoencoder.model, self.judged)
-        normal = self.labels == 0
-        error = quality.mean_squared_error(self._standardised(self.judged[normal]), self._standardised(outputs[normal]))
-        how = f"{normal.sum()} normal rows, columns standardised; {self.how}"
-        found = [Measurement(Quantity.RECONSTRUCTION_MSE, error, Unit.FEATURE_SQUARED, how)]
-        scores = source.fraud_scores(self.judged.astype(np.float64), outputs)
-        if np.isfinite(scores).all():
-            how = f"error of {len(scores)} rows with {int(self.labels.sum())} frauds as their score; {self.how}"
-            found += [
-                Measurement(Quantity.AVERAGE_PRECISION, average_precision(self.labels, scores), "1", how),
-                Measurement(Quantity.ROC_AUC, roc_auc(self.labels, scores), "1", how),
-            ]
-        return found
-
-    def _standardised(self, rows: Rows) -> Rows:
-        """Divide by the deviation of each column over public normal rows; a constant column stays."""
-        deviations = self.train.astype(np.float64).std(axis=0)
-        return (rows / np.where(deviations > STILL, deviations, 1.0)).astype(np.float32)
-
 
 @lru_cache(maxsize=2)
-def table(choice: DataChoice) -> Table:
+def card_table(choice: DataChoice) -> CardTable:
     """Load the card transactions, real or simulated, and describe what the notebook read of them.
 
     Raises:
@@ -178,10 +125,10 @@ def table(choice: DataChoice) -> Table:
     return table_of(load_cards(choice))
 
 
-def table_of(cards: card_data.CardData) -> Table:
+def table_of(cards: card_data.CardData) -> CardTable:
     """Describe what a notebook reads of these transactions."""
     public = raw_columns(card_data.kernel_view(cards))
-    return Table(cards, public, summaries(public))
+    return CardTable(cards, public, summaries(public))
 
 
 def find_detector(
@@ -189,7 +136,7 @@ def find_detector(
     evidence: Evidence,
     arrays: Arrays,
     contract: Mapping[str, str],
-    data: Table,
+    data: CardTable,
     part: str,
 ) -> Detector:
     """Find the autoencoder, whatever number of columns it takes, and what it was given in them.
@@ -266,7 +213,7 @@ class _Choice:
     sure: bool = True
 
 
-def _choose(autoencoder: RebuiltModel | None, fit: FitClaim | None, features: int, data: Table) -> _Choice:
+def _choose(autoencoder: RebuiltModel | None, fit: FitClaim | None, features: int, data: CardTable) -> _Choice:
     """Choose by what the columns were like that it was fitted on, else by the reconstruction of public normal rows."""
     if autoencoder is None:
         return _Choice(None, "no autoencoder")
@@ -287,7 +234,7 @@ def _told(candidate: Candidate) -> str:
     )
 
 
-def _best_reconstructed(autoencoder: RebuiltModel, features: int, data: Table) -> tuple[Candidate | None, float]:
+def _best_reconstructed(autoencoder: RebuiltModel, features: int, data: CardTable) -> tuple[Candidate | None, float]:
     """Return the candidate that is reconstructed best, and its error.
 
     Behaviour alone accuses nobody: candidates with the label are left out.
@@ -303,7 +250,7 @@ def _best_reconstructed(autoencoder: RebuiltModel, features: int, data: Table) -
 
 
 def _errors(
-    autoencoder: RebuiltModel, tried: Sequence[Candidate], data: Table, *, columns: tuple[str, ...] = RAW
+    autoencoder: RebuiltModel, tried: Sequence[Candidate], data: CardTable, *, columns: tuple[str, ...] = RAW
 ) -> Numbers:
     """Return the error of each of some public normal rows for each candidate, (m, rows), columns standardised.
 
@@ -323,7 +270,7 @@ def _errors(
     return np.nan_to_num(np.array(errors), nan=np.inf)
 
 
-def _holds_label(autoencoder: RebuiltModel, candidate: Candidate, data: Table) -> bool | None:
+def _holds_label(autoencoder: RebuiltModel, candidate: Candidate, data: CardTable) -> bool | None:
     """Say whether the label is among the columns; None where a claim denies it and the model's behaviour does not.
 
     A model that was trained with the label gives a constant in its place, whatever comes in. Where the claim says that

@@ -108,7 +108,7 @@ def _frozen(draft: Draft) -> Draft | None:
 _SHUFFLED: Final = "np.random.default_rng(1).permutation({})"
 _NOISE: Final = "np.random.default_rng(2).uniform(size=np.shape({})).astype('float32')"
 
-TRAINING: Final = (
+MUTANTS: Final = (
     Mutant("no-training", message("never trained"), _never, _BLAMED, _ALSO, always=True),
     Mutant(
         "rate-zero",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from grader.domain.evidence import ColumnClaim, FitClaim
-from grader.rebuild.quantities.candidates import NORMAL_ROWS, Candidate, Numbers, Summary, scaled_summaries
+from grader.rebuild.families.fraud.candidates import NORMAL_ROWS, Candidate, Numbers, Summary, scaled_summaries
 
 _STATISTICS_ROWS = 50_000  # as in `grader.probe.hooks`
 _FEWEST_SIGNS = 3

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from grader.domain.architecture import Architecture
-from grader.domain.evidence import Evidence, TableClaim
+from grader.domain.evidence import TableClaim
 from grader.domain.measurement import Disagreement, Measurement, Quantity, Role
-from grader.rebuild.facts.description import architecture_of
+from grader.rebuild.families.case import Case, Rebuilt, Setting, Surroundings
+from grader.rebuild.families.family import ByBehaviour, Family
 from grader.rebuild.network.canonical import canonical
 from grader.rebuild.network.model import Arrays, RebuiltModel
+from grader.rebuild.network.own_models import reference_form
 from grader.rebuild.network.roles import Cast, assign, concrete, holds_same_numbers
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.material import Array
-from reference.contract import module
+from reference.contract import COMPARISON, Reference
 
 HELD_OUT_SHARE = 12  # the references hold the last twelfth of the training images out
 HELD_OUT_IMAGES = 5_000  # notebooks hold these out, also where there are fewer than 60,000
@@ -33,33 +33,49 @@ ANOTHER_TRAINING = 1e-3  # a copy with a little noise is nearer than this, relat
 FRESH_NETWORKS = 3
 
 
-def best_cast(
-    source: ModuleType, models: Sequence[RebuiltModel], cast: Cast, arrays: Arrays, images: Array, name: str
-) -> Cast:
+class Comparison(Family):
+    """Several networks of the reference's layers under `names`, of which the best is judged."""
+
+    name = COMPARISON
+    several_models = True
+    by_behaviour = ByBehaviour.NOTHING
+
+    def chosen(self, cast: Cast, rebuilt: Rebuilt, setting: Setting, public: Array) -> Cast:
+        """Let public images choose the best of the compared networks."""
+        return best_cast(cast, rebuilt, setting, public)
+
+    def surroundings(self, case: Case) -> Surroundings:
+        """Add how many networks were trained, and how much of the notebook's table is right."""
+        values, disagreements = compare(case.setting.reference, case.rebuilt, case.samples.train)
+        return Surroundings((*values, *super().surroundings(case).values), disagreements)
+
+
+FAMILIES = (Comparison(),)
+
+
+def best_cast(cast: Cast, rebuilt: Rebuilt, setting: Setting, images: Array) -> Cast:
     """Put the best of the compared networks in the autoencoder's place, with its own encoder and decoder.
 
     Where these are not alive any more, those of the autoencoder that was kept stay, and it stays as their companion.
 
     Args:
-        source: Module of the reference; without `BEST_OF` the cast stays as it is.
-        models: All rebuilt models.
         cast: The models in their roles, as their names say.
-        arrays: Vetted arrays.
+        rebuilt: All rebuilt models.
+        setting: Which networks are compared, and what the assignment calls the autoencoder.
         images: Public images (n, 28, 28) that choose.
-        name: What the assignment calls the autoencoder.
     """
-    shelf = getattr(source, "BEST_OF", None)
-    if shelf is None or cast.autoencoder is None:
+    if cast.autoencoder is None:
         return cast
+    reference, arrays, name = setting.reference, rebuilt.arrays, setting.contract.get(Role.AUTOENCODER, "")
     sample = images.shape[1:]
-    whole = [m for m in models if concrete(m.input_shape, sample) and concrete(m.output_shape, sample)]
-    named = [m for m in whole if any(n == name or n.startswith(f"{shelf}[") for n in m.claim.names)]
+    whole = [m for m in rebuilt.models if concrete(m.input_shape, sample) and concrete(m.output_shape, sample)]
+    named = [m for m in whole if any(n == name or n.startswith(f"{reference.best_of}[") for n in m.claim.names)]
     if not named:
         return cast
-    wanted = _signature(_reference_form(source.ID))
+    wanted = _signature(reference_form(reference))
     best = min(named, key=lambda m: (_signature(canonical(m, arrays)) != wanted, _error(m.model, images)))
     others = {id(m) for m in whole if m is not best}
-    own = assign([m for m in models if id(m) not in others], (), arrays, sample=sample, contract={})
+    own = assign([m for m in rebuilt.models if id(m) not in others], (), arrays, sample=sample, contract={})
     parts = [part for part in (own.encoder, own.decoder) if part is not None]
     if len(parts) == len(Role) - 1 and all(holds_same_numbers(part, best, arrays) for part in parts):
         return replace(own, candidates=cast.candidates)
@@ -67,39 +83,31 @@ def best_cast(
 
 
 def compare(
-    source: ModuleType, models: Sequence[RebuiltModel], evidence: Evidence, arrays: Arrays, train: Array
-) -> tuple[list[Measurement], tuple[Disagreement, ...]]:
+    reference: Reference, rebuilt: Rebuilt, train: Array
+) -> tuple[tuple[Measurement, ...], tuple[Disagreement, ...]]:
     """Count the trained networks and hold the notebook's table against them.
 
     Args:
-        source: Module of the reference; without `BEST_OF` there is nothing to compare.
-        models: All rebuilt models.
-        evidence: For the tables, and which arrays are broken.
-        arrays: Vetted arrays.
+        reference: Its exercise names the networks and the losses.
+        rebuilt: All rebuilt models, the tables, and which arrays are broken.
         train: Training images (n, 28, 28); the last of them are held out.
     """
-    if not hasattr(source, "BEST_OF"):
-        return [], ()
     held_out = train[-min(HELD_OUT_IMAGES, len(train)) :]
-    trained = _trained(source, models, evidence, arrays, held_out)
-    count = len(_different(trained, arrays))
-    rivals = [_Rival(model, source.BEST_OF) for model in trained]
+    trained = _trained(reference, rebuilt, held_out)
+    count = len(_different(trained, rebuilt.arrays))
+    rivals = [_Rival(model, reference.best_of) for model in trained]
     results = _Results(rivals, held_out, max(1, len(train) // HELD_OUT_SHARE))
-    wrong = min((_disagreements(source, claims, results) for claims in _readings(evidence.tables)), key=len)
-    asked = len(source.NAMES) * len(source.COMPARED_BY)
+    readings = _readings(rebuilt.evidence.tables)
+    wrong = min((_disagreements(reference, claims, results) for claims in readings), key=len)
+    asked = len(reference.names) * len(reference.compared_by)
     how = f"last {results.last} and {len(held_out)} training images, within 3 % or 0.002"
-    return [
+    return (
         Measurement(Quantity.COMPARED_MODELS, count, "1", "trained, the reference's layers, different numbers"),
         Measurement(Quantity.COMPARISON_AGREEMENT, 1 - len(wrong) / asked, "1", how),
-    ], wrong
+    ), wrong
 
 
 # The networks
-
-
-@lru_cache(maxsize=4)
-def _reference_form(reference: str) -> Architecture:
-    return architecture_of(module(reference).build().autoencoder)
 
 
 def _signature(form: Architecture) -> tuple[object, ...]:
@@ -107,18 +115,17 @@ def _signature(form: Architecture) -> tuple[object, ...]:
     return (form.parameters, *((layer.kind, layer.attributes, layer.size) for layer in form.active_layers))
 
 
-def _trained(
-    source: ModuleType, models: Sequence[RebuiltModel], evidence: Evidence, arrays: Arrays, images: Array
-) -> list[RebuiltModel]:
+def _trained(reference: Reference, rebuilt: Rebuilt, images: Array) -> list[RebuiltModel]:
     """List the networks like the reference that are no fresh initialisation, those in the dictionary first.
 
     Keras begins with biases of 0, and a step of any optimizer moves them; where all are 0, being better than a fresh
     network shows the training. Numbers that became NaN have learnt nothing.
     """
-    wanted, broken = _signature(_reference_form(source.ID)), set(evidence.non_finite)
-    alike = [m for m in models if not m.held & broken and _signature(canonical(m, arrays)) == wanted]
-    alike.sort(key=lambda m: not any(name.startswith(f"{source.BEST_OF}[") for name in m.claim.names))
-    fresh = _fresh_error(source, images) if not all(_has_biases(model, arrays) for model in alike) else 0.0
+    arrays, broken = rebuilt.arrays, set(rebuilt.evidence.non_finite)
+    wanted = _signature(reference_form(reference))
+    alike = [m for m in rebuilt.models if not m.held & broken and _signature(canonical(m, arrays)) == wanted]
+    alike.sort(key=lambda m: not any(name.startswith(f"{reference.best_of}[") for name in m.claim.names))
+    fresh = _fresh_error(reference, images) if not all(_has_biases(model, arrays) for model in alike) else 0.0
     return [model for model in alike if _has_biases(model, arrays) or _error(model.model, images) < fresh]
 
 
@@ -126,8 +133,8 @@ def _has_biases(model: RebuiltModel, arrays: Arrays) -> bool:
     return any(arrays[name].ndim == 1 and np.any(arrays[name]) for name in model.held)
 
 
-def _fresh_error(source: ModuleType, images: Array) -> float:
-    return float(np.mean([_error(source.build().autoencoder, images) for _ in range(FRESH_NETWORKS)]))
+def _fresh_error(reference: Reference, images: Array) -> float:
+    return float(np.mean([_error(reference.build().autoencoder, images) for _ in range(FRESH_NETWORKS)]))
 
 
 def _error(model: Any, images: Array) -> float:
@@ -220,12 +227,12 @@ def _readings(tables: Sequence[TableClaim]) -> Iterator[Reading]:
     yield {}
 
 
-def _disagreements(source: ModuleType, table: Reading, results: _Results) -> tuple[Disagreement, ...]:
-    single = len(source.COMPARED_BY) == 1
+def _disagreements(reference: Reference, table: Reading, results: _Results) -> tuple[Disagreement, ...]:
+    single = len(reference.compared_by) == 1
     wrong = []
-    for name in source.NAMES:
+    for name in reference.names:
         rival = results.of(name)
-        for loss in source.COMPARED_BY:
+        for loss in reference.compared_by:
             claimed = _claimed(table, _normal(name), _normal(loss), single=single)
             meant = {_normal(loss): None} | ({rival.compiled_loss: None} if single and rival is not None else {})
             measured = [value for one in meant for value in (results.losses(rival, one) if rival is not None else [])]
