@@ -16,7 +16,8 @@ from grader.auditing import Auditor
 from grader.checks.shortening import acceleration_of
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
-from grader.domain.facts import IMAGE_DATASETS, ReferenceFacts
+from grader.domain.datasets import image_sets
+from grader.domain.facts import ReferenceFacts
 from grader.domain.limits import limits_here
 from grader.domain.messages import Message, message
 from grader.domain.ports import AuditMode, Sandbox
@@ -166,7 +167,7 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
 
 def known_settings_key(assignment: Assignment, facts: ReferenceFacts, options: SessionOptions) -> str | None:
     """Return the key that a session would have, without opening it; None where only opening it can tell."""
-    datasets = [facts.dataset, *(other for other in IMAGE_DATASETS if other != facts.dataset)]
+    datasets = [facts.dataset, *(other for other in image_sets() if other != facts.dataset)]
     answers = [recall(_question(dataset, options)) for dataset in datasets]
     found = [answer for answer in answers if answer is not None]
     if len(found) < len(datasets):

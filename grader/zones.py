@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.domain.course import Course
-from grader.domain.facts import IMAGE_DATASETS
+from grader.domain.datasets import image_sets
 from grader.domain.folders import private_folder
 from grader.domain.messages import message
 from grader.domain.ports import Sandbox, SecretView
@@ -94,7 +94,7 @@ class Zones:
                 dataset=dataset,
             )
             raise MissingDataError(reason) from error
-        others = [other for other in IMAGE_DATASETS if other != dataset]
+        others = [other for other in image_sets() if other != dataset]
         return {dataset: first, **self._those_here(others, folder, view)}
 
     def _those_here(self, datasets: Iterable[str], folder: Path, view: SecretView | None) -> dict[str, PublishedData]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from grader.authoring.catalogue import facts_ids, load_facts
-from grader.domain.facts import IMAGE_DATASETS
+from grader.domain.datasets import image_sets
 from grader.domain.submission import Notebook
 from grader.inspection.inspecting import InspectionContext
 from grader.sandbox.backends.backend import KernelOptions
@@ -35,7 +35,7 @@ def open_inspection(
         SandboxUnavailableError: No sandbox works here and none was not asked for, or a notebook would see hidden data.
         MeasuringFailedError: The measuring process does not start.
     """
-    wanted = (*IMAGE_DATASETS, *((CARDS,) if notebook is None or _reads_tables(notebook) else ()))
+    wanted = (*image_sets(), *((CARDS,) if notebook is None or _reads_tables(notebook) else ()))
     with open_zones(options.zones()) as zones:
         published = zones.publish_those_here(wanted)  # a notebook that needs one that is not here says so itself
         sizes = {found.size for name, found in published.items() if name != CARDS}  # that table may be simulated

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.domain.acceleration import Acceleration
+from grader.domain.datasets import for_kernel
 from grader.domain.run import Limits
 from grader.domain.submission import Companion
 from grader.sandbox import bubblewrap
@@ -57,6 +58,7 @@ def kernel_settings(
         "uid": None,
         "limits": {},
         "datasets": dict(datasets),
+        "data_sets": for_kernel(),
         "claims": f"{claims}/claims",
         "stub_grader": shut_in,
         "filter_system_calls": shut_in,
