@@ -18,7 +18,8 @@ from pathlib import Path
 
 from grader.authoring.catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
-from grader.cli.grading import grade_class
+from grader.cli.grading import ClassWork, grade_class
+from grader.cli.progress import watching
 from grader.delivery import GRADEBOOK_FILE
 from grader.gradebook import Gradebook, sqlite_url
 from grader.intake.collecting import collect
@@ -61,7 +62,8 @@ def _build(handed_in: Path, out: Path, students: int) -> None:
         document["cells"].pop()
     with tempfile.TemporaryDirectory() as workspace:
         submissions = collect([handed_in], Path(workspace))
-        grade_class(submissions[:1], assignment, facts, options, gradebook_url=place, translator=Translator("en"))
+        with watching(1, Translator("en")) as watch:
+            grade_class(ClassWork(submissions[:1], assignment, facts, options, place), watch)
         key = known_settings_key(assignment, facts, options)
         with Gradebook.open(place) as gradebook:
             seen = gradebook.find_observation(sha256=submissions[0].sha256, context=key or "")

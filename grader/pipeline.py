@@ -38,6 +38,7 @@ from grader.domain.observation import Observation
 from grader.domain.outdated import OldCode, Translation
 from grader.domain.places import Places, cell_name, line_title
 from grader.domain.ports import Measurer, MeasuringTask, Sandbox, SecretView
+from grader.domain.progress import Stage, StageBegun, announce
 from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
 from grader.extraction.claims import collect
@@ -106,9 +107,12 @@ def observe(submission: Submission, context: GradingContext) -> Observation:
         old = _old_code(notebook, context)
         seen = _as_read(seen, notebook, old)
         with private_folder() as folder:
-            run = context.sandbox.run(old.notebook, context.assignment.limits, folder / "exchange")
+            limits = context.assignment.limits
+            announce(StageBegun(Stage.RUNNING, len(old.notebook.cells), limits.notebook_seconds))
+            run = context.sandbox.run(old.notebook, limits, folder / "exchange")
             seen = replace(seen, run=_with_places(run, notebook.places), fault=_sandbox_fault(run))
             evidence = within_limits(collect, folder / "exchange", folder / "vetted")
+            announce(StageBegun(Stage.MEASURING, len(evidence.models)))
             measurements = context.measurer.measure(evidence, _task(context))
         seen = replace(
             seen,
@@ -300,6 +304,7 @@ def _audit(
 
 def _on_view(notebook: Notebook, context: GradingContext, sandbox: Sandbox, view: SecretView) -> Trial:
     """Run a notebook on a secret view of the data and measure what it left on hidden data of the same view."""
+    announce(StageBegun(Stage.AUDITING, len(notebook.cells), context.assignment.limits.notebook_seconds))
     with private_folder() as folder:
         run = sandbox.run(notebook, context.assignment.limits, folder / "exchange")
         run = _with_places(run, notebook.places)

@@ -1,4 +1,4 @@
-"""A whole class: any number of submissions over any `concurrent.futures.Executor`.
+"""A whole class: any number of submissions over any executor, the longest first.
 
 Workers return values; only the caller's process writes the gradebook, one commit a submission, so that a batch that is
 killed resumes where it was.
@@ -6,16 +6,22 @@ killed resumes where it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor, Future, as_completed
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
-from grader.acceleration import observe_fast, suffices
+from grader.acceleration import suffices
 from grader.domain.assignment import Assignment
 from grader.domain.facts import ReferenceFacts
 from grader.domain.graded import GradedSubmission
 from grader.domain.observation import Observation
+from grader.domain.progress import Stage, StageBegun, Step
+from grader.domain.run import RunStatus
 from grader.domain.submission import Submission
+from grader.execution import Executor
+from grader.forecast import Forecast, weight
 from grader.gradebook.store import Gradebook
 from grader.pipeline import GradingContext, broken_observation, judge
 
@@ -27,10 +33,42 @@ class Progress:
     Attributes:
         graded: Its result.
         reused: Nothing was run for it: the same bytes had been run before.
+        seconds_left: Until the whole class is done; None where nobody can say that yet.
     """
 
     graded: GradedSubmission
     reused: bool
+    seconds_left: float | None = None
+
+
+class Watcher(Protocol):
+    """Is told what goes on in a batch."""
+
+    def done(self, progress: Progress) -> None:
+        """Take note of a result, stored ones first."""
+        ...
+
+    def step(self, submission: Submission, step: Step) -> None:
+        """Take note, in whatever thread, of what goes on with a submission that is observed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A watcher that hears of results alone.
+
+    Attributes:
+        then: Called with each.
+    """
+
+    then: Callable[[Progress], None]
+
+    def done(self, progress: Progress) -> None:
+        """Pass a result on."""
+        self.then(progress)
+
+    def step(self, submission: Submission, step: Step) -> None:
+        """Drop what is no result."""
 
 
 def grade_batch(
@@ -40,7 +78,7 @@ def grade_batch(
     executor: Executor,
     gradebook: Gradebook,
     settings_key: str,
-    on_progress: Callable[[Progress], None],
+    watcher: Watcher,
 ) -> list[GradedSubmission]:
     """Grade every submission, and run only what the gradebook has not seen run yet.
 
@@ -50,10 +88,10 @@ def grade_batch(
     Args:
         submissions: What intake found.
         context: The same for all of them.
-        executor: Where `observe_fast` runs: threads, processes, Dask.
+        executor: Where they are observed: threads of this process, or a cluster.
         gradebook: Each result is committed to it as soon as it is there.
         settings_key: Names data and sandbox; what was observed counts only under the same key.
-        on_progress: Called with each result, stored ones first.
+        watcher: Told of each result and of what goes on.
 
     Returns:
         One result a submission, in the order of `submissions`.
@@ -69,21 +107,92 @@ def grade_batch(
         graded = None if context.runs_again(submission.student) else book.known(submission)
         if graded is not None:
             done[index] = graded
-            on_progress(Progress(graded, reused=True))
+            watcher.done(Progress(graded, reused=True))
         else:
             waiting.setdefault(book.work(submission), []).append(index)
-    futures = {_submit(executor, submissions[same[0]], context): same for same in waiting.values()}
+    queue = _Queue.of(submissions, list(waiting.values()), context, executor, watcher)
     try:
-        for future in as_completed(futures):
-            same = futures[future]
+        while (finished := queue.next_done()) is not None:
+            same, future = finished
             seen = _result(future, context)
+            queue.forecast.end(same[0], time.monotonic(), stopped=seen.run.status is RunStatus.TIMED_OUT)
             book.keep(seen, submissions[same[0]])
+            left = queue.forecast.seconds_left(time.monotonic())
             for index in same:
                 done[index] = book.grade(seen, submissions[index])
-                on_progress(Progress(done[index], reused=index != same[0]))
+                watcher.done(Progress(done[index], index != same[0], left))
     finally:
-        _cancel(futures)
+        queue.cancel()
     return [done[index] for index in range(len(submissions))]
+
+
+@dataclass
+class _Queue:
+    """Work that waits, the longest first, and as much of it in the executor's hands as this has places.
+
+    Attributes:
+        submissions: All of them.
+        waiting: What has not begun: for each the indices of submissions with the same bytes.
+        executor: Where they are observed.
+        watcher: Told of what goes on.
+        forecast: How long it will take.
+    """
+
+    submissions: Sequence[Submission]
+    waiting: list[list[int]]
+    executor: Executor
+    watcher: Watcher
+    forecast: Forecast
+    _running: dict[Future[Observation], list[int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        submissions: Sequence[Submission],
+        work: Sequence[list[int]],
+        context: GradingContext,
+        executor: Executor,
+        watcher: Watcher,
+    ) -> _Queue:
+        """Put the longest first; what weighs the same stays in order."""
+        weighed = sorted(((weight(submissions[same[0]].path), same) for same in work), key=lambda one: -one[0])
+        limit, shortens = context.assignment.limits.cell_seconds, context.fast is not None
+        forecast = Forecast(executor.places, [own for own, _ in weighed], limit, shortens)
+        return cls(submissions, [same for _, same in weighed], executor, watcher, forecast)
+
+    def next_done(self) -> tuple[list[int], Future[Observation]] | None:
+        """Fill the free places and wait for one that is done; None where nothing is left."""
+        while self.waiting and len(self._running) < self.executor.places:
+            same = self.waiting.pop(0)
+            self.forecast.begin(same[0], time.monotonic())
+            self._running[self._submit(same[0])] = same
+        if not self._running:
+            return None
+        finished, _ = wait(self._running, return_when=FIRST_COMPLETED)
+        future = min(finished, key=lambda one: self._running[one][0])
+        same = self._running.pop(future)
+        return same, future
+
+    def cancel(self) -> None:
+        """Drop what has not begun."""
+        for future in self._running:
+            future.cancel()
+
+    def _submit(self, index: int) -> Future[Observation]:
+        """Hand out a submission; where the executor takes no more, its workers having died, the future says so."""
+        submission = self.submissions[index]
+
+        def listener(step: Step) -> None:
+            if isinstance(step, StageBegun) and step.stage is Stage.RUNNING_WHOLE:
+                self.forecast.repeat(index)
+            self.watcher.step(submission, step)
+
+        try:
+            return self.executor.submit(submission, listener)
+        except RuntimeError as error:
+            refused: Future[Observation] = Future()
+            refused.set_exception(error)
+            return refused
 
 
 def known_grades(
@@ -150,23 +259,8 @@ class _Book:
         return graded
 
 
-def _submit(executor: Executor, submission: Submission, context: GradingContext) -> Future[Observation]:
-    """Hand out a submission; where the executor takes no more, its workers having died, the future says so."""
-    try:
-        return executor.submit(observe_fast, submission, context)
-    except RuntimeError as error:
-        refused: Future[Observation] = Future()
-        refused.set_exception(error)
-        return refused
-
-
 def _result(future: Future[Observation], context: GradingContext) -> Observation:
     try:
         return future.result()
     except Exception as error:  # noqa: BLE001 - a worker that died; the batch goes on
         return broken_observation(error, context)
-
-
-def _cancel(futures: Iterable[Future[Observation]]) -> None:
-    for future in futures:
-        future.cancel()

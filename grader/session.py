@@ -67,6 +67,7 @@ class SessionOptions:
             nobody where it is None.
         audit: Which hand-ins are run a second time, on a secret view of the data: `suspicious`, `all` or `none`.
         accelerate: Run trainings faster first (`grader.acceleration`); grades are the same.
+        executor: Where notebooks are run (`grader.executors.opening`).
     """
 
     sandbox: str = "bubblewrap"
@@ -81,6 +82,7 @@ class SessionOptions:
     run_again: tuple[str, ...] | None = None
     audit: str = "none"
     accelerate: bool = False
+    executor: str = "local"
 
     def notebooks_together(self) -> int:
         """Return how many notebooks run at the same time."""

@@ -21,7 +21,13 @@ Language = Annotated[
         help=told(message("Language of the output: es or en.")),
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help=told(message("Print JSON and nothing else.")))]
+AsJson = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        help=told(message("Print JSON and nothing else; grade and check write events to standard error as JSON, too.")),
+    ),
+]
 DataFolder = Annotated[
     Path | None,
     typer.Option(
@@ -39,6 +45,13 @@ CourseFolder = Annotated[
 GradebookUrl = Annotated[
     str | None,
     typer.Option("--gradebook", help=told(message("Address of the gradebook: postgresql://… or sqlite:///…."))),
+]
+Accelerate = Annotated[
+    bool,
+    typer.Option(
+        "--accelerate/--no-accelerate",
+        help=told(message("Shorten trainings; what loses a point by it is run again, whole.")),
+    ),
 ]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, help=told(message("Notebooks that run at the same time.")))

@@ -1,55 +1,87 @@
-"""What is shown on standard error while something takes long: the bar of a batch with the time that remains."""
+"""Shows what goes on while something takes long, and writes it into the log of the run."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
 
-from grader.domain.evidence import Evidence
-from grader.domain.measurement import Measurements
-from grader.domain.messages import Message, message
-from grader.domain.ports import Measurer, MeasuringTask, Sandbox
-from grader.domain.run import Limits, RunRecord
-from grader.domain.submission import Notebook
+from grader.cli.events import Done
+from grader.cli.run_log import RunLog
+from grader.cli.views import JsonLines, LiveTable, PlainLines, View, live
+from grader.domain.messages import Message
+from grader.domain.progress import Step
+from grader.domain.submission import Submission
 from grader.locale import Translator
+from grader.scale import Progress
+
+
+@dataclass
+class Watch:
+    """Tells a view, and a log where there is one, what goes on.
+
+    Attributes:
+        view: For whoever waits.
+        total: Hand-ins.
+        log: Of the run; None where nobody keeps one, as for a student's own check.
+    """
+
+    view: View
+    total: int
+    log: RunLog | None = None
+    _number: int = field(default=0, init=False)
+
+    def say(self, sentence: Message) -> None:
+        """Say what is about no hand-in: a stage of the whole."""
+        self.view.say(sentence)
+        if self.log is not None:
+            self.log.say(sentence)
+
+    def remark(self, sentence: Message) -> None:
+        """Say what the user should know."""
+        self.view.remark(sentence)
+        if self.log is not None:
+            self.log.say(sentence)
+
+    def step(self, submission: Submission, step: Step) -> None:
+        """Say what goes on with a hand-in; called from whatever thread."""
+        self.view.step(submission, step)
+        if self.log is not None:
+            self.log.step(submission, step)
+
+    def done(self, progress: Progress) -> None:
+        """Say that one is graded."""
+        self._number += 1
+        done = Done(progress, self._number, self.total)
+        self.view.done(done)
+        if self.log is not None:
+            self.log.done(done)
 
 
 @contextmanager
-def progress_bar(total: int, translator: Translator) -> Iterator[Callable[[str], None]]:
-    """Show a bar and give a function that moves it on by one, told the name that was finished."""
-    columns = (
-        TextColumn(translator.text(message("Grading"))),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn(translator.text(message("left:"))),
-        TimeRemainingColumn(),
-    )
+def watching(
+    total: int, translator: Translator, *, as_json: bool = False, alone: bool = False, log: RunLog | None = None
+) -> Iterator[Watch]:
+    """Show what goes on: a live table in a terminal, else lines.
+
+    Args:
+        total: Hand-ins.
+        translator: The language.
+        as_json: Write events for a program.
+        alone: It is one notebook of one's own: no names, no bar.
+        log: Of the run.
+    """
     console = Console(stderr=True)
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("", total=total)
-
-        def advance(name: str) -> None:
-            progress.advance(task)
-            if not console.is_terminal:  # a log file gets a line a submission instead of a bar
-                console.print(Text(f"{int(progress.tasks[0].completed)}/{total} {name}"))
-
-        yield advance
+    if as_json:
+        yield Watch(JsonLines(console), total, log)
+    elif not console.is_terminal:
+        yield Watch(PlainLines(console, translator, alone), total, log)
+    else:
+        table = LiveTable(translator, total, alone)
+        with live(table, console):
+            yield Watch(table, total, log)
 
 
 @contextmanager
@@ -61,67 +93,3 @@ def waiting(what: Message, translator: Translator) -> Iterator[None]:
         return
     with console.status(translator.text(what)):
         yield
-
-
-Announce = Callable[[Message], None]
-"""Says what goes on from now on."""
-
-
-@contextmanager
-def stages(first: Message, translator: Translator) -> Iterator[Announce]:
-    """Show which stage goes on and for how long: one line that changes in a terminal, a line a stage in a log file.
-
-    The first one may end before anything is run, so a log file does not get it.
-    """
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda stage: console.print(Text(translator.text(stage)), soft_wrap=True)
-        return
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(translator.text(first))
-        yield lambda stage: progress.update(task, description=translator.text(stage))
-
-
-@dataclass(frozen=True, slots=True)
-class AnnouncedSandbox:
-    """A sandbox that says when it runs a notebook.
-
-    Attributes:
-        sandbox: What runs it.
-        announce: Where to say so.
-    """
-
-    sandbox: Sandbox
-    announce: Announce
-
-    def run(self, notebook: Notebook, limits: Limits, exchange: Path) -> RunRecord:
-        """Run the notebook."""
-        stage = message(
-            "Running the notebook: {count} code cells, {minutes:.0f} minutes at most",
-            count=len(notebook.cells),
-            minutes=limits.notebook_seconds / 60,
-        )
-        self.announce(stage)
-        started = time.monotonic()
-        record = self.sandbox.run(notebook, limits, exchange)
-        self.announce(message("The notebook ran for {seconds:.0f} s", seconds=time.monotonic() - started))
-        return record
-
-
-@dataclass(frozen=True, slots=True)
-class AnnouncedMeasurer:
-    """A measurer that says when it measures.
-
-    Attributes:
-        measurer: What measures.
-        announce: Where to say so.
-    """
-
-    measurer: Measurer
-    announce: Announce
-
-    def measure(self, evidence: Evidence, task: MeasuringTask) -> Measurements:
-        """Measure the models."""
-        self.announce(message("Measuring the models: {count}", count=len(evidence.models)))
-        return self.measurer.measure(evidence, task)

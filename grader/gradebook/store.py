@@ -168,7 +168,7 @@ class Gradebook:
         with self._session() as session:
             document = session.execute(wanted).scalar_one_or_none()
         try:
-            return None if document is None else _OBSERVATIONS.validate_python(json.loads(document))
+            return None if document is None else observation_from_json(document)
         except ValueError:
             return None
 
@@ -270,6 +270,21 @@ _Kept = TypeVar("_Kept")
 
 _DOCUMENTS = TypeAdapter(GradedSubmission)
 _OBSERVATIONS = TypeAdapter(Observation)
+
+
+def observation_json(seen: Observation) -> str:
+    """Return what was found out about a hand-in as JSON, in ASCII."""
+    return _to_document(_OBSERVATIONS, seen)
+
+
+def observation_from_json(document: str) -> Observation:
+    """Return what was found out.
+
+    Raises:
+        ValueError: It is none.
+    """
+    return _OBSERVATIONS.validate_python(json.loads(document))
+
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 

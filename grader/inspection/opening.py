@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from grader.authoring.catalogue import facts_ids, load_facts
+from grader.domain.acceleration import Acceleration
 from grader.domain.facts import IMAGE_DATASETS
 from grader.domain.folders import private_folder
 from grader.domain.ports import Sandbox
@@ -54,9 +55,12 @@ def open_inspection(
                 published = measurer.publish(name, folder)
                 datasets |= {} if published.file is None else {name: published.file}
                 sizes |= set() if name == CARDS else {published.size}  # a simulator stands in for the real table
-        sandbox: Sandbox = OpenMachine(datasets, options.work_folder, patience=PATIENCE)
+        joined = (
+            Acceleration() if options.accelerate else None
+        )  # the numbers of a training that is ended early are others
+        sandbox: Sandbox = OpenMachine(datasets, options.work_folder, patience=PATIENCE, acceleration=joined)
         if program is not None:
-            sandbox = BubblewrapSandbox(program, datasets, patience=PATIENCE)
+            sandbox = BubblewrapSandbox(program, datasets, patience=PATIENCE, acceleration=joined)
         facts = {name: load_facts(name) for name in facts_ids()}
         data = "sample" if "sample" in sizes else "full"
         yield InspectionContext(sandbox, measurer, facts, compat=compat, data=data)
