@@ -22,7 +22,7 @@ from grader.cli.grading import ClassWork, grade_class
 from grader.cli.progress import watching
 from grader.delivery import GRADEBOOK_FILE
 from grader.gradebook import Gradebook, sqlite_url
-from grader.intake.collecting import collect
+from grader.intake.submissions import collect
 from grader.locale import Translator
 from grader.session import SessionOptions, known_settings_key
 

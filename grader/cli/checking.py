@@ -12,7 +12,7 @@ from grader.acceleration import grade_fast
 from grader.authoring.bundle import load_known
 from grader.authoring.errors import AuthoringError
 from grader.authoring.tasks import is_untouched, tasks, where_to_begin
-from grader.checks.registry import rubric_mistakes
+from grader.checks.rubric import rubric_mistakes
 from grader.cli.grading import load_for_grading, require_known
 from grader.cli.progress import watching
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border
@@ -26,8 +26,8 @@ from grader.domain.messages import message
 from grader.domain.progress import Step, listening
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
 from grader.gradebook import grades_json
-from grader.intake.collecting import collect
 from grader.intake.notebook import read_notebook
+from grader.intake.submissions import collect
 from grader.locale import Translator
 from grader.reading.client import within_limits
 from grader.report.terminal import check_report

@@ -24,7 +24,7 @@ from grader.domain.folders import private_folder
 from grader.domain.messages import message
 from grader.domain.run import Limits
 from grader.gradebook import sqlite_url
-from grader.intake.collecting import collect
+from grader.intake.submissions import collect
 from grader.locale import Translator
 from grader.session import SessionOptions
 

@@ -27,8 +27,8 @@ from grader.domain.messages import Message, message
 from grader.domain.submission import Submission
 from grader.executors.opening import open_executor, require_executor
 from grader.gradebook import Gradebook, GradebookError
-from grader.intake.collecting import gather
-from grader.intake.errors import IntakeError
+from grader.intake.intake_errors import IntakeError
+from grader.intake.submissions import gather
 from grader.locale import Translator
 from grader.report.terminal import class_table, passed_over_list
 from grader.review.book import Book, BookPlace

@@ -24,7 +24,7 @@ from grader.domain.measurement import Quantity
 from grader.domain.run import RunStatus
 from grader.execution import LocalPool
 from grader.gradebook import Gradebook
-from grader.intake.collecting import collect
+from grader.intake.submissions import collect
 from grader.scale import Results, grade_batch
 from grader.session import SessionOptions, open_session
 
