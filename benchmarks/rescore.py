@@ -19,7 +19,7 @@ from pathlib import Path
 from grader.authoring.catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.cli.grading import ClassWork, grade_class
-from grader.cli.progress import watching
+from grader.cli.watching import watching
 from grader.delivery import GRADEBOOK_FILE
 from grader.gradebook import Gradebook, sqlite_url
 from grader.intake.submissions import collect

@@ -68,7 +68,7 @@ class SessionOptions:
             nobody where it is None.
         audit: Which hand-ins are run a second time, on a secret view of the data: `suspicious`, `all` or `none`.
         accelerate: Run trainings faster first (`grader.acceleration`); grades are the same.
-        executor: Where notebooks are run (`grader.executors.opening`).
+        executor: Where notebooks are run (`grader.executors.choice`).
     """
 
     sandbox: str = "bubblewrap"

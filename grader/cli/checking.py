@@ -14,8 +14,8 @@ from grader.authoring.errors import AuthoringError
 from grader.authoring.tasks import is_untouched, tasks, where_to_begin
 from grader.checks.rubric import rubric_mistakes
 from grader.cli.grading import load_for_grading, require_known
-from grader.cli.progress import watching
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border
+from grader.cli.watching import watching
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts

@@ -14,9 +14,9 @@ from rich.text import Text
 from grader.authoring.catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.cli.grading import ClassWork, grade_class, require_known
-from grader.cli.progress import watching
 from grader.cli.run_log import run_log
 from grader.cli.speech import SURROUNDINGS, Exit, error_border
+from grader.cli.watching import watching
 from grader.delivery import GRADEBOOK_FILE, prepare_folder, write_class
 from grader.demo import classroom
 from grader.demo.comparison import Compared, compare

@@ -13,10 +13,10 @@ from grader.authoring.catalogue import load_facts
 from grader.authoring.courses import open_course
 from grader.authoring.questions import open_questions
 from grader.cli.course import load_checked
-from grader.cli.progress import Watch, watching
 from grader.cli.rosters import HandIns, in_time
 from grader.cli.run_log import run_log
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
+from grader.cli.watching import Watch, watching
 from grader.delivery import prepare_folder, write_class, write_index
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
@@ -25,7 +25,7 @@ from grader.domain.folders import private_folder
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
 from grader.domain.submission import Submission
-from grader.executors.opening import open_executor, require_executor
+from grader.executors.choice import open_executor, require_executor
 from grader.gradebook import Gradebook, GradebookError
 from grader.intake.intake_errors import IntakeError
 from grader.intake.submissions import gather

@@ -29,9 +29,9 @@ from grader.domain.progress import Listener
 from grader.domain.run import Limits
 from grader.domain.submission import Submission
 from grader.executors import dask_worker
-from grader.executors.opening import ClusterError
+from grader.executors.choice import ClusterError
 from grader.executors.plan import HandIn, Luggage, Plan
-from grader.executors.steps import from_plain
+from grader.executors.step_messages import from_plain
 from grader.gradebook.store import observation_from_json
 from grader.rebuild.client import ANSWER_SECONDS
 from grader.session import Session, SessionOptions

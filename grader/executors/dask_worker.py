@@ -22,7 +22,7 @@ from grader.domain.progress import Step
 from grader.domain.submission import CodeCell
 from grader.execution import observe_told
 from grader.executors.plan import HandIn, Luggage, Plan, differences
-from grader.executors.steps import as_plain
+from grader.executors.step_messages import as_plain
 from grader.gradebook.store import observation_json
 from grader.session import Session, open_session
 

@@ -17,10 +17,10 @@ from grader.domain.submission import CodeCell
 from grader.domain.text import ending
 from grader.reading.client import within_limits
 from grader.sandbox.circumstances import with_circumstances
-from grader.sandbox.hints import tell_progress
 from grader.sandbox.idleness import KernelIdleError, run_unless_idle
 from grader.sandbox.kernel import CellReply, KernelConversation, OwnKernelManager, printable
 from grader.sandbox.processes import ProcessTree
+from grader.sandbox.progress_hints import tell_progress
 from grader.sandbox.watchdog import MIB, Watchdog, Watched
 
 EXPORT_SECONDS = 90.0

@@ -22,7 +22,7 @@ from grader.domain.progress import CellBegun, EpochSeen, Stage, StageBegun, Step
 from grader.executors import dask_pool, dask_worker  # noqa: E402
 from grader.executors.dask_pool import DaskPool, LostHandInError  # noqa: E402
 from grader.executors.plan import HandIn, Luggage, Plan  # noqa: E402
-from grader.executors.steps import as_plain  # noqa: E402
+from grader.executors.step_messages import as_plain  # noqa: E402
 from grader.gradebook.store import observation_json  # noqa: E402
 from grader.session import SessionOptions  # noqa: E402
 

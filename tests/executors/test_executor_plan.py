@@ -12,9 +12,9 @@ from grading_samples import submission
 from grader.domain.course import Course
 from grader.domain.progress import CellBegun, EpochSeen, Stage, StageBegun, Step
 from grader.domain.submission import Companion
-from grader.executors.opening import UnknownExecutorError, require_executor
+from grader.executors.choice import UnknownExecutorError, require_executor
 from grader.executors.plan import HandIn, Luggage, differences
-from grader.executors.steps import as_plain, from_plain
+from grader.executors.step_messages import as_plain, from_plain
 from grader.session import SessionOptions
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from grader.domain.progress import EpochSeen
 from grader.probe import epochs
-from grader.sandbox.hints import EPOCH_FILE, read_epoch
+from grader.sandbox.progress_hints import EPOCH_FILE, read_epoch
 
 Train = Callable[..., list[EpochSeen | None]]
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from rich.console import Console
 
 from grader.cli.events import Done
+from grader.cli.progress_views import JsonLines, LiveTable, PlainLines, View, live
 from grader.cli.run_log import RunLog
-from grader.cli.views import JsonLines, LiveTable, PlainLines, View, live
 from grader.domain.messages import Message
 from grader.domain.progress import Step
 from grader.domain.submission import Submission
