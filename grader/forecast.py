@@ -88,21 +88,25 @@ class Forecast:
 
     Attributes:
         places: Hand-ins that run at the same time.
-        waiting: Weights of those that have not begun, in the order in which they will.
+        waiting: Weights of those that have not begun by their names, in the order in which they will.
         limit_seconds: What a hand-in takes that a limit ends.
         shortens: Whether any may run twice.
     """
 
     places: int
-    waiting: list[float]
+    waiting: dict[int, float]
     limit_seconds: float
     shortens: bool = True
     _running: dict[int, _Running] = field(default_factory=dict)
     _done: list[_Done] = field(default_factory=list)
 
     def begin(self, name: int, now: float) -> None:
-        """Take note that the first of those that wait has begun."""
-        self._running[name] = _Running(self.waiting.pop(0), now)
+        """Take note that one has begun."""
+        self._running[name] = _Running(self.waiting.pop(name), now)
+
+    def drop(self, name: int) -> None:
+        """Take note that one need not be run."""
+        del self.waiting[name]
 
     def repeat(self, name: int) -> None:
         """Take note that one runs a second time."""
@@ -122,7 +126,7 @@ class Forecast:
         ends = [self._remaining(one, line, now - one.began) for one in self._running.values()]
         free = ends + [0.0] * (self.places - len(ends))
         heapq.heapify(free)
-        for weight in self.waiting:
+        for weight in self.waiting.values():
             heapq.heapreplace(free, free[0] + self._usual(line, weight))
         return max(free)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field, replace
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from grader.acceleration import suffices
@@ -17,13 +17,15 @@ from grader.domain.assignment import Assignment
 from grader.domain.facts import ReferenceFacts
 from grader.domain.graded import GradedSubmission
 from grader.domain.observation import Observation
-from grader.domain.progress import Stage, StageBegun, Step
+from grader.domain.progress import Step
 from grader.domain.run import RunStatus
 from grader.domain.submission import Submission
 from grader.execution import Executor
-from grader.forecast import Forecast, weight
+from grader.forecast import Forecast
+from grader.gradebook.reservations import Reservations
 from grader.gradebook.store import Gradebook
 from grader.pipeline import GradingContext, broken_observation, judge
+from grader.work_queue import WorkQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,89 +112,28 @@ def grade_batch(
             watcher.done(Progress(graded, reused=True))
         else:
             waiting.setdefault(book.work(submission), []).append(index)
-    queue = _Queue.of(submissions, list(waiting.values()), context, executor, watcher)
-    try:
-        while (finished := queue.next_done()) is not None:
-            same, future = finished
-            seen = _result(future, context)
-            queue.forecast.end(same[0], time.monotonic(), stopped=seen.run.status is RunStatus.TIMED_OUT)
-            book.keep(seen, submissions[same[0]])
-            left = queue.forecast.seconds_left(time.monotonic())
-            for index in same:
-                done[index] = book.grade(seen, submissions[index])
-                watcher.done(Progress(done[index], index != same[0], left))
-    finally:
-        queue.cancel()
-    return [done[index] for index in range(len(submissions))]
-
-
-@dataclass
-class _Queue:
-    """Work that waits, the longest first, and as much of it in the executor's hands as this has places.
-
-    Attributes:
-        submissions: All of them.
-        waiting: What has not begun: for each the indices of submissions with the same bytes.
-        executor: Where they are observed.
-        watcher: Told of what goes on.
-        forecast: How long it will take.
-    """
-
-    submissions: Sequence[Submission]
-    waiting: list[list[int]]
-    executor: Executor
-    watcher: Watcher
-    forecast: Forecast
-    _running: dict[Future[Observation], list[int]] = field(default_factory=dict)
-
-    @classmethod
-    def of(
-        cls,
-        submissions: Sequence[Submission],
-        work: Sequence[list[int]],
-        context: GradingContext,
-        executor: Executor,
-        watcher: Watcher,
-    ) -> _Queue:
-        """Put the longest first; what weighs the same stays in order."""
-        weighed = sorted(((weight(submissions[same[0]].path), same) for same in work), key=lambda one: -one[0])
-        limit, shortens = context.assignment.limits.cell_seconds, context.fast is not None
-        forecast = Forecast(executor.places, [own for own, _ in weighed], limit, shortens)
-        return cls(submissions, [same for _, same in weighed], executor, watcher, forecast)
-
-    def next_done(self) -> tuple[list[int], Future[Observation]] | None:
-        """Fill the free places and wait for one that is done; None where nothing is left."""
-        while self.waiting and len(self._running) < self.executor.places:
-            same = self.waiting.pop(0)
-            self.forecast.begin(same[0], time.monotonic())
-            self._running[self._submit(same[0])] = same
-        if not self._running:
-            return None
-        finished, _ = wait(self._running, return_when=FIRST_COMPLETED)
-        future = min(finished, key=lambda one: self._running[one][0])
-        same = self._running.pop(future)
-        return same, future
-
-    def cancel(self) -> None:
-        """Drop what has not begun."""
-        for future in self._running:
-            future.cancel()
-
-    def _submit(self, index: int) -> Future[Observation]:
-        """Hand out a submission; where the executor takes no more, its workers having died, the future says so."""
-        submission = self.submissions[index]
-
-        def listener(step: Step) -> None:
-            if isinstance(step, StageBegun) and step.stage is Stage.RUNNING_WHOLE:
-                self.forecast.repeat(index)
-            self.watcher.step(submission, step)
-
+    with gradebook.reservations() as reservations:
+        limit = context.assignment.limits.cell_seconds
+        forecast = Forecast(executor.places, {}, limit, shortens=context.fast is not None)
+        others = _OtherGraders(reservations, book, context)
+        queue = WorkQueue(submissions, executor, others, watcher.step, forecast)
+        queue.put(list(waiting.values()))
         try:
-            return self.executor.submit(submission, listener)
-        except RuntimeError as error:
-            refused: Future[Observation] = Future()
-            refused.set_exception(error)
-            return refused
+            while (finished := queue.next_done()) is not None:
+                seen = _result(finished.future, context)
+                if finished.ran:
+                    first = finished.indices[0]
+                    forecast.end(first, time.monotonic(), stopped=seen.run.status is RunStatus.TIMED_OUT)
+                    book.keep(seen, submissions[first])
+                left = forecast.seconds_left(time.monotonic())
+                for index in finished.indices:
+                    done[index] = book.grade(seen, submissions[index])
+                    reused = not finished.ran or index != finished.indices[0]
+                    watcher.done(Progress(done[index], reused, left))
+                others.give_back(submissions[finished.indices[0]])
+        finally:
+            queue.cancel()
+    return [done[index] for index in range(len(submissions))]
 
 
 def known_grades(
@@ -257,6 +198,29 @@ class _Book:
         if last is None or replace(last, filename=graded.filename) != graded:
             self.gradebook.add(graded, context=self.work(submission)[1])
         return graded
+
+
+@dataclass(frozen=True, slots=True)
+class _OtherGraders:
+    """Graders that share the gradebook, as a batch sees them."""
+
+    reservations: Reservations
+    book: _Book
+    context: GradingContext
+
+    def leave(self, submission: Submission) -> bool:
+        """Reserve a hand-in; False where another grader runs the same bytes now."""
+        return self.reservations.take(*self.book.work(submission))
+
+    def observed(self, submission: Submission) -> Observation | None:
+        """Return what another grader observed of these bytes since the batch began."""
+        if not self.reservations.are_shared or self.context.runs_again(submission.student):
+            return None
+        return self.book.observed(submission)
+
+    def give_back(self, submission: Submission) -> None:
+        """Let others have what is stored."""
+        self.reservations.give_back(*self.book.work(submission))
 
 
 def _result(future: Future[Observation], context: GradingContext) -> Observation:

@@ -35,7 +35,7 @@ def test_seconds_are_a_line_of_weights() -> None:
 
 def test_what_runs_is_expected_to_take_what_others_took_beyond_it() -> None:
     """By hand, one place, nobody stopped or run twice: 10 s each so far, one that runs since 4 s, two that wait."""
-    forecast = Forecast(1, [1.0] * 6, limit_seconds=10.0, shortens=False)
+    forecast = Forecast(1, dict.fromkeys(range(6), 1.0), limit_seconds=10.0, shortens=False)
     for name in range(3):
         forecast.begin(name, 10.0 * name)
         forecast.end(name, 10.0 * (name + 1))
@@ -45,7 +45,7 @@ def test_what_runs_is_expected_to_take_what_others_took_beyond_it() -> None:
 
 def test_one_that_outlasts_all_others_is_never_expected_to_be_over() -> None:
     """It has taken 100 s where the others took 10: half as much again, not a time that has passed."""
-    forecast = Forecast(2, [1.0] * 4, limit_seconds=900.0)
+    forecast = Forecast(2, dict.fromkeys(range(4), 1.0), limit_seconds=900.0)
     for name in range(3):
         forecast.begin(name, 0.0)
         forecast.end(name, 10.0)
@@ -58,7 +58,7 @@ def test_second_runs_are_expected_as_often_as_they_were_and_usually_are() -> Non
 
     A limit of 100 s is met by 0.2 of 30 besides; ten were seen, and none of them met it.
     """
-    forecast = Forecast(1, [1.0] * 11, limit_seconds=100.0)
+    forecast = Forecast(1, dict.fromkeys(range(11), 1.0), limit_seconds=100.0)
     for name in range(10):
         forecast.begin(name, 0.0)
         if name < 4:
@@ -71,7 +71,7 @@ def test_second_runs_are_expected_as_often_as_they_were_and_usually_are() -> Non
 
 def told_and_true(seconds: Sequence[float], places: int) -> list[tuple[float, float]]:
     """Run a class whose times are known, the first stopped: after each result, what is told to remain and what does."""
-    forecast = Forecast(places, [21.0] * len(seconds), limit_seconds=seconds[0], shortens=False)
+    forecast = Forecast(places, dict.fromkeys(range(len(seconds)), 21.0), limit_seconds=seconds[0], shortens=False)
     running, now, told = list[tuple[float, int]](), 0.0, list[tuple[float, float]]()
     waiting = list(enumerate(seconds))
     while waiting or running:

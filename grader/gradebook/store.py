@@ -29,6 +29,7 @@ from grader.domain.messages import message
 from grader.domain.observation import Observation
 from grader.gradebook.adjustment import Adjustment
 from grader.gradebook.faults import GradebookError, database_fault
+from grader.gradebook.reservations import Reservations
 from grader.gradebook.tables import AdjustmentRow, GradingRow, ObservationRow, SubmissionRow, ensure_tables
 
 BUSY_SECONDS = 30.0
@@ -171,6 +172,10 @@ class Gradebook:
             return None if document is None else observation_from_json(document)
         except ValueError:
             return None
+
+    def reservations(self) -> Reservations:
+        """Return what keeps several graders of one gradebook from running the same; a context manager."""
+        return Reservations(self._engine, self._where)
 
     def assignments(self) -> list[str]:
         """Return the ids of all assignments of which there is a grade, sorted."""
