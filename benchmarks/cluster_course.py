@@ -10,8 +10,9 @@ result, one at a time (`--driver-seconds`); a worker opens a session once, runs 
 (`--lost`, of a hand-in: it costs the time until then, a new session, and one more try).
 
 `--check` grades classes of notebooks that sleep, on `dask-local` with as many processes as `--processes` says. The
-first class gives the simulator all that it knows (times, start, driver); each class is foretold from that alone, and the
-ratio to what it really took is printed. For the first one that is a test of the rules, for the others of the numbers too.
+first class gives the simulator all that it knows (times, start, driver); each class is foretold from that alone, and
+the ratio to what it really took is printed. For the first one that is a test of the rules, for the others of the
+numbers as well.
 """
 
 from __future__ import annotations
