@@ -15,15 +15,15 @@ from grader.authoring.catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.cli.grading import grade_class, require_known
 from grader.cli.speech import SURROUNDINGS, Exit, error_border
-from grader.delivery import GRADEBOOK_FILE, prepare_folder, write_class
+from grader.delivery import prepare_folder, write_class
 from grader.demo import classroom
 from grader.demo.comparison import Compared, compare
 from grader.domain.folders import private_folder
 from grader.domain.messages import message
 from grader.domain.run import Limits
-from grader.gradebook import sqlite_url
 from grader.intake.collecting import collect
 from grader.locale import Translator
+from grader.review.book import BookPlace
 from grader.session import SessionOptions
 
 ASSIGNMENT = "stacked"
@@ -47,10 +47,8 @@ def run_demo(out: Path, *, sandbox: str, jobs: int | None, language: str | None)
         classroom.write_class(solution, folder / "submissions")
         found = collect([folder / "submissions"], Path(workspace))
         submissions = sorted(found, key=lambda one: one.student != LONGEST)
-        gradebook_url = sqlite_url(folder / GRADEBOOK_FILE)
-        graded = grade_class(
-            submissions, assignment, facts, options, gradebook_url=gradebook_url, translator=translator
-        )
+        place = BookPlace.new(folder)
+        graded = grade_class(submissions, assignment, facts, options, place=place, translator=translator)
         index = write_class(graded, folder, assignment=assignment, facts=facts, translator=translator)
     compared = compare(graded)
     Console().print(_table(compared, translator))

@@ -41,6 +41,7 @@ from grader.reading.client import within_limits
 from grader.report.terminal import check_report, class_table, passed_over_list
 from grader.review.book import Book, BookPlace
 from grader.review.handed_in import keep_hand_ins
+from grader.review.running import BatchNote
 from grader.scale import Progress, grade_batch, known_grades
 from grader.session import (
     AUDITS,
@@ -82,9 +83,7 @@ def grade_paths(
             _keep_hand_ins(submissions, place, assignment)
             graded = _known(submissions, assignment, facts, options, place.url)
             if graded is None:
-                graded = grade_class(
-                    submissions, assignment, facts, options, gradebook_url=place.url, translator=translator
-                )
+                graded = grade_class(submissions, assignment, facts, options, place=place, translator=translator)
         with Book.open(place) as book:
             graded = book.effective(graded, assignment)
             book.refresh()
@@ -105,16 +104,19 @@ def grade_class(
     facts: ReferenceFacts,
     options: SessionOptions,
     *,
-    gradebook_url: str,
+    place: BookPlace,
     translator: Translator,
 ) -> list[GradedSubmission]:
     """Grade submissions with a progress bar, each committed to the gradebook as soon as it is done.
+
+    How far it is stands in a note in the folder, for the dashboard.
 
     Raises:
         typer.Exit: The user stopped it; what was finished is kept.
     """
     with (
-        Gradebook.open(gradebook_url) as gradebook,
+        Gradebook.open(place.url) as gradebook,
+        BatchNote.of(place.folder or Path(), assignment.assignment, len(submissions)) as note,
         open_session(assignment, facts, options) as session,
         ThreadPoolExecutor(options.notebooks_together()) as executor,
         progress_bar(len(submissions), translator) as bar,
@@ -130,7 +132,7 @@ def grade_class(
                 executor=executor,
                 gradebook=gradebook,
                 settings_key=session.settings_key,
-                on_progress=_counting(bar),
+                on_progress=_counting(bar, note),
             )
         except GradebookError:
             _stop_at_once(executor)  # what runs now could not be stored either
@@ -312,5 +314,9 @@ def _passed(graded: GradedSubmission) -> bool:
     return everything and graded.grade.status is GradeStatus.FINAL
 
 
-def _counting(advance: Callable[[str], None]) -> Callable[[Progress], None]:
-    return lambda progress: advance(progress.graded.student)
+def _counting(advance: Callable[[str], None], note: BatchNote) -> Callable[[Progress], None]:
+    def count(progress: Progress) -> None:
+        advance(progress.graded.student)
+        note.finished(progress.graded.student, reused=progress.reused)
+
+    return count

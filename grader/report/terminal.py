@@ -15,12 +15,13 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.domain.assignment import Assignment
-from grader.domain.grade import CheckResult, Outcome
+from grader.domain.grade import Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.run import RunStatus
 from grader.locale import Translator
+from grader.report.changes import moved_checks, points_and_status
 from grader.report.class_view import StudentRow, class_view
-from grader.report.views import CheckView, ErrorView, FindingView, SubmissionView, check_title, submission_view
+from grader.report.views import CheckView, ErrorView, FindingView, SubmissionView, submission_view
 from grader.report.wording import Wording
 
 _ICONS: Final[Mapping[Outcome, tuple[str, str]]] = {
@@ -92,38 +93,10 @@ def changes_table(
         table.add_column(Text(title), overflow="fold")
     for old, new in changes:
         table.add_row(
-            Text(new.student), _points_and_status(old, wording), _points_and_status(new, wording),
-            Text(", ".join(_moved(old, new, assignment, wording)) or wording.t("words of the report only")),
+            Text(new.student), Text(points_and_status(old, wording)), Text(points_and_status(new, wording)),
+            Text(", ".join(moved_checks(old, new, assignment, wording)) or wording.t("words of the report only")),
         )  # fmt: skip
     return table
-
-
-def _points_and_status(graded: GradedSubmission, wording: Wording) -> Text:
-    grade = graded.grade
-    points = f"{wording.points(grade.points_counted)}/{wording.points(grade.points_possible)}"
-    return Text(f"{points} {wording.status(grade.status)}")
-
-
-def _moved(old: GradedSubmission, new: GradedSubmission, assignment: Assignment, wording: Wording) -> list[str]:
-    """Name every check that earns other points now, was added or was taken out; then lateness."""
-    before = {result.check: result for result in old.grade.results}
-    after = {result.check: result for result in new.grade.results}
-    moved = []
-    for check in dict.fromkeys((*after, *before)):
-        was, now = (_earned(side.get(check), wording) for side in (before, after))
-        if was != now:
-            moved.append(f"{check_title(check, assignment, wording)}: {was} → {now}")
-    if old.grade.late != new.grade.late:
-        moved.append(wording.t("lateness"))
-    return moved
-
-
-def _earned(result: CheckResult | None, wording: Wording) -> str:
-    if result is None:
-        return "–"
-    if result.outcome is Outcome.UNGRADABLE:
-        return f"?/{wording.points(result.points_possible)}"
-    return f"{wording.points(result.points_awarded)}/{wording.points(result.points_possible)}"
 
 
 def passed_over_list(names: Sequence[str], translator: Translator) -> RenderableType:
