@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
 
@@ -178,8 +179,12 @@ def rubric_mistakes(rubric: Sequence[RubricItem]) -> tuple[RubricMistake, ...]:
 def _item_mistakes(item: RubricItem) -> Iterator[tuple[tuple[str, ...], Message]]:
     check = CHECKS.get(item.check)
     if check is None:
-        names = ", ".join(CHECKS)
-        yield ("check",), message("there is no check {check}: choose among {known}", check=item.check, known=names)
+        names, close = ", ".join(CHECKS), get_close_matches(item.check.lower(), CHECKS, n=1)
+        if close:
+            sentence = message("there is no check {check}; did you mean {nearest}?", check=item.check, nearest=close[0])
+        else:
+            sentence = message("there is no check {check}: choose among {known}", check=item.check, known=names)
+        yield ("check",), sentence
         return
     known = {parameter.name: parameter for parameter in check.parameters}
     for name, value in item.parameters.items():
