@@ -50,7 +50,7 @@ def delete(
     """Delete everything about a student, or say what that would be."""
     out, gradebook, course = place
     with error_border(language), Book.open(BookPlace.of(out, gradebook, course=Course.at(course))) as book:
-        found = delete_student_and_files(book, student, by) if yes else known_belongings(book, student)
+        found = delete_student_and_files(book, student, by) if yes else known_belongings(book, student)[1]
     values: dict[str, MessageValue] = {
         "student": student, "submissions": found.submissions, "gradings": found.gradings,
         "observations": found.observations, "decisions": found.decisions, "answers": found.answers,

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from grader.dashboard.addresses import Number, Start
-from grader.dashboard.rendering import not_found, page, wording_of
+from grader.dashboard.rendering import not_found, page, student_name, wording_of
 from grader.dashboard.running import running_in
 from grader.dashboard.shelf import Shelf
 from grader.domain.assignment import Assignment
@@ -134,7 +134,7 @@ def student(request: Request, number: Number, name: str) -> HTMLResponse:
     wording = wording_of(request)
     assignments = {row.assignment: book.assignment(row.assignment) for row in rows}
     listed = _Listing(number, book, assignments, wording, "")
-    return page(request, "student.html.j2", name=hygiene.one_line(name, hygiene.NAME_LIMIT), rows=listed.rows(rows))
+    return page(request, "student.html.j2", name=student_name(name), rows=listed.rows(rows))
 
 
 @router.get("/stats/{number}/{assignment_id}")
@@ -231,7 +231,7 @@ class _Listing:
             grade = wording.t("excused")
         return ClassRow(
             link=f"/s/{self.number}/{row.submission_id}" + (f"?{self.query}" if self.query else ""),
-            student=hygiene.one_line(row.student, hygiene.NAME_LIMIT),
+            student=student_name(row.student),
             student_link=f"/student/{self.number}?{urlencode({'name': row.student})}",
             filename=hygiene.one_line(row.filename, hygiene.NAME_LIMIT),
             assignment=wording.pick(assignment.title) or row.assignment,

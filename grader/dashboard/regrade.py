@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from grader.dashboard.addresses import Number
 from grader.dashboard.forms import GenuineForm
 from grader.dashboard.lists import opened, query_of, wanted_of
-from grader.dashboard.rendering import not_found, page, refused, wording_of
+from grader.dashboard.rendering import not_found, page, refused, student_name, wording_of
 from grader.dashboard.shelf import Shelf
 from grader.domain.assignment import Assignment
 from grader.domain.messages import message
@@ -73,7 +73,7 @@ def preview(request: Request, number: Number, assignment_id: str) -> HTMLRespons
         unknown=sum(not one.observed for one in regraded),
         back=f"/c/{number}/{assignment_id}" + (f"?{query_of(wanted)}" if query_of(wanted) else ""),
         query=request.url.query,
-        only=[hygiene.one_line(name, hygiene.NAME_LIMIT) for name in request.query_params.getlist("student")],
+        only=[student_name(name) for name in request.query_params.getlist("student")],
     )
 
 
@@ -128,7 +128,7 @@ def _rows(regraded: Sequence[Regraded], book: Book, assignment: Assignment, word
     return [
         ChangeRow(
             key=_key(one),
-            student=hygiene.one_line(one.new.student, hygiene.NAME_LIMIT),
+            student=student_name(one.new.student),
             filename=hygiene.one_line(one.new.filename, hygiene.NAME_LIMIT),
             before=points_and_status(one.old, wording),
             now=points_and_status(one.new, wording),

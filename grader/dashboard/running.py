@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from grader.authoring.errors import AuthoringError
 from grader.dashboard.addresses import Number
-from grader.dashboard.rendering import not_found, page, wording_of
+from grader.dashboard.rendering import not_found, page, student_name, wording_of
 from grader.dashboard.shelf import Shelf
 from grader.report import hygiene
 from grader.report.wording import Wording
@@ -87,7 +87,7 @@ def running_in(number: int, book: Book, wording: Wording, assignment: str = "") 
         total=batch.total,
         done=batch.done,
         left=_left(batch, wording) if alive else "",
-        last=", ".join(hygiene.one_line(name, hygiene.NAME_LIMIT) for name in batch.last),
+        last=", ".join(student_name(name) for name in batch.last),
     )
 
 

@@ -17,6 +17,7 @@ from rich.text import Text
 from grader.domain.assignment import Assignment
 from grader.domain.grade import Outcome
 from grader.domain.graded import GradedSubmission
+from grader.domain.people import shown_student
 from grader.domain.run import RunStatus
 from grader.locale import Translator
 from grader.report.changes import moved_checks, points_and_status
@@ -97,9 +98,11 @@ def changes_table(
         table.add_column(Text(title), overflow="fold")
     for old, new in changes:
         table.add_row(
-            Text(new.student), Text(points_and_status(old, wording)), Text(points_and_status(new, wording)),
+            Text(shown_student(new.student)),
+            Text(points_and_status(old, wording)),
+            Text(points_and_status(new, wording)),
             Text(", ".join(moved_checks(old, new, assignment, wording)) or wording.t("words of the report only")),
-        )  # fmt: skip
+        )
     return table
 
 

@@ -10,29 +10,31 @@ from pathlib import Path
 from typing import Final
 
 from grader.delivery import REPORTS_FOLDER
+from grader.domain.people import shown_student
 from grader.gradebook import write_bytes_atomically
 from grader.gradebook.faults import file_fault
 from grader.gradebook.student_record import Belongings, belongings, delete_student, student_record
 from grader.intake.naming import report_name
 from grader.review.book import Book
 from grader.review.handed_in import NOTEBOOKS_FOLDER, notebook_path
-from grader.review.making import By, DecisionRefusedError, unknown_student
+from grader.review.making import By, DecisionRefusedError, known_name, unknown_student
 from grader.review.results import rewrite
 
 RECORD_FILE: Final = "student.json"
 
 
-def known_belongings(book: Book, student: str) -> Belongings:
-    """Count what a gradebook holds about a student, by the exact name.
+def known_belongings(book: Book, student: str) -> tuple[str, Belongings]:
+    """Return a student's name as the gradebook has it, and how much that holds.
 
     Raises:
         DecisionRefusedError: It holds nothing; names like it are told.
     """
     found = belongings(book.gradebook, student)
     if found.rows:
-        return found
+        return student, found
     names = {one.student for assignment in book.gradebook.assignments() for one in book.gradebook.latest(assignment)}
-    raise DecisionRefusedError(unknown_student(student, sorted(names)))
+    name = known_name(student, names)
+    return name, belongings(book.gradebook, name)
 
 
 def write_student_record(book: Book, student: str, path: Path) -> dict[str, int]:
@@ -45,9 +47,9 @@ def write_student_record(book: Book, student: str, path: Path) -> dict[str, int]
         GradebookError: The gradebook does not answer, or the file cannot be written.
         DecisionRefusedError: The gradebook holds nothing about this name.
     """
-    found = known_belongings(book, student)
-    record = student_record(book.gradebook, student)
-    notebooks, reports = _notebooks(book, found.files), _reports(book, student, found.files)
+    name, found = known_belongings(book, student)
+    record = student_record(book.gradebook, name)
+    notebooks, reports = _notebooks(book, found.files), _reports(book, name, found.files)
     content = BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(RECORD_FILE, json.dumps(record, ensure_ascii=False, indent=2).encode("utf-8", "replace"))
@@ -66,9 +68,12 @@ def delete_student_and_files(book: Book, student: str, by: By) -> Belongings:
         DecisionRefusedError: Nobody has this name, or no reason is given.
     """
     by = by.checked()
-    reports = _reports(book, student, known_belongings(book, student).files)
+    name, held = known_belongings(book, student)
+    if student not in {name, shown_student(name)}:  # it cannot be undone: nearly right is not right
+        raise DecisionRefusedError(unknown_student(student, [name]))
+    reports = _reports(book, name, held.files)
     assignments = book.gradebook.assignments()
-    found = delete_student(book.gradebook, student, author=by.author, reason=by.reason)
+    found = delete_student(book.gradebook, name, author=by.author, reason=by.reason)
     for path in (*reports, *_notebooks(book, found.digests)):
         try:
             path.unlink(missing_ok=True)

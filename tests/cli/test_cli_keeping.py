@@ -54,3 +54,13 @@ def test_a_name_that_nobody_has_is_refused(out: Path, tmp_path: Path) -> None:
         ended = run(*command, "--out", out, "--reason", "why") if "--yes" in command else run(*command, "--out", out)
         assert ended.status == 2
     assert not (tmp_path / "eva.zip").exists()
+
+
+def test_names_are_understood_as_they_are_shown(tmp_path: Path) -> None:
+    """With the platform's id in brackets, or without it and without accents; deleting asks for the whole name."""
+    out = write_judged_otherwise(tmp_path, ("Ana Gómez-105", "bruno"))
+    assert run("review", "ana gomez", "--out", out, "--lang", "en").out.lstrip().startswith("Ana Gómez (105)")
+    assert run("student-data", "Ana Gómez", "--to", tmp_path / "ana.zip", "--out", out).status == 0
+    assert run("delete-student", "ana gomez", "--yes", "--reason", "x", "--out", out, "--lang", "en").status == 2
+    assert run("delete-student", "Ana Gómez (105)", "--yes", "--reason", "x", "--out", out).status == 0
+    assert set(points(out)) == {"bruno"}
