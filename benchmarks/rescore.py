@@ -20,7 +20,7 @@ from grader.authoring.catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.cli.grading import grade_class
 from grader.gradebook import Gradebook
-from grader.intake.collecting import collect
+from grader.intake.submissions import collect
 from grader.locale import Translator
 from grader.review.book import BookPlace
 from grader.session import SessionOptions, known_settings_key

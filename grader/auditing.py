@@ -13,7 +13,7 @@ from typing import Final
 from grader.audit.fingerprints import Fingerprints, sets_seed
 from grader.audit.proof import LEARNT_NOTHING, Trial, Verdict, learnt, other_behaviour, verdict
 from grader.audit.suspicion import Observed, no_training, suspicions
-from grader.checks.few_updates import LEARNT
+from grader.checks.learning.few_updates import LEARNT
 from grader.domain.assignment import RubricItem
 from grader.domain.audit import AuditOutcome, AuditRecord
 from grader.domain.grade import CheckResult, Finding, Outcome

@@ -12,21 +12,23 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from grader.audit.proof import Trial
 from grader.audit.suspicion import Observed
 from grader.audit.uploads import lacking_weights
 from grader.auditing import Auditor, applied
-from grader.checks.causes import CauseKind, cause_of, named_modules
-from grader.checks.few_updates import lost_for_few_updates
-from grader.checks.method import judge_method
-from grader.checks.registry import run_checks
-from grader.checks.subject import Subject
-from grader.checks.wording import brief
+from grader.checks.core.causes import CauseKind, cause_of, named_modules
+from grader.checks.core.subject import Subject
+from grader.checks.core.wording import brief
+from grader.checks.learning.few_updates import lost_for_few_updates
+from grader.checks.learning.fitted_on_test import judge_method
+from grader.checks.rubric import run_checks
 from grader.domain.acceleration import is_shortened
 from grader.domain.assignment import Assignment
 from grader.domain.audit import AuditRecord
 from grader.domain.colab import is_in_colab, is_installed_by
+from grader.domain.datasets import DataSize, image_sets
 from grader.domain.evidence import Evidence, RejectedClaimsError
 from grader.domain.facts import ReferenceFacts
 from grader.domain.folders import private_folder
@@ -41,14 +43,16 @@ from grader.domain.ports import Measurer, MeasuringTask, Sandbox, SecretView
 from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
 from grader.extraction.claims import collect
-from grader.intake.imports import imported_modules
+from grader.intake.imported_modules import imported_modules
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
 from grader.reading.client import ReadingStoppedError, within_limits
 from grader.scoring import score, with_lateness
-from grader.translation.notebook import read_old_code
+from grader.translation.old_code import read_old_code
 
-_OFFICIAL_SIZES = re.compile(r"\b(60_?000|10_?000|50_?000|55_?000|47040000|7840000)\b")
+_HELD_OUT = (5_000, 10_000)
+"""Training images that notebooks hold out for validation: `X_train[:55000]` counts on all of them."""
+
 _MOST_TRANSLATIONS = 100
 
 
@@ -368,7 +372,16 @@ def _reasons(submission: Submission, seen: Observation) -> tuple[Message, ...]:
 def counts_official_images(notebook: Notebook, run: RunRecord) -> bool:
     """Tell whether the code or its errors hold a number of the full set: `X_train[:55000]` fails a cell later."""
     texts = [error.text for error in run.errors] + [cell.source for cell in notebook.cells]
-    return any(_OFFICIAL_SIZES.search(text) for text in texts)
+    return any(_official_counts().search(text) for text in texts)
+
+
+@cache
+def _official_counts() -> re.Pattern[str]:
+    """Match the numbers that only a notebook on the full images writes."""
+    counts = {count for known in image_sets().values() for count in known.official_counts}
+    counts |= {known.training[DataSize.FULL] - few for known in image_sets().values() for few in _HELD_OUT}
+    written = (f"{count // 1000}_?{count % 1000:03}" if count < 1_000_000 else str(count) for count in sorted(counts))
+    return re.compile(rf"\b({'|'.join(written)})\b")
 
 
 def _crash(run: RunRecord) -> CellError | None:

@@ -16,7 +16,8 @@ from grader.auditing import Auditor
 from grader.checks.shortening import acceleration_of
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
-from grader.domain.facts import IMAGE_DATASETS, ReferenceFacts
+from grader.domain.datasets import image_sets
+from grader.domain.facts import ReferenceFacts
 from grader.domain.folders import private_folder
 from grader.domain.limits import limits_here
 from grader.domain.messages import Message, message
@@ -170,7 +171,7 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
 
 def known_settings_key(assignment: Assignment, facts: ReferenceFacts, options: SessionOptions) -> str | None:
     """Return the key that a session would have, without opening it; None where only opening it can tell."""
-    datasets = [facts.dataset, *(other for other in IMAGE_DATASETS if other != facts.dataset)]
+    datasets = [facts.dataset, *(other for other in image_sets() if other != facts.dataset)]
     answers = [recall(_question(dataset, options)) for dataset in datasets]
     found = [answer for answer in answers if answer is not None]
     if len(found) < len(datasets):
@@ -249,7 +250,7 @@ def _other_datasets(
 ) -> dict[str, PublishedData]:
     """Publish the other image data sets as well, since notebooks try things out; one that is not here is left out."""
     published: dict[str, PublishedData] = {}
-    for other in IMAGE_DATASETS:
+    for other in image_sets():
         if other != dataset:
             with suppress(MissingDataError):
                 published[other] = measurer.publish(other, folder, view)

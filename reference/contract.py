@@ -101,6 +101,7 @@ def module(reference: str) -> ModuleType:
 
     * `DATASETS`: every data set on which the course allows it, `DATASET` first; without it, `DATASET` alone.
     * `FREE`: which of "parameters" and "code_size" the course leaves to whoever builds it.
+    * `CODE_SIZES`: other code sizes with which it is trained for its facts (`resized`), where the size is free.
     * `JUDGED_BY`: what it is judged by besides the reconstruction error: `denoising`, `denoising_layer`, `sparse`,
       `variational`, `anomaly`, `plane` or `transfer`.
     * `CALIBRATION_EPOCHS`: epochs of the trainings behind its facts, where the lecture's own would take too long.
@@ -134,6 +135,22 @@ def module(reference: str) -> ModuleType:
     return known
 
 
+def resized(reference: str, code_size: int) -> ModuleType:
+    """Return a reference whose code has another size: its module, loaded once more, with another `CODE_SIZE`.
+
+    Its functions read the constant when they are called; nothing that it computes while it is imported may hang on it.
+
+    Raises:
+        KeyError: No reference has this id, or it has no module file of its own.
+    """
+    file = module(reference).__dict__.get("__file__")
+    if file is None:
+        raise KeyError(reference)
+    known = _imported(Path(file), name=f"{reference.replace('-', '_')}_with_code_{code_size}")
+    known.__dict__["CODE_SIZE"] = code_size
+    return known
+
+
 def own_file(reference: str) -> Path | None:
     """Return the file of an instructor's own reference, `<course>/reference/some_id.py`; None where there is none.
 
@@ -163,9 +180,9 @@ def _published(reference: str) -> ModuleType | None:
     return known
 
 
-def _imported(file: Path) -> ModuleType:
-    """Import a file once a process, under a name that no other module has."""
-    name = f"course_reference_{file.stem}"
+def _imported(file: Path, *, name: str = "") -> ModuleType:
+    """Import a file once a process, under a name that no other module has, by default its own."""
+    name = f"course_reference_{name or file.stem}"
     known = sys.modules.get(name)
     if known is not None and known.__file__ == str(file):
         return known

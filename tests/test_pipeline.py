@@ -32,8 +32,8 @@ from grading_samples import (
 )
 
 from grader import pipeline
-from grader.checks.registry import run_checks
-from grader.checks.subject import Subject
+from grader.checks.core.subject import Subject
+from grader.checks.rubric import run_checks
 from grader.domain.assignment import DuePolicy, ImportPolicy
 from grader.domain.evidence import Evidence
 from grader.domain.grade import Grade, GradeStatus, Late, Outcome

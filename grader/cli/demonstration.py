@@ -21,7 +21,7 @@ from grader.demo.comparison import Compared, compare
 from grader.domain.folders import private_folder
 from grader.domain.messages import message
 from grader.domain.run import Limits
-from grader.intake.collecting import collect
+from grader.intake.submissions import collect
 from grader.locale import Translator
 from grader.review.book import BookPlace
 from grader.session import SessionOptions

@@ -17,7 +17,7 @@ from grader.authoring.courses import open_course
 from grader.authoring.errors import AuthoringError
 from grader.authoring.questions import open_questions
 from grader.authoring.tasks import is_untouched, tasks, where_to_begin
-from grader.checks.registry import rubric_mistakes
+from grader.checks.rubric import rubric_mistakes
 from grader.cli.course import load_checked
 from grader.cli.progress import Announce, AnnouncedMeasurer, AnnouncedSandbox, progress_bar, stages
 from grader.cli.rosters import HandIns, in_time
@@ -32,9 +32,9 @@ from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
 from grader.gradebook import Gradebook, GradebookError, grades_json
-from grader.intake.collecting import collect, gather
-from grader.intake.errors import IntakeError
+from grader.intake.intake_errors import IntakeError
 from grader.intake.notebook import read_notebook
+from grader.intake.submissions import collect, gather
 from grader.locale import Translator
 from grader.pipeline import GradingContext, grade_submission
 from grader.reading.client import within_limits

@@ -23,7 +23,7 @@ from rich.text import Text
 
 from grader.cli.extras import BROUGHT_BY, what_to_install
 from grader.cli.speech import Exit, error_border, told
-from grader.domain.facts import IMAGE_DATASETS
+from grader.domain.datasets import image_sets
 from grader.domain.folders import private_folder
 from grader.domain.measurement import MeasuringFailedError
 from grader.domain.messages import Message, message, verbatim
@@ -211,7 +211,7 @@ def _sandbox() -> Examined:
 def _data(folder: Path | None) -> Iterator[Examined]:
     """Let the measuring process load each data set, which shows that TensorFlow works as well."""
     with MeasuringProcesses(data_folder=folder) as measurer, tempfile.TemporaryDirectory() as scratch:
-        for dataset in IMAGE_DATASETS:
+        for dataset in image_sets():
             try:
                 found = measurer.publish(dataset, Path(scratch))
             except MissingTensorFlowError:  # was said above

@@ -14,7 +14,7 @@ from grader.cli.speech import SURROUNDINGS
 from grader.domain.assignment import Assignment
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
-from grader.intake.errors import IntakeError
+from grader.intake.intake_errors import IntakeError
 from grader.locale import Translator
 from grader.regrading import Regraded, keep, regrade
 from grader.report.terminal import changes_table

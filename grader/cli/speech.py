@@ -101,7 +101,7 @@ _WITH_A_REASON: Final = (
     ("grader.rebuild.client", "MissingDataError"),
     ("grader.rebuild.client", "MissingTensorFlowError"),
     ("grader.sandbox.bubblewrap", "SandboxUnavailableError"),
-    ("grader.intake.errors", "IntakeError"),
+    ("grader.intake.intake_errors", "IntakeError"),
     ("grader.delivery", "OutputFolderError"),
     ("grader.gradebook.faults", "GradebookError"),
     ("grader.review.making", "DecisionRefusedError"),

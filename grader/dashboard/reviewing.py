@@ -25,7 +25,7 @@ from grader.domain.grade import CheckResult, GradeStatus
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import message
 from grader.gradebook.standing_tables import StandingRow
-from grader.intake.cells import RawCell
+from grader.intake.raw_cells import RawCell
 from grader.report import hygiene
 from grader.report.score import score
 from grader.report.views import CheckView, check_view, submission_view

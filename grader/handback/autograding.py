@@ -28,10 +28,10 @@ from grader.domain.submission import Submission, UnreadableSubmissionError
 from grader.handback.autograder import CONFIG_FILE, COURSE
 from grader.handback.gradescope import RESULTS_FILE, results_json
 from grader.handback.standing import Decisions, standings
-from grader.intake.collecting import collect
-from grader.intake.errors import IntakeError
+from grader.intake.intake_errors import IntakeError
 from grader.intake.naming import student_name
 from grader.intake.notebook import read_notebook
+from grader.intake.submissions import collect
 from grader.locale import Translator
 from grader.pipeline import grade_submission
 from grader.session import SessionOptions, open_session

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from grader.checks.error_advice import advice
-from grader.checks.order import why_in_wrong_order
-from grader.checks.wording import LONGEST_TEXT
+from grader.checks.core.wording import LONGEST_TEXT
+from grader.checks.notebook.cell_order import why_in_wrong_order
+from grader.checks.notebook.error_advice import advice
 from grader.domain.evidence import Evidence
 from grader.domain.inspection import Outline
 from grader.domain.messages import Message, message, verbatim

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from grader.authoring.catalogue import facts_ids, load_facts
-from grader.domain.facts import IMAGE_DATASETS
+from grader.domain.datasets import image_sets
 from grader.domain.folders import private_folder
 from grader.domain.ports import Sandbox
 from grader.domain.submission import Notebook
@@ -49,7 +49,7 @@ def open_inspection(
     with measurer, private_folder() as folder:
         datasets: dict[str, Path] = {}
         sizes: set[str] = set()
-        for name in (*IMAGE_DATASETS, *((CARDS,) if notebook is None or _reads_tables(notebook) else ())):
+        for name in (*image_sets(), *((CARDS,) if notebook is None or _reads_tables(notebook) else ())):
             with suppress(MissingDataError):  # a notebook that needs it says so itself
                 published = measurer.publish(name, folder)
                 datasets |= {} if published.file is None else {name: published.file}

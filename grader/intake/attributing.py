@@ -1,4 +1,4 @@
-"""Says whose every found file is: by the platform's names, else by its place. See `grader.intake.levels`."""
+"""Says whose every found file is: by the platform's names, else by its place. See `grader.intake.folder_levels`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from grader.intake.finding import Found, Given, Item, Kind, look_into, named_by_platform
-from grader.intake.gradescope import Gradescope, read_gradescope
-from grader.intake.layouts import Owner, moodle_owner
-from grader.intake.levels import Belonging, Division, Level, Sources, by_platform, level_of, several_downloads
+from grader.intake.folder_levels import Belonging, Division, Level, Sources, by_platform, level_of, several_downloads
+from grader.intake.listing import Found, Given, Item, Kind, look_into, named_by_platform
 from grader.intake.naming import student_name
-from grader.intake.nbgrader import read_stamps
-from grader.intake.opening import Opener, fetch
-from grader.intake.places import Place, are_sections, distinct_names
+from grader.intake.path_names import Place, are_sections, distinct_names
+from grader.intake.platforms.gradescope_export import Gradescope, read_gradescope
+from grader.intake.platforms.names import Owner, moodle_owner
+from grader.intake.platforms.nbgrader_course import read_stamps
+from grader.intake.unpacking import Opener, fetch
 
 _WRAPPERS: Final = 20
 

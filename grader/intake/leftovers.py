@@ -9,9 +9,9 @@ from typing import Final
 from grader.domain.text import shortened
 from grader.intake.attributing import Attribution
 from grader.intake.companions import SILENT_NAMES
-from grader.intake.finding import Item, Kind
-from grader.intake.opening import Opener
+from grader.intake.listing import Item, Kind
 from grader.intake.settling import Settled
+from grader.intake.unpacking import Opener
 
 _MADE_BY_PYTHON: Final = ".pyc"
 _NAMED_EACH: Final = 20

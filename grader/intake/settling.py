@@ -29,8 +29,8 @@ from grader.domain.messages import Message, message
 from grader.domain.submission import Submission
 from grader.domain.text import listed, shortened
 from grader.intake.archives import Unpacked
-from grader.intake.finding import Item
-from grader.intake.layouts import Owner, Upload
+from grader.intake.listing import Item
+from grader.intake.platforms.names import Owner, Upload
 
 _COPY = re.compile(r"(?P<name>.+?)(?:-(?P<number>[1-9]\d{0,3}))?")
 _NAMED: Final = 6

@@ -111,8 +111,10 @@ def _start_kernel(probe: ModuleType, settings: dict[str, Any], connection: Path)
     hooks = importlib.import_module("grader_probe.hooks")
     requests: list[str] = []
     tracker = hooks.FitTracker()
-    exporter = probe.Exporter(shell.user_ns, Path(settings["claims"]), tracker, requests)
+    export = importlib.import_module("grader_probe.export")
+    exporter = export.Exporter(shell.user_ns, Path(settings["claims"]), tracker, requests)
     exporter.writes_graphs = settings.get("stub_grader", False)  # an open machine has no sandbox to run them in
+    exporter.sample_sizes = settings["data_sets"]["sample_sizes"]
     probe.install(exporter)
     tracker.after_fit, tracker.names_of = exporter.export_if_due, exporter.names_of
     if settings.get("patience"):
@@ -123,8 +125,10 @@ def _start_kernel(probe: ModuleType, settings: dict[str, Any], connection: Path)
     tracker.tested = importlib.import_module("grader_probe.tested_images").KnownTestImages(settings.get("datasets", {}))
     surroundings = importlib.import_module("grader_probe.surroundings")
     datasets, sandboxed = settings.get("datasets", {}), settings.get("stub_grader", False)
-    hooks.install(tracker, datasets, surroundings.patches(datasets, requests, sandboxed=sandboxed))
-    shims.install(shell, requests, datasets, stub_grader=sandboxed)
+    data_files = importlib.import_module("grader_probe.data_files")
+    files = data_files.DataFiles(datasets, requests, settings["data_sets"])
+    hooks.install(tracker, datasets, surroundings.patches(files, requests, sandboxed=sandboxed))
+    shims.install(shell, requests, datasets, files, stub_grader=sandboxed)
     shell.events.register("post_run_cell", lambda _result: exporter.export_if_changed())
     app.start()
 

@@ -10,7 +10,7 @@ import hashlib
 import os
 import platform
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,8 +24,8 @@ from pydantic import TypeAdapter
 
 import reference as reference_package
 from grader.domain.architecture import Architecture
-from grader.domain.facts import Baseline, CalibrationRun, ReferenceFacts
-from grader.domain.measurement import ImageStrip, Role
+from grader.domain.facts import Baseline, CalibratedData, CalibrationRun, ReferenceFacts, Statistic
+from grader.domain.measurement import ImageStrip, Quantity, Role
 from grader.rebuild.facts.curves import FEWEST_RUNS
 from grader.rebuild.facts.description import datasets_of, describe, recipe_digest
 from grader.rebuild.facts.kept_weights import RunKey, keep, recall
@@ -39,9 +39,12 @@ from grader.rebuild.facts.training import (
     Trained,
     Variation,
     as_keras,
+    code_sizes,
     epochs_of,
     material_of,
+    of_code_size,
     planned_epochs,
+    source_of,
     train,
     variations,
 )
@@ -184,7 +187,7 @@ def run(reference: str, plan: Plan, variation: Variation, seed: int, *, dataset:
         seed: Of weights, order and noise.
         dataset: "" for the reference's usual one.
     """
-    source = module(reference)
+    source = source_of(reference, variation)
     material = material_of(source, load_material(dataset or source.DATASET, plan.choice), variation)
     trained = _trained(source, material, variation, seed, plan.weights)
     values = {name: rounded(value) for name, value in measured(source, trained.models, material, seed).items()}
@@ -229,6 +232,7 @@ class _Book:
         self._facts = describe(self._source)
         self._variations = variations(self._source)
         self._baselines: Baselines | None = None
+        self._sized_baselines: dict[int, Baselines] = {}
         self._records: list[CalibrationRun] = []
         self._strips: tuple[ImageStrip, ...] = ()
         self._take_over(self._current())
@@ -259,6 +263,9 @@ class _Book:
         if known and (known.data_hash, dict(known.versions), known.epochs) == now:
             self._records = [record for record in known.records if numbers <= set(record.values)]
             self._strips = known.strips
+            for size, statistics_there in known.by_code_size.items():
+                if numbers <= set(statistics_there):
+                    self._sized_baselines[size] = {name: dict(one.baselines) for name, one in statistics_there.items()}
             if numbers <= set(known.statistics):
                 self._baselines = {quantity: dict(one.baselines) for quantity, one in known.statistics.items()}
 
@@ -267,10 +274,15 @@ class _Book:
         seeds = self._seeds()
         wanted = [(REFERENCE, seed) for seed in range(seeds)]
         for variation in self._variations:
-            count = {SHORT: SHORT_SEEDS, CONTROL: CONTROL_SEEDS}.get(variation, self._plan.variation_seeds)
+            count = self._seeds_of(variation)
             wanted += [(variation, seed) for seed in range(count)]
         made = {(record.variation, record.seed) for record in self._records}
         return [(variation, seed) for variation, seed in wanted if (variation.name, seed) not in made]
+
+    def _seeds_of(self, variation: Variation) -> int:
+        if variation.code_size is not None:
+            return 1 if variation.control else FEWEST_RUNS
+        return {SHORT: SHORT_SEEDS, CONTROL: CONTROL_SEEDS}.get(variation, self._plan.variation_seeds)
 
     def _seeds(self) -> int:
         if self._plan.seeds is not None:
@@ -295,8 +307,26 @@ class _Book:
             return
         honest = {REFERENCE.name, *(variation.name for variation in self._variations if variation.honest)}
         summary = summarise(self._source, self._material, self._records, self._known_baselines(), honest=honest)
-        facts = self._current().with_calibrated(self.dataset, replace(summary, strips=self._strips))
+        found = replace(summary, strips=self._strips, by_code_size=self._by_code_size())
+        facts = self._current().with_calibrated(self.dataset, found)
         store(replace(facts, reached=reached(facts)))
+
+    def _by_code_size(self) -> dict[int, Mapping[Quantity, Statistic]]:
+        """Summarise the runs with other code sizes, each as if its size were the reference's own."""
+        return {
+            size: self._with_code(size).statistics
+            for size in code_sizes(self._source)
+            if sum(one.variation == of_code_size(REFERENCE, size).name for one in self._records) >= FEWEST_RUNS
+        }
+
+    def _with_code(self, size: int) -> CalibratedData:
+        usual = {of_code_size(one, size).name: one.name for one in (REFERENCE, CONTROL)}
+        records = [replace(one, variation=usual[one.variation]) for one in self._records if one.variation in usual]
+        source = source_of(self.reference, of_code_size(REFERENCE, size))
+        if size not in self._sized_baselines:
+            self._sized_baselines[size] = baselines(source, self._material)
+        known = self._sized_baselines[size]
+        return summarise(source, self._material, records, known, honest={REFERENCE.name})
 
     def _order(self, record: CalibrationRun) -> tuple[int, int]:
         names = [REFERENCE.name, *(variation.name for variation in self._variations)]

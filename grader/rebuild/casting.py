@@ -22,7 +22,7 @@ from grader.rebuild.network.roles import Cast, assign
 from grader.rebuild.network.strangers import with_named_parts
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.conventions import CHOOSING_IMAGES, PixelScale, in_unit_range
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.material import NO_IMAGES, DataChoice, are_images
 from grader.rebuild.quantities.transactions import Detector, find_detector, table
 from grader.rebuild.quantities.yardstick import Yardstick, yardstick
 from reference import data
@@ -76,7 +76,7 @@ def in_roles(
     """
     reference = module(task.reference)
     case = _on_data(evidence, arrays, models, task, choice)
-    if task.dataset or case.cast.autoencoder is None or case.dataset not in data.NAMES:
+    if task.dataset or case.cast.autoencoder is None or not are_images(case.dataset):
         return case
     allowed = datasets_of(reference)
     skill = max(0.0, _skill(case.cast.autoencoder, case.samples))  # what learnt nothing learnt it of no images
@@ -126,11 +126,11 @@ def _on_data(
     cast = completed(cast, evidence, arrays, sample=sample)
     cast = with_named_parts(cast, models, arrays, sample=sample, contract=contract)
     scale = None
-    if dataset in data.NAMES and (cast.autoencoder is None or fits_sample(cast.autoencoder, sample)):
+    if are_images(dataset) and (cast.autoencoder is None or fits_sample(cast.autoencoder, sample)):
         cast, scale = in_unit_range(cast, evidence, images.train)
     return Case(reference, evidence, arrays, models, cast, images, public, None, scale, dataset)
 
 
 def _rows(detector: Detector) -> Yardstick:
     """The rows of a fraud detector in the place of images."""
-    return Yardstick(detector.data, detector.train, detector.normal, np.zeros((0, 28, 28), np.float32))
+    return Yardstick(detector.data, detector.train, detector.normal, NO_IMAGES)

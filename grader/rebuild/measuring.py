@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from grader.domain.architecture import Architecture
+from grader.domain.datasets import Held, SampleKind, datasets
 from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.measurement import (
     ImageStrip,
@@ -38,6 +39,7 @@ from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop, first_l
 from grader.rebuild.network.relations import fits_sample
 from grader.rebuild.network.roles import Cast, holds_same_numbers
 from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.added import added_measurements
 from grader.rebuild.quantities.behaviour import behaviour, find_code, strips, structure
 from grader.rebuild.quantities.conventions import (
     PixelScale,
@@ -57,17 +59,6 @@ from grader.rebuild.quantities.yardstick import yardstick as yardstick
 from reference.contract import module
 
 JACOBIAN_IMAGES = 4
-_OF_TRAINED_WEIGHTS = frozenset(Quantity) - {
-    Quantity.MEAN_IMAGE_MSE, Quantity.PCA_MSE, Quantity.COMPOSITION_GAP, Quantity.CODE_SIZE, Quantity.BOTTLENECK_RANK,
-    Quantity.FEATURES, Quantity.LABEL_AMONG_FEATURES, Quantity.FITTED_FRAUDS,
-    Quantity.COMPARED_MODELS, Quantity.COMPARISON_AGREEMENT, Quantity.STAGES_HELD, Quantity.STAGES_TRAINED,
-    Quantity.TRANSPLANT_GAP, Quantity.ANY_LENGTH,
-}  # fmt: skip
-"""Quantities that say nothing where random numbers stand in for weights that became NaN."""
-
-_OF_IMAGES = frozenset({Quantity.RECONSTRUCTION_BCE, Quantity.THROUGH_CODE_MSE, Quantity.OUTSIDE_RANGE})
-"""Quantities that say nothing of rows of a table, whose columns lie between any numbers."""
-
 _DOES_NOT_RUN = (tf.errors.OpError, ValueError)
 """What comes of a graph that fits together and still cannot be run (a batch size that is written into a reshape)."""
 
@@ -93,7 +84,7 @@ def measure(
     dataset = source.DATASET
     found = _measured(evidence, task, choice, sandbox)
     values = {name: replace(one, unit=unit_for(Unit(one.unit), dataset)) for name, one in found.values.items()}
-    images = "hidden" if dataset == "cloud" else task.images  # points: all are seen
+    images = Held.HIDDEN if datasets()[dataset].kind is SampleKind.POINTS else task.images  # points: all are seen
     return replace(found, values=values, images=images, view=view_kind(source, evidence))
 
 
@@ -137,7 +128,7 @@ def _measured(
         problems += (_not_rebuilt(autoencoder.claim, f"it does not run, {first_line(error)}"),)
     values += alike.values
     if _diverged(autoencoder, evidence):
-        values = [measurement for measurement in values if measurement.name not in _OF_TRAINED_WEIGHTS]
+        values = [measurement for measurement in values if not measurement.name.spec.needs_weights]
         pictures = ()
         problems += (_without_numbers(autoencoder),)
     return Measurements(
@@ -227,6 +218,7 @@ def _of_samples(case: Case) -> list[Measurement]:
     values += family_measurements(case.reference, case.cast, case.samples.images, case.samples.train)
     if getattr(case.reference, "JUDGED_BY", "") == "transfer" and case.samples.labels is not None:
         values += transfer_measurements(case.models, case.cast, case.arrays, case.samples.images, case.samples.labels)
+    values += added_measurements(case.cast.autoencoder, case.samples.images, case.dataset)
     if case.scale is None:
         return values
     told = f"; pixels between {case.scale.black:.4g} and {case.scale.white:.4g} for the model"
@@ -248,8 +240,9 @@ def _of_rows(detector: Detector, reference: ModuleType, rows: Yardstick) -> list
         behaviour(detector.cast, rows, jacobian_images=JACOBIAN_IMAGES) if detector.candidate is not None else []
     )
     own = detector.measurements(reference)
-    named = _OF_IMAGES | {measurement.name for measurement in own}
-    return [measurement for measurement in structure if measurement.name not in named] + own
+    named = {measurement.name for measurement in own}
+    kept = (one for one in structure if one.name not in named and not one.name.spec.pixels_only)
+    return [*kept, *own]
 
 
 def load_arrays(path: Path | None) -> Arrays:

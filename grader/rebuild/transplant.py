@@ -23,6 +23,7 @@ import tensorflow as tf
 
 from grader.domain.architecture import Architecture, shape_size
 from grader.domain.evidence import JsonValue, OperationClaim
+from grader.domain.layer_kinds import traits_of
 from grader.domain.measurement import Role
 from grader.rebuild.facts.description import architecture_of, claimed
 from grader.rebuild.facts.training import as_keras
@@ -41,7 +42,6 @@ MAX_VARIANTS = 12
 MAX_ORDERS = 8  # ways to exchange arrays of one shape, for one network
 MAX_COMPARISONS = 24
 
-_RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN"})
 _STANDARD = "relu", "selu", "linear", "sigmoid"
 _DOES_NOT_FIT = (ValueError, TypeError, RefusedError, tf.errors.OpError)
 
@@ -208,7 +208,7 @@ def _slots(rebuilt: RebuiltModel) -> tuple[str, ...]:
     for step in rebuilt.steps:
         after = readers.get(step.output)
         has_own = after is not None and after.kind == "Activation"
-        if "activation" in step.operation.config and step.kind not in _RECURRENT and not has_own:
+        if "activation" in step.operation.config and not traits_of(step.kind).recurrent and not has_own:
             slots.append(step.operation.operation)
     return tuple(dict.fromkeys(slots))
 
@@ -236,7 +236,7 @@ def _activations(form: Architecture) -> tuple[str, ...]:
     for layer in form.layers:
         if layer.kind == "Activation" and found:
             found[-1] = layer.activation
-        elif layer.parameters and layer.kind not in _RECURRENT | {"BatchNormalization", "LayerNormalization", "Add"}:
+        elif layer.parameters and not (layer.traits.recurrent or layer.traits.normalisation or layer.traits.joins):
             found.append(layer.activation)
     return tuple(found)
 

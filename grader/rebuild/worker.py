@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 
+from grader.domain.datasets import SampleKind, datasets
 from grader.rebuild.leash import end_with, limit_memory
 
 if __name__ == "__main__":  # before TensorFlow is imported, which takes seconds
@@ -31,7 +32,7 @@ from grader.rebuild import measuring, outlining
 from grader.rebuild.facts import soundness
 from grader.rebuild.protocol import ANSWER, EVIDENCE, REQUEST, Answer, PublishedData, Request
 from grader.rebuild.quantities import transactions
-from grader.rebuild.quantities.material import DataChoice, load_images, load_material
+from grader.rebuild.quantities.material import DataChoice, are_images, load_images, load_material
 from reference import card_data, data
 from reference.views import View
 
@@ -93,9 +94,9 @@ def _publish(request: Request) -> Answer:
     """Write the data that zone K may see: images as an uncompressed `.npz`, card transactions as `creditcard.csv`."""
     if request.folder is None:
         raise ValueError("a request to publish needs a folder")
-    if request.dataset == "creditcard":
+    if request.dataset in datasets() and datasets()[request.dataset].kind is SampleKind.ROWS:
         return Answer(published=_publish_cards(request.folder, _choice(request)))
-    if request.dataset not in data.NAMES:  # the notebook makes it by itself
+    if not are_images(request.dataset):  # the notebook makes it by itself
         material = load_material(request.dataset, _choice(request))
         return Answer(published=PublishedData(None, material.size, material.digest, material.source))
     found = load_images(request.dataset, _choice(request))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from grader.domain.code_sizes import calibrated_for
 from grader.domain.facts import CalibratedData, ReferenceFacts, Statistic, trivial_errors
 from grader.domain.measurement import ImageStrip, Measurements, Quantity
 from grader.report import hygiene, pictures
@@ -49,7 +50,7 @@ class LossView:
 def strip_views(measurements: Measurements, facts: ReferenceFacts, wording: Wording) -> tuple[StripView, ...]:
     """Return originals, the student's and the reference's reconstructions of the same images, as far as there are."""
     strips = {strip.title: strip for strip in measurements.strips if strip.images}
-    calibrated = facts.on(measurements.data, measurements.dataset)
+    calibrated = calibrated_for(facts, measurements)
     if calibrated is not None and strips:
         strips |= _matching_reference(strips, calibrated)
     if not strips:
@@ -64,7 +65,7 @@ def loss_view(measurements: Measurements, facts: ReferenceFacts, wording: Wordin
     """Compare the losses, or return None where the student's was not measured or nothing is known to compare with."""
     student, calibrated = (
         measurements.value(Quantity.RECONSTRUCTION_MSE),
-        facts.on(measurements.data, measurements.dataset),
+        calibrated_for(facts, measurements),
     )
     known = calibrated.reconstruction if calibrated is not None else None
     if student is None or calibrated is None or known is None or not known.curves:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.domain.acceleration import Acceleration
+from grader.domain.datasets import for_kernel
 from grader.domain.facts import DATA_SIZE_VARIABLE
 from grader.domain.folders import private_folder, require_closed, without_set_id
 from grader.domain.run import Limits, RunRecord
@@ -174,6 +175,7 @@ def _settings(
         "uid": None,
         "limits": {},
         "datasets": dict(datasets),
+        "data_sets": for_kernel(),
         "claims": f"{claims}/claims",
         "stub_grader": stub,
         "filter_system_calls": stub,

@@ -8,13 +8,13 @@ from typing import Final
 
 import libcst as cst
 
+from grader.domain.layer_kinds import traits_of
 from grader.domain.messages import message
 from grader.validation.drafts import WEIGHTED, Draft, LayerCall
 from grader.validation.operators import Edit, Mutant
 from grader.validation.syntax import text, with_keyword, with_position
 
-_CODE_SIZE: Final = re.compile(r"^CODE_SIZE = (\d+)$", re.MULTILINE)
-_CONVOLUTIONS: Final = frozenset({"Conv2D", "Conv2DTranspose"})
+CODE_SIZE: Final = re.compile(r"^CODE_SIZE = (\d+)$", re.MULTILINE)
 _LEARNT: Final = ("reconstruction", "denoising", "plane", "stages", "pretrained", "accuracy", "sparsity", "comparison")
 
 
@@ -24,7 +24,7 @@ def _code_of(change: Callable[[int], int]) -> Edit:
     def edit(draft: Draft) -> Draft | None:
         if draft.facts.code_size is None:
             return None
-        constant = next((found for cell in draft.code_cells if (found := _CODE_SIZE.search(cell.source))), None)
+        constant = next((found for cell in draft.code_cells if (found := CODE_SIZE.search(cell.source))), None)
         if constant is not None:
             return draft.instead(constant[0], f"CODE_SIZE = {change(int(constant[1]))}")
         return _other_channels(draft, change)
@@ -118,7 +118,7 @@ def _swapped_widths(draft: Draft) -> Draft | None:
     if len(hidden) < 2:
         return None
     first, second = (text(one.call.args[0].value) for one in hidden[:2])
-    if first == second or {hidden[0].kind, hidden[1].kind} & _CONVOLUTIONS or hidden[0].model != "encoder":
+    if first == second or any(traits_of(one.kind).convolutional for one in hidden[:2]) or hidden[0].model != "encoder":
         return None
     swapped = draft.with_layer(hidden[0], lambda call: with_position(call, 0, second))
     return swapped.with_layer(hidden[1], lambda call: with_position(call, 0, first))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from checks import builders
-from grader.checks.few_updates import LEARNT, lost_for_few_updates
+from grader.checks.learning.few_updates import LEARNT, lost_for_few_updates
 from grader.checks.registry import CHECKS
 from grader.domain.evidence import FitClaim
 from grader.domain.grade import CheckResult, Outcome

@@ -23,7 +23,7 @@ from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Quantity
 from grader.domain.run import RunStatus
 from grader.gradebook import Gradebook
-from grader.intake.collecting import collect
+from grader.intake.submissions import collect
 from grader.scale import grade_batch
 from grader.session import SessionOptions, open_session
 

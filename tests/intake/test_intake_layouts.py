@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.intake.gradescope import MetadataError, Received, read_received
-from grader.intake.layouts import Upload, canvas_owner, canvas_owners, moodle_owner
-from grader.intake.places import are_sections, distinct_names
+from grader.intake.path_names import are_sections, distinct_names
+from grader.intake.platforms.gradescope_export import MetadataError, Received, read_received
+from grader.intake.platforms.names import Upload, canvas_owner, canvas_owners, moodle_owner
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from cells import StudentNotebook, outcomes, three
+from notebook_cells import StudentNotebook, outcomes, three
 
 from grader.authoring.catalogue import load_facts
 from grader.domain.evidence import Evidence
 from grader.domain.facts import DATA_SIZE_VARIABLE
 from grader.domain.grade import Outcome
 from grader.locale import Translator
-from grader.notebook import examining
-from grader.notebook.evidence import Exhibit
+from grader.notebook import judging as examining
+from grader.notebook.exhibit import Exhibit
 from grader.rebuild import casting, measuring
 from grader.rebuild.quantities.material import DataChoice
 from reference import data

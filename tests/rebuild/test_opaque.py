@@ -18,8 +18,8 @@ from keras import layers
 from tensorflow.core.framework.graph_pb2 import GraphDef
 
 from grader.authoring.catalogue import load_assignment, load_facts
-from grader.checks.registry import run_checks
-from grader.checks.subject import Subject
+from grader.checks.core.subject import Subject
+from grader.checks.rubric import run_checks
 from grader.domain.evidence import Evidence
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.measurement import Measurements, Quantity, Role

@@ -20,7 +20,7 @@ from grader.authoring.notebooks import generate
 from grader.domain.graded import GradedSubmission
 from grader.domain.run import RunRecord
 from grader.domain.submission import Submission
-from grader.intake.collecting import collect
+from grader.intake.submissions import collect
 from grader.pipeline import grade_submission
 from grader.sandbox import driver
 from grader.session import SessionOptions, open_session

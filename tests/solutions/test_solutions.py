@@ -17,7 +17,7 @@ from grader.authoring.catalogue import assignment_ids, load_assignment, load_fac
 from grader.authoring.notebooks import generate
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.submission import Submission
-from grader.intake.collecting import collect
+from grader.intake.submissions import collect
 from grader.pipeline import grade_submission
 from grader.session import SessionOptions, open_session
 

@@ -7,7 +7,7 @@ otherwise show as a failure of every notebook.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -15,16 +15,12 @@ from typing import Final
 import keras
 import numpy as np
 
+from grader.domain.datasets import datasets as known_sets
 from grader.domain.messages import Message, message, verbatim
 from grader.rebuild.facts.description import datasets_of, describe
 from grader.rebuild.facts.statistics import JUDGES
 from grader.rebuild.facts.training import as_keras
 from reference.contract import Autoencoder, module, own_file
-
-SAMPLE_SHAPES: Final[Mapping[str, tuple[int, ...]]] = {
-    "mnist": (28, 28), "fashion_mnist": (28, 28), "cloud": (3,), "creditcard": (29,),
-}  # fmt: skip
-"""Data sets that there are, with the shape in which references take one sample of each."""
 
 NUMBERS: Final = ("CODE_SIZE", "EPOCHS", "BATCH_SIZE")
 FUNCTIONS: Final = ("build", "compile_model", "training_split", "inputs_and_targets")
@@ -32,7 +28,7 @@ NAMES: Final = ("ID", "DATASET", "PUBLISHED", *NUMBERS, *FUNCTIONS)
 """What every reference has, as `reference.contract` says."""
 
 _SAMPLES = 24
-_TRAINING_SAMPLES = 8_000  # as many as the embedded sample has
+_ENOUGH_SAMPLES = 8_000  # as a sample of images has
 _GAP = 1e-3
 
 
@@ -72,8 +68,8 @@ def _wrong_values(reference: str, source: ModuleType) -> Iterator[Message]:
             yield message("{name} must be a function.", name=name)
     if "ID" not in missing and reference != source.ID:
         yield message("ID is {found}, but the file belongs to {id}.", found=repr(source.ID), id=reference)
-    if "DATASET" not in missing and source.DATASET not in SAMPLE_SHAPES:
-        known = ", ".join(SAMPLE_SHAPES)
+    if "DATASET" not in missing and source.DATASET not in known_sets():
+        known = ", ".join(known_sets())
         yield message("DATASET is {found}; there are {known}.", found=repr(source.DATASET), known=known)
     elif "DATASET" not in missing and not _fit_together(source.DATASET, datasets_of(source)):
         yield message(
@@ -86,7 +82,7 @@ def _wrong_values(reference: str, source: ModuleType) -> Iterator[Message]:
 
 def _fit_together(usual: str, datasets: tuple[str, ...]) -> bool:
     """Say whether data sets are known, have samples of one shape, and begin with the usual one."""
-    shapes = {SAMPLE_SHAPES.get(dataset) for dataset in datasets}
+    shapes = {known.sample_shape if known else None for known in map(known_sets().get, datasets)}
     return datasets[:1] == (usual,) and len(shapes) == 1 and None not in shapes
 
 
@@ -104,8 +100,9 @@ def _wrong_models(source: ModuleType) -> Iterator[Message]:
             yield message("the {name} that build() returns must be a Keras model.", name=name)
             return
     describe(source)
-    samples = np.random.default_rng(0).random((_SAMPLES, *SAMPLE_SHAPES[source.DATASET])).astype(np.float32)
-    train, _ = source.training_split(np.broadcast_to(samples[0], (_TRAINING_SAMPLES, *samples[0].shape)))
+    known = known_sets()[source.DATASET]
+    samples = np.random.default_rng(0).random((_SAMPLES, *known.sample_shape)).astype(np.float32)
+    train, _ = source.training_split(np.broadcast_to(samples[0], (_ENOUGH_SAMPLES, *samples[0].shape)))
     if not len(train):
         yield message("training_split() leaves no sample to train on.")
     x, y = source.inputs_and_targets(samples, np.random.default_rng(0))

@@ -18,7 +18,7 @@ import keras
 import numpy as np
 
 from grader.rebuild.quantities.material import Material
-from reference.contract import Autoencoder, Honest
+from reference.contract import Autoencoder, Honest, module, resized
 
 STEPS_PER_EXECUTION = 32
 SHORT_SHARE = 0.1  # of the reference's epochs: what `grader validate` has time for
@@ -38,6 +38,7 @@ class Variation:
         optimizer: Name of another optimizer, None for the reference's own.
         variant: Name of one of the reference's `VARIANTS`.
         free: Name of one of the reference's `HONEST` answers.
+        code_size: Numbers in the code; None for the reference's own size.
         flat: The same layers in one flat model, activations as layers of their own.
         control: Trained without what the lesson is about.
         epochs_share: Share of the reference's epochs; at least one is trained.
@@ -49,6 +50,7 @@ class Variation:
     optimizer: str | None = None
     variant: str | None = None
     free: str | None = None
+    code_size: int | None = None
     flat: bool = False
     control: bool = False
     epochs_share: float = 1.0
@@ -93,7 +95,28 @@ def variations(source: ModuleType) -> tuple[Variation, ...]:
         own = type(models.autoencoder.optimizer).__name__.lower()
         keras_only = [Variation(name, optimizer=name) for name in OPTIMIZERS if name != own]
         keras_only += [Variation("flat", flat=True)] if _can_be_flat(source, models) else []
-    return (*batches, *keras_only, *_free(source), *variants, SHORT, *([CONTROL] if has_control(source) else []))
+    control = [CONTROL] if has_control(source) else []
+    sized = [of_code_size(one, size) for size in code_sizes(source) for one in (REFERENCE, *control)]
+    return (*batches, *keras_only, *_free(source), *variants, SHORT, *control, *sized)
+
+
+def code_sizes(source: ModuleType) -> tuple[int, ...]:
+    """Return the code sizes besides its own with which a reference is calibrated."""
+    return tuple(getattr(source, "CODE_SIZES", ()))
+
+
+def of_code_size(variation: Variation, size: int) -> Variation:
+    """Return a variation with a code of another size; it says nothing about the bounds for the reference's own size."""
+    return replace(variation, name=f"code-{size}-{variation.name}", code_size=size, honest=False)
+
+
+def source_of(reference: str, variation: Variation) -> ModuleType:
+    """Return the module of a reference as a variation trains it.
+
+    Raises:
+        KeyError: No reference has this id.
+    """
+    return module(reference) if variation.code_size is None else resized(reference, variation.code_size)
 
 
 def _free(source: ModuleType) -> list[Variation]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from grader.domain.architecture import PASSIVE_KINDS, Architecture, shape_size
+from grader.domain.architecture import Architecture, shape_size
 from grader.domain.measurement import ImageStrip, Measurement, Quantity, Role
 from grader.domain.messages import Message, message
 from grader.domain.units import Unit
@@ -145,7 +145,7 @@ def _code_positions(whole: Architecture, encoder: Architecture | None) -> tuple[
         places = {layer.operation: place for place, layer in reversed([*enumerate(whole.layers)])}
         if all(operation in places for operation in last):
             return tuple(dict.fromkeys(places[operation] for operation in last))
-    inner = [i for i, layer in enumerate(whole.layers) if layer.kind not in PASSIVE_KINDS and i != whole.output]
+    inner = [i for i, layer in enumerate(whole.layers) if not layer.traits.passive and i != whole.output]
     given = None if encoder is None else shape_size(encoder.output_shape)
     alike = [i for i in inner if given is not None and whole.layers[i].size == given]
     best = next(iter(alike), min(inner, key=lambda i: whole.layers[i].size or 2**31, default=None))

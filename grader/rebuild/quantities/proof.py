@@ -9,6 +9,8 @@ from typing import Final
 import numpy as np
 
 from grader.domain.evidence import Evidence, JsonValue
+from grader.domain.layer_kinds import traits_of
+from grader.probe.layer_traits import Reads
 from grader.rebuild.network.model import Arrays, RebuiltModel
 from reference import views
 
@@ -18,20 +20,6 @@ FEWEST_NUMBERS: Final = 500
 LARGEST_DIGITS: Final = 9
 
 _OPERATORS_MODULE: Final = "keras.src.ops."
-
-_ANY_ORDER: Final = frozenset({
-    "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization", "Concatenate",
-    "Dense", "Dropout", "ELU", "Flatten", "GaussianDropout", "GaussianNoise", "InputLayer", "LayerNormalization",
-    "LeakyReLU", "Maximum", "Minimum", "Multiply", "Normalization", "PReLU", "ReLU", "Rescaling", "Reshape",
-    "Sampling", "Softmax", "Subtract", "UnitNormalization",
-})  # fmt: skip
-"""Layers to which it does not matter which pixel stands where, as long as it is the same for all images."""
-
-_ROW_BY_ROW: Final = frozenset({
-    "Bidirectional", "GRU", "GRUCell", "LSTM", "LSTMCell", "Masking", "RNN", "RepeatVector", "SimpleRNN",
-    "SimpleRNNCell", "StackedRNNCells", "TimeDistributed",
-})  # fmt: skip
-"""Layers that read an image row by row: to them it does not matter in which order the columns stand."""
 
 
 def view_kind(source: ModuleType, evidence: Evidence) -> str:
@@ -47,10 +35,10 @@ def view_kind(source: ModuleType, evidence: Evidence) -> str:
     asked = views.kind_for(source)
     if asked not in (views.PIXELS, views.COLUMNS):
         return asked
-    kinds = set(_layers_of(evidence))
-    if evidence.graphs or kinds - _ANY_ORDER - _ROW_BY_ROW:
+    reads = {traits_of(kind).reads for kind in _layers_of(evidence)}
+    if evidence.graphs or Reads.PLACES in reads:
         return views.QUADRANTS
-    return views.COLUMNS if kinds & _ROW_BY_ROW else asked
+    return views.COLUMNS if Reads.STEPS in reads else asked
 
 
 def fingerprint(model: RebuiltModel, arrays: Arrays) -> tuple[float, ...]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from grader.domain.measurement import ImageStrip
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import DataChoice, load_images, load_material
+from grader.rebuild.quantities.material import DataChoice, are_images, load_images, load_material
 from reference import data
 
 
@@ -47,7 +47,7 @@ def yardstick(dataset: str, part: str, choice: DataChoice) -> Yardstick:
     """
     material = load_material(dataset, choice)
     found = Yardstick(material.size, material.train, material.hidden, material.strip_images)
-    if dataset not in data.NAMES:  # points in space: there are no others to hide
+    if not are_images(dataset):  # points in space: there are no others to hide
         return found
     if part == "hidden":
         return replace(found, labels=material.hidden_labels)

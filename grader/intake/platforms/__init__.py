@@ -1,0 +1,1 @@
+"""Platforms whose downloads are recognised, one module each."""
