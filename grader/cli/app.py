@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import grader
-from grader.cli import app_class, app_review, app_upkeep
+from grader.cli import app_class, app_keeping, app_review, app_upkeep
 from grader.cli.completion import assignments
 from grader.cli.frames import Commands, SpokenGroup, first_steps
 from grader.cli.frames import remembered as told
@@ -283,6 +283,7 @@ def grade_command(
 
 app_review.register(app)
 app_class.register_after_grading(app)
+app_keeping.register(app)
 
 
 @app.command("demo", help=told(message("Generate and grade a sample class, and compare with what is expected.")))
