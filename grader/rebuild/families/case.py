@@ -14,7 +14,7 @@ from grader.domain.ports import MeasuringTask
 from grader.rebuild.network.model import Arrays, RebuiltModel
 from grader.rebuild.network.roles import Cast
 from grader.rebuild.quantities.conventions import PixelScale
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Reference
 

@@ -22,7 +22,7 @@ from grader.rebuild.network.model import Arrays, RebuiltModel
 from grader.rebuild.network.own_models import reference_form
 from grader.rebuild.network.roles import Cast, assign, concrete, holds_same_numbers
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import Array
+from grader.rebuild.quantities.reference_data import Array
 from reference.contract import COMPARISON, Reference
 
 HELD_OUT_SHARE = 12  # the references hold the last twelfth of the training images out

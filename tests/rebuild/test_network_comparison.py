@@ -17,15 +17,15 @@ from round_trip import send
 from grader.domain.evidence import Evidence
 from grader.domain.measurement import Disagreement, Measurements, Quantity, Role
 from grader.domain.ports import MeasuringTask
-from grader.rebuild import measuring
-from grader.rebuild.families import comparison as comparing
+from grader.rebuild import whole_submission
+from grader.rebuild.families import network_comparison
 from grader.rebuild.families.case import Rebuilt, Setting
-from grader.rebuild.families.comparison import best_cast
-from grader.rebuild.measuring import load_arrays
+from grader.rebuild.families.network_comparison import best_cast
 from grader.rebuild.network.model import Workshop
 from grader.rebuild.network.roles import assign
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.quantities.samples import load_samples
+from grader.rebuild.whole_submission import load_arrays
 from reference import losses, optimizers
 from reference.contract import load
 
@@ -43,8 +43,8 @@ Built = tuple[Any, Any, Any]
 
 @pytest.fixture(autouse=True)
 def small_measures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measuring, "JACOBIAN_IMAGES", 1)
-    monkeypatch.setattr(comparing, "HELD_OUT_IMAGES", len(HELD_OUT))
+    monkeypatch.setattr(whole_submission, "JACOBIAN_IMAGES", 1)
+    monkeypatch.setattr(network_comparison, "HELD_OUT_IMAGES", len(HELD_OUT))
 
 
 def trained(steps: int, *, loss: str = "binary_crossentropy", optimizer: Any = "adam", build: Any = None) -> Built:
@@ -93,7 +93,7 @@ def compared(
     evidence = send(namespace, folder)
     arrays = load_arrays(evidence.weights_file)
     models = [Workshop(evidence.operations, arrays).rebuild(claim) for claim in evidence.models]
-    values, wrong = comparing.compare(load(reference), Rebuilt(evidence, arrays, models), TRAIN)
+    values, wrong = network_comparison.compare(load(reference), Rebuilt(evidence, arrays, models), TRAIN)
     assert [value.name for value in values] == [Quantity.COMPARED_MODELS, Quantity.COMPARISON_AGREEMENT]
     return values[0].value, values[1].value, wrong
 
@@ -214,7 +214,7 @@ def test_a_network_of_nans_has_learnt_nothing(three: dict[str, Built], tmp_path:
 
 
 def measured(namespace: dict[str, Any], folder: Path, reference: str = "optimizers") -> Measurements:
-    return measuring.measure(send(namespace, folder), MeasuringTask(reference, "hidden", NAMES), SAMPLE)
+    return whole_submission.measure(send(namespace, folder), MeasuringTask(reference, "hidden", NAMES), SAMPLE)
 
 
 def test_the_best_network_is_judged_whichever_was_kept(three: dict[str, Built], tmp_path: Path) -> None:
