@@ -16,7 +16,7 @@ from grader.domain.plugins import GROUP_PREFIX
 
 OBSERVING = (
     "audit", "auditing.py", "domain", "extraction", "intake", "pipeline.py", "probe", "reading", "rebuild", "sandbox",
-    "secret_views.py", "session.py", "translation",
+    "secret_views.py", "session.py", "source_reading.py", "translation",
 )  # fmt: skip
 """What runs and measures: the parts of this package that an observation depends on, and checks and reports do not."""
 

@@ -41,11 +41,11 @@ from grader.reading.client import within_limits
 from grader.report.terminal import check_report, class_table, passed_over_list
 from grader.review.book import Book, BookPlace
 from grader.review.handed_in import keep_hand_ins
+from grader.sandbox.registry import backend_names
 from grader.scale import Progress, grade_batch, known_grades
 from grader.session import (
     AUDITS,
     DATA_SIZES,
-    SANDBOXES,
     Session,
     SessionOptions,
     end_children,
@@ -238,7 +238,7 @@ def require_known(options: SessionOptions, language: str | None) -> None:
         typer.Exit: `--sandbox`, `--data-size` or `--audit` is none of the known values.
     """
     for option, value, values in (
-        ("--sandbox", options.sandbox, SANDBOXES),
+        ("--sandbox", options.sandbox, backend_names()),
         ("--data-size", options.data_size, DATA_SIZES),
         ("--audit", options.audit, AUDITS),
     ):

@@ -11,6 +11,7 @@ from grader.cli.completion import chosen_from
 from grader.cli.frames import remembered as told
 from grader.cli.speech import language_option
 from grader.domain.messages import message
+from grader.sandbox.registry import UNSHUT, backend_names
 
 Language = Annotated[
     str | None,
@@ -39,6 +40,27 @@ CourseFolder = Annotated[
 GradebookUrl = Annotated[
     str | None,
     typer.Option("--gradebook", help=told(message("Address of the gradebook: postgresql://… or sqlite:///…."))),
+]
+SandboxName = Annotated[
+    str,
+    typer.Option(
+        "--sandbox",
+        autocompletion=chosen_from(*backend_names()),
+        help=told(
+            message(
+                "Where notebooks run: {names}. With {unshut} they run with your rights.",
+                names=", ".join(backend_names()),
+                unshut=UNSHUT,
+            )
+        ),
+    ),
+]
+Warm = Annotated[
+    bool,
+    typer.Option(
+        "--warm/--no-warm",
+        help=told(message("Import TensorFlow once and fork kernels from there; grades are the same.")),
+    ),
 ]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, help=told(message("Notebooks that run at the same time.")))

@@ -8,19 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.checks.structure.layer_diff import (
-    ComparisonRules,
-    Difference,
-    DifferenceKind,
-    compare,
-    counting_layers,
-)
+from grader.domain.alignment import Difference, DifferenceKind, LayerRules, compare
 from grader.domain.architecture import RESHAPE, Architecture, Layer
+from grader.domain.counted_layers import counted_layers
 
 from .builders import chain, dense, dense_chain, plain, stacked
 
-STRICT = ComparisonRules()
-COURSE = ComparisonRules(("relu", "selu"), ("linear", "sigmoid"), ignore_code_units=True)
+STRICT = LayerRules()
+COURSE = LayerRules(("relu", "selu"), ("linear", "sigmoid"), ignore_code_units=True)
 
 
 def short(differences: tuple[Difference, ...]) -> list[tuple[str, int, tuple[str, ...]]]:
@@ -127,7 +122,7 @@ def test_hidden_and_output_activations_are_told_apart() -> None:
 
 def test_the_references_own_activation_is_always_right() -> None:
     """A rubric that allows others cannot forbid the solution."""
-    rules = ComparisonRules(activations=("selu",), output_activations=("sigmoid",))
+    rules = LayerRules(activations=("selu",), output_activations=("sigmoid",))
     assert compare(stacked(), stacked(), rules) == ()
 
 
@@ -174,7 +169,7 @@ def test_batch_normalisation_counts_unless_it_is_allowed() -> None:
     normalisation = plain("BatchNormalization", before=(100,))
     layers = [flat, bare, normalisation, plain("Activation", before=(100,), activation="relu"), *rest]
     found = chain(layers, entry=(28, 28))
-    allowed = ComparisonRules(("relu",), ("linear",), ignore_code_units=True, allow_batch_normalization=True)
+    allowed = LayerRules(("relu",), ("linear",), ignore_code_units=True, allow_batch_normalization=True)
     assert short(compare(stacked(), found, COURSE)) == [("extra", 1, ())]
     assert compare(stacked(), found, allowed) == ()
 
@@ -182,7 +177,7 @@ def test_batch_normalisation_counts_unless_it_is_allowed() -> None:
 def test_allowed_normalisation_is_still_compared_where_the_reference_has_it() -> None:
     """To leave it out is then a difference."""
     reference = inserted(plain("BatchNormalization", before=(100,)), 2, stacked())
-    allowed = ComparisonRules(allow_batch_normalization=True)
+    allowed = LayerRules(allow_batch_normalization=True)
     assert short(compare(reference, stacked(), allowed)) == [("missing", 1, ())]
     assert compare(reference, reference, allowed) == ()
 
@@ -232,7 +227,7 @@ def test_counting_layers_leave_the_architecture_as_it_was() -> None:
     """An activation that moves to another layer makes a new layer."""
     layers = [dense(5, "linear", before=(9,)), plain("Activation", before=(5,), activation="relu")]
     found = chain(layers, entry=(9,))
-    assert [layer.activation for layer in counting_layers(found)] == ["relu"]
+    assert [one.layer.activation for one in counted_layers(found)] == ["relu"]
     assert [layer.activation for layer in found.layers] == ["linear", "relu"]
 
 

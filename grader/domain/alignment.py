@@ -1,4 +1,4 @@
-"""Comparison of two models layer by layer, like a diff of two texts.
+"""Two models side by side, layer by layer, like a diff of two texts: the one alignment of checks, reports, validation.
 
 Both come in canonical form, so that only what a model computes is compared, never how it was written. One layer too
 many is one difference: the layers after it are compared with their true counterparts.
@@ -6,13 +6,14 @@ many is one difference: the layers after it are compared with their true counter
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from grader.checks.core.code_layer import codes, layer_sizes
 from grader.domain.architecture import Architecture, Layer
+from grader.domain.code_place import layer_sizes, possible_codes
+from grader.domain.counted_layers import ACTIVATION, INPUT, CountedLayer, counted_layers, reading_order
 
 BATCH_NORMALIZATION: Final = "BatchNormalization"
 
@@ -21,8 +22,10 @@ COMPARED_ATTRIBUTES: Final = (
 )  # fmt: skip
 """Attributes that make two layers of one kind different, the activation aside. Biases and penalties do not."""
 
-ACTIVATION: Final = "activation"
 INPUTS: Final = "inputs"
+
+Pair = tuple[int | None, int | None]
+"""Positions of two counterparts; None on the side that has none."""
 
 
 class DifferenceKind(StrEnum):
@@ -56,7 +59,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class ComparisonRules:
+class LayerRules:
     """What counts as the same.
 
     Attributes:
@@ -77,101 +80,113 @@ class ComparisonRules:
     allow_batch_normalization: bool = False
 
 
-def compare(expected: Architecture, actual: Architecture, rules: ComparisonRules) -> tuple[Difference, ...]:
+@dataclass(frozen=True, slots=True)
+class AlignedLayers:
+    """Two counterparts, or one layer alone.
+
+    Attributes:
+        expected: The layer of the expected model, or None.
+        actual: The layer of the actual model, or None.
+        difference: How they differ by the rules; None where they do not, or where the layers do not count.
+    """
+
+    expected: CountedLayer | None
+    actual: CountedLayer | None
+    difference: Difference | None = None
+
+
+def compare(expected: Architecture, actual: Architecture, rules: LayerRules) -> tuple[Difference, ...]:
     """Return every difference between the layers that count, in the order of the layers."""
-    wanted = counting_layers(expected)
-    has_normalization = any(layer.kind == BATCH_NORMALIZATION for layer in wanted)
-    drop = (
-        frozenset({BATCH_NORMALIZATION}) if rules.allow_batch_normalization and not has_normalization else frozenset()
-    )
-    found = counting_layers(actual, drop=drop)
-    return _Comparison(wanted, found, rules).differences()
+    return tuple(row.difference for row in align(expected, actual, rules) if row.difference is not None)
 
 
-def counting_layers(architecture: Architecture, *, drop: frozenset[str] = frozenset()) -> tuple[Layer, ...]:
-    """Return the layers that do something at inference, less those of the kinds in `drop`.
+def align(expected: Architecture, actual: Architecture, rules: LayerRules) -> tuple[AlignedLayers, ...]:
+    """Lay two models side by side, every layer in one row: those that count by the rules, the others between them."""
+    wanted = counted_layers(expected)
+    has_normalization = any(one.layer.kind == BATCH_NORMALIZATION for one in wanted)
+    forgiven = {BATCH_NORMALIZATION} if rules.allow_batch_normalization and not has_normalization else set()
+    found = counted_layers(actual, drop=forgiven)
+    comparison = _Comparison([one.layer for one in wanted], [one.layer for one in found], rules)
+    left, right = _Uncounted(expected), _Uncounted(actual)
+    rows: list[AlignedLayers] = []
+    for (i, j), difference in comparison.pairs():
+        first, second = None if i is None else wanted[i], None if j is None else found[j]
+        rows += _between(left.before(first), right.before(second))
+        rows.append(AlignedLayers(first, second, difference))
+    return (*rows, *_between(left.rest(), right.rest()))
 
-    Preparing data (Rescaling, Normalization) is no layer of the network.
-    An activation that stands by itself belongs to the layer it works on, also where a layer that the order does not
-    matter for comes between: Dense, Dropout, ReLU computes what Dense(relu), Dropout does. One that finds no such
-    layer without an activation of its own counts as a layer.
+
+def least_cost_pairs(first: int, second: int, cost: Callable[[int, int], int], *, gap: int) -> list[Pair]:
+    """Pair two lists in order with the least sum of costs (Needleman and Wunsch 1970).
+
+    Args:
+        first: Length of one list.
+        second: Length of the other.
+        cost: Of pairing these two positions.
+        gap: Cost of leaving one alone.
     """
-    kept: list[Layer] = []
-    places = {_INPUT: _INPUT}
-    for position, layer in enumerate(_in_reading_order(architecture)):
-        sources = tuple(places[source] for source in layer.inputs)
-        activation = _own_activation(layer)
-        if not (layer.traits.passive or layer.traits.scales_data or layer.kind in drop or activation is not None):
-            kept.append(replace(layer, inputs=sources))
-            places[position] = len(kept) - 1
-            continue
-        places[position] = sources[0] if sources else _INPUT
-        if activation not in {None, _LINEAR} and not _join(kept, sources[0], str(activation)):
-            kept.append(replace(layer, inputs=sources))
-            places[position] = len(kept) - 1
-    return tuple(kept)
+    costs = [[gap * j for j in range(second + 1)]]  # [i][j]: of the first i and the first j
+    for i in range(first):
+        row = [gap * (i + 1)]
+        for j in range(second):
+            row.append(min(costs[i][j] + cost(i, j), costs[i][j + 1] + gap, row[j] + gap))
+        costs.append(row)
+    pairs: list[Pair] = []
+    i, j = first, second
+    while i or j:
+        if i and j and costs[i][j] == costs[i - 1][j - 1] + cost(i - 1, j - 1):
+            i, j = i - 1, j - 1
+            pairs.append((i, j))
+        elif i and costs[i][j] == costs[i - 1][j] + gap:
+            i -= 1
+            pairs.append((i, None))
+        else:
+            j -= 1
+            pairs.append((None, j))
+    return pairs[::-1]
 
 
-# The order in which a graph is read
+def exact_pairs(expected: Sequence[Layer], actual: Sequence[Layer]) -> list[Pair]:
+    """Pair layers as they are written, for those to whom every setting and every shape counts."""
 
-_INPUT: Final = -1
+    def cost(i: int, j: int) -> int:
+        wanted, found = expected[i], actual[j]
+        if wanted.kind != found.kind:
+            return _OTHER_KIND
+        same = (wanted.attributes, wanted.output_shape) == (found.attributes, found.output_shape)
+        return 0 if same else _OTHER_SIZE
 
-
-def _in_reading_order(architecture: Architecture) -> tuple[Layer, ...]:
-    """Return the layers from the input to the output, each branch by itself and the shorter one first.
-
-    Two models that join the same branches are read in the same order, whichever branch was written first.
-    """
-    routes = _routes(architecture.layers)
-    order: list[int] = []
-    pending = [(architecture.output, False)]
-    while pending:
-        position, ready = pending.pop()
-        if position == _INPUT or position in order:
-            continue
-        if ready:
-            order.append(position)
-            continue
-        pending.append((position, True))
-        branches = sorted(architecture.layers[position].inputs, key=lambda source: routes[source])
-        pending += [(source, False) for source in reversed(branches)]
-    places = {_INPUT: _INPUT} | {position: place for place, position in enumerate(order)}
-    return tuple(
-        replace(architecture.layers[position], inputs=tuple(places[i] for i in architecture.layers[position].inputs))
-        for position in order
-    )
+    return least_cost_pairs(len(expected), len(actual), cost, gap=_GAP)
 
 
-def _routes(layers: Sequence[Layer]) -> Mapping[int, tuple[int, tuple[str, ...]]]:
-    """Return, for each layer, how many layers its longest way from the input has, and their kinds."""
-    routes: dict[int, tuple[int, tuple[str, ...]]] = {_INPUT: (0, ())}
-    for position, layer in enumerate(layers):
-        length, kinds = max((routes[source] for source in layer.inputs), default=routes[_INPUT])
-        routes[position] = length + 1, (*kinds, layer.kind)
-    return routes
+# Layers that do not count
 
 
-# Activations that stand by themselves
+class _Uncounted:
+    """The layers of a model that do not count, handed out in order."""
 
-_LINEAR: Final = "linear"
+    def __init__(self, architecture: Architecture) -> None:
+        order = reading_order(architecture)
+        beside = [position for position in range(len(architecture.layers)) if position not in order]
+        self._layers = architecture.layers
+        self._left = [*order, *beside]
+
+    def before(self, counted: CountedLayer | None) -> list[CountedLayer]:
+        """Take those that stand before a layer that counts; nothing where there is none on this side."""
+        if counted is None:
+            return []
+        place = self._left.index(counted.position)
+        passed, self._left = self._left[:place], self._left[place + 1 :]
+        return [CountedLayer(position, self._layers[position]) for position in passed]
+
+    def rest(self) -> list[CountedLayer]:
+        """Take those after the last layer that counts."""
+        return [CountedLayer(position, self._layers[position]) for position in self._left]
 
 
-def _own_activation(layer: Layer) -> str | None:
-    """Return the activation that a layer is or carries besides doing nothing else, None where it does more."""
-    if layer.kind == "Activation" or layer.traits.passive:
-        return layer.activation
-    return layer.traits.activates or None
-
-
-def _join(kept: list[Layer], place: int, activation: str) -> bool:
-    """Give the activation to the layer at `place`, or to that before it; say whether one had room for it."""
-    while place != _INPUT and kept[place].traits.after_activation:
-        place = next(iter(kept[place].inputs), _INPUT)
-    if place == _INPUT or kept[place].activation != _LINEAR:
-        return False
-    attributes = dict(kept[place].attributes) | {ACTIVATION: activation}
-    kept[place] = replace(kept[place], attributes=tuple(sorted(attributes.items())))
-    return True
+def _between(expected: Sequence[CountedLayer], actual: Sequence[CountedLayer]) -> Iterator[AlignedLayers]:
+    for i, j in exact_pairs([one.layer for one in expected], [one.layer for one in actual]):
+        yield AlignedLayers(None if i is None else expected[i], None if j is None else actual[j])
 
 
 # How two lists of layers are laid side by side
@@ -184,30 +199,25 @@ _OTHER_SIZE: Final = 10
 _OTHER_CODE_SIZE: Final = 2
 _OTHER_ACTIVATION: Final = 1
 
-_Pair = tuple[int | None, int | None]
-
 
 class _Comparison:
     """The two lists of layers and the rules by which they are compared; holds no other state."""
 
-    def __init__(self, wanted: Sequence[Layer], found: Sequence[Layer], rules: ComparisonRules) -> None:
+    def __init__(self, wanted: Sequence[Layer], found: Sequence[Layer], rules: LayerRules) -> None:
         self._wanted = wanted
         self._found = found
         self._rules = rules
-        self._wanted_codes = codes(layer_sizes(wanted), rules.code_size)
-        self._found_codes = codes(layer_sizes(found), rules.code_size)
+        self._wanted_codes = possible_codes(layer_sizes(wanted), rules.code_size)
+        self._found_codes = possible_codes(layer_sizes(found), rules.code_size)
 
-    def differences(self) -> tuple[Difference, ...]:
-        result: list[Difference] = []
+    def pairs(self) -> Iterator[tuple[Pair, Difference | None]]:
+        """Yield the counterparts in order, each with how they differ."""
         position = 0
-        pairs = self._align()
+        pairs = least_cost_pairs(len(self._wanted), len(self._found), self._cost, gap=_GAP)
         wired = _Wiring(self._wanted, self._found, pairs)
         for wanted, found in pairs:
-            difference = self._difference(wanted, found, position, wired)
-            if difference is not None:
-                result.append(difference)
+            yield (wanted, found), self._difference(wanted, found, position, wired)
             position += found is not None
-        return tuple(result)
 
     def _difference(self, wanted: int | None, found: int | None, position: int, wired: _Wiring) -> Difference | None:
         expected = None if wanted is None else self._wanted[wanted]
@@ -245,33 +255,6 @@ class _Comparison:
         is_own = actual == self._wanted[wanted].activation
         return actual in allowed or (is_own and (self._rules.own_output or not is_output))
 
-    def _align(self) -> list[_Pair]:
-        """Pair the layers with the least sum of costs (Needleman and Wunsch 1970), from the end to the start."""
-        costs = self._cost_table()
-        pairs: list[_Pair] = []
-        i, j = len(self._wanted), len(self._found)
-        while i or j:
-            if i and j and costs[i][j] == costs[i - 1][j - 1] + self._cost(i - 1, j - 1):
-                i, j = i - 1, j - 1
-                pairs.append((i, j))
-            elif i and costs[i][j] == costs[i - 1][j] + _GAP:
-                i -= 1
-                pairs.append((i, None))
-            else:
-                j -= 1
-                pairs.append((None, j))
-        return pairs[::-1]
-
-    def _cost_table(self) -> list[list[int]]:
-        """Entry [i][j]: least cost of pairing the first i wanted with the first j found layers."""
-        table = [[_GAP * j for j in range(len(self._found) + 1)]]
-        for i in range(len(self._wanted)):
-            row = [_GAP * (i + 1)]
-            for j in range(len(self._found)):
-                row.append(min(table[i][j] + self._cost(i, j), table[i][j + 1] + _GAP, row[j] + _GAP))
-            table.append(row)
-        return table
-
     def _cost(self, wanted: int, found: int) -> int:
         activation = 0 if self._activation_fits(wanted, found) else _OTHER_ACTIVATION
         if self._wanted[wanted].kind != self._found[found].kind:
@@ -287,7 +270,7 @@ class _Comparison:
 class _Wiring:
     """What feeds the layers of two models that were laid side by side; without branches it cannot differ."""
 
-    def __init__(self, wanted: Sequence[Layer], found: Sequence[Layer], pairs: Sequence[_Pair]) -> None:
+    def __init__(self, wanted: Sequence[Layer], found: Sequence[Layer], pairs: Sequence[Pair]) -> None:
         self._wanted = wanted
         self._found = found
         self._partners = {i: j for i, j in pairs if i is not None and j is not None}
@@ -298,13 +281,13 @@ class _Wiring:
 
         What stands on one side alone (a layer, a join of branches) is a difference of its own, and passed over here.
         """
-        expected = {self._partners.get(i, _INPUT) for i in _sources(self._wanted, wanted, set(self._partners))}
+        expected = {self._partners.get(i, INPUT) for i in _sources(self._wanted, wanted, set(self._partners))}
         actual = _sources(self._found, found, self._paired)
         return bool(expected - actual) and bool(actual - expected)
 
     def named(self, layers: Sequence[Layer], position: int) -> Layer:
         """Return a layer that tells what feeds it: kind and number of each."""
-        fed = tuple("Input" if i == _INPUT else f"{layers[i].kind} {i + 1}" for i in layers[position].inputs)
+        fed = tuple("Input" if i == INPUT else f"{layers[i].kind} {i + 1}" for i in layers[position].inputs)
         layer = layers[position]
         return replace(layer, attributes=tuple(sorted({**dict(layer.attributes), INPUTS: fed}.items())))
 
@@ -315,7 +298,7 @@ def _sources(layers: Sequence[Layer], position: int, known: set[int]) -> set[int
     pending = list(layers[position].inputs)
     while pending:
         place = pending.pop()
-        if place == _INPUT or place in known:
+        if place == INPUT or place in known:
             found.add(place)
         else:
             pending += layers[place].inputs

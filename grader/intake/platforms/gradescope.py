@@ -1,26 +1,31 @@
-"""Reads who handed in what, and when, from the `submission_metadata.yml` of a Gradescope export.
+"""Gradescope: `submission_55/t.ipynb`, and `submission_metadata.yml` beside such folders, which says who and when.
 
-Only `submission_<id>: {:submitters: [{:name, :sid, :email}], :created_at}` is looked at. The file also holds every
-test's output, which may be long and deep, so it is read as a stream of events: that takes no recursion, builds no
-objects, and keeps a student number such as `0123` the text that it is.
+Of the metadata, only `submission_<id>: {:submitters: [{:name, :sid, :email}], :created_at}` is looked at. The file also
+holds every test's output, which may be long and deep, so it is read as a stream of events: that takes no recursion,
+builds no objects, and keeps a student number such as `0123` the text that it is.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import yaml  # type: ignore[import-untyped]
 
 from grader.domain.messages import Message, message
+from grader.intake.folder_levels import Division, FolderLevel, divided, is_below
 from grader.intake.naming import student_name
-from grader.intake.platforms.names import Owner
+from grader.intake.owners import Owner
+from grader.intake.platforms.platform import Contents, Platform
 from grader.intake.platforms.platform_times import moment
 
 METADATA_NAME = "submission_metadata.yml"
-EXPORT_FOLDER = r"assignment_\d+_export"
+_EXPORT_FOLDER = re.compile(r"assignment_\d+_export")
+_SUBMISSION_FOLDER = re.compile(r"submission_\w+")
 TEAM_SEPARATOR = " + "
 
 _SUBMITTERS = ":submitters"
@@ -55,7 +60,7 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Gradescope:
+class ExportMetadata:
     """What an export says about its submissions.
 
     Attributes:
@@ -78,12 +83,12 @@ class Gradescope:
         return Owner(folder, doubt=self.doubt or missing)
 
 
-def read_gradescope(metadata: Path, *, shown: str) -> Gradescope:
+def read_gradescope(metadata: Path, *, shown: str) -> ExportMetadata:
     """Return what the metadata of an export says; where they are broken, that is the doubt about every submission."""
     try:
-        return Gradescope(read_received(metadata))
+        return ExportMetadata(read_received(metadata))
     except MetadataError as error:
-        return Gradescope(
+        return ExportMetadata(
             {},
             message(
                 "{file} cannot be read ({problem}), so the student is known by the number of the submission only. "
@@ -116,6 +121,27 @@ def read_received(metadata: Path) -> Mapping[str, Received]:
         folder: Received(_team(list(members.values()), folder), created.get(folder))
         for folder, members in submitters.items()
     }
+
+
+class Gradescope(Platform):
+    """Exports of all submissions of an assignment."""
+
+    name = "Gradescope"
+    own_files = frozenset({METADATA_NAME})
+
+    def divide(self, level: FolderLevel, contents: Contents) -> Division | None:
+        """Return whose the files below `submission_…` folders are, where metadata lie beside these."""
+        folders = [name for name in level.folders if _SUBMISSION_FOLDER.fullmatch(name)]
+        metadata = next((item for item in level.files if item.filename == METADATA_NAME), None)
+        exported = _EXPORT_FOLDER.fullmatch(level.above[-1] if level.above else "") is not None
+        if metadata is None or not (folders or exported):
+            return None
+        said = read_gradescope(contents.paths([metadata])[metadata], shown=metadata.shown)
+        owners = {name: said.owner(name) for name in folders}
+        return divided(level, lambda item: owners.get(item.parts[level.depth]) if is_below(item, level) else None)
+
+
+PLATFORM: Final = Gradescope()
 
 
 # Private functions

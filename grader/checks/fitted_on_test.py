@@ -8,20 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
-from grader.checks.core.parameters import Parameter
+from grader.checks.core.parameters import TEST_IMAGES_COST
+from grader.checks.registry import CHECKS
 from grader.domain.assignment import RubricItem
 from grader.domain.evidence import FitClaim
 from grader.domain.grade import CheckResult, Finding, Outcome
 from grader.domain.messages import Message, message
-
-TEST_IMAGES_COST: Final = Parameter(
-    "test_images_cost", 2.0, message("points that it costs to train on the test images alone; a person decides")
-)
-"""Of the checks `reconstruction` and `denoising`; of several the first that has points to lose pays."""
-
-PAYING: Final = ("reconstruction", "denoising")
 
 
 def judge_method(
@@ -37,10 +30,15 @@ def judge_method(
     if not fits or not all(fit.test_images_alone for fit in fits):
         return results, None
     for place, (result, item) in enumerate(zip(results, rubric, strict=True)):
-        cost = min(TEST_IMAGES_COST.of(item), result.points_awarded) if item.check in PAYING else 0.0
+        cost = min(TEST_IMAGES_COST.of(item), result.points_awarded) if _pays(item) else 0.0
         if cost > 0:
             return (*results[:place], _cheaper(result, cost), *results[place + 1 :]), _reason(cost)
     return results, None
+
+
+def _pays(item: RubricItem) -> bool:
+    check = CHECKS.get(item.check)
+    return check is not None and TEST_IMAGES_COST in check.parameters
 
 
 def _cheaper(result: CheckResult, cost: float) -> CheckResult:
