@@ -77,7 +77,7 @@ def _left(measured: Measurements, facts: ReferenceFacts) -> frozenset[str]:
 
     Facts of the data that the notebook uses make sure that both are of the images that it holds out.
     """
-    differ = any(one.claimed is not None and one.measured is not None for one in measured.disagreements)
+    differ = any(one.entry in measured.claims.compared and one.measured is not None for one in measured.missed)
     return frozenset({"comparison"}) if differ and _notebooks_size() not in facts.calibrated else frozenset()
 
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from grader.domain.architecture import Architecture
 from grader.domain.datasets import Held, SampleKind, datasets
-from grader.domain.evidence import Evidence, ModelClaim
+from grader.domain.evidence import Evidence, ModelClaim, RelatedClaims
 from grader.domain.measurement import (
     ImageStrip,
     MeasuredModel,
@@ -195,7 +195,7 @@ def _of_another_size(found: _Found, autoencoder: RebuiltModel) -> Measurements:
         bypass=bypass,
         data=case.samples.size,
         candidates=case.cast.candidates,
-        trained=_was_fitted(autoencoder, case.rebuilt.evidence),
+        claims=RelatedClaims(_was_fitted(autoencoder, case.rebuilt.evidence)),
         another_size=True,
     )
 
@@ -222,8 +222,8 @@ def _whole(family: Family, found: _Found, autoencoder: RebuiltModel) -> Measurem
         dataset=case.dataset,
         foreign=case.foreign,
         candidates=case.cast.candidates,
-        trained=_was_fitted(autoencoder, case.rebuilt.evidence),
-        disagreements=around.disagreements,
+        claims=RelatedClaims(_was_fitted(autoencoder, case.rebuilt.evidence), around.compared),
+        missed=around.missed,
         equivalent=numbers.alike.form,
         conventions=_conventions(autoencoder, case.scale),
         pixels=None if case.scale is None else (case.scale.black, case.scale.white),

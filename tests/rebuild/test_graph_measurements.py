@@ -167,7 +167,7 @@ def test_the_three_models_are_found_and_measured_by_what_they_answer(tmp_path: P
     assert {role: (one.name, one.made, one.architecture.layers) for role, one in found.models.items()} == {
         role: (role.value, True, ()) for role in Role
     }
-    assert (found.by_behaviour, found.problems, found.trained, found.bypass) == (True, (), True, None)
+    assert (found.by_behaviour, found.problems, found.claims.trained, found.bypass) == (True, (), True, None)
     assert found.values[Quantity.RECONSTRUCTION_MSE].how == "measured by behaviour: 1000 images"
     assert "Measured by behaviour" in found.conventions[0].msgid
     assert {strip.title for strip in found.strips} == {"original", "student"}

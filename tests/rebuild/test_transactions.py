@@ -200,7 +200,7 @@ def test_a_trained_detector_is_measured_as_the_reference_is(
         Quantity.CODE_SIZE: 10, Quantity.BOTTLENECK_RANK: 10, Quantity.FEATURES: 29,
     }  # fmt: skip
     assert found.value(Quantity.COMPOSITION_GAP) == pytest.approx(0, abs=1e-5)
-    assert (found.strips, found.data, found.trained, sorted(found.models)) == ((), "sample", True, sorted(Role))
+    assert (found.strips, found.data, found.claims.trained, sorted(found.models)) == ((), "sample", True, sorted(Role))
     assert not {Quantity.RECONSTRUCTION_BCE, Quantity.OUTSIDE_RANGE} & set(found.values)
 
 

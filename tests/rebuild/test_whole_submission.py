@@ -67,7 +67,13 @@ def test_untrained_weights_give_the_number_of_the_facts(tmp_path: Path) -> None:
     assert {role: (model.name, model.shared_with_autoencoder) for role, model in found.models.items()} == {
         role: (role.value, True) for role in Role
     }
-    assert (found.problems, found.bypass, found.data, found.candidates, found.trained) == ((), None, "sample", 1, False)
+    assert (found.problems, found.bypass, found.data, found.candidates, found.claims.trained) == (
+        (),
+        None,
+        "sample",
+        1,
+        False,
+    )
 
 
 def principal_components(code_size: int, dataset: str = "fashion_mnist") -> tuple[np.ndarray, np.ndarray]:
@@ -307,7 +313,7 @@ def test_training_a_part_counts_as_training(fitted: Sequence[str], tmp_path: Pat
     ids = {name: claim.model for claim in evidence.models for name in claim.names}
     fits = tuple(FitClaim(ids[name], 1, 8, 8, True, 0.0, 1.0, True) for name in fitted)
     found = whole_submission.measure(replace(evidence, fits=fits), TASK, SAMPLE)
-    assert found.trained == (fitted in (["autoencoder"], ["part"]))
+    assert found.claims.trained == (fitted in (["autoencoder"], ["part"]))
 
 
 def test_pictures_are_grey_bytes_of_the_same_hidden_images(tmp_path: Path) -> None:

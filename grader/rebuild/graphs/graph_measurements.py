@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from grader.domain.architecture import Architecture, shape_size
-from grader.domain.evidence import Evidence, ModelClaim
+from grader.domain.evidence import Evidence, ModelClaim, RelatedClaims
 from grader.domain.measurement import MeasuredModel, Measurement, Measurements, MeasuringProblem, Quantity, Role
 from grader.domain.messages import message, verbatim
 from grader.domain.ports import GraphSandbox, MeasuringTask
@@ -189,7 +189,7 @@ def _measured(case: _Case) -> Measurements:
         strips=strips(whole, opaque.samples),
         data=opaque.samples.size,
         candidates=sum(_is_whole(model, opaque) for model in case.graphs),
-        trained=any(fit.model == whole.claim.model for fit in opaque.evidence.fits),
+        claims=RelatedClaims(any(fit.model == case.whole.claim.model for fit in opaque.evidence.fits)),
         conventions=(_SAID, *convention.told()),
         by_behaviour=True,
     )
