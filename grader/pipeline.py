@@ -36,6 +36,7 @@ from grader.domain.messages import Message, message
 from grader.domain.observation import Observation
 from grader.domain.places import Places
 from grader.domain.ports import Measurer, MeasuringTask, Sandbox, SecretView
+from grader.domain.progress import Stage, StageBegun, announce
 from grader.domain.run import RunRecord, RunStatus
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
 from grader.extraction.claims import collect
@@ -100,9 +101,12 @@ def observe(submission: Submission, context: GradingContext) -> Observation:
         notebook = within_limits(read_notebook, submission)
         seen, to_run = as_read(seen, notebook, translates=context.assignment.compat)
         with private_folder() as folder:
-            run = context.sandbox.run(to_run, context.assignment.limits, folder / "exchange")
+            limits = context.assignment.limits
+            announce(StageBegun(Stage.RUNNING, len(to_run.cells), limits.notebook_seconds))
+            run = context.sandbox.run(to_run, limits, folder / "exchange")
             seen = replace(seen, run=_with_places(run, notebook.places), fault=_sandbox_fault(run))
             evidence = within_limits(collect, folder / "exchange", folder / "vetted")
+            announce(StageBegun(Stage.MEASURING, len(evidence.models)))
             measurements = context.measurer.measure(evidence, _task(context))
         seen = replace(
             seen,
@@ -255,6 +259,7 @@ def _audit(
 
 def _on_view(notebook: Notebook, context: GradingContext, sandbox: Sandbox, view: SecretView) -> Trial:
     """Run a notebook on a secret view of the data and measure what it left on hidden data of the same view."""
+    announce(StageBegun(Stage.AUDITING, len(notebook.cells), context.assignment.limits.notebook_seconds))
     with private_folder() as folder:
         run = sandbox.run(notebook, context.assignment.limits, folder / "exchange")
         run = _with_places(run, notebook.places)

@@ -21,6 +21,7 @@ def nothing_published_stays() -> Iterator[None]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--data-size", choices=("sample", "full"), default="sample", help="data for the solutions")
+    parser.addoption("--no-accelerate", action="store_true", help="train the solutions to their end")
     parser.addoption("--solution-language", choices=("es", "en"), default="es", help="language of the solutions")
     parser.addoption("--update-goldens", action="store_true", help="write the golden files anew instead of comparing")
     parser.addoption(

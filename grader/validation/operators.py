@@ -80,6 +80,11 @@ class Equivalent:
 Operator = Mutant | Equivalent
 
 
+def instead(old: str, new: str) -> Edit:
+    """Return an edit that puts one text in place of another, where it stands."""
+    return lambda draft: draft.instead(old, new)
+
+
 def shortened(draft: Draft) -> Draft:
     """Train every model for two steps; where it is trained as long as two others together, for two epochs of them."""
 
