@@ -31,7 +31,6 @@ from grader.domain.colab import is_in_colab, is_installed_by
 from grader.domain.datasets import DataSize, image_sets
 from grader.domain.evidence import Evidence, RejectedClaimsError
 from grader.domain.facts import ReferenceFacts
-from grader.domain.folders import private_folder
 from grader.domain.grade import CheckResult, Grade, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Measurements, MeasuringFailedError, Role
@@ -42,7 +41,7 @@ from grader.domain.places import Places, cell_name, line_title
 from grader.domain.ports import Measurer, MeasuringTask, Sandbox, SecretView
 from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
-from grader.extraction.claims import collect
+from grader.extraction.running import ran
 from grader.intake.imported_modules import imported_modules
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
@@ -109,10 +108,10 @@ def observe(submission: Submission, context: GradingContext) -> Observation:
         notebook = within_limits(read_notebook, submission)
         old = _old_code(notebook, context)
         seen = _as_read(seen, notebook, old)
-        with private_folder() as folder:
-            run = context.sandbox.run(old.notebook, context.assignment.limits, folder / "exchange")
+        with ran(old.notebook, context.sandbox, context.assignment.limits) as left:
+            run = left.run
             seen = replace(seen, run=_with_places(run, notebook.places), fault=_sandbox_fault(run))
-            evidence = within_limits(collect, folder / "exchange", folder / "vetted")
+            evidence = left.evidence()
             measurements = context.measurer.measure(evidence, _task(context))
         seen = replace(
             seen,
@@ -304,11 +303,10 @@ def _audit(
 
 def _on_view(notebook: Notebook, context: GradingContext, sandbox: Sandbox, view: SecretView) -> Trial:
     """Run a notebook on a secret view of the data and measure what it left on hidden data of the same view."""
-    with private_folder() as folder:
-        run = sandbox.run(notebook, context.assignment.limits, folder / "exchange")
-        run = _with_places(run, notebook.places)
+    with ran(notebook, sandbox, context.assignment.limits) as left:
+        run = _with_places(left.run, notebook.places)
         try:
-            evidence = within_limits(collect, folder / "exchange", folder / "vetted")
+            evidence = left.evidence()
         except RejectedClaimsError:  # its own doing, and not what it did on the plain data: a person looks
             return Trial(run, (), Measurements())
         return Trial(run, evidence.fits, context.measurer.measure(evidence, replace(_task(context), view=view)))
