@@ -9,7 +9,7 @@ import typer
 
 import grader
 from grader.cli import app_class, app_review, app_upkeep
-from grader.cli.completion import assignments, chosen_from
+from grader.cli.completion import assignments
 from grader.cli.frames import Commands, SpokenGroup, first_steps
 from grader.cli.frames import remembered as told
 from grader.cli.options import (
@@ -22,12 +22,15 @@ from grader.cli.options import (
     Jobs,
     Language,
     Roster,
+    SandboxName,
     Times,
     TimeZone,
+    Warm,
 )
 from grader.cli.speech import Exit
 from grader.domain.course import Course
 from grader.domain.messages import message
+from grader.sandbox.registry import DEFAULT, UNSHUT
 
 app = Commands(
     name="grader",
@@ -120,14 +123,6 @@ def generate_command(
 
 app_class.register_after_generating(app)
 
-SandboxKind = Annotated[
-    str,
-    typer.Option(
-        "--sandbox",
-        autocompletion=chosen_from("bubblewrap", "none"),
-        help=told(message("bubblewrap, or none: notebooks then run with your rights.")),
-    ),
-]
 Compat = Annotated[
     bool,
     typer.Option(
@@ -188,7 +183,7 @@ def check_command(
     from grader.session import SessionOptions
 
     options = SessionOptions(
-        sandbox="none",
+        sandbox=UNSHUT,
         data_size=data_size,
         data_folder=data,
         images="public",
@@ -205,7 +200,8 @@ def check_command(
 def inspect_command(
     notebook: Annotated[Path, typer.Argument(help=told(message("The notebook.")))],
     *,
-    sandbox: SandboxKind = "bubblewrap",
+    sandbox: SandboxName = DEFAULT,
+    warm: Warm = False,
     compat: CompatOrNot = None,
     data: DataFolder = None,
     data_size: DataSize = "full",
@@ -223,7 +219,9 @@ def inspect_command(
     from grader.cli.inspecting import inspect_one
     from grader.session import SessionOptions
 
-    options = SessionOptions(sandbox=sandbox, data_size=data_size, data_folder=data, jobs=1, accelerate=accelerate)
+    options = SessionOptions(
+        sandbox=sandbox, data_size=data_size, data_folder=data, jobs=1, accelerate=accelerate, warm=warm
+    )
     inspect_one(notebook, options, compat=compat, language=lang, as_json=as_json)
 
 
@@ -235,7 +233,7 @@ def grade_command(
         str, typer.Option("--assignment", autocompletion=assignments, help=told(message("Assignment id.")))
     ],
     out: Annotated[Path, typer.Option("--out", help=told(message("Folder for grades and reports.")))],
-    sandbox: SandboxKind = "bubblewrap",
+    sandbox: SandboxName = DEFAULT,
     course: CourseFolder = None,
     compat: Compat = False,
     data: DataFolder = None,
@@ -254,6 +252,7 @@ def grade_command(
         typer.Option("--student", help=told(message("Run this student's notebook again. Repeatable."))),
     ] = None,
     accelerate: Accelerate = True,
+    warm: Warm = False,
     gradebook: GradebookUrl = None,
     lang: Language = None,
     as_json: AsJson = False,
@@ -275,6 +274,7 @@ def grade_command(
         run_again=tuple(student) if student else () if force else None,
         accelerate=accelerate,
         executor=executor,
+        warm=warm,
     )
     place = BookPlace.new(out, gradebook, course=Course.at(course))
     hand_ins = HandIns(paths, ClassLists(roster, times, timezone))
@@ -291,7 +291,7 @@ def demo_command(
     out: Annotated[Path, typer.Option("--out", help=told(message("Folder for the class and its reports.")))] = Path(
         "grader-demo"
     ),
-    sandbox: Annotated[str, typer.Option("--sandbox", help=told(message("bubblewrap or none.")))] = "bubblewrap",
+    sandbox: SandboxName = DEFAULT,
     jobs: Jobs = None,
     accelerate: Accelerate = True,
     lang: Language = None,

@@ -33,8 +33,9 @@ from grader.locale import Translator
 from grader.report.terminal import class_table, passed_over_list
 from grader.review.book import Book, BookPlace
 from grader.review.handed_in import keep_hand_ins
+from grader.sandbox.registry import backend_names
 from grader.scale import grade_batch, known_grades
-from grader.session import AUDITS, DATA_SIZES, SANDBOXES, SessionOptions, known_settings_key, open_session
+from grader.session import AUDITS, DATA_SIZES, SessionOptions, known_settings_key, open_session
 
 
 def grade_paths(
@@ -191,7 +192,7 @@ def require_known(options: SessionOptions, language: str | None) -> None:
         typer.Exit: `--sandbox`, `--data-size` or `--audit` is none of the known values.
     """
     for option, value, values in (
-        ("--sandbox", options.sandbox, SANDBOXES),
+        ("--sandbox", options.sandbox, backend_names()),
         ("--data-size", options.data_size, DATA_SIZES),
         ("--audit", options.audit, AUDITS),
     ):

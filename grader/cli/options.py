@@ -11,6 +11,7 @@ from grader.cli.completion import chosen_from
 from grader.cli.frames import remembered as told
 from grader.cli.speech import language_option
 from grader.domain.messages import message
+from grader.sandbox.registry import UNSHUT, backend_names
 
 Language = Annotated[
     str | None,
@@ -51,6 +52,27 @@ Accelerate = Annotated[
     typer.Option(
         "--accelerate/--no-accelerate",
         help=told(message("Shorten trainings; what loses a point by it is run again, whole.")),
+    ),
+]
+SandboxName = Annotated[
+    str,
+    typer.Option(
+        "--sandbox",
+        autocompletion=chosen_from(*backend_names()),
+        help=told(
+            message(
+                "Where notebooks run: {names}. With {unshut} they run with your rights.",
+                names=", ".join(backend_names()),
+                unshut=UNSHUT,
+            )
+        ),
+    ),
+]
+Warm = Annotated[
+    bool,
+    typer.Option(
+        "--warm/--no-warm",
+        help=told(message("Import TensorFlow once and fork kernels from there; grades are the same.")),
     ),
 ]
 Jobs = Annotated[

@@ -23,20 +23,12 @@ from grader.execution import LocalPool
 from grader.gradebook import Gradebook, sqlite_url
 from grader.scale import Results, grade_batch
 from grader.session import Session, SessionOptions, open_session
-from grader.validation.data_equivalents import OTHER_BOUNDS
 from grader.validation.drafts import Draft
 from grader.validation.equivalents import ASPECTS, EQUIVALENTS, SOLUTION
-from grader.validation.family_mutants import FAMILIES
-from grader.validation.graph_mutants import GRAPH
-from grader.validation.lesson_mutants import LESSONS
+from grader.validation.mutants import MUTANTS as MUTANTS
 from grader.validation.operators import Equivalent, Mutant, Operator, Training, shortened
 from grader.validation.pools import Pool, pools
-from grader.validation.structure_mutants import STRUCTURE
-from grader.validation.training_mutants import TRAINING
 from grader.validation.verdicts import Fate, Judged, intended_checks, judge, survivors
-
-MUTANTS: Final[tuple[Mutant, ...]] = (*STRUCTURE, *GRAPH, *TRAINING, *FAMILIES, *LESSONS, *OTHER_BOUNDS)
-"""Every way to be wrong."""
 
 FAST: Final[Mapping[str, tuple[str, ...]]] = {
     "stacked": ("code-double", "skip-operator", "no-training", "everything"),

@@ -64,7 +64,7 @@ def class_of(folder: Path, **sources: str) -> list[Submission]:
     """A file for each student."""
     (folder / "class").mkdir()
     for student, source in sources.items():
-        (folder / "class" / f"{student}.ipynb").write_bytes(notebook_text(f"# {student}", source))
+        (folder / "class" / f"{student}.ipynb").write_text(notebook_text(f"# {student}", source))
     return collect([folder / "class"], folder / "intake")
 
 
