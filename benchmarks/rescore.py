@@ -21,10 +21,10 @@ from grader.authoring.catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.cli.grading import ClassWork, grade_class
 from grader.cli.watching import watching
-from grader.delivery import GRADEBOOK_FILE
-from grader.gradebook import Gradebook, sqlite_url
+from grader.gradebook import Gradebook
 from grader.intake.submissions import collect
 from grader.locale import Translator
+from grader.review.book import BookPlace
 from grader.session import SessionOptions, known_settings_key
 
 ASSIGNMENT = "simple-dense"
@@ -53,7 +53,7 @@ def _build(handed_in: Path, out: Path, students: int) -> None:
     assignment = load_assignment(ASSIGNMENT)
     facts = load_facts(assignment.reference)
     options = SessionOptions(data_size="sample", audit="suspicious", accelerate=True)
-    place = sqlite_url(out / GRADEBOOK_FILE)
+    place = BookPlace.new(out)
     handed_in.mkdir()
     out.mkdir()
     document = json.loads(generate(assignment, language="en", solution=True))
@@ -66,7 +66,7 @@ def _build(handed_in: Path, out: Path, students: int) -> None:
         with watching(1, Translator("en")) as watch:
             grade_class(ClassWork(submissions[:1], assignment, facts, options, place), watch)
         key = known_settings_key(assignment, facts, options)
-        with Gradebook.open(place) as gradebook:
+        with Gradebook.open(place.url) as gradebook:
             seen = gradebook.find_observation(sha256=submissions[0].sha256, context=key or "")
             if seen is None or key is None:
                 raise SystemExit("the first notebook left no observation")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import grader
-from grader.cli import app_class, app_review, app_upkeep
+from grader.cli import app_class, app_keeping, app_review, app_upkeep
 from grader.cli.completion import assignments
 from grader.cli.frames import Commands, SpokenGroup, first_steps
 from grader.cli.frames import remembered as told
@@ -220,7 +220,7 @@ def inspect_command(
     from grader.session import SessionOptions
 
     options = SessionOptions(
-        sandbox=sandbox, data_size=data_size, data_folder=data, jobs=1, accelerate=accelerate, warm=warm
+        sandbox=sandbox, data_size=data_size, data_folder=data, jobs=1, warm=warm, accelerate=accelerate
     )
     inspect_one(notebook, options, compat=compat, language=lang, as_json=as_json)
 
@@ -273,8 +273,8 @@ def grade_command(
         audit=audit,
         run_again=tuple(student) if student else () if force else None,
         accelerate=accelerate,
-        executor=executor,
         warm=warm,
+        executor=executor,
     )
     place = BookPlace.new(out, gradebook, course=Course.at(course))
     hand_ins = HandIns(paths, ClassLists(roster, times, timezone))
@@ -283,6 +283,7 @@ def grade_command(
 
 app_review.register(app)
 app_class.register_after_grading(app)
+app_keeping.register(app)
 
 
 @app.command("demo", help=told(message("Generate and grade a sample class, and compare with what is expected.")))

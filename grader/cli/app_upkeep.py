@@ -119,8 +119,8 @@ def validate_command(
             jobs=jobs,
             course=own,
             written_for=data_size,
-            accelerate=accelerate,
             warm=warm,
+            accelerate=accelerate,
         )
         trial = Trial(ids or (), fast, options, own, keep, variant or ())
         validate_rubrics(trial, language=lang, as_json=as_json)

@@ -17,15 +17,15 @@ from grader.cli.grading import ClassWork, grade_class, require_known
 from grader.cli.run_log import run_log
 from grader.cli.speech import SURROUNDINGS, Exit, error_border
 from grader.cli.watching import watching
-from grader.delivery import GRADEBOOK_FILE, prepare_folder, write_class
+from grader.delivery import prepare_folder, write_class
 from grader.demo import classroom
 from grader.demo.comparison import Compared, compare
 from grader.domain.folders import private_folder
 from grader.domain.messages import message
 from grader.domain.run import Limits
-from grader.gradebook import sqlite_url
 from grader.intake.submissions import collect
 from grader.locale import Translator
+from grader.review.book import BookPlace
 from grader.session import SessionOptions
 
 ASSIGNMENT = "stacked"
@@ -51,8 +51,7 @@ def run_demo(out: Path, *, sandbox: str, jobs: int | None, accelerate: bool, lan
         classroom.write_class(solution, folder / "submissions")
         found = collect([folder / "submissions"], Path(workspace))
         submissions = sorted(found, key=lambda one: one.student != LONGEST)
-        gradebook_url = sqlite_url(folder / GRADEBOOK_FILE)
-        work = ClassWork(submissions, assignment, facts, options, gradebook_url, language=translator.language)
+        work = ClassWork(submissions, assignment, facts, options, BookPlace.new(folder), translator.language)
         with run_log(folder, translator) as log, watching(len(submissions), translator, log=log) as watch:
             graded = grade_class(work, watch)
         index = write_class(graded, folder, assignment=assignment, facts=facts, translator=translator)

@@ -33,6 +33,7 @@ from grader.locale import Translator
 from grader.report.terminal import class_table, passed_over_list
 from grader.review.book import Book, BookPlace
 from grader.review.handed_in import keep_hand_ins
+from grader.review.running import BatchNote
 from grader.sandbox.registry import backend_names
 from grader.scale import grade_batch, known_grades
 from grader.session import AUDITS, DATA_SIZES, SessionOptions, known_settings_key, open_session
@@ -66,7 +67,7 @@ def grade_paths(
             log.say(_what_is_done(assignment, submissions, options))
             graded = _known(submissions, assignment, facts, options, place.url)
             if graded is None:
-                work = ClassWork(submissions, assignment, facts, options, place.url, spoken)
+                work = ClassWork(submissions, assignment, facts, options, place, spoken)
                 with watching(len(submissions), translator, as_json=as_json, log=log) as watch:
                     graded = grade_class(work, watch)
             else:
@@ -94,7 +95,7 @@ class ClassWork:
         assignment: Its rules.
         facts: Of its reference.
         options: How to grade.
-        gradebook_url: Where grades go.
+        place: Where grades go.
         language: Of what is said when it is stopped.
     """
 
@@ -102,19 +103,22 @@ class ClassWork:
     assignment: Assignment
     facts: ReferenceFacts
     options: SessionOptions
-    gradebook_url: str
+    place: BookPlace
     language: str | None = None
 
 
 def grade_class(work: ClassWork, watch: Watch) -> list[GradedSubmission]:
     """Grade submissions while somebody watches, each committed to the gradebook as soon as it is done.
 
+    How far it is stands in a note in the folder, for the dashboard.
+
     Raises:
         typer.Exit: The user stopped it; what was finished is kept.
     """
     watch.say(message("Laying out the data"))
     with (
-        Gradebook.open(work.gradebook_url) as gradebook,
+        Gradebook.open(work.place.url) as gradebook,
+        BatchNote.of(work.place.folder or Path(), work.assignment.assignment, len(work.submissions)) as watch.note,
         open_session(work.assignment, work.facts, work.options) as session,
         open_executor(session, work.assignment, work.options) as executor,
     ):

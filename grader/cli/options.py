@@ -47,13 +47,6 @@ GradebookUrl = Annotated[
     str | None,
     typer.Option("--gradebook", help=told(message("Address of the gradebook: postgresql://… or sqlite:///…."))),
 ]
-Accelerate = Annotated[
-    bool,
-    typer.Option(
-        "--accelerate/--no-accelerate",
-        help=told(message("Shorten trainings; what loses a point by it is run again, whole.")),
-    ),
-]
 SandboxName = Annotated[
     str,
     typer.Option(
@@ -73,6 +66,13 @@ Warm = Annotated[
     typer.Option(
         "--warm/--no-warm",
         help=told(message("Import TensorFlow once and fork kernels from there; grades are the same.")),
+    ),
+]
+Accelerate = Annotated[
+    bool,
+    typer.Option(
+        "--accelerate/--no-accelerate",
+        help=told(message("Shorten trainings; what loses a point by it is run again, whole.")),
     ),
 ]
 Jobs = Annotated[

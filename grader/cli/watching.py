@@ -15,6 +15,7 @@ from grader.domain.messages import Message
 from grader.domain.progress import Step
 from grader.domain.submission import Submission
 from grader.locale import Translator
+from grader.review.running import BatchNote
 from grader.scale import Progress
 
 
@@ -26,11 +27,13 @@ class Watch:
         view: For whoever waits.
         total: Hand-ins.
         log: Of the run; None where nobody keeps one, as for a student's own check.
+        note: For the dashboard, which runs in another process; None where there is no class.
     """
 
     view: View
     total: int
     log: RunLog | None = None
+    note: BatchNote | None = None
     _number: int = field(default=0, init=False)
 
     def say(self, sentence: Message) -> None:
@@ -56,6 +59,8 @@ class Watch:
         self._number += 1
         done = Done(progress, self._number, self.total)
         self.view.done(done)
+        if self.note is not None:
+            self.note.finished(progress.graded.student, reused=progress.reused)
         if self.log is not None:
             self.log.done(done)
 

@@ -235,6 +235,27 @@ class Gradebook:
             rows: Sequence[AdjustmentRow] = session.scalars(wanted).all()
             return [Adjustment(row.assignment, row.student, row.points, row.author, row.reason, row.at) for row in rows]
 
+    def compact(self) -> None:
+        """Write a SQLite file anew, so that nothing of deleted rows is left in it; a server does that by itself."""
+        if self._engine.dialect.name != "sqlite":
+            return
+        with self._faults_told(), self._engine.connect() as connection:
+            raw = connection.execution_options(isolation_level="AUTOCOMMIT")
+            raw.exec_driver_sql("VACUUM")
+            raw.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Lend a connection that sees one state of the database, whatever others write meanwhile."""
+        is_sqlite = self._engine.dialect.name == "sqlite"
+        with self._faults_told(), self._engine.connect() as connection:
+            if not is_sqlite:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                if is_sqlite:
+                    connection.exec_driver_sql("BEGIN")  # which its driver would leave out before a SELECT
+                yield connection
+
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Lend a session of the database to the tables that stand beside the grades; committed at the end."""

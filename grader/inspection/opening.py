@@ -45,9 +45,9 @@ def open_inspection(
             files_of(published),
             options.threads_a_notebook(),
             PATIENCE,
-            Acceleration() if options.accelerate else None,  # the numbers of a training that is ended early are others
-            work_folder=options.work_folder,
-            data_size=size,
+            Acceleration() if options.accelerate else None,  # a training that is ended early has other numbers
+            options.work_folder,
+            size,
         )
         facts = {name: load_facts(name) for name in facts_ids()}
         yield InspectionContext(zones.sandbox(kernels), zones.measurer, facts, compat=compat, data=size)
