@@ -98,7 +98,7 @@ def open_executor(session: Session, assignment: Assignment, options: SessionOpti
         with ThreadPoolExecutor(places) as threads:
             yield _StoppablePool(threads, session.context, places, has_room)
         return
-    from grader.executors.dask_pool import open_dask  # the core of the package does without Dask
+    from grader.executors.dask_cluster import open_dask  # the core of the package does without Dask
 
     with open_dask(session, assignment, options) as pool:
         yield pool
