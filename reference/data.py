@@ -1,8 +1,9 @@
-"""MNIST and Fashion-MNIST: the user's own full sets, else those that ship with the package; a sample for short runs.
+"""Sets of images: the user's own full ones, else those that ship with the package; a sample for short runs.
 
-Pixels are uint8, 0 to 255, images 28×28, as `keras.datasets.*.load_data()` returns them. The test part is cut in two:
-*public* images, which students may see, and *hidden* images, which decide the reconstruction points and never enter
-the student's kernel: `kernel_view` puts public images in their places, so that every shape stays the official one.
+Pixels are uint8, 0 to 255, images of the shape in `datasets.toml`, as `keras.datasets.*.load_data()` returns them. The
+test part is cut in two: *public* images, which students may see, and *hidden* images, which decide the reconstruction
+points and never enter the student's kernel: `kernel_view` puts public images in their places, so that every shape stays
+the official one.
 
 A user's own files come first: the official Fashion-MNIST has other images in its test part than ours, so its hidden
 images are others, and what is measured on them differs by chance alone.
@@ -23,10 +24,12 @@ import numpy as np
 import numpy.typing as npt
 
 from reference import shipped
+from reference.image_sets import IMAGE_SETS
+from reference.image_sets import Pixels as Pixels
 
-Pixels = npt.NDArray[np.uint8]
+NAMES = tuple(IMAGE_SETS)
+"""The sets of images that ship with us."""
 
-NAMES = ("mnist", "fashion_mnist")
 SIZES = ("sample", "full")
 SAMPLES = Path(__file__).parent / "samples"
 SHIPPED = "the package"
@@ -44,9 +47,9 @@ class ImageData:
     """One data set, cut into what is trained on, what is public and what is hidden.
 
     Attributes:
-        name: `mnist` or `fashion_mnist`.
+        name: One of `reference.image_sets.IMAGE_SETS`.
         size: `sample` or `full`.
-        x_train, y_train: Training images (n, 28, 28) uint8 and labels (n,).
+        x_train, y_train: Training images (n, rows, columns) uint8 and labels (n,).
         x_test, y_test: The whole test part; rows `hidden` of it are the hidden images.
         hidden: Positions of the hidden images in the test part, ascending.
         source: Where it was found, for people.
@@ -82,7 +85,7 @@ def load(name: str, *, size: str = "full", folder: Path | None = None) -> ImageD
     """Load a data set.
 
     Args:
-        name: `mnist` or `fashion_mnist`.
+        name: One of `reference.image_sets.IMAGE_SETS`.
         size: `full`: the user's own files where there are some, else what ships with the package; or `sample`.
         folder: Searched before the usual places.
 
@@ -91,14 +94,15 @@ def load(name: str, *, size: str = "full", folder: Path | None = None) -> ImageD
         DataNotFoundError: `full` was asked for, is not the user's, and was taken out of the package.
         ValueError: A file was found that does not hold this data set.
     """
-    if name not in NAMES:
-        raise KeyError(name)
+    known = IMAGE_SETS[name]
     if size not in SIZES:
         raise KeyError(size)
+    if known.load is not None:
+        return _cut(name, size, _checked("what its package loads", dict(known.load(size)), known.shape), "its package")
     if size == "sample":
-        return _cut(name, "sample", _read_npz(SAMPLES / f"{name}.npz"), "embedded sample")
+        return _cut(name, "sample", _read_npz(SAMPLES / f"{name}.npz", known.shape), "embedded sample")
     if (found := find_full(name, folder)) is not None:
-        arrays = _read_npz(found) if found.suffix == ".npz" else _read_idx(found)
+        arrays = (_read_npz if found.suffix == ".npz" else _read_idx)(found, known.shape)
         return _cut(name, "full", arrays, str(found))
     if shipped.is_here(name):
         return _cut(name, "full", shipped.arrays(name), SHIPPED)
@@ -123,8 +127,7 @@ def candidates(name: str, folder: Path | None = None) -> list[Path]:
 
     Of Keras's four `.gz` files it is that of the training images.
     """
-    dashed = name.replace("_", "-")
-    files = (f"{name}.npz", f"{dashed}.npz", f"{dashed}/{_FIRST_GZ}")
+    files = (*IMAGE_SETS[name].files, f"{name.replace('_', '-')}/{_FIRST_GZ}")
     return list(dict.fromkeys(place / file for place in search_places(folder) for file in files))
 
 
@@ -158,16 +161,16 @@ def _cut(name: str, size: str, arrays: dict[str, Pixels], source: str) -> ImageD
     return ImageData(name, size, **arrays, hidden=hidden, source=source)
 
 
-def _read_npz(path: Path) -> dict[str, Pixels]:
+def _read_npz(path: Path, shape: tuple[int, ...]) -> dict[str, Pixels]:
     with np.load(path, allow_pickle=False) as archive:
         missing = [key for key in ("x_train", "y_train", "x_test", "y_test") if key not in archive]
         if missing:
             raise ValueError(f"{path}: not a Keras data set, it lacks {', '.join(missing)}")
         arrays = {key: archive[key] for key in ("x_train", "y_train", "x_test", "y_test")}
-    return _checked(path, arrays)
+    return _checked(path, arrays, shape)
 
 
-def _read_idx(folder: Path) -> dict[str, Pixels]:
+def _read_idx(folder: Path, shape: tuple[int, ...]) -> dict[str, Pixels]:
     """Read the four IDX files that Keras keeps for Fashion-MNIST (16 and 8 bytes of header)."""
 
     def read(file_name: str, header_bytes: int) -> Pixels:
@@ -175,20 +178,20 @@ def _read_idx(folder: Path) -> dict[str, Pixels]:
             return np.frombuffer(file.read(), np.uint8, offset=header_bytes)
 
     arrays = {
-        "x_train": read("train-images-idx3-ubyte.gz", 16).reshape(-1, 28, 28),
+        "x_train": read("train-images-idx3-ubyte.gz", 16).reshape(-1, *shape),
         "y_train": read("train-labels-idx1-ubyte.gz", 8),
-        "x_test": read("t10k-images-idx3-ubyte.gz", 16).reshape(-1, 28, 28),
+        "x_test": read("t10k-images-idx3-ubyte.gz", 16).reshape(-1, *shape),
         "y_test": read("t10k-labels-idx1-ubyte.gz", 8),
     }
-    return _checked(folder, arrays)
+    return _checked(folder, arrays, shape)
 
 
-def _checked(path: Path, arrays: dict[str, Pixels]) -> dict[str, Pixels]:
+def _checked(path: Path | str, arrays: dict[str, Pixels], shape: tuple[int, ...]) -> dict[str, Pixels]:
     for part in ("train", "test"):
         images, labels = arrays[f"x_{part}"], arrays[f"y_{part}"]
-        if images.shape[1:] != (28, 28) or images.dtype != np.uint8 or len(images) != len(labels):
+        if images.shape[1:] != shape or images.dtype != np.uint8 or len(images) != len(labels):
             raise ValueError(
                 f"{path}: x_{part} is {images.dtype} of shape {images.shape} with {len(labels)} labels; "
-                "expected uint8 images of shape (n, 28, 28) and n labels"
+                f"expected uint8 images of shape (n, {', '.join(map(str, shape))}) and n labels"
             )
     return arrays

@@ -65,6 +65,7 @@ IMAGE_SIZE = 784
 LEARNING_RATE = 1.0
 MOMENTUM = 0.9
 FREE = ("parameters", "code_size")
+CODE_SIZES = (2, 8, 16)
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """W1 (784, K), b1 (K,), W2 (K, 784), b2 (784,), or one thing for each of them in the same order and shape."""

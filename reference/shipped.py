@@ -20,25 +20,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from platformdirs import user_cache_path
 
-Pixels = npt.NDArray[np.uint8]
+from reference.image_sets import IMAGE_SETS, ImageSet, Pixels
 
 PACKED = Path(__file__).parent / "datasets"
-TRAINING_IMAGES, TEST_IMAGES = 60_000, 10_000
-DIGESTS = {
-    "mnist": "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16",
-    "fashion_mnist": "38e79510e013679d9fa10c51d16fab9c9ec394cacf00bbdfa31c8ad1d1aacd2b",
-}
-"""SHA-256 of the unpacked bytes."""
-
-_PARTS = {
-    "x_train": (TRAINING_IMAGES, 28, 28),
-    "y_train": (TRAINING_IMAGES,),
-    "x_test": (TEST_IMAGES, 28, 28),
-    "y_test": (TEST_IMAGES,),
-}
 
 
 class DamagedDataError(ValueError):
@@ -63,16 +49,17 @@ def arrays(name: str) -> dict[str, Pixels]:
         FileNotFoundError: The package was installed without it.
         DamagedDataError: The packed file is not the one that was shipped.
     """
-    digest = DIGESTS[name]
+    known = IMAGE_SETS[name]
+    digest = known.packed_sha256
     cached = cache_folder() / f"{name}-{digest[:16]}.bytes"
     content = _kept(cached, digest)
     if content is None:
         content = _unpacked(name, digest)
         if not cached.is_absolute():  # a user without a home
-            return _cut(content)
+            return _cut(content, known)
         with suppress(OSError):  # a cache that cannot be written costs seconds, nothing else
             _keep(content, cached)
-    return _cut(content)
+    return _cut(content, known)
 
 
 def _kept(path: Path, digest: str) -> Pixels | None:
@@ -106,7 +93,13 @@ def _keep(content: Pixels, path: Path) -> None:
         unfinished.unlink(missing_ok=True)  # a disk that is full
 
 
-def _cut(content: Pixels) -> dict[str, Pixels]:
-    ends = np.cumsum([np.prod(shape) for shape in _PARTS.values()])
+def _cut(content: Pixels, known: ImageSet) -> dict[str, Pixels]:
+    parts = {
+        "x_train": (known.training, *known.shape),
+        "y_train": (known.training,),
+        "x_test": (known.test, *known.shape),
+        "y_test": (known.test,),
+    }
+    ends = np.cumsum([np.prod(shape) for shape in parts.values()])
     pieces = np.split(content, ends[:-1])
-    return {name: piece.reshape(shape) for (name, shape), piece in zip(_PARTS.items(), pieces, strict=True)}
+    return {name: piece.reshape(shape) for (name, shape), piece in zip(parts.items(), pieces, strict=True)}

@@ -53,6 +53,7 @@ PUBLISHED = ""
 
 JUDGED_BY = "variational"
 FREE = ("parameters", "code_size")
+CODE_SIZES = (2, 5, 32)
 IMAGE_SIZE = 784
 HIDDEN_SIZE = 256
 

@@ -62,8 +62,6 @@ OF_REFERENCE: Final = MappingProxyType({
 })  # fmt: skip
 """The view of each reference of the course; an instructor's own says its own (`VIEW`)."""
 
-_SIDE = 28
-_HALF = _SIDE // 2
 _QUADRANTS = 4
 _ANONYMOUS = slice(1, 29)
 """Columns V1 … V28."""
@@ -75,7 +73,7 @@ class View:
 
     Attributes:
         kind: One of `KINDS`.
-        seed: Secret; zone K never sees it.
+        seed: Secret; the student's kernel never sees it.
     """
 
     kind: str
@@ -101,17 +99,17 @@ def kind_for(source: ModuleType) -> str:
 
 
 def seen(images: Pixels, view: View) -> Pixels:
-    """Return images (n, 28, 28) uint8 as the view shows them.
+    """Return images (n, rows, columns) uint8 as the view shows them.
 
     Raises:
         ValueError: The view is none of images.
     """
     rng = np.random.default_rng(view.seed)
     if view.kind == PIXELS:
-        order = _moved(_SIDE * _SIDE, rng)
+        order = _moved(images[0].size, rng)
         return np.ascontiguousarray(images.reshape(len(images), -1)[:, order].reshape(images.shape))
     if view.kind == COLUMNS:
-        return np.ascontiguousarray(images[:, :, _moved(_SIDE, rng)])
+        return np.ascontiguousarray(images[:, :, _moved(images.shape[2], rng)])
     if view.kind == QUADRANTS:
         return _with_quadrants(images, rng)
     if view.kind == CONTRAST:
@@ -156,15 +154,16 @@ def _moved(places: int, rng: np.random.Generator) -> npt.NDArray[np.intp]:
 
 def _with_quadrants(images: Pixels, rng: np.random.Generator) -> Pixels:
     """Let the quadrants change places, so that none stays: nine ways."""
-    places = [(rows, columns) for rows in (0, _HALF) for columns in (0, _HALF)]
+    height, width = images.shape[1] // 2, images.shape[2] // 2
+    places = [(rows, columns) for rows in (0, height) for columns in (0, width)]
     order = rng.permutation(_QUADRANTS)
     while (order == np.arange(_QUADRANTS)).any():
         order = rng.permutation(_QUADRANTS)
-    moved = np.empty_like(images)
+    moved = images.copy()  # a middle row or column of an odd length stays
     for (row, column), source in zip(places, order, strict=True):
         from_row, from_column = places[source]
-        moved[:, row : row + _HALF, column : column + _HALF] = images[
-            :, from_row : from_row + _HALF, from_column : from_column + _HALF
+        moved[:, row : row + height, column : column + width] = images[
+            :, from_row : from_row + height, from_column : from_column + width
         ]
     return moved
 

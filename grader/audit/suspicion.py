@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from grader.audit.literals import pasted_bytes
+from grader.domain.datasets import image_sets
 from grader.domain.evidence import Evidence, FitClaim
 from grader.domain.facts import ReferenceFacts
 from grader.domain.measurement import Measurements, Role
@@ -37,9 +38,6 @@ LEAST_MEMORY_MIB: Final = 150.0
 LEAST_EPOCHS: Final = 3
 LEAST_DROP: Final = 0.02
 """A training from fresh weights lowers its loss by more than this share between its first and its last epoch."""
-
-TRAINING_SAMPLES: Final = {"full": 60_000, "sample": 8_000}
-"""Images behind the seconds of the facts, by size of the data."""
 
 WITHOUT_KERAS: Final = "NumPy"
 """Class of the claim of a network in NumPy, the same as `grader.probe.numpy_models.WITHOUT_KERAS`; a test compares."""
@@ -171,9 +169,10 @@ def _parameters(observed: Observed) -> int:
 def _seconds_of_reference(observed: Observed) -> float | None:
     """Return the seconds in which the reference makes as many epochs of as many samples, None where nobody knows."""
     known = observed.facts.on(observed.data, observed.measurements.dataset)
-    samples = TRAINING_SAMPLES.get(observed.data)
+    data = image_sets().get(observed.measurements.dataset or observed.facts.dataset)
+    samples = None if data is None else {str(size): count for size, count in data.training.items()}.get(observed.data)
     records = [one for one in known.records if one.variation == "reference" and one.epochs > 0] if known else []
-    if not records or samples is None or not observed.facts.is_of_images:
+    if not records or samples is None:
         return None
     each = min(one.seconds / (one.epochs * samples) for one in records)
     return each * sum(_samples_seen(fit, shortened=observed.shortened) for fit in observed.evidence.fits)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Final
 
+from grader.domain.datasets import datasets
 from grader.domain.messages import Message, message
 from grader.domain.run import CellError, RunRecord
 
@@ -14,7 +16,6 @@ OF_WEIGHTS: Final = (
 )  # fmt: skip
 """Ends of the names of files in which networks are kept."""
 
-_OF_DATA: Final = frozenset({"mnist.npz", "fashion_mnist.npz", "fashion-mnist.npz"})
 _AROUND_NAMES: Final = str.maketrans(dict.fromkeys("'\"`,;()[]{}<>=", " "))
 
 
@@ -45,6 +46,11 @@ def _files_in(error: CellError) -> Iterator[str]:
             yield word.replace("\\", "/").rpartition("/")[2][:80]
 
 
+@cache
+def _names_of_data() -> frozenset[str]:
+    return frozenset(name for known in datasets().values() for name in known.file_names)
+
+
 def _is_of_weights(name: str) -> bool:
     plain = name.lower().rstrip(".:")
-    return plain.endswith(OF_WEIGHTS) and plain.replace("\\", "/").rpartition("/")[2] not in _OF_DATA
+    return plain.endswith(OF_WEIGHTS) and plain.replace("\\", "/").rpartition("/")[2] not in _names_of_data()

@@ -18,10 +18,6 @@ FILE_NAME: Final = "hints.toml"
 LAYERS: Final = 3
 
 CONVOLUTIONAL, RECURRENT, VARIATIONAL = "convolutional", "recurrent", "variational"
-_KINDS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("Conv1D", "Conv2D", "Conv2DTranspose", "Conv1DTranspose"), CONVOLUTIONAL),
-    **dict.fromkeys(("LSTM", "GRU", "SimpleRNN", "Bidirectional"), RECURRENT),
-}
 _SOME: Final[Mapping[str, str]] = {"es": "unos pocos", "en": "a few"}
 """Instead of the size of a code that is free."""
 
@@ -74,8 +70,12 @@ def _family(name: str, assignment: Assignment, facts: ReferenceFacts) -> str:
     if name == Role.ENCODER.value and any(item.check == "latent_distribution" for item in assignment.rubric):
         return VARIATIONAL
     architecture = facts.architectures.get(Role(name)) if name in {role.value for role in Role} else None
-    kinds = () if architecture is None else (layer.kind for layer in architecture.layers)
-    return next((_KINDS[kind] for kind in kinds if kind in _KINDS), "")
+    for layer in () if architecture is None else architecture.layers:
+        if layer.traits.recurrent:
+            return RECURRENT
+        if layer.traits.convolutional:
+            return CONVOLUTIONAL
+    return ""
 
 
 def _filled_in(text: str, facts: ReferenceFacts, language: str) -> str:

@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final
 
+from grader.checks.registry import CHECKS
 from grader.domain.evidence import FitClaim
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.measurement import Measurements
 from grader.domain.messages import Message, message
 
-LEARNT: Final = frozenset({
-    "reconstruction", "denoising", "sparsity", "latent_distribution", "elbo", "prior_samples", "plane",
-    "average_precision", "accuracy", "pretrained", "stages",
-})  # fmt: skip
-"""Checks whose points hang on how well something was learnt; all others look at structure alone."""
+
+def is_of_learning(check: str) -> bool:
+    """Tell whether the points of a check depend on how well something was learnt."""
+    known = CHECKS.get(check)
+    return known is not None and known.needs.learnt
 
 
 def lost_for_few_updates(
@@ -60,7 +60,7 @@ def lost_for_few_updates(
 
 
 def _is_lost(result: CheckResult) -> bool:
-    return result.check in LEARNT and result.outcome in (Outcome.PARTIAL, Outcome.FAILED)
+    return is_of_learning(result.check) and result.outcome in (Outcome.PARTIAL, Outcome.FAILED)
 
 
 def _updates(fits: Sequence[FitClaim]) -> int | None:

@@ -18,7 +18,7 @@ from grader.domain.course import Course
 from grader.domain.messages import message
 from grader.domain.people import shown_student
 from grader.gradebook import write_atomically
-from grader.intake.collecting import collect
+from grader.intake.submissions import collect
 from grader.locale import Translator
 
 _MOST_SHOWN = 50

@@ -152,7 +152,7 @@ def rubric_problems(file: Path) -> list[Problem]:
     """
     from grader.authoring.errors import AuthoringError
     from grader.authoring.toml_source import read_toml
-    from grader.checks.registry import rubric_mistakes
+    from grader.checks.rubric import rubric_mistakes
 
     try:
         source = read_toml(file)

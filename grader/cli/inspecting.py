@@ -13,9 +13,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.checks.wording import brief
-from grader.cli.progress import waiting
+from grader.checks.core.wording import brief
+from grader.cli.grading import require_known
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border
+from grader.cli.watching import waiting
+from grader.domain.datasets import title_of
 from grader.domain.evidence import RejectedClaimsError
 from grader.domain.folders import private_folder
 from grader.domain.grade import Finding
@@ -25,11 +27,10 @@ from grader.domain.messages import Message, message, verbatim
 from grader.domain.places import cell_name, line_title
 from grader.domain.run import RunRecord
 from grader.domain.submission import Submission, UnreadableSubmissionError
-from grader.inspection.data_used import TITLES
 from grader.inspection.inspecting import inspect_notebook
 from grader.inspection.opening import open_inspection
-from grader.intake.collecting import collect
 from grader.intake.notebook import read_notebook
+from grader.intake.submissions import collect
 from grader.locale import Translator
 from grader.reading.client import within_limits
 from grader.report.wording import Wording
@@ -65,6 +66,7 @@ def _inspected(
     submission: Submission, options: SessionOptions, translator: Translator, *, compat: bool | None
 ) -> Inspection:
     try:
+        require_known(options, translator.language)
         notebook = within_limits(
             read_notebook, submission
         )  # what is no notebook is reported before anything is opened for it
@@ -212,7 +214,7 @@ def _of_data(quantity: str, model: InspectedModel, wording: Wording) -> str:
     """Name the data that a number is of."""
     if not model.measured_on:
         return quantity
-    data = TITLES.get(model.measured_on, model.measured_on)
+    data = wording.say(title_of(model.measured_on))
     if model.measured_size == "sample":
         return wording.t("{quantity}, {data} (sample)", quantity=quantity, data=data)
     return f"{quantity}, {data}"

@@ -22,7 +22,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from grader.domain.messages import message
-from grader.intake.cells import RawCell, is_code, mapping, sequence, source_of, string
+from grader.intake.raw_cells import RawCell, is_code, mapping, sequence, source_of, string
 from grader.report import hygiene
 from grader.report.wording import Wording
 

@@ -1,14 +1,17 @@
 """The canonical form of a model: what it is, whatever it is called and however it was written.
 
-Zone M builds it from the model that it rebuilt (`grader.rebuild.network.canonical`); the facts of the references hold
-the same form; checks compare the two. Names are gone, activations are attributes of the layer they follow, nested
-models are flattened, Flatten and Reshape are one kind.
+Zone M (the measuring process) builds it from the model that it rebuilt (`grader.rebuild.network.canonical`); the facts
+of the references hold the same form; checks compare the two. Names are gone, activations are attributes of the layer
+they follow, nested models are flattened, Flatten and Reshape are one kind.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from grader.domain.layer_kinds import traits_of
+from grader.probe.layer_traits import LayerTraits
 
 Shape = tuple[int | None, ...]
 """Shape of one sample, without the batch axis; None where the length is free."""
@@ -18,24 +21,6 @@ AttributeValue = Scalar | tuple[Scalar, ...]
 
 RESHAPE = "Reshape"
 """The one kind for Flatten and Reshape alike: same numbers, another shape."""
-
-NOISE_KINDS = frozenset({
-    "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout", "GaussianNoise",
-    "GaussianDropout",
-})  # fmt: skip
-"""Layers that add noise in training alone and are the identity afterwards."""
-
-AUGMENTATION_KINDS = frozenset({
-    "AugMix", "CutMix", "Equalization", "MaxNumBoundingBoxes", "MixUp", "RandAugment", "RandomBrightness",
-    "RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomElasticTransform", "RandomErasing",
-    "RandomFlip", "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert", "RandomPerspective",
-    "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear",
-    "RandomTranslation", "RandomZoom", "Solarization",
-})  # fmt: skip
-"""Layers that change images in training alone and are the identity afterwards."""
-
-PASSIVE_KINDS = NOISE_KINDS | AUGMENTATION_KINDS | {RESHAPE, "ActivityRegularization"}
-"""Layers that neither learn nor change a number of the image at inference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +48,11 @@ class Layer:
     def attribute(self, name: str, default: AttributeValue = None) -> AttributeValue:
         """Return the attribute called `name`, or `default`."""
         return dict(self.attributes).get(name, default)
+
+    @property
+    def traits(self) -> LayerTraits:
+        """What kind of layer it is: noise, recurrent, and so on."""
+        return traits_of(self.kind)
 
     @property
     def activation(self) -> str:
@@ -96,7 +86,7 @@ class Architecture:
     @property
     def active_layers(self) -> tuple[Layer, ...]:
         """The layers that do something to the numbers: no Reshape, noise or activity penalty."""
-        return tuple(layer for layer in self.layers if layer.kind not in PASSIVE_KINDS)
+        return tuple(layer for layer in self.layers if not layer.traits.passive)
 
 
 def shape_size(shape: Sequence[int | None]) -> int | None:

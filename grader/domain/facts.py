@@ -8,14 +8,9 @@ from enum import StrEnum
 from typing import Final
 
 from grader.domain.architecture import Architecture
+from grader.domain.datasets import DataSize, datasets, image_sets
 from grader.domain.measurement import ImageStrip, Measurements, Quantity, Role
 from grader.domain.units import Unit
-
-IMAGE_DATASETS: Final = ("mnist", "fashion_mnist")
-"""What `keras.datasets` gives every notebook of the course, offline."""
-
-POINTS: Final = "cloud"
-"""The cloud of points that notebooks make themselves; there is no more of it."""
 
 DATA_SIZE_VARIABLE: Final = "AUTOENCODER_GRADER_DATA_SIZE"
 """Tells `grader.check` in a cell which data `grader check` gave the notebook: `full` or `sample`."""
@@ -161,6 +156,7 @@ class CalibratedData:
         strips: The reference's reconstructions of the report's pictures.
         records: Every single run, variations included.
         versions: Of Keras, TensorFlow and NumPy.
+        by_code_size: The same statistics of the reference with codes of other sizes, where the course leaves it free.
         recipe_digest: Digest of what a few training samples become before `fit` (noise, shape, target); "" where it
             was not kept.
     """
@@ -174,6 +170,7 @@ class CalibratedData:
     records: tuple[CalibrationRun, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     recipe_digest: str = ""
+    by_code_size: Mapping[int, Mapping[Quantity, Statistic]] = field(default_factory=dict)
 
     @property
     def reconstruction(self) -> Statistic | None:
@@ -217,9 +214,10 @@ class ReferenceFacts:
         return (self.dataset, *self.elsewhere)
 
     @property
-    def sizes(self) -> tuple[str, ...]:
+    def sizes(self) -> tuple[DataSize, ...]:
         """Sizes in which its data can be had, and students are graded."""
-        return ("sample",) if self.dataset == POINTS else ("sample", "full")
+        known = datasets().get(self.dataset)
+        return (DataSize.SAMPLE, DataSize.FULL) if known is None else known.sizes
 
     def on(self, size: str, dataset: str = "") -> CalibratedData | None:
         """Return what the reference reached on a data set (by default its usual one), None where it was not trained."""
@@ -243,12 +241,12 @@ class ReferenceFacts:
     @property
     def has_sample(self) -> bool:
         """Whether its data come whole and as a sample; points in space are the same few everywhere."""
-        return "full" in self.sizes
+        return DataSize.FULL in self.sizes
 
     @property
     def is_of_images(self) -> bool:
         """Whether its data are images."""
-        return self.dataset in IMAGE_DATASETS
+        return self.dataset in image_sets()
 
 
 @dataclass(frozen=True, slots=True)

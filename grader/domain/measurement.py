@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from grader.domain.architecture import Architecture
 from grader.domain.messages import Message
+from grader.domain.quantities import Quantity as Quantity
 from grader.domain.units import Unit
 
 
@@ -19,94 +20,6 @@ class Role(StrEnum):
     AUTOENCODER = "autoencoder"
 
 
-class Quantity(StrEnum):
-    """Names of the measurements. All losses are means over pixels and over hidden images.
-
-    RECONSTRUCTION_MSE: mean of (x - autoencoder(x))², pixels in [0, 1].
-    RECONSTRUCTION_BCE: mean binary cross-entropy, outputs clipped to [1e-7, 1 - 1e-7].
-    THROUGH_CODE_MSE: the same MSE with the image passed through encoder, code rounded to float32 text, decoder.
-    MEAN_IMAGE_MSE: MSE of predicting the mean training image.
-    PCA_MSE: MSE of PCA with as many components as the code has numbers, fitted on training images.
-    COMPOSITION_GAP: root mean square of autoencoder(x) - decoder(encoder(x)), divided by that of autoencoder(x).
-    ROUNDING_GAP: root mean square of decoder(code) - decoder(code rounded to six digits), divided by that of
-        decoder(code).
-    CODE_SIZE: numbers in one code.
-    BOTTLENECK_RANK: largest numerical rank of d autoencoder(x) / d x over some hidden images.
-    OUTPUT_SPREAD: root mean square deviation of the outputs from their mean image.
-    OUTSIDE_RANGE: share of the output numbers outside [0, 1] by more than 0.01.
-    ANY_LENGTH: 1 where the encoder runs on shorter and longer sequences than the data's, else 0.
-    DENOISED_MSE: mean of (x - autoencoder(noisy x))².
-    NOISE_RATIO: DENOISED_MSE / RECONSTRUCTION_MSE; small where noise is what the autoencoder expects.
-    CODE_ACTIVITY: mean of |code|.
-    ACTIVE_SHARE: share of the numbers of the codes above 0.1.
-    SPARSENESS: units of the code for each one that describes an image, by what they do to the decoded image; the size
-        of the numbers does not matter.
-    NEGATIVE_ELBO: reconstruction (binary cross-entropy summed over pixels) + KL, one drawn code an image; nats.
-    KL_DIVERGENCE: KL(q(z|x) ‖ N(0, I)), summed over the code; nats.
-    ACTIVE_UNITS: numbers of the code whose mean varies over images, variance above 0.01 (Burda et al., 2016).
-    MEDIAN_SIGMA: median of exp(log-variance / 2).
-    PRIOR_DISTANCE: mean distance (root of summed squares) of decoded N(0, I) codes to the nearest training image.
-    AVERAGE_PRECISION: of the reconstruction error as a fraud score.
-    ROC_AUC: area under the ROC curve of the same score.
-    FEATURES: columns that the autoencoder takes (fraud).
-    LABEL_AMONG_FEATURES: 1 where the label is one of these columns, else 0.
-    FITTED_FRAUDS: estimated share of frauds among the rows it was fitted on. Rests on a claim: for words, never points.
-    PLANE_ANGLE: largest principal angle between the learnt plane and PCA's; degrees.
-    ACCURACY: share of images that the fine-tuned classifier names rightly.
-    FROZEN_ACCURACY: the same before fine-tuning.
-    SCRATCH_ACCURACY: of the same classifier trained from scratch on the same labels.
-    PROBABILITIES: share of the classifier's answers that are probabilities.
-    ENCODER_SIMILARITY: cosine between the matrices of the autoencoder's encoder and of the classifier's.
-    COMPARED_MODELS: trained models with the reference's architecture, no two with the same numbers.
-    COMPARISON_AGREEMENT: share of the asked-for numbers of the notebook's table that we measure as well.
-    TRANSPLANT_GAP: largest difference between the student's network and the one of ours that computes the same, both
-        with the same random weights, on secret inputs; relative to the spread of the outputs. Only where there is one.
-    TRANSPLANTED_MSE: RECONSTRUCTION_MSE of that network of ours with the student's trained weights.
-    STAGES_HELD: autoencoders within the autoencoder, whose arrays together are all of its own.
-    STAGES_TRAINED: how many of these are better than a constant on their own data.
-    """
-
-    RECONSTRUCTION_MSE = "reconstruction_mse"
-    RECONSTRUCTION_BCE = "reconstruction_bce"
-    THROUGH_CODE_MSE = "through_code_mse"
-    MEAN_IMAGE_MSE = "mean_image_mse"
-    PCA_MSE = "pca_mse"
-    COMPOSITION_GAP = "composition_gap"
-    ROUNDING_GAP = "rounding_gap"
-    CODE_SIZE = "code_size"
-    BOTTLENECK_RANK = "bottleneck_rank"
-    OUTPUT_SPREAD = "output_spread"
-    OUTSIDE_RANGE = "outside_range"
-    ANY_LENGTH = "any_length"
-    DENOISED_MSE = "denoised_mse"
-    NOISE_RATIO = "noise_ratio"
-    CODE_ACTIVITY = "code_activity"
-    ACTIVE_SHARE = "active_share"
-    SPARSENESS = "sparseness"
-    NEGATIVE_ELBO = "negative_elbo"
-    KL_DIVERGENCE = "kl_divergence"
-    ACTIVE_UNITS = "active_units"
-    MEDIAN_SIGMA = "median_sigma"
-    PRIOR_DISTANCE = "prior_distance"
-    AVERAGE_PRECISION = "average_precision"
-    ROC_AUC = "roc_auc"
-    FEATURES = "features"
-    LABEL_AMONG_FEATURES = "label_among_features"
-    FITTED_FRAUDS = "fitted_frauds"
-    PLANE_ANGLE = "plane_angle"
-    ACCURACY = "accuracy"
-    FROZEN_ACCURACY = "frozen_accuracy"
-    SCRATCH_ACCURACY = "scratch_accuracy"
-    PROBABILITIES = "probabilities"
-    ENCODER_SIMILARITY = "encoder_similarity"
-    COMPARED_MODELS = "compared_models"
-    COMPARISON_AGREEMENT = "comparison_agreement"
-    TRANSPLANT_GAP = "transplant_gap"
-    TRANSPLANTED_MSE = "transplanted_mse"
-    STAGES_HELD = "stages_held"
-    STAGES_TRAINED = "stages_trained"
-
-
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """One number that we computed ourselves.
@@ -114,7 +27,7 @@ class Measurement:
     Attributes:
         name: Which quantity.
         value: The number; always finite (a quantity that is not finite is a `MeasuringProblem`).
-        unit: One of `Unit`: `1` for a pure number, `pixel²` for an MSE of pixels in [0, 1], …
+        unit: The quantity's own on the data it was measured on: `1` for a pure number, `pixel²`, …
         how: On what and how it was measured, in English, for the record.
     """
 
@@ -124,12 +37,15 @@ class Measurement:
     how: str
 
     def __post_init__(self) -> None:
-        """Refuse a unit that no report could translate, and keep its text as a file holds it.
+        """Refuse a unit that the quantity has on no data set, and keep its text as a file holds it.
 
         Raises:
-            ValueError: The unit is none of `Unit`.
+            ValueError: The unit is none of `Unit`, or that of another quantity.
         """
-        object.__setattr__(self, "unit", Unit(self.unit).value)
+        unit = Unit(self.unit)
+        if not self.name.spec.has_unit(unit):
+            raise ValueError(f"{self.name} is measured in {self.name.spec.unit}, not in {unit}")
+        object.__setattr__(self, "unit", unit.value)
 
 
 @dataclass(frozen=True, slots=True)

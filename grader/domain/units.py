@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from grader.domain.datasets import SampleKind, datasets
 from grader.domain.messages import Message, message
 
 
@@ -46,12 +47,18 @@ UNIT_WORDS: Final[Mapping[Unit, Message]] = MappingProxyType({
 })  # fmt: skip
 """What people read after a number, in their language; a pure number has nothing after it."""
 
-_OF_OTHER_SAMPLES: Final[Mapping[str, Mapping[Unit, Unit]]] = MappingProxyType({
-    "cloud": {Unit.PIXEL: Unit.LENGTH, Unit.PIXEL_SQUARED: Unit.LENGTH_SQUARED},
-    "creditcard": {Unit.PIXEL: Unit.FEATURE, Unit.PIXEL_SQUARED: Unit.FEATURE_SQUARED},
+_OF_OTHER_SAMPLES: Final[Mapping[SampleKind, Mapping[Unit, Unit]]] = MappingProxyType({
+    SampleKind.POINTS: {Unit.PIXEL: Unit.LENGTH, Unit.PIXEL_SQUARED: Unit.LENGTH_SQUARED},
+    SampleKind.ROWS: {Unit.PIXEL: Unit.FEATURE, Unit.PIXEL_SQUARED: Unit.FEATURE_SQUARED},
 })  # fmt: skip
 
 
 def unit_for(unit: Unit, dataset: str) -> Unit:
     """Return the unit of a number of this data set that would have `unit` if its samples were images."""
-    return _OF_OTHER_SAMPLES.get(dataset, {}).get(unit, unit)
+    known = datasets().get(dataset)
+    return unit if known is None else _OF_OTHER_SAMPLES.get(known.kind, {}).get(unit, unit)
+
+
+def units_of(unit: Unit) -> frozenset[Unit]:
+    """Return the units that a number has on any kind of data, if it has `unit` on images."""
+    return frozenset({unit, *(units.get(unit, unit) for units in _OF_OTHER_SAMPLES.values())})

@@ -28,9 +28,9 @@ from grader.domain.evidence import (
     TensorClaim,
 )
 from grader.domain.text import shortened
-from grader.extraction.arrays import copy_arrays
-from grader.extraction.files import open_plain_file
-from grader.extraction.graphs import copy_graphs
+from grader.extraction.array_files import copy_arrays
+from grader.extraction.graph_files import copy_graphs
+from grader.extraction.plain_files import open_plain_file
 
 MAX_CLAIMS_BYTES = 16 * 2**20
 MAX_MODELS = 64

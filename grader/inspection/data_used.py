@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 from grader.domain.architecture import shape_size
+from grader.domain.datasets import datasets, image_numbers, image_sets, row_lengths, title_of
 from grader.domain.evidence import FitClaim
-from grader.domain.facts import IMAGE_DATASETS
 from grader.domain.inspection import Outline
 from grader.domain.messages import Message, message
 from grader.domain.submission import Notebook
 from grader.inspection.mistakes import is_trained
-from grader.inspection.recognition import IMAGE_NUMBERS, Training
+from grader.inspection.recognition import Training
 
-TITLES: Final[Mapping[str, str]] = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
-
-_NAMED: Final[Mapping[str, re.Pattern[str]]] = {
-    "mnist": re.compile(r"(?<![A-Za-z])(?<!fashion_)(?<!fashion-)(?<!Fashion-)mnist(?![A-Za-z])", re.IGNORECASE),
-    "fashion_mnist": re.compile(r"fashion[-_]?mnist", re.IGNORECASE),
-}
 _COMMENT: Final = re.compile(r"(?:^|\s)#[^\n'\"]*$", re.MULTILINE)
 
 
@@ -41,7 +35,9 @@ class DataUsed:
 def datasets_named(notebook: Notebook) -> frozenset[str]:
     """Return the image data sets that the code names, comments left out."""
     code = "\n".join(_COMMENT.sub("", cell.source) for cell in notebook.cells)
-    return frozenset(name for name, pattern in _NAMED.items() if pattern.search(code))
+    return frozenset(
+        name for name, one in image_sets().items() if one.named_by and re.search(one.named_by, code, re.IGNORECASE)
+    )
 
 
 def data_used(outline: Outline, training: Training, named: Collection[str]) -> DataUsed:
@@ -61,7 +57,7 @@ def data_used(outline: Outline, training: Training, named: Collection[str]) -> D
     if not is_trained(outline, training) and not training.without_keras:
         return DataUsed("", message("It was not trained."))
     looked = [fit for fit in training.fits if fit.data is not None]
-    found = [fit for fit in looked if fit.data in IMAGE_DATASETS]
+    found = [fit for fit in looked if fit.data in image_sets()]
     if found:
         dataset = found[-1].data or ""
         return DataUsed(dataset, _of_some_classes([fit for fit in found if fit.data == dataset], dataset))
@@ -75,10 +71,10 @@ def data_used(outline: Outline, training: Training, named: Collection[str]) -> D
 
 
 def _takes_images(outline: Outline) -> bool:
-    """Say whether a model takes 784 numbers, or sequences that may be rows of an image."""
+    """Say whether a model takes as many numbers as an image has, or sequences that may be rows of an image."""
     shape = outline.architecture.input_shape
     size = shape_size(shape)
-    return size == IMAGE_NUMBERS or (size is None and bool(shape) and shape[-1] == 28)
+    return size in image_numbers() or (size is None and bool(shape) and shape[-1] in row_lengths())
 
 
 def _of_another_shape(outline: Outline) -> Message:
@@ -98,17 +94,17 @@ def _of_some_classes(fits: Collection[FitClaim], dataset: str) -> Message | None
     if not all(fit.classes for fit in fits):
         return None
     classes = sorted({one for fit in fits for one in fit.classes})
-    if len(classes) >= 10:
+    if len(classes) >= datasets()[dataset].classes:
         return None
     told = ", ".join(map(str, classes))
     if len(classes) == 1:
         return message(
             "It was trained on one class of {data} alone, {classes}. The hidden images are of all ten.",
-            data=TITLES[dataset],
+            data=title_of(dataset),
             classes=told,
         )
     return message(
         "It was trained on the classes {classes} of {data} alone. The hidden images are of all ten.",
-        data=TITLES[dataset],
+        data=title_of(dataset),
         classes=told,
     )

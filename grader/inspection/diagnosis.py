@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from grader.checks.error_advice import advice
-from grader.checks.order import why_in_wrong_order
-from grader.checks.wording import LONGEST_TEXT
+from grader.checks.core.wording import LONGEST_TEXT
+from grader.checks.notebook.cell_order import why_in_wrong_order
+from grader.checks.notebook.error_advice import advice
 from grader.domain.evidence import Evidence
 from grader.domain.inspection import Outline
 from grader.domain.messages import Message, message, verbatim
@@ -17,8 +17,9 @@ from grader.domain.places import Places, cell_name, cell_title, line_title
 from grader.domain.run import CellError, RunRecord, RunStatus
 from grader.domain.submission import Notebook
 from grader.domain.text import shortened
+from grader.held_grades import counts_official_images
 from grader.inspection.frameworks import Framework, frameworks_of, missing_dataset, told_of
-from grader.pipeline import counts_official_images, missing_modules
+from grader.pipeline import missing_modules
 
 MOST_ERRORS: Final = 8
 """What comes after is most often their echo."""

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-IMAGE_NUMBERS: Final = 784
+from grader.domain.datasets import image_numbers
 
 _DRAWING: Final = frozenset({
     "normal", "randn", "rand", "uniform", "standard_normal", "random", "random_sample", "random_normal",
@@ -129,11 +129,11 @@ def _draws_one_image(call: ast.Call) -> bool:
 def _is_one_image(node: ast.expr) -> bool:
     """Say whether a shape is `784`, `(28, 28)`, `(1, 784)`, `x.shape[1:]` or `x[0].shape`."""
     if isinstance(node, ast.Constant):
-        return node.value == IMAGE_NUMBERS
+        return node.value in image_numbers()
     if isinstance(node, ast.Tuple | ast.List):
         lengths = [one.value if isinstance(one, ast.Constant) else None for one in node.elts]
         if all(isinstance(length, int) for length in lengths):
-            return math.prod(length for length in lengths if isinstance(length, int)) == IMAGE_NUMBERS
+            return math.prod(length for length in lengths if isinstance(length, int)) in image_numbers()
         rest = [one for one in node.elts if not (isinstance(one, ast.Constant) and one.value == 1)]
         return len(rest) == 1 and _is_length_of_image(rest[0])
     if isinstance(node, ast.Attribute) and node.attr == "shape":  # x[0].shape

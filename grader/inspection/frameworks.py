@@ -15,7 +15,7 @@ from grader.domain.messages import Message, message, verbatim
 from grader.domain.places import Places, cell_name
 from grader.domain.run import CellError
 from grader.domain.submission import Notebook
-from grader.translation.cells import readable
+from grader.translation.readable_cells import readable
 
 _LIBRARIES: Final[Mapping[str, str]] = {
     "torch": "PyTorch", "torchvision": "PyTorch", "pytorch_lightning": "PyTorch Lightning",

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from grader.checks.registry import run_checks
-from grader.checks.subject import Subject
+from grader.checks.core.subject import Subject
+from grader.checks.rubric import run_checks
 from grader.domain.architecture import shape_size
 from grader.domain.assignment import RubricItem
+from grader.domain.code_sizes import calibrated_for
+from grader.domain.datasets import Held, datasets, image_sets
 from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.facts import ReferenceFacts
 from grader.domain.folders import private_folder
@@ -31,13 +33,10 @@ from grader.inspection.recognition import Training, family_of, training_of
 from grader.inspection.source import Note, notes_of, uses_added_losses
 from grader.intake.notebook import read_notebook
 from grader.reading.client import within_limits
-from grader.translation.notebook import read_old_code
+from grader.translation.old_code import read_old_code
 
 LIMITS: Final = Limits(cell_seconds=180.0, notebook_seconds=1200.0, skips_slow_cells=True)
 """A loop of the notebook's own is interrupted and told of; calls of `fit` are ended long before."""
-
-NEAREST: Final[Mapping[str, str]] = {"mnist": "simple-dense", "fashion_mnist": "stacked"}
-"""The reference that an autoencoder of no family is measured like, by the images that it was trained on."""
 
 _OF_STRUCTURE: Final = frozenset({
     Quantity.CODE_SIZE, Quantity.COMPOSITION_GAP, Quantity.BOTTLENECK_RANK, Quantity.ROUNDING_GAP,
@@ -118,7 +117,7 @@ def _tried(notebook: Notebook, old: OldCode, context: InspectionContext) -> Insp
         models = tuple(_inspected(outline, scene, context) for outline in outlines)
         told = diagnosis(Past(notebook, old, run, evidence, context.data), outlines)
         if not outlines and evidence.models:
-            told += _why_not_rebuilt(context.measurer.measure(evidence, MeasuringTask(NEAREST["mnist"], "hidden")))
+            told += _why_not_rebuilt(context.measurer.measure(evidence, MeasuringTask(_any_reference(), Held.HIDDEN)))
     told += tuple(_ended_early(model) for model in models if model.epochs_asked)
     trials = (Trial(bool(old.applied), run, len(models)),)
     return Inspection(models, run, (*told, *_notes_of_no_model(scene)), old.applied, trials)
@@ -278,9 +277,15 @@ def _table(family: str, nearest: ReferenceFacts | None, quality: Mapping[Quantit
     return nearest.dataset if family == "linear-pca" and comes_back else ""
 
 
+def _any_reference() -> str:
+    """Return a reference of images, for a model of which nothing is measured."""
+    return next(known.nearest for known in image_sets().values() if known.nearest)
+
+
 def _nearest(family: str, dataset: str, facts: Mapping[str, ReferenceFacts]) -> ReferenceFacts | None:
     """Return the reference to measure like: the family's own, else one with the same images."""
-    return facts.get(family) or facts.get(NEAREST.get(dataset, ""))
+    known = datasets().get(dataset)
+    return facts.get(family) or (None if known is None else facts.get(known.nearest))
 
 
 def _of_one(evidence: Evidence, outline: Outline, outlines: Sequence[Outline]) -> Evidence:
@@ -337,7 +342,7 @@ def _of_reference(
     nearest: ReferenceFacts | None, measured: Measurements, quality: Mapping[Quantity, float], dataset: str
 ) -> Mapping[Quantity, float]:
     """Return the reference's numbers, where it was calibrated on the data that the model was measured on."""
-    calibrated = None if nearest is None or not dataset else nearest.on(measured.data, dataset)
+    calibrated = None if nearest is None or not dataset else calibrated_for(nearest, replace(measured, dataset=dataset))
     if calibrated is None:
         return {}
     return {name: known.mean for name, known in calibrated.statistics.items() if name in quality}

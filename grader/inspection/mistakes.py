@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from grader.domain.architecture import shape_size
+from grader.domain.datasets import image_numbers
 from grader.domain.grade import Finding
 from grader.domain.inspection import Outline, Remark
 from grader.domain.messages import Message, message, verbatim
 from grader.inspection.recognition import (
-    IMAGE_NUMBERS,
     Training,
     expects_noise,
     is_penalised,
@@ -33,7 +33,6 @@ _ABOVE_ONE: Final = 1.05
 _BOUNDED_BELOW: Final = frozenset({"sigmoid", "relu", "softmax", "softplus", "exponential", "hard_sigmoid"})
 _BOUNDED_ABOVE: Final = frozenset({"sigmoid", "softmax", "tanh", "hard_sigmoid"})
 _UNBOUNDED: Final = frozenset({"linear", "relu", "tanh", "selu", "elu", "gelu", "leaky_relu", "softplus"})
-_LEARNING_OUTPUTS: Final = frozenset({"Dense", "Conv2D", "Conv2DTranspose"})
 _ENCODER = re.compile(r"(?<!auto)(?<!auto_)encod|(?<!auto)(?<!auto_)(?<!de)codific|κωδικοπ", re.IGNORECASE)
 _NO_ENCODER = re.compile(r"decod|decodific|classif|clasific", re.IGNORECASE)
 
@@ -235,7 +234,7 @@ def _output_out_of_reach(case: Case) -> Finding | None:
 def _softmax_on_pixels(case: Case) -> Finding | None:
     architecture = case.outline.architecture
     output = output_layer(architecture)
-    if output is None or output.activation != "softmax" or shape_size(architecture.output_shape) != IMAGE_NUMBERS:
+    if output is None or output.activation != "softmax" or shape_size(architecture.output_shape) not in image_numbers():
         return None
     if output.output_shape[-1] == 1:
         return None
@@ -252,7 +251,7 @@ def _output_and_loss(case: Case) -> Finding | None:
     """Binary cross-entropy of numbers that are no probabilities, and that were not said to be logits."""
     output = output_layer(case.outline.architecture)
     loss = case.training.loss.replace("_", "").lower()
-    if output is None or loss != "binarycrossentropy" or output.kind not in _LEARNING_OUTPUTS:
+    if output is None or loss != "binarycrossentropy" or not (output.traits.learns and output.traits.activation_last):
         return None
     if output.activation not in _UNBOUNDED:
         return None

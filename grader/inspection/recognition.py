@@ -10,17 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from grader.domain.architecture import NOISE_KINDS, PASSIVE_KINDS, Architecture, Layer, shape_size
+from grader.domain.architecture import Architecture, Layer, shape_size
+from grader.domain.datasets import SampleKind, datasets, image_numbers, row_lengths
 from grader.domain.evidence import Evidence, FitClaim, ModelClaim
 from grader.domain.inspection import OTHER, Outline
 from grader.probe.numpy_models import WITHOUT_KERAS
 
-RECURRENT_KINDS: Final = frozenset({"LSTM", "GRU", "SimpleRNN", "Bidirectional"})
-PENALTY_KIND: Final = "ActivityRegularization"
-IMAGE_NUMBERS: Final = 784
-POINT_NUMBERS: Final = 3
-CARD_COLUMNS: Final = range(28, 33)
-"""V1 … V28, with Time, Amount and, by mistake, Class; 28 is a row of an image as well, where there are three axes."""
+_FEWER_COLUMNS: Final = 1
+_MORE_COLUMNS: Final = 3
+"""Tables are taken without Amount, or with Time and, by mistake, Class and an index, besides V1 … V28 and Amount."""
 
 BEST_WITH_NOISE: Final = 0.95
 """Who errs less on images with noise than on clean ones, by this factor, was trained on noisy ones. Our dense denoiser
@@ -103,17 +101,17 @@ def family_of(outline: Outline, training: Training) -> str:
         return OTHER
     if outline.parts_trained > 1 or training.in_a_stack:
         return "greedy-layerwise"
-    if taken == POINT_NUMBERS:
+    if takes_points(taken):
         return "linear-pca" if is_linear(architecture) else OTHER
-    if len(architecture.input_shape) == 1 and taken in CARD_COLUMNS:
+    if len(architecture.input_shape) == 1 and taken in table_columns():
         return "fraud"
-    if taken not in (IMAGE_NUMBERS, None) or (taken is None and architecture.input_shape[-1] != 28):
+    if taken not in {*image_numbers(), None} or (taken is None and architecture.input_shape[-1] not in row_lengths()):
         return OTHER
     if outline.is_variational:
-        return "variational-convolutional" if _has(architecture, "Conv") else "variational"
-    if any(layer.kind in RECURRENT_KINDS for layer in architecture.layers):
+        return "variational-convolutional" if _convolves(architecture) else "variational"
+    if any(layer.traits.recurrent for layer in architecture.layers):
         return "recurrent"
-    if _has(architecture, "Conv"):
+    if _convolves(architecture):
         return _convolutional(outline, training)
     if not _dense(architecture):
         return OTHER
@@ -133,19 +131,20 @@ def expects_noise(outline: Outline, training: Training) -> bool:
 
 def noise_comes_first(architecture: Architecture) -> bool:
     """Say whether a noise layer stands before everything that does something to the numbers."""
-    first = next((i for i, layer in enumerate(architecture.layers) if layer.kind not in PASSIVE_KINDS), 0)
-    return any(layer.kind in NOISE_KINDS for layer in architecture.layers[:first])
+    first = next((i for i, layer in enumerate(architecture.layers) if not layer.traits.passive), 0)
+    return any(layer.traits.noise for layer in architecture.layers[:first])
 
 
 def is_penalised(architecture: Architecture, training: Training) -> bool:
     """Say whether an activity penalty stands anywhere in the network."""
-    return training.has_penalty or any(layer.kind == PENALTY_KIND for layer in architecture.layers)
+    return training.has_penalty or any(layer.traits.regulariser for layer in architecture.layers)
 
 
 def _convolutional(outline: Outline, training: Training) -> str:
     if expects_noise(outline, training) or noise_comes_first(outline.architecture):
         return "denoising-convolutional"
-    return "convolutional" if _has(outline.architecture, "Transpose") else "convolutional-upsampling"
+    transposed = any(layer.traits.transposed for layer in outline.architecture.layers)
+    return "convolutional" if transposed else "convolutional-upsampling"
 
 
 def _of_dense_layers(outline: Outline, training: Training) -> str:
@@ -183,7 +182,7 @@ def output_layer(architecture: Architecture) -> Layer | None:
     place = architecture.output
     while place >= 0:
         layer = architecture.layers[place]
-        if layer.kind not in PASSIVE_KINDS:
+        if not layer.traits.passive:
             return layer
         place = next(iter(layer.inputs), -1)
     return None
@@ -212,5 +211,16 @@ def _dense(architecture: Architecture) -> list[Layer]:
     return [layer for layer in architecture.layers if layer.kind == "Dense"]
 
 
-def _has(architecture: Architecture, part: str) -> bool:
-    return any(part in layer.kind for layer in architecture.layers)
+def takes_points(taken: int | None) -> bool:
+    """Say whether an input may be a point in space."""
+    return any(one.numbers == taken for one in datasets().values() if one.kind is SampleKind.POINTS)
+
+
+def table_columns() -> range:
+    """Return how many columns of the card transactions a model may take, whatever the notebook keeps of them."""
+    numbers = next(one.numbers for one in datasets().values() if one.kind is SampleKind.ROWS)
+    return range(numbers - _FEWER_COLUMNS, numbers + _MORE_COLUMNS + 1)
+
+
+def _convolves(architecture: Architecture) -> bool:
+    return any(layer.traits.convolutional for layer in architecture.layers)

@@ -17,7 +17,7 @@ from grader.domain.messages import Message, message, verbatim
 from grader.domain.places import Places, line_title
 from grader.domain.submission import Notebook
 from grader.inspection.fixed_noise import fixed_noises
-from grader.translation.cells import readable
+from grader.translation.readable_cells import readable
 
 _ERRORS: Final = frozenset({"mse", "mae", "meansquarederror", "meanabsoluteerror", "huber", "logcosh"})
 _ACCURACIES: Final = ("accuracy", "acc", "binary_accuracy", "BinaryAccuracy", "Accuracy", "categorical_accuracy",

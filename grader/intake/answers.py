@@ -13,8 +13,8 @@ from typing import Final
 from grader.domain.questions import OpenAnswer, OpenQuestion
 from grader.domain.submission import Submission, UnreadableSubmissionError
 from grader.domain.text import shortened
-from grader.intake.cells import RawCell, all_cells, is_code, mapping, source_of, string
 from grader.intake.notebook import read_document
+from grader.intake.raw_cells import RawCell, all_cells, is_code, mapping, source_of, string
 
 ANSWER_LIMIT: Final = 20_000
 """Characters of an answer that are kept."""

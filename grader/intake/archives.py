@@ -21,7 +21,7 @@ from typing import BinaryIO, Final
 
 from grader.domain.messages import Message, message
 from grader.domain.zip_directory import stated_directory_bytes
-from grader.intake.errors import IntakeError
+from grader.intake.intake_errors import IntakeError
 from grader.intake.naming import clean_name, distinct_part
 
 ZIP_SUFFIX: Final = ".zip"

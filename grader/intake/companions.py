@@ -20,10 +20,12 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from grader.domain.colab import is_in_colab
+from grader.domain.datasets import datasets
 from grader.domain.submission import Companion
 from grader.domain.text import shortened
-from grader.intake.finding import NOTEBOOK_SUFFIX, Item
-from grader.intake.opening import fetch
+from grader.intake.listing import NOTEBOOK_SUFFIX, Item
+from grader.intake.platforms.registry import own_files
+from grader.intake.unpacking import fetch
 from grader.probe.quiet_modules import QUIET_MODULES
 
 CODE_SUFFIX: Final = ".py"
@@ -36,8 +38,8 @@ _DEEPEST: Final = 4
 _LISTED_AT_MOST: Final = 500
 _LONGEST_NAME: Final = 200
 
-SILENT_NAMES: Final = frozenset({"submission_metadata.yml", "timestamp.txt", "thumbs.db", "desktop.ini"})
-"""What platforms and systems put beside a hand-in."""
+_OF_SYSTEMS: Final = frozenset({"thumbs.db", "desktop.ini"})
+"""What operating systems put into folders."""
 
 _NOT_BESIDE: Final = frozenset({NOTEBOOK_SUFFIX, ".pyc"})
 """Hand-ins themselves, and what Python makes."""
@@ -45,7 +47,6 @@ _NOT_BESIDE: Final = frozenset({NOTEBOOK_SUFFIX, ".pyc"})
 _OURS: Final = frozenset({
     "assignments", "grader", "grader_probe", "reference", "sitecustomize", "usercustomize", "__main__", "conftest",
 })  # fmt: skip
-_DATA_NAMES: Final = frozenset({"creditcard.csv", "credit_card.csv", "mnist_train_small.csv", "mnist_test.csv"})
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_][\w .()+-]{0,99}")
 _MODULE: Final = re.compile(r"[A-Za-z_]\w{0,99}")
 
@@ -136,9 +137,14 @@ def _may_lie_beside(item: Item, notebook: Item) -> bool:
     return (
         item != notebook
         and Path(item.filename).suffix.lower() not in _NOT_BESIDE
-        and item.filename.lower() not in SILENT_NAMES
+        and not is_nobodys(item)
         and (item.container == notebook.container if notebook.entry else item.entry is None)
     )
+
+
+def is_nobodys(item: Item) -> bool:
+    """Tell whether a platform or an operating system put this file beside hand-ins."""
+    return item.filename.lower() in own_files() | _OF_SYSTEMS
 
 
 def vetted_name(parts: Sequence[str]) -> str | None:
@@ -154,7 +160,7 @@ def vetted_name(parts: Sequence[str]) -> str | None:
         plain = all(_MODULE.fullmatch(module) for module in modules)
         return "/".join(parts) if plain and not _is_taken(modules[0]) else None
     in_a_package = len(parts) > 1 and _is_taken(parts[0])
-    known = parts[-1].lower() in _DATA_NAMES
+    known = any(parts[-1].lower() in one.file_names for one in datasets().values())
     return None if suffix not in DATA_SUFFIXES or known or in_a_package else "/".join(parts)
 
 

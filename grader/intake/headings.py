@@ -9,7 +9,7 @@ from typing import Final
 
 from grader.domain.places import LONGEST_LINE, LONGEST_SECTION, Place
 from grader.domain.text import shortened
-from grader.intake.cells import RawCell, is_code, source_of
+from grader.intake.raw_cells import RawCell, is_code, source_of
 
 _LONGEST_READ: Final = 1000
 """Characters of a line that are looked at: no heading is longer."""

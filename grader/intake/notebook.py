@@ -21,9 +21,9 @@ from grader.domain.submission import Notebook, Submission, UnreadableSubmissionE
 from grader.domain.text import listed
 from grader.intake import foreign
 from grader.intake.archives import megabytes
-from grader.intake.cells import RawCell, all_cells, code_cells, is_code, mapping, notes, string
 from grader.intake.decoding import decode
 from grader.intake.headings import places
+from grader.intake.raw_cells import RawCell, all_cells, code_cells, is_code, mapping, notes, string
 
 NOTEBOOK_LIMIT_BYTES: Final = 50_000_000
 COLLECTION_LIMIT: Final = 2_000_000

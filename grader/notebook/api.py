@@ -10,19 +10,19 @@ from grader.authoring.bundle import load_known
 from grader.authoring.errors import AuthoringError, unknown
 from grader.authoring.hints import hint_names, hints_for
 from grader.authoring.solution_cells import Solution, solution_cells
-from grader.checks.registry import rubric_mistakes
+from grader.checks.rubric import rubric_mistakes
 from grader.domain.assignment import Assignment
 from grader.domain.evidence import RejectedClaimsError
 from grader.domain.facts import ReferenceFacts
 from grader.domain.messages import Message, message
 from grader.locale import LANGUAGES
 from grader.notebook.complaints import NotebookCheckError
-from grader.notebook.evidence import exhibit
-from grader.notebook.examining import Examined, examine
 from grader.notebook.exercises import Exercise, exercises_of, judged
+from grader.notebook.exhibit import exhibit
 from grader.notebook.feedback import Feedback
-from grader.notebook.gathering import Gathered, Place, gather, gather_arrays, gather_everything
-from grader.notebook.hints import Hint, next_layer
+from grader.notebook.hint_answers import Hint, next_layer
+from grader.notebook.judging import Examined, examine
+from grader.notebook.models_at_hand import Gathered, Place, gather, gather_arrays, gather_everything
 from grader.notebook.namespace import Settings, keep_settings, kept_settings, notebook_names
 from grader.notebook.question import Question
 from grader.notebook.untouched import apart

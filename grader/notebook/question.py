@@ -8,18 +8,19 @@ from functools import cached_property
 from typing import Final
 
 from grader.authoring.tasks import tasks, where_to_begin
-from grader.checks.shapes import IMAGE_SHAPE
-from grader.checks.wording import ROLE_NAMES
+from grader.checks.core.check import Needs
+from grader.checks.core.wording import ROLE_NAMES
+from grader.checks.registry import CHECKS
+from grader.checks.structure.shapes import IMAGE_SHAPE
 from grader.domain.assignment import Assignment, RubricItem
 from grader.domain.facts import ReferenceFacts
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message
-from grader.notebook import nbgrader
+from grader.notebook import nbgrader_points
 from grader.notebook.complaints import NotebookCheckError
-from grader.notebook.examining import MEASURABLE, Examined
 from grader.notebook.feedback import Feedback
-from grader.notebook.gathering import Gathered
-from grader.notebook.needs import NEEDS, OF_ALL_MODELS, OF_PARTS, OF_TRAINED, can_be_counted, can_be_judged, missing
+from grader.notebook.judging import Examined, is_measurable
+from grader.notebook.models_at_hand import Gathered
 
 EVERYTHING: Final = "all"
 
@@ -58,7 +59,7 @@ class Question:
     @property
     def of_all_models(self) -> bool:
         """Other models of the notebook, or its tables, are looked at as well."""
-        return any(item.check in OF_ALL_MODELS for item in self.asked)
+        return any(_needs(item).other_models for item in self.asked)
 
     @property
     def image(self) -> tuple[int, ...]:
@@ -70,7 +71,7 @@ class Question:
     @property
     def asked(self) -> tuple[RubricItem, ...]:
         """Items of the rubric that this call is about, as far as models answer them."""
-        return tuple(item for item in self.assignment.rubric if item.check in NEEDS and self._is_asked(item))
+        return tuple(item for item in self.assignment.rubric if _needs(item).models and self._is_asked(item))
 
     def judgeable(self, gathered: Gathered) -> tuple[RubricItem, ...]:
         """Return the items that can be judged by now, in rubric order."""
@@ -99,32 +100,32 @@ class Question:
 
     def _points_for_nbgrader(self, examined: Examined) -> float | None:
         """Return the points of the last cell, `grader.check("all")`, where nbgrader runs the notebook."""
-        if self.name != EVERYTHING or not nbgrader.runs_the_notebook():
+        if self.name != EVERYTHING or not nbgrader_points.runs_the_notebook():
             return None
-        within_reach = NEEDS.keys() if self.facts.dataset in MEASURABLE else OF_PARTS | {"models"}
-        items = [item for item in self.asked if item.check in within_reach]
-        points = nbgrader.points(items, examined.results, self.assignment.points_possible)
+        measurable = is_measurable(self.facts.dataset)
+        items = [item for item in self.asked if measurable or CHECKS[item.check].judges_parts]
+        points = nbgrader_points.points(items, examined.results, self.assignment.points_possible)
         if points is None:  # said nothing, nbgrader would give all
             raise NotebookCheckError(_NOTHING_FOR_NBGRADER, self.language)
         return points
 
     def _is_asked(self, item: RubricItem) -> bool:
         if self.focus is not None:
-            return item.check not in OF_ALL_MODELS
+            return not _needs(item).other_models
         return self.name in (EVERYTHING, item.check)
 
     def _is_there(self, item: RubricItem, gathered: Gathered) -> bool:
         """Whoever asks about one model is not told that the others are still to come."""
-        enough = can_be_counted if self.focus is None else can_be_judged
-        return enough(item.check, gathered.there)
+        needs = _needs(item)
+        return needs.partly_met_by(gathered.there) if self.focus is None else needs.met_by(gathered.there)
 
     def _waits_for_training(self, item: RubricItem, gathered: Gathered) -> bool:
         """Whoever asks for one check by its name gets it, whatever the optimizer remembers."""
-        return item.check in OF_TRAINED and not gathered.trained and self.name != item.check
+        return _needs(item).trained and not gathered.trained and self.name != item.check
 
     def _reasons(self, gathered: Gathered, examined: Examined, unjudged: Sequence[RubricItem]) -> Iterator[Message]:
         """Say why checks could not be judged: what is missing, what cannot be rebuilt, what is not trained."""
-        lacking = {role for item in unjudged for role in missing(item.check, gathered.there)}
+        lacking = {role for item in unjudged for role in _needs(item).missing(gathered.there)}
         if self.focus is not None and self.focus not in gathered.there:
             lacking = {self.focus}
         if self.in_numpy:
@@ -134,7 +135,7 @@ class Question:
         for problem in examined.problems:
             yield message("{model}: {problem}", model=problem.model, problem=problem.reason)
         if any(
-            not missing(item.check, gathered.there) and self._waits_for_training(item, gathered) for item in unjudged
+            not _needs(item).missing(gathered.there) and self._waits_for_training(item, gathered) for item in unjudged
         ):
             yield message(
                 "{model}: not trained yet, as far as its optimizer tells. {example} measures it all the same.",
@@ -149,7 +150,7 @@ class Question:
         left = [
             item
             for item in self.assignment.rubric
-            if (item.check not in NEEDS or item.check in others) and self._is_asked(item)
+            if (not _needs(item).models or item.check in others) and self._is_asked(item)
         ]
         if left and self.focus is None:
             yield message(
@@ -160,6 +161,10 @@ class Question:
 
     def _titles(self, items: Sequence[RubricItem]) -> str:
         return "; ".join(item.title.get(self.language) or item.check for item in items)
+
+
+def _needs(item: RubricItem) -> Needs:
+    return CHECKS[item.check].needs
 
 
 _NOTHING_FOR_NBGRADER: Final = message(

@@ -16,11 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .settings import shortened
-
-_OTHER_NAMES = {"credit_card.csv": "creditcard.csv", "credit card.csv": "creditcard.csv"}
-_SAMPLE_DATA = {"mnist_train_small.csv": ("x_train", "y_train", 20_000), "mnist_test.csv": ("x_test", "y_test", 10_000)}
-"""Tables of MNIST that lie in Colab's `/content/sample_data`: arrays of the data set, and rows at most."""
+from .texts import shortened
 
 _NO_NETWORK = (
     "there is no network where the notebook is graded: {address}. Load the data with keras.datasets, "
@@ -34,11 +30,15 @@ class DataFiles:
     Args:
         datasets: Path of each data set's file, by Keras's name.
         requests: Receives one line for each file that was given in the place of another path.
+        table: What the grader says of its data sets: `other_names` of their files, and `excerpts` of them that lie in
+            Colab's `/content/sample_data` (data set, part, rows at most).
     """
 
-    def __init__(self, datasets: Mapping[str, str], requests: list[str]) -> None:
+    def __init__(self, datasets: Mapping[str, str], requests: list[str], table: Mapping[str, Any]) -> None:
         self._files = {Path(path).name.lower(): path for path in datasets.values()}
-        self._mnist = datasets.get("mnist")
+        self._datasets = datasets
+        self._other_names = table.get("other_names", {})
+        self._excerpts = table.get("excerpts", {})
         self._tables: dict[str, str] = {}
         self._requests = requests
 
@@ -51,17 +51,18 @@ class DataFiles:
         if not isinstance(place, str | os.PathLike):
             return None
         name = str(place).replace("\\", "/").partition("?")[0].rpartition("/")[2].lower()
-        return self._files.get(_OTHER_NAMES.get(name, name)) or self._table(name)
+        return self._files.get(self._other_names.get(name, name)) or self._table(name)
 
     def _table(self, name: str) -> str | None:
         """Return a table of Colab's sample data, written when it is first asked for."""
-        if name not in _SAMPLE_DATA or self._mnist is None:
+        dataset, part, rows = self._excerpts.get(name, ("", "", 0))
+        if dataset not in self._datasets:
             return None
         if name not in self._tables:
             import tempfile
 
             path = Path(tempfile.mkdtemp()) / name
-            _write_table(self._mnist, path, *_SAMPLE_DATA[name])
+            _write_table(self._datasets[dataset], path, part, rows)
             self._tables[name] = str(path)
         return self._tables[name]
 
@@ -72,12 +73,13 @@ class DataFiles:
             self._requests.append(line)
 
 
-def _write_table(archive: str, path: Path, images: str, labels: str, rows: int) -> None:
-    """Write the label and the 784 pixels of each image on a line, without a header."""
+def _write_table(archive: str, path: Path, part: str, rows: int) -> None:
+    """Write the label and the pixels of each image on a line, without a header."""
     import numpy
 
     with numpy.load(archive) as arrays:
-        table = numpy.column_stack([arrays[labels][:rows], arrays[images][:rows].reshape(-1, 784)])
+        images, labels = arrays[f"x_{part}"][:rows], arrays[f"y_{part}"][:rows]
+        table = numpy.column_stack([labels, images.reshape(len(images), -1)])
     with path.open("w", encoding="ascii") as file:
         file.writelines(",".join(map(str, row)) + "\n" for row in table.tolist())
 

@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,9 @@ from .graph import NotFlattenableError, Registry, flatten
 from .graphs import export_graphs
 from .numpy_models import network_claims, numpy_network
 from .parts import named_things, part_claims
-from .settings import MAX_TEXT, shortened
 from .tables import number_tables
 from .tensors import tensor_claims
+from .texts import MAX_TEXT, shortened
 
 CLAIMS_SCHEMA_VERSION = 1
 MAX_MODELS = 64
@@ -43,6 +43,9 @@ class Exporter:
 
     writes_graphs = False
     """Whether models that cannot be flattened are exported as graphs: only where a second sandbox can run them."""
+
+    sample_sizes: Collection[int] = ()
+    """How many numbers a sample of the data may have, for networks that are written without Keras."""
 
     def __init__(self, namespace: Mapping[str, Any], folder: Path, tracker: FitTracker, requests: list[str]) -> None:
         self._namespace = namespace
@@ -95,7 +98,7 @@ class Exporter:
     def _without_keras(self, registry: Registry) -> list[dict[str, Any]]:
         """Describe a network that is written in NumPy, where there is one."""
         try:
-            found = numpy_network(self._namespace)
+            found = numpy_network(self._namespace, self.sample_sizes)
         except Exception:  # whatever a notebook's own functions do to those who ask them
             return []
         return [] if found is None else network_claims(found, registry)

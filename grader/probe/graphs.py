@@ -15,7 +15,7 @@ from typing import Any
 from .opening import outside_training
 from .operator_rules import MASKS, accept_operation, is_layer, tensor_arguments
 from .setting_rules import RefusedError
-from .settings import MAX_TEXT, shortened
+from .texts import MAX_TEXT, shortened
 
 MAX_GRAPHS = 3
 MAX_GRAPH_BYTES = 64 * 2**20

@@ -13,7 +13,6 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 _SPLIT = re.compile(r"\s*(train|test|all)\s*(?:\[\s*(-?\d+)?(%?)\s*:\s*(-?\d+)?(%?)\s*\])?\s*")
-CLASSES = 10
 
 
 def make_module(name: str, datasets: Mapping[str, str]) -> ModuleType:
@@ -134,8 +133,9 @@ def _as_numpy(dataset: Any) -> Any:
 
 def _info(name: str, arrays: Mapping[str, Any]) -> Any:
     """Return what notebooks print or read of a data set's description."""
-    label = SimpleNamespace(num_classes=CLASSES, names=[str(n) for n in range(CLASSES)], int2str=str, shape=())
-    image = SimpleNamespace(shape=(28, 28, 1), dtype="uint8")
+    classes = int(arrays["y_train"].max()) + 1
+    label = SimpleNamespace(num_classes=classes, names=[str(n) for n in range(classes)], int2str=str, shape=())
+    image = SimpleNamespace(shape=(*arrays["x_train"].shape[1:], 1), dtype="uint8")
     features = {"image": image, "label": label}
     splits = {part: SimpleNamespace(num_examples=len(arrays[f"x_{part}"])) for part in ("train", "test")}
     return SimpleNamespace(name=name, features=features, splits=splits, supervised_keys=("image", "label"))

@@ -6,10 +6,12 @@ Where the input is noisy, the target tells. Only `grader inspect` asks; nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
-IMAGE_NUMBERS = 784
+from .array_files import sample_size
+
 MOST_ROWS = 512
 COMPARED_ROWS = 32
 CHUNK = 5_000
@@ -45,12 +47,20 @@ class ImageOrigins:
         Returns:
             Its name, "" where it is none of them; and the classes where these images are of some classes only.
         """
-        given = [rows for rows in map(_rows, arrays) if rows is not None]
+        sizes = set(self._sizes.values())
+        given = [rows for array in arrays if (rows := _rows(array, sizes)) is not None]
         for rows in given:
             name, classes = self._exactly(rows)
             if name:
                 return name, classes
         return next((name for rows in given if (name := self._nearly(rows))), ""), ()
+
+    @cached_property
+    def _sizes(self) -> dict[str, int]:
+        return {name: sample_size(path) for name, path in self._paths.items()}
+
+    def _of_size(self, rows: Any) -> list[str]:
+        return [name for name, size in self._sizes.items() if size == rows.shape[1]]
 
     def _exactly(self, rows: Any) -> tuple[str, tuple[int, ...]]:
         import numpy as np
@@ -60,7 +70,7 @@ class ImageOrigins:
             return "", ()
         levels = np.round((rows - low) / (high - low) * 255).astype(np.int64)
         for keys in (_keys(levels), _keys(255 - levels)):
-            for name in self._paths:
+            for name in self._of_size(rows):
                 known, labels = self._known(name)
                 places = np.minimum(np.searchsorted(known, keys), len(known) - 1)
                 found = known[places] == keys
@@ -77,7 +87,7 @@ class ImageOrigins:
             return ""
         seen = few.tobytes()
         if seen not in self._compared:
-            alike = {name: float(np.median(self._best_correlations(name, few))) for name in self._paths}
+            alike = {name: float(np.median(self._best_correlations(name, few))) for name in self._of_size(rows)}
             nearest = max(alike, key=lambda one: alike[one], default="")
             self._compared[seen] = nearest if nearest and alike[nearest] >= ALIKE else ""
         return self._compared[seen]
@@ -89,7 +99,7 @@ class ImageOrigins:
         best = np.zeros(len(few))
         for chunk, _ in self._images(name):
             images = chunk.astype(np.float32)
-            squares = np.einsum("ij,ij->i", images, images) - images.sum(axis=1) ** 2 / IMAGE_NUMBERS
+            squares = np.einsum("ij,ij->i", images, images) - images.sum(axis=1) ** 2 / images.shape[1]
             lengths = np.sqrt(np.maximum(squares, 1.0))
             best = np.maximum(
                 best, np.abs((few @ images.T) / lengths).max(axis=1)
@@ -118,17 +128,12 @@ class ImageOrigins:
                     yield chunk.reshape(len(chunk), -1), labels[start : start + CHUNK]
 
 
-def _rows(array: Any) -> Any:
-    """Return up to 512 images (n, 784) spread over an array, None for what holds no images of 28×28."""
+def _rows(array: Any, sizes: Collection[int]) -> Any:
+    """Return up to 512 images (n, numbers) spread over an array, None for what holds no images of these sizes."""
     import numpy as np
 
     shape = getattr(array, "shape", None)
-    if (
-        shape is None
-        or len(shape) < 2
-        or not shape[0]
-        or np.prod([int(length) for length in shape[1:]]) != IMAGE_NUMBERS
-    ):
+    if shape is None or len(shape) < 2 or not shape[0] or np.prod([int(length) for length in shape[1:]]) not in sizes:
         return None
     rows = np.asarray(array[:: -(-int(shape[0]) // MOST_ROWS)])
     if rows.dtype.kind not in "fiub":

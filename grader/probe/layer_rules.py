@@ -1,4 +1,4 @@
-"""The layers that zone M builds itself, with the settings of each that it accepts.
+"""The layers that zone M (the measuring process) builds: what each is, and which of its settings are accepted.
 
 Anything else in a claim is refused, by name, and nothing is ever deserialised: a layer is made by calling Keras's own
 class with plain, checked values. Initialisers, regularisers, constraints and names are dropped, since the arrays come
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from . import layer_traits as traits
+from .layer_traits import LayerTraits, activation_layer
 from .setting_rules import (
     MAX_STEP,
     MAX_UNITS,
@@ -30,7 +32,7 @@ from .setting_rules import (
     optional,
     window,
 )
-from .settings import shortened
+from .texts import shortened
 
 _UNITS = integer(1, MAX_UNITS)
 _STEPS = integers(1, MAX_STEP)
@@ -65,63 +67,90 @@ _DEPTHWISE: Mapping[str, Setting] = {**_SLIDING, "depth_multiplier": _UNITS}
 _ALL = (1, 2, 3)
 _CONVOLUTIONS: Mapping[str, LayerRule] = {
     **_rules(
-        "Conv{}D", _ALL, LayerRule(_GROUPED, (*_CONVOLVED, "groups")),
-        Conv1D=LayerRule({**_GROUPED, "padding": _CAUSAL}, (*_CONVOLVED, "groups")),
+        "Conv{}D", _ALL, LayerRule(_GROUPED, (*_CONVOLVED, "groups"), traits=traits.CONVOLUTION),
+        Conv1D=LayerRule({**_GROUPED, "padding": _CAUSAL}, (*_CONVOLVED, "groups"), traits=traits.CONVOLUTION),
     ),
-    **_rules("Conv{}DTranspose", _ALL, LayerRule(_TRANSPOSED, (*_CONVOLVED, "output_padding"))),
+    **_rules(
+        "Conv{}DTranspose", _ALL,
+        LayerRule(_TRANSPOSED, (*_CONVOLVED, "output_padding"), traits=traits.TRANSPOSED_CONVOLUTION),
+    ),
     **_rules(
         "SeparableConv{}D", (1, 2),
-        LayerRule({**_CONVOLUTION, "depth_multiplier": _UNITS}, (*_CONVOLVED, "depth_multiplier")),
+        LayerRule(
+            {**_CONVOLUTION, "depth_multiplier": _UNITS}, (*_CONVOLVED, "depth_multiplier"), traits=traits.CONVOLUTION
+        ),
         SeparableConv1D=LayerRule(
-            {**_CONVOLUTION, "depth_multiplier": _UNITS, "padding": _CAUSAL}, (*_CONVOLVED, "depth_multiplier")
+            {**_CONVOLUTION, "depth_multiplier": _UNITS, "padding": _CAUSAL}, (*_CONVOLVED, "depth_multiplier"),
+            traits=traits.CONVOLUTION,
         ),
     ),
-    **_rules("DepthwiseConv{}D", (1, 2), LayerRule(_DEPTHWISE, (*_SLID, "depth_multiplier"))),
+    **_rules(
+        "DepthwiseConv{}D", (1, 2),
+        LayerRule(_DEPTHWISE, (*_SLID, "depth_multiplier"), traits=traits.CONVOLUTION),
+    ),
 }  # fmt: skip
 
 _ACROSS = {"keepdims": boolean, "data_format": _FORMAT}
-_POOL = LayerRule(
-    {"pool_size": _WINDOW, "strides": optional(_STEPS), "padding": _PADDING, "data_format": _FORMAT},
-    ("pool_size", "strides", "padding"),
-)
-_ADAPTIVE = LayerRule({"output_size": _STEPS, "data_format": _FORMAT}, ("output_size",))
-_GLOBAL = LayerRule(_ACROSS, ("keepdims",))
+_POOLED: Mapping[str, Setting] = {
+    "pool_size": _WINDOW, "strides": optional(_STEPS), "padding": _PADDING, "data_format": _FORMAT,
+}  # fmt: skip
+
+
+def _pools(kind: str, of: LayerTraits) -> dict[str, LayerRule]:
+    """Return the poolings by their largest number or by their mean: by windows, over all places, to a size."""
+    return {
+        **_rules(f"{kind}Pooling{{}}D", _ALL, LayerRule(_POOLED, ("pool_size", "strides", "padding"), traits=of)),
+        **_rules(f"Global{kind}Pooling{{}}D", _ALL, LayerRule(_ACROSS, ("keepdims",), traits=of)),
+        **_rules(
+            f"Adaptive{kind}Pooling{{}}D", _ALL,
+            LayerRule({"output_size": _STEPS, "data_format": _FORMAT}, ("output_size",), traits=of),
+        ),
+    }  # fmt: skip
+
+
 _POOLINGS: Mapping[str, LayerRule] = {
-    **_rules("MaxPooling{}D", _ALL, _POOL),
-    **_rules("AveragePooling{}D", _ALL, _POOL),
-    **_rules("GlobalAveragePooling{}D", _ALL, _GLOBAL),
-    **_rules("GlobalMaxPooling{}D", _ALL, _GLOBAL),
-    **_rules("AdaptiveAveragePooling{}D", _ALL, _ADAPTIVE),
-    **_rules("AdaptiveMaxPooling{}D", _ALL, _ADAPTIVE),
+    **_pools("Max", traits.MAX_POOLING),
+    **_pools("Average", traits.POOLING),
 }
 
-_PADDED = LayerRule({"padding": _EDGES, "data_format": _FORMAT}, ("padding",))
-_CROPPED = LayerRule({"cropping": _EDGES, "data_format": _FORMAT}, ("cropping",))
+_PADDED = LayerRule({"padding": _EDGES, "data_format": _FORMAT}, ("padding",), traits=traits.RESIZING)
+_CROPPED = LayerRule({"cropping": _EDGES, "data_format": _FORMAT}, ("cropping",), traits=traits.RESIZING)
 _RESHAPING: Mapping[str, LayerRule] = {
-    "Flatten": LayerRule({"data_format": _FORMAT}),
-    "Reshape": LayerRule({"target_shape": integers(-1, 2**22)}),
+    "Flatten": LayerRule({"data_format": _FORMAT}, traits=traits.RESHAPING),
+    "Reshape": LayerRule({"target_shape": integers(-1, 2**22)}, traits=traits.RESHAPING),
     "Permute": LayerRule({"dims": integers(1, 8)}, ("dims",)),
-    "RepeatVector": LayerRule({"n": integer(1, 4096)}, ("n",)),
-    "UpSampling1D": LayerRule({"size": _STEPS}, ("size",)),
+    "RepeatVector": LayerRule({"n": integer(1, 4096)}, ("n",), traits=traits.REPEATING),
+    "UpSampling1D": LayerRule({"size": _STEPS}, ("size",), traits=traits.UPSAMPLING),
     "UpSampling2D": LayerRule(
-        {"size": _STEPS, "data_format": _FORMAT, "interpolation": _INTERPOLATION}, ("size", "interpolation")
+        {"size": _STEPS, "data_format": _FORMAT, "interpolation": _INTERPOLATION},
+        ("size", "interpolation"),
+        traits=traits.UPSAMPLING,
     ),
-    "UpSampling3D": LayerRule({"size": _STEPS, "data_format": _FORMAT}, ("size",)),
+    "UpSampling3D": LayerRule({"size": _STEPS, "data_format": _FORMAT}, ("size",), traits=traits.UPSAMPLING),
     **_rules("ZeroPadding{}D", _ALL, _PADDED),
-    **_rules("Cropping{}D", _ALL, _CROPPED, Cropping1D=LayerRule({"cropping": _EDGES}, ("cropping",))),
+    **_rules(
+        "Cropping{}D", _ALL, _CROPPED, Cropping1D=LayerRule({"cropping": _EDGES}, ("cropping",), traits=traits.RESIZING)
+    ),
 }
 
 _LEARNT_SCALE = {"epsilon": number, "center": boolean, "scale": boolean}
 _NORMALIZATIONS: Mapping[str, LayerRule] = {
-    "BatchNormalization": LayerRule({"axis": _AXIS, **_LEARNT_SCALE}, ("axis",), {"renorm": False}),
-    "LayerNormalization": LayerRule({"axis": _AXES, **_LEARNT_SCALE}, ("axis",), {"rms_scaling": False}),
-    "GroupNormalization": LayerRule(
-        {"groups": integer(-1, MAX_UNITS), "axis": _AXIS, **_LEARNT_SCALE}, ("groups", "axis")
+    "BatchNormalization": LayerRule(
+        {"axis": _AXIS, **_LEARNT_SCALE}, ("axis",), {"renorm": False}, traits=traits.BATCH_NORMALISATION
     ),
-    "RMSNormalization": LayerRule({"axis": _AXES, "epsilon": number}, ("axis",)),
-    "UnitNormalization": LayerRule({"axis": _AXES}, ("axis",)),
-    "Normalization": LayerRule({"axis": optional(_AXES), "invert": boolean}, ("axis", "invert")),
-}
+    "LayerNormalization": LayerRule(
+        {"axis": _AXES, **_LEARNT_SCALE}, ("axis",), {"rms_scaling": False}, traits=traits.NORMALISATION_IN_ANY_ORDER
+    ),
+    "GroupNormalization": LayerRule(
+        {"groups": integer(-1, MAX_UNITS), "axis": _AXIS, **_LEARNT_SCALE}, ("groups", "axis"),
+        traits=traits.NORMALISATION,
+    ),
+    "RMSNormalization": LayerRule({"axis": _AXES, "epsilon": number}, ("axis",), traits=traits.NORMALISATION),
+    "UnitNormalization": LayerRule({"axis": _AXES}, ("axis",), traits=traits.NORMALISATION_IN_ANY_ORDER),
+    "Normalization": LayerRule(
+        {"axis": optional(_AXES), "invert": boolean}, ("axis", "invert"), traits=traits.STANDARDISATION
+    ),
+}  # fmt: skip
 
 _ONE_STEP: Mapping[str, Setting] = {
     "units": _UNITS, "activation": activation, "recurrent_activation": activation, "use_bias": boolean,
@@ -136,24 +165,33 @@ _CONVOLVED_OVER_TIME = LayerRule(
     (*_CONVOLVED, "return_sequences", "recurrent_activation"),
     _STATELESS,
     _STATES,
+    traits.RECURRENT_CONVOLUTION,
 )
 _RECURRENT: Mapping[str, LayerRule] = {
     "SimpleRNN": LayerRule(
-        {**_SIMPLE_STEP, **_OVER_TIME}, ("units", "return_sequences", "activation"), _STATELESS, _STATES
+        {**_SIMPLE_STEP, **_OVER_TIME},
+        ("units", "return_sequences", "activation"),
+        _STATELESS,
+        _STATES,
+        traits.RECURRENT,
     ),
-    "LSTM": LayerRule({**_ONE_STEP, **_OVER_TIME}, _UNROLLED, _STATELESS, _STATES),
-    "GRU": LayerRule({**_ONE_STEP, "reset_after": boolean, **_OVER_TIME}, _UNROLLED, _STATELESS, _STATES),
+    "LSTM": LayerRule({**_ONE_STEP, **_OVER_TIME}, _UNROLLED, _STATELESS, _STATES, traits.RECURRENT),
+    "GRU": LayerRule(
+        {**_ONE_STEP, "reset_after": boolean, **_OVER_TIME}, _UNROLLED, _STATELESS, _STATES, traits.RECURRENT
+    ),
     **_rules("ConvLSTM{}D", _ALL, _CONVOLVED_OVER_TIME),
 }
 
 CELLS: Mapping[str, LayerRule] = {
-    "SimpleRNNCell": LayerRule(_SIMPLE_STEP),
-    "LSTMCell": LayerRule(_ONE_STEP),
-    "GRUCell": LayerRule({**_ONE_STEP, "reset_after": boolean}),
+    "SimpleRNNCell": LayerRule(_SIMPLE_STEP, traits=traits.CELL),
+    "LSTMCell": LayerRule(_ONE_STEP, traits=traits.CELL),
+    "GRUCell": LayerRule({**_ONE_STEP, "reset_after": boolean}, traits=traits.CELL),
 }
 """One step of a recurrent layer, as `RNN` repeats it."""
 
-RNN = LayerRule({**_OVER_TIME, "zero_output_for_mask": boolean}, ("return_sequences",), _STATELESS, _STATES)
+RNN = LayerRule(
+    {**_OVER_TIME, "zero_output_for_mask": boolean}, ("return_sequences",), _STATELESS, _STATES, traits.CELL
+)
 """`RNN` around cells of the list."""
 
 _PROJECTED: Mapping[str, Setting] = {
@@ -163,56 +201,60 @@ _PROJECTED: Mapping[str, Setting] = {
 _ATTENTIONS: Mapping[str, LayerRule] = {
     "MultiHeadAttention": LayerRule(
         {"num_heads": _HEADS, "key_dim": _UNITS, "value_dim": optional(_UNITS), **_PROJECTED},
-        ("num_heads", "key_dim"), {}, ("query", "value", "key"),
+        ("num_heads", "key_dim"), {}, ("query", "value", "key"), traits.ATTENTION,
     ),
     "GroupedQueryAttention": LayerRule(
         {
             "head_dim": _UNITS, "num_query_heads": _HEADS, "num_key_value_heads": _HEADS, "use_bias": boolean,
             "sliding_window": optional(_UNITS), "use_gate": boolean,
         },
-        ("num_query_heads", "head_dim"), {}, ("query", "value", "key"),
+        ("num_query_heads", "head_dim"), {}, ("query", "value", "key"), traits.ATTENTION,
     ),
-    "Attention": LayerRule({"use_scale": boolean, "score_mode": choice("dot", "concat")}, ("score_mode",)),
-    "AdditiveAttention": LayerRule({"use_scale": boolean}),
+    "Attention": LayerRule(
+        {"use_scale": boolean, "score_mode": choice("dot", "concat")}, ("score_mode",), traits=traits.ATTENTION
+    ),
+    "AdditiveAttention": LayerRule({"use_scale": boolean}, traits=traits.ATTENTION),
 }  # fmt: skip
 
 _PICTURES: Mapping[str, LayerRule] = {
-    "Rescaling": LayerRule({"scale": numbers, "offset": numbers}, ("scale", "offset")),
+    "Rescaling": LayerRule({"scale": numbers, "offset": numbers}, ("scale", "offset"), traits=traits.FIXED_SCALE),
     "Resizing": LayerRule(
         {
             "height": _SIDE, "width": _SIDE, "interpolation": _INTERPOLATION, "crop_to_aspect_ratio": boolean,
             "pad_to_aspect_ratio": boolean, "fill_mode": choice("constant"), "fill_value": number,
             "antialias": boolean, "data_format": _FORMAT,
         },
-        ("height", "width", "interpolation"),
+        ("height", "width", "interpolation"), traits=traits.RESIZING,
     ),
-    "CenterCrop": LayerRule({"height": _SIDE, "width": _SIDE, "data_format": _FORMAT}, ("height", "width")),
-    "RandomCrop": LayerRule({"height": _SIDE, "width": _SIDE, "data_format": _FORMAT}, ("height", "width")),
+    **dict.fromkeys(("CenterCrop", "RandomCrop"), LayerRule(
+        {"height": _SIDE, "width": _SIDE, "data_format": _FORMAT}, ("height", "width"), traits=traits.RESIZING
+    )),
     "AutoContrast": LayerRule({"value_range": numbers}, ("value_range",)),
 }  # fmt: skip
 
-LAYERS: Mapping[str, LayerRule] = {
+LAYERS: dict[str, LayerRule] = {
     "Dense": LayerRule(
-        {"units": _UNITS, "activation": activation, "use_bias": boolean}, ("units", "activation", "use_bias")
+        {"units": _UNITS, "activation": activation, "use_bias": boolean}, ("units", "activation", "use_bias"),
+        traits=traits.DENSE,
     ),
     "EinsumDense": LayerRule(
         {
-            "equation": einsum_equation,
-            "output_shape": free_integers,
-            "bias_axes": optional(letters),
+            "equation": einsum_equation, "output_shape": free_integers, "bias_axes": optional(letters),
             "activation": activation,
         },
-        ("equation", "activation"),
+        ("equation", "activation"), traits=traits.PROJECTION,
     ),
-    "Activation": LayerRule({"activation": activation}, ("activation",)),
+    "Activation": LayerRule({"activation": activation}, ("activation",), traits=activation_layer("linear")),
     "ReLU": LayerRule(
         {"max_value": optional(number), "negative_slope": number, "threshold": number},
-        ("max_value", "negative_slope", "threshold"),
+        ("max_value", "negative_slope", "threshold"), traits=activation_layer("relu with settings of its own"),
     ),
-    "LeakyReLU": LayerRule({"negative_slope": number}, ("negative_slope",)),
-    "ELU": LayerRule({"alpha": number}, ("alpha",)),
-    "PReLU": LayerRule({"shared_axes": optional(_STEPS)}, ("shared_axes",)),
-    "Softmax": LayerRule({"axis": _AXES}, ("axis",)),
+    "LeakyReLU": LayerRule({"negative_slope": number}, ("negative_slope",), traits=activation_layer("leaky_relu")),
+    "ELU": LayerRule({"alpha": number}, ("alpha",), traits=activation_layer("elu")),
+    "PReLU": LayerRule(
+        {"shared_axes": optional(_STEPS)}, ("shared_axes",), traits=activation_layer("prelu", learns=True)
+    ),
+    "Softmax": LayerRule({"axis": _AXES}, ("axis",), traits=activation_layer("softmax")),
     **_RESHAPING,
     **_NORMALIZATIONS,
     **_CONVOLUTIONS,
@@ -221,54 +263,71 @@ LAYERS: Mapping[str, LayerRule] = {
     **_ATTENTIONS,
     **_PICTURES,
     "Embedding": LayerRule(
-        {"input_dim": _UNITS, "output_dim": _UNITS, "mask_zero": boolean}, ("input_dim", "output_dim")
+        {"input_dim": _UNITS, "output_dim": _UNITS, "mask_zero": boolean}, ("input_dim", "output_dim"),
+        traits=traits.LOOKUP,
     ),
     "ReversibleEmbedding": LayerRule(
         {
-            "input_dim": _UNITS,
-            "output_dim": _UNITS,
-            "tie_weights": boolean,
-            "mask_zero": boolean,
+            "input_dim": _UNITS, "output_dim": _UNITS, "tie_weights": boolean, "mask_zero": boolean,
             "logit_soft_cap": optional(number),
         },
-        ("input_dim", "output_dim"),
+        ("input_dim", "output_dim"), traits=traits.LOOKUP,
     ),
-    "Masking": LayerRule({"mask_value": number}, ("mask_value",)),
-    "Add": LayerRule(),
-    "Subtract": LayerRule(),
-    "Multiply": LayerRule(),
-    "Average": LayerRule(),
-    "Maximum": LayerRule(),
-    "Minimum": LayerRule(),
-    "Concatenate": LayerRule({"axis": _AXIS}, ("axis",)),
-    "Dot": LayerRule({"axes": _AXES, "normalize": boolean}, ("axes", "normalize")),
-}
+    "Masking": LayerRule({"mask_value": number}, ("mask_value",), traits=traits.MASKING),
+    **dict.fromkeys(
+        ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"), LayerRule(traits=traits.JOINING)
+    ),
+    "Concatenate": LayerRule({"axis": _AXIS}, ("axis",), traits=traits.JOINING),
+    "Dot": LayerRule({"axes": _AXES, "normalize": boolean}, ("axes", "normalize"), traits=traits.JOINING_BY_PLACE),
+}  # fmt: skip
+"""Layers that compute something at inference."""
 
-NOISE = frozenset({
-    "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout", "GaussianNoise",
-    "GaussianDropout",
-})  # fmt: skip
-AUGMENTATIONS = frozenset({
-    "AugMix", "CutMix", "Equalization", "MaxNumBoundingBoxes", "MixUp", "RandAugment", "RandomBrightness",
-    "RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomElasticTransform", "RandomErasing",
-    "RandomFlip", "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert", "RandomPerspective",
-    "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear",
-    "RandomTranslation", "RandomZoom", "Solarization",
-})  # fmt: skip
-
-IDENTITY_AT_INFERENCE: Mapping[str, LayerRule] = {
-    **{kind: LayerRule({"rate": number, "stddev": number}, ("rate", "stddev")) for kind in sorted(NOISE)},
-    **{kind: LayerRule() for kind in sorted(AUGMENTATIONS)},
-    "ActivityRegularization": LayerRule({"l1": number, "l2": number}, ("l1", "l2")),
-    "Identity": LayerRule(),
-}
+_STRENGTH: Mapping[str, Setting] = {"rate": number, "stddev": number}
+IDENTITY_AT_INFERENCE: dict[str, LayerRule] = {
+    **dict.fromkeys(
+        ("AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise"),
+        LayerRule(_STRENGTH, ("rate", "stddev"), traits=traits.NOISE),
+    ),
+    **_rules("SpatialDropout{}D", _ALL, LayerRule(_STRENGTH, ("rate", "stddev"), traits=traits.NOISE_BY_PLACE)),
+    **dict.fromkeys(
+        (
+            "AugMix", "CutMix", "Equalization", "MaxNumBoundingBoxes", "MixUp", "RandAugment", "RandomBrightness",
+            "RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomElasticTransform",
+            "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert",
+            "RandomPerspective", "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness",
+            "RandomShear", "RandomTranslation", "RandomZoom", "Solarization",
+        ),
+        LayerRule(traits=traits.AUGMENTATION),
+    ),
+    "ActivityRegularization": LayerRule({"l1": number, "l2": number}, ("l1", "l2"), traits=traits.PENALTY),
+    "Identity": LayerRule(traits=traits.IDENTITY),
+}  # fmt: skip
 """Layers that pass numbers through unchanged outside training: read from the graph, never built."""
 
-WRAPPERS = frozenset({"TimeDistributed", "Bidirectional", "SpectralNormalization"})
+WRAPPERS: Mapping[str, LayerTraits] = {
+    "TimeDistributed": traits.OVER_STEPS, "Bidirectional": traits.BOTH_WAYS, "SpectralNormalization": traits.WRAPPER,
+}  # fmt: skip
 """Layers around another layer; the inner one must be on the list itself."""
 
 MERGE_MODES = frozenset({"concat", "sum", "mul", "ave"})
 """How `Bidirectional` joins its two directions."""
+
+
+_OTHERS: Mapping[str, LayerTraits] = {
+    "InputLayer": traits.IDENTITY, "StackedRNNCells": traits.CELL, "RNN": traits.CELL, "Sampling": traits.SAMPLING,
+}  # fmt: skip
+"""What stands in a claim beside the layers of the list: the input, what holds cells, a code that is drawn."""
+
+
+def add_layer(kind: str, rule: LayerRule) -> None:
+    """Put one more kind of layer on the list, which `keras.layers` has; its traits say whether it is ever built."""
+    (IDENTITY_AT_INFERENCE if rule.traits.idle_at_inference else LAYERS)[kind] = rule
+
+
+def known_traits() -> dict[str, LayerTraits]:
+    """Return the traits of every kind on the list, of wrappers and cells as well."""
+    rules = {**CELLS, **LAYERS, **IDENTITY_AT_INFERENCE}
+    return {**{kind: rule.traits for kind, rule in rules.items()}, **WRAPPERS, **_OTHERS}
 
 
 def accept_layer(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:

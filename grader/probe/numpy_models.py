@@ -11,12 +11,13 @@ import contextlib
 import inspect
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 MAX_ARRAYS = 256
 MAX_ANSWERS = 64
-PIXELS = 784
+MOST_NUMBERS = 1_000_000
+"""Of an argument that is copied before a function of the notebook gets it."""
 WITHOUT_KERAS = "NumPy"
 """Stands where a model's class does."""
 
@@ -40,17 +41,22 @@ class Found(NamedTuple):
     output: str
 
 
-def numpy_network(namespace: Mapping[str, Any]) -> Found | None:
-    """Find the network of a notebook without Keras, None where its arrays are not all there."""
+def numpy_network(namespace: Mapping[str, Any], sizes: Collection[int]) -> Found | None:
+    """Find the network of a notebook without Keras, None where its arrays are not all there.
+
+    Args:
+        namespace: The notebook's names.
+        sizes: How many numbers a sample may have.
+    """
     import numpy as np
 
-    arrays = list(_arrays(namespace))
-    candidates = list(_candidates(arrays))
+    arrays = list(_arrays(namespace, sizes))
+    candidates = [one for size in sizes for one in _candidates(arrays, size)]
     if not candidates:
         return None
     with np.errstate(all="ignore"):  # the notebook may have asked for errors
-        answers = list(_answers(namespace, arrays))
-        told = [_with_activations(one, answers) for one in candidates]
+        answers = {size: list(_answers(namespace, arrays, size)) for size in {len(one.w1) for one in candidates}}
+        told = [_with_activations(one, answers[len(one.w1)]) for one in candidates]
     return max(told, key=lambda one: bool(one.hidden) + bool(one.output))
 
 
@@ -103,25 +109,26 @@ def _model(
 # The arrays
 
 
-def _arrays(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _arrays(namespace: Mapping[str, Any], sizes: Collection[int]) -> Iterator[tuple[str, Any]]:
     """Yield (name, own copy) of every array of numbers that may be part of a network."""
     import numpy as np
 
     count = 0
     for name, value in _values(namespace):
-        if _may_be_a_part(value):
+        if _may_be_a_part(value, sizes):
             yield name, np.array(value, dtype=np.float32)
             count += 1
         if count >= MAX_ARRAYS:
             return
 
 
-def _may_be_a_part(value: Any) -> bool:
+def _may_be_a_part(value: Any, sizes: Collection[int]) -> bool:
     import numpy as np
 
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiu" or not 1 <= value.ndim <= 2:
         return False
-    return 0 < value.size < PIXELS or (PIXELS in value.shape and value.size <= PIXELS * PIXELS)
+    fits = any(size in value.shape and value.size <= size * size for size in sizes)
+    return fits or 0 < value.size < max(sizes, default=0)
 
 
 def _values(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -145,17 +152,17 @@ def _inside(name: str, value: Any, *, depth: int) -> Iterator[tuple[str, Any]]:
             yield from _inside(f"{name}{place}", item, depth=depth - 1)
 
 
-def _candidates(arrays: Sequence[tuple[str, Any]]) -> Iterator[Found]:
+def _candidates(arrays: Sequence[tuple[str, Any]], size: int) -> Iterator[Found]:
     """Yield every way to make one network of the arrays: K from the matrices, biases by length, best names first."""
     matrices = [(name, array) for name, array in arrays if array.ndim == 2 and min(array.shape) > 1]
-    downs = [pair for pair in matrices if pair[1].shape[0] == PIXELS]
+    downs = [pair for pair in matrices if pair[1].shape[0] == size]
     shapes = {array.shape[::-1] for _, array in downs}
     ups = [pair for pair in matrices if pair[1].shape in shapes]
     for down in downs[:8]:
         for up in ups[:8]:
             if down[1].shape == up[1].shape[::-1] and down[1] is not up[1]:
                 code = down[1].shape[1]
-                b1, b2 = _bias(arrays, code, down[0]), _bias(arrays, PIXELS, up[0])
+                b1, b2 = _bias(arrays, code, down[0]), _bias(arrays, size, up[0])
                 if b1 is not None and b2 is not None:
                     yield Found(down[1], b1, up[1], b2, "", "")
 
@@ -181,13 +188,13 @@ class _Answer(NamedTuple):
     answered: Any
 
 
-def _answers(namespace: Mapping[str, Any], arrays: Sequence[tuple[str, Any]]) -> Iterator[_Answer]:
+def _answers(namespace: Mapping[str, Any], arrays: Sequence[tuple[str, Any]], size: int) -> Iterator[_Answer]:
     """Ask the functions that sound like a forward pass, with images and with codes, and yield what they say."""
     import numpy as np
 
     rng = np.random.default_rng(5)
-    images = rng.random((_ROWS, PIXELS)) * (rng.random((_ROWS, PIXELS)) < 0.1)  # few pixels: units answer with any sign
-    codes = {array.shape[1] for _, array in arrays if array.ndim == 2 and array.shape[0] == PIXELS}
+    images = rng.random((_ROWS, size)) * (rng.random((_ROWS, size)) < 0.1)  # few pixels: units answer with any sign
+    codes = {array.shape[1] for _, array in arrays if array.ndim == 2 and array.shape[0] == size}
     questions = [images, *(rng.random((_ROWS, code)) for code in sorted(codes))]
     named = {re.findall(r"\w+", name)[-1].lower(): array for name, array in reversed(arrays)} | dict(namespace)
     asked = 0
@@ -246,7 +253,7 @@ def _copy(value: Any) -> Any:
         return type(value)(_copy(item) for item in value)
     if type(value) is dict and len(value) <= 64:
         return {key: _copy(item) for key, item in value.items()}
-    return np.array(value) if isinstance(value, np.ndarray) and value.size <= PIXELS * PIXELS else value
+    return np.array(value) if isinstance(value, np.ndarray) and value.size <= MOST_NUMBERS else value
 
 
 def _call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

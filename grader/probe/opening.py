@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .settings import MAX_TEXT, shortened
+from .texts import MAX_TEXT, shortened
 
 DRAWS = 1000
 LEAST_NOISE = 0.01

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from . import layer_traits as traits
 from .layer_rules import LAYERS, RNN, accept_layer
+from .layer_traits import LayerTraits
 from .setting_rules import RefusedError, einsum_equation
-from .settings import shortened
+from .texts import shortened
 
 OPERATORS_MODULE = "keras.src.ops."
 SAMPLING_MODULE = "grader.sampling"
@@ -48,6 +50,18 @@ IDENTITY_OPERATORS = frozenset({"ConvertToTensor", "StopGradient", "Cast"})
 
 CONSTANT_OPERATORS = frozenset({"ZerosLike", "OnesLike", "FullLike"})
 """Operators that read the shape of a tensor and none of its numbers."""
+
+OPERATOR_TRAITS: Mapping[str, LayerTraits] = {
+    **dict.fromkeys((*sorted(IDENTITY_OPERATORS), "Identity", "Copy"), traits.IDENTITY),
+    **dict.fromkeys(("Reshape", "ExpandDims", "Squeeze"), traits.RESHAPING),
+    **dict.fromkeys(("Conv", "DepthwiseConv"), LayerTraits(learns=True, convolutional=True)),
+    "ConvTranspose": LayerTraits(learns=True, convolutional=True, transposed=True),
+    "MaxPool": traits.MAX_POOLING,
+    "AveragePool": traits.POOLING,
+    **dict.fromkeys(("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Concatenate"), traits.JOINING),
+    **dict.fromkeys(("Stack", "Hstack", "Vstack", "Dot"), traits.JOINING_BY_PLACE),
+}
+"""What operators are, as far as a layer of that work would be asked; under the names that they share they agree."""
 
 FLOATS = frozenset({"float16", "bfloat16", "float32", "float64"})
 

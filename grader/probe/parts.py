@@ -15,7 +15,7 @@ from typing import Any
 
 from .graph import Registry, described, known_input_shape
 from .opening import NotFlattenableError, outside_training, traced
-from .settings import MAX_TEXT
+from .texts import MAX_TEXT
 
 MAX_PARTS = 24
 MAX_DEPTH = 3

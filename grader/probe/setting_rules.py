@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .settings import shortened
+from .layer_traits import UNKNOWN, LayerTraits
+from .texts import shortened
 
 MAX_UNITS = 65_536
 MAX_STEP = 1_024
@@ -34,19 +35,21 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LayerRule:
-    """How one kind of layer is rebuilt.
+    """How one kind of layer is rebuilt, and what it is.
 
     Attributes:
         settings: Checks and converts each accepted setting; one that the claim lacks gets Keras's default.
         attributes: Settings that decide what the layer computes, and so belong to the canonical form.
         neutral: Settings that are not rebuilt, and the only value that they may have because of that.
         tensors: Arguments of its call that may be tensors, besides its input.
+        traits: What kind of layer it is.
     """
 
     settings: Mapping[str, Setting] = field(default_factory=dict)
     attributes: tuple[str, ...] = ()
     neutral: Mapping[str, bool | int | None] = field(default_factory=dict)
     tensors: tuple[str, ...] = ()
+    traits: LayerTraits = UNKNOWN
 
     def accept(self, kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
         """Return the accepted settings as keyword arguments.

@@ -7,7 +7,10 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-MAX_TEXT = 200
+from .layer_rules import known_traits
+from .layer_traits import UNKNOWN, LayerTraits
+from .texts import MAX_TEXT
+
 _MAX_DEPTH = 6
 _MAX_ITEMS = 256
 
@@ -16,12 +19,6 @@ _NAMED_ACTIVATIONS = (
     "exponential", "leaky_relu", "hard_sigmoid", "mish", "relu6", "log_softmax", "celu", "hard_tanh", "hard_swish",
     "glu",
 )  # fmt: skip
-_APPLIED_LAST = frozenset({
-    "Activation", "Dense", "Conv1D", "Conv2D", "SeparableConv2D", "Conv1DTranspose", "Conv2DTranspose",
-})  # fmt: skip
-"""Layers whose activation is the last thing they do, so that it can be written down as a call of its own."""
-_WITHOUT_WEIGHTS = frozenset({"Activation", "ELU", "LeakyReLU", "ReLU", "Softmax"})
-
 _OBJECTS = ("_regularizer", "_initializer", "_constraint")
 """Ends of the names of settings that are objects, which a notebook may write itself; zone M has no use for them."""
 
@@ -29,11 +26,6 @@ _INSIDE = (("layer", "layer"), ("layer", "forward_layer"), ("backward_layer", "b
 """Settings that are layers themselves, and the attributes that hold these."""
 
 _UNKNOWN = object()
-
-
-def shortened(text: str, limit: int = MAX_TEXT) -> str:
-    """Return the text with at most `limit` characters; an ellipsis shows that something is left out."""
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def describe(operation: Any) -> dict[str, Any]:
@@ -71,7 +63,7 @@ def activation_name(activation: Any) -> str | None:
     for name in _NAMED_ACTIVATIONS:
         if activation is getattr(keras.activations, name):
             return name
-    if isinstance(activation, keras.layers.Layer) and type(activation).__name__ not in _WITHOUT_WEIGHTS:
+    if isinstance(activation, keras.layers.Layer) and not _is_plain_activation(activation):
         return None  # calling it would build it for the shape of our grid
     outliers = [sign * 2.0**power for power in range(3, 7) for sign in (-1, 1)]
     grid = keras.ops.convert_to_tensor(np.append(np.linspace(-4, 6, 500), outliers).astype(np.float32)[None, :])
@@ -123,8 +115,19 @@ def _own_config(operation: Any) -> Mapping[str, Any]:
             setattr(operation, key, value)
 
 
+def _traits(operation: Any) -> LayerTraits:
+    own = type(operation).__module__.startswith("keras.src.")
+    return known_traits().get(type(operation).__name__, UNKNOWN) if own else UNKNOWN
+
+
+def _is_plain_activation(layer: Any) -> bool:
+    """Say whether a layer is an activation without weights, which fits any shape."""
+    traits = known_traits().get(type(layer).__name__, UNKNOWN)
+    return bool(traits.activates) and not traits.learns
+
+
 def _applies_activation_last(operation: Any) -> bool:
-    return type(operation).__name__ in _APPLIED_LAST and type(operation).__module__.startswith("keras.src.")
+    return _traits(operation).activation_last or type(operation).__name__ == "Activation"
 
 
 def _unnamed(operation: Any, activation: Any) -> str:

@@ -15,7 +15,7 @@ from . import drive
 from .data_files import DataFiles, Uploads
 from .image_datasets import make_module
 from .quiet_modules import QuietFinder
-from .settings import shortened
+from .texts import shortened
 
 _INSTALLERS = re.compile(
     r"^\s*(?:sudo\s+)?(?:(?:\S*python\S*|[{$]sys\.executable\}?)\s+-m\s+)?"
@@ -28,20 +28,23 @@ _COLAB_PARTS = (
 _SERVERS = frozenset({"tensorboard", "tensorboard.notebook", "google.colab.data_table"})
 
 
-def install(shell: Any, requests: list[str], datasets: Mapping[str, str], *, stub_grader: bool) -> None:
+def install(
+    shell: Any, requests: list[str], datasets: Mapping[str, str], files: DataFiles, *, stub_grader: bool
+) -> None:
     """Replace installers, Colab's modules, `tensorflow_datasets` and (in the sandbox) the `grader` package.
 
     Args:
         shell: The IPython shell.
         requests: Receives one line for everything that was asked for and not done.
         datasets: Path of each data set's file, by Keras's name.
+        files: The same under all of their names.
         stub_grader: True in the sandbox, where the real `grader` is out of reach.
     """
     _replace_shell_commands(shell, requests)
     _replace_shell_cells(shell, requests)
     _replace_magics(shell, requests)
     shell.ask_exit = _exit  # `exit()` ends a kernel a moment later, so how many cells still run would be chance
-    sys.meta_path.insert(0, _StubFinder(requests, datasets, stub_grader=stub_grader))
+    sys.meta_path.insert(0, _StubFinder(requests, datasets, files, stub_grader=stub_grader))
     sys.meta_path.append(QuietFinder(requests, _is_installed))
 
 
@@ -108,9 +111,12 @@ def _replace_magics(shell: Any, requests: list[str]) -> None:
 class _StubFinder(importlib.abc.MetaPathFinder):
     """Serves `google.colab` and its parts, and `grader` inside the sandbox."""
 
-    def __init__(self, requests: list[str], datasets: Mapping[str, str], *, stub_grader: bool) -> None:
+    def __init__(
+        self, requests: list[str], datasets: Mapping[str, str], files: DataFiles, *, stub_grader: bool
+    ) -> None:
         self._requests = requests
         self._datasets = datasets
+        self._files = files
         self._stub_grader = stub_grader
 
     def find_spec(
@@ -121,7 +127,7 @@ class _StubFinder(importlib.abc.MetaPathFinder):
     ) -> importlib.machinery.ModuleSpec | None:
         parts = fullname.split(".")
         if parts[:2] == ["google", "colab"] or (self._stub_grader and parts == ["grader"]):
-            loader = _StubLoader(self._requests, self._datasets, sandboxed=self._stub_grader)
+            loader = _StubLoader(self._requests, self._files, sandboxed=self._stub_grader)
             return importlib.machinery.ModuleSpec(fullname, loader, is_package=True)
         if parts == ["tensorflow_datasets"] and (self._stub_grader or not _is_installed(fullname)):
             return importlib.machinery.ModuleSpec(fullname, _DatasetsLoader(self._datasets))
@@ -144,12 +150,12 @@ class _DatasetsLoader(importlib.abc.Loader):
 
 
 class _StubLoader(importlib.abc.Loader):
-    def __init__(self, requests: list[str], datasets: Mapping[str, str], *, sandboxed: bool) -> None:
+    def __init__(self, requests: list[str], files: DataFiles, *, sandboxed: bool) -> None:
         self._requests = requests
         self._sandboxed = sandboxed
         self._answers: dict[str, Callable[..., Any]] = {
             "google.colab.drive.mount": self._mount,
-            "google.colab.files.upload": lambda *_args, **_kwargs: Uploads(DataFiles(datasets, requests)),
+            "google.colab.files.upload": lambda *_args, **_kwargs: Uploads(files),
             "google.colab.userdata.get": lambda *_args, **_kwargs: "",
         }
 

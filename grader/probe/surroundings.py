@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import ModuleType
 
 from . import drive
@@ -12,17 +12,14 @@ from .logs import patch_callback, patch_server, patch_summaries
 from .plots import patch_inline, patch_plot_model, patch_pyplot
 
 
-def patches(
-    datasets: Mapping[str, str], requests: list[str], *, sandboxed: bool
-) -> dict[str, Callable[[ModuleType], None]]:
+def patches(files: DataFiles, requests: list[str], *, sandboxed: bool) -> dict[str, Callable[[ModuleType], None]]:
     """Return the patches by the module that they are made to, and let `open` find the data.
 
     Args:
-        datasets: Path of each data set's file, by Keras's name.
+        files: The data sets under all of their names.
         requests: Receives one line for everything that was asked for and answered otherwise.
         sandboxed: False on a student's own machine, which has a network.
     """
-    files = DataFiles(datasets, requests)
     install_open(files)
     made: dict[str, Callable[[ModuleType], None]] = {
         "matplotlib_inline.backend_inline": patch_inline,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from .settings import MAX_TEXT
+from .texts import MAX_TEXT
 
 TABLE_NAMES = ("comparison", "comparacion", "comparación", "resultados", "results")
 MAX_ENTRIES = 64

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .graph import NotFlattenableError, Registry, flatten
-from .settings import MAX_TEXT
+from .texts import MAX_TEXT
 
 MAX_TENSORS = 16
 MAX_CALLS = 5000

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
-IMAGE_NUMBERS = 784
+from .array_files import sample_size
+
 LEAST_IMAGES = 100
 LARGEST_TEST_PART = 10_000
 """Whoever trains on more images trains on others as well, and nothing is read to find that out."""
@@ -27,6 +29,10 @@ class KnownTestImages:
         self._paths = [path for path in datasets.values() if path.endswith(".npz")]
         self._known: set[bytes] | None = None
 
+    @cached_property
+    def _sizes(self) -> set[int]:
+        return {sample_size(path) for path in self._paths}
+
     def alone(self, *arrays: Any) -> bool | None:
         """Say whether the first of these arrays that holds images holds test images alone; None where none does.
 
@@ -37,10 +43,10 @@ class KnownTestImages:
         for array in arrays:
             if array is None or getattr(array, "shape", None) is None or len(array.shape) < 2:
                 continue
-            if len(array) < LEAST_IMAGES or np.prod(array.shape[1:]) != IMAGE_NUMBERS:
-                continue
             if len(array) > LARGEST_TEST_PART:
                 return False
+            if len(array) < LEAST_IMAGES or np.prod(array.shape[1:]) not in self._sizes:
+                continue
             if self._are_known(np.asarray(array)[:: -(-len(array) // COMPARED_ROWS)]):
                 return True
         return None if all(array is None for array in arrays) else False

@@ -9,6 +9,7 @@ from functools import cached_property
 from grader.domain.architecture import shape_size
 from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.inspection import Outline
+from grader.domain.layer_kinds import traits_of
 from grader.domain.ports import GraphSandbox
 from grader.rebuild.graphs.graph_outlines import called, graph_outlines
 from grader.rebuild.measuring import load_arrays
@@ -20,13 +21,11 @@ from grader.rebuild.network.roles import Cast, holds_same_numbers
 from grader.rebuild.quantities.conventions import in_unit_range, with_probabilities
 from grader.rebuild.quantities.image_tests import image_tests
 from grader.rebuild.quantities.material import DataChoice
-from grader.rebuild.quantities.yardstick import Yardstick
+from grader.rebuild.quantities.samples import Samples
 
 MOST_OUTLINES = 16
 MOST_CLASSES = 100
 LEAST_STEPS = 2
-SCALING_KINDS = frozenset({"Normalization", "BatchNormalization", "LayerNormalization", "UnitNormalization"})
-"""What holds numbers and finds no patterns: a model of these alone prepares data."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +120,11 @@ def _rebuilt(evidence: Evidence, arrays: Arrays) -> Iterator[RebuiltModel]:
 
 
 def _is_autoencoder(model: RebuiltModel) -> bool:
-    """Say whether a model learns in two steps or more, and gives as many numbers as it takes."""
-    learning = [step for step in model.steps if step.arrays and step.kind not in SCALING_KINDS]
+    """Say whether a model learns in two steps or more, and gives as many numbers as it takes.
+
+    A normalisation holds numbers and finds no patterns: a model of these alone prepares data.
+    """
+    learning = [step for step in model.steps if step.arrays and not traits_of(step.kind).normalisation]
     if len(learning) < LEAST_STEPS or len(model.model.inputs) != 1:
         return False
     taken, given = model.input_shape, model.output_shape
@@ -265,7 +267,7 @@ def _tests(
         fits=tuple(replace(fit, model=model.claim.model) for fit in scene.evidence.fits if fit.model in trained_by),
     )
 
-    def judged(images: Yardstick) -> RebuiltModel:
+    def judged(images: Samples) -> RebuiltModel:
         cast, _ = in_unit_range(Cast(model, None, None, 1), evidence, images.train)
         return cast.autoencoder or model
 

@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, permutations, product
-from types import ModuleType
 from typing import Any
 
 import keras
@@ -23,16 +22,17 @@ import tensorflow as tf
 
 from grader.domain.architecture import Architecture, shape_size
 from grader.domain.evidence import JsonValue, OperationClaim
+from grader.domain.layer_kinds import traits_of
 from grader.domain.measurement import Role
-from grader.rebuild.facts.description import architecture_of, claimed
-from grader.rebuild.facts.training import as_keras
+from grader.rebuild.families.registry import family_of
 from grader.rebuild.network.allowlist import LAYERS, RefusedError
 from grader.rebuild.network.canonical import canonical
 from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop
+from grader.rebuild.network.own_models import architecture_of, as_keras, claimed
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.behaviour import find_code
 from grader.rebuild.quantities.material import Array
-from reference.contract import Autoencoder
+from reference.contract import Autoencoder, Reference
 
 TOLERANCE = 1e-4  # of the spread of the outputs; float32 twins are within 1e-5, a leak of one percent is at 1e-2
 DRAWS = 2
@@ -41,7 +41,6 @@ MAX_VARIANTS = 12
 MAX_ORDERS = 8  # ways to exchange arrays of one shape, for one network
 MAX_COMPARISONS = 24
 
-_RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN"})
 _STANDARD = "relu", "selu", "linear", "sigmoid"
 _DOES_NOT_FIT = (ValueError, TypeError, RefusedError, tf.errors.OpError)
 
@@ -100,10 +99,9 @@ class Transplant:
     tried: int
 
 
-def is_comparable(source: ModuleType) -> bool:
+def is_comparable(reference: Reference) -> bool:
     """Say whether a reference prescribes its layers, so that there is something to compare with."""
-    by_property = getattr(source, "JUDGED_BY", "") in {"anomaly", "variational"}
-    return not by_property and "parameters" not in getattr(source, "FREE", ())
+    return family_of(reference).prescribes_layers and "parameters" not in reference.free
 
 
 def transplant(donor: Donor, models: Autoencoder, images: Array) -> Transplant | None:
@@ -208,7 +206,7 @@ def _slots(rebuilt: RebuiltModel) -> tuple[str, ...]:
     for step in rebuilt.steps:
         after = readers.get(step.output)
         has_own = after is not None and after.kind == "Activation"
-        if "activation" in step.operation.config and step.kind not in _RECURRENT and not has_own:
+        if "activation" in step.operation.config and not traits_of(step.kind).recurrent and not has_own:
             slots.append(step.operation.operation)
     return tuple(dict.fromkeys(slots))
 
@@ -236,7 +234,7 @@ def _activations(form: Architecture) -> tuple[str, ...]:
     for layer in form.layers:
         if layer.kind == "Activation" and found:
             found[-1] = layer.activation
-        elif layer.parameters and layer.kind not in _RECURRENT | {"BatchNormalization", "LayerNormalization", "Add"}:
+        elif layer.parameters and not (layer.traits.recurrent or layer.traits.normalisation or layer.traits.joins):
             found.append(layer.activation)
     return tuple(found)
 

@@ -51,50 +51,6 @@ _STOPPERS: Final[Mapping[StoppedBy, Message]] = {
     StoppedBy.SANDBOX: message("The sandbox stopped working."),
 }
 
-_QUANTITIES: Final[Mapping[Quantity, Message]] = {
-    Quantity.RECONSTRUCTION_MSE: message("Reconstruction error (MSE)"),
-    Quantity.RECONSTRUCTION_BCE: message("Reconstruction error (binary cross-entropy)"),
-    Quantity.THROUGH_CODE_MSE: message("Reconstruction error through encoder and decoder (MSE)"),
-    Quantity.MEAN_IMAGE_MSE: message("Error of always answering the mean of the data (MSE)"),
-    Quantity.PCA_MSE: message("Error of PCA with the reference's code size (MSE)"),
-    Quantity.COMPOSITION_GAP: message("Gap between autoencoder and decoder after encoder"),
-    Quantity.ROUNDING_GAP: message("Part of the image that hides in the code's last digits"),
-    Quantity.CODE_SIZE: message("Numbers in one code"),
-    Quantity.BOTTLENECK_RANK: message("Independent directions that pass the bottleneck"),
-    Quantity.OUTPUT_SPREAD: message("Spread of the outputs around their mean"),
-    Quantity.OUTSIDE_RANGE: message("Share of the outputs outside [0, 1]"),
-    Quantity.ANY_LENGTH: message("Sequences of other lengths can be read (1 yes, 0 no)"),
-    Quantity.DENOISED_MSE: message("Error of the cleaned images (MSE)"),
-    Quantity.NOISE_RATIO: message("Error on images with noise, divided by that on clean ones"),
-    Quantity.SPARSENESS: message("Units of the code for each one that describes an image"),
-    Quantity.CODE_ACTIVITY: message("Mean activity of the code"),
-    Quantity.ACTIVE_SHARE: message("Share of the units above 0.1"),
-    Quantity.NEGATIVE_ELBO: message("Negative ELBO (nats an image)"),
-    Quantity.KL_DIVERGENCE: message("KL divergence (nats an image)"),
-    Quantity.ACTIVE_UNITS: message("Numbers of the code that are used"),
-    Quantity.MEDIAN_SIGMA: message("Median σ of the code"),
-    Quantity.PRIOR_DISTANCE: message("Distance of samples from the prior to the nearest real image"),
-    Quantity.PLANE_ANGLE: message("Largest angle between the learnt plane and PCA's (degrees)"),
-    Quantity.ACCURACY: message("Accuracy on images that it was not trained on"),
-    Quantity.FROZEN_ACCURACY: message("Accuracy before fine-tuning"),
-    Quantity.SCRATCH_ACCURACY: message("Accuracy of the same classifier from scratch"),
-    Quantity.PROBABILITIES: message("Share of the answers that are probabilities"),
-    Quantity.ENCODER_SIMILARITY: message(
-        "Likeness of the classifier's encoder and the autoencoder's (1: the same, 0: nothing in common)"
-    ),
-    Quantity.COMPARED_MODELS: message("Trained networks to compare"),
-    Quantity.COMPARISON_AGREEMENT: message("Share of the comparison that we measure as well"),
-    Quantity.TRANSPLANT_GAP: message("Difference from our own network with the same random weights"),
-    Quantity.TRANSPLANTED_MSE: message("Reconstruction error in our own network with the trained weights (MSE)"),
-    Quantity.STAGES_HELD: message("Shallow autoencoders whose weights the stack holds"),
-    Quantity.STAGES_TRAINED: message("Those of them that have learnt their own data"),
-    Quantity.AVERAGE_PRECISION: message("Average precision"),
-    Quantity.ROC_AUC: message("Area under the ROC curve"),
-    Quantity.FEATURES: message("Columns that the model takes"),
-    Quantity.LABEL_AMONG_FEATURES: message("Label among these columns (1 yes, 0 no)"),
-    Quantity.FITTED_FRAUDS: message("Frauds among what it was fitted on (estimated share)"),
-}
-
 _SUPERSCRIPTS: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SMALLEST_PLAIN: Final = 1e-5
 _LARGEST_PLAIN: Final = 1e6
@@ -153,7 +109,7 @@ class Wording:
 
     def quantity(self, quantity: Quantity) -> str:
         """Return the name of a measured quantity."""
-        return self.say(_QUANTITIES[quantity])
+        return self.say(quantity.spec.label)
 
     def number(self, value: float, digits: int) -> str:
         """Return the number with this many decimals."""

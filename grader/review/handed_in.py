@@ -14,8 +14,8 @@ from grader.domain.questions import OpenQuestion
 from grader.domain.submission import Submission, UnreadableSubmissionError
 from grader.gradebook import Decisions, write_bytes_atomically
 from grader.intake.answers import read_answers
-from grader.intake.cells import RawCell, all_cells
 from grader.intake.notebook import NOTEBOOK_LIMIT_BYTES, read_document
+from grader.intake.raw_cells import RawCell, all_cells
 
 NOTEBOOKS_FOLDER = "notebooks"
 

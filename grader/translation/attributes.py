@@ -8,8 +8,7 @@ import libcst as cst
 
 from grader.domain.messages import message
 from grader.translation.names import Meaning, plain
-from grader.translation.places import Place, code, text_of
-from grader.translation.tables import (
+from grader.translation.renamings import (
     BUILTINS,
     GRAPH_MODE,
     LOSS_NAMES,
@@ -21,6 +20,7 @@ from grader.translation.tables import (
     TF_BACKEND,
     TF_LOSS_NAMES,
 )
+from grader.translation.rule_site import Place, code, text_of
 
 _TIED: Final = frozenset({"input_shape", "output_shape"})
 _ACCURACY: Final = {"acc": "accuracy", "val_acc": "val_accuracy"}

@@ -11,7 +11,7 @@ from typing import Final
 
 from grader.domain.messages import message
 from grader.domain.outdated import Translation
-from grader.translation.places import Survey, short
+from grader.translation.rule_site import Survey, short
 
 _SWITCHES: Final = frozenset({"disable_eager_execution", "disable_v2_behavior"})
 

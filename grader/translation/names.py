@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from grader.translation.tables import ARGUMENTS, MOVED_MODULES, OPTIMIZERS
+from grader.translation.renamings import ARGUMENTS, MOVED_MODULES, OPTIMIZERS
 
 _ROOTS: Final = frozenset({"keras", "tensorflow", "numpy", "pandas", "sklearn", "matplotlib", "scipy"})
 _TENSORFLOW_KERAS: Final = ("tensorflow.python.keras", "tensorflow.keras", "tensorflow._api.v2.keras")

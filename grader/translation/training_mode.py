@@ -10,20 +10,15 @@ Source: `Model.train_step` of Keras 3, which passes `training=True` only where `
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Final
 
+from grader.domain.layer_kinds import all_traits
 from grader.domain.messages import message
 from grader.domain.outdated import Translation
 from grader.domain.text import listed
 from grader.translation.names import Names
-from grader.translation.places import Survey, short
-
-_ACTING: Final = frozenset({
-    "AlphaDropout", "BatchNormalization", "Dropout", "GaussianDropout", "GaussianNoise", "RandomContrast", "RandomFlip",
-    "RandomRotation", "RandomTranslation", "RandomZoom", "SpatialDropout1D", "SpatialDropout2D",
-})  # fmt: skip
-"""Layers of Keras that do in training what they do not do otherwise."""
+from grader.translation.rule_site import Survey, short
 
 _MODEL: Final = frozenset({"keras.Model", "keras.models.Model", "keras.engine.training.Model"})
 _NAMED: Final = 3
@@ -32,7 +27,8 @@ _NAMED: Final = 3
 def note_idle_training(trees: Sequence[tuple[int, ast.Module]], survey: Survey) -> None:
     """Write down each class of a model that Keras 3 trains as it predicts, if a layer inside acts in training alone."""
     classes = [(cell, node) for cell, tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-    acting = _ACTING | {node.name for _, node in classes if _takes_training(_method(node, "call"))}
+    acting = {kind for kind, traits in all_traits().items() if traits.acts_in_training}
+    acting |= {node.name for _, node in classes if _takes_training(_method(node, "call"))}
     for cell, node in classes:
         call = _method(node, "call")
         if call is None or _takes_training(call) or not _is_model(node, cell, survey.names):
@@ -49,7 +45,7 @@ def note_idle_training(trees: Sequence[tuple[int, ast.Module]], survey: Survey) 
             survey.found.append(Translation(cell, call.lineno, short(_header(call)), "", why, training=True))
 
 
-def _named(tree: ast.AST, names: frozenset[str]) -> Iterator[str]:
+def _named(tree: ast.AST, names: Set[str]) -> Iterator[str]:
     """Yield the classes among `names` that are called in a piece of code: `layers.Dropout(0.5)`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from grader.domain.layer_kinds import traits_of
 from grader.domain.messages import Message, message
 from grader.validation.drafts import Draft
+from grader.validation.mutants import structure
 from grader.validation.operators import Edit
-from grader.validation.structure_mutants import STRUCTURE
 from grader.validation.syntax import with_keyword
 
 
@@ -57,7 +58,7 @@ def _linear(draft: Draft) -> Draft | None:
     output = draft.output_layer()
     found = [one for one in (*draft.weighted(encoder=True), *draft.weighted(encoder=False)) if one != output]
     bent = [one for one in found if one.keyword("activation") is not None]
-    if not bent or any(one.kind in ("LSTM", "GRU", "SimpleRNN") for one in found):
+    if not bent or any(traits_of(one.kind).recurrent for one in found):
         return None
     for layer in bent:
         draft = draft.with_layer(layer, lambda call: with_keyword(call, "activation", None))
@@ -75,7 +76,7 @@ LEVELS: Final = (
     Level(
         "code-double",
         message("a code of twice the size"),
-        next(one.edit for one in STRUCTURE if one.name == "code-double"),
+        next(one.edit for one in structure.MUTANTS if one.name == "code-double"),
     ),
     Level("solution", message("the solution itself"), _unchanged),
 )

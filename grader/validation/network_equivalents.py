@@ -6,6 +6,7 @@ from typing import Final
 
 from grader.domain.messages import message
 from grader.validation.drafts import Draft
+from grader.validation.mutants.structure import CODE_SIZE
 from grader.validation.operators import Edit, Equivalent, Training
 
 WHOLE: Final = Training.WHOLE
@@ -38,7 +39,22 @@ def _detector(widths: tuple[int, ...], activation: str, *, code: int | None = No
     return edit
 
 
+def _code_of(size: int) -> Edit:
+    """Give the code another size, where it is free and the facts know what such a code reaches."""
+
+    def edit(draft: Draft) -> Draft | None:
+        if not any(found.by_code_size for _, found in draft.facts.all_calibrated()):
+            return None
+        constant = next((found for cell in draft.code_cells if (found := CODE_SIZE.search(cell.source))), None)
+        return None if constant is None else draft.instead(constant[0], f"CODE_SIZE = {size}")
+
+    return edit
+
+
 NETWORKS: Final = (
+    Equivalent("code-of-2", message("a code of two numbers"), _code_of(2), WHOLE),
+    Equivalent("code-of-7", message("a code of seven numbers"), _code_of(7), WHOLE),
+    Equivalent("code-of-20", message("a code of twenty numbers"), _code_of(20), WHOLE),
     Equivalent("network-20-10-tanh", message("a narrow network with tanh"), _detector((20,), "tanh"), WHOLE),
     Equivalent("network-16-8-relu", message("a narrow network with relu"), _detector((16,), "relu", code=8), WHOLE),
     Equivalent("network-24-16-14-selu", message("a network with selu"), _detector((24, 16), "selu", code=14), WHOLE),
@@ -56,4 +72,4 @@ NETWORKS: Final = (
     ),
     Equivalent("time-kept", message("Time among the columns"), _anomalies("values[:, 1:29]", "values[:, :29]"), WHOLE),
 )
-"""Other layers, codes and preparations of a detector of frauds, whose assignment leaves them free."""
+"""Other code sizes; other layers and preparations of a detector of frauds, where the assignment leaves them free."""

@@ -19,7 +19,7 @@ from grader.authoring.notebooks import generate
 from grader.demo.classroom import write_class
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
-from grader.intake.collecting import collect
+from grader.intake.submissions import collect
 from grader.locale import Translator
 from grader.pipeline import grade_submission
 from grader.sandbox.bubblewrap import EXCHANGE

@@ -12,7 +12,7 @@ from course_notebooks import COURSE, course_assignment, templates, texts_named
 from grader.authoring.catalogue import assignment_ids, assignments_folder
 from grader.authoring.course_settings import Publication
 from grader.authoring.notebooks import generate
-from grader.checks.registry import rubric_mistakes
+from grader.checks.rubric import rubric_mistakes
 
 EVERYTHING_SAID = Publication("https://colab.research.google.com/github/u/c/blob/main", "autoencoder-grader")
 SHARED_TEXTS = assignments_folder() / "_base" / "texts.toml"

@@ -12,7 +12,6 @@ from course_notebooks import COURSE, LANGUAGES, VERSIONS, course_assignment, not
 from grader.checks.registry import CHECKS
 from grader.domain.measurement import Role
 from grader.notebook.exercises import exercises_of
-from grader.notebook.needs import NEEDS, OF_THE_NOTEBOOK
 
 EVERYTHING = "all"
 ROLES = {role.value for role in Role}
@@ -39,7 +38,7 @@ def test_every_check_can_be_asked_for(name: str) -> None:
     asked = checks(name)
     assert [cell for cell, word in asked.items() if cell != f"check_{word}"] == []
     steps = set(exercises_of(course_assignment(name)))
-    assert set(asked.values()) - ROLES - {EVERYTHING} - steps <= rubric & set(NEEDS)
+    assert set(asked.values()) - ROLES - {EVERYTHING} - steps <= {one for one in rubric if CHECKS[one].needs.models}
 
 
 @every_assignment
@@ -103,11 +102,6 @@ def test_the_last_check_stands_before_handing_in_and_says_what_it_is_worth(name:
     assert [cell.id for cell in cells[-3:]] == ["last_check_text", "check_all", "handing_in"]
     hidden = {"es": r"\*\*\w+\s+ocultas\*\*", "en": r"\*\*Hidden\s+\w+\*\*"}[language]
     assert bool(re.search(hidden, cells[-3].source)) is (name != "linear-pca")
-
-
-def test_every_check_of_the_registry_has_its_place() -> None:
-    """Models answer it, or the whole notebook does; a new check is forgotten in neither list."""
-    assert (set(NEEDS) | OF_THE_NOTEBOOK, set(NEEDS) & OF_THE_NOTEBOOK) == (set(CHECKS), set())
 
 
 # Without the package

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from grader.checks.subject import Subject
+from grader.checks.core.subject import Subject
 from grader.domain.architecture import RESHAPE, Architecture, Layer, Shape, shape_size
 from grader.domain.assignment import ParameterValue, RubricItem
 from grader.domain.facts import Baseline, CalibratedData, CreditCurve, ReferenceFacts, Statistic
@@ -156,7 +156,7 @@ def models(
 
 def values(numbers: Mapping[Quantity, float]) -> dict[Quantity, Measurement]:
     """Measurements with these numbers."""
-    return {name: Measurement(name, number, "1", "by hand") for name, number in numbers.items()}
+    return {name: Measurement(name, number, name.spec.unit, "by hand") for name, number in numbers.items()}
 
 
 RIGHT_NUMBERS: Mapping[Quantity, float] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from grader.checks.verdict import Verdict
+from grader.checks.core.verdict import Verdict
 from grader.domain.grade import Finding, Outcome
 from grader.domain.measurement import Quantity
 from grader.domain.messages import Message

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from checks.builders import RIGHT_NUMBERS, RUBRIC, measured, subject, without
-from grader.checks.registry import CHECKS, run_checks
+from grader.checks.registry import CHECKS
+from grader.checks.rubric import run_checks
 from grader.domain.architecture import Architecture
 from grader.domain.grade import Outcome
 from grader.domain.measurement import MeasuredModel, Measurements, Quantity, Role

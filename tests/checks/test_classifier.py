@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from grader.checks.classifier import check_accuracy, check_classifier, check_pretrained
-from grader.checks.verdict import CheckFunction, Verdict
+from grader.checks.core.verdict import CheckFunction, Verdict
+from grader.checks.learning.classifier import check_accuracy, check_classifier, check_pretrained
 from grader.domain.grade import Outcome
 from grader.domain.measurement import Measurements, MeasuringProblem, Quantity
 from grader.domain.messages import verbatim
 
 from .builders import TIMED_OUT, diverged, item, subject, without
-from .families import changed, family, numbers
+from .family_subjects import changed, family, numbers
 from .reading import Told, Whole, english, whole
 
 ABSENT = "We found no model that takes an image and gives ten numbers."

@@ -7,8 +7,8 @@ from typing import Final
 
 import pytest
 
-from grader.checks.denoising import check_denoising, check_noise_layer
-from grader.checks.verdict import Verdict
+from grader.checks.core.verdict import Verdict
+from grader.checks.learning.denoising import check_denoising, check_noise_layer
 from grader.domain.architecture import RESHAPE, Architecture, Layer
 from grader.domain.facts import CreditCurve
 from grader.domain.grade import Outcome
@@ -16,7 +16,7 @@ from grader.domain.measurement import Measurement, Measurements, Quantity
 from grader.domain.outdated import SlowOptimizer
 
 from .builders import IMAGE, TIMED_OUT, dense_chain, facts_of, item, measured, models, plain, subject
-from .families import DROPOUT, STATISTICS, changed, family, noisy, numbers
+from .family_subjects import DROPOUT, STATISTICS, changed, family, noisy, numbers
 from .reading import Told, Whole, whole
 
 AUTOENCODER: Final = "The autoencoder, called “autoencoder” in the notebook"

@@ -7,16 +7,16 @@ from typing import Final
 
 import pytest
 
-from grader.checks.graph_rules import check_any_length, check_layer_kinds, check_output_range
-from grader.checks.registry import rubric_mistakes
-from grader.checks.subject import Subject
-from grader.checks.verdict import CheckFunction, Verdict
+from grader.checks.core.subject import Subject
+from grader.checks.core.verdict import CheckFunction, Verdict
+from grader.checks.rubric import rubric_mistakes
+from grader.checks.structure.graph_rules import check_any_length, check_layer_kinds, check_output_range
 from grader.domain.grade import Outcome
 from grader.domain.measurement import Measurement, Measurements, Quantity, Role
 from grader.domain.run import StoppedBy
 
 from .builders import IMAGE, TIMED_OUT, diverged, item, killed, measured, models, plain, subject, without
-from .families import changed, family, noisy, numbers, recurrent
+from .family_subjects import changed, family, noisy, numbers, recurrent
 from .reading import Told, Whole, english, whole
 
 AUTOENCODER: Final = "The autoencoder, called “autoencoder” in the notebook"

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from grader.checks.halves import OF_HALVES, judged_alone
-from grader.checks.registry import CHECKS, run_checks
-from grader.checks.subject import Subject
+from grader.checks.core.halves import half_alone
+from grader.checks.core.subject import Subject
+from grader.checks.registry import CHECKS
+from grader.checks.rubric import run_checks
 from grader.domain.architecture import Architecture, Layer
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.measurement import Measurements, MeasuringProblem, Role
@@ -77,7 +78,8 @@ def test_one_half_asked_about_alone_is_all_right_without_the_other() -> None:
     """As `grader.check("encoder")` does: the decoder has a check of its own."""
     found = half_done(ENCODER)
     items = [one for one in RUBRIC if one.check in ("shapes", "code_size", "layers")]
-    verdicts = [judged_alone(found, ENCODER, one, CHECKS[one.check].function) for one in items]
+    rules = [rule for one in items if (rule := CHECKS[one.check].halves) is not None]
+    verdicts = [rule.verdict(half_alone(found, ENCODER), one) for rule, one in zip(rules, items, strict=True)]
     assert [verdict.outcome for verdict in verdicts] == [Outcome.PASSED] * 3
 
 
@@ -124,7 +126,7 @@ def test_a_half_that_may_be_missing_through_our_doing_waits_for_a_person() -> No
     problem = MeasuringProblem("decoder", verbatim("A layer that we cannot build."), ours=True)
     unknown = replace(found, measurements=replace(found.measurements, problems=(problem,)))
     results: dict[str, CheckResult] = {one.check: one for one in run_checks(RUBRIC, unknown)}
-    assert {results[check].outcome for check in OF_HALVES if check in results} == {Outcome.UNGRADABLE}
+    assert {results[check].outcome for check in results if CHECKS[check].halves is not None} == {Outcome.UNGRADABLE}
 
 
 def test_an_autoencoder_of_another_size_is_judged_by_its_structure() -> None:

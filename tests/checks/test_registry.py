@@ -8,9 +8,10 @@ from typing import Final
 
 import pytest
 
-from grader.checks.registry import CHECKS, rubric_mistakes, run_checks
-from grader.checks.subject import Subject
-from grader.checks.verdict import Verdict, by_share, failed, passed
+from grader.checks.core.subject import Subject
+from grader.checks.core.verdict import Verdict, by_share, failed, passed
+from grader.checks.registry import CHECKS
+from grader.checks.rubric import rubric_mistakes, run_checks
 from grader.domain.assignment import ImportPolicy
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.measurement import Measurements, Quantity, Role
@@ -21,7 +22,7 @@ from grader.locale import Translator
 
 from . import builders
 from .builders import item, measured, models, subject
-from .families import DROPOUT, changed, family, noisy, numbers, recurrent
+from .family_subjects import DROPOUT, changed, family, noisy, numbers, recurrent
 from .reading import english
 
 TITLES: Final = {one.check: by_language(one.title) for one in (*builders.RUBRIC, item("code_size"))}
@@ -244,7 +245,7 @@ def test_every_mistake_of_a_rubric_is_told_at_once() -> None:
 
 def test_a_wrong_rubric_is_refused_before_any_check_runs() -> None:
     """An unknown id is an author's mistake and never a result."""
-    with pytest.raises(ValueError, match="there is no check colour: choose among runs, models"):
+    with pytest.raises(ValueError, match="there is no check colour: choose among imports, runs"):
         run_checks((item("runs"), item("colour")), subject())
 
 

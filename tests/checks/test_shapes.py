@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from grader.checks.core.subject import Subject
+from grader.checks.core.verdict import Verdict
 from grader.checks.registry import CHECKS
-from grader.checks.shapes import holds_image
-from grader.checks.subject import Subject
-from grader.checks.verdict import Verdict
+from grader.checks.structure.shapes import holds_image
 from grader.domain.architecture import Shape
 from grader.domain.grade import Outcome
 from grader.domain.measurement import Role

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts
+from grader.checks.core.check import Check, TrainingUse
 from grader.checks.registry import CHECKS
-from grader.checks.shortening import JUDGED, acceleration_of
+from grader.checks.shortening import acceleration_of
 from grader.domain.acceleration import EarlyEnd
 from grader.domain.measurement import Quantity
 
@@ -17,11 +18,6 @@ PLAIN = {
     "symmetric-dense",
 }  # fmt: skip
 DENOISING = {"denoising-convolutional", "denoising-dense", "denoising-dropout"}
-
-
-def test_every_check_says_what_it_looks_at() -> None:
-    """A new check must be put into the table before its assignments can be accelerated."""
-    assert set(JUDGED) == set(CHECKS)
 
 
 def test_only_plain_reconstructions_and_denoising_end_early() -> None:
@@ -64,9 +60,16 @@ def test_terms_of_stacked() -> None:
     )
 
 
-def test_a_rubric_with_a_check_that_nobody_has_judged_is_run_whole() -> None:
-    """One check that looks at the training is enough."""
+def test_a_check_that_says_nothing_about_itself_is_careful() -> None:
+    """No training is shortened for it, and no model whose layers nobody has seen is judged by it."""
+    needs = Check("small", CHECKS["mirror"].function).needs
+    assert (needs.training, needs.layers, needs.samples) == (TrainingUse.WHOLE, True, True)
+
+
+@pytest.mark.parametrize("check", ["sparsity", "a_check_of_another_package"])
+def test_a_rubric_with_a_check_that_takes_more_from_the_training_is_run_whole(check: str) -> None:
+    """One such check is enough, and one that nobody knows."""
     stacked, facts = load_assignment("stacked"), load_facts("stacked")
-    sparsity = replace(stacked.rubric[-1], check="sparsity")
+    sparsity = replace(stacked.rubric[-1], check=check)
     more = replace(stacked, rubric=(*stacked.rubric, sparsity))
     assert acceleration_of(more, facts, "full").early_end is None

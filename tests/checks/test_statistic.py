@@ -8,10 +8,10 @@ from typing import Final, NamedTuple
 
 import pytest
 
+from grader.checks.core.statistic import Aspect, judged_by_facts
+from grader.checks.core.subject import Subject
+from grader.checks.core.verdict import Verdict
 from grader.checks.registry import CHECKS
-from grader.checks.statistic import Aspect, judged_by_facts
-from grader.checks.subject import Subject
-from grader.checks.verdict import Verdict
 from grader.domain.facts import CreditCurve, Statistic
 from grader.domain.grade import Outcome
 from grader.domain.measurement import Measurements, MeasuringProblem, Quantity, Role
@@ -19,9 +19,9 @@ from grader.domain.messages import message, verbatim
 from grader.domain.outdated import Translation
 from grader.domain.run import CellError, RunRecord, StoppedBy
 
-from . import families
+from . import family_subjects
 from .builders import TIMED_OUT, diverged, facts_of, item, killed, known, raised, subject, without
-from .families import STATISTICS, changed, family, numbers
+from .family_subjects import STATISTICS, changed, family, numbers
 from .reading import Told, Whole, english, findings, whole
 
 
@@ -172,17 +172,14 @@ def test_without_an_autoencoder_nothing_is_judged(check: str) -> None:
 # Several numbers, and what is said where nobody wrote a side
 
 
-def aspect(quantity: Quantity, name: str, digits: int = 2) -> Aspect:
-    return Aspect(quantity, message(name), Role.ENCODER, digits=digits)
-
-
-LOSS, SIZE = aspect(Quantity.CODE_ACTIVITY, "Loss"), aspect(Quantity.ACTIVE_UNITS, "Size", digits=0)
+LOSS, SIZE = Aspect(Quantity.CODE_ACTIVITY, Role.ENCODER), Aspect(Quantity.ACTIVE_UNITS, Role.ENCODER)
+LOSS_LABEL, SIZE_LABEL = (one.quantity.spec.label.msgid for one in (LOSS, SIZE))
 
 
 def two(loss: float, size: float, statistics: Mapping[Quantity, Statistic] | None = None) -> Verdict:
     """A check of a loss of at most 0.1 and a size of at least 7."""
     found = numbers({Quantity.CODE_ACTIVITY: loss, Quantity.ACTIVE_UNITS: size})
-    facts = families.FACTS if statistics is None else facts_of(statistics)
+    facts = family_subjects.FACTS if statistics is None else facts_of(statistics)
     return judged_by_facts(family(found, facts=facts), (LOSS, SIZE), nothing=message("Nothing."))
 
 
@@ -194,10 +191,10 @@ def test_the_worst_number_decides_and_every_bad_one_is_told() -> None:
     assert whole(two(0.15, 4)) == Whole(
         Outcome.PARTIAL,
         0.5,
-        "Loss: 0.15; the reference 0.05. Size: 4; the reference 10.",
+        f"{LOSS_LABEL}: 0.1500; the reference 0.0500. {SIZE_LABEL}: 4; the reference 10.",
         [
-            Told(where, "Loss: at most 0.10.", "Loss: 0.15.", why, hint),
-            Told(where, "Size: at least 7.", "Size: 4.", why, hint),
+            Told(where, f"{LOSS_LABEL}: at most 0.1000.", f"{LOSS_LABEL}: 0.1500.", why, hint),
+            Told(where, f"{SIZE_LABEL}: at least 7.", f"{SIZE_LABEL}: 4.", why, hint),
         ],
         [(Quantity.CODE_ACTIVITY, 0.15), (Quantity.ACTIVE_UNITS, 4)],
     )
@@ -209,7 +206,7 @@ def test_a_number_without_a_curve_informs_and_costs_nothing() -> None:
     assert whole(two(0.05, 0, statistics)) == Whole(
         Outcome.PASSED,
         1,
-        "Loss: 0.05; the reference 0.05.",
+        f"{LOSS_LABEL}: 0.0500; the reference 0.0500.",
         [],
         [(Quantity.CODE_ACTIVITY, 0.05), (Quantity.ACTIVE_UNITS, 0)],
     )
@@ -226,16 +223,28 @@ def test_of_two_curves_the_stricter_one_is_told() -> None:
     )
     verdict = two(0.14, 10, {Quantity.CODE_ACTIVITY: known(0.05, *curves)})
     assert verdict.share == pytest.approx(0.5)
-    assert [told.expected for told in findings(verdict)] == ["Loss: at most 0.08."]
+    assert [told.expected for told in findings(verdict)] == [f"{LOSS_LABEL}: at most 0.0800."]
 
 
-@pytest.mark.parametrize(("digits", "told"), list(enumerate(["3.", "3.1.", "3.14.", "3.142.", "3.1416."])))
-def test_numbers_are_shown_with_their_decimals(digits: int, told: str) -> None:
-    """From none to four."""
-    found = numbers({Quantity.CODE_ACTIVITY: 3.14159})
-    one = aspect(Quantity.CODE_ACTIVITY, "Loss", digits)
-    verdict = judged_by_facts(family(found), (one,), nothing=message("Nothing."))
-    assert [finding.actual for finding in findings(verdict)] == [f"Loss: {told}"]
+@pytest.mark.parametrize(
+    ("quantity", "told"),
+    [
+        (Quantity.ACTIVE_UNITS, "3."),
+        (Quantity.SPARSENESS, "3.1."),
+        (Quantity.KL_DIVERGENCE, "3.14."),
+        (Quantity.MEDIAN_SIGMA, "3.142."),
+        (Quantity.CODE_ACTIVITY, "3.1416."),
+    ],
+)
+def test_numbers_are_shown_with_the_decimals_of_their_quantity(quantity: Quantity, told: str) -> None:
+    """From none to four, as the table of quantities says."""
+    found = numbers({quantity: 3.14159})
+    curve = CreditCurve(full=0.1, none=0.3, reference=0.05, trivial=0.35)
+    facts = facts_of({quantity: known(0.05, curve)})
+    verdict = judged_by_facts(
+        family(found, facts=facts), (Aspect(quantity, Role.ENCODER),), nothing=message("Nothing.")
+    )
+    assert [finding.actual for finding in findings(verdict)] == [f"{quantity.spec.label.msgid}: {told}"]
 
 
 def test_what_could_not_be_measured_is_told_in_the_checks_own_words() -> None:

@@ -12,6 +12,7 @@ import grader
 import reference
 from grader.domain.facts import Statistic
 from grader.domain.measurement import Measurement, Quantity
+from grader.domain.quantities import QUANTITIES
 from grader.domain.units import UNIT_WORDS, Unit, unit_for
 from grader.locale import LANGUAGES, Translator
 from grader.report.wording import Wording
@@ -32,12 +33,16 @@ SPANISH = {
 }
 
 
-def facts_units() -> set[str]:
-    """Every unit that stands in a file of facts."""
+def facts_units() -> set[tuple[str, str, str]]:
+    """Data set, quantity and unit of every number that stands in a file of facts."""
     files = (Path(reference.__file__).parent / "facts").glob("*.json")
     documents = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-    calibrated = [one for document in documents for one in document["calibrated"].values()]
-    return {statistic["unit"] for one in calibrated for statistic in one["statistics"].values()}
+    calibrated = [(document["dataset"], one) for document in documents for one in document["calibrated"].values()]
+    return {
+        (dataset, quantity, statistic["unit"])
+        for dataset, one in calibrated
+        for quantity, statistic in one["statistics"].items()
+    }
 
 
 def test_every_unit_has_words_in_every_language() -> None:
@@ -47,11 +52,20 @@ def test_every_unit_has_words_in_every_language() -> None:
     assert said == SPANISH
 
 
-def test_units_of_the_facts_are_in_the_table() -> None:
+def test_units_of_the_facts_are_those_of_the_quantities() -> None:
     """The strings in the files stay as they are; there is a good number of them."""
     found = facts_units()
-    assert {"1", "pixel²", "nat/image"} <= found
-    assert found <= set(Unit)
+    assert {"1", "pixel²", "nat/image", "feature²", "unit²"} <= {unit for _, _, unit in found}
+    assert {one for one in found if one[2] != QUANTITIES[Quantity(one[1])].unit_of(one[0])} == set()
+
+
+def test_a_measurement_in_the_unit_of_another_quantity_is_refused() -> None:
+    """A squared error in pixels, a share in pixels squared: no report can show either."""
+    with pytest.raises(ValueError, match="reconstruction_mse is measured in pixel², not in pixel"):
+        Measurement(Quantity.RECONSTRUCTION_MSE, 0.1, Unit.PIXEL, "")
+    with pytest.raises(ValueError, match="code_size is measured in 1, not in pixel²"):
+        Measurement(Quantity.CODE_SIZE, 0.1, Unit.PIXEL_SQUARED, "")
+    assert Measurement(Quantity.RECONSTRUCTION_MSE, 0.1, Unit.FEATURE_SQUARED, "").unit == "feature²"
 
 
 def test_code_names_units_by_the_table_alone() -> None:
@@ -83,7 +97,8 @@ def test_an_unknown_unit_is_refused(unit: str) -> None:
 @pytest.mark.parametrize("unit", Unit)
 def test_a_report_writes_each_unit_in_its_language(unit: Unit, language: str) -> None:
     """A number and its unit, translated."""
-    shown = Wording(Translator(language, strict=True)).measured(Measurement(Quantity.CODE_SIZE, 1.5, unit, ""))
+    quantity = next(one for one, spec in QUANTITIES.items() if spec.has_unit(unit))
+    shown = Wording(Translator(language, strict=True)).measured(Measurement(quantity, 1.5, unit, ""))
     number, _, words = shown.partition(" ")
     assert number == {"es": "1,50", "en": "1.50"}[language]
     assert words == ("" if unit is Unit.PURE else {"es": SPANISH[unit]}.get(language, UNIT_WORDS[unit].msgid))

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from numpy.lib import format as npy_format
 
 from grader.domain.evidence import RejectedClaimsError
-from grader.extraction import arrays
-from grader.extraction.arrays import copy_arrays
+from grader.extraction import array_files as arrays
+from grader.extraction.array_files import copy_arrays
 
 
 def copied(tmp_path: Path, content: bytes) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:

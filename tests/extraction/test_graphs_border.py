@@ -12,9 +12,9 @@ import pytest
 from exchange_folder import CLAIMS, leave
 
 from grader.domain.evidence import RejectedClaimsError
-from grader.extraction import graphs
+from grader.extraction import graph_files as graphs
 from grader.extraction.claims import collect
-from grader.extraction.graphs import copy_graphs
+from grader.extraction.graph_files import copy_graphs
 
 ALLOWED = {"m0", "m1", "m2", "m3"}
 

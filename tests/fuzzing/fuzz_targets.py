@@ -25,14 +25,14 @@ import numpy as np
 from grader.domain.evidence import RejectedClaimsError
 from grader.domain.run import CellError
 from grader.domain.submission import Submission, UnreadableSubmissionError
-from grader.extraction.arrays import copy_arrays
+from grader.extraction.array_files import copy_arrays
 from grader.extraction.claims import collect
-from grader.intake.collecting import gather
-from grader.intake.errors import IntakeError
-from grader.intake.imports import imported_modules
+from grader.intake.imported_modules import imported_modules
+from grader.intake.intake_errors import IntakeError
 from grader.intake.notebook import read_notebook
+from grader.intake.submissions import gather
 from grader.sandbox.circumstances import with_circumstances
-from grader.translation.notebook import read_old_code
+from grader.translation.old_code import read_old_code
 
 COUNTS: Final[Counter[str]] = Counter()
 """Examples of each target so far."""

@@ -83,7 +83,7 @@ class Told:
         self.seen.append(evidence)
         form = dense(300, 784)
         own = {Role.ENCODER: MeasuredModel(Role.ENCODER, self.encoder, form)} if self.encoder else {}
-        values = {name: Measurement(name, value, "1", "told") for name, value in self.values.items()}
+        values = {name: Measurement(name, value, name.spec.unit, "told") for name, value in self.values.items()}
         return Measurements(models=own, values=values, data="sample")
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck
 
 from grader.domain.messages import Message
 from grader.domain.submission import Submission
-from grader.intake.collecting import collect
+from grader.intake.submissions import collect
 from grader.locale import Translator
 
 PATIENT = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]

@@ -14,7 +14,7 @@ from intake_samples import PATIENT, notebook_bytes, plant, told, zip_bytes
 
 from grader.intake import archives
 from grader.intake.archives import list_entries, unpack
-from grader.intake.errors import IntakeError
+from grader.intake.intake_errors import IntakeError
 
 
 def written(tmp_path: Path, files: dict[str, bytes]) -> Path:

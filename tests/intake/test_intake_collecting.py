@@ -13,8 +13,8 @@ from intake_samples import collected, notebook_bytes, plant, told, zip_bytes
 
 from grader.domain.submission import Submission
 from grader.intake import archives
-from grader.intake.collecting import collect, gather
-from grader.intake.errors import IntakeError
+from grader.intake.intake_errors import IntakeError
+from grader.intake.submissions import collect, gather
 
 ANA, LUIS, EVA = (notebook_bytes(f"print('{name}')") for name in ("ana", "luis", "eva"))
 

@@ -9,9 +9,9 @@ from intake_samples import notebook_bytes, plant, told, zip_bytes
 
 from grader.domain.submission import Submission
 from grader.intake import companions
-from grader.intake.collecting import collect
 from grader.intake.companions import vetted_name
 from grader.intake.notebook import read_notebook
+from grader.intake.submissions import collect
 
 ANA, LUIS = (notebook_bytes(f"print('{name}')") for name in ("ana", "luis"))
 HELPER = b"def build():\n    return 1\n"

@@ -8,8 +8,8 @@ import pytest
 from intake_samples import notebook_bytes, plant, told, zip_bytes
 
 from grader.domain.submission import UnreadableSubmissionError
-from grader.intake.collecting import collect
 from grader.intake.notebook import read_notebook
+from grader.intake.submissions import collect
 
 FIRST, SECOND, THIRD = (notebook_bytes(f"print({number})") for number in (1, 2, 3))
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from intake_samples import notebook_bytes, plant, zip_bytes
 
-from grader.intake.collecting import collect
-from grader.intake.moments import moment
+from grader.intake.platforms.platform_times import moment
+from grader.intake.submissions import collect
 
 TEN = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
 ANA, LUIS = notebook_bytes("a = 1"), notebook_bytes("b = 2")

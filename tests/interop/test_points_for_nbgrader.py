@@ -7,7 +7,7 @@ import pytest
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.messages import message
-from grader.notebook import nbgrader
+from grader.notebook import nbgrader_points as nbgrader
 
 
 def item(check: str, points: float) -> RubricItem:

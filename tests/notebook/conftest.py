@@ -9,7 +9,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import keras
 import pytest
-from cells import StudentNotebook
+from notebook_cells import StudentNotebook
 
 
 @pytest.fixture(autouse=True)

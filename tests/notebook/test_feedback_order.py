@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cells import StudentNotebook, decoder, encoder
+from notebook_cells import StudentNotebook, decoder, encoder
 from typer.testing import CliRunner
 
 from grader.authoring.catalogue import assignment_ids, load_assignment

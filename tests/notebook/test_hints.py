@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from cells import StudentNotebook
+from notebook_cells import StudentNotebook
 
 from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts
 from grader.authoring.hints import LAYERS, hint_names, hints_for
 from grader.authoring.solution_cells import solution_cells
 from grader.locale import LANGUAGES
 from grader.notebook import NotebookCheckError
-from grader.notebook.hints import Hint
+from grader.notebook.hint_answers import Hint
 
 GIVES_NOTHING_AWAY = re.compile(r"#|import |from |def |class |return |for |@|[\"']|.*[(\[]$|\w+\.summary\(\)$")
 """Comments, first lines of blocks, and looking at a model."""

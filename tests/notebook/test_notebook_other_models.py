@@ -5,11 +5,12 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
-from cells import StudentNotebook, outcomes
+from notebook_cells import StudentNotebook, outcomes
 
 from grader.domain.grade import Outcome
 from grader.locale import Translator
-from grader.notebook import NotebookCheckError, examining
+from grader.notebook import NotebookCheckError
+from grader.notebook import judging as examining
 from reference import greedy_layerwise, linear_pca, optimizers, pretraining
 
 EN = Translator("en")

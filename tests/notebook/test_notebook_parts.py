@@ -7,17 +7,17 @@ from types import SimpleNamespace
 
 import keras
 import pytest
-from cells import StudentNotebook, decoder, encoder, outcomes, three
 from keras import layers
+from notebook_cells import StudentNotebook, decoder, encoder, outcomes, three
 
 from grader.authoring.catalogue import load_assignment, load_facts
-from grader.checks.registry import run_checks
-from grader.checks.subject import Subject
+from grader.checks.core.subject import Subject
+from grader.checks.rubric import run_checks
 from grader.domain.grade import Outcome
 from grader.domain.ports import MeasuringTask
 from grader.extraction.claims import collect
 from grader.locale import Translator
-from grader.notebook.examining import RUN
+from grader.notebook.judging import RUN
 from grader.probe.export import Exporter
 from grader.probe.fits import FitTracker
 from grader.rebuild.measuring import measure

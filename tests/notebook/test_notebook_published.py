@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cells import StudentNotebook, outcomes, three
+from notebook_cells import StudentNotebook, outcomes, three
 
 from grader.authoring import bundle
 from grader.authoring.bundle import published

@@ -9,8 +9,8 @@ import sys
 import keras
 import numpy as np
 import tensorflow as tf
-from cells import StudentNotebook, three
 from keras import layers
+from notebook_cells import StudentNotebook, three
 
 
 def test_a_check_changes_nothing_of_the_student(notebook: StudentNotebook) -> None:

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import pytest
-from cells import StudentNotebook, encoder
+from notebook_cells import StudentNotebook, encoder
 
 from grader.locale import LANGUAGES
 from grader.notebook import NotebookCheckError

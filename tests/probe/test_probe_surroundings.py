@@ -17,6 +17,7 @@ from urllib.error import URLError
 import numpy as np
 import pytest
 
+from grader.domain.datasets import for_kernel
 from grader.probe.data_files import DataFiles, Uploads, install_open, patch_get_file, patch_urlopen
 from grader.probe.image_datasets import make_module
 from grader.probe.plots import MAX_FIGURES, patch_inline, patch_plot_model
@@ -40,7 +41,7 @@ def datasets(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def files(datasets: dict[str, str], requests: list[str]) -> DataFiles:
-    return DataFiles(datasets, requests)
+    return DataFiles(datasets, requests, for_kernel())
 
 
 # Files
@@ -125,7 +126,7 @@ def test_an_upload_brings_the_data_files(files: DataFiles) -> None:
     }
     with pytest.raises(KeyError):
         uploaded["other.csv"]
-    assert Uploads(DataFiles({}, [])) == {}
+    assert Uploads(DataFiles({}, [], for_kernel())) == {}
 
 
 # tensorflow_datasets

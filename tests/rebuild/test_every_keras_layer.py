@@ -14,11 +14,10 @@ from keras import Input, Model, layers, ops
 from round_trip import answers, receive, round_trip, send, shake
 from test_rebuild_layers import CASES, FRAMES, IMAGE, VECTOR
 
-from grader.domain.architecture import AUGMENTATION_KINDS, NOISE_KINDS, PASSIVE_KINDS
 from grader.probe.graph import NotFlattenableError, Registry, flatten
 from grader.probe.graph_main import _function
 from grader.probe.graphs import foreign, frozen
-from grader.probe.layer_rules import AUGMENTATIONS, IDENTITY_AT_INFERENCE, NOISE
+from grader.probe.layer_rules import IDENTITY_AT_INFERENCE
 from grader.rebuild.network.allowlist import LAYERS, WRAPPERS, RefusedError
 
 pytestmark = pytest.mark.usefixtures("alone")
@@ -270,13 +269,6 @@ def _as_in_a_fresh_process(graph: bytes) -> bytes:
 
     text = text_format.MessageToString(GraphDef.FromString(graph))
     return bytes(text_format.Parse(text.replace("_frozen_", "_again_"), GraphDef()).SerializeToString())
-
-
-def test_the_domain_and_the_probe_name_the_same_layers() -> None:
-    """The probe may import nothing of the grader, so that both hold the lists."""
-    assert NOISE == NOISE_KINDS
-    assert AUGMENTATIONS == AUGMENTATION_KINDS
-    assert PASSIVE_KINDS - {"Reshape"} == IDENTITY_AT_INFERENCE.keys() - {"Identity"}
 
 
 @pytest.mark.parametrize(

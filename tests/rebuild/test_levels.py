@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from grader.authoring.catalogue import assignment_ids
-from grader.checks.registry import run_checks
-from grader.checks.subject import Subject
+from grader.checks.core.subject import Subject
+from grader.checks.rubric import run_checks
 from grader.domain.evidence import Evidence
 from grader.domain.grade import CheckResult
 from grader.domain.measurement import Role

@@ -7,12 +7,14 @@ import lzma
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from reference import data, shipped
+from reference.image_sets import IMAGE_SETS
 from reference.shipped import DamagedDataError
 
 DIGESTS = {
@@ -39,8 +41,8 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
     (tmp_path / "packed").mkdir()
     (tmp_path / "packed" / "mnist.xz").write_bytes(lzma.compress(content))
     monkeypatch.setattr(shipped, "PACKED", tmp_path / "packed")
-    monkeypatch.setattr(shipped, "_PARTS", SMALL)
-    monkeypatch.setattr(shipped, "DIGESTS", {"mnist": hashlib.sha256(content).hexdigest()})
+    known = replace(IMAGE_SETS["mnist"], training=3, test=2, packed_sha256=hashlib.sha256(content).hexdigest())
+    monkeypatch.setitem(IMAGE_SETS, "mnist", known)
     return content
 
 
@@ -94,7 +96,7 @@ def test_a_cache_that_cannot_be_written_costs_time_alone(
         cache.parent.parent.mkdir()
         cache.parent.write_text("")
     elif obstacle == "folder":
-        (cache / f"mnist-{shipped.DIGESTS['mnist'][:16]}.bytes" / "full").mkdir(parents=True)
+        (cache / f"mnist-{IMAGE_SETS['mnist'].packed_sha256[:16]}.bytes" / "full").mkdir(parents=True)
     else:
         monkeypatch.setattr(shipped, "cache_folder", lambda: Path("~") / "cache")
     before = sorted(Path.cwd().iterdir())
@@ -134,8 +136,8 @@ def test_several_processes_may_unpack_at_the_same_time(cache: Path) -> None:
         subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=dict(os.environ))
         for _ in range(3)
     ]
-    assert [one.communicate(timeout=300)[0].strip() for one in started] == [shipped.DIGESTS["mnist"]] * 3
-    assert [path.name for path in cache.iterdir()] == [f"mnist-{shipped.DIGESTS['mnist'][:16]}.bytes"]
+    assert [one.communicate(timeout=300)[0].strip() for one in started] == [IMAGE_SETS["mnist"].packed_sha256] * 3
+    assert [path.name for path in cache.iterdir()] == [f"mnist-{IMAGE_SETS['mnist'].packed_sha256[:16]}.bytes"]
 
 
 def test_the_notice_names_both_licences() -> None:

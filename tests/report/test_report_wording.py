@@ -73,12 +73,17 @@ def test_long_counts_are_parted_by_thin_spaces():
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "shown"),
-    [(30.0, "1", "30"), (0.0187, "pixel²", "0.0187 pixel²"), (0.35, "1", "0.350"), (12.3, "degree", "12.3 °")],
+    ("quantity", "value", "shown"),
+    [
+        (Quantity.CODE_SIZE, 30.0, "30"),
+        (Quantity.RECONSTRUCTION_MSE, 0.0187, "0.0187 pixel²"),
+        (Quantity.ACTIVE_SHARE, 0.35, "0.350"),
+        (Quantity.PLANE_ANGLE, 12.3, "12.3 °"),
+    ],
 )
-def test_a_measurement_is_shown_with_its_unit(value, unit, shown):
+def test_a_measurement_is_shown_with_its_unit(quantity, value, shown):
     """Whole pure numbers have no decimals."""
-    assert ENGLISH.measured(Measurement(Quantity.CODE_SIZE, value, unit, "")) == shown
+    assert ENGLISH.measured(Measurement(quantity, value, quantity.spec.unit, "")) == shown
 
 
 def test_a_text_falls_back_to_english_and_then_to_any():

@@ -14,7 +14,7 @@ from grader.domain.inspection import OTHER
 from grader.domain.measurement import Quantity
 from grader.inspection.inspecting import inspect_notebook
 from grader.inspection.opening import open_inspection
-from grader.intake.collecting import collect
+from grader.intake.submissions import collect
 from grader.pipeline import grade_submission
 from grader.session import SessionOptions, open_session
 

@@ -20,14 +20,14 @@ from grader.domain.messages import message
 from grader.domain.outdated import OldCode, Translation
 from grader.domain.run import MOST_ERRORS, CellError
 from grader.domain.submission import CodeCell, Notebook
-from grader.extraction import arrays
+from grader.extraction import array_files as arrays
 from grader.extraction.claims import collect
 from grader.pipeline import _translations
 from grader.reading.client import ReadingStoppedError, within_limits
 from grader.sandbox import order
 from grader.sandbox.circumstances import with_circumstances
-from grader.translation.cells import readable
-from grader.translation.notebook import read_old_code
+from grader.translation.old_code import read_old_code
+from grader.translation.readable_cells import readable
 
 
 def cells(*sources: str) -> tuple[CodeCell, ...]:

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 
 from grader.domain.submission import Submission, UnreadableSubmissionError
-from grader.intake.collecting import Collected, gather
 from grader.intake.notebook import read_notebook
+from grader.intake.submissions import Collected, gather
 
 STAMP = b"2001-01-01 00:00:00 UTC"
 

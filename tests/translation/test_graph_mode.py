@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grader.domain.submission import CodeCell, Notebook
-from grader.translation.notebook import read_old_code
+from grader.translation.old_code import read_old_code
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from grader.checks.error_advice import advice
+from grader.checks.notebook.error_advice import advice
 from grader.domain.outdated import OldCode
 from grader.domain.run import CellError
 from grader.domain.submission import CodeCell, Notebook
-from grader.translation.notebook import read_old_code
+from grader.translation.old_code import read_old_code
 
 from .old_calls import OLD, PRELUDE
 

@@ -11,7 +11,7 @@ import pytest
 from grader.domain.outdated import Translation
 from grader.domain.submission import CodeCell, Notebook
 from grader.locale import Translator
-from grader.translation.notebook import read_old_code
+from grader.translation.old_code import read_old_code
 
 HEAD = "import keras\nfrom keras import layers\n"
 WITHOUT = """class AE(keras.Model):

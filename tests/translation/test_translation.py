@@ -11,7 +11,7 @@ import pytest
 
 from grader.domain.outdated import OldCode, SlowOptimizer
 from grader.domain.submission import CodeCell, Notebook
-from grader.translation.notebook import read_old_code
+from grader.translation.old_code import read_old_code
 
 from .eras import ERAS, SESSIONS
 

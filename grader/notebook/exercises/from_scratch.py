@@ -7,11 +7,12 @@ from typing import Final
 
 import numpy as np
 
+from grader.domain.datasets import datasets
 from grader.domain.grade import Finding
 from grader.domain.messages import Message, message, verbatim
 from grader.notebook.exercises.exercise import Exercise, Names, differing, finding
 
-PIXELS: Final = 784
+PIXELS: Final = datasets()["mnist"].numbers
 _UNITS: Final = 5
 _IMAGES: Final = 6
 _STEP: Final = 1e-5

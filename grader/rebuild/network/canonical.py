@@ -14,10 +14,10 @@ from typing import Any
 
 from grader.domain.architecture import RESHAPE, Architecture, AttributeValue, Layer
 from grader.domain.evidence import JsonValue, OperationClaim
+from grader.domain.layer_kinds import traits_of
 from grader.probe.graph import SAMPLING_MODULE
 from grader.rebuild.network.allowlist import (
     IDENTITY_AT_INFERENCE,
-    IDENTITY_OPERATORS,
     LAYERS,
     OPERATOR_ACTIVATIONS,
     WRAPPERS,
@@ -26,7 +26,6 @@ from grader.rebuild.network.allowlist import (
 )
 from grader.rebuild.network.model import Arrays, RebuiltModel, Step
 
-_RESHAPING = frozenset({"Flatten", "Reshape", "ExpandDims", "Squeeze"})
 _ACTIVATION_LAYERS: Mapping[str, tuple[Mapping[str, JsonValue], str]] = {
     # layer: the settings with which it is the ordinary function, and the name of that
     "ReLU": ({"max_value": None, "negative_slope": 0, "threshold": 0}, "relu"),
@@ -37,14 +36,6 @@ _ACTIVATION_LAYERS: Mapping[str, tuple[Mapping[str, JsonValue], str]] = {
 _ORDINARY_OPERATORS: Mapping[str, Mapping[str, JsonValue]] = {
     "Softmax": {"axis": -1}, "LeakyRelu": {"negative_slope": 0.2}, "Elu": {"alpha": 1.0},
 }  # fmt: skip
-_HAVE_ACTIVATION = frozenset({"Dense", "Conv1D", "Conv2D", "Conv1DTranspose", "Conv2DTranspose", "SeparableConv2D"})
-_POOLS = frozenset({"MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D"})
-_OF_SIZE = frozenset({
-    RESHAPE, "Resizing", "CenterCrop", "RandomCrop", "UpSampling1D", "UpSampling2D", "UpSampling3D", "ZeroPadding1D",
-    "ZeroPadding2D", "ZeroPadding3D", "Cropping1D", "Cropping2D", "Cropping3D",
-})  # fmt: skip
-"""Layers that change the size alone: where they do not, they do nothing."""
-_COPIES = IDENTITY_OPERATORS | {"Identity", "Copy"}
 _MODEL_INPUT = -1
 
 JOINED = "Concatenate"
@@ -104,7 +95,7 @@ def _layer(step: Step, inputs: tuple[int, ...], arrays: Arrays, parameters: int)
 
 def _kind_and_attributes(step: Step, arrays: Arrays) -> tuple[str, dict[str, AttributeValue]]:
     config = step.operation.config
-    if step.kind in _RESHAPING:
+    if traits_of(step.kind).reshapes:
         return RESHAPE, {}
     if step.operation.module == SAMPLING_MODULE:
         return "Sampling", {}
@@ -120,7 +111,7 @@ def _kind_and_attributes(step: Step, arrays: Arrays) -> tuple[str, dict[str, Att
         return _repeated(step)
     rule = LAYERS.get(step.kind) or IDENTITY_AT_INFERENCE[step.kind]
     accepted = rule.accept(step.kind, config)
-    if step.kind in _POOLS and _divides(accepted, step.input_shape):
+    if rule.traits.pooling and "pool_size" in rule.settings and _divides(accepted, step.input_shape):
         accepted["padding"] = "valid"  # nothing is padded where the pools fit
     if accepted.get("groups") == 1:  # the ordinary convolution
         del accepted["groups"]
@@ -199,7 +190,7 @@ def _flat(value: Any) -> AttributeValue:
 
 def _merge(previous: Layer, layer: Layer) -> Layer | None:
     """Join what follows a layer with it: its activation, its bias, another reshape; None where they are two things."""
-    linear = previous.kind in _HAVE_ACTIVATION and previous.activation == "linear"
+    linear = previous.traits.activation_last and previous.activation == "linear"
     if layer.kind == "Activation" and linear:
         return _with_attributes(previous, activation=layer.activation)
     if layer.kind == "Add" and linear and not previous.attribute("use_bias"):
@@ -216,8 +207,8 @@ def _with_attributes(layer: Layer, **changes: AttributeValue) -> Layer:
 
 def _does_nothing(step: Step, layer: Layer) -> bool:
     linear = layer.kind == "Activation" and layer.activation == "linear"
-    identity = step.kind in _COPIES if step.is_operator else step.kind == "Identity"
-    same_size = layer.input_shape == layer.output_shape and layer.kind in _OF_SIZE
+    identity = traits_of(step.kind).identity
+    same_size = layer.input_shape == layer.output_shape and layer.traits.resizes
     scale = step.operation.config
     unscaled = step.kind == "Rescaling" and (scale.get("scale"), scale.get("offset", 0)) == (1, 0)
     return linear or identity or same_size or unscaled

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from grader.domain.architecture import Shape
+from grader.domain.layer_kinds import traits_of
 from grader.rebuild.network.allowlist import RefusedError
 
 MAX_OPERATIONS = 10**9
@@ -19,9 +20,6 @@ MAX_WINDOW = 2**16
 
 FREE_LENGTH = 32
 """Stands for a length that is open, as that of sequences: about that of the course's images."""
-
-_LOOKED_UP = frozenset({"Embedding", "ReversibleEmbedding"})
-_ATTENTION = frozenset({"Attention", "AdditiveAttention", "MultiHeadAttention", "GroupedQueryAttention"})
 
 
 class Budget:
@@ -60,11 +58,11 @@ def products(kind: str, taken: Shape, given: Shape, arrays: Sequence[Any], setti
     """
     _check_window(kind, settings, len(taken) - 1)
     places = max(_size(taken[:-1]), _size(given[:-1]))
-    weights = 0 if kind in _LOOKED_UP else sum(int(array.size) for array in arrays)
+    weights = 0 if traits_of(kind).lookup else sum(int(array.size) for array in arrays)
     total = places * weights
     if "pool_size" in settings:
         total += _size(given) * _window(settings["pool_size"], len(taken) - 1)
-    if kind in _ATTENTION:
+    if traits_of(kind).attention:
         steps = _size(taken[:-1])
         heads = max(
             [value for name, value in settings.items() if "heads" in name and isinstance(value, int)], default=1

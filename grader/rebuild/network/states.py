@@ -11,9 +11,7 @@ from dataclasses import replace
 
 from grader.domain.architecture import Shape
 from grader.domain.evidence import JsonValue, ModelClaim, NodeClaim, OperationClaim
-
-_TWINNED = frozenset({"SimpleRNN", "GRU", "LSTM", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"})
-"""Their first state is their output."""
+from grader.domain.layer_kinds import traits_of
 
 
 def without_twins(claim: ModelClaim, operations: Mapping[str, OperationClaim]) -> ModelClaim:
@@ -27,7 +25,7 @@ def without_twins(claim: ModelClaim, operations: Mapping[str, OperationClaim]) -
 
 def _gives_twins(node: NodeClaim, operations: Mapping[str, OperationClaim]) -> bool:
     operation = operations.get(node.operation)
-    if operation is None or operation.class_name not in _TWINNED or len(node.outputs) < 2:
+    if operation is None or not traits_of(operation.class_name).state_is_output or len(node.outputs) < 2:
         return False
     return operation.config.get("return_state") is True and operation.config.get("return_sequences") is False
 

@@ -15,6 +15,7 @@ import keras
 import numpy as np
 
 from grader.domain.evidence import Evidence, FitClaim, ModelClaim, NodeClaim, OperationClaim
+from grader.domain.layer_kinds import traits_of
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message
 from grader.rebuild.network.model import RebuiltModel
@@ -29,7 +30,6 @@ CHOOSING_IMAGES = 500
 CLEARLY_BETTER = 0.8
 _SLACK = 0.02
 
-_PASSING = frozenset({"Flatten", "Reshape", "ExpandDims", "Squeeze", "Identity", "Cropping2D", "Dropout"})
 _BOUNDED = frozenset({"sigmoid", "softmax", "hard_sigmoid"})
 
 
@@ -69,7 +69,8 @@ def _last_operation(claim: ModelClaim, evidence: Evidence) -> str | None:
         operation = evidence.operations.get(node.operation)
         if operation is None:
             return None
-        if operation.class_name not in _PASSING:
+        traits = traits_of(operation.class_name)
+        if not (traits.passive or traits.resizes):
             bounded = str(operation.config.get("activation") or operation.class_name).lower() in _BOUNDED
             return None if bounded else node.operation
         tensor = _first_tensor(node.arguments)
@@ -115,6 +116,10 @@ class PixelScale:
             black=self.black,
             white=self.white,
         )
+
+    def in_words(self) -> str:
+        """Return the same for the record of a measurement."""
+        return f"; pixels between {self.black:.4g} and {self.white:.4g} for the model"
 
     def around(self, model: RebuiltModel, *, inputs: bool, outputs: bool) -> RebuiltModel:
         """Return a model that takes and gives pixels in [0, 1]; its layers and weights are told as before."""

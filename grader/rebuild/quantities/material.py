@@ -10,16 +10,20 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from grader.domain.datasets import DataSize, SampleKind, datasets, image_sets
 from reference import card_data, cloud, data, fraud, views
 from reference.card_data import CardData
 from reference.data import DataNotFoundError as DataNotFoundError
 from reference.data import ImageData
+from reference.image_sets import add_images
 from reference.views import View
 
 Array = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 
 STRIP_IMAGES = 8
+NO_IMAGES: Array = np.zeros((0, 1, 1), np.float32)
+"""In the place of a strip where the data are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Material:
         size: `sample` or `full`; `real` for a user's own file of card transactions.
         source: Where it comes from, in words; begins with "simulated" where it is.
         digest: SHA-256 of training and hidden data.
-        train: Images (n, 28, 28) in [0, 1], points (60, 3), or scaled normal rows (n, 29).
+        train: Images (n, rows, columns) in [0, 1], points (60, 3), or scaled normal rows (n, 29).
         hidden: The same kind of samples, never trained on (the points, of which there are no others, excepted).
         train_labels: Digit or garment of each training image; zeros where nothing has labels.
         hidden_labels: The same of the hidden samples; 1 for a fraud.
@@ -76,18 +80,22 @@ def load_material(dataset: str, choice: DataChoice) -> Material:
     """Load the data of a reference, images once a process; nobody may change the arrays.
 
     Args:
-        dataset: `mnist`, `fashion_mnist`, `cloud` or `creditcard`.
+        dataset: Its id in the table.
         choice: Size and folder.
 
     Raises:
         KeyError: No data set has this name.
         reference.data.DataNotFoundError: The full data was asked for and is not there.
     """
-    if dataset == "cloud":
-        return _points()
-    if dataset == "creditcard":
-        return _transactions(choice)
-    return _images(dataset, choice)
+    kind = datasets()[dataset].kind
+    if kind is SampleKind.IMAGES:
+        return _images(dataset, choice)
+    return _points() if kind is SampleKind.POINTS else _transactions(choice)
+
+
+def are_images(dataset: str) -> bool:
+    """Say whether a data set is one of images, ours or another package's."""
+    return dataset in image_sets()
 
 
 def load_images(dataset: str, choice: DataChoice) -> ImageData:
@@ -97,6 +105,9 @@ def load_images(dataset: str, choice: DataChoice) -> ImageData:
         KeyError: No set of images has this name.
         reference.data.DataNotFoundError: The full data was asked for and is not there.
     """
+    known = image_sets()[dataset]
+    if known.load is not None:
+        add_images(known.id, known.sample_shape, known.load)
     images = data.load(dataset, size=choice.size, folder=choice.folder)
     return images if choice.image_view is None else views.images_seen(images, choice.image_view)
 
@@ -117,7 +128,7 @@ def _images(dataset: str, choice: DataChoice) -> Material:
     sample = load_images(dataset, DataChoice("sample", view=choice.view))
     return Material(
         size=images.size,
-        source="embedded sample" if images.size == "sample" else f"{dataset}, 60,000 and 10,000 images",
+        source=_source(images),
         digest=images.digest(),
         train=data.scaled(images.x_train),
         hidden=data.scaled(images.x_test[images.hidden]),
@@ -125,6 +136,12 @@ def _images(dataset: str, choice: DataChoice) -> Material:
         hidden_labels=images.y_test[images.hidden].astype(np.int64),
         strip_images=data.scaled(sample.x_test[sample.hidden[:STRIP_IMAGES]]),
     )
+
+
+def _source(images: ImageData) -> str:
+    if images.size == DataSize.SAMPLE:
+        return "embedded sample"
+    return f"{images.name}, {len(images.x_train):,} and {len(images.x_test):,} images"
 
 
 def _points() -> Material:
@@ -138,7 +155,7 @@ def _points() -> Material:
         hidden=points,
         train_labels=nothing,
         hidden_labels=nothing,
-        strip_images=np.zeros((0, 28, 28), np.float32),
+        strip_images=NO_IMAGES,
     )
 
 
@@ -155,5 +172,5 @@ def _transactions(choice: DataChoice) -> Material:
         hidden=scaling.apply(fraud.features(cards.values[cards.hidden])),
         train_labels=np.zeros(len(normal), np.int64),
         hidden_labels=cards.labels[cards.hidden].astype(np.int64),
-        strip_images=np.zeros((0, 28, 28), np.float32),
+        strip_images=NO_IMAGES,
     )

@@ -1,16 +1,18 @@
-"""What zone M says of a submission so that its training can be audited: a suitable view, and its weights in short."""
+"""What the measuring process says for the audit of a training: a view that suits it, and the weights in short."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import ModuleType
 from typing import Final
 
 import numpy as np
 
 from grader.domain.evidence import Evidence, JsonValue
+from grader.domain.layer_kinds import traits_of
+from grader.probe.layer_traits import Reads
 from grader.rebuild.network.model import Arrays, RebuiltModel
 from reference import views
+from reference.contract import Reference
 
 FEWEST_NUMBERS: Final = 500
 """A network of fewer weights has too few numbers to tell two trainings apart."""
@@ -19,38 +21,24 @@ LARGEST_DIGITS: Final = 9
 
 _OPERATORS_MODULE: Final = "keras.src.ops."
 
-_ANY_ORDER: Final = frozenset({
-    "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization", "Concatenate",
-    "Dense", "Dropout", "ELU", "Flatten", "GaussianDropout", "GaussianNoise", "InputLayer", "LayerNormalization",
-    "LeakyReLU", "Maximum", "Minimum", "Multiply", "Normalization", "PReLU", "ReLU", "Rescaling", "Reshape",
-    "Sampling", "Softmax", "Subtract", "UnitNormalization",
-})  # fmt: skip
-"""Layers to which it does not matter which pixel stands where, as long as it is the same for all images."""
 
-_ROW_BY_ROW: Final = frozenset({
-    "Bidirectional", "GRU", "GRUCell", "LSTM", "LSTMCell", "Masking", "RNN", "RepeatVector", "SimpleRNN",
-    "SimpleRNNCell", "StackedRNNCells", "TimeDistributed",
-})  # fmt: skip
-"""Layers that read an image row by row: to them it does not matter in which order the columns stand."""
-
-
-def view_kind(source: ModuleType, evidence: Evidence) -> str:
+def view_kind(reference: Reference, evidence: Evidence) -> str:
     """Return the kind of secret view on which an honest training of this notebook reaches what it reaches here.
 
     The reference names one. Where the notebook has layers to which neighbours matter, or what nobody can look into,
     the view is a gentler one: no free choice of an honest notebook may make the view harder for it.
 
     Args:
-        source: The reference.
+        reference: The reference.
         evidence: Claims: a false one can only choose another view that foreign weights fail on.
     """
-    asked = views.kind_for(source)
+    asked = reference.view
     if asked not in (views.PIXELS, views.COLUMNS):
         return asked
-    kinds = set(_layers_of(evidence))
-    if evidence.graphs or kinds - _ANY_ORDER - _ROW_BY_ROW:
+    reads = {traits_of(kind).reads for kind in _layers_of(evidence)}
+    if evidence.graphs or Reads.PLACES in reads:
         return views.QUADRANTS
-    return views.COLUMNS if kinds & _ROW_BY_ROW else asked
+    return views.COLUMNS if Reads.STEPS in reads else asked
 
 
 def fingerprint(model: RebuiltModel, arrays: Arrays) -> tuple[float, ...]:

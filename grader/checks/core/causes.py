@@ -1,0 +1,166 @@
+"""What lies behind an error: the student's code, a cell left to be completed, or something that our machine lacks.
+
+An error is judged by what raised it and by what its cell was about, never by its class alone. One that only follows
+from another (a name that a failed cell would have made) has that one's cause.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from grader.checks.core.subject import Subject
+from grader.domain.colab import colab_modules
+from grader.domain.measurement import Role
+from grader.domain.run import CellError, RaisedBy
+
+_NO_MODULE: Final = re.compile(r"No module named '?([A-Za-z_]\w*)")
+_IMPORT_ERRORS: Final = re.compile(r"\w*(?:ModuleNotFound|Import|NotInstalled|Dependency\w*|PackageNotFound)Error")
+_WORD: Final = re.compile(r"[A-Za-z_][\w-]*")
+_DRIVE: Final = re.compile(r"/(?:content/)?(?:g?drive)/|MyDrive|My Drive|/kaggle/input", re.IGNORECASE)
+_FILE_ERRORS: Final = frozenset({"FileNotFoundError", "NotADirectoryError", "OSError", "ValueError", "NotFoundError"})
+_NOT_FOUND: Final = frozenset({"FileNotFoundError", "NotADirectoryError", "NotFoundError"})
+_NETWORK_ERRORS: Final = frozenset({
+    "URLError", "HTTPError", "ConnectionError", "ConnectionRefusedError", "gaierror", "ConnectTimeout", "TimeoutError",
+    "MaxRetryError", "NewConnectionError", "NameResolutionError", "SSLError", "ProxyError", "TransportError",
+})  # fmt: skip
+_NO_NETWORK: Final = (
+    "no network where the notebook is graded", "name resolution", "network is unreachable", "urlopen error",
+    "max retries exceeded", "url fetch failure", "could not resolve host",
+)  # fmt: skip
+
+
+class CauseKind(StrEnum):
+    """What lies behind an error.
+
+    OWN: the notebook's own code, as far as anybody can tell.
+    UNFINISHED: a cell that raises NotImplementedError itself, until somebody completes it.
+    MODULE: a module that Colab has, or that the notebook installs, and our machine has not.
+    ACCELERATOR: a GPU or TPU that our machine has not.
+    FILE: a file that only the author's Drive or an earlier session had.
+    NETWORK: an address, where no notebook has a network.
+    """
+
+    OWN = "own"
+    UNFINISHED = "unfinished"
+    MODULE = "module"
+    ACCELERATOR = "accelerator"
+    FILE = "file"
+    NETWORK = "network"
+
+
+SURROUNDINGS: Final = frozenset({CauseKind.MODULE, CauseKind.ACCELERATOR, CauseKind.FILE, CauseKind.NETWORK})
+"""What a notebook finds where its author works, and not where it is graded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What lies behind one error.
+
+    Attributes:
+        kind: Which sort of thing.
+        error: The error where it began; the error itself where it follows from no other.
+    """
+
+    kind: CauseKind
+    error: CellError
+
+
+def cause_of(error: CellError, errors: Sequence[CellError], missing_modules: Sequence[str] = ()) -> Cause:
+    """Return what lies behind an error.
+
+    Args:
+        error: One of `errors`.
+        errors: All errors of the run, in order.
+        missing_modules: What our machine lacks, as the pipeline found out.
+    """
+    for _ in errors:  # an echo of an echo; each step goes up, so that there is an end
+        earlier = echoed(error, errors)
+        if earlier is None:
+            break
+        error = earlier
+    return Cause(_kind(error, missing_modules), error)
+
+
+def echoed(error: CellError, errors: Sequence[CellError]) -> CellError | None:
+    """Return the earlier error but for which a name would have been there; None where the error is no such echo.
+
+    The nearest cell above that makes the name failed. Where no cell makes it, it was to be made in a cell that is
+    still to be completed.
+    """
+    if error.name not in ("NameError", "UnboundLocalError") or error.lacked is None or error.defined_below is not None:
+        return None
+    above = [one for one in errors if one.cell_index < error.cell_index]
+    if not error.lacked.made_in:
+        return next((one for one in above if is_unfinished(one)), None)
+    makers = [index for index in error.lacked.made_in if index < error.cell_index]
+    return next((one for one in reversed(above) if makers and one.cell_index == makers[-1]), None)
+
+
+def is_unfinished(error: CellError) -> bool:
+    """Say whether the notebook itself raises the error where code is still to be written.
+
+    A library raises NotImplementedError as well: for a layer without `get_config`, in a mode that it does not know.
+    """
+    if error.name != "NotImplementedError":
+        return False
+    if error.raised_by is RaisedBy.UNKNOWN:
+        return error.line.startswith("raise ") or not (error.line or error.text)
+    return error.raised_by is RaisedBy.NOTEBOOK
+
+
+def missing_module(error: CellError, missing_modules: Sequence[str]) -> str:
+    """Return the module of these whose absence an error is about, or ""."""
+    return next((name for name in named_modules(error) if name in missing_modules), "")
+
+
+def named_modules(error: CellError) -> tuple[str, ...]:
+    """List the top-level modules that an error of an import names, the one that was not found first.
+
+    Packages complain in words of their own about one that they would need (`TensorBoard is not installed`): those are
+    found by the names that Colab's modules have.
+    """
+    if not _IMPORT_ERRORS.fullmatch(error.name):
+        return ()
+    found = _NO_MODULE.search(error.text)
+    if found is not None:
+        return (found[1],)
+    words = [word.lower().replace("-", "_") for word in _WORD.findall(f"{error.text} {error.line}")]
+    return tuple(dict.fromkeys(word for word in words if word in colab_modules()))
+
+
+def stopped_training(subject: Subject) -> CellError | None:
+    """Return the first error that kept a model from being trained, None where nothing did.
+
+    Where the autoencoder was trained nevertheless, an error in another training is no explanation.
+    """
+    return next((error for error in subject.run.errors if error.stops_training), None)
+
+
+def destroyed_by_surroundings(subject: Subject) -> Cause | None:
+    """Return what our surroundings lack, where nothing was trained for it or no autoencoder is there; else None."""
+    errors = subject.run.errors
+    whole = subject.model(Role.AUTOENCODER) is not None and subject.measurements.trained
+    if whole and stopped_training(subject) is None:
+        return None
+    causes = (cause_of(error, errors, subject.missing_modules) for error in errors)
+    return next((cause for cause in causes if cause.kind in SURROUNDINGS), None)
+
+
+def _kind(error: CellError, missing_modules: Sequence[str]) -> CauseKind:
+    if is_unfinished(error):
+        return CauseKind.UNFINISHED
+    if missing_module(error, missing_modules):
+        return CauseKind.MODULE
+    if error.asks_for_accelerator:
+        return CauseKind.ACCELERATOR
+    if error.name in _FILE_ERRORS and _DRIVE.search(f"{error.text} {error.line}"):
+        return CauseKind.FILE
+    if error.name in _NOT_FOUND and error.after_fetching:
+        return CauseKind.NETWORK
+    if error.name in _NETWORK_ERRORS or any(sign in error.text.lower() for sign in _NO_NETWORK):
+        return CauseKind.NETWORK
+    return CauseKind.OWN

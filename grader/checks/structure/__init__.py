@@ -1,0 +1,1 @@
+"""Checks of the models' structure: layers, sizes and connections."""

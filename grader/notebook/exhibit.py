@@ -1,0 +1,103 @@
+"""The way of a student's models out of their hands: probe, border, evidence; the same as in grading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from grader.domain.evidence import Evidence
+from grader.domain.measurement import MeasuringProblem, Role
+from grader.domain.messages import message, verbatim
+from grader.extraction.claims import collect
+from grader.notebook.models_at_hand import Gathered
+from grader.notebook.namespace import steps_of
+from grader.probe.export import Exporter, named_models
+from grader.probe.fit_record import FitRecord
+from grader.probe.fits import FitTracker
+
+LONGEST_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """Evidence of the models of one call.
+
+    Attributes:
+        evidence: What passed the border; its arrays live as long as the folder.
+        claims: Id of each model's claim, by role.
+        names: What the notebook calls each model, by role.
+    """
+
+    evidence: Evidence
+    claims: Mapping[Role, str]
+    names: Mapping[Role, str]
+
+
+@contextmanager
+def exhibit(gathered: Gathered) -> Iterator[Exhibit]:
+    """Export the models and take them through the border; the files are gone afterwards.
+
+    Raises:
+        RejectedClaimsError: The models are larger than a submission may be.
+    """
+    with TemporaryDirectory(prefix="grader-check-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        exporter = (_OwnNetwork if gathered.in_numpy else _ChosenModels)(gathered, folder / "claims")
+        exporter.export()
+        names = {role: found.name[:LONGEST_NAME] for role, found in gathered.models.items()}
+        if gathered.in_numpy:
+            names = {role: role.value for role in Role}
+        yield Exhibit(collect(folder, folder / "vetted"), exporter.claims(), names)
+
+
+def refused(name: str, reason: str) -> MeasuringProblem:
+    """Say that a model cannot be rebuilt, in the words of the grade."""
+    text = message("The model cannot be rebuilt: {reason}.", reason=verbatim(reason))
+    return MeasuringProblem(name, text, ours=True)
+
+
+class _ChosenModels(Exporter):
+    """Exports the given models, whatever else is alive: the notebook holds old versions, and copies of ours.
+
+    Where all names of the notebook are looked at, the models that stand behind them are exported as well.
+    """
+
+    def __init__(self, gathered: Gathered, folder: Path) -> None:
+        chosen = {found.name: found.model for found in gathered.models.values()}
+        self._roles = {role: found.model for role, found in gathered.models.items()}
+        self._bystanders = [model for _, model in named_models(gathered.notebook)] if gathered.notebook else []
+        layers = {found.name: found.model for found in gathered.layers.values() if found.name.isidentifier()}
+        super().__init__({**gathered.notebook, **chosen, **layers}, folder, self._tracker_of(gathered), [])
+
+    def claims(self) -> dict[Role, str]:
+        """Return the id of each model's claim, by role."""
+        order = [id(model) for model in self._living_models()]
+        return {role: f"m{order.index(id(model))}" for role, model in self._roles.items()}
+
+    def _living_models(self) -> list[object]:
+        return list({id(model): model for model in (*self._roles.values(), *self._bystanders)}.values())
+
+    def _tracker_of(self, gathered: Gathered) -> FitTracker:
+        """Tell of the trainings that the optimizers remember; nobody watched `fit` here."""
+        fitted = [model for model in self._bystanders if steps_of(model)]
+        whole = gathered.models.get(Role.AUTOENCODER)
+        if whole is not None and gathered.trained:
+            fitted.append(whole.model)
+        return FitTracker([FitRecord(model, completed=True) for model in fitted])
+
+
+class _OwnNetwork(Exporter):
+    """Exports the network that a notebook made of arrays, and no Keras model that is alive in the process."""
+
+    def __init__(self, gathered: Gathered, folder: Path) -> None:
+        super().__init__(gathered.notebook, folder, FitTracker([]), [])
+
+    def claims(self) -> dict[Role, str]:
+        """Return the id of each part's claim, by role."""
+        return {Role.AUTOENCODER: "m0", Role.ENCODER: "m1", Role.DECODER: "m2"}
+
+    def _living_models(self) -> list[object]:
+        return []

@@ -1,0 +1,148 @@
+"""Judges the models of one call: the whole autoencoder as the grade does, on public images, or what is there of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from grader.checks.core.check import Check
+from grader.checks.core.halves import half_alone
+from grader.checks.core.subject import Subject
+from grader.checks.registry import CHECKS
+from grader.checks.rubric import result_of, run_checks
+from grader.domain.assignment import RubricItem
+from grader.domain.datasets import SampleKind, datasets
+from grader.domain.facts import DATA_SIZE_VARIABLE, ReferenceFacts
+from grader.domain.grade import CheckResult
+from grader.domain.measurement import MeasuredModel, Measurements, MeasuringProblem, Role
+from grader.domain.ports import MeasuringTask
+from grader.domain.run import RunRecord, RunStatus
+from grader.notebook.exhibit import Exhibit, refused
+
+RUN: Final = RunRecord(RunStatus.COMPLETED, sandboxed=False)
+"""Nothing ran but what the student ran: no check may lay a missing model at the door of a run that was cut."""
+
+
+def is_measurable(dataset: str) -> bool:
+    """Say whether a data set has samples that are public; of a table, zone M has none but hidden rows."""
+    known = datasets().get(dataset)
+    return known is not None and known.kind is not SampleKind.ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What came of it.
+
+    Attributes:
+        results: By check.
+        problems: Models that could not be rebuilt, where that left a check unjudged.
+        left: Checks that only a run of the whole notebook can judge, after all.
+    """
+
+    results: Mapping[str, CheckResult]
+    problems: tuple[MeasuringProblem, ...]
+    left: frozenset[str] = frozenset()
+
+
+def examine(items: Sequence[RubricItem], exhibit: Exhibit, facts: ReferenceFacts, focus: Role | None) -> Examined:
+    """Judge every item that the exhibited models allow.
+
+    Args:
+        items: What was asked for, in rubric order, as far as the models are there.
+        exhibit: The models.
+        facts: The reference.
+        focus: The half that was asked about; it is then judged by itself where there is no autoencoder.
+    """
+    results: dict[str, CheckResult] = {}
+    if Role.AUTOENCODER in exhibit.claims and is_measurable(facts.dataset):
+        measured = _measured(exhibit, facts)
+        if Role.AUTOENCODER in measured.models:
+            left = _left(measured, facts)
+            return Examined(
+                _judged([one for one in items if one.check not in left], Subject(RUN, measured, facts)), (), left
+            )
+        results |= _judged([item for item in items if item.check == "models"], Subject(RUN, measured, facts))
+    models, problems = _rebuilt(exhibit)
+    parts = [item for item in items if item.check not in results and _is_part(CHECKS[item.check], models)]
+    if models:
+        subject = Subject(RUN, Measurements(models, problems=problems), facts)
+        results |= _judged_parts(parts, subject, None if Role.AUTOENCODER in models else focus)
+    return Examined(results, problems)
+
+
+def _left(measured: Measurements, facts: ReferenceFacts) -> frozenset[str]:
+    """Leave a table of results whose numbers differ from ours to the grade, where it may be of other images.
+
+    Facts of the data that the notebook uses make sure that both are of the images that it holds out.
+    """
+    differ = any(one.claimed is not None and one.measured is not None for one in measured.disagreements)
+    return frozenset({"comparison"}) if differ and _notebooks_size() not in facts.calibrated else frozenset()
+
+
+def _notebooks_size() -> str:
+    """Return the size of the data that the notebook uses: Keras's whole sets, unless `grader check` gave the sample."""
+    return os.environ.get(DATA_SIZE_VARIABLE, "full")
+
+
+def _measured(exhibit: Exhibit, facts: ReferenceFacts) -> Measurements:
+    """Measure on public images of the data that the notebook uses, where there are facts of them."""
+    from grader.rebuild.measuring import measure
+    from grader.rebuild.quantities.material import DataChoice
+
+    names = tuple((role.value, name) for role, name in exhibit.names.items())
+    size = _notebooks_size()
+    choice = DataChoice(size if size in facts.calibrated else "sample")
+    return measure(exhibit.evidence, MeasuringTask(facts.reference, "public", names), choice)
+
+
+def _rebuilt(exhibit: Exhibit) -> tuple[dict[Role, MeasuredModel], tuple[MeasuringProblem, ...]]:
+    """Rebuild the models for their layers alone."""
+    from grader.rebuild.measuring import load_arrays
+    from grader.rebuild.network.allowlist import RefusedError
+    from grader.rebuild.network.canonical import canonical
+    from grader.rebuild.network.model import Workshop
+
+    evidence = exhibit.evidence
+    arrays = load_arrays(evidence.weights_file)
+    workshop = Workshop(evidence.operations, arrays, evidence.models)
+    claims = {claim.model: claim for claim in evidence.models}
+    models: dict[Role, MeasuredModel] = {}
+    problems: list[MeasuringProblem] = []
+    for role, identifier in exhibit.claims.items():
+        try:
+            rebuilt = workshop.rebuild(claims[identifier])
+        except RefusedError as refusal:
+            problems.append(refused(exhibit.names[role], str(refusal)))
+        else:
+            models[role] = MeasuredModel(role, exhibit.names[role], canonical(rebuilt, arrays))
+    return models, tuple(problems)
+
+
+def _judged_parts(items: Sequence[RubricItem], subject: Subject, focus: Role | None) -> dict[str, CheckResult]:
+    """Judge what is there of an autoencoder as the grade does; of a half in focus, that half alone.
+
+    What one half can answer is asked of the half in focus alone: the other one has a check of its own.
+    """
+    if focus is None or focus is Role.AUTOENCODER or focus not in subject.measurements.models:
+        return _judged(items, subject)
+    half = half_alone(subject, focus)
+    results: dict[str, CheckResult] = {}
+    for item in items:
+        check = CHECKS[item.check]
+        if check.halves is not None and check.needs.met_by((focus,)):
+            results[item.check] = result_of(item, check.halves.verdict(half, item))
+    return results | _judged([item for item in items if item.check not in results], subject)
+
+
+def _is_part(check: Check, models: Collection[Role]) -> bool:
+    """Tell whether a check can judge something of these models, though no autoencoder was measured."""
+    return check.judges_parts and check.needs.partly_met_by(models)
+
+
+def _judged(items: Sequence[RubricItem], subject: Subject) -> dict[str, CheckResult]:
+    """Run these checks as a rubric of their own: what one requires counts where it was asked for, too."""
+    asked = {item.check for item in items}
+    rubric = [replace(item, requires=tuple(name for name in item.requires if name in asked)) for item in items]
+    return {result.check: result for result in run_checks(rubric, subject)}

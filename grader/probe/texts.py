@@ -1,0 +1,10 @@
+"""Bounds on the texts that claims hold."""
+
+from __future__ import annotations
+
+MAX_TEXT = 200
+
+
+def shortened(text: str, limit: int = MAX_TEXT) -> str:
+    """Return the text with at most `limit` characters; an ellipsis shows that something is left out."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
