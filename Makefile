@@ -16,7 +16,7 @@ DEMO ?= .demo
 DATA_SIZE ?= sample
 SOLUTION_LANGUAGE ?= es
 
-.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-browser attacks test-interop fuzz fuzz-guided format messages readme goldens lock release benchmarks clean
+.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-browser attacks test-interop fuzz fuzz-guided format messages readme goldens lock release benchmark-environments clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -90,6 +90,15 @@ test-browser: install  ## The dashboard and the class page in headless Chromium,
 	$(BIN)/python -m pip install --quiet 'playwright>=1.50,<2' 'axe-playwright-python>=0.1.4'
 	$(BIN)/pytest -m browser
 
+benchmark-environments: install .venv-nbgrader/.installed .venv-otter/.installed  ## Environments of other tools with the same TensorFlow, for `benchmarks/whole_class.py`
+	@for name in nbgrader otter; do $(BIN)/python -m pip freeze | grep -iE '^(tensorflow(-cpu)?|keras|numpy|matplotlib)==' \
+	| xargs .venv-$$name/bin/python -m pip install --quiet || exit 1; done
+
+.venv-otter/.installed: Makefile
+	$(PYTHON) -m venv .venv-otter
+	.venv-otter/bin/python -m pip install --quiet 'otter-grader>=6,<7' ipykernel
+	@touch $@
+
 .venv-nbgrader/.installed: Makefile
 	$(PYTHON) -m venv .venv-nbgrader
 	.venv-nbgrader/bin/python -m pip install --quiet 'nbgrader==0.9.6'
@@ -122,4 +131,4 @@ goldens: install  ## Write the golden files anew
 	$(BIN)/pytest tests/authoring --update-goldens
 
 clean:
-	rm -rf $(VENV) .fuzz .venv-fuzz .venv-nbgrader .venv-jupyterlab .venv-lock .venv-release $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .fuzz .venv-fuzz .venv-nbgrader .venv-jupyterlab .venv-lock .venv-otter .venv-release $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -8,9 +8,20 @@ from typing import Annotated
 import typer
 
 from grader.cli.frames import remembered as told
-from grader.cli.options import AsJson, CourseFolder, DataSize, GradebookUrl, Language, Roster, Times, TimeZone
+from grader.cli.options import (
+    AsJson,
+    CourseFolder,
+    DataSize,
+    GradebookUrl,
+    Language,
+    Roster,
+    SandboxName,
+    Times,
+    TimeZone,
+)
 from grader.domain.course import Course
 from grader.domain.messages import message
+from grader.sandbox.registry import DEFAULT
 
 
 def export_command(
@@ -52,9 +63,7 @@ def export_command(
     assignment: Annotated[
         str | None, typer.Option("--assignment", help=told(message("Assignment id; default: the one graded last.")))
     ] = None,
-    sandbox: Annotated[
-        str, typer.Option("--sandbox", help=told(message("gradescope-autograder: bubblewrap or none.")))
-    ] = "bubblewrap",
+    sandbox: SandboxName = DEFAULT,
     data_size: DataSize = "full",
     course: CourseFolder = None,
     gradebook: GradebookUrl = None,

@@ -51,7 +51,7 @@ def render_submission(
             language=wording.language,
             page=submission_view(graded, assignment, wording),
             next_steps=next_steps(graded, assignment, wording),
-            layers=layer_table(graded.measurements, facts, wording),
+            layers=layer_table(graded, assignment, facts, wording),
             strips=strip_views(graded.measurements, facts, wording),
             losses=loss_view(graded.measurements, facts, wording),
         )

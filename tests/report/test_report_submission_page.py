@@ -86,7 +86,7 @@ def test_each_check_has_title_word_points_and_message():
     assert shown == [
         ("check-model_found", "The three models exist", "1 of 1 Met", "encoder, decoder and autoencoder were found."),
         (
-            "check-architecture",
+            "check-layers",
             "Layers as asked",
             "1.5 of 3 Partly met",
             "Two of six layers differ from what is asked.",

@@ -117,6 +117,10 @@ class PixelScale:
             white=self.white,
         )
 
+    def in_words(self) -> str:
+        """Return the same for the record of a measurement."""
+        return f"; pixels between {self.black:.4g} and {self.white:.4g} for the model"
+
     def around(self, model: RebuiltModel, *, inputs: bool, outputs: bool) -> RebuiltModel:
         """Return a model that takes and gives pixels in [0, 1]; its layers and weights are told as before."""
         moments = None if model.moments is None else self.between(model.moments, inputs=inputs, outputs=False)
