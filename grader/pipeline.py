@@ -34,6 +34,7 @@ from grader.domain.measurement import Measurements, MeasuringFailedError, Role
 from grader.domain.messages import Message, message
 from grader.domain.observation import Observation
 from grader.domain.places import Places
+from grader.domain.portrait import loss_curves
 from grader.domain.ports import Measurer, MeasuringTask, Sandbox, SecretView
 from grader.domain.progress import Stage, StageBegun, announce
 from grader.domain.run import RunRecord, RunStatus
@@ -167,6 +168,7 @@ def judge(seen: Observation, submission: Submission, assignment: Assignment, fac
         fault=fault,
         submitted_at=submission.submitted_at,
         conflict=submission.conflict,
+        curves=loss_curves(seen.fits),
     )
 
 
