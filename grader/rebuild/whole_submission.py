@@ -1,4 +1,4 @@
-"""One submission's evidence becomes measurements: rebuild, find the roles, measure, and say what could not be done."""
+"""Measures one submission: rebuilds its models, finds their roles, measures, and reports what could not be done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Variational autoencoders: what the code says, what it costs, and what the prior draws.
+"""Variational autoencoders: KL divergence and ELBO of the code, and what is decoded from the prior.
 
     KL      = ½ · Σ over the code of ( μ² + σ² - log σ² - 1 )        mean over images, nats
     -ELBO   = Σ over pixels of the binary cross-entropy + KL         one code z = μ + σ·ε drawn for each image
