@@ -16,7 +16,8 @@ from grader.authoring.errors import AuthoringError
 from grader.authoring.targets import target
 from grader.authoring.toml_source import read_toml
 from grader.domain.assignment import Assignment
-from grader.domain.facts import POINTS, CalibratedData, ReferenceFacts
+from grader.domain.datasets import DataSize, datasets
+from grader.domain.facts import CalibratedData, ReferenceFacts
 
 FILE_NAME: Final = "glance.toml"
 CHALLENGES: Final = "challenges.toml"
@@ -25,10 +26,6 @@ HARDEST: Final = 3
 _DENSE_STEP: Final = 3.0
 _MILLISECONDS_A_STEP: Final[Mapping[str, float]] = {"LSTM": 12.0, "Conv2D": 5.0}
 """What a step of `fit` costs on a GPU, estimated by kind of layer: to start it takes longer than to compute it."""
-
-_IMAGES: Final = 55_000
-_SAMPLES: Final[Mapping[str, int]] = {POINTS: 60, "creditcard": 170_000}
-"""Training samples of a notebook with the full data; images where nothing is said."""
 
 _IN_NUMPY: Final = frozenset({"from-scratch"})
 
@@ -104,7 +101,8 @@ def minutes_on_gpu(facts: ReferenceFacts, trainings: int = 1) -> int:
         return 0
     kinds = {layer.kind for architecture in facts.architectures.values() for layer in architecture.layers}
     milliseconds = next((value for kind, value in _MILLISECONDS_A_STEP.items() if kind in kinds), _DENSE_STEP)
-    samples = _SAMPLES.get(facts.dataset, _IMAGES) if data.data != "sample" or facts.dataset == POINTS else _IMAGES
+    known = datasets().get(facts.dataset)
+    samples = 0 if known is None else known.training.get(DataSize.FULL) or known.training.get(DataSize.SAMPLE, 0)
     return math.ceil(trainings * data.epochs * math.ceil(samples / batch) * milliseconds / 60_000)
 
 
