@@ -54,8 +54,8 @@ class GradingContext:
     Attributes:
         assignment: Rubric, limits, texts.
         facts: What a right model does.
-        sandbox: Zone K.
-        measurer: Zone M.
+        sandbox: The student's kernel (zone K).
+        measurer: The measuring process (zone M).
         images: `hidden` for grading, `public` on a student's own machine.
         data: `sample` or `full`: what the kernel sees.
         fast: Zone K with accelerated trainings, for a first run (`grader.acceleration`); None where there is none.
