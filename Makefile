@@ -16,7 +16,7 @@ DEMO ?= .demo
 DATA_SIZE ?= sample
 SOLUTION_LANGUAGE ?= es
 
-.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-browser attacks test-interop fuzz fuzz-guided site format messages readme goldens lock release benchmark-environments clean
+.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-browser attacks test-interop coverage lower-bounds fuzz fuzz-guided site format messages readme goldens lock release benchmark-environments clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,20 @@ contract: install
 
 unit: install
 	$(BIN)/pytest -m 'not slow and not solutions and not rubrics and not interop and not browser' -n $(TEST_JOBS) --dist loadscope
+
+coverage: install  ## The fast tests with their coverage; fails below `fail_under` of pyproject.toml
+	rm -f .coverage .coverage.*
+	$(BIN)/pytest -m 'not slow and not solutions and not rubrics and not interop and not browser' -n $(TEST_JOBS) --dist loadscope \
+	--cov --cov-report=term:skip-covered
+
+# What rests on our dependencies: Keras models, arrays, notebooks, the database, templates, specifications.
+OLDEST ?= tests/test_light_core.py tests/checks tests/extraction tests/gradebook tests/authoring tests/rebuild/test_whole_submission.py
+
+lower-bounds: .venv-lower/.installed  ## Tests with the oldest versions that the bounds in pyproject.toml allow
+	.venv-lower/bin/python -m pytest -n 0 -p no:cacheprovider -m 'not slow' $(OLDEST)
+
+.venv-lower/.installed: pyproject.toml .ci/lower-bounds.sh
+	.ci/lower-bounds.sh $(PYTHON) .venv-lower
 
 validate: install  ## Rebuild and retrain every reference for a tenth of its epochs, and compare with its facts
 	$(BIN)/grader validate --jobs $(TEST_JOBS)
@@ -135,4 +149,4 @@ goldens: install  ## Write the golden files anew
 	$(BIN)/pytest tests/authoring --update-goldens
 
 clean:
-	rm -rf $(VENV) .fuzz .venv-fuzz .venv-nbgrader .venv-jupyterlab .venv-lock .venv-otter .venv-release $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .fuzz .venv-fuzz .venv-nbgrader .venv-jupyterlab .venv-lock .venv-lower .venv-otter .venv-release $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

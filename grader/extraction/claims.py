@@ -2,7 +2,7 @@
 
 The sandbox is dead when this runs, so nothing changes under our hands. Sizes are looked at before anything is parsed;
 links and special files are refused; JSON is bounded in size, depth and shape; arrays are read member by member with
-the size that their header declares, never with pickle, and written anew for zone M.
+the size that their header declares, never with pickle, and written anew for the measuring process (zone M).
 """
 
 from __future__ import annotations

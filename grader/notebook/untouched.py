@@ -1,4 +1,4 @@
-"""Leaves a student's process as it was: their random numbers, their layers, their automatic names.
+"""Restores a student's process after a check: random numbers, layers, automatic names.
 
 Keras keeps names, seeds and its settings apart for each thread, so that a thread of our own finds none of the
 student's and leaves none behind. What is shared by all threads is put back.
