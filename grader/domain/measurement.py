@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from grader.domain.architecture import Architecture
+from grader.domain.evidence import RelatedClaims
 from grader.domain.messages import Message
+from grader.domain.portrait import Portrait
 from grader.domain.quantities import Quantity as Quantity
 from grader.domain.units import Unit
 
@@ -101,18 +103,16 @@ class ImageStrip:
 
 
 @dataclass(frozen=True, slots=True)
-class Disagreement:
-    """A number of the notebook's comparison that is not what its model reaches.
+class MissedEntry:
+    """A number that the notebook's comparison should hold, and does not.
 
     Attributes:
         entry: Where it stands, or should (`comparison['sgd']`); built by us from the names asked for.
         measured: What the model reaches on the validation images, None where no such trained model was found.
-        claimed: What the table says, None where it says nothing. A claim: for words, never points.
     """
 
     entry: str
     measured: float | None
-    claimed: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +131,8 @@ class Measurements:
         foreign: Id of a data set that the course does not allow here, whose images the autoencoder gives back far
             better than those it was measured on: it was trained on them. Else "".
         candidates: How many autoencoders the notebook held.
-        trained: Fit calls on the autoencoder or a model that shares its layers (a claim, for hints only).
-        disagreements: Numbers of the notebook's comparison that are missing or not what we measure.
+        claims: What the notebook claims of the models that were measured; nothing here is measured by us.
+        missed: Numbers of the notebook's comparison that are missing or not what we measure.
         equivalent: A network of the reference's layers, with the activations and the code width of the student's, that
             computes what the autoencoder does whatever the weights; None where none was looked for or found.
         conventions: What had to be done so that the model's numbers stand for pixels in [0, 1], in words.
@@ -143,6 +143,7 @@ class Measurements:
         view: Kind of secret view (`reference.views`) that an honest training of this notebook does not notice; "" where
             there is none, as for data that notebooks make themselves.
         fingerprint: A few numbers of the autoencoder's weights that are equal where one is a copy of another.
+        portrait: What the report draws beside the numbers.
     """
 
     models: Mapping[Role, MeasuredModel] = field(default_factory=dict)
@@ -154,8 +155,8 @@ class Measurements:
     dataset: str = ""
     foreign: str = ""
     candidates: int = 0
-    trained: bool = False
-    disagreements: tuple[Disagreement, ...] = ()
+    claims: RelatedClaims = field(default_factory=RelatedClaims)
+    missed: tuple[MissedEntry, ...] = ()
     equivalent: Architecture | None = None
     conventions: tuple[Message, ...] = ()
     pixels: tuple[float, float] | None = None
@@ -164,6 +165,7 @@ class Measurements:
     another_size: bool = False
     view: str = ""
     fingerprint: tuple[float, ...] = ()
+    portrait: Portrait = field(default_factory=Portrait)
 
     def value(self, name: Quantity) -> float | None:
         """Return the number called `name`, or None where it was not measured."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import tensorflow as tf
 
 from grader.domain.architecture import Architecture
 from grader.domain.datasets import Held, SampleKind, datasets
-from grader.domain.evidence import Evidence, ModelClaim
+from grader.domain.evidence import Evidence, ModelClaim, RelatedClaims
 from grader.domain.measurement import (
     ImageStrip,
     MeasuredModel,
@@ -23,16 +24,16 @@ from grader.domain.measurement import (
     Role,
 )
 from grader.domain.messages import Message, message, verbatim
+from grader.domain.portrait import Portrait
 from grader.domain.ports import GraphSandbox, MeasuringTask
 from grader.domain.text import shortened
 from grader.domain.units import Unit, unit_for
 from grader.probe.numpy_models import WITHOUT_KERAS
-from grader.rebuild.casting import in_roles
-from grader.rebuild.equivalence import Asked, Equivalence, equivalence
+from grader.rebuild.dataset_choice import in_roles
 from grader.rebuild.families.case import Case, Rebuilt, Setting
 from grader.rebuild.families.family import ByBehaviour, Family, trivial
 from grader.rebuild.families.registry import family_of
-from grader.rebuild.graphs.opaque import Opaque, instead
+from grader.rebuild.graphs.graph_measurements import Opaque, instead
 from grader.rebuild.network.allowlist import RefusedError
 from grader.rebuild.network.canonical import canonical
 from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop, first_line
@@ -40,14 +41,15 @@ from grader.rebuild.network.relations import fits_sample
 from grader.rebuild.network.roles import holds_same_numbers
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.added import added_measurements
+from grader.rebuild.quantities.audited_training import fingerprint, view_kind
 from grader.rebuild.quantities.behaviour import behaviour, find_code, strips, structure
 from grader.rebuild.quantities.conventions import (
     PixelScale,
     answers_with_logits,
     with_probabilities,
 )
-from grader.rebuild.quantities.material import DataChoice
-from grader.rebuild.quantities.proof import fingerprint, view_kind
+from grader.rebuild.quantities.reference_data import DataChoice
+from grader.rebuild.same_function import Asked, Equivalence, equivalence
 from reference.contract import load
 
 JACOBIAN_IMAGES = 4
@@ -151,6 +153,7 @@ class _Numbers:
     values: list[Measurement]
     problems: tuple[MeasuringProblem, ...]
     pictures: tuple[ImageStrip, ...] = ()
+    portrait: Portrait = field(default_factory=Portrait)
     alike: Equivalence = field(default_factory=Equivalence)
 
 
@@ -195,7 +198,7 @@ def _of_another_size(found: _Found, autoencoder: RebuiltModel) -> Measurements:
         bypass=bypass,
         data=case.samples.size,
         candidates=case.cast.candidates,
-        trained=_was_fitted(autoencoder, case.rebuilt.evidence),
+        claims=RelatedClaims(_was_fitted(autoencoder, case.rebuilt.evidence)),
         another_size=True,
     )
 
@@ -207,10 +210,10 @@ def _whole(family: Family, found: _Found, autoencoder: RebuiltModel) -> Measurem
     code_size, bypass = found.code()
     numbers = _numbers(family, found, autoencoder, code_size)
     values = [*around.values, *numbers.values]
-    problems, pictures = numbers.problems, numbers.pictures
+    problems, pictures, portrait = numbers.problems, numbers.pictures, numbers.portrait
     if _diverged(autoencoder, case.rebuilt.evidence):
         values = [measurement for measurement in values if not measurement.name.spec.needs_weights]
-        pictures = ()
+        pictures, portrait = (), Portrait()
         problems += (_without_numbers(autoencoder),)
     return Measurements(
         models=found.models(),
@@ -218,12 +221,13 @@ def _whole(family: Family, found: _Found, autoencoder: RebuiltModel) -> Measurem
         problems=problems + _not_finite(autoencoder, values),
         bypass=bypass,
         strips=pictures,
+        portrait=portrait,
         data=case.samples.size,
         dataset=case.dataset,
         foreign=case.foreign,
         candidates=case.cast.candidates,
-        trained=_was_fitted(autoencoder, case.rebuilt.evidence),
-        disagreements=around.disagreements,
+        claims=RelatedClaims(_was_fitted(autoencoder, case.rebuilt.evidence), around.compared),
+        missed=around.missed,
         equivalent=numbers.alike.form,
         conventions=_conventions(autoencoder, case.scale),
         pixels=None if case.scale is None else (case.scale.black, case.scale.white),
@@ -240,10 +244,22 @@ def _numbers(family: Family, found: _Found, autoencoder: RebuiltModel, code_size
             numbers.values += _of_samples(family, case, autoencoder)
         numbers.alike = _alike(found, autoencoder, round(code_size.value))
         numbers.pictures = strips(autoencoder, case.samples)
+        _draw(family, case, numbers)
     except _DOES_NOT_RUN as error:
         numbers.problems += (_not_rebuilt(autoencoder.claim, f"it does not run, {first_line(error)}"),)
     numbers.values += numbers.alike.values
     return numbers
+
+
+def _draw(family: Family, case: Case, numbers: _Numbers) -> None:
+    """Add what the report draws of the family's lesson; a half that cannot be drawn costs nothing and is no problem."""
+    if not case.measurable:
+        return
+    drawn = (case.setting.reference, family.of_student(case), case.samples)
+    with suppress(*_DOES_NOT_RUN):
+        numbers.pictures += family.strips(*drawn)
+    with suppress(*_DOES_NOT_RUN):
+        numbers.portrait = family.portrait(*drawn)
 
 
 def _of_samples(family: Family, case: Case, autoencoder: RebuiltModel) -> list[Measurement]:

@@ -14,7 +14,7 @@ from grader.domain.messages import Message, message
 from grader.rebuild.network.model import RebuiltModel
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.conventions import CHOOSING_IMAGES, CLEARLY_BETTER, PixelScale, scales_of
-from grader.rebuild.quantities.material import Array
+from grader.rebuild.quantities.reference_data import Array
 
 
 @dataclass(frozen=True)
