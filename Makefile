@@ -16,7 +16,7 @@ DEMO ?= .demo
 DATA_SIZE ?= sample
 SOLUTION_LANGUAGE ?= es
 
-.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-browser attacks test-interop coverage lower-bounds fuzz fuzz-guided site format messages readme goldens lock release benchmark-environments clean
+.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-browser attacks test-interop coverage lower-bounds fuzz fuzz-guided site ends format messages readme goldens lock release benchmark-environments clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,7 +25,7 @@ install: $(VENV)/.installed  ## Make the environment: package, development tools
 
 $(VENV)/.installed: pyproject.toml $(CONSTRAINTS)
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 with the venv module is needed (apt-get install python3 python3-venv)"; exit 2; }
-	@! $(BIN)/python -m pip show --quiet $(OTHER_TENSORFLOW) 2>/dev/null || rm -rf $(VENV)  # they share their files
+	@! $(BIN)/python -m pip show --quiet $(OTHER_TENSORFLOW) 2>/dev/null || rm -rf $(VENV) .venv-ends  # they share their files
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade $(LOCKED) pip
 	$(BIN)/python -m pip install --quiet $(LOCKED_BUILD) --editable '.[grade,$(TENSORFLOW),classroom,serve,workbook,postgresql,dask,dev]'
@@ -100,6 +100,12 @@ fuzz-guided: install .venv-fuzz/.installed  ## The same with a fuzzer that watch
 test-interop: install .venv-nbgrader/.installed .venv-jupyterlab/.installed  ## nbgrader and JupyterLab open our notebooks
 	$(BIN)/pytest -m interop
 
+END ?= oldest
+ENDS_OF ?= linear-pca from-scratch
+
+ends:  ## Run solutions on the oldest (END=newest: newest) versions that the package accepts; ENDS_OF names assignments
+	$(PYTHON) .ci/ends.py $(END) $(ENDS_OF)
+
 site: install  ## Build the documentation in both languages into build/site, to be opened without a server
 	$(BIN)/python -m pip install --quiet 'mkdocs-material>=9.5'
 	$(BIN)/python .ci/site/build.py
@@ -149,4 +155,4 @@ goldens: install  ## Write the golden files anew
 	$(BIN)/pytest tests/authoring --update-goldens
 
 clean:
-	rm -rf $(VENV) .fuzz .venv-fuzz .venv-nbgrader .venv-jupyterlab .venv-lock .venv-lower .venv-otter .venv-release $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .venv-ends .fuzz .venv-fuzz .venv-nbgrader .venv-jupyterlab .venv-lock .venv-lower .venv-otter .venv-release $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Final
 
 from grader.authoring.bundle import load_known
+from grader.authoring.catalogue import assignment_ids
 from grader.authoring.errors import AuthoringError, unknown
 from grader.authoring.hints import hint_names, hints_for
 from grader.authoring.solution_cells import Solution, solution_cells
@@ -178,12 +180,18 @@ def _question(name: str, assignment_id: str, language: str) -> Question:
 def _loaded(name: str, language: str) -> tuple[Assignment, ReferenceFacts]:
     """Return an assignment and the facts of its reference: one of ours, or what an instructor published."""
     try:
-        assignment, facts = load_known(name)
+        assignment, facts = _ours(name) if name in assignment_ids() else load_known(name)
     except AuthoringError as error:
         raise NotebookCheckError(error.summary, language) from error
     if mistakes := rubric_mistakes(assignment.rubric):  # published for another version of the grader
         raise NotebookCheckError(mistakes[0].reason, language)
     return assignment, facts
+
+
+@cache
+def _ours(name: str) -> tuple[Assignment, ReferenceFacts]:
+    """Return an assignment of ours, read once: no file of it changes while a notebook is open."""
+    return load_known(name)
 
 
 def _exercised(exercise: Exercise, names: Mapping[str, object], question: Question) -> Feedback:
