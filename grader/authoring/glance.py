@@ -16,7 +16,7 @@ from grader.authoring.errors import AuthoringError
 from grader.authoring.targets import target
 from grader.authoring.toml_source import read_toml
 from grader.domain.assignment import Assignment
-from grader.domain.datasets import datasets
+from grader.domain.datasets import DataSize, datasets
 from grader.domain.facts import CalibratedData, ReferenceFacts
 
 FILE_NAME: Final = "glance.toml"
@@ -26,12 +26,6 @@ HARDEST: Final = 3
 _DENSE_STEP: Final = 3.0
 _MILLISECONDS_A_STEP: Final[Mapping[str, float]] = {"LSTM": 12.0, "Conv2D": 5.0}
 """What a step of `fit` costs on a GPU, estimated by kind of layer: to start it takes longer than to compute it."""
-
-_IMAGES: Final = 60_000
-"""Training samples of a data set that is not in our table."""
-
-_HELD_OUT: Final = 12
-"""One sample in so many is held out for validation."""
 
 _IN_NUMPY: Final = frozenset({"from-scratch"})
 
@@ -107,15 +101,9 @@ def minutes_on_gpu(facts: ReferenceFacts, trainings: int = 1) -> int:
         return 0
     kinds = {layer.kind for architecture in facts.architectures.values() for layer in architecture.layers}
     milliseconds = next((value for kind, value in _MILLISECONDS_A_STEP.items() if kind in kinds), _DENSE_STEP)
-    steps = math.ceil(_training_samples(facts.dataset) / batch)
-    return math.ceil(trainings * data.epochs * steps * milliseconds / 60_000)
-
-
-def _training_samples(dataset: str) -> int:
-    """Return how many samples a notebook trains on with all of its data."""
-    known = datasets().get(dataset)
-    count = _IMAGES if known is None else max(known.training.values())
-    return count - count // _HELD_OUT
+    known = datasets().get(facts.dataset)
+    samples = 0 if known is None else known.training.get(DataSize.FULL) or known.training.get(DataSize.SAMPLE, 0)
+    return math.ceil(trainings * data.epochs * math.ceil(samples / batch) * milliseconds / 60_000)
 
 
 def _largest(facts: ReferenceFacts) -> CalibratedData | None:
