@@ -29,11 +29,11 @@ from grader.domain.assignment import Assignment
 from grader.domain.audit import AuditRecord
 from grader.domain.colab import is_in_colab, is_installed_by
 from grader.domain.datasets import DataSize, image_sets
-from grader.domain.evidence import Evidence, RejectedClaimsError
+from grader.domain.evidence import Evidence, RejectedClaimsError, not_accepted
 from grader.domain.facts import ReferenceFacts
 from grader.domain.folders import private_folder
 from grader.domain.grade import CheckResult, Grade, Outcome
-from grader.domain.graded import GradedSubmission
+from grader.domain.graded import GradedSubmission, own_failure
 from grader.domain.measurement import Measurements, MeasuringFailedError, Role
 from grader.domain.messages import Message, message
 from grader.domain.observation import Observation
@@ -42,6 +42,7 @@ from grader.domain.places import Places, cell_name, line_title
 from grader.domain.ports import Measurer, MeasuringTask, Sandbox, SecretView
 from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
+from grader.domain.text import further_ones
 from grader.extraction.claims import collect
 from grader.intake.imported_modules import imported_modules
 from grader.intake.notebook import read_notebook
@@ -129,7 +130,7 @@ def observe(submission: Submission, context: GradingContext) -> Observation:
     except UnreadableSubmissionError as unreadable:
         seen = replace(seen, problem=unreadable.reason)
     except RejectedClaimsError as rejected:
-        reason = message("What the notebook left behind could not be accepted ({problem}).", problem=str(rejected))
+        reason = not_accepted(problem=str(rejected))
         seen = replace(seen, problem=reason)
     except Exception as error:  # noqa: BLE001 - the one border: our failure is never a student's zero
         seen = replace(seen, problem=_our_failure(error), fault=traceback.format_exc())
@@ -257,7 +258,7 @@ def _translations(old: OldCode, places: Places) -> Iterator[Message]:
     """Say what was translated; of a notebook made of old calls alone, as much as anybody reads."""
     yield from (_translated(one, places) for one in old.applied[:_MOST_TRANSLATIONS])
     if len(old.applied) > _MOST_TRANSLATIONS:
-        yield message("Further ones, not shown: {count}", count=len(old.applied) - _MOST_TRANSLATIONS)
+        yield further_ones(count=len(old.applied) - _MOST_TRANSLATIONS)
 
 
 def _translated(one: Translation, places: Places) -> Message:
@@ -400,4 +401,4 @@ def _our_failure(error: BaseException) -> Message:
     """Say in one line what broke; the whole traceback is kept in the grade's `fault`."""
     said = str(error).strip() or "–"
     last = said.splitlines()[-1] if isinstance(error, MeasuringFailedError) else said
-    return message("The grader itself failed: {error}", error=brief(f"{type(error).__name__}: {last}"))
+    return own_failure(error=brief(f"{type(error).__name__}: {last}"))

@@ -21,7 +21,16 @@ from grader.checks.rubric import rubric_mistakes
 from grader.cli.course import load_checked
 from grader.cli.progress import Announce, AnnouncedMeasurer, AnnouncedSandbox, progress_bar, stages
 from grader.cli.rosters import HandIns, in_time
-from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
+from grader.cli.speech import (
+    SURROUNDINGS,
+    Exit,
+    class_report,
+    complain,
+    error_border,
+    several_notebooks,
+    told,
+    wrong_choice,
+)
 from grader.delivery import prepare_folder, write_class, write_index
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
@@ -96,7 +105,7 @@ def grade_paths(
     Console().print(class_table(graded, assignment, translator))
     if found.passed_over:
         Console().print(passed_over_list(found.passed_over, translator))
-    typer.echo(told(message("Report of the class: {path}", path=str(index.resolve())), language))
+    typer.echo(told(class_report(path=str(index.resolve())), language))
 
 
 def grade_class(
@@ -243,9 +252,7 @@ def require_known(options: SessionOptions, language: str | None) -> None:
         ("--audit", options.audit, AUDITS),
     ):
         if value is not None and value not in values:
-            sentence = message(
-                "{option} is {value}; it can be {known}", option=option, value=value, known=", ".join(values)
-            )
+            sentence = wrong_choice(option=option, value=value, known=", ".join(values))
             raise complain(sentence, Exit.WRONG_USAGE, language)
 
 
@@ -263,7 +270,7 @@ def _keep_hand_ins(submissions: Sequence[Submission], place: BookPlace, assignme
 
 def _only_one(submissions: Sequence[Submission], given: Path, language: str | None) -> Submission:
     if len(submissions) > 1:
-        sentence = message("{path} holds {count} notebooks. Name one of them.", path=str(given), count=len(submissions))
+        sentence = several_notebooks(path=str(given), count=len(submissions))
         raise complain(sentence, Exit.WRONG_USAGE, language)
     return submissions[0]
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from grader.domain.grade import Grade
 from grader.domain.measurement import Measurements
-from grader.domain.messages import Message
+from grader.domain.messages import Message, MessageValue, message
 from grader.domain.questions import OpenAnswer
 from grader.domain.run import RunRecord
 
@@ -50,3 +50,8 @@ class GradedSubmission:
     submitted_at: datetime | None = None
     conflict: Message | None = None
     answers: tuple[OpenAnswer, ...] = ()
+
+
+def own_failure(*, error: MessageValue) -> Message:
+    """Say that the fault is the grader's."""
+    return message("The grader itself failed: {error}", error=error)
