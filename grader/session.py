@@ -6,7 +6,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,25 +18,21 @@ from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.datasets import image_sets
 from grader.domain.facts import ReferenceFacts
-from grader.domain.folders import private_folder
 from grader.domain.limits import limits_here
 from grader.domain.messages import Message, message
-from grader.domain.ports import AuditMode, SecretView
+from grader.domain.ports import AuditMode, Sandbox
 from grader.pipeline import GradingContext
-from grader.rebuild.client import MeasuringProcesses, MissingDataError
 from grader.rebuild.protocol import PublishedData
 from grader.remembered import DataQuestion, recall, remember
-from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
-from grader.sandbox.behaviour import graph_sandbox
-from grader.sandbox.bubblewrap import find_bubblewrap
-from grader.sandbox.visible import require_invisible, require_invisible_data
+from grader.sandbox.backends.backend import KernelOptions
+from grader.sandbox.registry import DEFAULT, backend_named
 from grader.secret_views import LentViews
 from grader.settings_key import settings_key
+from grader.zones import ZoneOptions, files_of, open_zones
 
 CARDS = "creditcard"
 """Card transactions, `creditcard.csv` in the notebook's working folder."""
 
-SANDBOXES = ("bubblewrap", "none")
 DATA_SIZES = ("full", "sample")
 AUDITS = tuple(mode.value for mode in AuditMode)
 
@@ -54,7 +50,7 @@ class SessionOptions:
     """How to grade.
 
     Attributes:
-        sandbox: `bubblewrap`, or `none` to run notebooks with this user's rights.
+        sandbox: Name of a backend: `bubblewrap`, `none` to run notebooks with this user's rights, or a plug-in's.
         data_size: `full` or `sample`.
         data_folder: Searched for the user's own full set before the usual places.
         images: `hidden` for grading, `public` for a student's own check.
@@ -68,9 +64,11 @@ class SessionOptions:
             nobody where it is None.
         audit: Which hand-ins are run a second time, on a secret view of the data: `suspicious`, `all` or `none`.
         accelerate: Run trainings faster first (`grader.acceleration`); grades are the same.
+        warm: Fork kernels from a process that has imported TensorFlow, where that can be had; grades are the same.
+        executor: Where notebooks are run (`grader.executors.choice`).
     """
 
-    sandbox: str = "bubblewrap"
+    sandbox: str = DEFAULT
     data_size: str = "full"
     data_folder: Path | None = None
     images: str = "hidden"
@@ -82,6 +80,16 @@ class SessionOptions:
     run_again: tuple[str, ...] | None = None
     audit: str = "none"
     accelerate: bool = False
+    warm: bool = False
+    executor: str = "local"
+
+    def zones(self) -> ZoneOptions:
+        """Return what of it says how the zones are opened."""
+        return ZoneOptions(self.sandbox, self.data_size, self.data_folder, self.course, self.warm)
+
+    def threads_a_notebook(self) -> int:
+        """Return how many threads one notebook may use, so that those that run together share the processors."""
+        return max(1, (os.cpu_count() or 1) // self.notebooks_together())
 
     def notebooks_together(self) -> int:
         """Return how many notebooks run at the same time."""
@@ -119,52 +127,42 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
         BrokenReferenceError: The assignment's reference is an instructor's own and cannot be used.
     """
     assignment = replace(assignment, compat=assignment.compat or options.compat)
-    program = None if options.sandbox == "none" else find_bubblewrap()
     own = _own_reference(assignment, options.course)
-    if program is not None:
-        require_invisible_data(options.data_folder)
-        if options.course is not None:
-            require_invisible(options.course.folder)
-    measurer = MeasuringProcesses(
-        options.data_size,
-        options.data_folder,
-        course=options.course,
-        graph_sandbox=None if program is None else graph_sandbox(program),
-    )
-    with measurer, private_folder() as folder, ExitStack() as stack:
+    with open_zones(options.zones()) as zones, ExitStack() as stack:
         if own is not None:
-            measurer.examine(assignment.reference)
-        data = _publish(measurer, facts.dataset, folder)
-        published = {facts.dataset: data, **_other_datasets(measurer, facts.dataset, folder)}
+            zones.measurer.examine(assignment.reference)
+        published = zones.publish_all(facts.dataset)
+        data = published[facts.dataset]
         for dataset, found in published.items():
             remember(_question(dataset, options), found)
-        threads = max(1, (os.cpu_count() or 1) // options.notebooks_together())
+        kernels = KernelOptions(
+            threads=options.threads_a_notebook(), work_folder=options.work_folder, data_size=data.size
+        )
 
-        def open_sandbox(datasets: Mapping[str, Path]) -> OpenMachine | BubblewrapSandbox:
-            if program is not None:
-                return BubblewrapSandbox(program, datasets, threads)
-            return OpenMachine(datasets, options.work_folder, threads, data_size=data.size)
+        def open_sandbox(datasets: Mapping[str, Path]) -> Sandbox:
+            return zones.sandbox(replace(kernels, datasets=datasets))
 
         auditor, mode = None, AuditMode(options.audit)
         if mode is not AuditMode.NONE:
-            views = LentViews(lambda place, view: _all_datasets(measurer, facts.dataset, place, view), open_sandbox)
+            views = LentViews(lambda place, view: zones.publish_view(facts.dataset, place, view), open_sandbox)
             auditor = Auditor(mode, stack.enter_context(views))
-        sandbox = open_sandbox(_files(published))
+        kernels = replace(kernels, datasets=files_of(published))
         limits = limits_here(assignment, facts, data.size, slowness=slowness_of_this_machine())
         limited = replace(assignment, limits=limits)
-        fast = replace(sandbox, acceleration=acceleration_of(limited, facts, data.size))
         context = GradingContext(
             limited,
             facts,
-            sandbox,
-            measurer,
+            zones.sandbox(kernels),
+            zones.measurer,
             options.images,
             data.size,
             options.written_for,
             options.run_again,
             auditor,
         )
-        context = replace(context, fast=fast if options.accelerate else None)
+        if options.accelerate:
+            fast = replace(kernels, acceleration=acceleration_of(limited, facts, data.size))
+            context = replace(context, fast=zones.sandbox(fast))
         key = _key(assignment, facts, [(one.size, one.digest) for one in published.values()], options)
         yield Session(context, data, key, _remarks(assignment, facts, data, options))
 
@@ -223,40 +221,6 @@ def end_children() -> None:
             continue
 
 
-def _publish(measurer: MeasuringProcesses, dataset: str, folder: Path, view: SecretView | None = None) -> PublishedData:
-    try:
-        return measurer.publish(dataset, folder, view)
-    except MissingDataError as error:  # the measuring process says it in English alone
-        reason = message(
-            "The full {dataset} was not found. Put {dataset}.npz, the file of keras.datasets, into ~/.keras/datasets, "
-            "$KERAS_HOME, or a folder named with --data; or take the embedded sample with --data-size sample.",
-            dataset=dataset,
-        )
-        raise MissingDataError(reason) from error
-
-
-def _all_datasets(measurer: MeasuringProcesses, dataset: str, folder: Path, view: SecretView) -> dict[str, Path]:
-    """Publish everything that a kernel sees, through a view."""
-    data = _publish(measurer, dataset, folder, view)
-    return _files({dataset: data, **_other_datasets(measurer, dataset, folder, view)})
-
-
-def _files(published: Mapping[str, PublishedData]) -> dict[str, Path]:
-    return {dataset: found.file for dataset, found in published.items() if found.file is not None}
-
-
-def _other_datasets(
-    measurer: MeasuringProcesses, dataset: str, folder: Path, view: SecretView | None = None
-) -> dict[str, PublishedData]:
-    """Publish the other image data sets as well, since notebooks try things out; one that is not here is left out."""
-    published: dict[str, PublishedData] = {}
-    for other in image_sets():
-        if other != dataset:
-            with suppress(MissingDataError):
-                published[other] = measurer.publish(other, folder, view)
-    return published
-
-
 def _remarks(
     assignment: Assignment, facts: ReferenceFacts, data: PublishedData, options: SessionOptions
 ) -> tuple[Message, ...]:
@@ -277,7 +241,8 @@ def _remarks(
                 dataset=facts.dataset,
             )
         )
-    if options.sandbox == "none" and options.images == "hidden":  # nobody needs a warning of their own notebook
+    warns = options.images == "hidden"  # nobody needs a warning of their own notebook
+    if warns and not backend_named(options.sandbox).isolates:
         remarks.append(message("WITHOUT SANDBOX: notebooks run with your rights and can read and change your files."))
     if data.size not in facts.calibrated:
         remarks.append(

@@ -20,8 +20,10 @@ from grader.locale import Translator
 from grader.rebuild.client import MissingDataError
 from grader.rebuild.protocol import PublishedData
 from grader.sandbox.backends import OpenMachine
-from grader.session import Session, SessionOptions, _other_datasets, _publish, known_settings_key, open_session
+from grader.sandbox.registry import UNSHUT, backend_named
+from grader.session import Session, SessionOptions, known_settings_key, open_session
 from grader.settings_key import settings_key
+from grader.zones import Zones, files_of
 from reference import data as reference_data
 
 STACKED = load_assignment("stacked")
@@ -168,7 +170,7 @@ def test_missing_data_are_told_in_both_languages(missing: MissingDataError, lang
 def missing(tmp_path_factory: pytest.TempPathFactory) -> MissingDataError:
     """The error of a session where the full data were taken out of the package."""
     with pytest.raises(MissingDataError) as caught:
-        _publish(_NoFullData(), "fashion_mnist", tmp_path_factory.mktemp("nothing"))
+        Zones(_NoFullData(), tmp_path_factory.mktemp("nothing"), backend_named(UNSHUT)).publish_all("fashion_mnist")
     return caught.value
 
 
@@ -264,6 +266,7 @@ class _OnlyFashion:
 
 def test_a_notebook_sees_every_image_data_set_that_is_here(tmp_path):
     """The assignment's own one is published by itself; another that is missing stops nobody."""
-    others = _other_datasets(_OnlyFashion(), "mnist", tmp_path)
-    assert {name: found.file for name, found in others.items()} == {"fashion_mnist": tmp_path / "fashion_mnist.npz"}
-    assert _other_datasets(_OnlyFashion(), "fashion_mnist", tmp_path) == {}
+    zones = Zones(_OnlyFashion(), tmp_path, backend_named(UNSHUT))
+    here = {"fashion_mnist": tmp_path / "fashion_mnist.npz"}
+    assert files_of(zones.publish_those_here(["mnist", "fashion_mnist"])) == here
+    assert files_of(zones.publish_all("fashion_mnist")) == here

@@ -52,8 +52,18 @@ class Fingerprints:
             with self._lock:
                 self._known.append((student, tuple(fingerprint)))
 
-    def twins(self, student: str, fingerprint: Fingerprint) -> tuple[str, ...]:
-        """Return the other students whose weights are the same, in order of their names."""
+    def known(self) -> tuple[tuple[str, tuple[float, ...]], ...]:
+        """Return all students and weights, in the order in which they were noted."""
         with self._lock:
-            known = list(self._known)
+            return tuple(self._known)
+
+    def twins(self, student: str, fingerprint: Fingerprint, *, among_first: int | None = None) -> tuple[str, ...]:
+        """Return the other students whose weights are the same, in order of their names.
+
+        Args:
+            student: Whose weights they are.
+            fingerprint: The weights in short.
+            among_first: Among so many that were noted first; None for all.
+        """
+        known = self.known()[:among_first]
         return tuple(sorted({other for other, found in known if other != student and same(fingerprint, found)}))

@@ -5,20 +5,35 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from grader.authoring.catalogue import assignments_folder, load_assignment, load_facts
 from grader.authoring.diagrams import diagram
 from grader.authoring.errors import AuthoringError
+from grader.authoring.targets import target
 from grader.authoring.toml_source import read_toml
 from grader.domain.assignment import Assignment
-from grader.domain.facts import ReferenceFacts
+from grader.domain.datasets import SampleKind, datasets
+from grader.domain.facts import CalibratedData, ReferenceFacts
 
 FILE_NAME: Final = "glance.toml"
+CHALLENGES: Final = "challenges.toml"
 HARDEST: Final = 3
+
+_RECURRENT_STEP: Final = 12.0
+_CONVOLUTIONAL_STEP: Final = 5.0
+_DENSE_STEP: Final = 3.0
+"""Milliseconds that a step of `fit` costs on a GPU, estimated: to start it takes longer than to compute it."""
+
+_SAMPLES: Final[Mapping[SampleKind, int]] = {
+    SampleKind.IMAGES: 55_000, SampleKind.POINTS: 60, SampleKind.ROWS: 170_000,
+}  # fmt: skip
+"""Training samples of a notebook with the full data, those for validation left out."""
+
+_IN_NUMPY: Final = frozenset({"from-scratch"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +43,22 @@ class Glance:
     Attributes:
         difficulty: From 1 to 3 as filled and empty dots.
         after: Titles of the assignments to do before.
-        minutes: Of one training of the reference on one processor core and the full data, as measured; 0 for unknown.
+        minutes: Of the notebook's trainings on one processor core and the full data, as measured; 0 for unknown.
+        minutes_on_gpu: The same on a GPU, estimated from the number of steps; 0 where it would not be used.
         read: Titles and addresses.
         diagram: A Markdown image.
+        target: A Markdown image of what training should lead to.
+        challenge: An optional challenge, Markdown.
     """
 
     difficulty: str = ""
     after: tuple[str, ...] = ()
     minutes: int = 0
+    minutes_on_gpu: int = 0
     read: tuple[tuple[str, str], ...] = ()
     diagram: str = ""
+    target: str = ""
+    challenge: str = ""
 
 
 def glance_of(assignment: Assignment, language: str, *, references: Path) -> Glance:
@@ -51,30 +72,64 @@ def glance_of(assignment: Assignment, language: str, *, references: Path) -> Gla
     facts = _facts(assignment.reference, references)
     if facts is None:
         return Glance()
-    shown = diagram(facts, language)
+    drawn = Glance(diagram=diagram(facts, language), target=target(facts, language), minutes=minutes(facts))
     entry = _entries().get(assignment.reference)
     if not isinstance(entry, dict):
-        return Glance(diagram=shown, minutes=minutes(facts))
-    level = int(entry["difficulty"])
-    return Glance(
+        return drawn
+    level, trainings = int(entry["difficulty"]), int(entry.get("trainings", 1))
+    return replace(
+        drawn,
         difficulty="●" * level + "○" * (HARDEST - level),
         after=tuple(_titles(name)[language] for name in entry["after"]),
-        minutes=minutes(facts),
+        minutes=minutes(facts, trainings),
+        minutes_on_gpu=minutes_on_gpu(facts, trainings),
         read=tuple((title, address) for title, address in entry["read"]),
-        diagram=shown,
+        challenge=str(_challenges()[assignment.reference][language]).strip(),
     )
 
 
-def minutes(facts: ReferenceFacts) -> int:
-    """Return the median of the reference's own trainings on its largest data, in begun minutes."""
-    data = facts.calibrated.get("full") or next(iter(facts.calibrated.values()), None)
+def minutes(facts: ReferenceFacts, trainings: int = 1) -> int:
+    """Return the median of the reference's own trainings on its largest data, in begun minutes.
+
+    Args:
+        facts: Of the reference.
+        trainings: How often the notebook trains a network like it.
+    """
+    data = _largest(facts)
     seconds = [run.seconds for run in data.records if run.variation == "reference"] if data is not None else []
-    return math.ceil(statistics.median(seconds) / 60) if seconds else 0
+    return math.ceil(trainings * statistics.median(seconds) / 60) if seconds else 0
+
+
+def minutes_on_gpu(facts: ReferenceFacts, trainings: int = 1) -> int:
+    """Estimate the minutes on a GPU, where small networks wait for the start of each step; 0 for a network in NumPy."""
+    data, batch = _largest(facts), facts.recipe.get("batch_size")
+    if data is None or not isinstance(batch, int) or facts.reference in _IN_NUMPY:
+        return 0
+    samples = _SAMPLES[datasets()[facts.dataset].kind]
+    milliseconds = _milliseconds_a_step(facts)
+    return math.ceil(trainings * data.epochs * math.ceil(samples / batch) * milliseconds / 60_000)
+
+
+def _milliseconds_a_step(facts: ReferenceFacts) -> float:
+    traits = [layer.traits for architecture in facts.architectures.values() for layer in architecture.layers]
+    if any(one.recurrent for one in traits):
+        return _RECURRENT_STEP
+    return _CONVOLUTIONAL_STEP if any(one.convolutional for one in traits) else _DENSE_STEP
+
+
+def _largest(facts: ReferenceFacts) -> CalibratedData | None:
+    return facts.calibrated.get("full") or next(iter(facts.calibrated.values()), None)
 
 
 @cache
 def _entries() -> Mapping[str, object]:
     return read_toml(assignments_folder() / "_base" / FILE_NAME).data
+
+
+@cache
+def _challenges() -> Mapping[str, Mapping[str, str]]:
+    """Return the texts by reference and language; a test looks at the file, which is ours."""
+    return cast("Mapping[str, Mapping[str, str]]", read_toml(assignments_folder() / "_base" / CHALLENGES).data)
 
 
 @cache

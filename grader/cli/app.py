@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 
 import grader
-from grader.cli import app_class, app_review, app_upkeep
-from grader.cli.completion import assignments, chosen_from
+from grader.cli import app_class, app_keeping, app_review, app_upkeep
+from grader.cli.completion import assignments
 from grader.cli.frames import Commands, SpokenGroup, first_steps
 from grader.cli.frames import remembered as told
 from grader.cli.options import (
     NOTEBOOKS_FOLDERS_ZIPS,
+    Accelerate,
     AsJson,
     CourseFolder,
     DataFolder,
@@ -22,12 +23,15 @@ from grader.cli.options import (
     Jobs,
     Language,
     Roster,
+    SandboxName,
     Times,
     TimeZone,
+    Warm,
 )
 from grader.cli.speech import Exit
 from grader.domain.course import Course
 from grader.domain.messages import message
+from grader.sandbox.registry import DEFAULT, UNSHUT
 
 app = Commands(
     name="grader",
@@ -120,14 +124,6 @@ def generate_command(
 
 app_class.register_after_generating(app)
 
-SandboxKind = Annotated[
-    str,
-    typer.Option(
-        "--sandbox",
-        autocompletion=chosen_from("bubblewrap", "none"),
-        help=told(message("bubblewrap, or none: notebooks then run with your rights.")),
-    ),
-]
 Compat = Annotated[
     bool,
     typer.Option(
@@ -154,11 +150,11 @@ CompatOrNot = Annotated[
     ),
 ]
 
-Accelerate = Annotated[
-    bool,
+Executor = Annotated[
+    str,
     typer.Option(
-        "--accelerate/--no-accelerate",
-        help=told(message("Shorten trainings; what loses a point by it is run again, whole.")),
+        "--executor",
+        help=told(message("Where notebooks run: local, dask-local:N, or dask://HOST:PORT of a Dask scheduler.")),
     ),
 ]
 
@@ -179,15 +175,16 @@ def check_command(
     compat: Compat = False,
     data: DataFolder = None,
     data_size: DataSize = "full",
+    accelerate: Accelerate = True,
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the public checks."""
-    from grader.cli.grading import check_notebook
+    from grader.cli.checking import check_notebook
     from grader.session import SessionOptions
 
     options = SessionOptions(
-        sandbox="none",
+        sandbox=UNSHUT,
         data_size=data_size,
         data_folder=data,
         images="public",
@@ -195,6 +192,7 @@ def check_command(
         work_folder=notebook.parent,
         course=Course.at(course),
         compat=compat,
+        accelerate=accelerate,
     )
     check_notebook(notebook, assignment, options, language=lang, as_json=as_json)
 
@@ -203,10 +201,18 @@ def check_command(
 def inspect_command(
     notebook: Annotated[Path, typer.Argument(help=told(message("The notebook.")))],
     *,
-    sandbox: SandboxKind = "bubblewrap",
+    sandbox: SandboxName = DEFAULT,
+    warm: Warm = False,
     compat: CompatOrNot = None,
     data: DataFolder = None,
     data_size: DataSize = "full",
+    accelerate: Annotated[
+        bool,
+        typer.Option(
+            "--accelerate/--no-accelerate",
+            help=told(message("Do several steps of a training at once, which changes no number.")),
+        ),
+    ] = True,
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
@@ -214,7 +220,9 @@ def inspect_command(
     from grader.cli.inspecting import inspect_one
     from grader.session import SessionOptions
 
-    options = SessionOptions(sandbox=sandbox, data_size=data_size, data_folder=data, jobs=1)
+    options = SessionOptions(
+        sandbox=sandbox, data_size=data_size, data_folder=data, jobs=1, warm=warm, accelerate=accelerate
+    )
     inspect_one(notebook, options, compat=compat, language=lang, as_json=as_json)
 
 
@@ -226,7 +234,7 @@ def grade_command(
         str, typer.Option("--assignment", autocompletion=assignments, help=told(message("Assignment id.")))
     ],
     out: Annotated[Path, typer.Option("--out", help=told(message("Folder for grades and reports.")))],
-    sandbox: SandboxKind = "bubblewrap",
+    sandbox: SandboxName = DEFAULT,
     course: CourseFolder = None,
     compat: Compat = False,
     data: DataFolder = None,
@@ -236,6 +244,7 @@ def grade_command(
     times: Times = None,
     timezone: TimeZone = None,
     jobs: Jobs = None,
+    executor: Executor = "local",
     force: Annotated[
         bool, typer.Option("--force", help=told(message("Run again what was run before; with --student only theirs.")))
     ] = False,
@@ -244,6 +253,7 @@ def grade_command(
         typer.Option("--student", help=told(message("Run this student's notebook again. Repeatable."))),
     ] = None,
     accelerate: Accelerate = True,
+    warm: Warm = False,
     gradebook: GradebookUrl = None,
     lang: Language = None,
     as_json: AsJson = False,
@@ -264,6 +274,8 @@ def grade_command(
         audit=audit,
         run_again=tuple(student) if student else () if force else None,
         accelerate=accelerate,
+        warm=warm,
+        executor=executor,
     )
     place = BookPlace.new(out, gradebook, course=Course.at(course))
     hand_ins = HandIns(paths, ClassLists(roster, times, timezone))
@@ -272,6 +284,7 @@ def grade_command(
 
 app_review.register(app)
 app_class.register_after_grading(app)
+app_keeping.register(app)
 
 
 @app.command("demo", help=told(message("Generate and grade a sample class, and compare with what is expected.")))
@@ -280,14 +293,15 @@ def demo_command(
     out: Annotated[Path, typer.Option("--out", help=told(message("Folder for the class and its reports.")))] = Path(
         "grader-demo"
     ),
-    sandbox: Annotated[str, typer.Option("--sandbox", help=told(message("bubblewrap or none.")))] = "bubblewrap",
+    sandbox: SandboxName = DEFAULT,
     jobs: Jobs = None,
+    accelerate: Accelerate = True,
     lang: Language = None,
 ) -> None:
     """Show the product on a class that ships with it."""
     from grader.cli.demonstration import run_demo
 
-    run_demo(out, sandbox=sandbox, jobs=jobs, language=lang)
+    run_demo(out, sandbox=sandbox, jobs=jobs, accelerate=accelerate, language=lang)
 
 
 app_upkeep.register(app)

@@ -16,11 +16,13 @@ from grader.cli.options import (
     GradebookUrl,
     Language,
     Roster,
+    SandboxName,
     Times,
     TimeZone,
 )
 from grader.domain.course import Course
 from grader.domain.messages import message
+from grader.sandbox.registry import DEFAULT
 
 
 def export_command(
@@ -62,9 +64,7 @@ def export_command(
     assignment: Annotated[
         str | None, typer.Option("--assignment", help=told(message("Assignment id; default: the one graded last.")))
     ] = None,
-    sandbox: Annotated[
-        str, typer.Option("--sandbox", help=told(message("gradescope-autograder: bubblewrap or none.")))
-    ] = "bubblewrap",
+    sandbox: SandboxName = DEFAULT,
     data_size: DataSize = "full",
     course: CourseFolder = None,
     gradebook: GradebookUrl = None,

@@ -9,9 +9,10 @@ import typer
 
 from grader.cli.completion import assignments
 from grader.cli.frames import remembered as told
-from grader.cli.options import AsJson, CourseFolder, DataFolder, DataSize, Language
+from grader.cli.options import Accelerate, AsJson, CourseFolder, DataFolder, DataSize, Language, SandboxName, Warm
 from grader.domain.course import Course
 from grader.domain.messages import message
+from grader.sandbox.registry import DEFAULT
 
 
 def register(app: typer.Typer) -> None:
@@ -95,13 +96,13 @@ def validate_command(
             "--keep", help=told(message("With --rubrics: a file for the grades; the same command goes on from there."))
         ),
     ] = None,
-    sandbox: Annotated[
-        str, typer.Option("--sandbox", help=told(message("With --rubrics: bubblewrap or none.")))
-    ] = "bubblewrap",
+    sandbox: SandboxName = DEFAULT,
+    warm: Warm = False,
     course: CourseFolder = None,
     data: DataFolder = None,
     data_size: DataSize = "sample",
     jobs: Trained = None,
+    accelerate: Accelerate = True,
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
@@ -112,7 +113,14 @@ def validate_command(
 
         own = Course.at(course)
         options = SessionOptions(
-            sandbox=sandbox, data_size=data_size, data_folder=data, jobs=jobs, course=own, written_for=data_size
+            sandbox=sandbox,
+            data_size=data_size,
+            data_folder=data,
+            jobs=jobs,
+            course=own,
+            written_for=data_size,
+            warm=warm,
+            accelerate=accelerate,
         )
         trial = Trial(ids or (), fast, options, own, keep, variant or ())
         validate_rubrics(trial, language=lang, as_json=as_json)

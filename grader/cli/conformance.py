@@ -1,9 +1,10 @@
-"""`grader doctor --sandbox`: every behaviour that the sandbox of this machine must have, tried one by one."""
+"""`grader doctor --sandbox`: every behaviour that the sandboxes of this machine must have, tried one by one."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterator
 
 import typer
 from rich.console import Console
@@ -11,33 +12,42 @@ from rich.text import Text
 
 from grader.cli.speech import Exit, error_border, told
 from grader.domain.messages import message
-from grader.sandbox.backends import BubblewrapSandbox
-from grader.sandbox.bubblewrap import find_bubblewrap
 from grader.sandbox.conformance.behaviour import Verdict
 from grader.sandbox.conformance.suite import try_all
+from grader.sandbox.registry import backend_named, backend_names
 
 
 def show_behaviours(*, language: str | None, as_json: bool) -> None:
     """Print each behaviour as it is tried; exit status 1 when one does not hold."""
     console = Console()
-    verdicts: list[Verdict] = []
+    verdicts: list[tuple[str, Verdict]] = []
     with error_border(language):
-        for verdict in try_all(BubblewrapSandbox(find_bubblewrap(), threads=1)):
-            verdicts.append(verdict)
+        for sandbox, verdict in _verdicts():
+            verdicts.append((sandbox, verdict))
             if not as_json:
-                _print(console, verdict)
-    held = sum(verdict.holds for verdict in verdicts)
+                _print(console, sandbox, verdict)
+    held = sum(verdict.holds for _, verdict in verdicts)
     if as_json:
-        typer.echo(json.dumps([dataclasses.asdict(verdict) for verdict in verdicts], ensure_ascii=False, indent=2))
+        rows = [{"sandbox": sandbox, **dataclasses.asdict(verdict)} for sandbox, verdict in verdicts]
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
         console.print(told(message("{held} of {count} behaviours hold.", held=held, count=len(verdicts)), language))
     if held < len(verdicts):
         raise typer.Exit(int(Exit.DID_NOT_PASS))
 
 
-def _print(console: Console, verdict: Verdict) -> None:
+def _verdicts() -> Iterator[tuple[str, Verdict]]:
+    """Try every way in which every sandbox that shuts notebooks in starts a kernel."""
+    for backend in map(backend_named, backend_names()):
+        with backend.conformance() as trials:
+            for trial in trials:
+                for verdict in try_all(trial.sandbox):
+                    yield f"{backend.name}, {trial.name}", verdict
+
+
+def _print(console: Console, sandbox: str, verdict: Verdict) -> None:
     sign, colour = ("✓", "green") if verdict.holds else ("✗", "red")
     line = Text(f"{sign} ", style=colour)
-    line.append(f"{verdict.group:<10} ", style="dim")
+    line.append(f"{sandbox:<18} {verdict.group:<10} ", style="dim")
     line.append(verdict.name if verdict.holds else f"{verdict.name}: {verdict.rule} {verdict.said}")
     console.print(line)

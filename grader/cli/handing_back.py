@@ -28,6 +28,7 @@ from grader.locale import Translator
 from grader.review.book import BookPlace
 from grader.roster.matching import Match, Roster
 from grader.roster.sheet import Sheet, SheetError, read_sheet
+from grader.sandbox.registry import DEFAULT
 from grader.session import SessionOptions
 
 AUTOGRADER: Final = "gradescope-autograder"
@@ -56,7 +57,7 @@ class Wanted:
     column: str = ""
     anyway: bool = False
     assignment: str | None = None
-    sandbox: str = "bubblewrap"
+    sandbox: str = DEFAULT
     data_size: str = "full"
     course: Course | None = None
     gradebook: str | None = None

@@ -14,8 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.checks.core.wording import brief
-from grader.cli.progress import waiting
+from grader.cli.grading import require_known
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, several_notebooks
+from grader.cli.watching import waiting
 from grader.domain.datasets import title_of
 from grader.domain.evidence import RejectedClaimsError, not_accepted
 from grader.domain.folders import private_folder
@@ -63,6 +64,7 @@ def _inspected(
     submission: Submission, options: SessionOptions, translator: Translator, *, compat: bool | None
 ) -> Inspection:
     try:
+        require_known(options, translator.language)
         notebook = within_limits(
             read_notebook, submission
         )  # what is no notebook is reported before anything is opened for it

@@ -14,7 +14,7 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 from rich.console import Console
@@ -31,6 +31,9 @@ from grader.domain.run import Limits, RunStatus
 from grader.domain.submission import CodeCell, Notebook
 from grader.rebuild.client import MeasuringProcesses, MissingDataError, MissingTensorFlowError, require_tensorflow
 from grader.rebuild.protocol import SHIPPED
+
+if TYPE_CHECKING:
+    from grader.sandbox.backends.backend import Backend
 
 _CLASSROOM = (
     "imageio", "ipywidgets", "opencv-python-headless", "pandas", "plotly", "pydot", "scikit-image", "scikit-learn",
@@ -83,6 +86,7 @@ _NAMES: Final[Mapping[str, Message]] = {
     "sandbox": message("sandbox"),
     "classroom": message("as in Colab"),
     "grade": message("running notebooks"),
+    "warm": message("kernels"),
 }
 """What people read instead of a name, where it is a word and no package's or data set's."""
 
@@ -182,30 +186,55 @@ def _running() -> Iterator[Examined]:
     if sentence is not None:
         yield Examined("grade", State.BAD, sentence)
     else:
-        yield _sandbox()
+        yield from _sandboxes()
 
 
-def _sandbox() -> Examined:
-    """Start a real kernel in a real sandbox, and see that it is shut in."""
-    from grader.sandbox.backends import BubblewrapSandbox
-    from grader.sandbox.bubblewrap import SandboxUnavailableError, find_bubblewrap
+def _sandboxes() -> Iterator[Examined]:
+    """Start a real kernel in every sandbox that shuts it in, and see that it does."""
+    from grader.sandbox.registry import DEFAULT, backend_named, backend_names
 
+    for name in backend_names():
+        backend = backend_named(name)
+        if backend.isolates:
+            yield from _tried(backend, "sandbox" if name == DEFAULT else name)
+
+
+def _tried(backend: Backend, name: str) -> Iterator[Examined]:
+    from grader.sandbox.backends.backend import KernelOptions
+    from grader.sandbox.bubblewrap import SandboxUnavailableError
+
+    trial = Notebook((CodeCell(0, "", _TRIAL_CELL),))
     try:
-        program = find_bubblewrap()
+        program = backend.find()
+        with backend.opened(warm=True) as opened, private_folder() as folder:
+            sandbox = opened.sandbox(KernelOptions(threads=1))
+            record = sandbox.run(trial, Limits(notebook_seconds=60), folder / "exchange")
+            complaint = opened.complaint
     except SandboxUnavailableError as error:
-        return Examined("sandbox", State.BAD, error.reason)
-    with private_folder() as folder:
-        trial = Notebook((CodeCell(0, "", _TRIAL_CELL),))
-        record = BubblewrapSandbox(program).run(trial, Limits(notebook_seconds=60), folder / "exchange")
+        yield Examined(name, State.BAD, error.reason)
+        return
     if record.status is RunStatus.COMPLETED:
         sentence = message(
-            "{program} works; limits are kept by the grader's own watchdog, not by control groups", program=str(program)
+            "{program} works and keeps a notebook from {what}; limits are kept by the grader's own watchdog, not by "
+            "control groups",
+            program=program,
+            what=backend.advice,
         )
-        return Examined("sandbox", State.GOOD, sentence)
+        yield Examined(name, State.GOOD, sentence)
+        yield _warmth(complaint)
+        return
     said = record.detail or verbatim("; ".join(f"{error.name}: {error.text}" for error in record.errors))
-    return Examined(
-        "sandbox", State.BAD, message("{program} does not shut a kernel in: {said}", program=str(program), said=said)
+    yield Examined(name, State.BAD, message("{program} does not shut a kernel in: {said}", program=program, said=said))
+
+
+def _warmth(complaint: str | None) -> Examined:
+    """Say whether kernels can be forked, or why each has to import TensorFlow by itself."""
+    if complaint is None:
+        return Examined("warm", State.GOOD, message("forked from one process that imports TensorFlow once"))
+    sentence = message(
+        "Each notebook imports TensorFlow by itself, which takes some seconds: {why}", why=complaint[-500:]
     )
+    return Examined("warm", State.LIMITED, sentence)
 
 
 def _data(folder: Path | None) -> Iterator[Examined]:

@@ -11,6 +11,7 @@ from grader.cli.completion import chosen_from
 from grader.cli.frames import remembered as told
 from grader.cli.speech import language_option
 from grader.domain.messages import message
+from grader.sandbox.registry import UNSHUT, backend_names
 
 NOTEBOOKS_FOLDERS_ZIPS: Final = message("Notebooks, folders, zips.")
 
@@ -24,7 +25,13 @@ Language = Annotated[
         help=told(message("Language of the output: es or en.")),
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help=told(message("Print JSON and nothing else.")))]
+AsJson = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        help=told(message("Print JSON and nothing else; grade and check write events to standard error as JSON, too.")),
+    ),
+]
 DataFolder = Annotated[
     Path | None,
     typer.Option(
@@ -42,6 +49,34 @@ CourseFolder = Annotated[
 GradebookUrl = Annotated[
     str | None,
     typer.Option("--gradebook", help=told(message("Address of the gradebook: postgresql://… or sqlite:///…."))),
+]
+SandboxName = Annotated[
+    str,
+    typer.Option(
+        "--sandbox",
+        autocompletion=chosen_from(*backend_names()),
+        help=told(
+            message(
+                "Where notebooks run: {names}. With {unshut} they run with your rights.",
+                names=", ".join(backend_names()),
+                unshut=UNSHUT,
+            )
+        ),
+    ),
+]
+Warm = Annotated[
+    bool,
+    typer.Option(
+        "--warm/--no-warm",
+        help=told(message("Import TensorFlow once and fork kernels from there; grades are the same.")),
+    ),
+]
+Accelerate = Annotated[
+    bool,
+    typer.Option(
+        "--accelerate/--no-accelerate",
+        help=told(message("Shorten trainings; what loses a point by it is run again, whole.")),
+    ),
 ]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, help=told(message("Notebooks that run at the same time.")))

@@ -15,6 +15,7 @@ from rich.text import Text
 from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts
 from grader.authoring.errors import unknown
 from grader.authoring.notebooks import generate
+from grader.cli.grading import require_known
 from grader.cli.speech import Exit, error_border, told
 from grader.domain.assignment import no_assignment
 from grader.domain.course import Course
@@ -105,6 +106,7 @@ def validate_rubrics(trial: Trial, *, language: str | None, as_json: bool) -> No
 
     done: list[Judged] = []
     with error_border(language):
+        require_known(trial.options, language)
         for assignment_id in trial.wanted():
             work = trial.work(assignment_id)
             chosen = variants(work, only=trial.names(assignment_id), fast=trial.fast)

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Final
 
 from grader.authoring.catalogue import facts_ids, load_facts
+from grader.domain.acceleration import Acceleration
 from grader.domain.datasets import image_sets
-from grader.domain.folders import private_folder
-from grader.domain.ports import Sandbox
 from grader.domain.submission import Notebook
 from grader.inspection.inspecting import InspectionContext
-from grader.rebuild.client import MeasuringProcesses, MissingDataError
-from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
-from grader.sandbox.behaviour import graph_sandbox
-from grader.sandbox.bubblewrap import find_bubblewrap
-from grader.sandbox.visible import require_invisible_data
+from grader.sandbox.backends.backend import KernelOptions
 from grader.session import CARDS, SessionOptions
+from grader.zones import files_of, open_zones
 
 PATIENCE: Final = (40.0, 120.0)
 """Seconds of processors that one call of `fit`, and all of a notebook's, may take before trainings are ended: on two
@@ -41,25 +36,21 @@ def open_inspection(
         SandboxUnavailableError: No sandbox works here and none was not asked for, or a notebook would see hidden data.
         MeasuringFailedError: The measuring process does not start.
     """
-    program = None if options.sandbox == "none" else find_bubblewrap()
-    if program is not None:
-        require_invisible_data(options.data_folder)
-    graphs = None if program is None else graph_sandbox(program)
-    measurer = MeasuringProcesses(options.data_size, options.data_folder, graph_sandbox=graphs)
-    with measurer, private_folder() as folder:
-        datasets: dict[str, Path] = {}
-        sizes: set[str] = set()
-        for name in (*image_sets(), *((CARDS,) if notebook is None or _reads_tables(notebook) else ())):
-            with suppress(MissingDataError):  # a notebook that needs it says so itself
-                published = measurer.publish(name, folder)
-                datasets |= {} if published.file is None else {name: published.file}
-                sizes |= set() if name == CARDS else {published.size}  # a simulator stands in for the real table
-        sandbox: Sandbox = OpenMachine(datasets, options.work_folder, patience=PATIENCE)
-        if program is not None:
-            sandbox = BubblewrapSandbox(program, datasets, patience=PATIENCE)
+    wanted = (*image_sets(), *((CARDS,) if notebook is None or _reads_tables(notebook) else ()))
+    with open_zones(options.zones()) as zones:
+        published = zones.publish_those_here(wanted)  # a notebook that needs one that is not here says so itself
+        sizes = {found.size for name, found in published.items() if name != CARDS}  # that table may be simulated
+        size = "sample" if "sample" in sizes else "full"
+        kernels = KernelOptions(
+            files_of(published),
+            options.threads_a_notebook(),
+            PATIENCE,
+            Acceleration() if options.accelerate else None,  # a training that is ended early has other numbers
+            options.work_folder,
+            size,
+        )
         facts = {name: load_facts(name) for name in facts_ids()}
-        data = "sample" if "sample" in sizes else "full"
-        yield InspectionContext(sandbox, measurer, facts, compat=compat, data=data)
+        yield InspectionContext(zones.sandbox(kernels), zones.measurer, facts, compat=compat, data=size)
 
 
 def _reads_tables(notebook: Notebook) -> bool:

@@ -40,9 +40,30 @@ def install(tracker: FitTracker, datasets: Mapping[str, str], more: Mapping[str,
     for name, path in datasets.items():
         patches[f"keras.src.datasets.{name}"] = functools.partial(_patch_dataset, path=path)
     patches |= more or {}
-    for name in sorted(patches.keys() & sys.modules.keys()):  # IPython has imported some already
-        patches.pop(name)(sys.modules[name])
+    _patch_imported(patches)
     sys.meta_path.insert(0, _PatchingFinder(patches))
+
+
+def _patch_imported(patches: dict[str, Patch]) -> None:
+    """Patch what has been imported already, and let every module that took something from there have the new one.
+
+    IPython imports some before a notebook runs; in a warm kernel, Keras is.
+    """
+    replaced: dict[int, tuple[Any, Any]] = {}
+    for name in sorted(patches.keys() & sys.modules.keys()):
+        module = sys.modules[name]
+        before = dict(vars(module))
+        patches.pop(name)(module)
+        for attribute, old in before.items():
+            if (new := vars(module).get(attribute)) is not old:
+                replaced[id(old)] = (old, new)
+    if not replaced:
+        return
+    for module in list(sys.modules.values()):
+        for attribute, value in list(getattr(module, "__dict__", {}).items()):
+            old, new = replaced.get(id(value), (None, None))
+            if old is value and old is not None:
+                setattr(module, attribute, new)
 
 
 def _patch_trainer(module: ModuleType, *, tracker: FitTracker) -> None:

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 PROBE_FOLDER = Path(__file__).resolve().parent
+RIGHTS_TO_CHANGE_USER = frozenset({6, 7})  # CAP_SETGID, CAP_SETUID
 
 
 def main(settings_file: str, kernel_arguments: list[str]) -> None:
@@ -23,26 +24,45 @@ def main(settings_file: str, kernel_arguments: list[str]) -> None:
     _end_if_alone()
     settings = json.loads(Path(settings_file).read_text(encoding="utf-8"))
     connection = Path(kernel_arguments[kernel_arguments.index("-f") + 1])
-    connection_text = connection.read_text(encoding="utf-8")
+    load_probe()
+    if settings.get("uid") is None:
+        start(settings, connection)
+    else:
+        start(settings, connection.read_text(encoding="utf-8"))  # the file is closed to the user that we become
+
+
+def start(settings: dict[str, Any], connection: Path | str) -> None:
+    """Lower every limit, drop every right, and run the kernel.
+
+    Args:
+        settings: What `grader.sandbox` decided.
+        connection: Jupyter's connection file, or its text.
+    """
     _limit_resources(settings.get("limits", {}))
     if settings.get("uid") is not None:
         _drop_rights(settings["uid"])
-        connection = Path("/tmp/kernel.json")  # noqa: S108 - the sandbox's own; the first one is closed to us now
-        connection.write_text(connection_text, encoding="utf-8")
-    probe = _load_probe()
+    if isinstance(connection, str):
+        file = Path("/tmp/kernel.json")  # noqa: S108 - the sandbox's own
+        file.write_text(connection, encoding="utf-8")
+        connection = file
     if settings.get("filter_system_calls"):
         importlib.import_module("grader_probe.system_calls").close_system_calls()
-    _start_kernel(probe, settings, connection)
+    _start_kernel(sys.modules["grader_probe"], settings, connection)
 
 
 def _end_if_alone() -> None:
-    """End where the grader has died since it started us, and leave an empty standard input to the notebook.
+    """End where the grader has died since it started us, else leave an empty standard input to the notebook.
 
     Its end of the pipe is never written to: there is something to read when nobody holds it any more. A sandbox whose
     grader is killed while it is being set up does not notice; from here on, it does.
     """
     if os.name == "posix" and select.select([0], [], [], 0)[0]:
         sys.exit("nobody waits for this notebook any more")
+    leave_standard_input_empty()
+
+
+def leave_standard_input_empty() -> None:
+    """Let everything that reads standard input find its end at once."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
@@ -68,7 +88,7 @@ def _drop_rights(uid: int) -> None:
     os.setresuid(uid, uid, uid)
 
 
-def _load_probe() -> ModuleType:
+def load_probe() -> ModuleType:
     """Load this folder as the package `grader_probe`, whatever it is called on disk."""
     spec = importlib.util.spec_from_file_location(
         "grader_probe", PROBE_FOLDER / "__init__.py", submodule_search_locations=[str(PROBE_FOLDER)]
@@ -127,7 +147,10 @@ def _start_kernel(probe: ModuleType, settings: dict[str, Any], connection: Path)
     datasets, sandboxed = settings.get("datasets", {}), settings.get("stub_grader", False)
     data_files = importlib.import_module("grader_probe.data_files")
     files = data_files.DataFiles(datasets, requests, settings["data_sets"])
-    hooks.install(tracker, datasets, surroundings.patches(files, requests, sandboxed=sandboxed))
+    epochs = importlib.import_module("grader_probe.epochs")
+    notes = epochs.EpochNotes(Path(settings["claims"]).parent / epochs.FILE_NAME)
+    patches = {**surroundings.patches(files, requests, sandboxed=sandboxed), **notes.patches()}
+    hooks.install(tracker, datasets, patches)
     shims.install(shell, requests, datasets, files, stub_grader=sandboxed)
     shell.events.register("post_run_cell", lambda _result: exporter.export_if_changed())
     app.start()

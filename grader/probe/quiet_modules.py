@@ -163,6 +163,11 @@ class _QuietLoader(importlib.abc.Loader):
         """Nothing to run: attributes are made when they are asked for."""
 
 
+def is_quiet(module: object) -> bool:
+    """Say whether something is a module that was made up here."""
+    return isinstance(getattr(getattr(module, "__spec__", None), "loader", None), _QuietLoader)
+
+
 def _member(top: str, name: str) -> Any:
     if _CALLBACK.fullmatch(name):
         return quiet_callback(name)

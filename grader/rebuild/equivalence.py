@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from types import ModuleType
 
 from grader.domain.architecture import Architecture
 from grader.domain.evidence import Evidence
 from grader.domain.measurement import Measurement, Quantity
 from grader.domain.units import Unit
-from grader.rebuild.facts.description import architecture_of
-from grader.rebuild.facts.training import as_keras
 from grader.rebuild.network.model import Arrays, RebuiltModel
+from grader.rebuild.network.own_models import reference_form
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.conventions import PixelScale
-from grader.rebuild.quantities.yardstick import Yardstick
+from grader.rebuild.quantities.samples import Samples
 from grader.rebuild.transplant import Donor, is_comparable, transplant
-from reference.contract import module
+from reference.contract import Reference
 
 
 @dataclass(frozen=True)
@@ -51,12 +48,12 @@ class Asked:
 
 
 def equivalence(
-    source: ModuleType, asked: Asked, evidence: Evidence, arrays: Arrays, samples: Yardstick, *, always: bool
+    reference: Reference, asked: Asked, evidence: Evidence, arrays: Arrays, samples: Samples, *, always: bool
 ) -> Equivalence:
     """Transplant weights between an autoencoder and the reference.
 
     Args:
-        source: Module of the reference; nothing is compared where it leaves its layers free.
+        reference: The reference; nothing is compared where it leaves its layers free.
         asked: What is compared.
         evidence: For its layers.
         arrays: Vetted arrays.
@@ -64,10 +61,10 @@ def equivalence(
         always: Also where the layers are the reference's own to the letter, so that both measurements can be held
             against each other.
     """
-    if not is_comparable(source) or not (always or _signature(asked.form) != _signature(_reference_form(source.ID))):
+    if not is_comparable(reference) or not (always or _signature(asked.form) != _signature(reference_form(reference))):
         return Equivalence()
     donor = Donor(asked.autoencoder, evidence.operations, arrays, asked.form, asked.code_size)
-    found = transplant(donor, source.build(), samples.images)
+    found = transplant(donor, reference.build(), samples.images)
     if found is None:
         return Equivalence()
     told = f"random weights in both networks, {found.tried} tried"
@@ -79,11 +76,6 @@ def equivalence(
         how = f"the trained weights in a network of our own layers, {len(outputs)} images"
         values.append(Measurement(Quantity.TRANSPLANTED_MSE, error, Unit.PIXEL_SQUARED, how))
     return Equivalence(found.form, tuple(values))
-
-
-@lru_cache(maxsize=4)
-def _reference_form(reference: str) -> Architecture:
-    return architecture_of(as_keras(module(reference).build()).autoencoder)
 
 
 def _signature(form: Architecture) -> tuple[object, ...]:

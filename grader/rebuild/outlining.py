@@ -21,7 +21,7 @@ from grader.rebuild.network.roles import Cast, holds_same_numbers
 from grader.rebuild.quantities.conventions import in_unit_range, with_probabilities
 from grader.rebuild.quantities.image_tests import image_tests
 from grader.rebuild.quantities.material import DataChoice
-from grader.rebuild.quantities.yardstick import Yardstick
+from grader.rebuild.quantities.samples import Samples
 
 MOST_OUTLINES = 16
 MOST_CLASSES = 100
@@ -267,7 +267,7 @@ def _tests(
         fits=tuple(replace(fit, model=model.claim.model) for fit in scene.evidence.fits if fit.model in trained_by),
     )
 
-    def judged(images: Yardstick) -> RebuiltModel:
+    def judged(images: Samples) -> RebuiltModel:
         cast, _ = in_unit_range(Cast(model, None, None, 1), evidence, images.train)
         return cast.autoencoder or model
 

@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, permutations, product
-from types import ModuleType
 from typing import Any
 
 import keras
@@ -25,15 +24,15 @@ from grader.domain.architecture import Architecture, shape_size
 from grader.domain.evidence import JsonValue, OperationClaim
 from grader.domain.layer_kinds import traits_of
 from grader.domain.measurement import Role
-from grader.rebuild.facts.description import architecture_of, claimed
-from grader.rebuild.facts.training import as_keras
+from grader.rebuild.families.registry import family_of
 from grader.rebuild.network.allowlist import LAYERS, RefusedError
 from grader.rebuild.network.canonical import canonical
 from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop
+from grader.rebuild.network.own_models import architecture_of, as_keras, claimed
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.behaviour import find_code
 from grader.rebuild.quantities.material import Array
-from reference.contract import Autoencoder
+from reference.contract import Autoencoder, Reference
 
 TOLERANCE = 1e-4  # of the spread of the outputs; float32 twins are within 1e-5, a leak of one percent is at 1e-2
 DRAWS = 2
@@ -100,10 +99,9 @@ class Transplant:
     tried: int
 
 
-def is_comparable(source: ModuleType) -> bool:
+def is_comparable(reference: Reference) -> bool:
     """Say whether a reference prescribes its layers, so that there is something to compare with."""
-    by_property = getattr(source, "JUDGED_BY", "") in {"anomaly", "variational"}
-    return not by_property and "parameters" not in getattr(source, "FREE", ())
+    return family_of(reference).prescribes_layers and "parameters" not in reference.free
 
 
 def transplant(donor: Donor, models: Autoencoder, images: Array) -> Transplant | None:

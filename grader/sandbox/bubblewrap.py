@@ -28,6 +28,7 @@ HOME = "/home/student"
 EXCHANGE = "/exchange"
 DATASETS = "/opt/datasets"
 PROBE = "/opt/probe"
+PROBE_FOLDER = Path(__file__).parent.parent / "probe"
 MEMORY_FOLDERS = (WORK_FOLDER, HOME, "/tmp", "/dev/shm")  # noqa: S108 - the sandbox's own
 """Folders in memory that a notebook can write to, each a file system with a size of its own."""
 
@@ -99,10 +100,27 @@ def _try_out(program: Path) -> str | None:
     return None if done.returncode == 0 else done.stderr.strip() or f"exit status {done.returncode}"
 
 
-def isolation() -> list[str]:
-    """Return the options that cut the sandbox off: namespaces, rights, terminal, environment."""
+def memory_sizes(work_mib: int) -> dict[str, int]:
+    """Return the size of each folder in memory, in MiB.
+
+    Args:
+        work_mib: Of the working folder.
+    """
+    return dict(zip(MEMORY_FOLDERS, (work_mib, 64, 256, 256), strict=True))
+
+
+def isolation(*, keeps_rights: bool = False) -> list[str]:
+    """Return the options that cut the sandbox off: namespaces, rights, terminal, environment.
+
+    Args:
+        keeps_rights: For our own program alone, which shuts in what it forks: it may make namespaces and mounts.
+    """
     options = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
-    if os.geteuid() == 0:
+    if keeps_rights:
+        # as another user than 0 it would be put into a second namespace, in which it could take away no mount
+        options += [] if os.geteuid() == 0 else ["--unshare-user", "--uid", "0", "--gid", "0"]
+        options += ["--cap-add", "ALL"]
+    elif os.geteuid() == 0:
         options += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         options += ["--unshare-user", "--disable-userns"]
@@ -110,7 +128,13 @@ def isolation() -> list[str]:
 
 
 def command_prefix(
-    program: Path, bindings: Iterable[Binding], *, work_mib: int, environment: dict[str, str]
+    program: Path,
+    bindings: Iterable[Binding],
+    *,
+    work_mib: int,
+    environment: dict[str, str],
+    folders: Iterable[str] = (),
+    keeps_rights: bool = False,
 ) -> list[str]:
     """Return the command up to the program that shall run inside.
 
@@ -119,10 +143,12 @@ def command_prefix(
         bindings: What else is visible.
         work_mib: Size of everything the notebook can write, in memory.
         environment: All variables that exist inside.
+        folders: Empty ones, on which something may be mounted later.
+        keeps_rights: As in `isolation`.
     """
     made: set[str] = set()
-    command = [str(program), *isolation(), *_system(), "--proc", "/proc", "--dev", "/dev"]
-    for folder_name, size_mib in zip(MEMORY_FOLDERS, (work_mib, 64, 256, 256), strict=True):
+    command = [str(program), *isolation(keeps_rights=keeps_rights), *_system(), "--proc", "/proc", "--dev", "/dev"]
+    for folder_name, size_mib in memory_sizes(work_mib).items():
         command += [*_parents(folder_name, made), "--perms", "1777", "--size", str(size_mib * 2**20)]
         command += ["--tmpfs", folder_name]
         made.add(folder_name)
@@ -138,6 +164,8 @@ def command_prefix(
     for binding in bindings:
         command += _parents(binding.inside, made)
         command += ["--bind" if binding.writable else "--ro-bind", str(binding.outside), binding.inside]
+    for folder_name in folders:
+        command += _parents(f"{folder_name}/below", made)
     command += ["--symlink", f"{WORK_FOLDER}/gdrive", "/gdrive"]  # where old notebooks mount their Drive
     for folder_name in ("/dev", "/"):  # what bubblewrap makes itself is memory that nobody counts
         command += ["--remount-ro", folder_name]

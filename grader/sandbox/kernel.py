@@ -25,6 +25,7 @@ from traitlets import Type
 
 from grader.domain.text import shortened
 from grader.sandbox.channels import OutputChannel, ShellChannel
+from grader.sandbox.warm.forked import Fork, WarmProvisioner
 
 MAX_MESSAGE_BYTES = 256 * 2**20  # ZeroMQ breaks off a connection that brings a larger one, and makes no new one
 STARTUP_SECONDS = 120
@@ -91,11 +92,12 @@ class OwnKernelManager(_CappedSockets, AsyncKernelManager):
         command: Program and arguments; `{connection_file}` is filled in by Jupyter.
         folder: For the connection file and the sockets; its path must be short (Unix sockets end at 107 characters).
         ipc: False on machines without Unix sockets.
+        fork: Starts the kernel instead of the command, where it is a warm one.
     """
 
     client_factory = Type(_CappedClient)
 
-    def __init__(self, command: list[str], folder: Path, *, ipc: bool = True) -> None:
+    def __init__(self, command: list[str], folder: Path, *, ipc: bool = True, fork: Fork | None = None) -> None:
         spec = KernelSpec(argv=command, display_name="grader", language="python", interrupt_mode="message")
         super().__init__(kernel_spec_manager=_OneKernelSpec(spec), kernel_name="grader")
         self.folder = folder
@@ -103,6 +105,10 @@ class OwnKernelManager(_CappedSockets, AsyncKernelManager):
         if ipc:
             self.transport = "ipc"
             self.ip = str(folder / "k" / "s")
+        if fork is not None:
+            provisioner: Any = WarmProvisioner(kernel_spec=spec, parent=self)
+            provisioner.fork = fork
+            self.provisioner = provisioner
 
     async def wait_for_sockets(self) -> None:
         """Wait until the kernel listens on its sockets, before any line of the notebook's is run.

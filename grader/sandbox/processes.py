@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
+from typing import Protocol
 
 import psutil
 
 SECONDS_TO_DIE = 10.0
 _SECONDS_BETWEEN_LOOKS = 0.01
+
+
+class Started(Protocol):
+    """What is needed of a `subprocess.Popen`; a kernel that was forked from a warm process offers it too."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        ...
+
+    def kill(self) -> None:
+        """Kill it."""
+        ...
+
+    def wait(self) -> object:
+        """Return once it has ended."""
+        ...
 
 
 class ProcessTree:
@@ -22,7 +39,7 @@ class ProcessTree:
         process: The program, as we started it.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: Started) -> None:
         self._process = process
         self._seen: set[psutil.Process] = set()
 

@@ -11,8 +11,8 @@ from typing import Final
 from grader.domain.layer_kinds import traits_of
 from grader.domain.messages import Message, message
 from grader.validation.drafts import Draft
-from grader.validation.operators import Edit
-from grader.validation.structure_mutants import STRUCTURE
+from grader.validation.mutants import structure
+from grader.validation.operators import TWICE_THE_CODE, Edit
 from grader.validation.syntax import with_keyword
 
 
@@ -75,8 +75,8 @@ LEVELS: Final = (
     Level("linear-twin", message("no activation but the last"), _linear),
     Level(
         "code-double",
-        message("a code of twice the size"),
-        next(one.edit for one in STRUCTURE if one.name == "code-double"),
+        TWICE_THE_CODE,
+        next(one.edit for one in structure.MUTANTS if one.name == "code-double"),
     ),
     Level("solution", message("the solution itself"), _unchanged),
 )

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import keras
 import pytest
+import threadpoolctl
 
 from grader.rebuild.quantities import material
 from reference import data
@@ -20,7 +21,6 @@ from reference import data
 @pytest.fixture(autouse=True)
 def few_threads() -> Iterator[None]:
     """The variable above comes too late where another test has imported NumPy already."""
-    threadpoolctl = pytest.importorskip("threadpoolctl")
     with threadpoolctl.threadpool_limits(1, user_api="blas"):
         yield
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import keras
@@ -18,20 +17,24 @@ from round_trip import send
 from grader.domain.evidence import Evidence
 from grader.domain.measurement import Disagreement, Measurements, Quantity, Role
 from grader.domain.ports import MeasuringTask
-from grader.rebuild import comparing, measuring
-from grader.rebuild.comparing import best_cast
-from grader.rebuild.measuring import load_arrays, yardstick
+from grader.rebuild import measuring
+from grader.rebuild.families import comparison as comparing
+from grader.rebuild.families.case import Rebuilt, Setting
+from grader.rebuild.families.comparison import best_cast
+from grader.rebuild.measuring import load_arrays
 from grader.rebuild.network.model import Workshop
 from grader.rebuild.network.roles import assign
 from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.samples import load_samples
 from reference import losses, optimizers
+from reference.contract import load
 
 pytestmark = pytest.mark.usefixtures("alone")
 
 SAMPLE = DataChoice("sample")
 NAMES = tuple((role.value, role.value) for role in Role)
-TRAIN = yardstick("mnist", "public", SAMPLE).train
-PUBLIC = yardstick("mnist", "public", SAMPLE).images
+TRAIN = load_samples("mnist", "public", SAMPLE).train
+PUBLIC = load_samples("mnist", "public", SAMPLE).images
 HELD_OUT = TRAIN[-1000:].reshape(1000, 784)
 """What the notebook holds out here, fewer than 5,000 for speed: more than the last twelfth of the sample, 666."""
 
@@ -84,13 +87,13 @@ def notebook(built: Mapping[str, Built], table: Any, kept: str = "adam") -> dict
 
 
 def compared(
-    namespace: dict[str, Any], folder: Path, source: ModuleType = optimizers
+    namespace: dict[str, Any], folder: Path, reference: str = "optimizers"
 ) -> tuple[float, float, tuple[Disagreement, ...]]:
     """Return how many networks count, how much of the table is right, and what is not."""
     evidence = send(namespace, folder)
     arrays = load_arrays(evidence.weights_file)
     models = [Workshop(evidence.operations, arrays).rebuild(claim) for claim in evidence.models]
-    values, wrong = comparing.compare(source, models, evidence, arrays, TRAIN)
+    values, wrong = comparing.compare(load(reference), Rebuilt(evidence, arrays, models), TRAIN)
     assert [value.name for value in values] == [Quantity.COMPARED_MODELS, Quantity.COMPARISON_AGREEMENT]
     return values[0].value, values[1].value, wrong
 
@@ -131,7 +134,7 @@ def test_three_losses_by_three_yardsticks(style: str, under_losses: dict[str, Bu
     """Nine numbers, all of them measured by us as well."""
     table = {name: reached(networks[-1]) for name, networks in under_losses.items()}
     namespace = notebook(under_losses, LOSS_TABLES[style](table), kept="mse")
-    assert compared(namespace, tmp_path, losses) == (3, 1, ())
+    assert compared(namespace, tmp_path, "losses") == (3, 1, ())
 
 
 def test_the_loss_it_was_compiled_with_is_another_meaning_of_a_number(tmp_path: Path) -> None:
@@ -258,14 +261,13 @@ def test_an_experiment_with_another_network_is_not_the_best(three: dict[str, Bui
 
 
 def test_without_a_dictionary_the_cast_stays(three: dict[str, Built], tmp_path: Path) -> None:
-    """A notebook without names for its networks, and a reference that compares nothing."""
+    """A notebook without names for its networks, and one without an autoencoder."""
     evidence: Evidence = send({"mine": three["adam"][-1]}, tmp_path)
     arrays = load_arrays(evidence.weights_file)
     models = [Workshop(evidence.operations, arrays).rebuild(claim) for claim in evidence.models]
     cast = assign(models, (), arrays, sample=(28, 28), contract={})
-    assert best_cast(optimizers, models, cast, arrays, PUBLIC[:50], "autoencoder") is cast
-    plain = ModuleType("plain")
-    assert best_cast(plain, models, cast, arrays, PUBLIC[:50], "mine") is cast
-    assert comparing.compare(plain, models, evidence, arrays, TRAIN) == ([], ())
+    rebuilt = Rebuilt(evidence, arrays, models)
+    setting = Setting(load("optimizers"), MeasuringTask("optimizers", "public", NAMES), SAMPLE)
+    assert best_cast(cast, rebuilt, setting, PUBLIC[:50]) is cast
     nobody = replace(cast, autoencoder=None)
-    assert best_cast(optimizers, [], nobody, arrays, PUBLIC[:50], "mine") is nobody
+    assert best_cast(nobody, Rebuilt(evidence, arrays, []), setting, PUBLIC[:50]) is nobody

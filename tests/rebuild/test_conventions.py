@@ -18,6 +18,7 @@ from grader.domain.ports import MeasuringTask
 from grader.locale import Translator
 from grader.rebuild import measuring
 from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.samples import load_samples
 
 pytestmark = pytest.mark.usefixtures("alone")
 
@@ -95,7 +96,7 @@ def test_a_model_of_other_pixels_is_given_such_pixels(low: float, high: float, t
         [Input((28, 28)), layers.Rescaling(1.0, -low - tenth), layers.ReLU(), layers.Rescaling(1.0, low)]
     )
     found = measured(fitted(model, tmp_path, (low, high, True)))
-    images = measuring.yardstick("mnist", "public", DataChoice("sample")).images
+    images = load_samples("mnist", "public", DataChoice("sample")).images
     expected = float(np.mean((images - np.maximum(images - 0.1, 0)) ** 2))
     assert found.value(Quantity.RECONSTRUCTION_MSE) == pytest.approx(expected, rel=1e-3)
     (told,) = found.conventions

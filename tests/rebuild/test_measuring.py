@@ -22,9 +22,9 @@ from grader.domain.ports import MeasuringTask
 from grader.locale import Translator
 from grader.rebuild import measuring
 from grader.rebuild.calibration import FACTS, FACTS_FOLDER
-from grader.rebuild.measuring import yardstick
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.samples import load_samples, strip
 from reference import stacked
 
 pytestmark = pytest.mark.usefixtures("alone")
@@ -71,7 +71,7 @@ def test_untrained_weights_give_the_number_of_the_facts(tmp_path: Path) -> None:
 
 
 def principal_components(code_size: int, dataset: str = "fashion_mnist") -> tuple[np.ndarray, np.ndarray]:
-    train = yardstick(dataset, "hidden", SAMPLE).train.reshape(-1, 784).astype(np.float64)
+    train = load_samples(dataset, "hidden", SAMPLE).train.reshape(-1, 784).astype(np.float64)
     _, vectors = np.linalg.eigh(np.cov(train, rowvar=False))
     return vectors[:, -code_size:], train.mean(axis=0)
 
@@ -108,7 +108,7 @@ def test_a_model_is_measured_on_the_images_that_it_was_trained_on_where_the_cour
     found = measuring.measure(send(learnt(dataset), tmp_path), replace(TASK, reference="symmetric-dense"), SAMPLE)
     assert (found.dataset, found.foreign) == (dataset, "")
     assert found.value(Quantity.RECONSTRUCTION_MSE) == pytest.approx(found.value(Quantity.PCA_MSE), rel=1e-3)
-    images = yardstick(dataset, "hidden", SAMPLE)
+    images = load_samples(dataset, "hidden", SAMPLE)
     assert found.value(Quantity.MEAN_IMAGE_MSE) == pytest.approx(images.mean_image_error(), rel=1e-6)
 
 
@@ -146,7 +146,7 @@ def test_models_are_measured_on_the_data_that_the_task_names(tmp_path: Path) -> 
     )
     numbers = (Quantity.MEAN_IMAGE_MSE, Quantity.PCA_MSE, Quantity.RECONSTRUCTION_MSE)
     assert [own.value(name) for name in numbers] == [same.value(name) for name in numbers]
-    digits = yardstick("mnist", "hidden", SAMPLE)
+    digits = load_samples("mnist", "hidden", SAMPLE)
     assert other.value(Quantity.MEAN_IMAGE_MSE) == pytest.approx(digits.mean_image_error(), rel=1e-6)
     assert other.value(Quantity.PCA_MSE) == pytest.approx(quality.pca_error(digits.train, digits.images, 30), rel=1e-6)
     assert other.value(Quantity.RECONSTRUCTION_MSE) != own.value(Quantity.RECONSTRUCTION_MSE)
@@ -309,13 +309,13 @@ def test_training_a_part_counts_as_training(fitted: Sequence[str], tmp_path: Pat
 
 def test_pictures_are_grey_bytes_of_the_same_hidden_images(tmp_path: Path) -> None:
     """Eight originals and eight reconstructions; numbers outside [0, 1] are clipped, NaN is black."""
-    shown = measuring.strip("x", np.array([[[0.0, 0.5], [1.5, -1.0]], [[np.nan, 1.0], [0.2, 0.0]]], np.float32))
+    shown = strip("x", np.array([[[0.0, 0.5], [1.5, -1.0]], [[np.nan, 1.0], [0.2, 0.0]]], np.float32))
     assert (shown.title, shown.height, shown.width) == ("x", 2, 2)
     assert shown.images == ("AID/AA==", "AP8zAA==")  # bytes 00 80 ff 00 and 00 ff 33 00
-    images = yardstick("fashion_mnist", "hidden", SAMPLE)
+    images = load_samples("fashion_mnist", "hidden", SAMPLE)
     found = measured({"autoencoder": whole(lambda i, h, c, decoded: decoded)}, tmp_path)
-    assert found.strips[0] == measuring.strip("original", images.strip_images)
-    assert [len(strip.images) for strip in found.strips] == [8, 8]
+    assert found.strips[0] == strip("original", images.strip_images)
+    assert [len(one.images) for one in found.strips] == [8, 8]
 
 
 def test_verbatim_reasons_are_kept(tmp_path: Path) -> None:
@@ -346,7 +346,7 @@ def test_the_rank_is_the_largest_over_the_images() -> None:
 
 def test_the_full_set_is_another_yardstick_with_the_same_pictures(shipped_alone: None) -> None:
     """Reports show the same eight images whatever was measured on."""
-    full, sample = (yardstick("fashion_mnist", "hidden", DataChoice(size)) for size in ("full", "sample"))
+    full, sample = (load_samples("fashion_mnist", "hidden", DataChoice(size)) for size in ("full", "sample"))
     assert (len(full.train), len(full.images), len(sample.train), len(sample.images)) == (60_000, 2_000, 8_000, 1_000)
     np.testing.assert_array_equal(full.strip_images, sample.strip_images)
 

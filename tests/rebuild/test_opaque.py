@@ -34,7 +34,7 @@ from grader.rebuild import measuring
 from grader.rebuild.graphs import opaque
 from grader.rebuild.graphs.graph_process import BehaviourError
 from grader.rebuild.quantities.material import DataChoice
-from grader.rebuild.quantities.yardstick import yardstick
+from grader.rebuild.quantities.samples import load_samples
 
 pytestmark = pytest.mark.usefixtures("alone", "in_process")
 
@@ -119,7 +119,7 @@ class Own(keras.Model):
 
 
 def images() -> Any:
-    return yardstick("fashion_mnist", "hidden", SAMPLE).images
+    return load_samples("fashion_mnist", "hidden", SAMPLE).images
 
 
 def received(folder: Path, fitted: Any, scale: tuple[float, float] = (0.0, 1.0), **models: Any) -> Evidence:

@@ -16,8 +16,9 @@ from grader.domain.ports import MeasuringTask, SecretView
 from grader.rebuild import measuring
 from grader.rebuild.quantities.material import DataChoice
 from grader.rebuild.quantities.proof import view_kind
+from grader.rebuild.quantities.samples import load_samples
 from reference import views
-from reference.contract import IDS, module
+from reference.contract import IDS, load
 from reference.views import View
 
 pytestmark = pytest.mark.usefixtures("alone")
@@ -67,22 +68,22 @@ def test_a_free_choice_of_layers_never_makes_the_view_harder(
     build: Callable[[], Any], kind: str, tmp_path: Path
 ) -> None:
     """Where a dense network was asked for, one that looks at neighbours gets a view that keeps them."""
-    assert view_kind(module("stacked"), send({"model": build()}, tmp_path)) == kind
+    assert view_kind(load("stacked"), send({"model": build()}, tmp_path)) == kind
 
 
 @pytest.mark.parametrize("reference", IDS)
 def test_every_reference_gets_its_own_view(reference: str, tmp_path: Path) -> None:
     """As the one table says, for the layers of the reference itself."""
-    source = module(reference)
+    source = load(reference)
     made = source.build()
     evidence = send(made._asdict(), tmp_path) if hasattr(made, "_asdict") else Evidence()
-    assert view_kind(source, evidence) == views.kind_for(source)
+    assert view_kind(source, evidence) == views.OF_REFERENCE.get(reference, views.NO_VIEW)
 
 
 def test_a_foreign_model_fails_on_the_view_where_it_is_measured(tmp_path: Path) -> None:
     """Identity passes everywhere, since it is specific to no data; the mean of the plain images fails on the view."""
     mean = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Dense(784), layers.Reshape((28, 28))])
-    plain = measuring.yardstick("mnist", "hidden", DataChoice("sample")).train.mean(axis=0).ravel()
+    plain = load_samples("mnist", "hidden", DataChoice("sample")).train.mean(axis=0).ravel()
     mean.layers[1].set_weights([mean.layers[1].get_weights()[0] * 0, plain])
     evidence = send({"autoencoder": mean}, tmp_path)
     view = SecretView(views.PIXELS, 11)

@@ -62,6 +62,6 @@ def test_another_activation_is_named_and_never_passed_over(name: str, tmp_path: 
 
 def test_a_reference_that_leaves_its_layers_free_is_compared_with_nothing() -> None:
     """Nor one that is judged by a property."""
-    comparable = {name for name in contract.IDS if is_comparable(contract.module(name))}
+    comparable = {name for name in contract.IDS if is_comparable(contract.load(name))}
     assert not comparable & {"fraud", "variational", "variational-convolutional", "from-scratch", "greedy-layerwise"}
     assert {"stacked", "convolutional", "recurrent", "linear-pca", "sparse"} <= comparable

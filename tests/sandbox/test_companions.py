@@ -10,7 +10,8 @@ from sandbox_here import make_sandbox
 
 from grader.domain.run import Limits
 from grader.domain.submission import CodeCell, Companion, Notebook
-from grader.sandbox.backends import OpenMachine, lay_out
+from grader.sandbox.backends import OpenMachine
+from grader.sandbox.backends.kernel_settings import lay_out
 
 LIMITS = Limits(cell_seconds=90, notebook_seconds=180, memory_mib=2048, processes=128, work_mib=64, file_mib=64)
 

@@ -11,8 +11,7 @@ from sandbox_here import make_sandbox
 
 from grader.domain.run import Limits, RunStatus
 from grader.domain.submission import CodeCell, Notebook
-from grader.sandbox import backends
-from grader.sandbox.backends import BubblewrapSandbox
+from grader.sandbox.backends import BubblewrapSandbox, open_machine
 from grader.sandbox.bubblewrap import Binding
 from reference import data
 
@@ -99,7 +98,7 @@ def test_without_the_right_to_make_links_a_file_is_copied(
     monkeypatch.setattr(Path, "symlink_to", refuse)
     folder = tmp_path / "work"
     folder.mkdir()
-    backends._lay_out(files["creditcard"], folder)
+    open_machine._lay_out_data(files["creditcard"], folder)
     copy = folder / "creditcard.csv"
     assert not copy.is_symlink()
     assert copy.read_bytes() == files["creditcard"].read_bytes()

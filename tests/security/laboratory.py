@@ -6,10 +6,13 @@ own, because it ends or spoils it. Both are data, so that a new backend is teste
 
 from __future__ import annotations
 
+import atexit
 import gc
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +25,15 @@ from grader.domain.run import Limits, RunRecord
 from grader.domain.submission import CodeCell, Notebook
 from grader.extraction.claims import collect
 from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
+from grader.sandbox.backends.bubblewrapped import inner_environment
 from grader.sandbox.bubblewrap import SandboxUnavailableError, find_bubblewrap
 from grader.sandbox.conformance.behaviour import QUICK
+from grader.sandbox.warm.server import ForkServer
 
 BUBBLEWRAP, OPEN_MACHINE = "bubblewrap", "open_machine"
 BACKENDS = (BUBBLEWRAP, OPEN_MACHINE)
+WARM = os.environ.get("GRADER_TEST_KERNELS") == "warm"
+"""Whether everything is tried on kernels that are forked from a warm process, instead of on cold ones."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +83,18 @@ def make_sandbox(backend: str, datasets: Mapping[str, Path] | None = None) -> Sa
     if backend == OPEN_MACHINE:
         return OpenMachine(datasets or {}, threads=1)
     try:
-        return BubblewrapSandbox(find_bubblewrap(), datasets or {}, threads=1)
+        sandbox = BubblewrapSandbox(find_bubblewrap(), datasets or {}, threads=1)
+        return replace(sandbox, warm=_warm_process(), only_warm=True) if WARM else sandbox
     except SandboxUnavailableError as error:
         pytest.skip(f"no sandbox on this machine: {error.reason.msgid.format_map(dict(error.reason.values))}")
+
+
+@cache
+def _warm_process() -> ForkServer:
+    """Return a process that forks kernels until the tests end."""
+    server = ForkServer(find_bubblewrap(), inner_environment(1))
+    atexit.register(server.close)
+    return server
 
 
 def run(sandbox: Sandbox, cells: Sequence[str], folder: Path, limits: Limits = QUICK) -> Outcome:

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from hostile import FAST, HOSTILE, Hostile
-from laboratory import BUBBLEWRAP, QUICK, make_sandbox, run
+from laboratory import BUBBLEWRAP, QUICK, WARM, make_sandbox, run
 
 from grader.authoring.catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
@@ -104,9 +104,8 @@ def grade_class(tmp_path_factory: pytest.TempPathFactory) -> Class:
     folder.mkdir()
     assignment = load_assignment(ASSIGNMENT)
     short = replace(assignment, limits=SHORT)
-    with open_session(
-        assignment, load_facts(assignment.reference), SessionOptions(data_size="sample", jobs=2)
-    ) as session:
+    options = SessionOptions(data_size="sample", jobs=2, warm=WARM)
+    with open_session(assignment, load_facts(assignment.reference), options) as session:
         submissions = sorted(hand_in(folder), key=lambda one: one.filename)
         alone = grade_submission(submissions[0], session.context)
 

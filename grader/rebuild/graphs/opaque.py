@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -24,17 +23,19 @@ from grader.domain.messages import message, verbatim
 from grader.domain.ports import GraphSandbox, MeasuringTask
 from grader.domain.text import shortened
 from grader.domain.units import Unit
+from grader.rebuild.families.family import ByBehaviour, TrainedModels
+from grader.rebuild.families.registry import family_of
 from grader.rebuild.graphs.converted import Convention, Converted, convention_of
 from grader.rebuild.graphs.graph_process import BehaviourError, GraphModel, GraphProcess
 from grader.rebuild.network.canonical import canonical
 from grader.rebuild.network.model import Arrays, RebuiltModel
 from grader.rebuild.network.roles import Cast, concrete
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.behaviour import COMPOSITION_IMAGES, strips
+from grader.rebuild.quantities.behaviour import COMPOSITION_IMAGES, output_range, strips
 from grader.rebuild.quantities.conventions import PixelScale
-from grader.rebuild.quantities.families import family_measurements, output_range
 from grader.rebuild.quantities.material import Array
-from grader.rebuild.quantities.yardstick import Yardstick
+from grader.rebuild.quantities.samples import Samples
+from reference.contract import Reference
 
 SECONDS = 150.0
 """For all graphs of one submission; the client waits twice as long."""
@@ -47,9 +48,6 @@ CLEARLY_OTHER = 1e-2
 
 MOST_PAIRS = 9
 HOW = "measured by behaviour"
-_FAMILIES = frozenset({"", "reconstruction", "denoising", "denoising_layer", "sparse", "variational", "plane"})
-_OF_THE_WHOLE = frozenset({"denoising", "denoising_layer"})
-"""Families whose own numbers need no code: a graph that hands its input through earns nothing there."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ class Opaque:
     """What there is to measure.
 
     Attributes:
-        reference: Module of the reference.
+        reference: The reference.
         evidence: Vetted claims and graphs.
         arrays: Vetted arrays.
         models: What could be rebuilt.
@@ -68,13 +66,13 @@ class Opaque:
         scale: The pixels that the rebuilt models take, None for [0, 1].
     """
 
-    reference: Any
+    reference: Reference
     evidence: Evidence
     arrays: Arrays
     models: Sequence[RebuiltModel]
     problems: tuple[MeasuringProblem, ...]
     task: MeasuringTask
-    samples: Yardstick
+    samples: Samples
     baselines: tuple[Measurement, ...] = ()
     scale: PixelScale | None = None
 
@@ -97,8 +95,7 @@ def by_behaviour(opaque: Opaque, sandbox: GraphSandbox) -> Measurements:
         sandbox: How a graph is run.
     """
     nothing = Measurements(problems=opaque.problems, data=opaque.samples.size)
-    several = hasattr(opaque.reference, "STAGES") or hasattr(opaque.reference, "BEST_OF")
-    if several or getattr(opaque.reference, "JUDGED_BY", "") not in _FAMILIES:
+    if family_of(opaque.reference).by_behaviour not in (ByBehaviour.WITH_CODE, ByBehaviour.WHOLE):
         return nothing
     with ExitStack() as processes:  # a sandbox that does not start is an error of ours, for the one border
         deadline = time.monotonic() + SECONDS
@@ -181,9 +178,7 @@ def _measured(case: _Case) -> Measurements:
     values = [Measurement(Quantity.OUTPUT_SPREAD, spread, Unit.PIXEL, f"{len(images)} images"), output_range(outputs)]
     if pair is not None:
         values += _of_chain(cast, outputs, images)
-    family = getattr(opaque.reference, "JUDGED_BY", "")
-    if pair is not None or family in _OF_THE_WHOLE:
-        values += family_measurements(opaque.reference, cast, images, opaque.samples.train)
+    values += _of_family(case, cast, outputs)
     values = [*(replace(one, how=f"{HOW}: {one.how}") for one in values), *opaque.baselines]
     known = cast.by_role()
     found = {_name(model.claim) for model in known.values()} if pair is not None else set()
@@ -199,6 +194,22 @@ def _measured(case: _Case) -> Measurements:
         by_behaviour=True,
     )
 
+
+def _of_family(case: _Case, cast: Cast, outputs: Array) -> list[Measurement]:
+    """Measure what the family asks for; without two halves reconstructions say nothing, and few families say more."""
+    opaque, family = case.opaque, family_of(case.opaque.reference)
+    if cast.encoder is None and family.by_behaviour is not ByBehaviour.WHOLE:
+        return []
+    parts = {role: model.model for role, model in cast.by_role().items()}
+    models = TrainedModels(parts[Role.AUTOENCODER], parts.get(Role.ENCODER), parts.get(Role.DECODER))
+    found = family.measure(opaque.reference, models, opaque.samples, outputs)
+    if cast.encoder is None:
+        return [one for one in found if one.name not in _OF_HALVES]
+    return [replace(one, how=one.how.removeprefix("rebuilt model on ")) for one in found]
+
+
+_OF_HALVES = frozenset({Quantity.RECONSTRUCTION_MSE, Quantity.RECONSTRUCTION_BCE})
+"""What a graph that hands its input through would be best at."""
 
 _SAID = message(
     "Measured by behaviour: this model does something that we cannot build again from known layers, so that what it "
@@ -321,18 +332,6 @@ def _of_chain(cast: Cast, outputs: Array, images: Array) -> list[Measurement]:
     if not gap <= SAME:
         raise BehaviourError("its halves do not do the same as the whole on all images")
     return [
-        Measurement(
-            Quantity.RECONSTRUCTION_MSE,
-            quality.mean_squared_error(images, outputs),
-            Unit.PIXEL_SQUARED,
-            f"{len(images)} images",
-        ),
-        Measurement(
-            Quantity.RECONSTRUCTION_BCE,
-            quality.binary_cross_entropy(images, outputs),
-            Unit.NAT_PER_PIXEL,
-            f"{len(images)} images",
-        ),
         Measurement(Quantity.THROUGH_CODE_MSE, quality.mean_squared_error(images, chained), Unit.PIXEL_SQUARED, apart),
         Measurement(Quantity.COMPOSITION_GAP, gap, "1", apart),
         Measurement(Quantity.ROUNDING_GAP, quality.rounding_gap(*parts, few) or 0.0, "1", f"{len(few)} images"),

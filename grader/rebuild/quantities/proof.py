@@ -1,9 +1,8 @@
-"""What zone M says of a submission so that its training can be audited: a suitable view, and its weights in short."""
+"""What the measuring process says for the audit of a training: a view that suits it, and the weights in short."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import ModuleType
 from typing import Final
 
 import numpy as np
@@ -13,6 +12,7 @@ from grader.domain.layer_kinds import traits_of
 from grader.probe.layer_traits import Reads
 from grader.rebuild.network.model import Arrays, RebuiltModel
 from reference import views
+from reference.contract import Reference
 
 FEWEST_NUMBERS: Final = 500
 """A network of fewer weights has too few numbers to tell two trainings apart."""
@@ -22,17 +22,17 @@ LARGEST_DIGITS: Final = 9
 _OPERATORS_MODULE: Final = "keras.src.ops."
 
 
-def view_kind(source: ModuleType, evidence: Evidence) -> str:
+def view_kind(reference: Reference, evidence: Evidence) -> str:
     """Return the kind of secret view on which an honest training of this notebook reaches what it reaches here.
 
     The reference names one. Where the notebook has layers to which neighbours matter, or what nobody can look into,
     the view is a gentler one: no free choice of an honest notebook may make the view harder for it.
 
     Args:
-        source: The reference.
+        reference: The reference.
         evidence: Claims: a false one can only choose another view that foreign weights fail on.
     """
-    asked = views.kind_for(source)
+    asked = reference.view
     if asked not in (views.PIXELS, views.COLUMNS):
         return asked
     reads = {traits_of(kind).reads for kind in _layers_of(evidence)}

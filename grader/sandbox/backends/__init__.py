@@ -1,0 +1,6 @@
+"""The places where a notebook can run, one module each; `grader.sandbox.registry` knows them by name."""
+
+from grader.sandbox.backends.bubblewrapped import BubblewrapSandbox
+from grader.sandbox.backends.open_machine import OpenMachine
+
+__all__ = ["BubblewrapSandbox", "OpenMachine"]

@@ -1,0 +1,117 @@
+"""A kernel that was forked from the warm process, seen from zone T as if it were a program that we had started."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning import LocalProvisioner
+
+_CREDENTIALS = struct.Struct("iII")  # process, user, group: Linux's `struct ucred`
+_LONGEST_WORD = 64
+_KILLED = 128 + signal.SIGKILL
+Fork = Callable[[int, Mapping[str, Any]], "ForkedKernel"]
+"""Starts a kernel, given the open file of its log and what stands in its connection file."""
+
+
+class ForkedKernel:
+    """The first process of a warm kernel's namespace: what all its processes end with.
+
+    Offers what is needed of `subprocess.Popen`. It is no child of ours: how it ended is told over a channel, whose
+    other end is held by its guardian alone (`probe/fork_server.py`); hanging up ends the run.
+
+    Args:
+        channel: Our end; its first message names the process.
+
+    Raises:
+        OSError: It ended before there was one.
+    """
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, channel: socket.socket, *, seconds: float) -> None:
+        self._channel = channel
+        self.returncode: int | None = None
+        channel.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        channel.settimeout(seconds)
+        word, notes, _, _ = channel.recvmsg(_LONGEST_WORD, socket.CMSG_SPACE(_CREDENTIALS.size))
+        if not word:
+            raise OSError("the warm kernel could not be shut in")
+        self.pid = _CREDENTIALS.unpack(notes[0][2][: _CREDENTIALS.size])[0]
+        self._process = os.pidfd_open(self.pid)
+
+    def poll(self) -> int | None:
+        """Return the exit status, as bubblewrap gives it, or None while it runs."""
+        if self.returncode is None:
+            self._channel.settimeout(0)
+            try:
+                word = self._channel.recv(_LONGEST_WORD)
+            except BlockingIOError:
+                return None
+            except OSError:
+                word = b""
+            self.returncode = int(word) if word else _KILLED
+            self._close()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it has ended and return its exit status.
+
+        Raises:
+            subprocess.TimeoutExpired: It has not.
+        """
+        while self.returncode is None:
+            self._channel.settimeout(timeout)
+            try:
+                word = self._channel.recv(_LONGEST_WORD, socket.MSG_PEEK)
+            except TimeoutError as error:
+                raise subprocess.TimeoutExpired("warm kernel", timeout or 0.0) from error
+            except OSError:
+                word = b""
+            self.returncode = int(word) if word else _KILLED
+            self._close()
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the process itself, whoever may have its number by now."""
+        if self.returncode is None:
+            try:
+                signal.pidfd_send_signal(self._process, number)
+            except ProcessLookupError:
+                return
+
+    def kill(self) -> None:
+        """End the run: everything in the namespace dies with its first process."""
+        self.send_signal(signal.SIGKILL)
+
+    terminate = kill
+
+    def _close(self) -> None:
+        self._channel.close()
+        os.close(self._process)
+
+
+class WarmProvisioner(LocalProvisioner):
+    """Lets Jupyter's kernel manager take a forked kernel for one that it has started."""
+
+    fork: Fork
+
+    async def launch_kernel(self, cmd: list[str], **options: Any) -> KernelConnectionInfo:  # noqa: ARG002
+        """Fork a kernel instead of starting a command.
+
+        Raises:
+            OSError: There is no kernel to be had.
+        """
+        connection = json.loads(Path(self.parent.connection_file).read_text(encoding="utf-8"))
+        self.process = await asyncio.to_thread(self.fork, options["stdout"].fileno(), connection)
+        self.pid = self.process.pid
+        return self.connection_info
