@@ -16,7 +16,7 @@ from grader.authoring.errors import AuthoringError
 from grader.authoring.targets import target
 from grader.authoring.toml_source import read_toml
 from grader.domain.assignment import Assignment
-from grader.domain.datasets import SampleKind, datasets
+from grader.domain.datasets import DataSize, datasets
 from grader.domain.facts import CalibratedData, ReferenceFacts
 
 FILE_NAME: Final = "glance.toml"
@@ -27,11 +27,6 @@ _RECURRENT_STEP: Final = 12.0
 _CONVOLUTIONAL_STEP: Final = 5.0
 _DENSE_STEP: Final = 3.0
 """Milliseconds that a step of `fit` costs on a GPU, estimated: to start it takes longer than to compute it."""
-
-_SAMPLES: Final[Mapping[SampleKind, int]] = {
-    SampleKind.IMAGES: 55_000, SampleKind.POINTS: 60, SampleKind.ROWS: 170_000,
-}  # fmt: skip
-"""Training samples of a notebook with the full data, those for validation left out."""
 
 _IN_NUMPY: Final = frozenset({"from-scratch"})
 
@@ -105,8 +100,9 @@ def minutes_on_gpu(facts: ReferenceFacts, trainings: int = 1) -> int:
     data, batch = _largest(facts), facts.recipe.get("batch_size")
     if data is None or not isinstance(batch, int) or facts.reference in _IN_NUMPY:
         return 0
-    samples = _SAMPLES[datasets()[facts.dataset].kind]
     milliseconds = _milliseconds_a_step(facts)
+    known = datasets().get(facts.dataset)
+    samples = 0 if known is None else known.training.get(DataSize.FULL) or known.training.get(DataSize.SAMPLE, 0)
     return math.ceil(trainings * data.epochs * math.ceil(samples / batch) * milliseconds / 60_000)
 
 

@@ -234,3 +234,16 @@ class RejectedClaimsError(Exception):
 def not_accepted(*, problem: MessageValue) -> Message:
     """Say that the claims of a notebook did not pass the border."""
     return message("What the notebook left behind could not be accepted ({problem}).", problem=problem)
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedClaims:
+    """What a notebook claims of that which was measured: for words and for questions to a person, never for points.
+
+    Attributes:
+        trained: `fit` was called on the autoencoder or on a model that shares its layers.
+        compared: What the notebook's own table of results says, by entry (`comparison['sgd']`).
+    """
+
+    trained: bool = False
+    compared: Mapping[str, float] = field(default_factory=dict)

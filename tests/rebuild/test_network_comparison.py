@@ -15,17 +15,17 @@ from keras import Input, Model, Sequential, layers
 from round_trip import send
 
 from grader.domain.evidence import Evidence
-from grader.domain.measurement import Disagreement, Measurements, Quantity, Role
+from grader.domain.measurement import Measurements, Quantity, Role
 from grader.domain.ports import MeasuringTask
-from grader.rebuild import measuring
-from grader.rebuild.families import comparison as comparing
+from grader.rebuild import whole_submission
+from grader.rebuild.families import network_comparison
 from grader.rebuild.families.case import Rebuilt, Setting
-from grader.rebuild.families.comparison import best_cast
-from grader.rebuild.measuring import load_arrays
+from grader.rebuild.families.network_comparison import best_cast
 from grader.rebuild.network.model import Workshop
 from grader.rebuild.network.roles import assign
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.quantities.samples import load_samples
+from grader.rebuild.whole_submission import load_arrays
 from reference import losses, optimizers
 from reference.contract import load
 
@@ -43,8 +43,8 @@ Built = tuple[Any, Any, Any]
 
 @pytest.fixture(autouse=True)
 def small_measures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measuring, "JACOBIAN_IMAGES", 1)
-    monkeypatch.setattr(comparing, "HELD_OUT_IMAGES", len(HELD_OUT))
+    monkeypatch.setattr(whole_submission, "JACOBIAN_IMAGES", 1)
+    monkeypatch.setattr(network_comparison, "HELD_OUT_IMAGES", len(HELD_OUT))
 
 
 def trained(steps: int, *, loss: str = "binary_crossentropy", optimizer: Any = "adam", build: Any = None) -> Built:
@@ -88,14 +88,16 @@ def notebook(built: Mapping[str, Built], table: Any, kept: str = "adam") -> dict
 
 def compared(
     namespace: dict[str, Any], folder: Path, reference: str = "optimizers"
-) -> tuple[float, float, tuple[Disagreement, ...]]:
-    """Return how many networks count, how much of the table is right, and what is not."""
+) -> tuple[float, float, list[tuple[str, float | None, float | None]]]:
+    """Return how many networks count, how much of the table is right, and what is not: entry, measured, claimed."""
     evidence = send(namespace, folder)
     arrays = load_arrays(evidence.weights_file)
     models = [Workshop(evidence.operations, arrays).rebuild(claim) for claim in evidence.models]
-    values, wrong = comparing.compare(load(reference), Rebuilt(evidence, arrays, models), TRAIN)
+    found = network_comparison.compare(load(reference), Rebuilt(evidence, arrays, models), TRAIN)
+    values = found.values
     assert [value.name for value in values] == [Quantity.COMPARED_MODELS, Quantity.COMPARISON_AGREEMENT]
-    return values[0].value, values[1].value, wrong
+    missed = [(one.entry, one.measured, found.compared.get(one.entry)) for one in found.missed]
+    return values[0].value, values[1].value, missed
 
 
 # Right ones
@@ -115,7 +117,7 @@ TABLES: dict[str, Callable[[dict[str, float]], Any]] = {
 def test_a_right_comparison_counts_however_it_is_written(style: str, three: dict[str, Built], tmp_path: Path) -> None:
     """Three optimizers, and the loss that each network reaches."""
     numbers = {name: reached(networks[-1])["binary_crossentropy"] for name, networks in three.items()}
-    assert compared(notebook(three, TABLES[style](numbers)), tmp_path) == (3, 1, ())
+    assert compared(notebook(three, TABLES[style](numbers)), tmp_path) == (3, 1, [])
 
 
 LOSS_TABLES: dict[str, Callable[[dict[str, dict[str, float]]], Any]] = {
@@ -134,14 +136,14 @@ def test_three_losses_by_three_yardsticks(style: str, under_losses: dict[str, Bu
     """Nine numbers, all of them measured by us as well."""
     table = {name: reached(networks[-1]) for name, networks in under_losses.items()}
     namespace = notebook(under_losses, LOSS_TABLES[style](table), kept="mse")
-    assert compared(namespace, tmp_path, "losses") == (3, 1, ())
+    assert compared(namespace, tmp_path, "losses") == (3, 1, [])
 
 
 def test_the_loss_it_was_compiled_with_is_another_meaning_of_a_number(tmp_path: Path) -> None:
     """A notebook that trained with the squared error prints squared errors: its table tells no lie."""
     built = {name: trained(10 + 10 * n, loss="mse") for n, name in enumerate(optimizers.NAMES)}
     table = {name: reached(networks[-1])["mse"] for name, networks in built.items()}
-    assert compared(notebook(built, table), tmp_path) == (3, 1, ())
+    assert compared(notebook(built, table), tmp_path) == (3, 1, [])
 
 
 # Wrong ones
@@ -168,7 +170,7 @@ def test_one_network_under_three_names_is_one(three: dict[str, Built], tmp_path:
         copy.autoencoder.set_weights([w * (1 + 1e-5 * n) for w in three["adam"][-1].get_weights()])
         copies[name] = tuple(copy)
     table = dict.fromkeys(optimizers.NAMES, reached(three["adam"][-1])["binary_crossentropy"])
-    assert compared(notebook(copies, table), tmp_path) == (1, 1, ())
+    assert compared(notebook(copies, table), tmp_path) == (1, 1, [])
 
 
 def test_a_forged_number_is_told_with_what_was_measured(three: dict[str, Built], tmp_path: Path) -> None:
@@ -176,8 +178,8 @@ def test_a_forged_number_is_told_with_what_was_measured(three: dict[str, Built],
     numbers = {name: reached(networks[-1])["binary_crossentropy"] for name, networks in three.items()}
     count, agreement, wrong = compared(notebook(three, {**numbers, "sgd": 0.09}), tmp_path)
     assert (count, agreement) == (3, pytest.approx(2 / 3))
-    assert [(one.entry, one.claimed) for one in wrong] == [("comparison['sgd']", 0.09)]
-    assert wrong[0].measured == pytest.approx(numbers["sgd"], rel=0.01)
+    assert [(entry, claimed) for entry, _, claimed in wrong] == [("comparison['sgd']", 0.09)]
+    assert wrong[0][1] == pytest.approx(numbers["sgd"], rel=0.01)
 
 
 @pytest.mark.parametrize("table", [None, {}, [0.1, 0.2], {"sgd": float("nan")}, {f"a{n}": 0.1 for n in range(100)}])
@@ -185,7 +187,7 @@ def test_a_table_that_says_nothing_is_missing(table: Any, three: dict[str, Built
     """NaN, positions instead of names and huge tables are as good as none; the networks still count."""
     count, agreement, wrong = compared(notebook(three, table), tmp_path)
     assert (count, agreement) == (3, 0)
-    assert [(one.entry, one.claimed) for one in wrong] == [(f"comparison[{n!r}]", None) for n in optimizers.NAMES]
+    assert [(entry, claimed) for entry, _, claimed in wrong] == [(f"comparison[{n!r}]", None) for n in optimizers.NAMES]
 
 
 def test_another_architecture_does_not_count(three: dict[str, Built], tmp_path: Path) -> None:
@@ -197,7 +199,7 @@ def test_another_architecture_does_not_count(three: dict[str, Built], tmp_path: 
     namespace = notebook(built, {"sgd": reached(small)["binary_crossentropy"]})
     del namespace["models"]
     count, agreement, wrong = compared(namespace, tmp_path)
-    assert (count, agreement, wrong[0].measured) == (2, 0, None)
+    assert (count, agreement, wrong[0][1]) == (2, 0, None)
 
 
 def test_a_network_of_nans_has_learnt_nothing(three: dict[str, Built], tmp_path: Path) -> None:
@@ -214,7 +216,7 @@ def test_a_network_of_nans_has_learnt_nothing(three: dict[str, Built], tmp_path:
 
 
 def measured(namespace: dict[str, Any], folder: Path, reference: str = "optimizers") -> Measurements:
-    return measuring.measure(send(namespace, folder), MeasuringTask(reference, "hidden", NAMES), SAMPLE)
+    return whole_submission.measure(send(namespace, folder), MeasuringTask(reference, "hidden", NAMES), SAMPLE)
 
 
 def test_the_best_network_is_judged_whichever_was_kept(three: dict[str, Built], tmp_path: Path) -> None:
@@ -226,7 +228,7 @@ def test_the_best_network_is_judged_whichever_was_kept(three: dict[str, Built], 
     assert {role: model.shared_with_autoencoder for role, model in kept_worst.models.items()} == dict.fromkeys(
         Role, True
     )
-    assert (kept_worst.value(Quantity.COMPARED_MODELS), len(kept_worst.disagreements)) == (3, 3)
+    assert (kept_worst.value(Quantity.COMPARED_MODELS), len(kept_worst.missed)) == (3, 3)
 
 
 def flat(steps: int) -> Built:

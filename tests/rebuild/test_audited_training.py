@@ -13,9 +13,9 @@ from round_trip import send
 
 from grader.domain.evidence import Evidence
 from grader.domain.ports import MeasuringTask, SecretView
-from grader.rebuild import measuring
-from grader.rebuild.quantities.material import DataChoice
-from grader.rebuild.quantities.proof import view_kind
+from grader.rebuild import whole_submission
+from grader.rebuild.quantities.audited_training import view_kind
+from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.quantities.samples import load_samples
 from reference import views
 from reference.contract import IDS, load
@@ -88,10 +88,10 @@ def test_a_foreign_model_fails_on_the_view_where_it_is_measured(tmp_path: Path) 
     evidence = send({"autoencoder": mean}, tmp_path)
     view = SecretView(views.PIXELS, 11)
     task = MeasuringTask("simple-dense", "hidden", (("autoencoder", "autoencoder"),), view=view)
-    here = measuring.measure(
+    here = whole_submission.measure(
         evidence, MeasuringTask("simple-dense", "hidden", task.contract_names), DataChoice("sample")
     )
-    there = measuring.measure(evidence, task, DataChoice("sample", view=View(view.kind, view.seed)))
+    there = whole_submission.measure(evidence, task, DataChoice("sample", view=View(view.kind, view.seed)))
     numbers = [
         (found.values["reconstruction_mse"].value, found.values["mean_image_mse"].value) for found in (here, there)
     ]

@@ -8,7 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.rebuild.quantities.material import STRIP_IMAGES, DataChoice, DataNotFoundError, Material, load_material
+from grader.rebuild.quantities.reference_data import (
+    STRIP_IMAGES,
+    DataChoice,
+    DataNotFoundError,
+    Material,
+    load_material,
+)
 from reference import card_data, cloud, data, shipped
 from reference.contract import IDS, module
 

@@ -31,7 +31,7 @@ from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop
 from grader.rebuild.network.own_models import architecture_of, as_keras, claimed
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.behaviour import find_code
-from grader.rebuild.quantities.material import Array
+from grader.rebuild.quantities.reference_data import Array
 from reference.contract import Autoencoder, Reference
 
 TOLERANCE = 1e-4  # of the spread of the outputs; float32 twins are within 1e-5, a leak of one percent is at 1e-2

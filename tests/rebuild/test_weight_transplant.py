@@ -14,7 +14,7 @@ from grader.domain.measurement import Role
 from grader.rebuild.network.canonical import canonical
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.behaviour import find_code
-from grader.rebuild.transplant import TOLERANCE, Donor, Transplant, is_comparable, transplant
+from grader.rebuild.weight_transplant import TOLERANCE, Donor, Transplant, is_comparable, transplant
 from reference import contract
 
 pytestmark = pytest.mark.usefixtures("alone")

@@ -20,7 +20,7 @@ from grader.rebuild.quantities.conventions import (
     PixelScale,
     scales_of,
 )
-from grader.rebuild.quantities.material import Array
+from grader.rebuild.quantities.reference_data import Array
 
 
 @dataclass(frozen=True)

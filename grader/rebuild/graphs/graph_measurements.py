@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from grader.domain.architecture import Architecture, shape_size
-from grader.domain.evidence import Evidence, ModelClaim
+from grader.domain.evidence import Evidence, ModelClaim, RelatedClaims
 from grader.domain.measurement import MeasuredModel, Measurement, Measurements, MeasuringProblem, Quantity, Role
 from grader.domain.messages import message, verbatim
 from grader.domain.ports import GraphSandbox, MeasuringTask
@@ -25,7 +25,7 @@ from grader.domain.text import shortened
 from grader.domain.units import Unit
 from grader.rebuild.families.family import ByBehaviour, TrainedModels
 from grader.rebuild.families.registry import family_of
-from grader.rebuild.graphs.converted import Convention, Converted, convention_of
+from grader.rebuild.graphs.graph_pixels import Convention, Converted, convention_of
 from grader.rebuild.graphs.graph_process import BehaviourError, GraphModel, GraphProcess
 from grader.rebuild.network.canonical import canonical
 from grader.rebuild.network.model import Arrays, RebuiltModel
@@ -33,7 +33,7 @@ from grader.rebuild.network.roles import Cast, concrete
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.behaviour import COMPOSITION_IMAGES, output_range, strips
 from grader.rebuild.quantities.conventions import PixelScale
-from grader.rebuild.quantities.material import Array
+from grader.rebuild.quantities.reference_data import Array
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Reference
 
@@ -189,7 +189,7 @@ def _measured(case: _Case) -> Measurements:
         strips=strips(whole, opaque.samples),
         data=opaque.samples.size,
         candidates=sum(_is_whole(model, opaque) for model in case.graphs),
-        trained=any(fit.model == whole.claim.model for fit in opaque.evidence.fits),
+        claims=RelatedClaims(any(fit.model == case.whole.claim.model for fit in opaque.evidence.fits)),
         conventions=(_SAID, *convention.told()),
         by_behaviour=True,
     )

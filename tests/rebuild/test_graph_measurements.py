@@ -30,10 +30,10 @@ from grader.probe.export import Exporter
 from grader.probe.fit_record import FitRecord
 from grader.probe.fits import FitTracker
 from grader.probe.pure_ops import INPUT, OUTPUT, ImpureError, purified
-from grader.rebuild import measuring
-from grader.rebuild.graphs import opaque
+from grader.rebuild import whole_submission
+from grader.rebuild.graphs import graph_measurements
 from grader.rebuild.graphs.graph_process import BehaviourError
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.quantities.samples import load_samples
 
 pytestmark = pytest.mark.usefixtures("alone", "in_process")
@@ -71,7 +71,7 @@ class InProcess:
 
 @pytest.fixture
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opaque, "GraphProcess", InProcess)
+    monkeypatch.setattr(graph_measurements, "GraphProcess", InProcess)
 
 
 class Encoder(keras.Model):
@@ -134,7 +134,7 @@ def received(folder: Path, fitted: Any, scale: tuple[float, float] = (0.0, 1.0),
 
 
 def measured(evidence: Evidence, reference: str = "stacked") -> Measurements:
-    return measuring.measure(evidence, MeasuringTask(reference, "hidden", NAMES), SAMPLE, SANDBOX)
+    return whole_submission.measure(evidence, MeasuringTask(reference, "hidden", NAMES), SAMPLE, SANDBOX)
 
 
 def checked(found: Measurements) -> dict[str, CheckResult]:
@@ -167,7 +167,7 @@ def test_the_three_models_are_found_and_measured_by_what_they_answer(tmp_path: P
     assert {role: (one.name, one.made, one.architecture.layers) for role, one in found.models.items()} == {
         role: (role.value, True, ()) for role in Role
     }
-    assert (found.by_behaviour, found.problems, found.trained, found.bypass) == (True, (), True, None)
+    assert (found.by_behaviour, found.problems, found.claims.trained, found.bypass) == (True, (), True, None)
     assert found.values[Quantity.RECONSTRUCTION_MSE].how == "measured by behaviour: 1000 images"
     assert "Measured by behaviour" in found.conventions[0].msgid
     assert {strip.title for strip in found.strips} == {"original", "student"}
@@ -333,5 +333,5 @@ def test_without_a_second_sandbox_nothing_changes(tmp_path: Path) -> None:
     """On a student's own machine the model waits for a person, as before."""
     _, _, autoencoder = three()
     evidence = received(tmp_path, autoencoder, autoencoder=autoencoder)
-    found = measuring.measure(evidence, MeasuringTask("stacked", "hidden", NAMES), SAMPLE)
+    found = whole_submission.measure(evidence, MeasuringTask("stacked", "hidden", NAMES), SAMPLE)
     assert (found.models, found.by_behaviour, {one.ours for one in found.problems}) == ({}, False, {True})

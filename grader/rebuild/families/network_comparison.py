@@ -14,7 +14,7 @@ import numpy as np
 
 from grader.domain.architecture import Architecture
 from grader.domain.evidence import TableClaim
-from grader.domain.measurement import Disagreement, Measurement, Quantity, Role
+from grader.domain.measurement import Measurement, MissedEntry, Quantity, Role
 from grader.rebuild.families.case import Case, Rebuilt, Setting, Surroundings
 from grader.rebuild.families.family import ByBehaviour, Family
 from grader.rebuild.network.canonical import canonical
@@ -22,7 +22,7 @@ from grader.rebuild.network.model import Arrays, RebuiltModel
 from grader.rebuild.network.own_models import reference_form
 from grader.rebuild.network.roles import Cast, assign, concrete, holds_same_numbers
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import Array
+from grader.rebuild.quantities.reference_data import Array
 from reference.contract import COMPARISON, Reference
 
 HELD_OUT_SHARE = 12  # the references hold the last twelfth of the training images out
@@ -46,8 +46,8 @@ class Comparison(Family):
 
     def surroundings(self, case: Case) -> Surroundings:
         """Add how many networks were trained, and how much of the notebook's table is right."""
-        values, disagreements = compare(case.setting.reference, case.rebuilt, case.samples.train)
-        return Surroundings((*values, *super().surroundings(case).values), disagreements)
+        found = compare(case.setting.reference, case.rebuilt, case.samples.train)
+        return replace(found, values=(*found.values, *super().surroundings(case).values))
 
 
 FAMILIES = (Comparison(),)
@@ -82,9 +82,7 @@ def best_cast(cast: Cast, rebuilt: Rebuilt, setting: Setting, images: Array) -> 
     return cast if best is cast.autoencoder else replace(cast, autoencoder=best, companion=cast.autoencoder)
 
 
-def compare(
-    reference: Reference, rebuilt: Rebuilt, train: Array
-) -> tuple[tuple[Measurement, ...], tuple[Disagreement, ...]]:
+def compare(reference: Reference, rebuilt: Rebuilt, train: Array) -> Surroundings:
     """Count the trained networks and hold the notebook's table against them.
 
     Args:
@@ -98,13 +96,17 @@ def compare(
     rivals = [_Rival(model, reference.best_of) for model in trained]
     results = _Results(rivals, held_out, max(1, len(train) // HELD_OUT_SHARE))
     readings = _readings(rebuilt.evidence.tables)
-    wrong = min((_disagreements(reference, claims, results) for claims in readings), key=len)
+    missed = min((_missed(reference, claims, results) for claims in readings), key=len)
     asked = len(reference.names) * len(reference.compared_by)
     how = f"last {results.last} and {len(held_out)} training images, within 3 % or 0.002"
-    return (
-        Measurement(Quantity.COMPARED_MODELS, count, "1", "trained, the reference's layers, different numbers"),
-        Measurement(Quantity.COMPARISON_AGREEMENT, 1 - len(wrong) / asked, "1", how),
-    ), wrong
+    return Surroundings(
+        values=(
+            Measurement(Quantity.COMPARED_MODELS, count, "1", "trained, the reference's layers, different numbers"),
+            Measurement(Quantity.COMPARISON_AGREEMENT, 1 - len(missed) / asked, "1", how),
+        ),
+        missed=tuple(missed),
+        compared={entry.entry: claimed for entry, claimed in missed.items() if claimed is not None},
+    )
 
 
 # The networks
@@ -227,9 +229,10 @@ def _readings(tables: Sequence[TableClaim]) -> Iterator[Reading]:
     yield {}
 
 
-def _disagreements(reference: Reference, table: Reading, results: _Results) -> tuple[Disagreement, ...]:
+def _missed(reference: Reference, table: Reading, results: _Results) -> dict[MissedEntry, float | None]:
+    """Return the entries that should hold another number, with what the table claims there."""
     single = len(reference.compared_by) == 1
-    wrong = []
+    missed: dict[MissedEntry, float | None] = {}
     for name in reference.names:
         rival = results.of(name)
         for loss in reference.compared_by:
@@ -238,8 +241,8 @@ def _disagreements(reference: Reference, table: Reading, results: _Results) -> t
             measured = [value for one in meant for value in (results.losses(rival, one) if rival is not None else [])]
             if claimed is None or not any(_agree(claimed, value) for value in measured):
                 entry = f"comparison[{name!r}]" + ("" if single else f"[{loss!r}]")
-                wrong.append(Disagreement(entry, measured[0] if measured else None, claimed))
-    return tuple(wrong)
+                missed[MissedEntry(entry, measured[0] if measured else None)] = claimed
+    return missed
 
 
 def _claimed(table: Reading, name: str, loss: str, *, single: bool) -> float | None:

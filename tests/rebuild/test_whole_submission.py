@@ -20,10 +20,10 @@ from grader.domain.measurement import Measurement, Measurements, Quantity, Role
 from grader.domain.messages import message, verbatim
 from grader.domain.ports import MeasuringTask
 from grader.locale import Translator
-from grader.rebuild import measuring
+from grader.rebuild import whole_submission
 from grader.rebuild.calibration import FACTS, FACTS_FOLDER
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.quantities.samples import load_samples, strip
 from reference import stacked
 
@@ -37,11 +37,11 @@ TASK = MeasuringTask("stacked", "hidden", NAMES)
 @pytest.fixture(autouse=True)
 def one_jacobian(monkeypatch: pytest.MonkeyPatch) -> None:
     """One image instead of four: what these models are does not depend on the image."""
-    monkeypatch.setattr(measuring, "JACOBIAN_IMAGES", 1)
+    monkeypatch.setattr(whole_submission, "JACOBIAN_IMAGES", 1)
 
 
 def measured(namespace: dict[str, Any], folder: Path) -> Measurements:
-    return measuring.measure(send(namespace, folder), TASK, SAMPLE)
+    return whole_submission.measure(send(namespace, folder), TASK, SAMPLE)
 
 
 def told(measurements: Measurements) -> list[tuple[str, str, bool]]:
@@ -67,7 +67,13 @@ def test_untrained_weights_give_the_number_of_the_facts(tmp_path: Path) -> None:
     assert {role: (model.name, model.shared_with_autoencoder) for role, model in found.models.items()} == {
         role: (role.value, True) for role in Role
     }
-    assert (found.problems, found.bypass, found.data, found.candidates, found.trained) == ((), None, "sample", 1, False)
+    assert (found.problems, found.bypass, found.data, found.candidates, found.claims.trained) == (
+        (),
+        None,
+        "sample",
+        1,
+        False,
+    )
 
 
 def principal_components(code_size: int, dataset: str = "fashion_mnist") -> tuple[np.ndarray, np.ndarray]:
@@ -105,7 +111,9 @@ def test_a_model_is_measured_on_the_images_that_it_was_trained_on_where_the_cour
     dataset: str, tmp_path: Path
 ) -> None:
     """`symmetric-dense` and `variational` may use either set: by what the model gives back, not by what is said."""
-    found = measuring.measure(send(learnt(dataset), tmp_path), replace(TASK, reference="symmetric-dense"), SAMPLE)
+    found = whole_submission.measure(
+        send(learnt(dataset), tmp_path), replace(TASK, reference="symmetric-dense"), SAMPLE
+    )
     assert (found.dataset, found.foreign) == (dataset, "")
     assert found.value(Quantity.RECONSTRUCTION_MSE) == pytest.approx(found.value(Quantity.PCA_MSE), rel=1e-3)
     images = load_samples(dataset, "hidden", SAMPLE)
@@ -125,15 +133,15 @@ def test_a_model_that_learnt_nothing_is_measured_on_the_usual_images(tmp_path: P
     """Fresh weights give no images back, of no data set."""
     encoder, decoder = encoder_model(), decoder_model()
     evidence = send({"autoencoder": Sequential([encoder, decoder])}, tmp_path)
-    found = measuring.measure(evidence, replace(TASK, reference="symmetric-dense"), SAMPLE)
+    found = whole_submission.measure(evidence, replace(TASK, reference="symmetric-dense"), SAMPLE)
     assert (found.dataset, found.foreign) == ("mnist", "")
 
 
 def test_images_for_public_checks_are_not_the_hidden_ones(tmp_path: Path) -> None:
     """`images = "public"` measures on other images of the same data."""
     evidence = send({"autoencoder": Sequential([encoder_model(), decoder_model()])}, tmp_path)
-    hidden = measuring.measure(evidence, TASK, SAMPLE)
-    public = measuring.measure(evidence, replace(TASK, images="public"), SAMPLE)
+    hidden = whole_submission.measure(evidence, TASK, SAMPLE)
+    public = whole_submission.measure(evidence, replace(TASK, images="public"), SAMPLE)
     assert hidden.value(Quantity.MEAN_IMAGE_MSE) != public.value(Quantity.MEAN_IMAGE_MSE)
     assert hidden.value(Quantity.RECONSTRUCTION_MSE) != public.value(Quantity.RECONSTRUCTION_MSE)
 
@@ -142,7 +150,8 @@ def test_models_are_measured_on_the_data_that_the_task_names(tmp_path: Path) -> 
     """A reference names its own data; a task that names other data has its numbers and its baselines from these."""
     evidence = send({"autoencoder": Sequential([encoder_model(), decoder_model()])}, tmp_path)
     own, same, other = (
-        measuring.measure(evidence, replace(TASK, dataset=name), SAMPLE) for name in ("", "fashion_mnist", "mnist")
+        whole_submission.measure(evidence, replace(TASK, dataset=name), SAMPLE)
+        for name in ("", "fashion_mnist", "mnist")
     )
     numbers = (Quantity.MEAN_IMAGE_MSE, Quantity.PCA_MSE, Quantity.RECONSTRUCTION_MSE)
     assert [own.value(name) for name in numbers] == [same.value(name) for name in numbers]
@@ -225,7 +234,7 @@ def test_weights_that_are_not_finite_leave_the_structure_measurable(tmp_path: Pa
     autoencoder = Sequential([encoder_model(), decoder_model()])
     autoencoder.layers[0].layers[1].kernel.assign(np.full((784, 100), np.nan))
     evidence = send({"autoencoder": autoencoder}, tmp_path)
-    found = measuring.measure(evidence, TASK, SAMPLE)
+    found = whole_submission.measure(evidence, TASK, SAMPLE)
     assert len(evidence.non_finite) == 1
     assert told(found) == [("autoencoder", "Its weights are not finite numbers (NaN).", False)]
     assert found.value(Quantity.CODE_SIZE) == 30
@@ -281,7 +290,7 @@ def test_a_model_that_does_not_run_is_ours_to_look_at(tmp_path: Path) -> None:
 
 def test_a_notebook_without_models_has_no_measurements() -> None:
     """Nothing claimed, nothing measured, nobody blamed."""
-    assert measuring.measure(Evidence(), TASK, SAMPLE) == Measurements(
+    assert whole_submission.measure(Evidence(), TASK, SAMPLE) == Measurements(
         data="sample", dataset="fashion_mnist", view="pixels"
     )
 
@@ -303,8 +312,8 @@ def test_training_a_part_counts_as_training(fitted: Sequence[str], tmp_path: Pat
     evidence = send(namespace, tmp_path)
     ids = {name: claim.model for claim in evidence.models for name in claim.names}
     fits = tuple(FitClaim(ids[name], 1, 8, 8, True, 0.0, 1.0, True) for name in fitted)
-    found = measuring.measure(replace(evidence, fits=fits), TASK, SAMPLE)
-    assert found.trained == (fitted in (["autoencoder"], ["part"]))
+    found = whole_submission.measure(replace(evidence, fits=fits), TASK, SAMPLE)
+    assert found.claims.trained == (fitted in (["autoencoder"], ["part"]))
 
 
 def test_pictures_are_grey_bytes_of_the_same_hidden_images(tmp_path: Path) -> None:
@@ -365,6 +374,6 @@ def test_measurements_say_of_which_samples_they_are(
 ) -> None:
     """Public or hidden, and in the unit of these samples: points have no pixels, and there is one set of them."""
     mse = Measurement(Quantity.RECONSTRUCTION_MSE, 0.5, "pixel²", "")
-    monkeypatch.setattr(measuring, "_measured", lambda *_: Measurements(values={mse.name: mse}))
-    found = measuring.measure(Evidence(), MeasuringTask(reference, part, ()), DataChoice("sample"))
+    monkeypatch.setattr(whole_submission, "_measured", lambda *_: Measurements(values={mse.name: mse}))
+    found = whole_submission.measure(Evidence(), MeasuringTask(reference, part, ()), DataChoice("sample"))
     assert (found.values[mse.name].unit, found.images) == (unit, told)

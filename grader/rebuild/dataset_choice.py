@@ -11,7 +11,7 @@ from grader.rebuild.families.family import Family
 from grader.rebuild.network.model import RebuiltModel
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.conventions import CHOOSING_IMAGES
-from grader.rebuild.quantities.material import are_images
+from grader.rebuild.quantities.reference_data import are_images
 from grader.rebuild.quantities.samples import Samples
 from reference import data
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from grader.domain.architecture import Architecture
 from grader.domain.datasets import Held, SampleKind, datasets
-from grader.domain.evidence import Evidence, ModelClaim
+from grader.domain.evidence import Evidence, ModelClaim, RelatedClaims
 from grader.domain.measurement import (
     NOT_FINITE,
     ImageStrip,
@@ -29,12 +29,11 @@ from grader.domain.ports import GraphSandbox, MeasuringTask
 from grader.domain.text import shortened
 from grader.domain.units import Unit, unit_for
 from grader.probe.numpy_models import WITHOUT_KERAS
-from grader.rebuild.casting import in_roles
-from grader.rebuild.equivalence import Asked, Equivalence, equivalence
+from grader.rebuild.dataset_choice import in_roles
 from grader.rebuild.families.case import Case, Rebuilt, Setting
 from grader.rebuild.families.family import ByBehaviour, Family, trivial
 from grader.rebuild.families.registry import family_of
-from grader.rebuild.graphs.opaque import Opaque, instead
+from grader.rebuild.graphs.graph_measurements import Opaque, instead
 from grader.rebuild.network.allowlist import RefusedError
 from grader.rebuild.network.canonical import canonical
 from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop, first_line
@@ -42,6 +41,7 @@ from grader.rebuild.network.relations import fits_sample
 from grader.rebuild.network.roles import holds_same_numbers
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.added import added_measurements
+from grader.rebuild.quantities.audited_training import fingerprint, view_kind
 from grader.rebuild.quantities.behaviour import behaviour, find_code, strips, structure
 from grader.rebuild.quantities.conventions import (
     ANSWERS_WITH_LOGITS,
@@ -49,8 +49,8 @@ from grader.rebuild.quantities.conventions import (
     answers_with_logits,
     with_probabilities,
 )
-from grader.rebuild.quantities.material import DataChoice
-from grader.rebuild.quantities.proof import fingerprint, view_kind
+from grader.rebuild.quantities.reference_data import DataChoice
+from grader.rebuild.same_function import Asked, Equivalence, equivalence
 from reference.contract import load
 
 JACOBIAN_IMAGES = 4
@@ -198,7 +198,7 @@ def _of_another_size(found: _Found, autoencoder: RebuiltModel) -> Measurements:
         bypass=bypass,
         data=case.samples.size,
         candidates=case.cast.candidates,
-        trained=_was_fitted(autoencoder, case.rebuilt.evidence),
+        claims=RelatedClaims(_was_fitted(autoencoder, case.rebuilt.evidence)),
         another_size=True,
     )
 
@@ -225,8 +225,8 @@ def _whole(family: Family, found: _Found, autoencoder: RebuiltModel) -> Measurem
         dataset=case.dataset,
         foreign=case.foreign,
         candidates=case.cast.candidates,
-        trained=_was_fitted(autoencoder, case.rebuilt.evidence),
-        disagreements=around.disagreements,
+        claims=RelatedClaims(_was_fitted(autoencoder, case.rebuilt.evidence), around.compared),
+        missed=around.missed,
         equivalent=numbers.alike.form,
         conventions=_conventions(autoencoder, case.scale),
         pixels=None if case.scale is None else (case.scale.black, case.scale.white),

@@ -9,14 +9,14 @@ import psutil
 import pytest
 from waiting import wait_until
 
-from grader.rebuild.leash import memory_bytes
 from grader.rebuild.network.allowlist import RefusedError
 from grader.rebuild.network.costs import MAX_WINDOW, products
+from grader.rebuild.process_limits import memory_bytes
 
 GRADER = """
 import os, subprocess, sys
 ours, theirs = os.pipe()
-busy = ("import sys; from grader.rebuild.leash import end_with; end_with(int(sys.argv[1]))\\n"
+busy = ("import sys; from grader.rebuild.process_limits import end_with; end_with(int(sys.argv[1]))\\n"
         "print('ready', flush=True)\\nsum(range(10**13))")  # machine code that never lets go of Python
 child = subprocess.Popen([sys.executable, "-c", busy, str(ours)], pass_fds=[ours], stdout=-1, start_new_session=True)
 os.close(ours)

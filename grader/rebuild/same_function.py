@@ -13,7 +13,7 @@ from grader.rebuild.network.own_models import reference_form
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.conventions import PixelScale
 from grader.rebuild.quantities.samples import Samples
-from grader.rebuild.transplant import Donor, is_comparable, transplant
+from grader.rebuild.weight_transplant import Donor, is_comparable, transplant
 from reference.contract import Reference
 
 
