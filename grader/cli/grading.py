@@ -17,7 +17,7 @@ from grader.cli.rosters import HandIns, in_time
 from grader.cli.run_log import run_log
 from grader.cli.speech import SURROUNDINGS, Exit, class_report, complain, error_border, told, wrong_choice
 from grader.cli.watching import Watch, watching
-from grader.delivery import prepare_folder, write_class, write_index
+from grader.delivery import prepare_folder, write_grades, write_index, write_reports
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
@@ -75,7 +75,8 @@ def grade_paths(
         with Book.open(place) as book:
             graded = book.effective(graded, assignment)
             book.refresh()
-        write_class(graded, folder, assignment=assignment, facts=facts, translator=translator)
+        write_reports(graded, folder, assignment=assignment, facts=facts, translator=translator)
+        write_grades(graded, folder, assignment=assignment, translator=translator)
         index = write_index(graded, folder, assignment=assignment, translator=translator, passed_over=found.passed_over)
     if as_json:
         typer.echo((folder / "grades.json").read_text(encoding="utf-8"))
