@@ -125,11 +125,27 @@ def write_class(
     Raises:
         GradebookError: The disk is full or the folder cannot be written to.
     """
+    write_reports(graded, folder, assignment=assignment, facts=facts, translator=translator)
+    return write_tables(graded, folder, assignment=assignment, translator=translator, adjustments=adjustments)
+
+
+def write_reports(
+    graded: Sequence[GradedSubmission],
+    folder: Path,
+    *,
+    assignment: Assignment,
+    facts: ReferenceFacts,
+    translator: Translator,
+) -> None:
+    """Write the report of each student.
+
+    Raises:
+        GradebookError: The disk is full or the folder cannot be written to.
+    """
     names = report_file_names(graded)
     for one in graded:
         file_name = names[one.student, one.sha256]
         write_report(one, folder, file_name, assignment=assignment, facts=facts, translator=translator)
-    return write_tables(graded, folder, assignment=assignment, translator=translator, adjustments=adjustments)
 
 
 def write_tables(
@@ -145,9 +161,25 @@ def write_tables(
     Raises:
         GradebookError: The disk is full or the folder cannot be written to.
     """
+    write_grades(graded, folder, assignment=assignment, translator=translator, adjustments=adjustments)
+    return write_index(graded, folder, assignment=assignment, translator=translator)
+
+
+def write_grades(
+    graded: Sequence[GradedSubmission],
+    folder: Path,
+    *,
+    assignment: Assignment,
+    translator: Translator,
+    adjustments: Sequence[Adjustment] = (),
+) -> None:
+    """Write `grades.json` and `grades.csv`.
+
+    Raises:
+        GradebookError: The disk is full or the folder cannot be written to.
+    """
     write_atomically(folder / "grades.json", grades_json(assignment, graded, translator))
     write_atomically(folder / "grades.csv", grades_csv(assignment, graded, adjustments=adjustments or None))
-    return write_index(graded, folder, assignment=assignment, translator=translator)
 
 
 def write_index(

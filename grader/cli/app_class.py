@@ -9,6 +9,7 @@ import typer
 
 from grader.cli.frames import remembered as told
 from grader.cli.options import (
+    NOTEBOOKS_FOLDERS_ZIPS,
     AsJson,
     CourseFolder,
     DataSize,
@@ -99,7 +100,7 @@ def register_after_generating(app: typer.Typer) -> None:
 
 
 def alike_command(
-    paths: Annotated[list[Path], typer.Argument(help=told(message("Notebooks, folders, zips.")), metavar="PATH")],
+    paths: Annotated[list[Path], typer.Argument(help=told(NOTEBOOKS_FOLDERS_ZIPS), metavar="PATH")],
     *,
     assignment: Annotated[str, typer.Option("--assignment", help=told(message("Assignment id.")))],
     out: Annotated[

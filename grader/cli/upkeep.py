@@ -18,7 +18,7 @@ from grader.authoring.catalogue import course_ids, facts_ids, load_facts
 from grader.authoring.courses import chosen_references
 from grader.authoring.errors import unknown
 from grader.cli.course import references_found, require_readable_facts, require_sound, require_usable
-from grader.cli.speech import Exit, complain, error_border, told
+from grader.cli.speech import Exit, complain, error_border, told, wrong_choice
 from grader.domain.course import Course
 from grader.domain.facts import CalibrationRun
 from grader.domain.messages import message
@@ -196,10 +196,5 @@ def _known(ids: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
 
 def _require_size(trainings: Trainings, language: str | None) -> None:
     if trainings.data_size not in DATA_SIZES:
-        sentence = message(
-            "{option} is {value}; it can be {known}",
-            option="--data-size",
-            value=trainings.data_size,
-            known=", ".join(DATA_SIZES),
-        )
+        sentence = wrong_choice(option="--data-size", value=trainings.data_size, known=", ".join(DATA_SIZES))
         raise complain(sentence, Exit.WRONG_USAGE, language)

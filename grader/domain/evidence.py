@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from grader.domain.messages import Message, MessageValue, message
+
 JsonValue = Any
 """Plain data as `json.loads` gives it; extraction has bounded its depth and size."""
 
@@ -231,6 +233,11 @@ class RejectedClaimsError(Exception):
         super().__init__(f"{where}: {problem}")
         self.where = where
         self.problem = problem
+
+
+def not_accepted(*, problem: MessageValue) -> Message:
+    """Say that the claims of a notebook did not pass the border."""
+    return message("What the notebook left behind could not be accepted ({problem}).", problem=problem)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from grader.domain.grade import Grade
 from grader.domain.measurement import Measurements
-from grader.domain.messages import Message
+from grader.domain.messages import Message, MessageValue, message
 from grader.domain.portrait import LossCurve
 from grader.domain.questions import OpenAnswer
 from grader.domain.run import RunRecord
@@ -53,3 +53,8 @@ class GradedSubmission:
     conflict: Message | None = None
     answers: tuple[OpenAnswer, ...] = ()
     curves: tuple[LossCurve, ...] = ()
+
+
+def own_failure(*, error: MessageValue) -> Message:
+    """Say that the fault is the grader's."""
+    return message("The grader itself failed: {error}", error=error)

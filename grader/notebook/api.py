@@ -14,10 +14,11 @@ from grader.authoring.hints import hint_names, hints_for
 from grader.authoring.solution_cells import Solution, solution_cells
 from grader.checks.rubric import rubric_mistakes
 from grader.domain.assignment import Assignment
-from grader.domain.evidence import RejectedClaimsError
+from grader.domain.evidence import RejectedClaimsError, not_accepted
 from grader.domain.facts import ReferenceFacts
 from grader.domain.messages import Message, message
 from grader.locale import LANGUAGES
+from grader.locale.translator import unknown_language
 from grader.notebook.complaints import NotebookCheckError
 from grader.notebook.exercises import Exercise, exercises_of, judged
 from grader.notebook.exhibit import exhibit
@@ -162,7 +163,7 @@ _NO_ASSIGNMENT: Final = message(
 def _language(asked: str | None) -> str:
     language = LANGUAGES[0] if asked is None else asked
     if language not in LANGUAGES:
-        reason = message("unknown language {value}; there are {known}", value=str(asked), known=", ".join(LANGUAGES))
+        reason = unknown_language(value=str(asked), known=", ".join(LANGUAGES))
         raise NotebookCheckError(reason, LANGUAGES[0])
     return language
 
@@ -274,4 +275,4 @@ def _require_backend(language: str) -> None:
 
 
 def _too_much(error: RejectedClaimsError) -> Message:
-    return message("What the notebook left behind could not be accepted ({problem}).", problem=str(error))
+    return not_accepted(problem=str(error))

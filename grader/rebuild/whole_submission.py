@@ -15,6 +15,7 @@ from grader.domain.architecture import Architecture
 from grader.domain.datasets import Held, SampleKind, datasets
 from grader.domain.evidence import Evidence, ModelClaim, RelatedClaims
 from grader.domain.measurement import (
+    NOT_FINITE,
     ImageStrip,
     MeasuredModel,
     Measurement,
@@ -22,6 +23,7 @@ from grader.domain.measurement import (
     MeasuringProblem,
     Quantity,
     Role,
+    cannot_be_rebuilt,
 )
 from grader.domain.messages import Message, message, verbatim
 from grader.domain.portrait import Portrait
@@ -44,6 +46,7 @@ from grader.rebuild.quantities.added import added_measurements
 from grader.rebuild.quantities.audited_training import fingerprint, view_kind
 from grader.rebuild.quantities.behaviour import behaviour, find_code, strips, structure
 from grader.rebuild.quantities.conventions import (
+    ANSWERS_WITH_LOGITS,
     PixelScale,
     answers_with_logits,
     with_probabilities,
@@ -289,10 +292,7 @@ def _alike(found: _Found, autoencoder: RebuiltModel, code_size: int) -> Equivale
 
 def _conventions(autoencoder: RebuiltModel, scale: PixelScale | None) -> tuple[Message, ...]:
     """Say what was done so that the model's numbers stand for pixels."""
-    logits = message(
-        "The model answers with logits, as its loss was told (`from_logits=True`): it was judged behind the sigmoid "
-        "that the loss applies."
-    )
+    logits = ANSWERS_WITH_LOGITS
     return (*((logits,) if answers_with_logits(autoencoder) else ()), *((scale.told(),) if scale is not None else ()))
 
 
@@ -325,7 +325,7 @@ def rebuild(evidence: Evidence) -> tuple[Rebuilt, tuple[MeasuringProblem, ...]]:
 
 
 def _not_rebuilt(claim: ModelClaim, reason: str) -> MeasuringProblem:
-    text = message("The model cannot be rebuilt: {reason}.", reason=verbatim(reason))
+    text = cannot_be_rebuilt(reason=verbatim(reason))
     return MeasuringProblem(_claimed_name(claim), text, ours=True)
 
 
@@ -339,9 +339,7 @@ def _diverged(model: RebuiltModel, evidence: Evidence) -> bool:
 
 
 def _without_numbers(model: RebuiltModel) -> MeasuringProblem:
-    return MeasuringProblem(
-        _claimed_name(model.claim), message("Its weights are not finite numbers (NaN)."), ours=False
-    )
+    return MeasuringProblem(_claimed_name(model.claim), NOT_FINITE, ours=False)
 
 
 def _not_finite(model: RebuiltModel, values: list[Measurement]) -> tuple[MeasuringProblem, ...]:

@@ -12,7 +12,7 @@ from grader.domain.layer_kinds import traits_of
 from grader.domain.messages import Message, message
 from grader.validation.drafts import Draft
 from grader.validation.mutants import structure
-from grader.validation.operators import Edit
+from grader.validation.operators import TWICE_THE_CODE, Edit
 from grader.validation.syntax import with_keyword
 
 
@@ -75,7 +75,7 @@ LEVELS: Final = (
     Level("linear-twin", message("no activation but the last"), _linear),
     Level(
         "code-double",
-        message("a code of twice the size"),
+        TWICE_THE_CODE,
         next(one.edit for one in structure.MUTANTS if one.name == "code-double"),
     ),
     Level("solution", message("the solution itself"), _unchanged),

@@ -14,9 +14,15 @@ from typing import Final
 import libcst as cst
 
 from grader.checks.registry import CHECKS
-from grader.domain.messages import Message
+from grader.domain.messages import Message, message
 from grader.validation.drafts import Draft
 from grader.validation.syntax import keyword, with_keyword
+
+TWICE_THE_CODE: Final = message("a code of twice the size")
+
+
+NO_OUTPUT_ACTIVATION: Final = message("no activation on the output")
+
 
 Edit = Callable[[Draft], Draft | None]
 """Returns None where the notebook has nothing to edit."""
