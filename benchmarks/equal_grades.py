@@ -33,9 +33,10 @@ from grader.cli.grading import ClassWork, grade_class
 from grader.cli.watching import watching
 from grader.demo.classroom import CLASS, changed
 from grader.domain.assignment import Assignment
-from grader.gradebook import grades_json, sqlite_url
+from grader.gradebook import grades_json
 from grader.intake.submissions import collect
 from grader.locale import Translator
+from grader.review.book import BookPlace
 from grader.session import SessionOptions
 from grader.validation.rubrics import Work, variants
 
@@ -132,7 +133,7 @@ def _graded(group: Group, options: SessionOptions) -> Iterator[tuple[str, Docume
             (folder / "class" / f"{student}.ipynb").write_text(text, encoding="utf-8")
         submissions = collect([folder / "class"], folder / "intake")
         facts = load_facts(group.assignment.reference)
-        work = ClassWork(submissions, group.assignment, facts, options, sqlite_url(folder / "grades.sqlite"))
+        work = ClassWork(submissions, group.assignment, facts, options, BookPlace.new(folder))
         with watching(len(submissions), EN) as watch:
             graded = grade_class(work, watch)
         for one in json.loads(grades_json(group.assignment, graded, EN))["grades"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
@@ -41,12 +42,19 @@ class LocalPool:
     Attributes:
         pool: Threads, which only wait for kernels. Processes do as well, but tell no progress.
         context: The same for all hand-ins.
-        places: As many as the pool has workers.
+        workers: Of the pool.
+        has_room: Whether this machine has the memory for one more.
     """
 
     pool: concurrent.futures.Executor
     context: GradingContext
-    places: int
+    workers: int
+    has_room: Callable[[], bool] = lambda: True
+
+    @property
+    def places(self) -> int:
+        """As many as the pool has workers; one where memory is short, so that none is begun before all have ended."""
+        return self.workers if self.has_room() else 1
 
     def submit(self, submission: Submission, listener: Listener) -> Future[Observation]:
         """Observe a hand-in in the pool."""

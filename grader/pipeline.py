@@ -28,7 +28,6 @@ from grader.domain.audit import AuditRecord
 from grader.domain.colab import is_in_colab, is_installed_by
 from grader.domain.evidence import Evidence, RejectedClaimsError
 from grader.domain.facts import ReferenceFacts
-from grader.domain.folders import private_folder
 from grader.domain.grade import CheckResult, Grade, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Measurements, MeasuringFailedError, Role
@@ -40,7 +39,7 @@ from grader.domain.ports import Measurer, MeasuringTask, Sandbox, SecretView
 from grader.domain.progress import Stage, StageBegun, announce
 from grader.domain.run import RunRecord, RunStatus
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
-from grader.extraction.claims import collect
+from grader.extraction.running import ran
 from grader.held_grades import counts_official_images, reasons_to_look
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
@@ -101,12 +100,12 @@ def observe(submission: Submission, context: GradingContext) -> Observation:
     try:
         notebook = within_limits(read_notebook, submission)
         seen, to_run = as_read(seen, notebook, translates=context.assignment.compat)
-        with private_folder() as folder:
-            limits = context.assignment.limits
-            announce(StageBegun(Stage.RUNNING, len(to_run.cells), limits.notebook_seconds))
-            run = context.sandbox.run(to_run, limits, folder / "exchange")
+        limits = context.assignment.limits
+        announce(StageBegun(Stage.RUNNING, len(to_run.cells), limits.notebook_seconds))
+        with ran(to_run, context.sandbox, limits) as left:
+            run = left.run
             seen = replace(seen, run=_with_places(run, notebook.places), fault=_sandbox_fault(run))
-            evidence = within_limits(collect, folder / "exchange", folder / "vetted")
+            evidence = left.evidence()
             announce(StageBegun(Stage.MEASURING, len(evidence.models)))
             measurements = context.measurer.measure(evidence, _task(context))
         seen = replace(
@@ -262,11 +261,10 @@ def _audit(
 def _on_view(notebook: Notebook, context: GradingContext, sandbox: Sandbox, view: SecretView) -> Trial:
     """Run a notebook on a secret view of the data and measure what it left on hidden data of the same view."""
     announce(StageBegun(Stage.AUDITING, len(notebook.cells), context.assignment.limits.notebook_seconds))
-    with private_folder() as folder:
-        run = sandbox.run(notebook, context.assignment.limits, folder / "exchange")
-        run = _with_places(run, notebook.places)
+    with ran(notebook, sandbox, context.assignment.limits) as left:
+        run = _with_places(left.run, notebook.places)
         try:
-            evidence = within_limits(collect, folder / "exchange", folder / "vetted")
+            evidence = left.evidence()
         except RejectedClaimsError:  # its own doing, and not what it did on the plain data: a person looks
             return Trial(run, (), Measurements())
         return Trial(run, evidence.fits, context.measurer.measure(evidence, replace(_task(context), view=view)))

@@ -125,6 +125,7 @@ def open_zones(options: ZoneOptions) -> Iterator[Zones]:
             options.data_folder,
             course=options.course,
             graph_sandbox=backend.graph_command(_THREADS_OF_A_GRAPH),
+            prefix=backend.measuring_prefix(),
         )
         with measurer, private_folder() as folder:
             yield Zones(measurer, folder, opened)

@@ -177,6 +177,35 @@ def test_what_goes_on_is_told_with_whose_it_is(batch: Batch, four: list[Submissi
     ]
 
 
+def test_no_hand_in_begins_beside_another_where_memory_is_short(batch: Batch, tmp_path: Path) -> None:
+    """Of four places one is used while the machine has no room, and all four when it has."""
+    sandbox, room = FakeSandbox(seconds=0.05), [False]
+    beside: list[int] = []
+
+    class Watching(Results):
+        """Notes how many run when one begins."""
+
+        def step(self, submission: Submission, step: Step) -> None:
+            """Count those that have begun and have not ended."""
+            if isinstance(step, StageBegun) and step.stage is Stage.RUNNING:
+                beside.append(len(beside) + 1 - len(ended))
+
+    ended: list[str] = []
+    with ThreadPoolExecutor(4) as threads:
+        pool = LocalPool(threads, context(sandbox), 4, lambda: room[0])
+        grade_batch(
+            [submission(tmp_path, f"student{number}") for number in range(5)],
+            context(sandbox),
+            executor=pool,
+            gradebook=batch.gradebook,
+            settings_key="sample",
+            watcher=Watching(lambda progress: ended.append(progress.graded.student)),
+        )
+        room[0] = True
+        assert pool.places == 4
+    assert beside == [1] * 5
+
+
 def test_a_remaining_time_is_told_after_the_first_few(batch: Batch, tmp_path: Path) -> None:
     """Three are enough; at the end nothing is left."""
     left: list[float | None] = []

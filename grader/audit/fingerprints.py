@@ -17,7 +17,8 @@ RELATIVE: Final = 3e-4
 to float16 or to three decimals stay below it in all arrays, and no two of 200 random networks do (a test looks)."""
 
 NUMBERS_AN_ARRAY: Final = 3
-"""Root mean square, mean, and cube root of the mean of |w|³, as `grader.rebuild.quantities.proof` gives them."""
+"""Root mean square, mean, and cube root of the mean of |w|³, as
+`grader.rebuild.quantities.audited_training` gives them."""
 
 Fingerprint = Sequence[float]
 

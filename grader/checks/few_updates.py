@@ -39,7 +39,7 @@ def lost_for_few_updates(
         fits: Trainings that the kernel claims; that of a network in NumPy is seen by nobody.
     """
     lost = sum(one.points_possible - one.points_awarded for one in results if _is_lost(one))
-    if not lost or not measurements.models or not (fits or measurements.trained):
+    if not lost or not measurements.models or not (fits or measurements.claims.trained):
         return None
     updates = _updates(fits)
     points = f"{lost:.2f}".rstrip("0").rstrip(".")

@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+import psutil
+
 from grader.domain.assignment import Assignment
 from grader.domain.messages import Message, message
 from grader.execution import Executor, LocalPool
-from grader.session import Session, SessionOptions, end_children
+from grader.session import MEMORY_MIB_A_NOTEBOOK, Session, SessionOptions, end_children
 
 LOCAL: Final = "local"
 _NAME: Final = re.compile(r"local|dask-local:(?P<workers>[1-9]\d{0,3})|dask://(?P<host>[^\s/]+):(?P<port>\d{1,5})")
@@ -72,6 +74,11 @@ def require_executor(name: str) -> None:
         )
 
 
+def has_room() -> bool:
+    """Say whether there is memory for one more notebook: one that begins beside others must not cost them their run."""
+    return psutil.virtual_memory().available >= MEMORY_MIB_A_NOTEBOOK * 2**20
+
+
 @contextmanager
 def open_executor(session: Session, assignment: Assignment, options: SessionOptions) -> Iterator[Stoppable]:
     """Open an executor for a session; its work is over when this is left.
@@ -89,9 +96,9 @@ def open_executor(session: Session, assignment: Assignment, options: SessionOpti
     if options.executor == LOCAL:
         places = options.notebooks_together()
         with ThreadPoolExecutor(places) as threads:
-            yield _StoppablePool(threads, session.context, places)
+            yield _StoppablePool(threads, session.context, places, has_room)
         return
-    from grader.executors.dask_pool import open_dask  # the core of the package does without Dask
+    from grader.executors.dask_cluster import open_dask  # the core of the package does without Dask
 
     with open_dask(session, assignment, options) as pool:
         yield pool

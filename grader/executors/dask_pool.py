@@ -9,44 +9,31 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import dask.config
-from distributed import Client, LocalCluster
+from distributed import Client
 from distributed import Future as Remote
 from distributed.client import FutureCancelledError
 
 from grader.audit.fingerprints import Fingerprints
-from grader.domain.assignment import Assignment
-from grader.domain.messages import message
 from grader.domain.observation import Observation
 from grader.domain.progress import Listener
-from grader.domain.run import Limits
 from grader.domain.submission import Submission
+from grader.execution import observe_told
 from grader.executors import dask_worker
-from grader.executors.choice import ClusterError
 from grader.executors.plan import HandIn, Luggage, Plan
 from grader.executors.step_messages import from_plain
 from grader.gradebook.store import observation_from_json
-from grader.rebuild.client import ANSWER_SECONDS
-from grader.session import Session, SessionOptions
+from grader.pipeline import GradingContext
 
-CONNECT_SECONDS: Final = 30
 PREPARE_SECONDS: Final = 600
-WORKER_TTL: Final = "60s"
-"""After so long without a sign of life a worker of `dask-local` is taken for lost, and its hand-in given to another."""
-
 _LOOK_SECONDS: Final = 0.5
-_MOST_RUNS: Final = 4
-_BUSY: Final = 2.0
-"""The limits of a notebook are in seconds that it had; on a busy machine the clock on the wall goes faster."""
-
 MOST_TRIES: Final = 2
+LARGEST_SENT: Final = 2**26
+"""Bytes of a notebook that are sent; a larger one is refused when it is read (`grader.intake.notebook`)."""
 
 
 class LostHandInError(Exception):
@@ -78,6 +65,7 @@ class DaskPool:
         shared: The plan and the luggage, as they lie on the workers.
         fingerprints: Everybody's weights, as the driver knows them.
         most_seconds: After so long a hand-in that was begun is given to another worker.
+        context: Of the driver's own session, for what is too large to be sent.
     """
 
     client: Client
@@ -85,6 +73,8 @@ class DaskPool:
     shared: tuple[Any, Any]
     fingerprints: Fingerprints
     most_seconds: float
+    context: GradingContext
+    _here: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
     _tasks: dict[str, _Task] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _closed: threading.Event = field(default_factory=threading.Event)
@@ -96,9 +86,14 @@ class DaskPool:
 
     def submit(self, submission: Submission, listener: Listener) -> Future[Observation]:
         """Send a hand-in to a worker."""
+        if submission.size_bytes > LARGEST_SENT:  # no notebook that is read: it is refused here as well as there
+            return self._here.submit(observe_told, submission, self.context, listener)
         task = _Task(submission, listener, Future())
         task.future.set_running_or_notify_cancel()
-        self._send(task)
+        try:
+            self._send(task)
+        except OSError as error:
+            task.future.set_exception(error)
         return task.future
 
     def stop_at_once(self) -> None:
@@ -152,13 +147,13 @@ class DaskPool:
     def _ended(self, name: str, remote: Remote) -> None:
         with self._lock:
             task = self._tasks.get(name)
-        if task is None or self._closed.is_set() or remote.status == "cancelled":
+        if task is None or self._closed.is_set():  # it was given up, or to another worker
             return
         try:
             reply: dask_worker.Reply = remote.result()
             seen = observation_from_json(reply.observation)
         except FutureCancelledError as error:  # the worker that held the plan is gone
-            self.shared = _shared(self.client, self.plan)
+            self.shared = shared_with_all(self.client, self.plan)
             self._again(name, task, error)
             return
         except Exception as error:  # noqa: BLE001 - whatever a worker or the way to it broke on; the batch goes on
@@ -208,105 +203,7 @@ class DaskPool:
         return next((worker for worker, names in running.items() if name in names), "")
 
 
-@contextmanager
-def open_dask(session: Session, assignment: Assignment, options: SessionOptions) -> Iterator[DaskPool]:
-    """Connect to a cluster, or start one on this machine, and prepare its workers.
-
-    Raises:
-        ClusterError: It does not answer, has no worker, or has one that would grade otherwise.
-    """
-    with _client(options) as client:
-        plan = Plan(
-            uuid.uuid4().hex,
-            assignment,
-            session.context.facts,
-            options,
-            session.settings_key,
-            _jobs_by_host(client),
-        )
-        shared = _shared(client, plan)
-        _prepare(client, shared)
-        auditor = session.context.auditor
-        fingerprints = Fingerprints() if auditor is None else auditor.fingerprints
-        pool = DaskPool(client, plan, shared, fingerprints, _longest_seconds(session.context.assignment.limits))
-        watching = threading.Thread(target=pool.watch_deadlines, daemon=True, name="grader-deadlines")
-        watching.start()
-        try:
-            yield pool
-        finally:
-            pool.stop_at_once()
-            watching.join()
-            with suppress(OSError, TimeoutError):  # workers that are gone have nothing to close
-                client.run(dask_worker.close, plan.name)
-
-
-@contextmanager
-def _client(options: SessionOptions) -> Iterator[Client]:
-    kind, _, rest = options.executor.partition(":")
-    if kind == "dask":
-        try:
-            client = Client(f"tcp:{rest}", timeout=CONNECT_SECONDS)
-        except OSError as error:
-            raise _no_cluster(options.executor, str(error)) from error
-        with client:
-            yield client
-        return
-    settings = {
-        "distributed.scheduler.allowed-failures": MOST_TRIES - 1,
-        "distributed.scheduler.worker-ttl": WORKER_TTL,
-    }
-    with (
-        dask.config.set(settings),
-        LocalCluster(
-            n_workers=int(rest), threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        yield client
-
-
-def _shared(client: Client, plan: Plan) -> tuple[Any, Any]:
+def shared_with_all(client: Client, plan: Plan) -> tuple[Any, Any]:
     """Lay the plan and the user's own files on every worker, by content; workers that come later fetch them there."""
     plan_there, luggage_there = client.scatter([plan, Luggage.of(plan.options)], broadcast=True)
     return plan_there, luggage_there
-
-
-def _longest_seconds(limits: Limits) -> float:
-    """Return what a hand-in may take: a fast run, a whole one and two on secret views, on a machine that is busy."""
-    return _MOST_RUNS * (_BUSY * limits.notebook_seconds + ANSWER_SECONDS)
-
-
-def _prepare(client: Client, shared: tuple[Any, Any]) -> None:
-    """Open the session on every worker that is there, and refuse those that would observe something else."""
-    try:
-        client.wait_for_workers(1, timeout=PREPARE_SECONDS)
-    except TimeoutError as error:
-        raise _no_cluster(client.scheduler.address, "no worker") from error
-    workers = list(client.nthreads())
-    asked: dict[str, Callable[[], str]] = {
-        worker: client.submit(dask_worker.prepare, *shared, workers=[worker], pure=False).result for worker in workers
-    }
-    for worker, answer in asked.items():
-        if different := answer():
-            raise ClusterError(
-                message(
-                    "The worker {worker} would grade otherwise than this machine: {what} differ. Install the same "
-                    "version of the grader, of TensorFlow and the same data there.",
-                    worker=worker,
-                    what=different,
-                )
-            )
-
-
-def _jobs_by_host(client: Client) -> dict[str, int]:
-    """Count the threads of all workers of each machine, which share its processors."""
-    jobs: Counter[str] = Counter()
-    for worker in client.scheduler_info(n_workers=-1)["workers"].values():
-        jobs[worker["host"]] += worker["nthreads"]
-    return dict(jobs)
-
-
-def _no_cluster(where: str, why: str) -> ClusterError:
-    return ClusterError(
-        message("The Dask cluster {where} cannot be used: {why}. Is the scheduler running?", where=where, why=why)
-    )

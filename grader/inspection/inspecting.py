@@ -14,7 +14,6 @@ from grader.domain.code_sizes import calibrated_for
 from grader.domain.datasets import Held, datasets, image_sets
 from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.facts import ReferenceFacts
-from grader.domain.folders import private_folder
 from grader.domain.grade import Finding, Outcome
 from grader.domain.inspection import OTHER, InspectedModel, Inspection, Outline, Remark, Trial
 from grader.domain.measurement import Measurements, Quantity, Role
@@ -23,7 +22,7 @@ from grader.domain.outdated import OldCode
 from grader.domain.ports import MeasuringTask, Sandbox
 from grader.domain.run import Limits, RunRecord, RunStatus
 from grader.domain.submission import Notebook, Submission
-from grader.extraction.claims import collect
+from grader.extraction.running import ran
 from grader.inspection.data_used import data_used, datasets_named
 from grader.inspection.diagnosis import Past, diagnosis
 from grader.inspection.measured import measured_mistakes
@@ -108,10 +107,9 @@ def inspect_notebook(submission: Submission, context: InspectionContext) -> Insp
 
 def _tried(notebook: Notebook, old: OldCode, context: InspectionContext) -> Inspection:
     """Run a notebook once, its old code translated or not, and say what that run trained."""
-    with private_folder() as folder:
-        run = context.sandbox.run(old.notebook, context.limits, folder / "exchange")
-        run = replace(run, places=notebook.places)
-        evidence = within_limits(collect, folder / "exchange", folder / "vetted")
+    with ran(old.notebook, context.sandbox, context.limits) as left:
+        run = replace(left.run, places=notebook.places)
+        evidence = left.evidence()
         outlines = context.measurer.outline(evidence)
         scene = _Scene(evidence, outlines, run, notebook, notes_of(notebook), datasets_named(notebook))
         models = tuple(_inspected(outline, scene, context) for outline in outlines)

@@ -49,7 +49,7 @@ from grader.rebuild.families.of_references import measured
 from grader.rebuild.families.registry import family_of
 from grader.rebuild.network.own_models import as_keras
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import DataChoice, Material, load_material
+from grader.rebuild.quantities.reference_data import DataChoice, Material, load_material
 from grader.rebuild.quantities.samples import strip
 from grader.rebuild.quiet import start_tensorflow
 from reference.contract import Reference, load, own_file

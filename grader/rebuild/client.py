@@ -9,12 +9,14 @@ import contextlib
 import importlib.util
 import os
 import queue
+import secrets
+import shutil
 import subprocess
 import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -28,6 +30,7 @@ from grader.domain.inspection import Outline
 from grader.domain.measurement import Measurements, MeasuringFailedError
 from grader.domain.messages import Message, message, verbatim
 from grader.domain.ports import GraphSandbox, MeasuringTask, SecretView
+from grader.rebuild.enclosed import Enclosure, Prefix
 from grader.rebuild.protocol import (
     ANSWER,
     EVIDENCE,
@@ -96,13 +99,21 @@ class MeasuringProcesses:
         data_folder: Searched for the full set first.
         course: The instructor's own course whose references are found besides ours, as the user named it.
         graph_sandbox: How the processes run a model that cannot be rebuilt; None where there is no sandbox.
+        prefix: How the processes are shut in themselves; None where they are not.
     """
 
     data_size: str = "full"
     data_folder: Path | None = None
     course: Course | None = field(default=None, kw_only=True)
     graph_sandbox: GraphSandbox | None = field(default=None, kw_only=True)
+    prefix: Prefix | None = field(default=None, kw_only=True)
     _idle: deque[_Process] = field(default_factory=deque, repr=False)
+    _enclosure: Enclosure | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.prefix is not None:
+            self._enclosure = Enclosure(self.prefix, self.graph_sandbox)
+            self.graph_sandbox = self._enclosure.graph_sandbox
 
     def measure(self, evidence: Evidence, task: MeasuringTask) -> Measurements:
         """Rebuild and measure; a process that breaks is replaced and the work tried once more.
@@ -138,12 +149,25 @@ class MeasuringProcesses:
             MissingTensorFlowError: Nothing can be measured here.
             MeasuringFailedError: The process broke.
         """
-        answer = self._ask(PublishRequest(dataset, folder, self._data, view))
+        answer = self._ask(PublishRequest(dataset, self._place_to_publish(folder), self._data, view))
         if answer.missing_data:
             raise MissingDataError(verbatim(answer.missing_data))
         if answer.published is None:
             raise MeasuringFailedError(answer.error)
-        return answer.published
+        return self._handed_over(answer.published, folder)
+
+    def _handed_over(self, published: PublishedData, folder: Path) -> PublishedData:
+        """Put what a process that is shut in has written where it is wanted."""
+        if self._enclosure is None or published.file is None:
+            return published
+        wanted = folder / published.file.name
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.move(published.file, wanted)
+        published.file.parent.rmdir()
+        return replace(published, file=wanted)
+
+    def _place_to_publish(self, folder: Path) -> Path:
+        return folder if self._enclosure is None else self._enclosure.folder / f"p-{secrets.token_hex(8)}"
 
     def examine(self, reference: str) -> None:
         """Build an instructor's own reference and try it out.
@@ -162,6 +186,8 @@ class MeasuringProcesses:
         """End all processes."""
         while self._idle:
             self._idle.pop().close()
+        if self._enclosure is not None:
+            self._enclosure.close()
 
     def __enter__(self) -> Self:
         return self
@@ -189,7 +215,7 @@ class MeasuringProcesses:
         process = self._idle_one()
         if process is None:
             require_tensorflow()
-            process = _Process(self.course)
+            process = _Process(self.course, self._enclosure)
         try:
             yield process
         except BaseException:
@@ -223,24 +249,20 @@ class _TooSlowError(MeasuringFailedError):
 class _Process:
     """One running `grader.rebuild.worker`, with the references of a course besides ours where one is given."""
 
-    def __init__(self, course: Course | None = None) -> None:
+    def __init__(self, course: Course | None = None, enclosure: Enclosure | None = None) -> None:
         environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}  # its waiting threads fight over busy cores
         environment |= {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONUNBUFFERED": "1"}
         environment |= {COURSE_VARIABLE: str(course.folder.resolve()) if course is not None else ""}
+        environment |= {} if enclosure is None else enclosure.variables()
         root = str(Path(grader.__file__).parent.parent)
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))
         self._leash: int | None
         workers_end, self._leash = os.pipe()  # never written to: it ends when we do, however that happens
         leash = [str(workers_end)] if os.name == "posix" else []
+        own = [sys.executable, "-P", "-m", "grader.rebuild.worker", *leash]  # no module from where the user is
         try:
             self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-P",
-                    "-m",
-                    "grader.rebuild.worker",
-                    *leash,
-                ],  # no module from where the user happens to be
+                own if enclosure is None else enclosure.command(own),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -284,11 +306,11 @@ class _Process:
 
     def close(self) -> None:
         """End the process."""
-        self._process.kill()
-        self._process.wait()
-        if self._leash is not None:
+        if self._leash is not None:  # first: a process that is shut in ends by it, and its sandbox with it
             os.close(self._leash)
             self._leash = None
+        self._process.kill()
+        self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             if pipe is not None:
                 with contextlib.suppress(OSError):  # bytes of a request that nobody will read any more

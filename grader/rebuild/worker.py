@@ -12,7 +12,7 @@ import os
 import sys
 
 from grader.domain.datasets import SampleKind, datasets
-from grader.rebuild.leash import end_with, limit_memory
+from grader.rebuild.process_limits import end_with, limit_memory
 
 if __name__ == "__main__":  # before TensorFlow is imported, which takes seconds
     if len(sys.argv) > 1:
@@ -30,7 +30,7 @@ import numpy as np
 
 from grader.domain.evidence import Evidence
 from grader.domain.ports import SecretView
-from grader.rebuild import measuring, outlining
+from grader.rebuild import outlining, whole_submission
 from grader.rebuild.facts import soundness
 from grader.rebuild.families.fraud.detector import card_table
 from grader.rebuild.protocol import (
@@ -46,7 +46,7 @@ from grader.rebuild.protocol import (
     PublishRequest,
     Request,
 )
-from grader.rebuild.quantities.material import DataChoice, are_images, load_images, load_material
+from grader.rebuild.quantities.reference_data import DataChoice, are_images, load_images, load_material
 from reference import card_data, data
 from reference.views import View
 
@@ -76,14 +76,16 @@ def _answer(line: str) -> Answer:
     except Exception:  # noqa: BLE001 - the client must hear of every failure, whatever it was
         return Answer(error=traceback.format_exc())
     finally:
-        measuring.forget()
+        whole_submission.forget()
 
 
 def _done(request: Request) -> Answer:
     match request:
         case MeasureRequest(task=task, graph_sandbox=sandbox):
             choice = _choice(request.data, task.view)
-            return Answer(measurements=measuring.measure(_evidence(request.evidence_file), task, choice, sandbox))
+            return Answer(
+                measurements=whole_submission.measure(_evidence(request.evidence_file), task, choice, sandbox)
+            )
         case OutlineRequest(graph_sandbox=sandbox):
             evidence = _evidence(request.evidence_file)
             return Answer(outlines=outlining.outlines(evidence, _choice(request.data), sandbox))

@@ -155,7 +155,10 @@ class Watchdog:
         self._seconds += passed * load.pace(self._watched.processors)
         self._pace, self._looked_at = load.pace(self._watched.processors), now
         greedy = self._watched.memory_folders and load.is_greedy(self._watched.processors)
-        self._greedy_looks = self._greedy_looks + 1 if greedy else min(self._greedy_looks, GREEDY_LOOKS)
+        if greedy:
+            self._greedy_looks += 1
+        elif self._greedy_looks < GREEDY_LOOKS:  # once behind the others, it stays there
+            self._greedy_looks = 0
         if self._greedy_looks >= GREEDY_LOOKS:
             put_behind(pids)
 

@@ -9,7 +9,7 @@ import pytest
 from checks import builders
 from grader.checks.few_updates import is_of_learning, lost_for_few_updates
 from grader.checks.registry import CHECKS
-from grader.domain.evidence import FitClaim
+from grader.domain.evidence import FitClaim, RelatedClaims
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.measurement import Measurements
 from grader.domain.messages import message
@@ -66,7 +66,7 @@ def test_only_what_was_lost_for_a_number_counts(outcome: Outcome) -> None:
 def test_what_was_never_trained_would_be_no_better_on_more_data() -> None:
     """Nor would what is not there."""
     lost = [result("reconstruction", Outcome.FAILED, 0.0)]
-    assert lost_for_few_updates(lost, replace(MEASURED, trained=False), []) is None
+    assert lost_for_few_updates(lost, replace(MEASURED, claims=RelatedClaims()), []) is None
     assert lost_for_few_updates(lost, Measurements(data="sample"), [FIT]) is None
 
 

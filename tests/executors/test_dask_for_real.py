@@ -23,7 +23,7 @@ from grader.authoring.catalogue import load_assignment, load_facts
 from grader.domain.graded import GradedSubmission
 from grader.domain.progress import CellBegun, StageBegun, Step
 from grader.domain.submission import Submission
-from grader.executors import dask_pool
+from grader.executors import dask_cluster
 from grader.executors.choice import ClusterError, open_executor
 from grader.gradebook import Gradebook, sqlite_url
 from grader.intake.submissions import collect
@@ -64,7 +64,7 @@ def class_of(folder: Path, **sources: str) -> list[Submission]:
     """A file for each student."""
     (folder / "class").mkdir()
     for student, source in sources.items():
-        (folder / "class" / f"{student}.ipynb").write_bytes(notebook_text(f"# {student}", source))
+        (folder / "class" / f"{student}.ipynb").write_text(notebook_text(f"# {student}", source))
     return collect([folder / "class"], folder / "intake")
 
 
@@ -120,7 +120,7 @@ def test_a_cluster_gives_the_grades_of_this_machine(tmp_path: Path) -> None:
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hanging"])
 def test_a_lost_worker_costs_one_more_try(tmp_path: Path, by: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of three workers one is lost in the middle of a hand-in: every hand-in is graded, and none is our failure."""
-    monkeypatch.setattr(dask_pool, "WORKER_TTL", "8s")
+    monkeypatch.setattr(dask_cluster, "WORKER_TTL", "8s")
     lost: list[psutil.Process] = []
     lock = threading.Lock()
 
@@ -186,7 +186,7 @@ def test_a_scheduler_elsewhere_serves_as_well(tmp_path: Path) -> None:
 
 def test_a_scheduler_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sentence, not a minute of silence and a traceback."""
-    monkeypatch.setattr(dask_pool, "CONNECT_SECONDS", 2)
+    monkeypatch.setattr(dask_cluster, "CONNECT_SECONDS", 2)
     with pytest.raises(ClusterError) as refused:
         grade([], tmp_path, "dask://127.0.0.1:9", Seen())
     assert dict(refused.value.reason.values)["where"] == "dask://127.0.0.1:9"

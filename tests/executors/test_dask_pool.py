@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 from checks import builders
-from grading_samples import ASSIGNMENT, submission
+from grading_samples import ASSIGNMENT, context, submission
 
 distributed = pytest.importorskip("distributed", reason="pip install 'autoencoder-grader[dask]'")
 
@@ -19,8 +20,8 @@ from grader.audit.fingerprints import Fingerprints  # noqa: E402 - what the extr
 from grader.domain.measurement import Measurements  # noqa: E402
 from grader.domain.observation import Observation  # noqa: E402
 from grader.domain.progress import CellBegun, EpochSeen, Stage, StageBegun, Step  # noqa: E402
-from grader.executors import dask_pool, dask_worker  # noqa: E402
-from grader.executors.dask_pool import DaskPool, LostHandInError  # noqa: E402
+from grader.executors import dask_worker  # noqa: E402
+from grader.executors.dask_pool import DaskPool, LostHandInError, shared_with_all  # noqa: E402
 from grader.executors.plan import HandIn, Luggage, Plan  # noqa: E402
 from grader.executors.step_messages import as_plain  # noqa: E402
 from grader.gradebook.store import observation_json  # noqa: E402
@@ -57,7 +58,7 @@ def pool(client: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[DaskPool]:
     """A pool whose workers do what a test says."""
     monkeypatch.setattr(dask_worker, "observe_there", observe_imitated)
     plan = Plan("plan", ASSIGNMENT, builders.FACTS, SessionOptions(audit="suspicious"), "key", {})
-    pool = DaskPool(client, plan, dask_pool._shared(client, plan), Fingerprints(), most_seconds=PATIENCE_SECONDS)
+    pool = DaskPool(client, plan, shared_with_all(client, plan), Fingerprints(), PATIENCE_SECONDS, context())
     watching = threading.Thread(target=pool.watch_deadlines)
     watching.start()
     yield pool
@@ -104,6 +105,24 @@ def test_an_error_of_a_worker_is_the_driver_s_to_tell(pool: DaskPool, tmp_path: 
     workers_do(breaks)
     with pytest.raises(LostHandInError, match="WorkerDiffersError: data"):
         pool.submit(submission(tmp_path), lambda _: None).result(PATIENCE_SECONDS)
+
+
+def test_a_file_that_is_gone_is_the_driver_s_to_tell(pool: DaskPool, tmp_path: Path) -> None:
+    """The batch goes on without it."""
+    mine = submission(tmp_path)
+    mine.path.unlink()
+    with pytest.raises(FileNotFoundError):
+        pool.submit(mine, lambda _: None).result(PATIENCE_SECONDS)
+
+
+def test_what_is_too_large_for_a_notebook_is_not_sent(pool: DaskPool, tmp_path: Path) -> None:
+    """It is refused here, when it is read, in the words of any other executor."""
+    workers_do(lambda hand_in, known: pytest.fail("it was sent"))
+    mine = submission(tmp_path)
+    os.truncate(mine.path, 10**8)
+    seen = pool.submit(replace(mine, size_bytes=10**8), lambda _: None).result(PATIENCE_SECONDS)
+    assert seen.problem is not None
+    assert "MB" in seen.problem.msgid
 
 
 @pytest.mark.parametrize(("hangs", "answers"), [(1, True), (2, False)], ids=["one worker", "both workers"])

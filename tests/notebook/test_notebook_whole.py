@@ -15,9 +15,9 @@ from grader.domain.grade import Outcome
 from grader.locale import Translator
 from grader.notebook import judging as examining
 from grader.notebook.exhibit import Exhibit
-from grader.rebuild import measuring
+from grader.rebuild import whole_submission
 from grader.rebuild.families import family
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.quantities.samples import Samples
 from reference import data
 
@@ -71,7 +71,7 @@ def test_a_cell_is_judged_on_the_data_that_the_notebook_uses(
     if given is not None:
         monkeypatch.setenv(DATA_SIZE_VARIABLE, given)
     asked = []
-    monkeypatch.setattr(measuring, "measure", lambda *arguments: asked.append(arguments[-1]))
+    monkeypatch.setattr(whole_submission, "measure", lambda *arguments: asked.append(arguments[-1]))
     facts = load_facts("stacked")
     known = {size: facts.calibrated[size] for size in calibrated}
     examining._measured(Exhibit(Evidence(), {}, {}), replace(facts, calibrated=known))

@@ -23,7 +23,7 @@ from grader.rebuild.facts.curves import Reach, credit_curve
 from grader.rebuild.facts.description import describe
 from grader.rebuild.facts.summary import rounded, summarise, versions
 from grader.rebuild.facts.training import REFERENCE, SHORT, Variation, train
-from grader.rebuild.quantities.material import DataChoice, Material, load_material
+from grader.rebuild.quantities.reference_data import DataChoice, Material, load_material
 from reference.contract import Reference
 
 MSE, BCE = Quantity.RECONSTRUCTION_MSE, Quantity.RECONSTRUCTION_BCE

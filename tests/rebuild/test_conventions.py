@@ -16,8 +16,8 @@ from grader.domain.evidence import Evidence, FitClaim
 from grader.domain.measurement import Measurements, Quantity, Role
 from grader.domain.ports import MeasuringTask
 from grader.locale import Translator
-from grader.rebuild import measuring
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild import whole_submission
+from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.quantities.samples import load_samples
 
 pytestmark = pytest.mark.usefixtures("alone")
@@ -29,11 +29,11 @@ EN = Translator("en")
 @pytest.fixture(autouse=True)
 def one_jacobian(monkeypatch: pytest.MonkeyPatch) -> None:
     """What these models are does not depend on the image."""
-    monkeypatch.setattr(measuring, "JACOBIAN_IMAGES", 1)
+    monkeypatch.setattr(whole_submission, "JACOBIAN_IMAGES", 1)
 
 
 def measured(evidence: Evidence, reference: str = "simple-dense") -> Measurements:
-    return measuring.measure(evidence, MeasuringTask(reference, "public", NAMES), DataChoice("sample"))
+    return whole_submission.measure(evidence, MeasuringTask(reference, "public", NAMES), DataChoice("sample"))
 
 
 def three(activation: str | None) -> dict[str, Any]:

@@ -31,8 +31,8 @@ from grader.rebuild.facts.summary import rounded
 from grader.rebuild.facts.training import epochs_of, variations
 from grader.rebuild.families.judgement import Judgement
 from grader.rebuild.families.registry import family_of
-from grader.rebuild.quantities.material import STRIP_IMAGES, DataChoice, Material, load_material
 from grader.rebuild.quantities.quality import mean_image_error
+from grader.rebuild.quantities.reference_data import STRIP_IMAGES, DataChoice, Material, load_material
 from reference import data
 from reference.contract import IDS, load
 

@@ -16,7 +16,7 @@ from tiny_reference import tiny
 
 from grader.domain.measurement import Measurement, Quantity
 from grader.domain.ports import MeasuringTask
-from grader.rebuild import measuring
+from grader.rebuild import whole_submission
 from grader.rebuild.families import family, variational
 from grader.rebuild.families.family import TrainedModels
 from grader.rebuild.families.of_references import measured
@@ -24,7 +24,7 @@ from grader.rebuild.families.registry import family_of
 from grader.rebuild.families.variational import latent_numbers, prior_distance
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.behaviour import output_range
-from grader.rebuild.quantities.material import DataChoice, Material, load_material
+from grader.rebuild.quantities.reference_data import DataChoice, Material, load_material
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Reference, load
 
@@ -59,7 +59,7 @@ def few_images(monkeypatch: pytest.MonkeyPatch) -> None:
         return Samples("sample", found.train, found.hidden, found.strip_images[:1])
 
     monkeypatch.setattr(family, "load_samples", few_samples)
-    monkeypatch.setattr(measuring, "JACOBIAN_IMAGES", 1)
+    monkeypatch.setattr(whole_submission, "JACOBIAN_IMAGES", 1)
 
 
 @pytest.mark.parametrize("reference", FAMILIES)
@@ -69,7 +69,9 @@ def test_a_student_with_the_references_weights_gets_the_references_numbers(refer
     keras.utils.set_random_seed(3)
     models = source.build()
     wanted = measured(source, models, few(source.dataset), 0)
-    found = measuring.measure(send(dict(models._asdict()), tmp_path), MeasuringTask(reference, "hidden", NAMES), SAMPLE)
+    found = whole_submission.measure(
+        send(dict(models._asdict()), tmp_path), MeasuringTask(reference, "hidden", NAMES), SAMPLE
+    )
     assert set(wanted) == set(family_of(source).statistics)
     assert {name: found.value(name) for name in wanted if name is not Quantity.PLANE_ANGLE} == {
         name: pytest.approx(value, rel=1e-3, abs=1e-6)
@@ -246,7 +248,7 @@ def test_padding_makes_no_difference_where_pools_fit(
     forms = []
     for padding in ("valid", "same"):
         model, arrays = receive(send({"model": pooled(kind, length, padding, **settings)}, tmp_path / padding), "model")
-        (layer,) = measuring.canonical(model, arrays).layers
+        (layer,) = whole_submission.canonical(model, arrays).layers
         forms.append((layer.kind, layer.attributes, layer.output_shape))
     assert (forms[0] == forms[1]) is same
 
@@ -258,6 +260,6 @@ def test_pools_along_a_sequence_follow_the_same_rule(length: int, same: bool, tm
     for padding in ("valid", "same"):
         model = Sequential([Input((length, 3)), layers.MaxPooling1D(2, padding=padding)])
         found, arrays = receive(send({"model": model}, tmp_path / padding), "model")
-        (layer,) = measuring.canonical(found, arrays).layers
+        (layer,) = whole_submission.canonical(found, arrays).layers
         forms.append((layer.kind, layer.attributes, layer.output_shape))
     assert (forms[0] == forms[1]) is same

@@ -24,9 +24,9 @@ from grader.domain.ports import MeasuringTask
 from grader.locale import Translator
 from grader.rebuild import client, worker
 from grader.rebuild.client import MeasuringProcesses, MissingDataError
-from grader.rebuild.measuring import measure
 from grader.rebuild.protocol import ANSWER, REQUEST, SHIPPED, Answer
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
+from grader.rebuild.whole_submission import measure
 from reference import card_data, data, shipped, stacked
 
 TASK = MeasuringTask("stacked", "hidden", tuple((role.value, role.value) for role in Role))

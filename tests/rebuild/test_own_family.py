@@ -39,8 +39,8 @@ from grader.rebuild.facts.summary import summarise
 from grader.rebuild.facts.training import REFERENCE
 from grader.rebuild.families import registry
 from grader.rebuild.families.registry import family_names, family_of, shipped
-from grader.rebuild.measuring import measure
-from grader.rebuild.quantities.material import DataChoice, load_material
+from grader.rebuild.quantities.reference_data import DataChoice, load_material
+from grader.rebuild.whole_submission import measure
 from grader.settings_key import observing_digest
 from reference import contract
 from reference.contract import load

@@ -7,7 +7,7 @@ import pytest
 from keras import Input, Sequential, layers
 
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.quantities.samples import load_samples
 from reference import data
 

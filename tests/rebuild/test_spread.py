@@ -14,10 +14,10 @@ from round_trip import send
 from grader.domain.measurement import Quantity, Role
 from grader.domain.ports import MeasuringTask
 from grader.probe.fit_record import FitRecord
-from grader.rebuild.measuring import measure
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.quantities.samples import load_samples
+from grader.rebuild.whole_submission import measure
 
 pytestmark = pytest.mark.usefixtures("alone")
 

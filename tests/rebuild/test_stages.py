@@ -18,15 +18,15 @@ from round_trip import send
 from grader.domain.measurement import Quantity, Role
 from grader.domain.ports import MeasuringTask
 from grader.probe.hooks import FitRecord
-from grader.rebuild import measuring
+from grader.rebuild import whole_submission
 from grader.rebuild.families.case import Case, Rebuilt, Setting
 from grader.rebuild.families.registry import family_of
 from grader.rebuild.families.stages import stage_measurements
-from grader.rebuild.measuring import load_arrays
 from grader.rebuild.network.model import Workshop
 from grader.rebuild.network.roles import Cast
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.quantities.samples import Samples, load_samples
+from grader.rebuild.whole_submission import load_arrays
 from reference import greedy_layerwise
 from reference.contract import IDS, Autoencoder, load
 
@@ -128,7 +128,7 @@ def test_the_reference_itself_holds_its_stages(tmp_path: Path) -> None:
     evidence = send(
         notebook(first, second, stack), tmp_path, [FitRecord(first.autoencoder), FitRecord(second.autoencoder)]
     )
-    found = measuring.measure(evidence, MeasuringTask("greedy-layerwise", "hidden", names), SAMPLE)
+    found = whole_submission.measure(evidence, MeasuringTask("greedy-layerwise", "hidden", names), SAMPLE)
     assert (found.value(Quantity.STAGES_HELD), found.value(Quantity.STAGES_TRAINED)) == (2, 2)
 
 

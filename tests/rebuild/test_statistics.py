@@ -18,7 +18,7 @@ from grader.rebuild.families.of_references import measured
 from grader.rebuild.families.plane import RANDOM_PLANE_DEGREES
 from grader.rebuild.families.registry import family_of, shipped
 from grader.rebuild.network.own_models import as_keras
-from grader.rebuild.quantities.material import DataChoice, Material, load_material
+from grader.rebuild.quantities.reference_data import DataChoice, Material, load_material
 from reference import linear_pca, pretraining, variational
 from reference.contract import IDS, Autoencoder, Reference, load
 

@@ -26,7 +26,7 @@ from grader.rebuild.facts.training import (
     variations,
 )
 from grader.rebuild.network.own_models import architecture_of
-from grader.rebuild.quantities.material import Material
+from grader.rebuild.quantities.reference_data import Material
 from reference import from_scratch
 from reference.contract import IDS, Autoencoder, load
 

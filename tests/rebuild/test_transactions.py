@@ -21,11 +21,11 @@ from grader.domain.evidence import ColumnClaim, Evidence
 from grader.domain.measurement import Measurements, Quantity, Role
 from grader.domain.ports import MeasuringTask
 from grader.probe.hooks import FitRecord, FitTracker
-from grader.rebuild import measuring
+from grader.rebuild import whole_submission
 from grader.rebuild.families import fraud as fraud_family
 from grader.rebuild.families.fraud.candidates import ALL_ROWS, ANONYMOUS, LABEL, NORMAL_ROWS, layouts
 from grader.rebuild.families.fraud.detector import CardTable, Detector, find_detector, table_of
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
 from reference import card_data, fraud
 from reference.detection import average_precision
 
@@ -57,7 +57,7 @@ def frame(table: CardTable, tmp_path_factory: pytest.TempPathFactory) -> Frame:
 def this_table(table: CardTable, monkeypatch: pytest.MonkeyPatch) -> None:
     """`measure` judges by the small table; one row for the Jacobian is enough."""
     monkeypatch.setattr(fraud_family, "card_table", lambda choice: table)
-    monkeypatch.setattr(measuring, "JACOBIAN_IMAGES", 1)
+    monkeypatch.setattr(whole_submission, "JACOBIAN_IMAGES", 1)
 
 
 def network(d: int, *, linear: bool = False) -> dict[str, Any]:
@@ -80,13 +80,13 @@ def trained(x: Any, *, epochs: int = 0, linear: bool = False) -> tuple[dict[str,
 
 def detector(evidence: Evidence, table: CardTable, part: str = "hidden") -> Detector:
     """What zone M finds."""
-    arrays = measuring.load_arrays(evidence.weights_file)
-    return find_detector(measuring.rebuild(evidence)[0].models, evidence, arrays, CONTRACT, table, part)
+    arrays = whole_submission.load_arrays(evidence.weights_file)
+    return find_detector(whole_submission.rebuild(evidence)[0].models, evidence, arrays, CONTRACT, table, part)
 
 
 def measured(evidence: Evidence) -> Measurements:
     """What zone M measures."""
-    return measuring.measure(evidence, TASK, DataChoice("sample"))
+    return whole_submission.measure(evidence, TASK, DataChoice("sample"))
 
 
 # Right ones, in the styles of notebooks: (what `fit` gets, the same columns of all public rows)
@@ -200,7 +200,7 @@ def test_a_trained_detector_is_measured_as_the_reference_is(
         Quantity.CODE_SIZE: 10, Quantity.BOTTLENECK_RANK: 10, Quantity.FEATURES: 29,
     }  # fmt: skip
     assert found.value(Quantity.COMPOSITION_GAP) == pytest.approx(0, abs=1e-5)
-    assert (found.strips, found.data, found.trained, sorted(found.models)) == ((), "sample", True, sorted(Role))
+    assert (found.strips, found.data, found.claims.trained, sorted(found.models)) == ((), "sample", True, sorted(Role))
     assert not {Quantity.RECONSTRUCTION_BCE, Quantity.OUTSIDE_RANGE} & set(found.values)
 
 

@@ -15,12 +15,12 @@ from grader.domain.measurement import Quantity
 from grader.domain.ports import MeasuringTask
 from grader.rebuild.families.case import Case, Rebuilt, Setting
 from grader.rebuild.families.transfer import Transfer, accuracy, probabilities, similarity
-from grader.rebuild.measuring import load_arrays
 from grader.rebuild.network.model import Workshop
 from grader.rebuild.network.roles import assign
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.quantities.samples import Samples
+from grader.rebuild.whole_submission import load_arrays
 from reference.contract import load
 
 pytestmark = pytest.mark.usefixtures("alone")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grader.domain.architecture import Architecture, Layer
 from grader.domain.assignment import Assignment, RubricItem
+from grader.domain.evidence import RelatedClaims
 from grader.domain.facts import Baseline, CalibratedData, CreditCurve, ReferenceFacts, Statistic
 from grader.domain.grade import CheckResult, Finding, Grade, GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
@@ -143,7 +144,7 @@ def measurements(mse: float = 0.0214, architecture: Architecture = REFERENCE, **
         strips=(image_strip("original"), image_strip("student", start=45)),
         data="sample",
         candidates=1,
-        trained=True,
+        claims=RelatedClaims(trained=True),
     )
     return replace(found, **changes)
 

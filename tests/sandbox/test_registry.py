@@ -80,6 +80,9 @@ class ToyBackend:
     def graph_command(self, threads: int) -> None:
         """Return nothing."""
 
+    def measuring_prefix(self) -> None:
+        """Return nothing."""
+
     @contextmanager
     def conformance(self) -> Iterator[tuple[Trial, ...]]:
         """Lend the toy."""

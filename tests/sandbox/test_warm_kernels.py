@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import os
 import signal
 import subprocess
@@ -44,6 +45,12 @@ def warm() -> Iterator[BubblewrapSandbox]:
 def notebook(*cells: str) -> Notebook:
     """Return a notebook of code cells."""
     return Notebook(tuple(CodeCell(index, "", source) for index, source in enumerate(cells)))
+
+
+def companion(file: Path) -> Companion:
+    """Return a module that was handed in beside a notebook."""
+    content = file.read_bytes()
+    return Companion(file.name, file, hashlib.sha256(content).hexdigest(), len(content))
 
 
 def said(record: RunRecord) -> list[str]:
@@ -100,12 +107,16 @@ def test_nothing_of_one_run_is_in_the_next(warm: BubblewrapSandbox, tmp_path: Pa
         "seen = [open(f'/proc/{pid}/cmdline').read() for pid in os.listdir('/proc') if pid.isdigit()]\n"
         "raise ValueError((sorted(found), len(seen), 'sleep' in str(seen), os.listdir('/opt')))"
     )
-    first = replace(notebook(plants), companions=(Companion("helper.py", beside),))
+    first = replace(notebook(plants), companions=(companion(beside),))
     assert warm.run(first, LIMITS, tmp_path / "1" / "e").status is RunStatus.COMPLETED
     found, processes, sleeps, folders = ast.literal_eval(
         said(warm.run(notebook(looks), LIMITS, tmp_path / "2" / "e"))[0]
     )
-    assert [name for name in found if not name.startswith("/opt/kernel/k/s-")] == ["/dev/pts/ptmx", "/tmp/kernel.json"]
+    assert [name for name in found if not name.startswith("/opt/kernel/k/s-")] == [
+        "/dev/pts/ptmx",
+        "/home/student/.ipython",
+        "/tmp/kernel.json",
+    ]
     assert (processes, sleeps, sorted(folders)) == (2, False, ["datasets", "kernel", "probe", "runs"])
 
 
@@ -215,7 +226,7 @@ def test_a_module_beside_the_notebook_is_looked_at_too(tmp_path: Path) -> None:
     for text, suits in (("import keras", True), ("import os\nos.environ['X'] = '1'", False), ("#" * 2**21, False)):
         file = tmp_path / "helper.py"
         file.write_text(text, encoding="utf-8")
-        assert is_suitable(replace(notebook("import helper"), companions=(Companion("helper.py", file),))) is suits
+        assert is_suitable(replace(notebook("import helper"), companions=(companion(file),))) is suits
 
 
 def test_tensorflow_is_imported_for_those_who_speak_of_it() -> None:

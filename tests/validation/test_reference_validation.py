@@ -21,7 +21,7 @@ from grader.rebuild.calibration import Inspected, Plan, Run
 from grader.rebuild.facts.description import describe
 from grader.rebuild.facts.summary import versions
 from grader.rebuild.facts.training import REFERENCE, SHORT, Variation
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
 from grader.validation import references
 from grader.validation.references import NEW_SEED, Verdict, judge, validate
 from reference import denoising_dense, stacked

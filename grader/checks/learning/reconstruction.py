@@ -220,7 +220,7 @@ def _hint(subject: Subject, loss: float, known: Statistic) -> Message:
         return stopped.hint
     if subject.measurements.foreign:
         return message("Which data set does the cell that loads the data name, and which one does the text ask for?")
-    if not subject.measurements.trained:
+    if not subject.measurements.claims.trained:
         return message(
             "We saw no call of `fit` on this model or on one that shares its layers: which model was trained?"
         )

@@ -17,7 +17,7 @@ from grader.rebuild.facts.description import recipe_digest
 from grader.rebuild.facts.training import CONTROL, REFERENCE, epochs_of
 from grader.rebuild.families.judgement import Baselines, Judgement
 from grader.rebuild.families.registry import family_of
-from grader.rebuild.quantities.material import Material
+from grader.rebuild.quantities.reference_data import Material
 from reference.contract import Reference
 
 WIDEST_SHARE = 0.5

@@ -17,7 +17,7 @@ import keras
 import numpy as np
 
 from grader.rebuild.network.own_models import as_keras
-from grader.rebuild.quantities.material import Material
+from grader.rebuild.quantities.reference_data import Material
 from reference.contract import Autoencoder, Reference, resized
 
 STEPS_PER_EXECUTION = 32

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from grader.domain.evidence import Evidence
-from grader.domain.measurement import Disagreement, Measurement
+from grader.domain.measurement import Measurement, MissedEntry
 from grader.domain.ports import MeasuringTask
 from grader.rebuild.network.model import Arrays, RebuiltModel
 from grader.rebuild.network.roles import Cast
 from grader.rebuild.quantities.conventions import PixelScale
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Reference
 
@@ -89,8 +89,10 @@ class Surroundings:
 
     Attributes:
         values: Trivial predictors, other models of the notebook, what its layers could do besides.
-        disagreements: Numbers of the notebook's comparison that are missing or not what we measure.
+        missed: Numbers of the notebook's comparison that are missing or not what we measure.
+        compared: What the notebook claims in their place, by entry.
     """
 
     values: tuple[Measurement, ...] = ()
-    disagreements: tuple[Disagreement, ...] = field(default=())
+    missed: tuple[MissedEntry, ...] = ()
+    compared: Mapping[str, float] = field(default_factory=dict)

@@ -10,9 +10,9 @@ from grader.domain.units import Unit
 from grader.rebuild.families.family import ByBehaviour, Family, TrainedModels, reconstruction
 from grader.rebuild.families.judgement import BCE, MSE_INFORMS, Baselines, Judgement, Reach
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import Array, Material
 from grader.rebuild.quantities.noise import clean_samples, noisy_samples
 from grader.rebuild.quantities.portrait import denoised_strips
+from grader.rebuild.quantities.reference_data import Array, Material
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Reference
 

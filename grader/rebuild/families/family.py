@@ -25,13 +25,13 @@ from grader.rebuild.network.callables import with_callables
 from grader.rebuild.network.cutting import completed
 from grader.rebuild.network.relations import fits_sample, related
 from grader.rebuild.network.roles import Cast, assign
-from grader.rebuild.network.strangers import with_named_parts
+from grader.rebuild.network.untrained_copies import with_named_parts
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.conventions import in_unit_range
 from grader.rebuild.quantities.lengths import length_measurements
-from grader.rebuild.quantities.material import Array, Material, are_images
 from grader.rebuild.quantities.noise import clean_samples
 from grader.rebuild.quantities.portrait import CODES_SHOWN, code_plane, codes_of
+from grader.rebuild.quantities.reference_data import Array, Material, are_images
 from grader.rebuild.quantities.samples import Samples, load_samples
 from reference.contract import Autoencoder, Reference
 

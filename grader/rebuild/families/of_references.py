@@ -5,7 +5,7 @@ from __future__ import annotations
 from grader.rebuild.families.judgement import Values
 from grader.rebuild.families.registry import family_of
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import Material
+from grader.rebuild.quantities.reference_data import Material
 from reference.contract import Autoencoder, Reference
 
 

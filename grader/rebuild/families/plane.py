@@ -12,7 +12,7 @@ from grader.domain.measurement import Measurement, Quantity
 from grader.domain.units import Unit
 from grader.rebuild.families.family import Family, TrainedModels, reconstruction
 from grader.rebuild.families.judgement import Baselines, Judgement, Reach
-from grader.rebuild.quantities.material import Array, Material
+from grader.rebuild.quantities.reference_data import Array, Material
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Reference
 

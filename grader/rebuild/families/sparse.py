@@ -13,8 +13,8 @@ from grader.domain.portrait import Portrait
 from grader.rebuild.families.family import Family, TrainedModels, reconstruction
 from grader.rebuild.families.judgement import BCE, MSE, Judgement, Reach
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import Array
 from grader.rebuild.quantities.portrait import ACTIVITY_IMAGES, code_activity, codes_of
+from grader.rebuild.quantities.reference_data import Array
 from grader.rebuild.quantities.samples import Samples
 from grader.rebuild.quantities.sparsity import IMAGES, sparseness
 from reference.contract import Reference

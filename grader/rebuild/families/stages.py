@@ -24,7 +24,7 @@ from grader.rebuild.network.allowlist import RefusedError
 from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop
 from grader.rebuild.network.roles import concrete
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import Array
+from grader.rebuild.quantities.reference_data import Array
 from reference.contract import STAGES
 
 MAX_CANDIDATES = 16

@@ -19,7 +19,7 @@ from grader.rebuild.families.judgement import BCE, MSE, Baselines, Judgement
 from grader.rebuild.network.model import Arrays, RebuiltModel
 from grader.rebuild.network.roles import concrete
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import Array, Labels, Material
+from grader.rebuild.quantities.reference_data import Array, Labels, Material
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Autoencoder, Reference
 

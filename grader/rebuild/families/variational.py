@@ -24,9 +24,9 @@ from grader.domain.units import Unit
 from grader.rebuild.families.family import Family, TrainedModels, mean_image_entropy, reconstruction
 from grader.rebuild.families.judgement import BCE, MSE, Baselines, Judgement
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import Array, Material
 from grader.rebuild.quantities.noise import NOISE_SEED
 from grader.rebuild.quantities.portrait import CODES_SHOWN, code_plane, codes_of
+from grader.rebuild.quantities.reference_data import Array, Material
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Autoencoder, Reference
 from reference.sampling import kl_divergence, moments

@@ -11,11 +11,11 @@ from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.inspection import Outline
 from grader.domain.measurement import Role
 from grader.domain.ports import GraphSandbox
-from grader.rebuild.graphs.converted import convention_of
+from grader.rebuild.graphs.graph_pixels import convention_of
 from grader.rebuild.graphs.graph_process import BehaviourError, GraphModel, GraphProcess
 from grader.rebuild.network.model import Arrays, RebuiltModel
 from grader.rebuild.quantities.image_tests import image_tests
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.quantities.samples import Samples, load_samples
 from reference import data
 

@@ -14,7 +14,7 @@ from grader.rebuild.network.canonical import JOINED, is_cut
 from grader.rebuild.network.model import RebuiltModel
 from grader.rebuild.network.roles import Cast
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import Array
+from grader.rebuild.quantities.reference_data import Array
 from grader.rebuild.quantities.samples import Samples, strip
 
 COMPOSITION_IMAGES = 256

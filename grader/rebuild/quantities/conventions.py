@@ -21,7 +21,7 @@ from grader.domain.messages import Message, message
 from grader.rebuild.network.model import RebuiltModel
 from grader.rebuild.network.roles import Cast
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import Array
+from grader.rebuild.quantities.reference_data import Array
 
 SIGMOID = OperationClaim("judged-sigmoid", "Sigmoid", "keras.src.ops.nn", {}, ())
 PROBABILITIES = "judged-probabilities"

@@ -10,8 +10,8 @@ import numpy as np
 from grader.rebuild.network.model import RebuiltModel
 from grader.rebuild.network.roles import concrete
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import DataChoice
 from grader.rebuild.quantities.noise import noisy_samples
+from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.quantities.samples import Samples, load_samples
 from reference import data
 from reference.contract import load

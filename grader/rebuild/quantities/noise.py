@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.rebuild.quantities.material import Array
+from grader.rebuild.quantities.reference_data import Array
 from reference.contract import Reference
 
 NOISE_SEED: Final = 20_260_202

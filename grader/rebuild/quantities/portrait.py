@@ -13,7 +13,7 @@ import numpy.typing as npt
 from grader.domain.measurement import ImageStrip
 from grader.domain.portrait import CodePlane, RowErrors
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import Array
+from grader.rebuild.quantities.reference_data import Array
 from grader.rebuild.quantities.samples import strip
 
 CODES_SHOWN: Final = 300

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from grader.domain.measurement import ImageStrip
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import DataChoice, are_images, load_images, load_material
+from grader.rebuild.quantities.reference_data import DataChoice, are_images, load_images, load_material
 from reference import data
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,6 +100,13 @@ class Backend(Protocol):
 
     def graph_command(self, threads: int) -> GraphSandbox | None:
         """Return how the second sandbox is started, which runs one exported graph; None where there is none."""
+        ...
+
+    def measuring_prefix(self) -> Callable[[Sequence[Path]], Sequence[str]] | None:
+        """Return how the measuring process is shut in, given the folders that it may write to; None where it is not.
+
+        The answer of what is returned is a command up to the program that shall run inside.
+        """
         ...
 
     def conformance(self) -> AbstractContextManager[tuple[Trial, ...]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ from grader.sandbox.backends.kernel_settings import (
 from grader.sandbox.behaviour import graph_sandbox
 from grader.sandbox.driver import Circle, run_cells
 from grader.sandbox.kernel import OwnKernelManager
+from grader.sandbox.measuring import measuring_prefix
 from grader.sandbox.warm.forked import ForkedKernel
 from grader.sandbox.warm.server import RUN, ForkServer, NotWarmError, RunFolder
 from grader.sandbox.warm.suitable import imported_by, is_suitable
@@ -243,6 +245,14 @@ class BubblewrapBackend:
             SandboxUnavailableError: There is no program that works.
         """
         return graph_sandbox(bubblewrap.find_bubblewrap(), threads=threads)
+
+    def measuring_prefix(self) -> Callable[[Sequence[Path]], Sequence[str]]:
+        """Return how the measuring process is shut in.
+
+        Raises:
+            SandboxUnavailableError: There is no program that works.
+        """
+        return partial(measuring_prefix, bubblewrap.find_bubblewrap())
 
     @contextmanager
     def conformance(self) -> Iterator[tuple[Trial, ...]]:

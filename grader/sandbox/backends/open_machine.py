@@ -104,6 +104,9 @@ class OpenMachineBackend:
         """Return nothing: a graph of a student's runs in a sandbox or not at all."""
         return None
 
+    def measuring_prefix(self) -> None:
+        """Return nothing: the measuring process has this user's rights as well."""
+
     @contextmanager
     def conformance(self) -> Iterator[tuple[Trial, ...]]:
         """Lend nothing: nothing is promised."""

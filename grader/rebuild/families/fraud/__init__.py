@@ -24,8 +24,8 @@ from grader.rebuild.families.fraud.detector import Detector, card_table, find_de
 from grader.rebuild.families.judgement import Baselines, Judgement
 from grader.rebuild.network.relations import related
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import NO_IMAGES, Array, Material
 from grader.rebuild.quantities.portrait import row_errors
+from grader.rebuild.quantities.reference_data import NO_IMAGES, Array, Material
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Reference
 from reference.detection import average_precision, roc_auc

@@ -33,7 +33,7 @@ from grader.rebuild.families.fraud.fitted_frauds import fitted_frauds
 from grader.rebuild.network.model import Arrays, RebuiltModel
 from grader.rebuild.network.roles import Cast, assign
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import DataChoice, Labels, load_cards
+from grader.rebuild.quantities.reference_data import DataChoice, Labels, load_cards
 from reference import card_data
 
 FEATURE_COUNTS = range(28, 32)

@@ -1,0 +1,35 @@
+"""The measuring process (zone M) inside bubblewrap: no network, no other process, nothing writable but its own folders.
+
+Only our own code runs in it, on vetted data. But that data was a student's, and TensorFlow is large: what would break
+out of TensorFlow finds a machine on which it can read and change nothing that matters.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+_READS_EVERYTHING = "CAP_DAC_READ_SEARCH"
+"""Run by root, it reads data sets of other users, as root does."""
+
+
+def measuring_prefix(program: Path, writable: Iterable[Path]) -> tuple[str, ...]:
+    """Return the command up to the measuring program.
+
+    It does not die with the thread that started it, as kernels do, for threads of a batch come and go; it holds one end
+    of a pipe instead (`rebuild/leash.py`).
+
+    Args:
+        program: bubblewrap.
+        writable: Folders that it may write to.
+    """
+    options = ["--unshare-net", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"]
+    if os.geteuid() == 0:
+        options += ["--cap-drop", "ALL", "--cap-add", _READS_EVERYTHING]
+    else:
+        options += ["--unshare-user", "--disable-userns"]
+    mounts = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    for folder in writable:
+        mounts += ["--bind", str(folder), str(folder)]
+    return (str(program), *options, "--new-session", "--hostname", "measuring", *mounts, "--")
