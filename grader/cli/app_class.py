@@ -30,8 +30,8 @@ def export_command(
         typer.Argument(
             help=told(
                 message(
-                    "moodle, moodle-feedback, canvas, gradescope, gradescope-autograder, github-classroom, nbgrader, xlsx, "
-                    "csv or junit."
+                    "moodle, moodle-feedback, canvas, gradescope, gradescope-autograder, github-classroom, nbgrader, "
+                    "xlsx, csv or junit."
                 )
             ),
             metavar="FORMAT",
