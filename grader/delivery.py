@@ -14,7 +14,7 @@ from grader.domain.facts import ReferenceFacts
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
 from grader.domain.system_errors import said_by_system
-from grader.gradebook import Adjustment, grades_csv, grades_json, write_atomically
+from grader.gradebook import grades_csv, grades_json, write_atomically
 from grader.intake.naming import report_name
 from grader.locale import Translator
 from grader.report.html import render_index, render_submission
@@ -118,7 +118,6 @@ def write_class(
     assignment: Assignment,
     facts: ReferenceFacts,
     translator: Translator,
-    adjustments: Sequence[Adjustment] = (),
 ) -> Path:
     """Write grades, reports and index for a class; return the index.
 
@@ -129,7 +128,7 @@ def write_class(
     for one in graded:
         file_name = names[one.student, one.sha256]
         write_report(one, folder, file_name, assignment=assignment, facts=facts, translator=translator)
-    return write_tables(graded, folder, assignment=assignment, translator=translator, adjustments=adjustments)
+    return write_tables(graded, folder, assignment=assignment, translator=translator)
 
 
 def write_tables(
@@ -138,7 +137,6 @@ def write_tables(
     *,
     assignment: Assignment,
     translator: Translator,
-    adjustments: Sequence[Adjustment] = (),
 ) -> Path:
     """Write grades and index for a class whose reports are written; return the index.
 
@@ -146,7 +144,7 @@ def write_tables(
         GradebookError: The disk is full or the folder cannot be written to.
     """
     write_atomically(folder / "grades.json", grades_json(assignment, graded, translator))
-    write_atomically(folder / "grades.csv", grades_csv(assignment, graded, adjustments=adjustments or None))
+    write_atomically(folder / "grades.csv", grades_csv(assignment, graded))
     return write_index(graded, folder, assignment=assignment, translator=translator)
 
 
