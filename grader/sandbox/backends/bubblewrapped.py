@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ from grader.sandbox.backends.kernel_settings import (
     write_settings,
 )
 from grader.sandbox.behaviour import graph_sandbox
+from grader.sandbox.control_groups import RunGroup, run_group
 from grader.sandbox.driver import Circle, run_cells
 from grader.sandbox.kernel import OwnKernelManager
 from grader.sandbox.measuring import measuring_prefix
@@ -86,7 +87,9 @@ class BubblewrapSandbox:
                 environment=inner_environment(self.threads),
             )
             command += [sys.executable, f"{bubblewrap.PROBE}/kernel_main.py", str(settings), "-f", "{connection_file}"]
-            return self._run_in(OwnKernelManager(command, folder), notebook, limits, exchange)
+            with _group(limits) as group:
+                manager = OwnKernelManager([*([] if group is None else group.joining()), *command], folder)
+                return self._run_in(manager, notebook, self._circle(limits, exchange, group))
 
     def _run_warm(self, notebook: Notebook, limits: Limits, exchange: Path, server: ForkServer) -> RunRecord:
         with server.run_folder() as run:
@@ -112,19 +115,23 @@ class BubblewrapSandbox:
             "modules": imported_by(notebook),
         }
 
-        def fork(log: int, connection: Mapping[str, Any]) -> ForkedKernel:
-            inside = json.dumps({**connection, "ip": f"{RUN}/k/s"})
-            return server.fork({**settings, "connection": inside}, log)
+        with _group(limits) as group:
 
-        manager = OwnKernelManager(["a warm kernel"], run.path, fork=fork)
-        return self._run_in(manager, notebook, limits, run.exchange)
+            def fork(log: int, connection: Mapping[str, Any]) -> ForkedKernel:
+                inside = json.dumps({**connection, "ip": f"{RUN}/k/s"})
+                return server.fork({**settings, "connection": inside}, log, group)
 
-    def _run_in(self, manager: OwnKernelManager, notebook: Notebook, limits: Limits, exchange: Path) -> RunRecord:
-        circle = Circle(limits, exchange, bubblewrap.MEMORY_FOLDERS, float(self.threads))
+            manager = OwnKernelManager(["a warm kernel"], run.path, fork=fork)
+            return self._run_in(manager, notebook, self._circle(limits, run.exchange, group))
+
+    def _circle(self, limits: Limits, exchange: Path, group: RunGroup | None) -> Circle:
+        return Circle(limits, exchange, bubblewrap.MEMORY_FOLDERS, float(self.threads), group)
+
+    def _run_in(self, manager: OwnKernelManager, notebook: Notebook, circle: Circle) -> RunRecord:
         try:
             return run_cells(notebook.cells, manager, circle, environment={"PATH": "/usr/bin:/bin"})
         finally:
-            without_set_id(exchange, deepest=DEEPEST_FOLDER)
+            without_set_id(circle.exchange, deepest=DEEPEST_FOLDER)
 
     def _settings(self, limits: Limits, uid: int | None) -> dict[str, Any]:
         inside = {name: f"{bubblewrap.DATASETS}/{path.name}" for name, path in self.datasets.items()}
@@ -159,6 +166,10 @@ def inner_environment(threads: int) -> dict[str, str]:
     """Return the variables of a kernel in the sandbox."""
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     return environment(bubblewrap.HOME, threads) | {"PATH": path}
+
+
+def _group(limits: Limits) -> AbstractContextManager[RunGroup | None]:
+    return run_group(limits, sum(bubblewrap.memory_sizes(limits.work_mib).values()))
 
 
 def _give(folder: Path, writable: tuple[Path, ...], uid: int | None) -> None:
