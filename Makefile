@@ -16,7 +16,7 @@ DEMO ?= .demo
 DATA_SIZE ?= sample
 SOLUTION_LANGUAGE ?= es
 
-.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-browser attacks test-interop fuzz fuzz-guided format messages readme goldens lock release benchmarks clean
+.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-browser attacks test-interop fuzz fuzz-guided site format messages readme goldens lock release benchmark-environments clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -86,9 +86,22 @@ fuzz-guided: install .venv-fuzz/.installed  ## The same with a fuzzer that watch
 test-interop: install .venv-nbgrader/.installed .venv-jupyterlab/.installed  ## nbgrader and JupyterLab open our notebooks
 	$(BIN)/pytest -m interop
 
-test-browser: install  ## The dashboard and the class page in headless Chromium, with axe
-	$(BIN)/python -m pip install --quiet 'playwright>=1.50,<2' 'axe-playwright-python>=0.1.4'
+site: install  ## Build the documentation in both languages into build/site, to be opened without a server
+	$(BIN)/python -m pip install --quiet 'mkdocs-material>=9.5'
+	$(BIN)/python .ci/site/build.py
+
+test-browser: install  ## The dashboard, the class page and the documentation in headless Chromium, with axe
+	$(BIN)/python -m pip install --quiet 'playwright>=1.50,<2' 'axe-playwright-python>=0.1.4' 'mkdocs-material>=9.5'
 	$(BIN)/pytest -m browser
+
+benchmark-environments: install .venv-nbgrader/.installed .venv-otter/.installed  ## Environments of other tools with the same TensorFlow, for `benchmarks/whole_class.py`
+	@for name in nbgrader otter; do $(BIN)/python -m pip freeze | grep -iE '^(tensorflow(-cpu)?|keras|numpy|matplotlib)==' \
+	| xargs .venv-$$name/bin/python -m pip install --quiet || exit 1; done
+
+.venv-otter/.installed: Makefile
+	$(PYTHON) -m venv .venv-otter
+	.venv-otter/bin/python -m pip install --quiet 'otter-grader>=6,<7' ipykernel
+	@touch $@
 
 .venv-nbgrader/.installed: Makefile
 	$(PYTHON) -m venv .venv-nbgrader
@@ -115,11 +128,11 @@ release:  ## Build wheel and sdist into dist/, install the wheel into an empty e
 messages: install  ## Collect the sentences of the code into the catalogues and compile them
 	$(BIN)/python -m grader.locale.catalogue update
 
-readme: install  ## Write the numbers of README.md anew from the facts
+readme: install  ## Write the numbers of README.md and docs/ anew from the facts
 	$(BIN)/python .ci/readme.py
 
 goldens: install  ## Write the golden files anew
 	$(BIN)/pytest tests/authoring --update-goldens
 
 clean:
-	rm -rf $(VENV) .fuzz .venv-fuzz .venv-nbgrader .venv-jupyterlab .venv-lock .venv-release $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .fuzz .venv-fuzz .venv-nbgrader .venv-jupyterlab .venv-lock .venv-otter .venv-release $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,4 +1,4 @@
-"""Write the numbers of README.md anew from the facts of the references: `make readme`, after a calibration."""
+"""Write the numbers of README.md and `docs/` anew from the facts: `make readme`, after a calibration."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from grader.authoring.catalogue import facts_ids, load_facts
 from grader.domain.facts import Baseline
 from grader.domain.measurement import Quantity
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 MSE = Quantity.RECONSTRUCTION_MSE
 
 
@@ -41,18 +42,26 @@ def honest_runs() -> str:
     return f"{sum(one.honest_full for one in judged):,} of {sum(one.honest_runs for one in judged):,} numbers"
 
 
-def main() -> None:
-    """Replace every row and number that comes from the facts."""
-    text = README.read_text("utf-8")
+def renewed(text: str) -> str:
+    """Return a page with every row and number that comes from the facts written anew."""
     for size in ("full", "sample"):
         text = re.sub(rf"^\| {size} \| .* ± .*$", lambda _, size=size: facts_row(size), text, flags=re.MULTILINE)
-    table = text.index("| id | parameters | published | reached |")
-    before, after = text[:table], text[table:]
-    for reference in facts_ids():
-        row = reference_row(reference)
-        after = re.sub(rf"^\| `{reference}` \| .*$", lambda _, row=row: row, after, count=1, flags=re.MULTILINE)
-    after = re.sub(r"[\d,]+ of [\d,]+ numbers(?= from honest runs)", honest_runs(), after)
-    README.write_text(before + after, "utf-8")
+    heading = re.search(r"^\| id \| .+ \| .+ \| .+ \|\n\|---\|---\|---\|---\|\n", text, re.MULTILINE)
+    if heading is not None:
+        before, after = text[: heading.end()], text[heading.end() :]
+        for reference in facts_ids():
+            row = reference_row(reference)
+            after = re.sub(rf"^\| `{reference}` \| .*$", lambda _, row=row: row, after, count=1, flags=re.MULTILINE)
+        text = before + after
+    return re.sub(r"[\d,]+ of [\d,]+ numbers(?= from honest runs)", honest_runs(), text)
+
+
+def main() -> None:
+    """Write the pages."""
+    for page in PAGES:
+        text = page.read_text("utf-8")
+        if renewed(text) != text:
+            page.write_text(renewed(text), "utf-8")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -18,11 +19,12 @@ from pathlib import Path
 
 from grader.authoring.catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
-from grader.cli.grading import grade_class
-from grader.delivery import GRADEBOOK_FILE
-from grader.gradebook import Gradebook, sqlite_url
+from grader.cli.grading import ClassWork, grade_class
+from grader.cli.watching import watching
+from grader.gradebook import Gradebook
 from grader.intake.submissions import collect
 from grader.locale import Translator
+from grader.review.book import BookPlace
 from grader.session import SessionOptions, known_settings_key
 
 ASSIGNMENT = "simple-dense"
@@ -43,15 +45,15 @@ def main() -> None:
             ("regrade --dry-run", _seconds("regrade", "--out", str(out), "--dry-run")),
             ("regrade", _seconds("regrade", "--out", str(out))),
         ]
-    for what, seconds in rows:
-        print(f"{what:45} {seconds:6.2f} s")
+    for what, (wall, processor) in rows:
+        print(f"{what:45} {wall:6.2f} s, {processor:6.2f} s of processors")
 
 
 def _build(handed_in: Path, out: Path, students: int) -> None:
     assignment = load_assignment(ASSIGNMENT)
     facts = load_facts(assignment.reference)
-    options = SessionOptions(data_size="sample")
-    place = sqlite_url(out / GRADEBOOK_FILE)
+    options = SessionOptions(data_size="sample", audit="suspicious", accelerate=True)
+    place = BookPlace.new(out)
     handed_in.mkdir()
     out.mkdir()
     document = json.loads(generate(assignment, language="en", solution=True))
@@ -61,9 +63,10 @@ def _build(handed_in: Path, out: Path, students: int) -> None:
         document["cells"].pop()
     with tempfile.TemporaryDirectory() as workspace:
         submissions = collect([handed_in], Path(workspace))
-        grade_class(submissions[:1], assignment, facts, options, gradebook_url=place, translator=Translator("en"))
+        with watching(1, Translator("en")) as watch:
+            grade_class(ClassWork(submissions[:1], assignment, facts, options, place), watch)
         key = known_settings_key(assignment, facts, options)
-        with Gradebook.open(place) as gradebook:
+        with Gradebook.open(place.url) as gradebook:
             seen = gradebook.find_observation(sha256=submissions[0].sha256, context=key or "")
             if seen is None or key is None:
                 raise SystemExit("the first notebook left no observation")
@@ -71,12 +74,14 @@ def _build(handed_in: Path, out: Path, students: int) -> None:
                 gradebook.add_observation(seen, sha256=submission.sha256, context=key)
 
 
-def _seconds(*arguments: str) -> float:
-    started = time.perf_counter()
+def _seconds(*arguments: str) -> tuple[float, float]:
+    """Run a command and return its seconds by the clock on the wall and of processors."""
+    started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         [sys.executable, "-c", "from grader.cli import main; main()", *arguments], check=True, capture_output=True
     )
-    return time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.perf_counter() - started, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 if __name__ == "__main__":

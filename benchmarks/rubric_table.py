@@ -24,8 +24,9 @@ from grader.authoring.notebooks import generate
 from grader.domain.grade import GradeStatus
 from grader.domain.graded import GradedSubmission
 from grader.domain.submission import Submission
+from grader.execution import LocalPool
 from grader.gradebook import Gradebook, sqlite_url
-from grader.scale import grade_batch
+from grader.scale import Results, grade_batch
 from grader.session import SessionOptions, open_session
 from grader.validation.drafts import Draft
 from grader.validation.levels import LEVELS
@@ -66,16 +67,16 @@ def grade(name: str, levels: Sequence[str], keep: Path, sandbox: str) -> None:
         tempfile.TemporaryDirectory(prefix="grader-levels-") as folder,
         Gradebook.open(sqlite_url(keep)) as gradebook,
         open_session(assignment, load_facts(assignment.reference), options) as session,
-        ThreadPoolExecutor(1) as executor,
+        ThreadPoolExecutor(1) as threads,
     ):
         grade_batch(
             [submission(level, made[level] or "", Path(folder)) for level in levels if made[level] is not None],
             session.context,
-            executor=executor,
+            executor=LocalPool(threads, session.context, 1),
             gradebook=gradebook,
             settings_key=session.settings_key,
-            on_progress=lambda progress: print(
-                f"{name} {progress.graded.student}: {told(progress.graded)}", flush=True
+            watcher=Results(
+                lambda progress: print(f"{name} {progress.graded.student}: {told(progress.graded)}", flush=True)
             ),
         )
 

@@ -10,6 +10,7 @@ from grader.domain.facts import ReferenceFacts
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import message
 from grader.domain.observation import Observation
+from grader.domain.progress import Stage, StageBegun, announce
 from grader.domain.submission import Submission
 from grader.pipeline import GradingContext, judge, observe
 
@@ -24,6 +25,7 @@ def observe_fast(submission: Submission, context: GradingContext) -> Observation
     fast = observe(submission, replace(context, sandbox=context.fast, fast=None, shortens=True))
     if not fast.fault and suffices(fast, submission, context.assignment, context.facts):
         return fast
+    announce(StageBegun(Stage.RUNNING_WHOLE))
     whole = observe(submission, replace(context, fast=None))
     note = message(
         "The notebook was run twice: a first run with shortened trainings did not earn every point, so this "

@@ -13,7 +13,7 @@ from typing import Final
 from grader.audit.fingerprints import Fingerprints, sets_seed
 from grader.audit.proof import LEARNT_NOTHING, Trial, Verdict, learnt, other_behaviour, verdict
 from grader.audit.suspicion import Observed, no_training, suspicions
-from grader.checks.learning.few_updates import LEARNT
+from grader.checks.few_updates import is_of_learning
 from grader.domain.assignment import RubricItem
 from grader.domain.audit import AuditOutcome, AuditRecord
 from grader.domain.grade import CheckResult, Finding, Outcome
@@ -153,7 +153,7 @@ def applied(record: AuditRecord, results: Sequence[CheckResult], rubric: Sequenc
 
 def _earned(results: Sequence[CheckResult]) -> bool:
     """Tell whether a point hangs on what was learnt."""
-    return any(result.check in LEARNT and result.points_awarded > 0 for result in results)
+    return any(is_of_learning(result.check) and result.points_awarded > 0 for result in results)
 
 
 def _without_learnt(results: Sequence[CheckResult], record: AuditRecord) -> tuple[CheckResult, ...]:
@@ -182,7 +182,7 @@ def _without_learnt(results: Sequence[CheckResult], record: AuditRecord) -> tupl
     )
     return tuple(
         replace(result, outcome=Outcome.FAILED, points_awarded=0.0, message=told, findings=(finding, *result.findings))
-        if result.check in LEARNT and result.points_awarded > 0
+        if is_of_learning(result.check) and result.points_awarded > 0
         else result
         for result in results
     )
@@ -227,7 +227,7 @@ def _passed(record: AuditRecord) -> Message:
 
 def _computed(rubric: Sequence[RubricItem]) -> Message:
     """Say that something was computed here that no training made, and for what the rubric gives its points."""
-    items = [item for item in rubric if item.check in LEARNT]
+    items = [item for item in rubric if is_of_learning(item.check)]
     named = by_language(items[0].title) if items and items[0].title else verbatim(items[0].check if items else "–")
     return message(
         "No training was seen, and yet the model passed the audit: its weights were computed while the notebook ran, "

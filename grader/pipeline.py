@@ -7,28 +7,25 @@ whatever breaks on our side makes a grade that waits for a person, never a zero.
 from __future__ import annotations
 
 import importlib.util
-import re
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 from grader.audit.proof import Trial
 from grader.audit.suspicion import Observed
 from grader.audit.uploads import lacking_weights
 from grader.auditing import Auditor, applied
-from grader.checks.core.causes import CauseKind, cause_of, named_modules
+from grader.checks.core.causes import named_modules
 from grader.checks.core.subject import Subject
 from grader.checks.core.wording import brief
-from grader.checks.learning.few_updates import lost_for_few_updates
-from grader.checks.learning.fitted_on_test import judge_method
+from grader.checks.few_updates import lost_for_few_updates
+from grader.checks.fitted_on_test import judge_method
 from grader.checks.rubric import run_checks
 from grader.domain.acceleration import is_shortened
 from grader.domain.assignment import Assignment
 from grader.domain.audit import AuditRecord
 from grader.domain.colab import is_in_colab, is_installed_by
-from grader.domain.datasets import DataSize, image_sets
 from grader.domain.evidence import Evidence, RejectedClaimsError
 from grader.domain.facts import ReferenceFacts
 from grader.domain.grade import CheckResult, Grade, Outcome
@@ -36,23 +33,18 @@ from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Measurements, MeasuringFailedError, Role
 from grader.domain.messages import Message, message
 from grader.domain.observation import Observation
-from grader.domain.outdated import OldCode, Translation
-from grader.domain.places import Places, cell_name, line_title
+from grader.domain.places import Places
 from grader.domain.ports import Measurer, MeasuringTask, Sandbox, SecretView
-from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
+from grader.domain.progress import Stage, StageBegun, announce
+from grader.domain.run import RunRecord, RunStatus
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
 from grader.extraction.running import ran
-from grader.intake.imported_modules import imported_modules
+from grader.held_grades import counts_official_images, reasons_to_look
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
-from grader.reading.client import ReadingStoppedError, within_limits
+from grader.reading.client import within_limits
 from grader.scoring import score, with_lateness
-from grader.translation.old_code import read_old_code
-
-_HELD_OUT = (5_000, 10_000)
-"""Training images that notebooks hold out for validation: `X_train[:55000]` counts on all of them."""
-
-_MOST_TRANSLATIONS = 100
+from grader.source_reading import as_read
 
 
 @dataclass(frozen=True)
@@ -106,12 +98,14 @@ def observe(submission: Submission, context: GradingContext) -> Observation:
     seen = Observation(context.data, context.written_for)
     try:
         notebook = within_limits(read_notebook, submission)
-        old = _old_code(notebook, context)
-        seen = _as_read(seen, notebook, old)
-        with ran(old.notebook, context.sandbox, context.assignment.limits) as left:
+        seen, to_run = as_read(seen, notebook, translates=context.assignment.compat)
+        limits = context.assignment.limits
+        announce(StageBegun(Stage.RUNNING, len(to_run.cells), limits.notebook_seconds))
+        with ran(to_run, context.sandbox, limits) as left:
             run = left.run
             seen = replace(seen, run=_with_places(run, notebook.places), fault=_sandbox_fault(run))
             evidence = left.evidence()
+            announce(StageBegun(Stage.MEASURING, len(evidence.models)))
             measurements = context.measurer.measure(evidence, _task(context))
         seen = replace(
             seen,
@@ -124,7 +118,7 @@ def observe(submission: Submission, context: GradingContext) -> Observation:
             counts_official_images=bool(run.errors) and counts_official_images(notebook, run),
             notes=(*seen.notes, *_of_weights(run, submission)),
         )
-        seen = replace(seen, audit=_audit(seen, submission.student, old.notebook, evidence, context))
+        seen = replace(seen, audit=_audit(seen, submission.student, to_run, evidence, context))
     except UnreadableSubmissionError as unreadable:
         seen = replace(seen, problem=unreadable.reason)
     except RejectedClaimsError as rejected:
@@ -146,7 +140,7 @@ def judge(seen: Observation, submission: Submission, assignment: Assignment, fac
             notes += seen.measurements.conventions[:1] if seen.measurements.by_behaviour else ()
             notes += _of_sample(seen, facts)
             results = run_checks(assignment.rubric, _subject(seen, assignment, facts))
-            reasons = _reasons(submission, seen)
+            reasons = reasons_to_look(submission, seen)
             results, method = judge_method(results, assignment.rubric, seen.fits)
             reasons = (*reasons, *(() if method is None else (method,)))
             if seen.audit is not None:
@@ -199,17 +193,6 @@ def missing_modules(run: RunRecord, requests: Sequence[str] = ()) -> tuple[str, 
     )
 
 
-def _as_read(seen: Observation, notebook: Notebook, old: OldCode) -> Observation:
-    """Add what the source alone shows."""
-    return replace(
-        seen,
-        imports=within_limits(imported_modules, notebook),
-        old_code=old.left,
-        slow_optimizers=old.still_slow,
-        notes=(*notebook.notes, *_translations(old, notebook.places)),
-    )
-
-
 def _named_places(seen: Observation, places: Places) -> Places:
     """Keep the places of the cells that something observed names, not those of a hundred thousand others."""
     named = {seen.run.last_cell, *(error.cell_index for error in seen.run.errors)}
@@ -234,38 +217,10 @@ def _subject(seen: Observation, assignment: Assignment, facts: ReferenceFacts) -
     )
 
 
-def _old_code(notebook: Notebook, context: GradingContext) -> OldCode:
-    """Read the notebook for old code: it explains errors, and is translated only where that was asked for."""
-    if context.assignment.compat:
-        return within_limits(read_old_code, notebook)
-    try:
-        return within_limits(read_old_code, notebook).untranslated(notebook)
-    except ReadingStoppedError:
-        raise
-    except Exception:  # noqa: BLE001 - it would only have explained errors, which is no reason to hold a grade up
-        return OldCode(notebook)
-
-
 def _with_places(run: RunRecord, places: Places) -> RunRecord:
     """Note where the cells stand that the record names, so that reports can say it."""
     named = {run.last_cell, *(error.cell_index for error in run.errors)}
     return replace(run, places={index: place for index, place in places.items() if index in named})
-
-
-def _translations(old: OldCode, places: Places) -> Iterator[Message]:
-    """Say what was translated; of a notebook made of old calls alone, as much as anybody reads."""
-    yield from (_translated(one, places) for one in old.applied[:_MOST_TRANSLATIONS])
-    if len(old.applied) > _MOST_TRANSLATIONS:
-        yield message("Further ones, not shown: {count}", count=len(old.applied) - _MOST_TRANSLATIONS)
-
-
-def _translated(one: Translation, places: Places) -> Message:
-    return message(
-        "Translated: {place}: {before} → {after}",
-        place=line_title(one.cell_index, one.line, places),
-        before=one.before,
-        after=one.after or "–",
-    )
 
 
 def _is_here(module: str) -> bool:
@@ -303,6 +258,7 @@ def _audit(
 
 def _on_view(notebook: Notebook, context: GradingContext, sandbox: Sandbox, view: SecretView) -> Trial:
     """Run a notebook on a secret view of the data and measure what it left on hidden data of the same view."""
+    announce(StageBegun(Stage.AUDITING, len(notebook.cells), context.assignment.limits.notebook_seconds))
     with ran(notebook, sandbox, context.assignment.limits) as left:
         run = _with_places(left.run, notebook.places)
         try:
@@ -335,57 +291,6 @@ def _sandbox_fault(run: RunRecord) -> str:
     if run.status is not RunStatus.UNAVAILABLE:
         return ""
     return Translator("en").text(run.detail) if run.detail else "the sandbox did not say why it was unavailable"
-
-
-def _reasons(submission: Submission, seen: Observation) -> tuple[Message, ...]:
-    """Say why a person must look although every check could be decided."""
-    run, measurements = seen.run, seen.measurements
-    reasons = [] if submission.conflict is None else [submission.conflict]
-    if Role.AUTOENCODER not in measurements.models and (crash := _crash(run)):
-        reasons.append(
-            message(
-                "No autoencoder could be measured, because the notebook stopped with {error} in {cell}. Whether that "
-                "is the student's mistake or this machine's, a person decides before it costs points.",
-                error=crash.name,
-                cell=cell_name(crash.cell_index, seen.places),
-            )
-        )
-    if Role.AUTOENCODER not in measurements.models and run.stopped_by is StoppedBy.OWN_EXIT:
-        reasons.append(
-            message(
-                "No model could be measured, because a cell ended the notebook's own process, as Colab's way of "
-                "restarting the runtime does. A person decides before it becomes a zero."
-            )
-        )
-    if seen.data == "sample" and seen.counts_official_images:
-        reasons.append(
-            message(
-                "The notebook was written for the full data set and was run on the embedded sample. Grade it again "
-                "without --data-size sample."
-            )
-        )
-    return tuple(reasons)
-
-
-def counts_official_images(notebook: Notebook, run: RunRecord) -> bool:
-    """Tell whether the code or its errors hold a number of the full set: `X_train[:55000]` fails a cell later."""
-    texts = [error.text for error in run.errors] + [cell.source for cell in notebook.cells]
-    return any(_official_counts().search(text) for text in texts)
-
-
-@cache
-def _official_counts() -> re.Pattern[str]:
-    """Match the numbers that only a notebook on the full images writes."""
-    counts = {count for known in image_sets().values() for count in known.official_counts}
-    counts |= {known.training[DataSize.FULL] - few for known in image_sets().values() for few in _HELD_OUT}
-    written = (f"{count // 1000}_?{count % 1000:03}" if count < 1_000_000 else str(count) for count in sorted(counts))
-    return re.compile(rf"\b({'|'.join(written)})\b")
-
-
-def _crash(run: RunRecord) -> CellError | None:
-    """Return the first error of a run that does not come of a cell which nobody has completed."""
-    causes = (cause_of(error, run.errors) for error in run.errors)
-    return next((cause.error for cause in causes if cause.kind is not CauseKind.UNFINISHED), None)
 
 
 def _ungradable(assignment: Assignment, reason: Message) -> Grade:

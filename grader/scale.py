@@ -1,4 +1,4 @@
-"""A whole class: any number of submissions over any `concurrent.futures.Executor`.
+"""A whole class: any number of submissions over any executor, the longest first.
 
 Workers return values; only the caller's process writes the gradebook, one commit a submission, so that a batch that is
 killed resumes where it was.
@@ -6,18 +6,26 @@ killed resumes where it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor, Future, as_completed
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from grader.acceleration import observe_fast, suffices
+from grader.acceleration import suffices
 from grader.domain.assignment import Assignment
 from grader.domain.facts import ReferenceFacts
 from grader.domain.graded import GradedSubmission
 from grader.domain.observation import Observation
+from grader.domain.progress import Step
+from grader.domain.run import RunStatus
 from grader.domain.submission import Submission
+from grader.execution import Executor
+from grader.forecast import Forecast
+from grader.gradebook.reservations import Reservations
 from grader.gradebook.store import Gradebook
 from grader.pipeline import GradingContext, broken_observation, judge
+from grader.work_queue import WorkQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +35,42 @@ class Progress:
     Attributes:
         graded: Its result.
         reused: Nothing was run for it: the same bytes had been run before.
+        seconds_left: Until the whole class is done; None where nobody can say that yet.
     """
 
     graded: GradedSubmission
     reused: bool
+    seconds_left: float | None = None
+
+
+class Watcher(Protocol):
+    """Is told what goes on in a batch."""
+
+    def done(self, progress: Progress) -> None:
+        """Take note of a result, stored ones first."""
+        ...
+
+    def step(self, submission: Submission, step: Step) -> None:
+        """Take note, in whatever thread, of what goes on with a submission that is observed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A watcher that hears of results alone.
+
+    Attributes:
+        then: Called with each.
+    """
+
+    then: Callable[[Progress], None]
+
+    def done(self, progress: Progress) -> None:
+        """Pass a result on."""
+        self.then(progress)
+
+    def step(self, submission: Submission, step: Step) -> None:
+        """Drop what is no result."""
 
 
 def grade_batch(
@@ -40,7 +80,7 @@ def grade_batch(
     executor: Executor,
     gradebook: Gradebook,
     settings_key: str,
-    on_progress: Callable[[Progress], None],
+    watcher: Watcher,
 ) -> list[GradedSubmission]:
     """Grade every submission, and run only what the gradebook has not seen run yet.
 
@@ -50,10 +90,10 @@ def grade_batch(
     Args:
         submissions: What intake found.
         context: The same for all of them.
-        executor: Where `observe_fast` runs: threads, processes, Dask.
+        executor: Where they are observed: threads of this process, or a cluster.
         gradebook: Each result is committed to it as soon as it is there.
         settings_key: Names data and sandbox; what was observed counts only under the same key.
-        on_progress: Called with each result, stored ones first.
+        watcher: Told of each result and of what goes on.
 
     Returns:
         One result a submission, in the order of `submissions`.
@@ -69,20 +109,30 @@ def grade_batch(
         graded = None if context.runs_again(submission.student) else book.known(submission)
         if graded is not None:
             done[index] = graded
-            on_progress(Progress(graded, reused=True))
+            watcher.done(Progress(graded, reused=True))
         else:
             waiting.setdefault(book.work(submission), []).append(index)
-    futures = {_submit(executor, submissions[same[0]], context): same for same in waiting.values()}
-    try:
-        for future in as_completed(futures):
-            same = futures[future]
-            seen = _result(future, context)
-            book.keep(seen, submissions[same[0]])
-            for index in same:
-                done[index] = book.grade(seen, submissions[index])
-                on_progress(Progress(done[index], reused=index != same[0]))
-    finally:
-        _cancel(futures)
+    with gradebook.reservations() as reservations:
+        limit = context.assignment.limits.cell_seconds
+        forecast = Forecast(executor.places, {}, limit, shortens=context.fast is not None)
+        others = _OtherGraders(reservations, book, context)
+        queue = WorkQueue(submissions, executor, others, watcher.step, forecast)
+        queue.put(list(waiting.values()))
+        try:
+            while (finished := queue.next_done()) is not None:
+                seen = _result(finished.future, context)
+                if finished.ran:
+                    first = finished.indices[0]
+                    forecast.end(first, time.monotonic(), stopped=seen.run.status is RunStatus.TIMED_OUT)
+                    book.keep(seen, submissions[first])
+                left = forecast.seconds_left(time.monotonic())
+                for index in finished.indices:
+                    done[index] = book.grade(seen, submissions[index])
+                    reused = not finished.ran or index != finished.indices[0]
+                    watcher.done(Progress(done[index], reused, left))
+                others.give_back(submissions[finished.indices[0]])
+        finally:
+            queue.cancel()
     return [done[index] for index in range(len(submissions))]
 
 
@@ -150,14 +200,27 @@ class _Book:
         return graded
 
 
-def _submit(executor: Executor, submission: Submission, context: GradingContext) -> Future[Observation]:
-    """Hand out a submission; where the executor takes no more, its workers having died, the future says so."""
-    try:
-        return executor.submit(observe_fast, submission, context)
-    except RuntimeError as error:
-        refused: Future[Observation] = Future()
-        refused.set_exception(error)
-        return refused
+@dataclass(frozen=True, slots=True)
+class _OtherGraders:
+    """Graders that share the gradebook, as a batch sees them."""
+
+    reservations: Reservations
+    book: _Book
+    context: GradingContext
+
+    def leave(self, submission: Submission) -> bool:
+        """Reserve a hand-in; False where another grader runs the same bytes now."""
+        return self.reservations.take(*self.book.work(submission))
+
+    def observed(self, submission: Submission) -> Observation | None:
+        """Return what another grader observed of these bytes since the batch began."""
+        if not self.reservations.are_shared or self.context.runs_again(submission.student):
+            return None
+        return self.book.observed(submission)
+
+    def give_back(self, submission: Submission) -> None:
+        """Let others have what is stored."""
+        self.reservations.give_back(*self.book.work(submission))
 
 
 def _result(future: Future[Observation], context: GradingContext) -> Observation:
@@ -165,8 +228,3 @@ def _result(future: Future[Observation], context: GradingContext) -> Observation
         return future.result()
     except Exception as error:  # noqa: BLE001 - a worker that died; the batch goes on
         return broken_observation(error, context)
-
-
-def _cancel(futures: Iterable[Future[Observation]]) -> None:
-    for future in futures:
-        future.cancel()

@@ -65,6 +65,7 @@ class SessionOptions:
         audit: Which hand-ins are run a second time, on a secret view of the data: `suspicious`, `all` or `none`.
         accelerate: Run trainings faster first (`grader.acceleration`); grades are the same.
         warm: Fork kernels from a process that has imported TensorFlow, where that can be had; grades are the same.
+        executor: Where notebooks are run (`grader.executors.choice`).
     """
 
     sandbox: str = DEFAULT
@@ -80,6 +81,7 @@ class SessionOptions:
     audit: str = "none"
     accelerate: bool = False
     warm: bool = False
+    executor: str = "local"
 
     def zones(self) -> ZoneOptions:
         """Return what of it says how the zones are opened."""

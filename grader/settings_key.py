@@ -6,18 +6,22 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 
 import grader
 from grader.domain.assignment import Assignment
 from grader.domain.facts import ReferenceFacts
+from grader.domain.plugins import GROUP_PREFIX
 
 OBSERVING = (
     "audit", "auditing.py", "domain", "extraction", "intake", "pipeline.py", "probe", "reading", "rebuild", "sandbox",
-    "secret_views.py", "session.py", "translation",
+    "secret_views.py", "session.py", "source_reading.py", "translation",
 )  # fmt: skip
 """What runs and measures: the parts of this package that an observation depends on, and checks and reports do not."""
+
+_ADDED_TABLES = ("families", "layers", "datasets", "quantities")
+"""What other packages may add that measures; checks only judge what was observed."""
 
 _FRAMEWORKS = ("tensorflow", "tensorflow-cpu", "keras", "numpy")
 
@@ -28,7 +32,17 @@ def observing_digest(package: Path | None = None) -> str:
     A corrected check is applied to what was observed before; a corrected measurement runs everything again.
     """
     versions = "".join(f"{name}={_version(name)}\n" for name in _FRAMEWORKS)
-    return _short(f"{code_digest(OBSERVING, package)}\n{versions}")
+    return _short(f"{code_digest(OBSERVING, package)}\n{versions}{_added_by_packages()}")
+
+
+def _added_by_packages() -> str:
+    """Return what other packages add, and what was installed of these: their families and layers measure as well."""
+    lines = []
+    for point in (one for table in _ADDED_TABLES for one in entry_points(group=GROUP_PREFIX + table)):
+        files = "" if point.dist is None else point.dist.read_text("RECORD") or ""
+        release = "" if point.dist is None else point.dist.version
+        lines.append(f"{point.group}.{point.name}={point.value} {release} {_short(files)}\n")
+    return "".join(sorted(lines))
 
 
 def code_digest(parts: Sequence[str], package: Path | None = None) -> str:

@@ -73,7 +73,7 @@ class View:
 
     Attributes:
         kind: One of `KINDS`.
-        seed: Secret; zone K never sees it.
+        seed: Secret; the student's kernel never sees it.
     """
 
     kind: str

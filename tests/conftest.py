@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from skips import expected_skips, skips, summary, unexpected
 
 PUBLISHED_VARIABLE = "AUTOENCODER_GRADER_PUBLISHED"
 """The same as `grader.authoring.bundle.PUBLISHED_VARIABLE`, which is not imported for every test."""
@@ -20,5 +21,28 @@ def nothing_published_stays() -> Iterator[None]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--data-size", choices=("sample", "full"), default="sample", help="data for the solutions")
+    parser.addoption("--no-accelerate", action="store_true", help="train the solutions to their end")
     parser.addoption("--solution-language", choices=("es", "en"), default="es", help="language of the solutions")
     parser.addoption("--update-goldens", action="store_true", help="write the golden files anew instead of comparing")
+    parser.addoption(
+        "--strict-skips",
+        action="store_true",
+        default=bool(os.environ.get("CI")),
+        help="fail where a test was skipped that tests/expected_skips.toml does not name",
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    found = list(skips(terminalreporter.stats.get("skipped", [])))
+    if found:
+        terminalreporter.section("skipped tests")
+        for line in summary(found, expected_skips()):
+            terminalreporter.write_line(line)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or exitstatus != pytest.ExitCode.OK or not session.config.getoption("--strict-skips"):
+        return
+    if unexpected(skips(reporter.stats.get("skipped", [])), expected_skips()):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

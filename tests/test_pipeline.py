@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +32,7 @@ from grading_samples import (
     waits_for_a_person,
 )
 
-from grader import pipeline
+from grader import pipeline, source_reading
 from grader.checks.core.subject import Subject
 from grader.checks.rubric import run_checks
 from grader.domain.assignment import DuePolicy, ImportPolicy
@@ -43,7 +44,10 @@ from grader.domain.messages import message, verbatim
 from grader.domain.ports import MeasuringTask
 from grader.domain.run import CellError, LackedName, RaisedBy, RunRecord, RunStatus, StoppedBy
 from grader.pipeline import broken_observation, grade_submission, judge, missing_modules
+from grader.reading.client import within_limits
+from grader.reading.failures import ReadingFailedError
 from grader.scoring import score
+from grader.translation.old_code import read_old_code
 
 ON_THE_SAMPLE = message(
     "Graded on the embedded sample, about a seventh of the data: numbers are those of fewer updates, and are compared "
@@ -133,6 +137,28 @@ def test_old_code_is_run_as_handed_in_unless_the_assignment_says_otherwise(tmp_p
         ],
     )
     assert graded.grade == without.grade
+
+
+def test_a_search_for_old_code_that_breaks_is_reported_and_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It only explains errors; where its translation was to be run, the failure is ours and a person looks."""
+
+    def broken(function: Callable[..., object], *arguments: object) -> object:
+        if function is read_old_code:
+            raise ReadingFailedError("Traceback …\nKeyError: 'Dense'")
+        return within_limits(function, *arguments)
+
+    monkeypatch.setattr(source_reading, "within_limits", broken)
+    graded = grade_submission(submission(tmp_path), context())
+    assert (graded.grade.points_awarded, graded.grade.status, graded.fault) == (100.0, GradeStatus.FINAL, "")
+    assert [told(note) for note in graded.notes] == [
+        "The grader failed to search this notebook for old code (KeyError: 'Dense'). No point depends on that.",
+        told(ON_THE_SAMPLE),
+    ]
+    translating = grade_submission(submission(tmp_path), context(assignment=replace(ASSIGNMENT, compat=True)))
+    assert waits_for_a_person(translating)
+    assert "KeyError: 'Dense'" in translating.fault
 
 
 def test_old_code_explains_an_error(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Every command and every number of the README is true."""
+"""Every command and every number of the README and of the pages in `docs/` is true."""
 
 from __future__ import annotations
 
@@ -21,9 +21,23 @@ from grader.validation.rubrics import MUTANTS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = [
-    line for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL) for line in block.splitlines() if line
+PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
+ALL = "\n".join((README, *PAGES.values()))
+LINES = ALL.splitlines()
+COMMANDS = list(
+    dict.fromkeys(
+        line for block in re.findall(r"```console\n(.*?)```", ALL, re.DOTALL) for line in block.splitlines() if line
+    )
+)
+LINKS = [
+    (name, target)
+    for name, text in {"README.md": README, **{f"docs/{name}": text for name, text in PAGES.items()}}.items()
+    for target in re.findall(r"\]\(([^)#:]+)\)", text) + re.findall(r'src="([^":]+)"', text)
 ]
+GENERATED = {"commands", "formats", "gallery", "notebooks", "security"}
+"""Pages that `make site` makes."""
+SCREEN = 64
+"""Lines of the README."""
 
 
 def facts_row(size: str) -> str:
@@ -44,7 +58,7 @@ def facts_row(size: str) -> str:
 @pytest.mark.parametrize("size", ["full", "sample"])
 def test_the_table_of_facts_says_what_the_facts_file_says(size):
     """Numbers are copied from `reference/facts/stacked.json`, never typed."""
-    assert facts_row(size) in README.splitlines()
+    assert facts_row(size) in LINES
 
 
 @pytest.mark.parametrize("reference", facts_ids())
@@ -53,7 +67,7 @@ def test_the_table_of_references_says_what_the_facts_say(reference):
     facts = load_facts(reference)
     parameters = "–" if facts.parameters is None else f"{facts.parameters:,}"
     row = f"| `{reference}` | {parameters} | {facts.published or '–'} | {facts.reached} |"
-    assert row in README.splitlines()
+    assert row in LINES
 
 
 def test_the_share_of_honest_runs_with_full_credit_is_that_of_the_facts():
@@ -66,7 +80,7 @@ def test_the_share_of_honest_runs_with_full_credit_is_that_of_the_facts():
         if known.curves
     ]
     full, runs = (sum(getattr(known, name) for known in judged) for name in ("honest_full", "honest_runs"))
-    assert f"Over all references {full:,} of {runs:,} numbers from honest runs\nhave full credit." in README
+    assert f"Over all references {full:,} of {runs:,} numbers from honest runs\nhave full credit." in ALL
     assert full >= 0.99 * runs
 
 
@@ -79,7 +93,8 @@ def test_ten_seeds_stand_behind_each_row():
 
 def test_the_points_of_the_rubric_are_those_of_the_readme():
     """Each number in brackets is the rubric's."""
-    sentence = README[README.index("`stacked` has nine checks") : README.index("Credit for the reconstruction")]
+    page = PAGES["grade.en.md"]
+    sentence = page[page.index("`stacked` has nine checks") : page.index("Credit for the reconstruction")]
     told = [int(points) for points in re.findall(r"\((\d+)\)", sentence)]
     rubric = load_assignment("stacked").rubric
     assert told == [item.points for item in rubric]
@@ -105,7 +120,7 @@ def test_every_make_target_of_the_readme_exists(line):
 def test_every_command_stands_in_the_readme():
     """A command that nobody can find is not there."""
     for name in get_command(app).commands:
-        assert f"grader {name}" in README or f"`{name}`" in README
+        assert f"grader {name}" in ALL or f"`{name}`" in ALL
 
 
 def test_the_quick_commands_run(tmp_path):
@@ -125,12 +140,44 @@ def test_the_extras_of_the_readme_exist():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     (command,) = [line for line in COMMANDS if line.startswith("pip install")]
     installed = re.findall(r"\w+", command[command.index("[") :])
-    table = README[README.index("| extra | brings |") : README.index("On top of Colab's versions")]
-    listed = [name for row in table.splitlines()[2:] if row for name in re.findall(r"`(\w+)`", row.split("|")[1])]
-    assert set(installed) <= set(listed)
-    assert {*listed, "dev"} == set(project["optional-dependencies"])
+    for page, head in (
+        (README, "| extra | brings |"),
+        (PAGES["install.en.md"], "| extra | brings |"),
+        (PAGES["install.es.md"], "| extra | trae |"),
+    ):
+        table = page[page.index(head) :].partition("\n\n")[0]
+        listed = [name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+        assert set(installed) <= set(listed)
+        assert {*listed, "dev"} == set(project["optional-dependencies"])
 
 
 def test_the_kinds_of_variants_are_as_many_as_are_told():
     """Operators of `grader validate --rubrics`."""
-    assert f"wrong answers ({len(MUTANTS)} kinds)\nand other right ones ({len(EQUIVALENTS)} kinds)" in README
+    assert f"wrong answers ({len(MUTANTS)} kinds)\nand other right ones ({len(EQUIVALENTS)} kinds)" in ALL
+
+
+def test_the_readme_is_one_screen():
+    """The rest is in `docs/`, in both languages."""
+    assert len(README.splitlines()) <= SCREEN
+
+
+@pytest.mark.parametrize(("page", "target"), LINKS)
+def test_every_link_leads_somewhere(page, target):
+    """To a file of the repository, or to a page that is generated."""
+    path = (ROOT / page).parent / target
+    assert path.is_file() or re.sub(r"\.(es|en)\.md$", "", path.name) in GENERATED
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name.endswith(".es.md")])
+def test_every_spanish_page_has_an_english_one(name):
+    """And with the same commands, apart from the names and reasons in them."""
+    other = PAGES[name.replace(".es.md", ".en.md")]
+    shown = [
+        [
+            line.split()[:2]
+            for block in re.findall(r"```console\n(.*?)```", page, re.DOTALL)
+            for line in block.splitlines()
+        ]
+        for page in (PAGES[name], other)
+    ]
+    assert shown[0] == shown[1]

@@ -30,11 +30,13 @@ from grader.domain.grade import GradeStatus, Late
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Measurements
 from grader.domain.messages import verbatim
+from grader.domain.progress import Stage, StageBegun, Step
 from grader.domain.run import RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import Companion, Submission
+from grader.execution import LocalPool
 from grader.gradebook import Gradebook, GradebookError, sqlite_url
 from grader.pipeline import GradingContext
-from grader.scale import Progress, grade_batch, known_grades
+from grader.scale import Progress, Results, grade_batch, known_grades
 
 STUDENTS = ("ana", "bruno", "carla", "diego")
 
@@ -59,10 +61,12 @@ class Batch:
     Attributes:
         gradebook: Where grades go.
         told: (student, reused) of every progress.
+        steps: Student and what went on.
     """
 
     gradebook: Gradebook
     told: list[tuple[str, bool]] = field(default_factory=list)
+    steps: list[tuple[str, Step]] = field(default_factory=list)
 
     def grade(
         self,
@@ -73,18 +77,24 @@ class Batch:
         settings_key: str = "sample",
     ) -> list[GradedSubmission]:
         """Grade the class in threads, or wherever `executor` runs it."""
+        surroundings = given or context()
         with executor or ThreadPoolExecutor(1) as workers:
             return grade_batch(
                 submissions,
-                given or context(),
-                executor=workers,
+                surroundings,
+                executor=LocalPool(workers, surroundings, len(STUDENTS) if isinstance(workers, Backwards) else 1),
                 gradebook=self.gradebook,
                 settings_key=settings_key,
-                on_progress=self._note,
+                watcher=self,
             )
 
-    def _note(self, progress: Progress) -> None:
+    def done(self, progress: Progress) -> None:
+        """Note a result."""
         self.told.append((progress.graded.student, progress.reused))
+
+    def step(self, submission: Submission, step: Step) -> None:
+        """Note a step."""
+        self.steps.append((submission.student, step))
 
     def stored(self) -> list[str]:
         """Students in the gradebook, one for each submission."""
@@ -141,6 +151,76 @@ def test_results_come_in_the_order_of_the_submissions(
     ]
     assert sorted(batch.told) == [(student, False) for student in STUDENTS]
     assert gradings(tmp_path) == [(student, 1) for student in STUDENTS]
+
+
+def test_the_longest_is_begun_first(batch: Batch, tmp_path: Path) -> None:
+    """As many epochs as its text asks for; what asks for as many stays in order, and so do the results."""
+    epochs = {"ana": 5, "bruno": 20, "carla": 20, "diego": 100}
+    asked = [
+        submission(tmp_path, student, notebook_text(f"print('{student}')  # epochs={count}"))
+        for student, count in epochs.items()
+    ]
+    graded = batch.grade(asked)
+    assert [student for student, _ in batch.told] == ["diego", "bruno", "carla", "ana"]
+    assert [one.student for one in graded] == list(epochs)
+
+
+def test_what_goes_on_is_told_with_whose_it_is(batch: Batch, four: list[Submission]) -> None:
+    """Each is run, then measured; a hand-in that was run before does nothing."""
+    batch.grade(four[:2])
+    batch.grade(four[:1])
+    assert [(student, step.stage) for student, step in batch.steps if isinstance(step, StageBegun)] == [
+        ("ana", Stage.RUNNING),
+        ("ana", Stage.MEASURING),
+        ("bruno", Stage.RUNNING),
+        ("bruno", Stage.MEASURING),
+    ]
+
+
+def test_no_hand_in_begins_beside_another_where_memory_is_short(batch: Batch, tmp_path: Path) -> None:
+    """Of four places one is used while the machine has no room, and all four when it has."""
+    sandbox, room = FakeSandbox(seconds=0.05), [False]
+    beside: list[int] = []
+
+    class Watching(Results):
+        """Notes how many run when one begins."""
+
+        def step(self, submission: Submission, step: Step) -> None:
+            """Count those that have begun and have not ended."""
+            if isinstance(step, StageBegun) and step.stage is Stage.RUNNING:
+                beside.append(len(beside) + 1 - len(ended))
+
+    ended: list[str] = []
+    with ThreadPoolExecutor(4) as threads:
+        pool = LocalPool(threads, context(sandbox), 4, lambda: room[0])
+        grade_batch(
+            [submission(tmp_path, f"student{number}") for number in range(5)],
+            context(sandbox),
+            executor=pool,
+            gradebook=batch.gradebook,
+            settings_key="sample",
+            watcher=Watching(lambda progress: ended.append(progress.graded.student)),
+        )
+        room[0] = True
+        assert pool.places == 4
+    assert beside == [1] * 5
+
+
+def test_a_remaining_time_is_told_after_the_first_few(batch: Batch, tmp_path: Path) -> None:
+    """Three are enough; at the end nothing is left."""
+    left: list[float | None] = []
+    with ThreadPoolExecutor(1) as threads:
+        grade_batch(
+            [submission(tmp_path, f"student{number}") for number in range(6)],
+            context(),
+            executor=LocalPool(threads, context(), 1),
+            gradebook=batch.gradebook,
+            settings_key="sample",
+            watcher=Results(lambda progress: left.append(progress.seconds_left)),
+        )
+    assert left[:2] == [None, None]
+    assert all(seconds is not None and seconds > 0 for seconds in left[2:5])
+    assert left[5] == 0.0
 
 
 def test_an_empty_batch_is_none(batch: Batch) -> None:
@@ -367,10 +447,10 @@ def test_ctrl_c_keeps_what_is_stored(batch: Batch, four: list[Submission], tmp_p
         grade_batch(
             four,
             context(),
-            executor=Backwards(),
+            executor=LocalPool(Backwards(), context(), len(four)),
             gradebook=batch.gradebook,
             settings_key="sample",
-            on_progress=stop_at_the_second,
+            watcher=Results(stop_at_the_second),
         )
     kept = batch.stored()
     assert len(kept) == 2
@@ -390,10 +470,10 @@ def test_ctrl_c_drops_what_has_not_begun(batch: Batch, four: list[Submission]) -
         grade_batch(
             four,
             context(sandbox),
-            executor=executor,
+            executor=LocalPool(executor, context(sandbox), 1),
             gradebook=batch.gradebook,
             settings_key="sample",
-            on_progress=stop,
+            watcher=Results(stop),
         )
     assert len(sandbox.seen) < len(four)
 

@@ -17,7 +17,8 @@ RELATIVE: Final = 3e-4
 to float16 or to three decimals stay below it in all arrays, and no two of 200 random networks do (a test looks)."""
 
 NUMBERS_AN_ARRAY: Final = 3
-"""Root mean square, mean, and cube root of the mean of |w|³, as `grader.rebuild.quantities.proof` gives them."""
+"""Root mean square, mean, and cube root of the mean of |w|³, as
+`grader.rebuild.quantities.audited_training` gives them."""
 
 Fingerprint = Sequence[float]
 
@@ -52,8 +53,18 @@ class Fingerprints:
             with self._lock:
                 self._known.append((student, tuple(fingerprint)))
 
-    def twins(self, student: str, fingerprint: Fingerprint) -> tuple[str, ...]:
-        """Return the other students whose weights are the same, in order of their names."""
+    def known(self) -> tuple[tuple[str, tuple[float, ...]], ...]:
+        """Return all students and weights, in the order in which they were noted."""
         with self._lock:
-            known = list(self._known)
+            return tuple(self._known)
+
+    def twins(self, student: str, fingerprint: Fingerprint, *, among_first: int | None = None) -> tuple[str, ...]:
+        """Return the other students whose weights are the same, in order of their names.
+
+        Args:
+            student: Whose weights they are.
+            fingerprint: The weights in short.
+            among_first: Among so many that were noted first; None for all.
+        """
+        known = self.known()[:among_first]
         return tuple(sorted({other for other, found in known if other != student and same(fingerprint, found)}))

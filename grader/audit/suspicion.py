@@ -92,7 +92,7 @@ def pasted_data(observed: Observed) -> Message | None:
 
 def no_training(observed: Observed) -> Message | None:
     """Say that nobody saw a training of the network that was measured."""
-    if observed.measurements.trained:
+    if observed.measurements.claims.trained:
         return None
     return message("No training of the measured network was seen while the notebook ran.")
 

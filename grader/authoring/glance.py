@@ -5,20 +5,29 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from grader.authoring.catalogue import assignments_folder, load_assignment, load_facts
 from grader.authoring.diagrams import diagram
 from grader.authoring.errors import AuthoringError
+from grader.authoring.targets import target
 from grader.authoring.toml_source import read_toml
 from grader.domain.assignment import Assignment
-from grader.domain.facts import ReferenceFacts
+from grader.domain.datasets import DataSize, datasets
+from grader.domain.facts import CalibratedData, ReferenceFacts
 
 FILE_NAME: Final = "glance.toml"
+CHALLENGES: Final = "challenges.toml"
 HARDEST: Final = 3
+
+_DENSE_STEP: Final = 3.0
+_MILLISECONDS_A_STEP: Final[Mapping[str, float]] = {"LSTM": 12.0, "Conv2D": 5.0}
+"""What a step of `fit` costs on a GPU, estimated by kind of layer: to start it takes longer than to compute it."""
+
+_IN_NUMPY: Final = frozenset({"from-scratch"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +37,22 @@ class Glance:
     Attributes:
         difficulty: From 1 to 3 as filled and empty dots.
         after: Titles of the assignments to do before.
-        minutes: Of one training of the reference on one processor core and the full data, as measured; 0 for unknown.
+        minutes: Of the notebook's trainings on one processor core and the full data, as measured; 0 for unknown.
+        minutes_on_gpu: The same on a GPU, estimated from the number of steps; 0 where it would not be used.
         read: Titles and addresses.
         diagram: A Markdown image.
+        target: A Markdown image of what training should lead to.
+        challenge: An optional challenge, Markdown.
     """
 
     difficulty: str = ""
     after: tuple[str, ...] = ()
     minutes: int = 0
+    minutes_on_gpu: int = 0
     read: tuple[tuple[str, str], ...] = ()
     diagram: str = ""
+    target: str = ""
+    challenge: str = ""
 
 
 def glance_of(assignment: Assignment, language: str, *, references: Path) -> Glance:
@@ -51,30 +66,59 @@ def glance_of(assignment: Assignment, language: str, *, references: Path) -> Gla
     facts = _facts(assignment.reference, references)
     if facts is None:
         return Glance()
-    shown = diagram(facts, language)
+    drawn = Glance(diagram=diagram(facts, language), target=target(facts, language), minutes=minutes(facts))
     entry = _entries().get(assignment.reference)
     if not isinstance(entry, dict):
-        return Glance(diagram=shown, minutes=minutes(facts))
-    level = int(entry["difficulty"])
-    return Glance(
+        return drawn
+    level, trainings = int(entry["difficulty"]), int(entry.get("trainings", 1))
+    return replace(
+        drawn,
         difficulty="●" * level + "○" * (HARDEST - level),
         after=tuple(_titles(name)[language] for name in entry["after"]),
-        minutes=minutes(facts),
+        minutes=minutes(facts, trainings),
+        minutes_on_gpu=minutes_on_gpu(facts, trainings),
         read=tuple((title, address) for title, address in entry["read"]),
-        diagram=shown,
+        challenge=str(_challenges()[assignment.reference][language]).strip(),
     )
 
 
-def minutes(facts: ReferenceFacts) -> int:
-    """Return the median of the reference's own trainings on its largest data, in begun minutes."""
-    data = facts.calibrated.get("full") or next(iter(facts.calibrated.values()), None)
+def minutes(facts: ReferenceFacts, trainings: int = 1) -> int:
+    """Return the median of the reference's own trainings on its largest data, in begun minutes.
+
+    Args:
+        facts: Of the reference.
+        trainings: How often the notebook trains a network like it.
+    """
+    data = _largest(facts)
     seconds = [run.seconds for run in data.records if run.variation == "reference"] if data is not None else []
-    return math.ceil(statistics.median(seconds) / 60) if seconds else 0
+    return math.ceil(trainings * statistics.median(seconds) / 60) if seconds else 0
+
+
+def minutes_on_gpu(facts: ReferenceFacts, trainings: int = 1) -> int:
+    """Estimate the minutes on a GPU, where small networks wait for the start of each step; 0 for a network in NumPy."""
+    data, batch = _largest(facts), facts.recipe.get("batch_size")
+    if data is None or not isinstance(batch, int) or facts.reference in _IN_NUMPY:
+        return 0
+    kinds = {layer.kind for architecture in facts.architectures.values() for layer in architecture.layers}
+    milliseconds = next((value for kind, value in _MILLISECONDS_A_STEP.items() if kind in kinds), _DENSE_STEP)
+    known = datasets().get(facts.dataset)
+    samples = 0 if known is None else known.training.get(DataSize.FULL) or known.training.get(DataSize.SAMPLE, 0)
+    return math.ceil(trainings * data.epochs * math.ceil(samples / batch) * milliseconds / 60_000)
+
+
+def _largest(facts: ReferenceFacts) -> CalibratedData | None:
+    return facts.calibrated.get("full") or next(iter(facts.calibrated.values()), None)
 
 
 @cache
 def _entries() -> Mapping[str, object]:
     return read_toml(assignments_folder() / "_base" / FILE_NAME).data
+
+
+@cache
+def _challenges() -> Mapping[str, Mapping[str, str]]:
+    """Return the texts by reference and language; a test looks at the file, which is ours."""
+    return cast("Mapping[str, Mapping[str, str]]", read_toml(assignments_folder() / "_base" / CHALLENGES).data)
 
 
 @cache

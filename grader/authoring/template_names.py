@@ -21,6 +21,7 @@ from grader.domain.assignment import Assignment
 from grader.domain.messages import Message, message, verbatim
 
 _TEXT: Final = "text"
+_IMPORTING: Final = "imports"
 _ELSEWHERE: Final = frozenset({"text", "caller", "loop", "varargs", "kwargs", "body", "assigned", "source"})
 """Names that are defined later, or in some versions of a notebook alone."""
 
@@ -73,11 +74,24 @@ def _unknown(tree: nodes.Template, known: Known, defined: Collection[str]) -> It
         owner = node.node.name if isinstance(node.node, nodes.Name) else ""
         if owner in known and node.attr not in known[owner]:
             yield node.lineno, _told(owner, node.attr, known[owner])
+    for line, name in _imported_constants(tree):
+        if "reference" in known and name not in known["reference"]:
+            yield line, _told("reference", name, known["reference"])
     undeclared = meta.find_undeclared_variables(tree) - set(defined) - _ELSEWHERE
     for place in tree.find_all(nodes.Name):
         if place.name in undeclared:
             undeclared.discard(place.name)
-            yield place.lineno, verbatim(f"'{place.name}' is undefined.")
+            yield place.lineno, message("there is no name {name} in templates.", name=place.name)
+
+
+def _imported_constants(tree: nodes.Template) -> Iterator[tuple[int, str]]:
+    """Yield the names of constants that are handed to `sections.imports([…])`, which looks them up itself."""
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Getattr) and call.node.attr == _IMPORTING and call.args:
+            listed = call.args[0]
+            for one in listed.items if isinstance(listed, nodes.List) else ():
+                if isinstance(one, nodes.Const) and isinstance(one.value, str):
+                    yield one.lineno, one.value
 
 
 def _told(owner: str, name: str, known: Collection[str]) -> Message:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final
 
 from grader.checks.core.absence import why_unknown
@@ -127,7 +128,10 @@ def _item_mistakes(item: RubricItem) -> Iterator[tuple[tuple[str, ...], Message]
 
 def _unknown_check(check: str) -> Message:
     """Name the checks that there are, and every package that should perhaps have offered this one."""
-    told: Message = message("there is no check {check}: choose among {known}", check=check, known=", ".join(CHECKS))
+    if close := get_close_matches(check.lower(), CHECKS, n=1):
+        told: Message = message("there is no check {check}; did you mean {nearest}?", check=check, nearest=close[0])
+    else:
+        told = message("there is no check {check}: choose among {known}", check=check, known=", ".join(CHECKS))
     for reason in reasons(CHECKS.broken):
         told = message("{told}. {reason}", told=told, reason=reason)
     return told

@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 import grader
-from grader.cli import app_class, app_review, app_upkeep
+from grader.cli import app_class, app_keeping, app_review, app_upkeep
 from grader.cli.completion import assignments
 from grader.cli.frames import Commands, SpokenGroup, first_steps
 from grader.cli.frames import remembered as told
 from grader.cli.options import (
+    Accelerate,
     AsJson,
     CourseFolder,
     DataFolder,
@@ -148,11 +149,11 @@ CompatOrNot = Annotated[
     ),
 ]
 
-Accelerate = Annotated[
-    bool,
+Executor = Annotated[
+    str,
     typer.Option(
-        "--accelerate/--no-accelerate",
-        help=told(message("Shorten trainings; what loses a point by it is run again, whole.")),
+        "--executor",
+        help=told(message("Where notebooks run: local, dask-local:N, or dask://HOST:PORT of a Dask scheduler.")),
     ),
 ]
 
@@ -173,11 +174,12 @@ def check_command(
     compat: Compat = False,
     data: DataFolder = None,
     data_size: DataSize = "full",
+    accelerate: Accelerate = True,
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the public checks."""
-    from grader.cli.grading import check_notebook
+    from grader.cli.checking import check_notebook
     from grader.session import SessionOptions
 
     options = SessionOptions(
@@ -189,6 +191,7 @@ def check_command(
         work_folder=notebook.parent,
         course=Course.at(course),
         compat=compat,
+        accelerate=accelerate,
     )
     check_notebook(notebook, assignment, options, language=lang, as_json=as_json)
 
@@ -202,6 +205,13 @@ def inspect_command(
     compat: CompatOrNot = None,
     data: DataFolder = None,
     data_size: DataSize = "full",
+    accelerate: Annotated[
+        bool,
+        typer.Option(
+            "--accelerate/--no-accelerate",
+            help=told(message("Do several steps of a training at once, which changes no number.")),
+        ),
+    ] = True,
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
@@ -209,7 +219,9 @@ def inspect_command(
     from grader.cli.inspecting import inspect_one
     from grader.session import SessionOptions
 
-    options = SessionOptions(sandbox=sandbox, data_size=data_size, data_folder=data, jobs=1, warm=warm)
+    options = SessionOptions(
+        sandbox=sandbox, data_size=data_size, data_folder=data, jobs=1, warm=warm, accelerate=accelerate
+    )
     inspect_one(notebook, options, compat=compat, language=lang, as_json=as_json)
 
 
@@ -231,6 +243,7 @@ def grade_command(
     times: Times = None,
     timezone: TimeZone = None,
     jobs: Jobs = None,
+    executor: Executor = "local",
     force: Annotated[
         bool, typer.Option("--force", help=told(message("Run again what was run before; with --student only theirs.")))
     ] = False,
@@ -261,6 +274,7 @@ def grade_command(
         run_again=tuple(student) if student else () if force else None,
         accelerate=accelerate,
         warm=warm,
+        executor=executor,
     )
     place = BookPlace.new(out, gradebook, course=Course.at(course))
     hand_ins = HandIns(paths, ClassLists(roster, times, timezone))
@@ -269,6 +283,7 @@ def grade_command(
 
 app_review.register(app)
 app_class.register_after_grading(app)
+app_keeping.register(app)
 
 
 @app.command("demo", help=told(message("Generate and grade a sample class, and compare with what is expected.")))
@@ -279,12 +294,13 @@ def demo_command(
     ),
     sandbox: SandboxName = DEFAULT,
     jobs: Jobs = None,
+    accelerate: Accelerate = True,
     lang: Language = None,
 ) -> None:
     """Show the product on a class that ships with it."""
     from grader.cli.demonstration import run_demo
 
-    run_demo(out, sandbox=sandbox, jobs=jobs, language=lang)
+    run_demo(out, sandbox=sandbox, jobs=jobs, accelerate=accelerate, language=lang)
 
 
 app_upkeep.register(app)

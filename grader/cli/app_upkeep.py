@@ -9,7 +9,7 @@ import typer
 
 from grader.cli.completion import assignments
 from grader.cli.frames import remembered as told
-from grader.cli.options import AsJson, CourseFolder, DataFolder, DataSize, Language, SandboxName, Warm
+from grader.cli.options import Accelerate, AsJson, CourseFolder, DataFolder, DataSize, Language, SandboxName, Warm
 from grader.domain.course import Course
 from grader.domain.messages import message
 from grader.sandbox.registry import DEFAULT
@@ -102,6 +102,7 @@ def validate_command(
     data: DataFolder = None,
     data_size: DataSize = "sample",
     jobs: Trained = None,
+    accelerate: Accelerate = True,
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
@@ -119,6 +120,7 @@ def validate_command(
             course=own,
             written_for=data_size,
             warm=warm,
+            accelerate=accelerate,
         )
         trial = Trial(ids or (), fast, options, own, keep, variant or ())
         validate_rubrics(trial, language=lang, as_json=as_json)

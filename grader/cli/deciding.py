@@ -24,6 +24,7 @@ from grader.domain.decision import Decision
 from grader.domain.grade import GradeStatus
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
+from grader.domain.people import shown_student
 from grader.gradebook.standing_queries import Wanted
 from grader.locale import Translator
 from grader.report.score import check_points, score
@@ -205,7 +206,9 @@ def _keep(book: Book, assignment: Assignment, decision: Decision, language: str 
         if graded is not None:
             shown = score(graded.grade, assignment, wording)
             status = wording.status(graded.grade.status)
-            typer.echo(f"{graded.student} · {graded.filename}: {shown.points} ({shown.scaled}) · {status}")
+            typer.echo(
+                f"{shown_student(graded.student)} · {graded.filename}: {shown.points} ({shown.scaled}) · {status}"
+            )
     if not rows:
         typer.echo(told(message("Kept. It counts as soon as {student} hands in.", student=decision.student), language))
     if index is not None:
@@ -228,13 +231,18 @@ def _waiting_table(found: list[GradedSubmission], assignment: Assignment, wordin
         why = "\n".join(_why(one, assignment, wording))
         points = score(one.grade, assignment, wording).points
         table.add_row(
-            Text(one.student, style="magenta"), Text(f"{one.filename}\n{one.sha256[:8]}"), Text(points), Text(why)
+            Text(shown_student(one.student), style="magenta"),
+            Text(f"{one.filename}\n{one.sha256[:8]}"),
+            Text(points),
+            Text(why),
         )
     return table
 
 
 def _detail(graded: GradedSubmission, wording: Wording) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", title=Text(graded.student))
+    table = Table(
+        box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", title=Text(shown_student(graded.student))
+    )
     for title in (wording.t("Check"), wording.t("Points"), wording.t("Outcome"), wording.t("Decided by")):
         table.add_column(Text(title), overflow="fold")
     for result in graded.grade.results:

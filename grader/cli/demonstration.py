@@ -13,17 +13,19 @@ from rich.text import Text
 
 from grader.authoring.catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
-from grader.cli.grading import grade_class, require_known
+from grader.cli.grading import ClassWork, grade_class, require_known
+from grader.cli.run_log import run_log
 from grader.cli.speech import SURROUNDINGS, Exit, error_border
-from grader.delivery import GRADEBOOK_FILE, prepare_folder, write_class
+from grader.cli.watching import watching
+from grader.delivery import prepare_folder, write_class
 from grader.demo import classroom
 from grader.demo.comparison import Compared, compare
 from grader.domain.folders import private_folder
 from grader.domain.messages import message
 from grader.domain.run import Limits
-from grader.gradebook import sqlite_url
 from grader.intake.submissions import collect
 from grader.locale import Translator
+from grader.review.book import BookPlace
 from grader.session import SessionOptions
 
 ASSIGNMENT = "stacked"
@@ -34,11 +36,13 @@ DEMO_LIMITS = Limits(cell_seconds=90, notebook_seconds=240)
 """Short enough that the endless loop does not take a quarter of an hour; a training takes a few seconds."""
 
 
-def run_demo(out: Path, *, sandbox: str, jobs: int | None, language: str | None) -> None:
+def run_demo(out: Path, *, sandbox: str, jobs: int | None, accelerate: bool, language: str | None) -> None:
     """Generate, grade and compare; exit status 1 when a result is not the expected one."""
     translator = Translator(language) if language else SURROUNDINGS
     with error_border(language), private_folder() as workspace:
-        options = SessionOptions(sandbox=sandbox, data_size="sample", written_for="sample", jobs=jobs)
+        options = SessionOptions(
+            sandbox=sandbox, data_size="sample", written_for="sample", jobs=jobs, accelerate=accelerate
+        )
         require_known(options, language)
         folder = prepare_folder(out)
         assignment = replace(load_assignment(ASSIGNMENT), limits=DEMO_LIMITS)
@@ -47,10 +51,9 @@ def run_demo(out: Path, *, sandbox: str, jobs: int | None, language: str | None)
         classroom.write_class(solution, folder / "submissions")
         found = collect([folder / "submissions"], Path(workspace))
         submissions = sorted(found, key=lambda one: one.student != LONGEST)
-        gradebook_url = sqlite_url(folder / GRADEBOOK_FILE)
-        graded = grade_class(
-            submissions, assignment, facts, options, gradebook_url=gradebook_url, translator=translator
-        )
+        work = ClassWork(submissions, assignment, facts, options, BookPlace.new(folder), translator.language)
+        with run_log(folder, translator) as log, watching(len(submissions), translator, log=log) as watch:
+            graded = grade_class(work, watch)
         index = write_class(graded, folder, assignment=assignment, facts=facts, translator=translator)
     compared = compare(graded)
     Console().print(_table(compared, translator))

@@ -11,7 +11,7 @@ DISTRIBUTION: Final = "autoencoder-grader"
 
 BROUGHT_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "grade": (
-        "ipykernel", "jupyter_client", "jupytext", "libcst", "matplotlib", "nbclient", "nbformat", "psutil",
+        "alembic", "ipykernel", "jupyter_client", "jupytext", "libcst", "matplotlib", "nbclient", "nbformat", "psutil",
         "sqlalchemy", "traitlets", "yaml", "zmq",
     ),
     "cpu": ("keras", "tensorflow"),

@@ -1,59 +1,42 @@
-"""`grader grade` and `grader check`: a class, and one's own notebook."""
+"""`grader grade`: a class."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 from rich.console import Console
 
-from grader.authoring.bundle import load_known
 from grader.authoring.catalogue import load_facts
 from grader.authoring.courses import open_course
-from grader.authoring.errors import AuthoringError
 from grader.authoring.questions import open_questions
-from grader.authoring.tasks import is_untouched, tasks, where_to_begin
-from grader.checks.rubric import rubric_mistakes
 from grader.cli.course import load_checked
-from grader.cli.progress import Announce, AnnouncedMeasurer, AnnouncedSandbox, progress_bar, stages
 from grader.cli.rosters import HandIns, in_time
+from grader.cli.run_log import run_log
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
+from grader.cli.watching import Watch, watching
 from grader.delivery import prepare_folder, write_class, write_index
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
 from grader.domain.folders import private_folder
-from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
-from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
-from grader.gradebook import Gradebook, GradebookError, grades_json
+from grader.domain.submission import Submission
+from grader.executors.choice import open_executor, require_executor
+from grader.gradebook import Gradebook, GradebookError
 from grader.intake.intake_errors import IntakeError
-from grader.intake.notebook import read_notebook
-from grader.intake.submissions import collect, gather
+from grader.intake.submissions import gather
 from grader.locale import Translator
-from grader.pipeline import GradingContext, grade_submission
-from grader.reading.client import within_limits
-from grader.report.terminal import check_report, class_table, passed_over_list
+from grader.report.terminal import class_table, passed_over_list
 from grader.review.book import Book, BookPlace
 from grader.review.handed_in import keep_hand_ins
+from grader.review.running import BatchNote
 from grader.sandbox.registry import backend_names
-from grader.scale import Progress, grade_batch, known_grades
-from grader.session import (
-    AUDITS,
-    DATA_SIZES,
-    Session,
-    SessionOptions,
-    end_children,
-    known_settings_key,
-    open_session,
-)
-
-_SECONDS_BETWEEN_KILLS = 0.2
+from grader.scale import grade_batch, known_grades
+from grader.session import AUDITS, DATA_SIZES, SessionOptions, known_settings_key, open_session
 
 
 def grade_paths(
@@ -71,20 +54,24 @@ def grade_paths(
     """
     with error_border(language):
         require_known(options, language)
+        require_executor(options.executor)
         assignment, facts = load_for_grading(assignment_id, options.course)
         folder = prepare_folder(place.folder or Path())
         spoken = language or assignment.language
         translator = Translator(spoken) if spoken else SURROUNDINGS
-        with private_folder() as workspace:
+        with run_log(folder, translator) as log, private_folder() as workspace:
             found = gather(hand_ins.paths, workspace, leave_out=[folder])
             submissions = in_time(found.submissions, hand_ins.lists, language)
             _require_names(submissions, options.run_again)
             _keep_hand_ins(submissions, place, assignment)
+            log.say(_what_is_done(assignment, submissions, options))
             graded = _known(submissions, assignment, facts, options, place.url)
             if graded is None:
-                graded = grade_class(
-                    submissions, assignment, facts, options, gradebook_url=place.url, translator=translator
-                )
+                work = ClassWork(submissions, assignment, facts, options, place, spoken)
+                with watching(len(submissions), translator, as_json=as_json, log=log) as watch:
+                    graded = grade_class(work, watch)
+            else:
+                log.say(message("Nothing had to be run: every hand-in was run before."))
         with Book.open(place) as book:
             graded = book.effective(graded, assignment)
             book.refresh()
@@ -99,46 +86,77 @@ def grade_paths(
     typer.echo(told(message("Report of the class: {path}", path=str(index.resolve())), language))
 
 
-def grade_class(
-    submissions: Sequence[Submission],
-    assignment: Assignment,
-    facts: ReferenceFacts,
-    options: SessionOptions,
-    *,
-    gradebook_url: str,
-    translator: Translator,
-) -> list[GradedSubmission]:
-    """Grade submissions with a progress bar, each committed to the gradebook as soon as it is done.
+@dataclass(frozen=True, slots=True)
+class ClassWork:
+    """A class to be graded.
+
+    Attributes:
+        submissions: What was handed in.
+        assignment: Its rules.
+        facts: Of its reference.
+        options: How to grade.
+        place: Where grades go.
+        language: Of what is said when it is stopped.
+    """
+
+    submissions: Sequence[Submission]
+    assignment: Assignment
+    facts: ReferenceFacts
+    options: SessionOptions
+    place: BookPlace
+    language: str | None = None
+
+
+def grade_class(work: ClassWork, watch: Watch) -> list[GradedSubmission]:
+    """Grade submissions while somebody watches, each committed to the gradebook as soon as it is done.
+
+    How far it is stands in a note in the folder, for the dashboard.
 
     Raises:
         typer.Exit: The user stopped it; what was finished is kept.
     """
+    watch.say(message("Laying out the data"))
     with (
-        Gradebook.open(gradebook_url) as gradebook,
-        open_session(assignment, facts, options) as session,
-        ThreadPoolExecutor(options.notebooks_together()) as executor,
-        progress_bar(len(submissions), translator) as bar,
+        Gradebook.open(work.place.url) as gradebook,
+        BatchNote.of(work.place.folder or Path(), work.assignment.assignment, len(work.submissions)) as watch.note,
+        open_session(work.assignment, work.facts, work.options) as session,
+        open_executor(session, work.assignment, work.options) as executor,
     ):
-        _show_remarks(session, translator)
+        for remark in session.remarks:
+            watch.remark(remark)
         if session.context.auditor is not None:
-            for earlier in gradebook.latest(assignment.assignment):
+            for earlier in gradebook.latest(work.assignment.assignment):
                 session.context.auditor.fingerprints.note(earlier.student, earlier.measurements.fingerprint)
         try:
             return grade_batch(
-                submissions,
+                work.submissions,
                 session.context,
                 executor=executor,
                 gradebook=gradebook,
                 settings_key=session.settings_key,
-                on_progress=_counting(bar),
+                watcher=watch,
             )
         except GradebookError:
-            _stop_at_once(executor)  # what runs now could not be stored either
+            executor.stop_at_once()  # what runs now could not be stored either
             raise
         except KeyboardInterrupt as stop:
-            _stop_at_once(executor)
+            executor.stop_at_once()
             sentence = message("Stopped. Finished grades are kept; the same command goes on from here.")
-            raise complain(sentence, Exit.DID_NOT_PASS, translator.language) from stop
+            watch.say(sentence)
+            raise complain(sentence, Exit.DID_NOT_PASS, work.language) from stop
+
+
+def _what_is_done(assignment: Assignment, submissions: Sequence[Submission], options: SessionOptions) -> Message:
+    """Say in the log what a run was asked for."""
+    return message(
+        "{assignment}: {count} hand-ins, {size} data, sandbox {sandbox}, {jobs} at the same time, {executor}",
+        assignment=assignment.assignment,
+        count=len(submissions),
+        size=options.data_size,
+        sandbox=options.sandbox,
+        jobs=options.notebooks_together(),
+        executor=options.executor,
+    )
 
 
 def _known(
@@ -171,66 +189,6 @@ def nobody_is_called(names: Sequence[str]) -> Message:
     return message("Nobody of this class is called {names}. Names are those of the table.", names=", ".join(names))
 
 
-def check_notebook(
-    notebook: Path, assignment_id: str | None, options: SessionOptions, *, language: str | None, as_json: bool
-) -> None:
-    """Run the public checks on one notebook; exit status 1 when it does not earn every point."""
-    with error_border(language), private_folder() as workspace:
-        require_known(options, language)
-        submission = _only_one(collect([notebook], Path(workspace), with_folder=True), notebook, language)
-        try:
-            read = within_limits(read_notebook, submission)
-        except UnreadableSubmissionError as unreadable:
-            raise complain(unreadable.reason, Exit.WRONG_USAGE, language) from unreadable
-        chosen = assignment_id or read.assignment
-        if not chosen:
-            raise complain(
-                message("The notebook does not say which assignment it belongs to. Name it: --assignment ID."),
-                Exit.WRONG_USAGE,
-                language,
-            )
-        assignment, facts = _load_for_students(chosen, notebook, options.course)
-        translator = Translator(language or read.language) if (language or read.language) else SURROUNDINGS
-        if not as_json:
-            _stop_where_nothing_was_begun(read, assignment, options, translator)
-        first = message("Laying out the data")
-        with stages(first, translator) as announce, open_session(assignment, facts, options) as session:
-            _show_remarks(session, translator)
-            graded = grade_submission(submission, _announced(session.context, announce))
-    if as_json:
-        typer.echo(grades_json(assignment, [graded], translator))
-    else:
-        Console().print(check_report(graded, assignment, translator))
-    if graded.fault:
-        raise typer.Exit(int(Exit.OUR_FAULT))
-    if not _passed(graded):
-        raise typer.Exit(int(Exit.DID_NOT_PASS))
-
-
-def _stop_where_nothing_was_begun(
-    read: Notebook, assignment: Assignment, options: SessionOptions, translator: Translator
-) -> None:
-    """Say where to begin, instead of running a notebook whose every cell is as it was given out.
-
-    Raises:
-        typer.Exit: Nothing was begun; it does not pass.
-    """
-    if options.course is not None:  # its templates may stand on references that only the measuring process imports
-        return
-    if not assignment.has_material:
-        return
-    wanted = tasks(assignment, translator.language)
-    if is_untouched(read.cells, wanted):
-        typer.echo(translator.text(where_to_begin(wanted)))
-        raise typer.Exit(int(Exit.DID_NOT_PASS))
-
-
-def _announced(context: GradingContext, announce: Announce) -> GradingContext:
-    """Let the stages that take long say that they have begun."""
-    sandbox, measurer = AnnouncedSandbox(context.sandbox, announce), AnnouncedMeasurer(context.measurer, announce)
-    return replace(context, sandbox=sandbox, measurer=measurer)
-
-
 def require_known(options: SessionOptions, language: str | None) -> None:
     """Refuse option values that mean nothing.
 
@@ -261,13 +219,6 @@ def _keep_hand_ins(submissions: Sequence[Submission], place: BookPlace, assignme
         )
 
 
-def _only_one(submissions: Sequence[Submission], given: Path, language: str | None) -> Submission:
-    if len(submissions) > 1:
-        sentence = message("{path} holds {count} notebooks. Name one of them.", path=str(given), count=len(submissions))
-        raise complain(sentence, Exit.WRONG_USAGE, language)
-    return submissions[0]
-
-
 def load_for_grading(assignment_id: str, course: Course | None) -> tuple[Assignment, ReferenceFacts]:
     """Load an assignment that has a rubric, with its facts.
 
@@ -280,37 +231,3 @@ def load_for_grading(assignment_id: str, course: Course | None) -> tuple[Assignm
     open_course(course.folder)
     assignment = load_checked(assignment_id, course)
     return assignment, load_facts(assignment.reference, course=course)
-
-
-def _load_for_students(name: str, notebook: Path, course: Course | None) -> tuple[Assignment, ReferenceFacts]:
-    """Return an assignment by id, file or address; a published one may lie beside the notebook."""
-    if course is not None:
-        return load_for_grading(name, course)
-    assignment, facts = load_known(name, notebook.parent)
-    if mistakes := rubric_mistakes(assignment.rubric):  # published for another version of the grader
-        raise AuthoringError(mistakes[0].reason)
-    return assignment, facts
-
-
-def _show_remarks(session: Session, translator: Translator) -> None:
-    for remark in session.remarks:
-        typer.secho(translator.text(remark), fg=typer.colors.YELLOW, err=True)
-
-
-def _stop_at_once(executor: Executor) -> None:
-    """Drop what has not begun, and kill whatever the rest starts until it has given up: its results are not kept."""
-    executor.shutdown(wait=False, cancel_futures=True)
-    waiting = threading.Thread(target=executor.shutdown, daemon=True)
-    waiting.start()
-    while waiting.is_alive():
-        end_children()
-        waiting.join(_SECONDS_BETWEEN_KILLS)
-
-
-def _passed(graded: GradedSubmission) -> bool:
-    everything = all(result.outcome is Outcome.PASSED for result in graded.grade.results)
-    return everything and graded.grade.status is GradeStatus.FINAL
-
-
-def _counting(advance: Callable[[str], None]) -> Callable[[Progress], None]:
-    return lambda progress: advance(progress.graded.student)

@@ -15,8 +15,8 @@ from rich.text import Text
 
 from grader.checks.core.wording import brief
 from grader.cli.grading import require_known
-from grader.cli.progress import waiting
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border
+from grader.cli.watching import waiting
 from grader.domain.datasets import title_of
 from grader.domain.evidence import RejectedClaimsError
 from grader.domain.folders import private_folder

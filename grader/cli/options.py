@@ -22,7 +22,13 @@ Language = Annotated[
         help=told(message("Language of the output: es or en.")),
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help=told(message("Print JSON and nothing else.")))]
+AsJson = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        help=told(message("Print JSON and nothing else; grade and check write events to standard error as JSON, too.")),
+    ),
+]
 DataFolder = Annotated[
     Path | None,
     typer.Option(
@@ -60,6 +66,13 @@ Warm = Annotated[
     typer.Option(
         "--warm/--no-warm",
         help=told(message("Import TensorFlow once and fork kernels from there; grades are the same.")),
+    ),
+]
+Accelerate = Annotated[
+    bool,
+    typer.Option(
+        "--accelerate/--no-accelerate",
+        help=told(message("Shorten trainings; what loses a point by it is run again, whole.")),
     ),
 ]
 Jobs = Annotated[

@@ -61,24 +61,27 @@ def _show(
 def _summary(regraded: Sequence[Regraded], *, dry_run: bool) -> Message:
     """Say how many grades are others, and what was not looked at."""
     unknown = sum(not one.observed for one in regraded)
+    changed, count = sum(one.changed for one in regraded), len(regraded)
+    if unknown and dry_run:
+        return message(
+            "{changed} of {count} grades would change. Nothing was kept. Of {unknown} nothing is known of the run, so "
+            "they stay: grade them again with `grader grade`.",
+            changed=changed,
+            count=count,
+            unknown=unknown,
+        )
     if unknown:
         return message(
             "{changed} of {count} grades changed. Of {unknown} nothing is known of the run, so they stay: grade them "
             "again with `grader grade`.",
-            changed=sum(one.changed for one in regraded),
-            count=len(regraded),
+            changed=changed,
+            count=count,
             unknown=unknown,
         )
     if dry_run:
-        return message(
-            "{changed} of {count} grades would change. Nothing was kept.",
-            changed=sum(one.changed for one in regraded),
-            count=len(regraded),
-        )
+        return message("{changed} of {count} grades would change. Nothing was kept.", changed=changed, count=count)
     return message(
-        "{changed} of {count} grades changed and were kept; the old ones stay on record.",
-        changed=sum(one.changed for one in regraded),
-        count=len(regraded),
+        "{changed} of {count} grades changed and were kept; the old ones stay on record.", changed=changed, count=count
     )
 
 

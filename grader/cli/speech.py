@@ -103,6 +103,8 @@ _WITH_A_REASON: Final = (
     ("grader.sandbox.bubblewrap", "SandboxUnavailableError"),
     ("grader.intake.intake_errors", "IntakeError"),
     ("grader.delivery", "OutputFolderError"),
+    ("grader.executors.choice", "UnknownExecutorError"),
+    ("grader.executors.choice", "ClusterError"),
     ("grader.gradebook.faults", "GradebookError"),
     ("grader.review.making", "DecisionRefusedError"),
     ("grader.roster.sheet", "SheetError"),

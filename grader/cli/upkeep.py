@@ -24,7 +24,7 @@ from grader.domain.facts import CalibrationRun
 from grader.domain.messages import message
 from grader.rebuild.calibration import Plan, calibrate, training_processes
 from grader.rebuild.facts.kept_weights import default_folder
-from grader.rebuild.quantities.material import DataChoice, DataNotFoundError
+from grader.rebuild.quantities.reference_data import DataChoice, DataNotFoundError
 from grader.session import DATA_SIZES
 from grader.validation.references import Verdict, validate
 

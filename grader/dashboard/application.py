@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from grader.authoring.errors import AuthoringError
-from grader.dashboard import entering, lists, questions, reviewing
+from grader.dashboard import entering, lists, questions, regrade, reviewing, running
 from grader.dashboard.guard import Guard, HostNames, Sessions
 from grader.dashboard.rendering import not_found, refused
 from grader.dashboard.shelf import Shelf
@@ -42,7 +42,7 @@ def create_application(shelf: Shelf, *, sessions: Sessions, names: HostNames) ->
 
     app = FastAPI(lifespan=living, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.shelf, app.state.sessions = shelf, sessions
-    for part in (entering, lists, questions, reviewing):
+    for part in (entering, lists, questions, regrade, reviewing, running):
         app.include_router(part.router)
     app.add_api_route("/static/report.css", _report_style)
     app.mount("/static", StaticFiles(directory=STATIC))

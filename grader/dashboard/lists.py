@@ -12,7 +12,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from grader.dashboard.addresses import Number, Start
-from grader.dashboard.rendering import not_found, page, wording_of
+from grader.dashboard.rendering import not_found, page, student_name, wording_of
+from grader.dashboard.running import running_in
 from grader.dashboard.shelf import Shelf
 from grader.domain.assignment import Assignment
 from grader.domain.grade import GradeStatus, Outcome
@@ -23,6 +24,7 @@ from grader.report import hygiene
 from grader.report.views import check_title
 from grader.report.wording import Wording
 from grader.review.book import Book
+from grader.review.running import running_batch
 
 router = APIRouter()
 
@@ -78,7 +80,8 @@ def course(request: Request) -> HTMLResponse:
             rows.append(
                 (f"/c/{number}/{one.assignment}", title, one, mean, _place(book), bool(book.questions(one.assignment)))
             )
-    return page(request, "course.html.j2", rows=rows)
+    running = [found for n, book in enumerate(shelf.books) if (found := running_in(n, book, wording)) is not None]
+    return page(request, "course.html.j2", rows=rows, running_batches=running)
 
 
 @router.get("/c/{number}/{assignment_id}")
@@ -113,6 +116,8 @@ def class_list(
         "after": _shifted(wanted, start + ROWS_A_PAGE) if start + ROWS_A_PAGE < total else None,
         "sorts": {order.value: _sorted_by(wanted, order) for order in Order},
         "has_questions": bool(book.questions(assignment_id)),
+        "query": query_of(wanted),
+        "running": running_in(number, book, wording, assignment_id),
     }
     partial = request.headers.get("hx-request") == "true"
     return page(request, "_class_table.html.j2" if partial else "class.html.j2", **values)
@@ -129,7 +134,7 @@ def student(request: Request, number: Number, name: str) -> HTMLResponse:
     wording = wording_of(request)
     assignments = {row.assignment: book.assignment(row.assignment) for row in rows}
     listed = _Listing(number, book, assignments, wording, "")
-    return page(request, "student.html.j2", name=hygiene.one_line(name, hygiene.NAME_LIMIT), rows=listed.rows(rows))
+    return page(request, "student.html.j2", name=student_name(name), rows=listed.rows(rows))
 
 
 @router.get("/stats/{number}/{assignment_id}")
@@ -157,11 +162,18 @@ def statistics(request: Request, number: Number, assignment_id: str) -> HTMLResp
 
 
 def opened(request: Request, number: int, assignment_id: str) -> tuple[Book, Assignment] | None:
-    """Return a book with its lists up to date and one of its assignments, None where there is no such one."""
+    """Return a book with its lists up to date and one of its assignments, None where there is no such one.
+
+    An assignment whose first batch has just begun is there too, with an empty list.
+    """
     shelf: Shelf = request.app.state.shelf
     book = shelf.book(number)
-    if book is None or assignment_id not in book.standings.assignments():
+    if book is None:
         return None
+    if assignment_id not in book.standings.assignments():
+        batch = running_batch(book.place.folder)
+        if batch is None or batch[0].assignment != assignment_id:
+            return None
     shelf.refresh(number, assignment_id)
     return book, book.assignment(assignment_id)
 
@@ -219,7 +231,7 @@ class _Listing:
             grade = wording.t("excused")
         return ClassRow(
             link=f"/s/{self.number}/{row.submission_id}" + (f"?{self.query}" if self.query else ""),
-            student=hygiene.one_line(row.student, hygiene.NAME_LIMIT),
+            student=student_name(row.student),
             student_link=f"/student/{self.number}?{urlencode({'name': row.student})}",
             filename=hygiene.one_line(row.filename, hygiene.NAME_LIMIT),
             assignment=wording.pick(assignment.title) or row.assignment,

@@ -16,7 +16,7 @@ from grader.dashboard.forms import GenuineForm, inner_address, text_of
 from grader.dashboard.guard import session_of
 from grader.dashboard.lists import opened
 from grader.dashboard.notebook_view import prose
-from grader.dashboard.rendering import not_found, page, refused, wording_of
+from grader.dashboard.rendering import not_found, page, refused, student_name, wording_of
 from grader.dashboard.reviewing import CheckForm, check_form
 from grader.domain.assignment import Assignment
 from grader.domain.decision import DecisionKind
@@ -197,7 +197,7 @@ def _form(graded: GradedSubmission | None, question: str, assignment: Assignment
 
 def _row(row: StandingRow, address: str, text: str | None, form: CheckForm | None) -> AnswerRow:
     shown = None if text is None else prose(text)
-    return AnswerRow(hygiene.one_line(row.student, hygiene.NAME_LIMIT), address, shown, text == "", form)
+    return AnswerRow(student_name(row.student), address, shown, text == "", form)
 
 
 def _comments(book: Book, assignment_id: str, question: str) -> list[str]:

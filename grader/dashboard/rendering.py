@@ -11,7 +11,9 @@ from starlette.responses import HTMLResponse
 
 from grader.dashboard.guard import session_of
 from grader.domain.messages import Message
+from grader.domain.people import shown_student
 from grader.locale import LANGUAGES, Translator
+from grader.report import hygiene
 from grader.report.html import prose
 from grader.report.wording import Wording
 
@@ -51,6 +53,11 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         )
     )
     return HTMLResponse(text, status_code=status)
+
+
+def student_name(student: str) -> str:
+    """Return a student as people read the name, the platform's id in brackets, with nothing harmful in it."""
+    return hygiene.one_line(shown_student(student), hygiene.NAME_LIMIT)
 
 
 def not_found(request: Request) -> HTMLResponse:

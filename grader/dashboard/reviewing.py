@@ -16,7 +16,7 @@ from grader.dashboard.forms import GenuineForm, inner_address, text_of
 from grader.dashboard.guard import session_of
 from grader.dashboard.lists import query_of, wanted_of
 from grader.dashboard.notebook_view import cell_views, code_style
-from grader.dashboard.rendering import not_found, page, refused, wording_of
+from grader.dashboard.rendering import not_found, page, refused, student_name, wording_of
 from grader.dashboard.shelf import Shelf
 from grader.deciding import open_reasons, waiting_items
 from grader.domain.assignment import Assignment
@@ -240,7 +240,7 @@ def _shown(found: HandIn, wording: Wording) -> dict[str, Any]:
         "number": found.number,
         "assignment_id": found.row.assignment,
         "title": wording.pick(found.assignment.title) or found.row.assignment,
-        "student": hygiene.one_line(graded.student, hygiene.NAME_LIMIT),
+        "student": student_name(graded.student),
         "view": submission_view(graded, found.assignment, wording),
         "score": score(grade, found.assignment, wording),
         "machine": wording.points(grade.machine_points) if grade.has_decisions else "",

@@ -12,6 +12,7 @@ from typing import Final
 from grader.domain.assignment import AssignmentError
 from grader.domain.decision import Decision
 from grader.gradebook import GradebookError
+from grader.regrading import Regraded, keep
 from grader.review.book import Book, BookPlace
 from grader.review.results import rewrite
 
@@ -74,6 +75,11 @@ class Shelf:
         with self._refreshing:
             self.books[number].refresh(assignment)
 
+    def reload(self, number: int, assignment: str) -> None:
+        """Read the files of an assignment anew."""
+        with self._refreshing:
+            self.books[number].reload(assignment)
+
     def decide(self, number: int, decisions: Sequence[Decision]) -> None:
         """Keep decisions on one assignment, and have its results written anew."""
         if not decisions:
@@ -81,14 +87,24 @@ class Shelf:
         assignment = decisions[0].assignment
         with self._refreshing:
             self.books[number].decide(decisions)
+        self._write_soon(number, assignment, {one.student for one in decisions})
+
+    def keep_regraded(self, number: int, assignment: str, regraded: Sequence[Regraded]) -> None:
+        """Keep new grades of one assignment beside the old ones, and have its results written anew."""
+        with self._refreshing:
+            keep(self.books[number].gradebook, regraded)
+            self.books[number].refresh(assignment)
+        self._write_soon(number, assignment, {one.new.student for one in regraded})
+
+    # Private ---------------------------------------------------------------------------------------------------------
+
+    def _write_soon(self, number: int, assignment: str, students: set[str]) -> None:
         with self._lock:
-            self._pending.setdefault((number, assignment), set()).update(one.student for one in decisions)
+            self._pending.setdefault((number, assignment), set()).update(students)
             if self._writer is None:
                 self._writer = threading.Thread(target=self._write_on, name="results", daemon=True)
                 self._writer.start()
         self._changed.set()
-
-    # Private ---------------------------------------------------------------------------------------------------------
 
     def _write_on(self) -> None:
         while True:

@@ -227,3 +227,16 @@ class RejectedClaimsError(Exception):
         super().__init__(f"{where}: {problem}")
         self.where = where
         self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedClaims:
+    """What a notebook claims of that which was measured: for words and for questions to a person, never for points.
+
+    Attributes:
+        trained: `fit` was called on the autoencoder or on a model that shares its layers.
+        compared: What the notebook's own table of results says, by entry (`comparison['sgd']`).
+    """
+
+    trained: bool = False
+    compared: Mapping[str, float] = field(default_factory=dict)

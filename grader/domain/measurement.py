@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from grader.domain.architecture import Architecture
+from grader.domain.evidence import RelatedClaims
 from grader.domain.messages import Message
 from grader.domain.quantities import Quantity as Quantity
 from grader.domain.units import Unit
@@ -101,18 +102,16 @@ class ImageStrip:
 
 
 @dataclass(frozen=True, slots=True)
-class Disagreement:
-    """A number of the notebook's comparison that is not what its model reaches.
+class MissedEntry:
+    """A number that the notebook's comparison should hold, and does not.
 
     Attributes:
         entry: Where it stands, or should (`comparison['sgd']`); built by us from the names asked for.
         measured: What the model reaches on the validation images, None where no such trained model was found.
-        claimed: What the table says, None where it says nothing. A claim: for words, never points.
     """
 
     entry: str
     measured: float | None
-    claimed: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +130,8 @@ class Measurements:
         foreign: Id of a data set that the course does not allow here, whose images the autoencoder gives back far
             better than those it was measured on: it was trained on them. Else "".
         candidates: How many autoencoders the notebook held.
-        trained: Fit calls on the autoencoder or a model that shares its layers (a claim, for hints only).
-        disagreements: Numbers of the notebook's comparison that are missing or not what we measure.
+        claims: What the notebook claims of the models that were measured; nothing here is measured by us.
+        missed: Numbers of the notebook's comparison that are missing or not what we measure.
         equivalent: A network of the reference's layers, with the activations and the code width of the student's, that
             computes what the autoencoder does whatever the weights; None where none was looked for or found.
         conventions: What had to be done so that the model's numbers stand for pixels in [0, 1], in words.
@@ -154,8 +153,8 @@ class Measurements:
     dataset: str = ""
     foreign: str = ""
     candidates: int = 0
-    trained: bool = False
-    disagreements: tuple[Disagreement, ...] = ()
+    claims: RelatedClaims = field(default_factory=RelatedClaims)
+    missed: tuple[MissedEntry, ...] = ()
     equivalent: Architecture | None = None
     conventions: tuple[Message, ...] = ()
     pixels: tuple[float, float] | None = None

@@ -1,15 +1,11 @@
-"""Keeps people's decisions and students' answers beside the grades: added, never changed.
-
-The tables are made in a gradebook that lacks them, so that one of an earlier version goes on working; they refuse
-UPDATE and DELETE as all of its tables do.
-"""
+"""Keeps people's decisions and students' answers beside the grades: added, never changed."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Index, UniqueConstraint, case, func, inspect, select
+from sqlalchemy import Index, UniqueConstraint, case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import Text
@@ -18,7 +14,7 @@ from grader.domain.decision import Decision, DecisionKind
 from grader.domain.questions import OpenAnswer
 from grader.gradebook.store import Gradebook
 from grader.gradebook.store import _storable as storable
-from grader.gradebook.tables import UtcDateTime, lock_tables, refuse_changes
+from grader.gradebook.tables import UtcDateTime
 
 
 class DecisionBase(DeclarativeBase):
@@ -67,10 +63,8 @@ class Decisions:
     """
 
     def __init__(self, gradebook: Gradebook) -> None:
-        """Take an open gradebook, and make the tables where it has none yet."""
+        """Take an open gradebook."""
         self._gradebook = gradebook
-        with gradebook.transaction() as session:
-            _ensure(session.connection())
 
     def add(self, decisions: Iterable[Decision]) -> None:
         """Keep decisions, all of them or none; earlier ones stay."""
@@ -146,17 +140,6 @@ class Decisions:
 
 
 # Private -------------------------------------------------------------------------------------------------------------
-
-
-def _ensure(connection: Connection) -> None:
-    tables = set(DecisionBase.metadata.tables)
-    if tables <= set(inspect(connection).get_table_names()):
-        return
-    lock_tables(connection)
-    missing = tables - set(inspect(connection).get_table_names())
-    DecisionBase.metadata.create_all(connection)
-    for table in sorted(missing):
-        refuse_changes(connection, table)
 
 
 def _row(one: Decision) -> DecisionRow:

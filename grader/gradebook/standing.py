@@ -19,7 +19,6 @@ from grader.gradebook.standing_tables import (
     StandingCheckRow,
     StandingFindingRow,
     StandingRow,
-    ensure_standing_tables,
 )
 from grader.gradebook.store import Gradebook
 from grader.gradebook.store import _storable as storable
@@ -65,10 +64,8 @@ class Standings:
     """The derived tables of a gradebook. All methods raise `GradebookError` when the database does not answer."""
 
     def __init__(self, gradebook: Gradebook) -> None:
-        """Take an open gradebook whose `Decisions` were opened before, and make the tables where they are not there."""
+        """Take an open gradebook."""
         self._gradebook = gradebook
-        with gradebook.transaction() as session:
-            ensure_standing_tables(session.connection())
 
     def assignments(self) -> list[str]:
         """Return the ids of the assignments that the gradebook holds."""

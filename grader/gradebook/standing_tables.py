@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Index, inspect
+from sqlalchemy import Index
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import Text
 
-from grader.gradebook.tables import UtcDateTime, lock_tables
+from grader.gradebook.tables import UtcDateTime
 
 
 class StandingBase(DeclarativeBase):
@@ -92,12 +92,3 @@ class StandingFindingRow(StandingBase):
     """What the same mistakes of different students have in common."""
     said: Mapped[str]
     """What was expected and what was found: JSON list of two messages."""
-
-
-def ensure_standing_tables(connection: Connection) -> None:
-    """Make the derived tables where they are not there."""
-    names = set(StandingBase.metadata.tables)
-    if names <= set(inspect(connection).get_table_names()):
-        return
-    lock_tables(connection)
-    StandingBase.metadata.create_all(connection)

@@ -29,6 +29,7 @@ from grader.domain.messages import message
 from grader.domain.observation import Observation
 from grader.gradebook.adjustment import Adjustment
 from grader.gradebook.faults import GradebookError, database_fault
+from grader.gradebook.reservations import Reservations
 from grader.gradebook.tables import AdjustmentRow, GradingRow, ObservationRow, SubmissionRow, ensure_tables
 
 BUSY_SECONDS = 30.0
@@ -168,9 +169,13 @@ class Gradebook:
         with self._session() as session:
             document = session.execute(wanted).scalar_one_or_none()
         try:
-            return None if document is None else _OBSERVATIONS.validate_python(json.loads(document))
+            return None if document is None else observation_from_json(document)
         except ValueError:
             return None
+
+    def reservations(self) -> Reservations:
+        """Return what keeps several graders of one gradebook from running the same; a context manager."""
+        return Reservations(self._engine, self._where)
 
     def assignments(self) -> list[str]:
         """Return the ids of all assignments of which there is a grade, sorted."""
@@ -230,6 +235,27 @@ class Gradebook:
             rows: Sequence[AdjustmentRow] = session.scalars(wanted).all()
             return [Adjustment(row.assignment, row.student, row.points, row.author, row.reason, row.at) for row in rows]
 
+    def compact(self) -> None:
+        """Write a SQLite file anew, so that nothing of deleted rows is left in it; a server does that by itself."""
+        if self._engine.dialect.name != "sqlite":
+            return
+        with self._faults_told(), self._engine.connect() as connection:
+            raw = connection.execution_options(isolation_level="AUTOCOMMIT")
+            raw.exec_driver_sql("VACUUM")
+            raw.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Lend a connection that sees one state of the database, whatever others write meanwhile."""
+        is_sqlite = self._engine.dialect.name == "sqlite"
+        with self._faults_told(), self._engine.connect() as connection:
+            if not is_sqlite:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                if is_sqlite:
+                    connection.exec_driver_sql("BEGIN")  # which its driver would leave out before a SELECT
+                yield connection
+
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Lend a session of the database to the tables that stand beside the grades; committed at the end."""
@@ -270,6 +296,21 @@ _Kept = TypeVar("_Kept")
 
 _DOCUMENTS = TypeAdapter(GradedSubmission)
 _OBSERVATIONS = TypeAdapter(Observation)
+
+
+def observation_json(seen: Observation) -> str:
+    """Return what was found out about a hand-in as JSON, in ASCII."""
+    return _to_document(_OBSERVATIONS, seen)
+
+
+def observation_from_json(document: str) -> Observation:
+    """Return what was found out.
+
+    Raises:
+        ValueError: It is none.
+    """
+    return _OBSERVATIONS.validate_python(json.loads(document))
+
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 

@@ -13,21 +13,20 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
-    insert,
     inspect,
     select,
-    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from grader.domain.messages import message
+from grader.gradebook.append_only import lock_tables
 from grader.gradebook.faults import GradebookError
 
-SCHEMA_VERSION = 2
-"""Goes up with every change of these tables; a gradebook of a higher version is refused.
+SCHEMA_VERSION = 4
+"""Goes up with every change of any table, by a step in `migrations/versions`; a higher version is refused.
 
-A gradebook of a lower version gets the tables that it lacks when it is opened: so far, versions have only added some.
+A gradebook of a lower version is brought up to date when it is opened.
 """
 
 
@@ -129,8 +128,21 @@ class AdjustmentRow(Base):
     at: Mapped[datetime]
 
 
+class DeletionRow(Base):
+    """That a student was deleted; without the name, which is what was to be forgotten."""
+
+    __tablename__ = "deletion"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    rows: Mapped[int]
+    """How many rows of this gradebook went."""
+    author: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime]
+
+
 def ensure_tables(connection: Connection, where: str) -> None:
-    """Create the tables in an empty database, or those that an older one lacks; refuse what is no gradebook.
+    """Create the tables in an empty database, or bring those of an older one up to date; refuse what is no gradebook.
 
     Args:
         connection: In a transaction, which the caller commits.
@@ -139,74 +151,28 @@ def ensure_tables(connection: Connection, where: str) -> None:
     Raises:
         GradebookError: The database holds something else, or a newer version wrote it.
     """
-    if not _table_names(connection):
-        lock_tables(connection)
-        # Looked at again, because another process may have created them while we waited for the lock.
-        if not _table_names(connection):
-            _create(connection)
-    if _check_version(connection, where) < SCHEMA_VERSION:
-        lock_tables(connection)
-        if _check_version(connection, where) < SCHEMA_VERSION:
-            _create(connection)
+    if _version(connection, where) == SCHEMA_VERSION:
+        return
+    from grader.gradebook.migrations import migrate  # Alembic takes a tenth of a second, which most commands need not
 
-
-def lock_tables(connection: Connection) -> None:
-    """Keep other processes from creating the same tables until the end of the transaction."""
-    if connection.dialect.name == "sqlite":
-        connection.execute(text("BEGIN IMMEDIATE"))
-    else:
-        connection.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
-
-
-def refuse_changes(connection: Connection, table: str) -> None:
-    """Let the database itself refuse UPDATE and DELETE on a table."""
-    for trigger in _SQLITE_TRIGGERS if connection.dialect.name == "sqlite" else _POSTGRESQL_TRIGGERS:
-        connection.exec_driver_sql(trigger.format(table=table))
+    lock_tables(connection)
+    # Looked at again, because another process may have done it while we waited for the lock.
+    version = _version(connection, where)
+    if version < SCHEMA_VERSION:
+        migrate(connection, version=version)
 
 
 # Private -------------------------------------------------------------------------------------------------------------
 
-# Identifies our lock among the advisory locks of a PostgreSQL server: "grader" in ASCII.
-_LOCK_KEY = int.from_bytes(b"grader", "big")
-
-_SQLITE_TRIGGERS = tuple(
-    f"CREATE TRIGGER {{table}}_refuses_{verb} BEFORE {verb} ON {{table}} "
-    "BEGIN SELECT RAISE(ABORT, 'the gradebook is append-only'); END"
-    for verb in ("update", "delete")
-)
-
-_POSTGRESQL_TRIGGERS = (
-    """
-    CREATE OR REPLACE FUNCTION gradebook_refuses_change() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN RAISE EXCEPTION 'the gradebook is append-only'; END $$
-    """,
-    """
-    CREATE TRIGGER {table}_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
-    FOR EACH STATEMENT EXECUTE FUNCTION gradebook_refuses_change()
-    """,
-)
-
-
-def _table_names(connection: Connection) -> set[str]:
-    return set(inspect(connection).get_table_names())
-
-
-def _create(connection: Connection) -> None:
-    """Create the tables that are not there, with the triggers that keep their rows, and note the version."""
-    missing = [table for table in Base.metadata.tables if table not in _table_names(connection)]
-    Base.metadata.create_all(connection)
-    for table in missing:
-        refuse_changes(connection, table)
-    connection.execute(insert(SchemaRow).values(version=SCHEMA_VERSION, created_at=datetime.now(UTC)))
-
-
 _FIRST_TABLES = frozenset({"gradebook_schema", "submission", "grading", "adjustment"})
 
 
-def _check_version(connection: Connection, where: str) -> int:
-    """Return the version of a gradebook's tables, which is at most ours."""
-    is_gradebook = _table_names(connection) >= _FIRST_TABLES
-    version = connection.execute(select(func.max(SchemaRow.version))).scalar() if is_gradebook else None
+def _version(connection: Connection, where: str) -> int:
+    """Return the version of a gradebook's tables, which is at most ours; 0 for an empty database."""
+    names = set(inspect(connection).get_table_names())
+    if not names:
+        return 0
+    version = connection.execute(select(func.max(SchemaRow.version))).scalar() if names >= _FIRST_TABLES else None
     if version is None:
         raise GradebookError(
             message("{where} is a database, but not a gradebook. Choose another one, or a new file.", where=where)

@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from grader.acceleration import grade_fast
 from grader.authoring.catalogue import load_facts
 from grader.authoring.configured import load_configured
 from grader.domain.assignment import Assignment
@@ -33,7 +34,6 @@ from grader.intake.naming import student_name
 from grader.intake.notebook import read_notebook
 from grader.intake.submissions import collect
 from grader.locale import Translator
-from grader.pipeline import grade_submission
 from grader.session import SessionOptions, open_session
 
 METADATA_FILE: Final = "submission_metadata.json"
@@ -53,7 +53,9 @@ def autograde(root: Path) -> None:
     course = Course(root / "source" / COURSE) if settings["course"] else None
     assignment = load_configured(settings["assignment"], course=course, settings=root / "source" / COURSE)
     translator = Translator(settings["language"])
-    options = SessionOptions(sandbox=settings["sandbox"], data_size=settings["data_size"], jobs=1, course=course)
+    options = SessionOptions(
+        sandbox=settings["sandbox"], data_size=settings["data_size"], jobs=1, course=course, accelerate=True
+    )
     with tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:
         try:
             submissions = collect([root / "submission"], Path(workspace))
@@ -74,7 +76,7 @@ def autograde(root: Path) -> None:
             return
         facts = load_facts(assignment.reference, course=course)
         with open_session(assignment, facts, options) as session:
-            graded = grade_submission(_known(submissions[0], root), session.context)
+            graded = grade_fast(_known(submissions[0], root), session.context)
     _write(root, _told(graded, assignment, translator))
 
 

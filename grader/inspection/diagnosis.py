@@ -17,8 +17,9 @@ from grader.domain.places import Places, cell_name, cell_title, line_title
 from grader.domain.run import CellError, RunRecord, RunStatus
 from grader.domain.submission import Notebook
 from grader.domain.text import shortened
+from grader.held_grades import counts_official_images
 from grader.inspection.frameworks import Framework, frameworks_of, missing_dataset, told_of
-from grader.pipeline import counts_official_images, missing_modules
+from grader.pipeline import missing_modules
 
 MOST_ERRORS: Final = 8
 """What comes after is most often their echo."""

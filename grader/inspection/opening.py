@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from grader.authoring.catalogue import facts_ids, load_facts
+from grader.domain.acceleration import Acceleration
 from grader.domain.datasets import image_sets
 from grader.domain.submission import Notebook
 from grader.inspection.inspecting import InspectionContext
@@ -44,8 +45,9 @@ def open_inspection(
             files_of(published),
             options.threads_a_notebook(),
             PATIENCE,
-            work_folder=options.work_folder,
-            data_size=size,
+            Acceleration() if options.accelerate else None,  # a training that is ended early has other numbers
+            options.work_folder,
+            size,
         )
         facts = {name: load_facts(name) for name in facts_ids()}
         yield InspectionContext(zones.sandbox(kernels), zones.measurer, facts, compat=compat, data=size)

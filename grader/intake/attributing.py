@@ -1,21 +1,20 @@
-"""Says whose every found file is: by the platform's names, else by its place. See `grader.intake.folder_levels`."""
+"""Says whose every found file is: by the platform's names (`grader.intake.platforms.registry`), else by its place."""
 
 from __future__ import annotations
 
 import os.path
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from grader.intake.folder_levels import Belonging, Division, Level, Sources, by_platform, level_of, several_downloads
-from grader.intake.listing import Found, Given, Item, Kind, look_into, named_by_platform
+from grader.intake.folder_levels import Belonging, Division, FolderLevel, level_of
+from grader.intake.listing import FileKind, Given, Item, Listing, look_into
 from grader.intake.naming import student_name
+from grader.intake.owners import Owner
 from grader.intake.path_names import Place, are_sections, distinct_names
-from grader.intake.platforms.gradescope_export import Gradescope, read_gradescope
-from grader.intake.platforms.names import Owner, moodle_owner
-from grader.intake.platforms.nbgrader_course import read_stamps
+from grader.intake.platforms.platform import Contents
+from grader.intake.platforms.registry import by_platform, named_by_platform, owner_of_folders, several_downloads
 from grader.intake.unpacking import Opener, fetch
 
 _WRAPPERS: Final = 20
@@ -68,23 +67,28 @@ def attribute(givens: Sequence[Given], workspace: Path, opener: Opener) -> Attri
 # Private functions for what was given
 
 
-def _sources(workspace: Path, opener: Opener) -> Sources:
-    def gradescope(metadata: Item) -> Gradescope:
-        return read_gradescope(fetch([metadata], workspace)[metadata].path, shown=metadata.shown)
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """Where a division is read from: the platforms' own files, and zips as if they were folders."""
 
-    def stamps(items: Iterable[Item]) -> Mapping[Item, datetime]:
-        return read_stamps({item: found.path for item, found in fetch(items, workspace).items()})
-
-    return Sources(gradescope, stamps, opener.look_into)
+    contents: Contents
+    look_into: Callable[[Item], Listing | None]
 
 
-def _roots(givens: Sequence[Given], sources: Sources) -> tuple[list[Found], list[Item]]:
+def _sources(workspace: Path, opener: Opener) -> _Sources:
+    def paths(items: Iterable[Item]) -> Mapping[Item, Path]:
+        return {item: found.path for item, found in fetch(items, workspace).items()}
+
+    return _Sources(Contents(paths), opener.look_into)
+
+
+def _roots(givens: Sequence[Given], sources: _Sources) -> tuple[list[Listing], list[Item]]:
     """Divide what was given into what holds a class, and files of one student each.
 
     A zip given alone is a class's, unless a platform named it for one student or it holds one notebook. Among several
     given paths it is one student's, unless every one of them is a platform's download.
     """
-    if len(givens) == 1 and (alone := givens[0].single) is not None and alone.kind is Kind.ZIP:
+    if len(givens) == 1 and (alone := givens[0].single) is not None and alone.kind is FileKind.ZIP:
         inside = look_into(alone, alone.container)
         return ([inside], []) if _is_class(alone, inside, sources) else ([], [alone])
     folders = [given.inside for given in givens if given.inside is not None]
@@ -96,28 +100,28 @@ def _roots(givens: Sequence[Given], sources: Sources) -> tuple[list[Found], list
     return folders, singles
 
 
-def _is_class(single: Item, inside: Found, sources: Sources) -> bool:
+def _is_class(single: Item, inside: Listing, sources: _Sources) -> bool:
     """Tell a class's download from one student's zip: a platform's names inside, or else several hand-ins."""
     if named_by_platform(single):
         return False
     kinds = [item.kind for item in inside.items]
-    one_notebook = (kinds.count(Kind.NOTEBOOK), kinds.count(Kind.ZIP)) == (1, 0)
+    one_notebook = (kinds.count(FileKind.NOTEBOOK), kinds.count(FileKind.ZIP)) == (1, 0)
     return not one_notebook or _says_something(inside, sources)
 
 
-def _download(item: Item, sources: Sources) -> Found | None:
+def _download(item: Item, sources: _Sources) -> Listing | None:
     """Return what a zip holds, if that is a platform's download."""
-    if item.kind is not Kind.ZIP or named_by_platform(item):
+    if item.kind is not FileKind.ZIP or named_by_platform(item):
         return None
     inside = sources.look_into(item)
     return inside if inside is not None and _says_something(inside, sources) else None
 
 
-def _says_something(found: Found, sources: Sources) -> bool:
-    return by_platform(level_of(found), sources) is not None
+def _says_something(found: Listing, sources: _Sources) -> bool:
+    return by_platform(level_of(found), sources.contents) is not None
 
 
-def _as_root(singles: Sequence[Item]) -> Iterator[Found]:
+def _as_root(singles: Sequence[Item]) -> Iterator[Listing]:
     """Yield the given files as if the folder around all of them had been given, with nothing else in it."""
     if not singles:
         return
@@ -125,16 +129,16 @@ def _as_root(singles: Sequence[Item]) -> Iterator[Found]:
     depth = len(Path(common).parts) - 1
     items = [Item(item.above[:depth], (*item.above[depth:], *item.parts), item.container) for item in singles]
     folders = {item.parts[:length] for item in items for length in range(1, len(item.parts))}
-    yield Found(singles[0].above[:depth], tuple(items), tuple(sorted(folders)))
+    yield Listing(singles[0].above[:depth], tuple(items), tuple(sorted(folders)))
 
 
 # Private functions for a class
 
 
-def _divide(level: Level, sources: Sources, *, downloads: bool) -> Division:
-    if (owner := moodle_owner(level.above)) is not None:
+def _divide(level: FolderLevel, sources: _Sources, *, downloads: bool) -> Division:
+    if (owner := owner_of_folders(level.above)) is not None:
         return Division([Belonging(item, owner, counts=True) for item in level.items])
-    if (found := by_platform(level, sources)) is not None:
+    if (found := by_platform(level, sources.contents)) is not None:
         division = found[1]
         # Hand-ins beside what the platform names: by their place, as everywhere.
         beside = _level_of_items(found[0], division.unnamed)
@@ -143,11 +147,11 @@ def _divide(level: Level, sources: Sources, *, downloads: bool) -> Division:
             division.add(_by_place(beside, sources))
         return division
     level = _without_wrappers(level, sources)
-    several = several_downloads(level, sources) if downloads else None
+    several = several_downloads(level, sources.contents, sources.look_into) if downloads else None
     return several or _by_place(level, sources)
 
 
-def _level_of_items(level: Level, items: Sequence[Item]) -> Level | None:
+def _level_of_items(level: FolderLevel, items: Sequence[Item]) -> FolderLevel | None:
     if not items:
         return None
     folders = {item.parts[: level.depth + 1] for item in items if len(item.parts) > level.depth + 1}
@@ -159,7 +163,7 @@ def _level_of_items(level: Level, items: Sequence[Item]) -> Level | None:
     return replace(level, files=files, folders={name: tuple(inside) for name, inside in grouped.items()}, inner=())
 
 
-def _without_wrappers(level: Level, sources: Sources) -> Level:
+def _without_wrappers(level: FolderLevel, sources: _Sources) -> FolderLevel:
     """Go through folders that lie around everything; around a single hand-in, the outermost names the student."""
     if sum(_has_say(item, sources) for item in level.items) < 2:
         return level
@@ -170,7 +174,7 @@ def _without_wrappers(level: Level, sources: Sources) -> Level:
     return level
 
 
-def _by_place(level: Level, sources: Sources) -> Division:
+def _by_place(level: FolderLevel, sources: _Sources) -> Division:
     division = Division(
         unnamed=[item for item in level.files if item.is_hand_in],
         rest=[item for item in level.files if not item.is_hand_in],
@@ -192,17 +196,17 @@ def _by_place(level: Level, sources: Sources) -> Division:
     return division
 
 
-def _places(items: Iterable[Item], depth: int, sources: Sources) -> list[Place]:
+def _places(items: Iterable[Item], depth: int, sources: _Sources) -> list[Place]:
     return [item.place[depth:] for item in items if _has_say(item, sources)]
 
 
-def _has_say(item: Item, sources: Sources) -> bool:
+def _has_say(item: Item, sources: _Sources) -> bool:
     """Tell whether this is a notebook or a zip that holds one; nothing else decides how a class is laid out."""
-    if item.kind is not Kind.ZIP:
-        return item.kind is Kind.NOTEBOOK
+    if item.kind is not FileKind.ZIP:
+        return item.kind is FileKind.NOTEBOOK
     inside = sources.look_into(item)
-    return inside is not None and any(other.kind is Kind.NOTEBOOK for other in inside.items)
+    return inside is not None and any(other.kind is FileKind.NOTEBOOK for other in inside.items)
 
 
-def _shown_folder(level: Level, name: str) -> str:
+def _shown_folder(level: FolderLevel, name: str) -> str:
     return "/".join((*level.above[len(level.above) - level.depth :], name, ""))

@@ -24,6 +24,7 @@ from grader.domain.datasets import datasets
 from grader.domain.submission import Companion
 from grader.domain.text import shortened
 from grader.intake.listing import NOTEBOOK_SUFFIX, Item
+from grader.intake.platforms.registry import own_files
 from grader.intake.unpacking import fetch
 from grader.probe.quiet_modules import QUIET_MODULES
 
@@ -37,8 +38,8 @@ _DEEPEST: Final = 4
 _LISTED_AT_MOST: Final = 500
 _LONGEST_NAME: Final = 200
 
-SILENT_NAMES: Final = frozenset({"submission_metadata.yml", "timestamp.txt", "thumbs.db", "desktop.ini"})
-"""What platforms and systems put beside a hand-in."""
+_OF_SYSTEMS: Final = frozenset({"thumbs.db", "desktop.ini"})
+"""What operating systems put into folders."""
 
 _NOT_BESIDE: Final = frozenset({NOTEBOOK_SUFFIX, ".pyc"})
 """Hand-ins themselves, and what Python makes."""
@@ -136,9 +137,14 @@ def _may_lie_beside(item: Item, notebook: Item) -> bool:
     return (
         item != notebook
         and Path(item.filename).suffix.lower() not in _NOT_BESIDE
-        and item.filename.lower() not in SILENT_NAMES
+        and not is_nobodys(item)
         and (item.container == notebook.container if notebook.entry else item.entry is None)
     )
+
+
+def is_nobodys(item: Item) -> bool:
+    """Tell whether a platform or an operating system put this file beside hand-ins."""
+    return item.filename.lower() in own_files() | _OF_SYSTEMS
 
 
 def vetted_name(parts: Sequence[str]) -> str | None:

@@ -8,8 +8,8 @@ from typing import Final
 
 from grader.domain.text import shortened
 from grader.intake.attributing import Attribution
-from grader.intake.companions import SILENT_NAMES
-from grader.intake.listing import Item, Kind
+from grader.intake.companions import is_nobodys
+from grader.intake.listing import FileKind, Item
 from grader.intake.settling import Settled
 from grader.intake.unpacking import Opener
 
@@ -42,7 +42,7 @@ def passed_over(
         mine = names.setdefault(one.owner.student, set())
         if one.item not in used and _is_named(one.item):
             mine.add(one.item.shown)
-        elif one.item.kind is Kind.ZIP and one.counts:
+        elif one.item.kind is FileKind.ZIP and one.counts:
             mine.update(_inside(one.item, opener, used))
     return tuple(sorted(name for group in names.values() for name in _shortlist(sorted(group))))
 
@@ -82,4 +82,4 @@ def _inside(zipped: Item, opener: Opener, used: Collection[Item]) -> Iterator[st
 
 def _is_named(item: Item) -> bool:
     """Leave out what platforms, systems and Python put there themselves."""
-    return item.filename.lower() not in SILENT_NAMES and Path(item.filename).suffix.lower() != _MADE_BY_PYTHON
+    return not is_nobodys(item) and Path(item.filename).suffix.lower() != _MADE_BY_PYTHON

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -12,14 +13,13 @@ from grader.domain.messages import message
 from grader.intake.archives import ZIP_SUFFIX, Entry, read_directory, refuse_unusable
 from grader.intake.intake_errors import IntakeError
 from grader.intake.naming import clean_name, distinct_part
-from grader.intake.platforms.names import canvas_owner, moodle_owner
 
 NOTEBOOK_SUFFIX = ".ipynb"
 _CLOSED_SUFFIXES = (".rar", ".7z")
 _SKIPPED_FOLDERS = frozenset({"__MACOSX"})
 
 
-class Kind(StrEnum):
+class FileKind(StrEnum):
     """What a file is, by its ending.
 
     NOTEBOOK: may be read.
@@ -78,19 +78,19 @@ class Item:
     @property
     def is_hand_in(self) -> bool:
         """Whether it may be somebody's work without a platform saying so."""
-        return self.kind is not Kind.OTHER
+        return self.kind is not FileKind.OTHER
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> FileKind:
         """What it is, by its ending."""
         suffix = Path(self.filename).suffix.lower()
         if suffix in _CLOSED_SUFFIXES:
-            return Kind.CLOSED
-        return {NOTEBOOK_SUFFIX: Kind.NOTEBOOK, ZIP_SUFFIX: Kind.ZIP}.get(suffix, Kind.OTHER)
+            return FileKind.CLOSED
+        return {NOTEBOOK_SUFFIX: FileKind.NOTEBOOK, ZIP_SUFFIX: FileKind.ZIP}.get(suffix, FileKind.OTHER)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Listing:
     """All that is visible in one given path.
 
     Attributes:
@@ -116,11 +116,15 @@ class Given:
     """
 
     single: Item | None = None
-    inside: Found | None = None
+    inside: Listing | None = None
 
 
-def look_at(path: Path) -> Given:
+def look_at(path: Path, is_named: Callable[[Item], bool]) -> Given:
     """List what one given path holds; a zip is not opened yet.
+
+    Args:
+        path: What was given.
+        is_named: Tells whether a platform named a file for one student, so that it is a hand-in of whatever kind.
 
     Raises:
         IntakeError: It does not exist, cannot be read, or is of another kind.
@@ -129,7 +133,7 @@ def look_at(path: Path) -> Given:
     if stat.S_ISDIR(mode):
         return Given(inside=_in_folder(path.resolve()))
     single = _single(path)
-    if not stat.S_ISREG(mode) or (single.kind in (Kind.OTHER, Kind.CLOSED) and not named_by_platform(single)):
+    if not stat.S_ISREG(mode) or (single.kind in (FileKind.OTHER, FileKind.CLOSED) and not is_named(single)):
         raise IntakeError(
             message(
                 "{path} is neither a notebook (.ipynb) nor a folder nor a zip file. Give one of these.",
@@ -140,7 +144,7 @@ def look_at(path: Path) -> Given:
     return Given(single=single)
 
 
-def look_into(zipped: Item, path: Path) -> Found:
+def look_into(zipped: Item, path: Path) -> Listing:
     """List what a zip holds, as if it were a folder of its name.
 
     Args:
@@ -154,18 +158,14 @@ def look_into(zipped: Item, path: Path) -> Found:
     directory = read_directory(path, shown=zipped.filename)
     items = [Item(above, entry.parts, path, entry) for entry in directory.entries if not is_hidden(entry.parts)]
     refuse_unusable(
-        [item.entry for item in items if item.entry and item.kind in (Kind.NOTEBOOK, Kind.ZIP)], shown=zipped.filename
+        [item.entry for item in items if item.entry and item.kind in (FileKind.NOTEBOOK, FileKind.ZIP)],
+        shown=zipped.filename,
     )
     folders = {parts for parts in directory.folders if not is_hidden(parts)}
     hidden = [entry.parts for entry in directory.entries if _is_hidden_notebook(entry.parts)]
     left_out = ["/".join(parts) for parts in (*hidden, *directory.links)]
     items.sort(key=lambda item: item.parts)
-    return Found(above, tuple(items), tuple(sorted(folders)), tuple(sorted(left_out)))
-
-
-def named_by_platform(item: Item) -> bool:
-    """Tell whether a platform named this file, or a folder around it, for one student."""
-    return bool(moodle_owner((*item.above, *item.parts)) or canvas_owner(item.filename))
+    return Listing(above, tuple(items), tuple(sorted(folders)), tuple(sorted(left_out)))
 
 
 def siblings(path: Path) -> list[Item]:
@@ -234,7 +234,7 @@ class _Walk:
     left_out: list[str] = field(default_factory=list)
 
 
-def _in_folder(folder: Path) -> Found:
+def _in_folder(folder: Path) -> Listing:
     """List ordinary files in order of name; links are not followed, for they may lead out of a student's folder."""
     above = tuple(distinct_part(name) for name in folder.parts[1:])
     walk = _Walk()
@@ -248,7 +248,7 @@ def _in_folder(folder: Path) -> Found:
         _note_folders(walk, Path(root), inside, folders)
         for name in sorted(files):
             _note_file(walk, Item(above, (*inside, distinct_part(name)), Path(root, name)))
-    return Found(above, tuple(walk.items), tuple(walk.folders), tuple(walk.left_out))
+    return Listing(above, tuple(walk.items), tuple(walk.folders), tuple(walk.left_out))
 
 
 def _note_folders(walk: _Walk, root: Path, inside: tuple[str, ...], folders: list[str]) -> None:

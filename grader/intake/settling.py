@@ -17,12 +17,10 @@ student may also call two parts of their work `t-1` and `t-2`, and then a person
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import pairwise
-from pathlib import PurePath
 from typing import Final
 
 from grader.domain.messages import Message, message
@@ -30,9 +28,8 @@ from grader.domain.submission import Submission
 from grader.domain.text import listed, shortened
 from grader.intake.archives import Unpacked
 from grader.intake.listing import Item
-from grader.intake.platforms.names import Owner, Upload
+from grader.intake.owners import Owner, Upload
 
-_COPY = re.compile(r"(?P<name>.+?)(?:-(?P<number>[1-9]\d{0,3}))?")
 _NAMED: Final = 6
 _LONGEST_NAME: Final = 200
 COMPARED_AT_MOST: Final = 100
@@ -180,30 +177,20 @@ def _several(shown: Sequence[str]) -> Message:
     )
 
 
-# Private functions for Canvas
+# Private functions for numbered uploads
 
 
 def _latest_upload(hand_ins: list[HandIn]) -> list[HandIn]:
-    """Return the last upload's files where Canvas's names make the order certain, else all."""
+    """Return the last upload's files where the platform's names make the order certain, else all."""
     uploads = {hand_in.owner.upload for hand_in in hand_ins}
-    known = sorted((upload for upload in uploads if upload), key=lambda upload: upload.attachment)
+    known = sorted((upload for upload in uploads if upload), key=lambda upload: upload.number)
     if None in uploads or not _is_certain_order(known):
         return hand_ins
     return [hand_in for hand_in in hand_ins if hand_in.owner.upload == known[-1]]
 
 
 def _is_certain_order(uploads: Sequence[Upload]) -> bool:
-    """Tell whether uploads in order of their attachment are the plain name and its copies in rising order."""
-    copies = [_copy(upload.filename) for upload in uploads]
-    same_name = len({(name, ending) for name, ending, _ in copies}) == 1
-    numbers = [number for _, _, number in copies]
-    return same_name and numbers[0] == 0 and all(earlier < later for earlier, later in pairwise(numbers))
-
-
-def _copy(filename: str) -> tuple[str, str, int]:
-    """Split `t-2.ipynb` into `t`, `.ipynb` and 2; a name without a suffix is copy 0."""
-    path = PurePath(filename)
-    found = _COPY.fullmatch(path.stem)
-    if found is None:
-        return path.stem, path.suffix, 0
-    return found["name"], path.suffix, int(found["number"] or 0)
+    """Tell whether uploads in order of their numbers are the plain name and its copies in rising order."""
+    copies = [upload.copy for upload in uploads]
+    same_title = len({upload.title for upload in uploads}) == 1
+    return same_title and copies[0] == 0 and all(earlier < later for earlier, later in pairwise(copies))

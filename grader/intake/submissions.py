@@ -5,8 +5,8 @@ run, `unpacking` brings it to our disk. Bytes are hashed as a stream and never b
 them later.
 
 A path that the instructor names is believed to be arranged by a platform or by the instructor, at its outermost level
-(`grader.intake.folder_levels`). What lies below a student's folder or in a student's zip is that student's, whatever
-the names in it say.
+(`grader.intake.platforms.registry`). What lies below a student's folder or in a student's zip is that student's,
+whatever the names in it say.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from grader.intake.attributing import Attribution, attribute
 from grader.intake.companions import Nearby
 from grader.intake.intake_errors import IntakeError
 from grader.intake.leftovers import passed_over
-from grader.intake.listing import Given, Item, Kind, look_at, siblings
+from grader.intake.listing import FileKind, Given, Item, look_at, siblings
 from grader.intake.naming import clean_name
+from grader.intake.platforms.registry import named_by_platform
 from grader.intake.settling import HandIn, Rank, Settled, settle
 from grader.intake.unpacking import Opener, fetch
 
@@ -69,7 +70,7 @@ def gather(
     Raises:
         IntakeError: A path does not exist, cannot be read or is of another kind, or nothing was found at all.
     """
-    givens = [_outside([workspace, *leave_out], path, look_at(path)) for path in paths]
+    givens = [_outside([workspace, *leave_out], path, look_at(path, named_by_platform)) for path in paths]
     opener = Opener(workspace)
     attribution = attribute(_without_repeats(givens), workspace, opener)
     settled = settle(list(_hand_ins(attribution, opener)), lambda hand_ins: _read(hand_ins, workspace))
@@ -132,7 +133,7 @@ def _hand_ins(attribution: Attribution, opener: Opener) -> Iterator[HandIn]:
     opener.prepare(one.item for one in counting)
     for one in counting:
         item, shown = one.item, one.item.shown
-        if item.kind is not Kind.ZIP:
+        if item.kind is not FileKind.ZIP:
             yield HandIn(item, one.owner, _RANKS.get(item.kind, Rank.ARCHIVE), shown)
             continue
         opened = opener.opened(item)
@@ -142,7 +143,7 @@ def _hand_ins(attribution: Attribution, opener: Opener) -> Iterator[HandIn]:
             yield HandIn(notebook, one.owner, Rank.NOTEBOOK, f"{shown}/{notebook.shown}", zipped=item)
 
 
-_RANKS: Final = {Kind.NOTEBOOK: Rank.NOTEBOOK, Kind.OTHER: Rank.OTHER}
+_RANKS: Final = {FileKind.NOTEBOOK: Rank.NOTEBOOK, FileKind.OTHER: Rank.OTHER}
 
 
 def _read(hand_ins: Sequence[HandIn], workspace: Path) -> list[Submission]:

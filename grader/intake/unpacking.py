@@ -10,7 +10,7 @@ from pathlib import Path
 from grader.domain.messages import Message, message
 from grader.intake.archives import Entry, Unpacked, unpack
 from grader.intake.intake_errors import IntakeError
-from grader.intake.listing import Found, Item, Kind, look_into
+from grader.intake.listing import FileKind, Item, Listing, look_into
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class OpenedZip:
     path: Path
     notebooks: tuple[Item, ...]
     problem: Message | None = None
-    inside: Found | None = None
+    inside: Listing | None = None
 
 
 class Opener:
@@ -47,7 +47,7 @@ class Opener:
         Raises:
             IntakeError: A zip cannot be unpacked at all.
         """
-        new = [item for item in items if item.kind is Kind.ZIP and item not in self._opened]
+        new = [item for item in items if item.kind is FileKind.ZIP and item not in self._opened]
         self._opened |= {item: _open(item, found) for item, found in fetch(new, self.workspace).items()}
 
     def opened(self, item: Item) -> OpenedZip:
@@ -55,7 +55,7 @@ class Opener:
         self.prepare([item])
         return self._opened[item]
 
-    def look_into(self, item: Item) -> Found | None:
+    def look_into(self, item: Item) -> Listing | None:
         """Return all that a zip holds, None where it cannot be read."""
         return self.opened(item).inside
 
@@ -95,6 +95,6 @@ def _open(item: Item, found: Unpacked) -> OpenedZip:
         inside = look_into(item, found.path)
     except IntakeError as error:
         return OpenedZip(found.path, (), error.reason)
-    notebooks = tuple(other for other in inside.items if other.kind is Kind.NOTEBOOK)
+    notebooks = tuple(other for other in inside.items if other.kind is FileKind.NOTEBOOK)
     problem = None if notebooks else message("{archive} holds no notebook (.ipynb).", archive=item.shown)
     return OpenedZip(found.path, notebooks, problem, inside)

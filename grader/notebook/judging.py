@@ -77,7 +77,7 @@ def _left(measured: Measurements, facts: ReferenceFacts) -> frozenset[str]:
 
     Facts of the data that the notebook uses make sure that both are of the images that it holds out.
     """
-    differ = any(one.claimed is not None and one.measured is not None for one in measured.disagreements)
+    differ = any(one.entry in measured.claims.compared and one.measured is not None for one in measured.missed)
     return frozenset({"comparison"}) if differ and _notebooks_size() not in facts.calibrated else frozenset()
 
 
@@ -88,8 +88,8 @@ def _notebooks_size() -> str:
 
 def _measured(exhibit: Exhibit, facts: ReferenceFacts) -> Measurements:
     """Measure on public images of the data that the notebook uses, where there are facts of them."""
-    from grader.rebuild.measuring import measure
-    from grader.rebuild.quantities.material import DataChoice
+    from grader.rebuild.quantities.reference_data import DataChoice
+    from grader.rebuild.whole_submission import measure
 
     names = tuple((role.value, name) for role, name in exhibit.names.items())
     size = _notebooks_size()
@@ -99,10 +99,10 @@ def _measured(exhibit: Exhibit, facts: ReferenceFacts) -> Measurements:
 
 def _rebuilt(exhibit: Exhibit) -> tuple[dict[Role, MeasuredModel], tuple[MeasuringProblem, ...]]:
     """Rebuild the models for their layers alone."""
-    from grader.rebuild.measuring import load_arrays
     from grader.rebuild.network.allowlist import RefusedError
     from grader.rebuild.network.canonical import canonical
     from grader.rebuild.network.model import Workshop
+    from grader.rebuild.whole_submission import load_arrays
 
     evidence = exhibit.evidence
     arrays = load_arrays(evidence.weights_file)

@@ -24,6 +24,7 @@ import grader
 from grader.domain.messages import Message, message
 from grader.domain.submission import UnreadableSubmissionError
 from grader.domain.text import shortened
+from grader.reading.failures import ReadingFailedError
 
 CPU_SECONDS: Final = 60
 """Processor time of a call; no honest notebook takes a tenth of it."""
@@ -101,8 +102,6 @@ class _Process:
             ReadingFailedError: Nobody gave it a processor for so long: the machine's matter and not the hand-in's.
             _DiedError: The process ended for another reason.
         """
-        from grader.reading.values import ReadingFailedError
-
         wall_seconds = max(_LEAST_WALL_SECONDS, cpu_seconds * _WALL_TIMES_CPU)
         try:
             if self._process.stdin is not None:

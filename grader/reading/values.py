@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 from grader.domain.evidence import RejectedClaimsError
 from grader.domain.messages import Message
 from grader.domain.submission import UnreadableSubmissionError
+from grader.reading.failures import ReadingFailedError
 
 _OURS: Final = ["grader."]
 """Beginnings of the modules whose functions may be called."""
@@ -94,10 +95,6 @@ def result_of(function: Callable[..., Any], line: str) -> Any:  # noqa: ANN401 -
     if "value" not in data:
         raise ReadingFailedError(str(data.get("failed", "")))
     return _signature(function)[1].validate_python(data["value"])
-
-
-class ReadingFailedError(Exception):
-    """A function of ours broke while it read: our failure. The text is its traceback."""
 
 
 # Private functions

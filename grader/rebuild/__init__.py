@@ -1,1 +1,1 @@
-"""Zone M: rebuilds models from an allowlist and measures them."""
+"""The measuring process (zone M): rebuilds models from an allowlist and measures them; never runs student code."""

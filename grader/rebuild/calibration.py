@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
-from types import ModuleType
 
 import keras
 import tensorflow as tf
@@ -27,10 +26,9 @@ from grader.domain.architecture import Architecture
 from grader.domain.facts import Baseline, CalibratedData, CalibrationRun, ReferenceFacts, Statistic
 from grader.domain.measurement import ImageStrip, Quantity, Role
 from grader.rebuild.facts.curves import FEWEST_RUNS
-from grader.rebuild.facts.description import datasets_of, describe, recipe_digest
+from grader.rebuild.facts.description import describe, recipe_digest
 from grader.rebuild.facts.kept_weights import RunKey, keep, recall
 from grader.rebuild.facts.reached import reached
-from grader.rebuild.facts.statistics import Baselines, judge_of, measured
 from grader.rebuild.facts.summary import rounded, summarise, versions
 from grader.rebuild.facts.training import (
     CONTROL,
@@ -38,21 +36,23 @@ from grader.rebuild.facts.training import (
     SHORT,
     Trained,
     Variation,
-    as_keras,
-    code_sizes,
     epochs_of,
     material_of,
     of_code_size,
     planned_epochs,
-    source_of,
+    reference_for,
     train,
     variations,
 )
-from grader.rebuild.measuring import strip
+from grader.rebuild.families.judgement import Baselines
+from grader.rebuild.families.of_references import measured
+from grader.rebuild.families.registry import family_of
+from grader.rebuild.network.own_models import as_keras
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import DataChoice, Material, load_material
+from grader.rebuild.quantities.reference_data import DataChoice, Material, load_material
+from grader.rebuild.quantities.samples import strip
 from grader.rebuild.quiet import start_tensorflow
-from reference.contract import module, own_file
+from reference.contract import Reference, load, own_file
 
 FACTS: TypeAdapter[ReferenceFacts] = TypeAdapter(ReferenceFacts)
 FACTS_FOLDER = Path(reference_package.__file__).parent / "facts"
@@ -107,7 +107,7 @@ def calibrate(references: Sequence[str], plan: Plan, executor: Executor, say: Sa
     Raises:
         reference.data.DataNotFoundError: The full data was asked for and is not there.
     """
-    books = [_Book(reference, dataset, plan) for reference in references for dataset in datasets_of(module(reference))]
+    books = [_Book(reference, dataset, plan) for reference in references for dataset in load(reference).datasets]
     while True:
         missing = [(book, *one) for book in books for one in book.missing()]
         missing.sort(key=lambda one: _urgency(*one[1:]))
@@ -172,9 +172,9 @@ class Inspected:
 
 def inspect(reference: str, choice: DataChoice, *, dataset: str = "") -> Inspected:
     """Build a reference anew and look at its data, by default those that it is usually trained on."""
-    source = module(reference)
-    material = load_material(dataset or source.DATASET, choice)
-    return Inspected(describe(source), material.size, material.digest)
+    found = load(reference)
+    material = load_material(dataset or found.dataset, choice)
+    return Inspected(describe(found), material.size, material.digest)
 
 
 def run(reference: str, plan: Plan, variation: Variation, seed: int, *, dataset: str = "") -> Run:
@@ -187,8 +187,8 @@ def run(reference: str, plan: Plan, variation: Variation, seed: int, *, dataset:
         seed: Of weights, order and noise.
         dataset: "" for the reference's usual one.
     """
-    source = source_of(reference, variation)
-    material = material_of(source, load_material(dataset or source.DATASET, plan.choice), variation)
+    source = reference_for(load(reference), variation)
+    material = material_of(source, load_material(dataset or source.dataset, plan.choice), variation)
     trained = _trained(source, material, variation, seed, plan.weights)
     values = {name: rounded(value) for name, value in measured(source, trained.models, material, seed).items()}
     strips: tuple[ImageStrip, ...] = ()
@@ -207,11 +207,11 @@ def run(reference: str, plan: Plan, variation: Variation, seed: int, *, dataset:
     return Run(record, strips)
 
 
-def _trained(source: ModuleType, material: Material, variation: Variation, seed: int, weights: Path | None) -> Trained:
+def _trained(source: Reference, material: Material, variation: Variation, seed: int, weights: Path | None) -> Trained:
     if weights is None:
         return train(source, material, variation, seed)
     epochs = planned_epochs(source, len(source.training_split(material.train)[0]), variation)
-    key = RunKey(source.ID, form_digest(describe(source)), material.digest, variation.name, seed, epochs)
+    key = RunKey(source.id, form_digest(describe(source)), material.digest, variation.name, seed, epochs)
     trained = recall(weights, key, source, variation)
     if trained is None:
         trained = train(source, material, variation, seed)
@@ -226,7 +226,7 @@ class _Book:
         self.reference = reference
         self.dataset = dataset
         self._plan = plan
-        self._source = module(reference)
+        self._source = load(reference)
         self._material = load_material(dataset, plan.choice)
         self.size = self._material.size
         self._facts = describe(self._source)
@@ -240,11 +240,11 @@ class _Book:
     @property
     def name(self) -> str:
         """The reference, with its data set where that is not its usual one."""
-        return self.reference if self.dataset == self._source.DATASET else f"{self.reference} ({self.dataset})"
+        return self.reference if self.dataset == self._source.dataset else f"{self.reference} ({self.dataset})"
 
     def _current(self) -> ReferenceFacts:
         """Return the facts as they stand, with what is written of the same recipe and architecture."""
-        written = load(self.reference)
+        written = load_facts(self.reference)
         if written is None or dict(written.recipe) != dict(self._facts.recipe):
             return self._facts
         if forms(written) != forms(self._facts):
@@ -257,7 +257,7 @@ class _Book:
         known = written.on(self.size, self.dataset)
         epochs = epochs_of(self._source, len(self._source.training_split(self._material.train)[0]))
         now = (self._material.digest, versions(), epochs)
-        numbers = set(judge_of(self._source).quantities)
+        numbers = set(family_of(self._source).statistics)
         if known and known.recipe_digest not in ("", recipe_digest(self._source, self._material.train)):
             return
         if known and (known.data_hash, dict(known.versions), known.epochs) == now:
@@ -315,14 +315,14 @@ class _Book:
         """Summarise the runs with other code sizes, each as if its size were the reference's own."""
         return {
             size: self._with_code(size).statistics
-            for size in code_sizes(self._source)
+            for size in self._source.code_sizes
             if sum(one.variation == of_code_size(REFERENCE, size).name for one in self._records) >= FEWEST_RUNS
         }
 
     def _with_code(self, size: int) -> CalibratedData:
         usual = {of_code_size(one, size).name: one.name for one in (REFERENCE, CONTROL)}
         records = [replace(one, variation=usual[one.variation]) for one in self._records if one.variation in usual]
-        source = source_of(self.reference, of_code_size(REFERENCE, size))
+        source = reference_for(self._source, of_code_size(REFERENCE, size))
         if size not in self._sized_baselines:
             self._sized_baselines[size] = baselines(source, self._material)
         known = self._sized_baselines[size]
@@ -338,9 +338,9 @@ class _Book:
         return self._baselines
 
 
-def baselines(source: ModuleType, material: Material) -> Baselines:
+def baselines(source: Reference, material: Material) -> Baselines:
     """Return what trivial predictors reach on the hidden data, the untrained reference among them."""
-    found = judge_of(source).baselines(source, material)
+    found = family_of(source).baselines(source, material)
     keras.utils.set_random_seed(0)
     untrained = measured(source, as_keras(source.build()), material, 0)
     return {
@@ -374,7 +374,7 @@ def host() -> str:
     return f"{platform.machine()}, {os.cpu_count()} cores, {threads} used"
 
 
-def load(reference: str) -> ReferenceFacts | None:
+def load_facts(reference: str) -> ReferenceFacts | None:
     """Read the facts of a reference, None where there are none yet."""
     path = _path(reference)
     return FACTS.validate_json(path.read_bytes()) if path.is_file() else None

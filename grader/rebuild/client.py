@@ -1,4 +1,7 @@
-"""The measuring process as seen from zone T: started when first needed, replaced when it breaks; imports no Keras."""
+"""The measuring process (zone M) as the trusted core (zone T) sees it: started when needed, replaced when it breaks.
+
+Imports no Keras.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,19 @@ from grader.domain.measurement import Measurements, MeasuringFailedError
 from grader.domain.messages import Message, message, verbatim
 from grader.domain.ports import GraphSandbox, MeasuringTask, SecretView
 from grader.rebuild.enclosed import Enclosure, Prefix
-from grader.rebuild.protocol import ANSWER, EVIDENCE, REQUEST, Answer, PublishedData, Request
+from grader.rebuild.protocol import (
+    ANSWER,
+    EVIDENCE,
+    REQUEST,
+    Answer,
+    DataPlace,
+    ExamineRequest,
+    MeasureRequest,
+    OutlineRequest,
+    PublishedData,
+    PublishRequest,
+    Request,
+)
 
 ANSWER_SECONDS = 300.0
 COURSE_VARIABLE = "AUTOENCODER_GRADER_COURSE"
@@ -109,7 +124,7 @@ class MeasuringProcesses:
             MeasuringFailedError: It broke twice, or took longer than five minutes.
         """
         with _as_file(evidence) as evidence_file:
-            answer = self._ask(self._request("measure", task=task, evidence_file=evidence_file))
+            answer = self._ask(MeasureRequest(task, evidence_file, self._data, self.graph_sandbox))
         if answer.measurements is None:
             raise MeasuringFailedError(answer.error or answer.missing_data)
         return answer.measurements
@@ -121,7 +136,7 @@ class MeasuringProcesses:
             MeasuringFailedError: The process broke twice, or took longer than five minutes.
         """
         with _as_file(evidence) as evidence_file:
-            answer = self._ask(self._request("outline", evidence_file=evidence_file))
+            answer = self._ask(OutlineRequest(evidence_file, self._data, self.graph_sandbox))
         if answer.outlines is None:
             raise MeasuringFailedError(answer.error or answer.missing_data)
         return answer.outlines
@@ -134,8 +149,7 @@ class MeasuringProcesses:
             MissingTensorFlowError: Nothing can be measured here.
             MeasuringFailedError: The process broke.
         """
-        request = self._request("publish", dataset=dataset, folder=self._place_to_publish(folder))
-        answer = self._ask(replace(request, view=view))
+        answer = self._ask(PublishRequest(dataset, self._place_to_publish(folder), self._data, view))
         if answer.missing_data:
             raise MissingDataError(verbatim(answer.missing_data))
         if answer.published is None:
@@ -162,7 +176,7 @@ class MeasuringProcesses:
             BrokenReferenceError: It cannot be used.
             MeasuringFailedError: The process broke.
         """
-        answer = self._ask(self._request("examine", dataset=reference))
+        answer = self._ask(ExamineRequest(reference))
         if answer.problems:
             raise BrokenReferenceError(reference, answer.problems)
         if answer.error:
@@ -181,16 +195,9 @@ class MeasuringProcesses:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _request(
-        self,
-        kind: str,
-        *,
-        task: MeasuringTask | None = None,
-        evidence_file: Path | None = None,
-        dataset: str = "",
-        folder: Path | None = None,
-    ) -> Request:
-        return Request(kind, task, evidence_file, dataset, folder, self.data_size, self.data_folder, self.graph_sandbox)
+    @property
+    def _data(self) -> DataPlace:
+        return DataPlace(self.data_size, self.data_folder)
 
     def _ask(self, request: Request) -> Answer:
         try:

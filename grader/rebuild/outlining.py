@@ -12,7 +12,6 @@ from grader.domain.inspection import Outline
 from grader.domain.layer_kinds import traits_of
 from grader.domain.ports import GraphSandbox
 from grader.rebuild.graphs.graph_outlines import called, graph_outlines
-from grader.rebuild.measuring import load_arrays
 from grader.rebuild.network.allowlist import RefusedError
 from grader.rebuild.network.canonical import canonical
 from grader.rebuild.network.cutting import PUT_TOGETHER, completed, narrowest
@@ -20,8 +19,9 @@ from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop
 from grader.rebuild.network.roles import Cast, holds_same_numbers
 from grader.rebuild.quantities.conventions import in_unit_range, with_probabilities
 from grader.rebuild.quantities.image_tests import image_tests
-from grader.rebuild.quantities.material import DataChoice
-from grader.rebuild.quantities.yardstick import Yardstick
+from grader.rebuild.quantities.reference_data import DataChoice
+from grader.rebuild.quantities.samples import Samples
+from grader.rebuild.whole_submission import load_arrays
 
 MOST_OUTLINES = 16
 MOST_CLASSES = 100
@@ -267,7 +267,7 @@ def _tests(
         fits=tuple(replace(fit, model=model.claim.model) for fit in scene.evidence.fits if fit.model in trained_by),
     )
 
-    def judged(images: Yardstick) -> RebuiltModel:
+    def judged(images: Samples) -> RebuiltModel:
         cast, _ = in_unit_range(Cast(model, None, None, 1), evidence, images.train)
         return cast.autoencoder or model
 

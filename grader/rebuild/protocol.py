@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from grader.domain.evidence import Evidence
 from grader.domain.inspection import Outline
@@ -18,31 +19,84 @@ SHIPPED = "the package"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """One thing to do.
+class DataPlace:
+    """Which data are meant.
 
     Attributes:
-        kind: `measure`, `outline` to list the autoencoders of a notebook, `publish` to write the public data for
-            zone K, or `examine` to look at an instructor's own reference.
-        task: What to measure (`measure`).
-        evidence_file: The vetted evidence as JSON (`measure`, `outline`).
-        dataset: Data set id (`publish`), or id of the reference (`examine`).
-        folder: Where to write it (`publish`).
-        data_size: `full` or `sample`.
-        data_folder: Searched for the full set first.
-        graph_sandbox: How to run a model that cannot be rebuilt (`measure`); None where there is no sandbox.
-        view: The view of the data to write (`publish`); None for the data as they are.
+        size: `full` or `sample`.
+        folder: Searched for the full set first.
     """
 
-    kind: str
-    task: MeasuringTask | None = None
-    evidence_file: Path | None = None
-    dataset: str = ""
+    size: str = "full"
     folder: Path | None = None
-    data_size: str = "full"
-    data_folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureRequest:
+    """Measure one submission.
+
+    Attributes:
+        task: What to measure.
+        evidence_file: The vetted evidence as JSON.
+        data: On which data.
+        graph_sandbox: How to run a model that cannot be rebuilt; None where there is no sandbox.
+    """
+
+    task: MeasuringTask
+    evidence_file: Path
+    data: DataPlace = DataPlace()
     graph_sandbox: GraphSandbox | None = None
+    kind: Literal["measure"] = "measure"
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineRequest:
+    """List the autoencoders of a notebook.
+
+    Attributes:
+        evidence_file: The vetted evidence as JSON.
+        data: On which data.
+        graph_sandbox: How to run a model that cannot be rebuilt; None where there is no sandbox.
+    """
+
+    evidence_file: Path
+    data: DataPlace = DataPlace()
+    graph_sandbox: GraphSandbox | None = None
+    kind: Literal["outline"] = "outline"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishRequest:
+    """Write the public data for zone K, the student's kernel.
+
+    Attributes:
+        dataset: Data set id.
+        folder: Where to write it.
+        data: Which data.
+        view: The view of them to write; None for the data as they are.
+    """
+
+    dataset: str
+    folder: Path
+    data: DataPlace = DataPlace()
     view: SecretView | None = None
+    kind: Literal["publish"] = "publish"
+
+
+@dataclass(frozen=True, slots=True)
+class ExamineRequest:
+    """Build an instructor's own reference and try it out.
+
+    Attributes:
+        reference: Its id.
+    """
+
+    reference: str
+    kind: Literal["examine"] = "examine"
+
+
+Request = MeasureRequest | OutlineRequest | PublishRequest | ExamineRequest
+"""One thing to do; `kind` says which, on the line that is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +125,12 @@ class Answer:
     """What came of it: one of them is set, or none where an examined reference is in order.
 
     Attributes:
-        measurements: For `measure`.
-        published: For `publish`: what was written.
+        measurements: For a `MeasureRequest`.
+        published: For a `PublishRequest`: what was written.
         error: What went wrong, with its traceback; our failure.
         missing_data: The sentence of `DataNotFoundError`, where that was it.
         problems: What is wrong with an examined reference.
-        outlines: For `outline`: the autoencoders.
+        outlines: For an `OutlineRequest`: the autoencoders.
     """
 
     measurements: Measurements | None = None
@@ -87,6 +141,6 @@ class Answer:
     outlines: tuple[Outline, ...] | None = None
 
 
-REQUEST: TypeAdapter[Request] = TypeAdapter(Request)
+REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="kind")])
 ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
 EVIDENCE: TypeAdapter[Evidence] = TypeAdapter(Evidence)

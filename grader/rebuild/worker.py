@@ -1,4 +1,4 @@
-"""The measuring process: `python -m grader.rebuild.worker`, requests on standard input, answers on standard output.
+"""Zone M, the measuring process: `python -m grader.rebuild.worker`, requests on standard input, answers on output.
 
 It holds Keras and the hidden images, and reads only what the border has vetted. It never runs student code, never
 unpickles, never loads a model file. One process serves many submissions; its client replaces it when it breaks.
@@ -12,7 +12,7 @@ import os
 import sys
 
 from grader.domain.datasets import SampleKind, datasets
-from grader.rebuild.leash import end_with, limit_memory
+from grader.rebuild.process_limits import end_with, limit_memory
 
 if __name__ == "__main__":  # before TensorFlow is imported, which takes seconds
     if len(sys.argv) > 1:
@@ -28,11 +28,25 @@ from typing import IO
 
 import numpy as np
 
-from grader.rebuild import measuring, outlining
+from grader.domain.evidence import Evidence
+from grader.domain.ports import SecretView
+from grader.rebuild import outlining, whole_submission
 from grader.rebuild.facts import soundness
-from grader.rebuild.protocol import ANSWER, EVIDENCE, REQUEST, Answer, PublishedData, Request
-from grader.rebuild.quantities import transactions
-from grader.rebuild.quantities.material import DataChoice, are_images, load_images, load_material
+from grader.rebuild.families.fraud.detector import card_table
+from grader.rebuild.protocol import (
+    ANSWER,
+    EVIDENCE,
+    REQUEST,
+    Answer,
+    DataPlace,
+    ExamineRequest,
+    MeasureRequest,
+    OutlineRequest,
+    PublishedData,
+    PublishRequest,
+    Request,
+)
+from grader.rebuild.quantities.reference_data import DataChoice, are_images, load_images, load_material
 from reference import card_data, data
 from reference.views import View
 
@@ -56,60 +70,58 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
 
 def _answer(line: str) -> Answer:
     try:
-        request = REQUEST.validate_json(line)
-        if request.kind == "examine":
-            return Answer(problems=soundness.problems_of(request.dataset))
-        if request.kind == "outline":
-            return _outline(request)
-        return _publish(request) if request.kind == "publish" else _measure(request)
+        return _done(REQUEST.validate_json(line))
     except data.DataNotFoundError as missing:
         return Answer(missing_data=str(missing))
     except Exception:  # noqa: BLE001 - the client must hear of every failure, whatever it was
         return Answer(error=traceback.format_exc())
     finally:
-        measuring.forget()
+        whole_submission.forget()
 
 
-def _choice(request: Request) -> DataChoice:
-    asked = request.view if request.task is None else request.task.view
-    view = None if asked is None else View(asked.kind, asked.seed)
-    return DataChoice(request.data_size, request.data_folder, view)
+def _done(request: Request) -> Answer:
+    match request:
+        case MeasureRequest(task=task, graph_sandbox=sandbox):
+            choice = _choice(request.data, task.view)
+            return Answer(
+                measurements=whole_submission.measure(_evidence(request.evidence_file), task, choice, sandbox)
+            )
+        case OutlineRequest(graph_sandbox=sandbox):
+            evidence = _evidence(request.evidence_file)
+            return Answer(outlines=outlining.outlines(evidence, _choice(request.data), sandbox))
+        case PublishRequest():
+            return Answer(published=_publish(request))
+        case ExamineRequest(reference=reference):
+            return Answer(problems=soundness.problems_of(reference))
 
 
-def _measure(request: Request) -> Answer:
-    if request.task is None or request.evidence_file is None:
-        raise ValueError("a request to measure needs a task and evidence")
-    evidence = EVIDENCE.validate_json(request.evidence_file.read_bytes())
-    return Answer(measurements=measuring.measure(evidence, request.task, _choice(request), request.graph_sandbox))
+def _choice(place: DataPlace, view: SecretView | None = None) -> DataChoice:
+    return DataChoice(place.size, place.folder, None if view is None else View(view.kind, view.seed))
 
 
-def _outline(request: Request) -> Answer:
-    if request.evidence_file is None:
-        raise ValueError("a request for outlines needs evidence")
-    evidence = EVIDENCE.validate_json(request.evidence_file.read_bytes())
-    return Answer(outlines=outlining.outlines(evidence, _choice(request), request.graph_sandbox))
+def _evidence(file: Path) -> Evidence:
+    return EVIDENCE.validate_json(file.read_bytes())
 
 
-def _publish(request: Request) -> Answer:
+def _publish(request: PublishRequest) -> PublishedData:
     """Write the data that zone K may see: images as an uncompressed `.npz`, card transactions as `creditcard.csv`."""
-    if request.folder is None:
-        raise ValueError("a request to publish needs a folder")
+    choice = _choice(request.data, request.view)
     if request.dataset in datasets() and datasets()[request.dataset].kind is SampleKind.ROWS:
-        return Answer(published=_publish_cards(request.folder, _choice(request)))
+        return _publish_cards(request.folder, choice)
     if not are_images(request.dataset):  # the notebook makes it by itself
-        material = load_material(request.dataset, _choice(request))
-        return Answer(published=PublishedData(None, material.size, material.digest, material.source))
-    found = load_images(request.dataset, _choice(request))
+        material = load_material(request.dataset, choice)
+        return PublishedData(None, material.size, material.digest, material.source)
+    found = load_images(request.dataset, choice)
     target = request.folder / f"{request.dataset}.npz"
     with _in_one_step(target) as path, path.open("wb") as file:
         np.savez(file, allow_pickle=False, **data.kernel_view(found))
-    files = data.candidates(request.dataset, request.data_folder) if request.data_size == "full" else []
-    return Answer(published=PublishedData(target, found.size, found.digest(), found.source, _absolute(files)))
+    files = data.candidates(request.dataset, choice.folder) if choice.size == "full" else []
+    return PublishedData(target, found.size, found.digest(), found.source, _absolute(files))
 
 
 def _publish_cards(folder: Path, choice: DataChoice) -> PublishedData:
     """Write `creditcard.csv` without a hidden row, as the real file is written."""
-    table = transactions.table(choice)
+    table = card_table(choice)
     target = folder / card_data.FILE_NAME
     with _in_one_step(target) as path:
         card_data.write_csv(card_data.kernel_view(table.cards), path)

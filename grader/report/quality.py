@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from grader.domain.code_sizes import calibrated_for
 from grader.domain.facts import CalibratedData, ReferenceFacts, Statistic, trivial_errors
 from grader.domain.measurement import ImageStrip, Measurements, Quantity
-from grader.report import hygiene, pictures
+from grader.report import charts, hygiene, pictures
 from grader.report.wording import Wording
 
 _IMAGES_SHOWN = 10
@@ -73,9 +73,9 @@ def loss_view(measurements: Measurements, facts: ReferenceFacts, wording: Wordin
     marks = _baselines(measurements, facts, known, wording)
     chart = _chart(student, known, marks, wording, hidden=measurements.images == "hidden")
     return LossView(
-        light=pictures.data_uri(pictures.loss_chart(chart, pictures.LIGHT)),
-        dark=pictures.data_uri(pictures.loss_chart(chart, pictures.DARK)),
-        width=pictures.CHART_WIDTH,
+        light=pictures.data_uri(charts.loss_chart(chart, charts.LIGHT)),
+        dark=pictures.data_uri(charts.loss_chart(chart, charts.DARK)),
+        width=charts.CHART_WIDTH,
         height=chart.height,
         alt=_chart_alt(chart, wording),
         bounds=(
@@ -126,7 +126,7 @@ def _strip_label(title: str, wording: Wording) -> str:
 
 def _baselines(
     measurements: Measurements, facts: ReferenceFacts, known: Statistic, wording: Wording
-) -> tuple[pictures.LossMark, ...]:
+) -> tuple[charts.LossMark, ...]:
     """Return PCA with as many components as the reference's code has numbers, whatever the student's has, and the mean.
 
     Both are of the same samples.
@@ -142,8 +142,8 @@ def _baselines(
     return (*marks, _baseline(mean_label, errors.mean, wording))
 
 
-def _baseline(label: str, loss: float, wording: Wording) -> pictures.LossMark:
-    return pictures.LossMark(pictures.MarkKind.BASELINE, label, loss, wording.figure(loss))
+def _baseline(label: str, loss: float, wording: Wording) -> charts.LossMark:
+    return charts.LossMark(charts.MarkKind.BASELINE, label, loss, wording.figure(loss))
 
 
 def _basis(measurements: Measurements, facts: ReferenceFacts, known: Statistic, wording: Wording) -> str:
@@ -175,9 +175,9 @@ def _basis(measurements: Measurements, facts: ReferenceFacts, known: Statistic, 
 
 
 def _chart(
-    student: float, known: Statistic, baselines: tuple[pictures.LossMark, ...], wording: Wording, *, hidden: bool
-) -> pictures.LossChart:
-    kinds, curve, mean, deviation = pictures.MarkKind, known.curves[0], known.mean, known.deviation
+    student: float, known: Statistic, baselines: tuple[charts.LossMark, ...], wording: Wording, *, hidden: bool
+) -> charts.LossChart:
+    kinds, curve, mean, deviation = charts.MarkKind, known.curves[0], known.mean, known.deviation
     axis = (
         wording.t("mean squared error on hidden data; smaller is better")
         if hidden
@@ -185,10 +185,10 @@ def _chart(
     )
     reference = wording.t("Reference") if hidden else wording.t("Reference, hidden data")
     spread = wording.spread(mean, deviation)
-    return pictures.LossChart(
+    return charts.LossChart(
         marks=(
-            pictures.LossMark(kinds.STUDENT, wording.t("This notebook"), student, wording.figure(student)),
-            pictures.LossMark(kinds.REFERENCE, reference, mean, spread, deviation),
+            charts.LossMark(kinds.STUDENT, wording.t("This notebook"), student, wording.figure(student)),
+            charts.LossMark(kinds.REFERENCE, reference, mean, spread, deviation),
             *baselines,
         ),
         full_credit=curve.full,
@@ -199,6 +199,6 @@ def _chart(
     )
 
 
-def _chart_alt(chart: pictures.LossChart, wording: Wording) -> str:
+def _chart_alt(chart: charts.LossChart, wording: Wording) -> str:
     named = "; ".join(f"{mark.label}: {mark.text}" for mark in chart.marks)
     return wording.t("Chart of reconstruction errors. {losses}; {bound}.", losses=named, bound=chart.full_credit_label)

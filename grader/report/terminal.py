@@ -15,12 +15,15 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.domain.assignment import Assignment
-from grader.domain.grade import CheckResult, Outcome
+from grader.domain.grade import Outcome
 from grader.domain.graded import GradedSubmission
+from grader.domain.people import shown_student
 from grader.domain.run import RunStatus
 from grader.locale import Translator
+from grader.report.changes import moved_checks, points_and_status
 from grader.report.class_view import StudentRow, class_view
-from grader.report.views import CheckView, ErrorView, FindingView, SubmissionView, check_title, submission_view
+from grader.report.next_steps import RUNS, NextSteps, next_steps
+from grader.report.views import CheckView, ErrorView, FindingView, SubmissionView, check_anchor, submission_view
 from grader.report.wording import Wording
 
 _ICONS: Final[Mapping[Outcome, tuple[str, str]]] = {
@@ -49,11 +52,14 @@ def check_report(graded: GradedSubmission, assignment: Assignment, translator: T
     view = submission_view(graded, assignment, wording)
     parts: list[RenderableType] = [_heading(view), Text()]
     for check in view.checks:
-        parts += [_check(check), Text()]
+        if not _is_bare_skip(check):
+            parts += [_check(check), Text()]
+    parts += _skipped(view.checks)
     if graded.run.status is not RunStatus.COMPLETED:
         parts += [_run(view, wording), Text()]
     parts += [_listed(line) for line in (*view.problems, *view.notes)]
-    parts += [Rule(style="bright_black"), *_total(view, wording)]
+    parts += [Rule(style="bright_black"), *_steps(next_steps(graded, assignment, wording), wording)]
+    parts += _total(view, wording)
     return Group(*parts)
 
 
@@ -92,38 +98,12 @@ def changes_table(
         table.add_column(Text(title), overflow="fold")
     for old, new in changes:
         table.add_row(
-            Text(new.student), _points_and_status(old, wording), _points_and_status(new, wording),
-            Text(", ".join(_moved(old, new, assignment, wording)) or wording.t("words of the report only")),
-        )  # fmt: skip
+            Text(shown_student(new.student)),
+            Text(points_and_status(old, wording)),
+            Text(points_and_status(new, wording)),
+            Text(", ".join(moved_checks(old, new, assignment, wording)) or wording.t("words of the report only")),
+        )
     return table
-
-
-def _points_and_status(graded: GradedSubmission, wording: Wording) -> Text:
-    grade = graded.grade
-    points = f"{wording.points(grade.points_counted)}/{wording.points(grade.points_possible)}"
-    return Text(f"{points} {wording.status(grade.status)}")
-
-
-def _moved(old: GradedSubmission, new: GradedSubmission, assignment: Assignment, wording: Wording) -> list[str]:
-    """Name every check that earns other points now, was added or was taken out; then lateness."""
-    before = {result.check: result for result in old.grade.results}
-    after = {result.check: result for result in new.grade.results}
-    moved = []
-    for check in dict.fromkeys((*after, *before)):
-        was, now = (_earned(side.get(check), wording) for side in (before, after))
-        if was != now:
-            moved.append(f"{check_title(check, assignment, wording)}: {was} → {now}")
-    if old.grade.late != new.grade.late:
-        moved.append(wording.t("lateness"))
-    return moved
-
-
-def _earned(result: CheckResult | None, wording: Wording) -> str:
-    if result is None:
-        return "–"
-    if result.outcome is Outcome.UNGRADABLE:
-        return f"?/{wording.points(result.points_possible)}"
-    return f"{wording.points(result.points_awarded)}/{wording.points(result.points_possible)}"
 
 
 def passed_over_list(names: Sequence[str], translator: Translator) -> RenderableType:
@@ -159,6 +139,32 @@ def _check(check: CheckView) -> RenderableType:
     return Group(head, Padding(Group(*body), _INDENT))
 
 
+def _is_bare_skip(check: CheckView) -> bool:
+    return check.outcome is Outcome.SKIPPED and not (check.findings or check.measurements)
+
+
+def _skipped(checks: Sequence[CheckView]) -> list[RenderableType]:
+    """Return the checks that nobody could look at, a line each, and why once for all that have the same cause."""
+    causes: dict[str, list[CheckView]] = {}
+    for check in checks:
+        if _is_bare_skip(check):
+            causes.setdefault(check.message, []).append(check)
+    sign, colour = _ICONS[Outcome.SKIPPED]
+    lines: list[RenderableType] = []
+    for message, same in causes.items():
+        lines += [
+            Text.assemble(
+                (f"{sign}  ", colour),
+                (one.title, "bold"),
+                (f"  {one.word}", colour),
+                (f"  {one.points}", "bright_black"),
+            )
+            for one in same
+        ]
+        lines += [Padding(Text(message), _INDENT), Text()]
+    return lines
+
+
 def _finding(finding: FindingView, colour: str) -> RenderableType:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="bright_black", no_wrap=True)
@@ -170,11 +176,13 @@ def _finding(finding: FindingView, colour: str) -> RenderableType:
 
 def _run(view: SubmissionView, wording: Wording) -> RenderableType:
     said = " ".join((view.run.status, *view.run.remarks))
-    more = view.run.errors_left_out
+    told = any(check.anchor == check_anchor(RUNS) and check.findings for check in view.checks)
+    errors = () if told else view.run.errors  # the check names each of them, with what to do about it
+    more = 0 if told else view.run.errors_left_out
     left_out = [Text(wording.t("Further errors, not shown: {count}", count=wording.count(more)))] if more else []
     return Group(
         Text(wording.t("The run"), style="bold"),
-        Padding(Group(Text(said), *(_error(error) for error in view.run.errors), *left_out), _INDENT),
+        Padding(Group(Text(said), *(_error(error) for error in errors), *left_out), _INDENT),
     )
 
 
@@ -188,6 +196,18 @@ def _error(error: ErrorView) -> Text:
 
 def _listed(line: str) -> RenderableType:
     return Text.assemble(("· ", "bright_black"), line)
+
+
+def _steps(found: NextSteps, wording: Wording) -> list[RenderableType]:
+    """Return what to do next, at the end, where a terminal is read first."""
+    if not found.steps:
+        return []
+    lines: list[RenderableType] = [Text(wording.t("What to do next"), style="bold")]
+    for number, step in enumerate(found.steps, 1):
+        where = f"{step.where}: " if step.where else ""
+        lines.append(Text.assemble((f"{number}. {step.title}", "bold"), (f"  {step.gain}", "bright_black")))
+        lines.append(Padding(Text(f"{where}{step.hint}"), _INDENT))
+    return [*lines, Text()]
 
 
 def _total(view: SubmissionView, wording: Wording) -> list[RenderableType]:

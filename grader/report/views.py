@@ -17,6 +17,7 @@ from grader.domain.people import marked_late, shown_student
 from grader.domain.places import Places, cell_title
 from grader.domain.run import CellError, RunRecord
 from grader.report import hygiene
+from grader.report.grouping import grouped_errors, grouped_findings, said_once
 from grader.report.score import Score, check_points, decided_check, decided_total, lateness, score
 from grader.report.wording import Wording
 
@@ -189,7 +190,7 @@ def check_anchor(check: str) -> str:
 
 def check_view(result: CheckResult, assignment: Assignment, wording: Wording) -> CheckView:
     """Put one check's result into words."""
-    findings, measurements = result.findings, result.measurements
+    findings, measurements = grouped_findings(result.findings), result.measurements
     return CheckView(
         anchor=check_anchor(result.check),
         title=check_title(result.check, assignment, wording),
@@ -200,7 +201,7 @@ def check_view(result: CheckResult, assignment: Assignment, wording: Wording) ->
         weight=result.points_possible,
         message=wording.say(result.message),
         decided=decided_check(result, wording),
-        findings=tuple(finding_view(finding, wording) for finding in findings[:_FINDINGS_SHOWN]),
+        findings=tuple(finding_view(kind, wording, among) for kind, among in findings[:_FINDINGS_SHOWN]),
         findings_left_out=max(0, len(findings) - _FINDINGS_SHOWN),
         measurements=tuple(MeasurementView(wording.quantity(m.name), wording.measured(m)) for m in measurements),
     )
@@ -221,15 +222,17 @@ def answer_views(graded: GradedSubmission, assignment: Assignment, wording: Word
     )
 
 
-def finding_view(finding: Finding, wording: Wording) -> FindingView:
-    """Put one finding into words; a part that says nothing is left out."""
+def finding_view(finding: Finding, wording: Wording, among: Sequence[Finding] = ()) -> FindingView:
+    """Put one finding, with others of its kind at other places, into words; a part that says nothing is left out."""
+    places = among or (finding,)
     parts = (
         (wording.t("Expected"), wording.say(finding.expected)),
-        (wording.t("Found"), wording.say(finding.actual)),
+        (wording.t("Found"), said_once((one.actual for one in places), wording)),
         (wording.t("Why it matters"), wording.say(finding.why)),
         (wording.t("Hint"), wording.say(finding.hint)),
     )
-    return FindingView(wording.say(finding.where), tuple(part for part in parts if part[1]))
+    where = said_once((one.where for one in places), wording)
+    return FindingView(where, tuple(part for part in parts if part[1]))
 
 
 def review_reasons(graded: GradedSubmission, assignment: Assignment, wording: Wording) -> tuple[str, ...]:
@@ -252,12 +255,13 @@ def review_reasons(graded: GradedSubmission, assignment: Assignment, wording: Wo
 
 def run_view(run: RunRecord, wording: Wording) -> RunView:
     """Put what was observed of the run into words."""
+    kinds = grouped_errors(run.errors)
     return RunView(
         status=wording.run(run.status),
         remarks=_run_remarks(run, wording),
         facts=_run_facts(run, wording),
-        errors=tuple(_error_view(error, run.places, wording) for error in run.errors[:_ERRORS_SHOWN]),
-        errors_left_out=max(0, len(run.errors) - _ERRORS_SHOWN) + run.errors_left_out,
+        errors=tuple(_error_view(same, run.places, wording) for same in kinds[:_ERRORS_SHOWN]),
+        errors_left_out=sum(map(len, kinds[_ERRORS_SHOWN:])) + run.errors_left_out,
     )
 
 
@@ -293,9 +297,10 @@ def _run_facts(run: RunRecord, wording: Wording) -> tuple[tuple[str, str], ...]:
     return tuple(facts)
 
 
-def _error_view(error: CellError, places: Places, wording: Wording) -> ErrorView:
+def _error_view(same: Sequence[CellError], places: Places, wording: Wording) -> ErrorView:
+    error = same[0]
     return ErrorView(
-        cell=wording.say(cell_title(error.cell_index, places)),
+        cell=said_once((cell_title(one.cell_index, places) for one in same), wording),
         name=hygiene.one_line(error.name),
         line=hygiene.one_line(error.line),
         text=hygiene.many_lines(error.text),

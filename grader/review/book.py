@@ -117,6 +117,12 @@ class Book:
             self._assignments[assignment_id] = load_configured(assignment_id, course=self.place.course)
         return self._assignments[assignment_id]
 
+    def reload(self, assignment_id: str) -> None:
+        """Forget how an assignment is stated, since its files may have been edited while the book was open."""
+        self._assignments.pop(assignment_id, None)
+        self._questions.pop(assignment_id, None)
+        self._marks.pop(assignment_id, None)
+
     def facts(self, assignment_id: str) -> ReferenceFacts:
         """Return the facts of an assignment's reference."""
         return load_facts(self.assignment(assignment_id).reference, course=self.place.course)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -14,6 +14,7 @@ from grader.domain.decision import Decision, DecisionKind
 from grader.domain.grade import GradeStatus
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
+from grader.domain.people import shown_student, split_student
 from grader.gradebook.standing import name_key
 from grader.gradebook.standing_queries import Wanted
 from grader.gradebook.standing_tables import StandingRow
@@ -78,17 +79,34 @@ def find_hand_in(book: Book, assignment: str, student: str, *, file: str = "") -
         DecisionRefusedError: Nobody has this name, or several hand-ins fit.
     """
     rows = book.queries.rows(Wanted(assignment), limit=_EVERYBODY)
-    found = [row for row in rows if row.student == student]
-    if not found:
-        alike = {row.student for row in rows if row.name_key == name_key(student)}
-        found = [row for row in rows if alike == {row.student}]
-    if not found:
-        raise DecisionRefusedError(unknown_student(student, [row.student for row in rows]))
+    name = known_name(student, {row.student for row in rows})
+    found = [row for row in rows if row.student == name]
     if file:
         found = [row for row in found if row.filename == file or row.sha256.startswith(file)]
     if len(found) != 1:
-        raise DecisionRefusedError(_which_file(student, [row for row in rows if row.student == student] or found))
+        raise DecisionRefusedError(_which_file(student, [row for row in rows if row.student == name]))
     return found[0]
+
+
+def known_name(student: str, known: Collection[str]) -> str:
+    """Return the name that is meant as the gradebook has it: `Ana García-105` for `ana garcia` or `Ana García (105)`.
+
+    Args:
+        student: As a person typed it; case, accents and a platform's id do not matter where one name fits.
+        known: The names of the gradebook.
+
+    Raises:
+        DecisionRefusedError: None fits, or several do; those like it are told.
+    """
+    if student in known:
+        return student
+    for spelled in (lambda one: one, shown_student, lambda one: split_student(one)[0]):
+        alike = {one for one in known if name_key(spelled(one)) == name_key(student)}
+        if len(alike) == 1:
+            return alike.pop()
+        if alike:
+            break
+    raise DecisionRefusedError(unknown_student(student, sorted(known)))
 
 
 def unknown_student(student: str, known: Sequence[str]) -> Message:

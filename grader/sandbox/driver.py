@@ -21,6 +21,7 @@ from grader.sandbox.control_groups import RunGroup
 from grader.sandbox.idleness import KernelIdleError, run_unless_idle
 from grader.sandbox.kernel import CellReply, KernelConversation, OwnKernelManager, printable
 from grader.sandbox.processes import ProcessTree
+from grader.sandbox.progress_hints import tell_progress
 from grader.sandbox.watchdog import MIB, Watchdog, Watched
 
 EXPORT_SECONDS = 90.0
@@ -112,7 +113,9 @@ async def _run(
             try:
                 await kernel.connect()
                 tree.look()
+                hints = asyncio.create_task(tell_progress(cells, lambda: progress.cells_run, circle.exchange))
                 await _run_all(kernel, cells, limits, progress)
+                hints.cancel()
             except RuntimeError as error:
                 if watchdog.verdict is StoppedBy.NOTHING:
                     return _unavailable(_startup_complaint(log, error), len(cells), progress)

@@ -7,13 +7,13 @@ from typing import Final
 
 from grader.domain.messages import message
 from grader.validation.drafts import Draft
-from grader.validation.operators import Edit, Equivalent, Mutant, Training
+from grader.validation.operators import Edit, Equivalent, Training
 from grader.validation.syntax import with_keyword, with_position
 
 _SCALED: Final = re.compile(r'\b(\w+)\.astype\("float32"\) / 255')
 
 
-def _on_pixels(template: str, activation: str) -> Edit:
+def on_pixels(template: str, activation: str) -> Edit:
     """Return an edit that scales the pixels in another way and ends the network in another activation.
 
     For assignments that leave the last activation to the student; with the mean squared error, which takes any pixels.
@@ -36,7 +36,7 @@ def _on_pixels(template: str, activation: str) -> Edit:
     return edit
 
 
-_SYMMETRIC: Final = '{0}.astype("float32") / 127.5 - 1'
+SYMMETRIC: Final = '{0}.astype("float32") / 127.5 - 1'
 _STANDARDISED: Final = '({0}.astype("float32") - 60) / 85'
 
 
@@ -53,13 +53,13 @@ DATA_FORMS: Final = (
     Equivalent(
         "pixels-symmetric",
         message("pixels between -1 and 1, and a tanh at the end"),
-        _on_pixels(_SYMMETRIC, "tanh"),
+        on_pixels(SYMMETRIC, "tanh"),
         Training.WHOLE,
     ),
     Equivalent(
         "pixels-standardised",
         message("pixels with mean 0 and deviation 1, and a linear end"),
-        _on_pixels(_STANDARDISED, "linear"),
+        on_pixels(_STANDARDISED, "linear"),
         Training.WHOLE,
     ),
     Equivalent(
@@ -70,15 +70,3 @@ DATA_FORMS: Final = (
     ),
 )
 """The same lesson on data in another form."""
-
-OTHER_BOUNDS: Final = (
-    Mutant(
-        "sigmoid-on-symmetric",
-        message("pixels between -1 and 1, and a sigmoid, which gives no black"),
-        _on_pixels(_SYMMETRIC, "sigmoid"),
-        ("reconstruction",),
-        ("layers",),
-        Training.WHOLE,
-    ),
-)
-"""Pixels that the last layer cannot give."""

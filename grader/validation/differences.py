@@ -5,14 +5,12 @@ Stricter than what students are compared by: nothing is forgiven, not a rate of 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 
-from grader.domain.architecture import Architecture, AttributeValue, Layer, Shape
+from grader.domain.alignment import exact_pairs
+from grader.domain.architecture import Architecture, Layer
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message
-
-Signature = tuple[str, tuple[tuple[str, AttributeValue], ...], Shape]
 
 
 def model_differences(
@@ -34,13 +32,15 @@ def model_differences(
 
 def architecture_differences(role: Role, expected: Architecture, actual: Architecture) -> Iterator[Message]:
     """Tell every layer that differs, aligned like a diff of two texts; then wiring and parameters."""
-    wanted, found = [_signature(layer) for layer in expected.layers], [_signature(layer) for layer in actual.layers]
-    matcher = difflib.SequenceMatcher(None, wanted, found, autojunk=False)
     told = False
-    for tag, first, last, start, end in matcher.get_opcodes():
-        if tag != "equal":
+    place = 0
+    for i, j in exact_pairs(expected.layers, actual.layers):
+        place += j is not None
+        for sentence in _pair(
+            role, None if i is None else expected.layers[i], None if j is None else actual.layers[j], place
+        ):
             told = True
-            yield from _block(role, expected.layers[first:last], actual.layers[start:end], start)
+            yield sentence
     if told:
         return
     if expected.input_shape != actual.input_shape:
@@ -61,32 +61,15 @@ def architecture_differences(role: Role, expected: Architecture, actual: Archite
         )
 
 
-def _signature(layer: Layer) -> Signature:
-    return layer.kind, layer.attributes, layer.output_shape
-
-
-def _block(role: Role, expected: tuple[Layer, ...], actual: tuple[Layer, ...], start: int) -> Iterator[Message]:
-    """Tell one run of layers that differ: pairs one by one, then what is too many or missing."""
-    pairs = min(len(expected), len(actual))
-    for offset in range(pairs):
-        yield from _pair(role, expected[offset], actual[offset], start + offset + 1)
-    for offset, layer in enumerate(actual[pairs:], start=start + pairs + 1):
-        yield message(
-            "{role}, layer {position}: `{layer}` is not in the facts",
-            role=role.value,
-            position=offset,
-            layer=_named(layer),
-        )
-    for layer in expected[pairs:]:
-        yield message(
-            "{role}, after layer {position}: `{layer}` of the facts is missing",
-            role=role.value,
-            position=start + pairs,
-            layer=_named(layer),
-        )
-
-
-def _pair(role: Role, expected: Layer, actual: Layer, position: int) -> Iterator[Message]:
+def _pair(role: Role, expected: Layer | None, actual: Layer | None, position: int) -> Iterator[Message]:
+    """Say how two counterparts differ, nothing where they do not."""
+    if expected is None or actual is None:
+        yield from _alone(role, expected, actual, position)
+        return
+    if (expected.kind, expected.attributes, expected.output_shape) == (
+        actual.kind, actual.attributes, actual.output_shape,
+    ):  # fmt: skip
+        return
     if expected.kind != actual.kind:
         yield message(
             "{role}, layer {position}: `{actual}`, the facts say `{expected}`",
@@ -116,6 +99,23 @@ def _pair(role: Role, expected: Layer, actual: Layer, position: int) -> Iterator
             kind=actual.kind,
             actual=str(actual.output_shape),
             expected=str(expected.output_shape),
+        )
+
+
+def _alone(role: Role, expected: Layer | None, actual: Layer | None, position: int) -> Iterator[Message]:
+    if actual is not None:
+        yield message(
+            "{role}, layer {position}: `{layer}` is not in the facts",
+            role=role.value,
+            position=position,
+            layer=_named(actual),
+        )
+    if expected is not None:
+        yield message(
+            "{role}, after layer {position}: `{layer}` of the facts is missing",
+            role=role.value,
+            position=position,
+            layer=_named(expected),
         )
 
 

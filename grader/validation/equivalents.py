@@ -12,13 +12,12 @@ from grader.domain.messages import message
 from grader.validation import rewriting
 from grader.validation.data_equivalents import DATA_FORMS
 from grader.validation.drafts import Draft
-from grader.validation.family_mutants import instead
+from grader.validation.mutants.training import fits, optimizer
 from grader.validation.network_equivalents import NETWORKS
 from grader.validation.notebook_equivalents import BESIDES, CELLS, COLAB, keras_only
-from grader.validation.operators import Edit, Equivalent, Training
+from grader.validation.operators import Edit, Equivalent, Training, instead
 from grader.validation.rewriting import rewritten, without_activation
 from grader.validation.syntax import keyword, text, with_keyword
-from grader.validation.training_mutants import fits, optimizer
 
 WHOLE: Final = Training.WHOLE
 

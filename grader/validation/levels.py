@@ -11,8 +11,8 @@ from typing import Final
 from grader.domain.layer_kinds import traits_of
 from grader.domain.messages import Message, message
 from grader.validation.drafts import Draft
+from grader.validation.mutants import structure
 from grader.validation.operators import Edit
-from grader.validation.structure_mutants import STRUCTURE
 from grader.validation.syntax import with_keyword
 
 
@@ -76,7 +76,7 @@ LEVELS: Final = (
     Level(
         "code-double",
         message("a code of twice the size"),
-        next(one.edit for one in STRUCTURE if one.name == "code-double"),
+        next(one.edit for one in structure.MUTANTS if one.name == "code-double"),
     ),
     Level("solution", message("the solution itself"), _unchanged),
 )

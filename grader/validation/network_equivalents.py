@@ -6,8 +6,8 @@ from typing import Final
 
 from grader.domain.messages import message
 from grader.validation.drafts import Draft
+from grader.validation.mutants.structure import CODE_SIZE
 from grader.validation.operators import Edit, Equivalent, Training
-from grader.validation.structure_mutants import CODE_SIZE
 
 WHOLE: Final = Training.WHOLE
 

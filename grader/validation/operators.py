@@ -13,6 +13,7 @@ from typing import Final
 
 import libcst as cst
 
+from grader.checks.registry import CHECKS
 from grader.domain.messages import Message
 from grader.validation.drafts import Draft
 from grader.validation.syntax import keyword, with_keyword
@@ -20,12 +21,7 @@ from grader.validation.syntax import keyword, with_keyword
 Edit = Callable[[Draft], Draft | None]
 """Returns None where the notebook has nothing to edit."""
 
-LEARNT: Final = frozenset(
-    {
-        "reconstruction", "denoising", "sparsity", "latent_distribution", "elbo", "prior_samples", "plane",
-        "pretrained", "average_precision", "accuracy", "stages", "comparison", "output_range", "features",
-    }
-)  # fmt: skip
+LEARNT: Final = frozenset(check.id for check in CHECKS.values() if check.needs.trained)
 """Checks that judge what was learnt: after a few steps of training they say nothing of a right answer."""
 
 QUALITY: Final = (
@@ -82,6 +78,11 @@ class Equivalent:
 
 
 Operator = Mutant | Equivalent
+
+
+def instead(old: str, new: str) -> Edit:
+    """Return an edit that puts one text in place of another, where it stands."""
+    return lambda draft: draft.instead(old, new)
 
 
 def shortened(draft: Draft) -> Draft:

@@ -19,23 +19,16 @@ from grader.domain.folders import private_folder
 from grader.domain.grade import Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.submission import Submission
+from grader.execution import LocalPool
 from grader.gradebook import Gradebook, sqlite_url
-from grader.scale import grade_batch
+from grader.scale import Results, grade_batch
 from grader.session import Session, SessionOptions, open_session
-from grader.validation.data_equivalents import OTHER_BOUNDS
 from grader.validation.drafts import Draft
 from grader.validation.equivalents import ASPECTS, EQUIVALENTS, SOLUTION
-from grader.validation.family_mutants import FAMILIES
-from grader.validation.graph_mutants import GRAPH
-from grader.validation.lesson_mutants import LESSONS
+from grader.validation.mutants import MUTANTS as MUTANTS
 from grader.validation.operators import Equivalent, Mutant, Operator, Training, shortened
 from grader.validation.pools import Pool, pools
-from grader.validation.structure_mutants import STRUCTURE
-from grader.validation.training_mutants import TRAINING
 from grader.validation.verdicts import Fate, Judged, intended_checks, judge, survivors
-
-MUTANTS: Final[tuple[Mutant, ...]] = (*STRUCTURE, *GRAPH, *TRAINING, *FAMILIES, *LESSONS, *OTHER_BOUNDS)
-"""Every way to be wrong."""
 
 FAST: Final[Mapping[str, tuple[str, ...]]] = {
     "stacked": ("code-double", "skip-operator", "no-training", "everything"),
@@ -195,14 +188,14 @@ class _Trial:
         self.say(one)
 
     def _run(self, some: Sequence[tuple[str, str]], jobs: int, then: Callable[[GradedSubmission], None]) -> None:
-        with ThreadPoolExecutor(jobs) as executor:
+        with ThreadPoolExecutor(jobs) as threads:
             grade_batch(
                 [_submission(name, notebook, self.folder) for name, notebook in some],
                 self.session.context,
-                executor=executor,
+                executor=LocalPool(threads, self.session.context, jobs),
                 gradebook=self.gradebook,
                 settings_key=self.session.settings_key,
-                on_progress=lambda progress: then(progress.graded),
+                watcher=Results(lambda progress: then(progress.graded)),
             )
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from grader.audit.fingerprints import Fingerprints, same, sets_seed
 from grader.domain.submission import CodeCell
-from grader.rebuild.quantities import proof
-from grader.rebuild.quantities.proof import fingerprint
+from grader.rebuild.quantities import audited_training
+from grader.rebuild.quantities.audited_training import fingerprint
 
 Arrays = Sequence[np.ndarray]
 
@@ -64,7 +64,7 @@ def test_two_trainings_never_have_the_same() -> None:
 def test_small_or_other_networks_are_not_compared() -> None:
     """Seventeen parameters are too few; other layers are other numbers."""
     small = [np.zeros((3, 2)), np.zeros(2)]
-    assert sum(array.size for array in small) < proof.FEWEST_NUMBERS
+    assert sum(array.size for array in small) < audited_training.FEWEST_NUMBERS
     assert print_of(small) == ()
     assert not same((), ())
     assert not same(print_of(ONE), print_of(ONE[:2]))

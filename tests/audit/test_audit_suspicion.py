@@ -13,7 +13,7 @@ from grading_samples import told
 
 from grader.audit import suspicion
 from grader.audit.suspicion import Observed, suspicions, updates
-from grader.domain.evidence import Evidence, FitClaim, ModelClaim
+from grader.domain.evidence import Evidence, FitClaim, ModelClaim, RelatedClaims
 from grader.domain.facts import CalibrationRun
 from grader.domain.measurement import Quantity
 from grader.domain.submission import CodeCell
@@ -72,7 +72,7 @@ def test_data_in_the_text_are_compared_with_the_size_of_the_network() -> None:
 
 def test_a_model_that_nobody_saw_trained_is_suspected() -> None:
     """Measured, and without a training of its own."""
-    assert said(measurements=replace(builders.measured(), trained=False)) == [
+    assert said(measurements=replace(builders.measured(), claims=RelatedClaims())) == [
         "No training of the measured network was seen while the notebook ran."
     ]
 
@@ -131,7 +131,7 @@ def test_copies_are_told_where_no_seed_explains_them() -> None:
 
 def test_where_no_model_was_measured_nothing_is_suspected() -> None:
     """There is no point that could have come from elsewhere."""
-    assert said(measurements=replace(builders.measured(), models={}, trained=False)) == []
+    assert said(measurements=replace(builders.measured(), models={}, claims=RelatedClaims())) == []
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from grading_samples import FakeMeasurer, FakeSandbox, context, outcomes, reason
 
 from grader import auditing
 from grader.auditing import Auditor
-from grader.domain.evidence import Evidence
+from grader.domain.evidence import Evidence, RelatedClaims
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Measurements, Quantity
@@ -60,7 +60,7 @@ class SeesViews(FakeMeasurer):
 
 def measured(*, trained: bool = True, view: str = views.PIXELS, error: float = builders.RIGHT_MSE) -> Measurements:
     numbers = {Quantity.MEAN_IMAGE_MSE: builders.MEAN_IMAGE_MSE, Quantity.RECONSTRUCTION_MSE: error}
-    return replace(builders.measured(numbers=numbers), trained=trained, view=view)
+    return replace(builders.measured(numbers=numbers), claims=RelatedClaims(trained), view=view)
 
 
 def audited(

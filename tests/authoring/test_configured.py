@@ -146,7 +146,7 @@ def test_mistakes_are_told_together_with_their_lines(tmp_path: Path, text: str, 
 
 def test_the_example_of_the_readme_is_understood(tmp_path: Path) -> None:
     """As it stands there."""
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    readme = (Path(__file__).parents[2] / "docs" / "author.en.md").read_text("utf-8")
     (text,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
     found = load_configured("stacked", settings=settings(tmp_path, text))
     assert (found.scale_maximum, found.language) == (20.0, "es")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 from xml.etree import ElementTree
 
@@ -12,11 +13,14 @@ from course_notebooks import LANGUAGES, notebook_cells
 from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts, references_folder
 from grader.authoring.diagrams import alternative, diagram
 from grader.authoring.glance import glance_of
+from grader.authoring.targets import DECIDING, grey_png, target
+from grader.authoring.targets import alternative as target_words
 from grader.domain.measurement import Role
 
 SVG = "{http://www.w3.org/2000/svg}"
 LARGEST_NOTEBOOK = 300_000
 LARGEST_DIAGRAM = 8_000
+LARGEST_TARGET = 20_000
 
 
 def picture(name: str, language: str) -> ElementTree.Element:
@@ -59,15 +63,57 @@ def test_a_notebook_says_at_a_glance_what_it_takes(name: str, language: str) -> 
     cells = {cell.id: cell.source for cell in notebook_cells(name, language, solution=False)}
     assert re.fullmatch("●{1,3}○{0,2}", glance.difficulty)
     assert glance.minutes >= 1
-    assert f"| {glance.minutes} min |" in cells["glance"]
+    assert f"CPU ≈ {glance.minutes} min" in cells["glance"]
+    assert (f"GPU ≈ {glance.minutes_on_gpu} min" in cells["glance"]) is (name != "from-scratch")
     assert "100" in cells["glance"]
     assert all(title in cells["glance"] for title in glance.after)
     assert cells["diagram"].endswith(glance.diagram)
     assert len(glance.diagram) < LARGEST_DIAGRAM
+    assert cells["goal_picture"].endswith(glance.target)
+    assert len(glance.challenge) > 60
+    assert cells["challenge"].endswith(glance.challenge)
     assert len(glance.read) >= 2
     assert all(f"[{title}]({address})" in cells["reading"] for title, address in glance.read)
     assert all(address.startswith("https://") for _, address in glance.read)
     assert sum(map(len, cells.values())) < LARGEST_NOTEBOOK
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", assignment_ids())
+def test_a_goal_shows_the_facts_number_beside_every_baseline(name: str, language: str) -> None:
+    """The reference's mean first and widest or narrowest as it is; eight pictures where the data are images."""
+    facts = load_facts(load_assignment(name).reference)
+    found = facts.calibrated.get("full") or facts.calibrated["sample"]
+    quantity = next(one for one in DECIDING if one in found.statistics)
+    statistic = found.statistics[quantity]
+    markdown = target(facts, language)
+    assert len(markdown) < LARGEST_TARGET
+    encoded = re.search(r"base64,([^)]+)\)$", markdown)
+    assert encoded is not None
+    svg = ElementTree.fromstring(base64.b64decode(encoded[1]))  # noqa: S314 - our own picture
+    texts = [element.text or "" for element in svg.iter(f"{SVG}text")]
+    numbers = [float(text.replace(",", ".")) for text in texts if re.fullmatch(r"[\d.,]+", text)]
+    wanted = [statistic.mean, *statistic.baselines.values()]
+    assert numbers[0] == pytest.approx(statistic.mean, rel=0.03)
+    assert sorted(numbers) == pytest.approx(sorted(wanted), rel=0.03, abs=0.005)
+    assert len(list(svg.iter(f"{SVG}image"))) == (8 if found.strips else 0)
+    assert f"![{target_words(facts, language)}](" in markdown
+    assert all(text in target_words(facts, language) for text in texts)
+
+
+def test_a_grey_picture_is_a_png_that_others_read() -> None:
+    """Zero is white, as in the notebooks."""
+    from matplotlib import image
+
+    pixels = image.imread(io.BytesIO(grey_png(bytes([0, 255, 51, 0]), 2, 2)), format="png")
+    assert pixels.ravel().tolist() == pytest.approx([1, 0, 0.8, 1])
+
+
+@pytest.mark.parametrize("name", assignment_ids())
+def test_spanish_has_one_word_for_an_assignment(name: str) -> None:
+    """*Tarea*, everywhere; what goes further is a *desafío*."""
+    for cell in notebook_cells(name, "es", solution=True):
+        assert not re.search(r"\b[Rr]etos?\b", cell.source), cell.id
 
 
 def test_what_comes_before_never_goes_in_circles() -> None:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from grader.checks.core.subject import Subject
 from grader.domain.architecture import RESHAPE, Architecture, Layer, Shape, shape_size
 from grader.domain.assignment import ParameterValue, RubricItem
+from grader.domain.evidence import RelatedClaims
 from grader.domain.facts import Baseline, CalibratedData, CreditCurve, ReferenceFacts, Statistic
 from grader.domain.measurement import MeasuredModel, Measurement, Measurements, MeasuringProblem, Quantity, Role
 from grader.domain.messages import message
@@ -174,7 +175,9 @@ def measured(
     """What zone M says of a right submission; `numbers` replace single values."""
     merged = {**RIGHT_NUMBERS, **(numbers or {})}
     chosen = models() if found is None else found
-    return Measurements(models=chosen, values=values(merged), data="sample", candidates=1, trained=True)
+    return Measurements(
+        models=chosen, values=values(merged), data="sample", candidates=1, claims=RelatedClaims(trained=True)
+    )
 
 
 def without(measurements: Measurements, *names: Quantity) -> Measurements:

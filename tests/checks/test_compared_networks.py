@@ -10,20 +10,23 @@ from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import CheckFunction
 from grader.checks.learning.compared_networks import check_comparison
 from grader.checks.learning.greedy_stages import check_stages
+from grader.domain.evidence import RelatedClaims
 from grader.domain.grade import Outcome
-from grader.domain.measurement import Disagreement, MeasuringProblem, Quantity
+from grader.domain.measurement import MeasuringProblem, MissedEntry, Quantity
 from grader.domain.messages import verbatim
 from grader.locale import Translator
 
 from . import builders
 from .builders import item, measured, subject
 
-SGD = Disagreement("comparison['sgd']", 0.26, 0.05)
+SGD = (MissedEntry("comparison['sgd']", 0.26), 0.05)
 
 
-def comparison(models: float, agreement: float, *wrong: Disagreement) -> Subject:
+def comparison(models: float, agreement: float, *wrong: tuple[MissedEntry, float | None]) -> Subject:
     numbers = {Quantity.COMPARED_MODELS: models, Quantity.COMPARISON_AGREEMENT: agreement}
-    return subject(measurements=replace(measured(numbers=numbers), disagreements=wrong))
+    claims = RelatedClaims(trained=True, compared={one.entry: said for one, said in wrong if said is not None})
+    missed = tuple(one for one, _ in wrong)
+    return subject(measurements=replace(measured(numbers=numbers), missed=missed, claims=claims))
 
 
 def stages(held: float, trained: float) -> Subject:
@@ -64,7 +67,7 @@ def test_a_number_that_is_not_what_the_network_reaches_is_named() -> None:
 
 def test_numbers_that_are_not_there_are_told_together() -> None:
     """One finding for all of them; a network that was not found is another one."""
-    wrong = (Disagreement("comparison['sgd']", None, None), Disagreement("comparison['adam']", 0.09, None))
+    wrong = ((MissedEntry("comparison['sgd']", None), None), (MissedEntry("comparison['adam']", 0.09), None))
     verdict = check_comparison(comparison(2, 1 / 3, *wrong), item("comparison"))
     english = Translator("en")
     assert [english.text(one.actual) for one in verdict.findings] == [

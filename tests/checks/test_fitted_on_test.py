@@ -10,7 +10,7 @@ from grading_samples import told
 
 from checks import builders
 from checks.builders import item
-from grader.checks.learning.fitted_on_test import judge_method
+from grader.checks.fitted_on_test import judge_method
 from grader.checks.rubric import rubric_mistakes, run_checks
 from grader.domain.evidence import FitClaim
 from grader.domain.grade import CheckResult, Outcome

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict
 from grader.checks.registry import CHECKS
+from grader.domain.evidence import RelatedClaims
 from grader.domain.grade import Outcome
 from grader.domain.measurement import Measurements, MeasuringProblem, Quantity
 from grader.domain.messages import message, verbatim
@@ -132,7 +133,7 @@ def test_a_loss_like_that_of_fresh_weights_is_told_as_untrained() -> None:
 def test_where_no_fit_was_seen_the_hint_asks_for_it() -> None:
     """Whether `fit` was called is a claim: it chooses a hint and never a point."""
     trained = check(subject(measurements=with_loss(0.16)))
-    untrained = check(subject(measurements=with_loss(0.16, trained=False)))
+    untrained = check(subject(measurements=with_loss(0.16, claims=RelatedClaims())))
     assert untrained.share == trained.share
     assert findings(untrained)[0].hint == (
         "We saw no call of `fit` on this model or on one that shares its layers: which model was trained?"
@@ -141,7 +142,7 @@ def test_where_no_fit_was_seen_the_hint_asks_for_it() -> None:
 
 def test_a_good_loss_without_a_seen_fit_keeps_its_points() -> None:
     """A training loop of one's own calls no `fit`."""
-    assert check(subject(measurements=with_loss(0.015, trained=False))).outcome is Outcome.PASSED
+    assert check(subject(measurements=with_loss(0.015, claims=RelatedClaims()))).outcome is Outcome.PASSED
 
 
 # Where the comparison means nothing
@@ -288,7 +289,7 @@ def test_what_was_done_to_the_pixels_is_told_beside_the_loss() -> None:
 def test_where_the_training_ended_with_an_error_the_loss_is_explained_by_that() -> None:
     """That its weights are like untrained ones says what the student sees anyway."""
     error = CellError(6, "ValueError", "no such callback", "autoencoder.fit(x, x)", stops_training=True)
-    untrained = replace(measured(numbers={LOSS: UNTRAINED_MSE}), trained=False)
+    untrained = replace(measured(numbers={LOSS: UNTRAINED_MSE}), claims=RelatedClaims())
     told = findings(CHECKS["reconstruction"].function(subject(raised(error), untrained), item("reconstruction")))[0]
     assert told.actual == "An MSE of 0.1700: the training ended with an error."
     assert told.why == (

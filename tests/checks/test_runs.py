@@ -10,6 +10,7 @@ import pytest
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict
 from grader.checks.registry import CHECKS
+from grader.domain.evidence import RelatedClaims
 from grader.domain.grade import Outcome
 from grader.domain.measurement import Measurements, MeasuringProblem, Quantity
 from grader.domain.messages import verbatim
@@ -247,7 +248,7 @@ def test_an_echo_of_a_search_for_a_gpu_costs_nothing_either_and_another_error_do
 def test_what_our_surroundings_lack_is_no_final_loss_where_it_destroys_the_rest(error: CellError) -> None:
     """Without an autoencoder, or with one that was never trained, a person looks."""
     assert runs(subject(raised(error), NOTHING)).outcome is Outcome.UNGRADABLE
-    untrained = replace(measured(numbers={Quantity.RECONSTRUCTION_MSE: UNTRAINED_MSE}), trained=False)
+    untrained = replace(measured(numbers={Quantity.RECONSTRUCTION_MSE: UNTRAINED_MSE}), claims=RelatedClaims())
     verdict = CHECKS["reconstruction"].function(subject(raised(error), untrained), item("reconstruction"))
     assert verdict.outcome is Outcome.UNGRADABLE
     own = subject(raised(CellError(2, "ValueError", "wrong")), untrained)

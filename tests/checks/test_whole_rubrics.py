@@ -13,6 +13,7 @@ import pytest
 
 from grader.checks.core.subject import Subject
 from grader.checks.rubric import run_checks
+from grader.domain.evidence import RelatedClaims
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.measurement import MeasuredModel, Quantity, Role
 from grader.domain.messages import verbatim
@@ -69,7 +70,7 @@ RIGHT: Final[dict[str, Subject]] = {
         measurements=measured(models(dense_chain((100, "selu"), (30, "selu"), (100, "selu"), (784, "sigmoid"))))
     ),
     "A28 far better than the reference": subject(measurements=measured(numbers={Quantity.RECONSTRUCTION_MSE: 0.004})),
-    "a training loop of one's own": right(trained=False),
+    "a training loop of one's own": right(claims=RelatedClaims()),
     "several autoencoders": right(candidates=7),
 }
 
@@ -139,7 +140,7 @@ WRONG: Final[dict[str, tuple[Subject, dict[str, float]]]] = {
         {"layers": 3.75, "mirror": 5.0},
     ),
     "R32 untrained": (
-        right(trained=False, values=measured(numbers={Quantity.RECONSTRUCTION_MSE: 0.17}).values),
+        right(claims=RelatedClaims(), values=measured(numbers={Quantity.RECONSTRUCTION_MSE: 0.17}).values),
         {"reconstruction": 20.0},
     ),
     "no decoder": (

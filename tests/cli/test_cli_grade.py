@@ -127,6 +127,15 @@ def test_two_hand_ins_of_a_student_are_one_that_waits(graded: Ended, again: Ende
     ]
 
 
+def test_each_run_leaves_a_log(graded: Ended, again: Ended, out: Path) -> None:
+    """The first one tells of every hand-in, the second that nothing had to be run."""
+    first, second = ((out / name).read_text().splitlines() for name in ("grader.log.1", "grader.log"))
+    total = len(UNREADABLE) + 2
+    results = [line.split(" ")[1:3] for line in first if f"/{total} " in line]
+    assert sorted(student.rstrip(":") for _, student in results) == sorted([*UNREADABLE, "old_format", "two"])
+    assert second[-1].endswith("Nothing had to be run: every hand-in was run before.")
+
+
 def test_json_is_the_file_and_nothing_else(again: Ended, out: Path) -> None:
     """Standard output is what `grades.json` holds, so that a program can read it."""
     assert again.status == 0
@@ -165,7 +174,6 @@ def test_check_of_an_old_format_gives_guidance_and_the_note(tmp_path: Path, no_d
     )
     assert [stage.split(":")[0].split(" for ")[0] for stage in stages] == [
         "Running the notebook",
-        "The notebook ran",
         "Measuring the models",
     ]
     assert "The notebook is in the old format 3; it was read all the same." in text
@@ -177,6 +185,12 @@ def test_an_unfinished_notebook_gets_guidance(tmp_path: Path, no_data: None) -> 
     assert run("generate", "stacked", "--out", tmp_path, "--lang", "es").status == 0
     ended = run("check", tmp_path / "stacked.ipynb", "--data-size", "sample", "--json")
     (mine,) = json.loads(ended.out)["grades"]
+    events = [json.loads(line) for line in ended.err.splitlines()]
+    assert [one.get("stage") or one["event"] for one in events if one["event"] != "cell"] == [
+        "remark",
+        "running",
+        "measuring",
+    ]
     assert (ended.status, mine["status"], mine["points_awarded"]) == (1, "FINAL", 0.0)
     assert mine["run"]["errors"][0]["name"] == "NotImplementedError"
     runs, models = mine["checks"][:2]

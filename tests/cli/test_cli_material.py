@@ -193,6 +193,7 @@ def test_generate_tells_every_unknown_name_of_a_template_and_a_text_at_once(tmp_
         .replace("activation =", "activations =")
     )
     template = '{% import "_base/cells.py.j2" as cells %}\n{{ cells.prose("goal", text.gaol) }}\n{{ reference.EPOCH }}\n{{ nobody }}\n'
+    template += '{% import "_base/sections.py.j2" as sections with context %}\n{{ sections.imports(["CODESIZE", "EPOCHS", "EPOCH"]) }}\n'
     course = written_course(tmp_path, toml, template)
     done = run("generate", "net", "--course", course, "--out", tmp_path / "build", "--lang", "es")
     place = course / "assignments" / "net"
@@ -200,7 +201,9 @@ def test_generate_tells_every_unknown_name_of_a_template_and_a_text_at_once(tmp_
         f"{place}/assignment.toml:24: text.es.goal: la referencia no tiene la constante CODESIZE; ¿quisiste decir CODE_SIZE?",
         f"{place}/notebook.py.j2:2: no existe el texto gaol; ¿quisiste decir goal?",
         f"{place}/notebook.py.j2:3: la referencia no tiene la constante EPOCH; ¿quisiste decir EPOCHS?",
-        f"{place}/notebook.py.j2:4: 'nobody' is undefined.",
+        f"{place}/notebook.py.j2:4: no existe el nombre nobody en las plantillas.",
+        f"{place}/notebook.py.j2:6: la referencia no tiene la constante CODESIZE; ¿quisiste decir CODE_SIZE?",
+        f"{place}/notebook.py.j2:6: la referencia no tiene la constante EPOCH; ¿quisiste decir EPOCHS?",
     ]
 
 

@@ -3,55 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cli_samples import run
-from grading_samples import context, submission
-
-from grader.authoring.catalogue import load_assignment, load_facts
-from grader.delivery import GRADEBOOK_FILE, write_class
-from grader.domain.grade import CheckResult
-from grader.domain.graded import GradedSubmission
-from grader.gradebook import Gradebook, sqlite_url
-from grader.locale import Translator
-from grader.pipeline import judge, observe
-from grader.scoring import score
-
-STACKED = load_assignment("stacked")
-FACTS = load_facts("stacked")
+from regrading_samples import points, write_judged_otherwise
 
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
-    """Results of a class of two: what was observed of ana was judged otherwise then, bruno's run is not on record."""
-    folder = tmp_path / "out"
-    folder.mkdir()
-    graded: list[GradedSubmission] = []
-    with Gradebook.open(sqlite_url(folder / GRADEBOOK_FILE)) as gradebook:
-        for student in ("ana", "bruno"):
-            mine = submission(tmp_path, student)
-            seen = observe(mine, context(assignment=STACKED, facts=FACTS))
-            if student == "ana":
-                gradebook.add_observation(seen, sha256=mine.sha256, context="settings")
-            graded.append(_stricter(judge(seen, mine, STACKED, FACTS)))
-            gradebook.add(graded[-1], context="settings")
-    write_class(graded, folder, assignment=STACKED, facts=FACTS, translator=Translator("en"))
-    return folder
-
-
-def _stricter(graded: GradedSubmission) -> GradedSubmission:
-    """Take half of the first check's points, as an earlier rubric did."""
-    first, *others = graded.grade.results
-    halved: CheckResult = replace(first, points_awarded=first.points_awarded / 2)
-    return replace(graded, grade=score((halved, *others)))
-
-
-def points(folder: Path) -> dict[str, float]:
-    """The latest points of each student."""
-    with Gradebook.open(sqlite_url(folder / GRADEBOOK_FILE)) as gradebook:
-        return {one.student: one.grade.points_awarded for one in gradebook.latest("stacked")}
+    """Results of a class of two, of whom ana's run is on record."""
+    return write_judged_otherwise(tmp_path)
 
 
 def test_old_and_new_points_are_shown_and_kept(out: Path) -> None:
@@ -77,6 +39,15 @@ def test_a_dry_run_keeps_nothing(out: Path) -> None:
     assert (ended.status, points(out)) == (0, before)
     assert ended.out.splitlines()[-1] == "1 of 1 grades would change. Nothing was kept."
     assert (out / "grades.json").read_bytes() == written
+
+
+def test_a_dry_run_says_that_nothing_was_kept_also_where_a_run_is_unknown(out: Path) -> None:
+    """What would change, what cannot be said, and that nothing was kept."""
+    ended = run("regrade", "--out", str(out), "--dry-run", "--lang", "en")
+    assert ended.out.splitlines()[-1] == (
+        "1 of 2 grades would change. Nothing was kept. Of 1 nothing is known of the run, so they stay: grade them again "
+        "with `grader grade`."
+    )
 
 
 def test_a_second_time_changes_nothing(out: Path) -> None:

@@ -13,7 +13,7 @@ from grader.cli import app as commands
 
 COMMANDS = (
     "list", "new", "generate", "publish", "check", "inspect", "grade", "review", "adjust", "extend", "regrade", "excuse",
-    "serve", "export", "alike", "demo", "calibrate", "validate", "doctor",
+    "serve", "export", "alike", "backup", "restore", "student-data", "delete-student", "demo", "calibrate", "validate", "doctor",
 )  # fmt: skip
 
 HEAVY = ("tensorflow", "keras", "reference", "matplotlib", "nbclient", "jupyter_client", "sqlalchemy", "numpy")

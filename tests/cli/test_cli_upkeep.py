@@ -19,7 +19,7 @@ from grader.domain.messages import message
 from grader.rebuild import quiet
 from grader.rebuild.calibration import Plan
 from grader.rebuild.facts.kept_weights import default_folder
-from grader.rebuild.quantities.material import DataChoice, DataNotFoundError
+from grader.rebuild.quantities.reference_data import DataChoice, DataNotFoundError
 from grader.validation.references import Distance, Verdict
 
 COURSE = ", ".join(sorted(course_ids()))

@@ -16,14 +16,18 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import review_samples as samples
+from regrading_samples import points, write_judged_otherwise
 
+from grader.gradebook import Gradebook, sqlite_url
 from grader.review.book import BookPlace
+from grader.review.running import BatchNote
 
 pytestmark = pytest.mark.browser
 
@@ -59,12 +63,24 @@ class Served:
     place: BookPlace
 
 
-@pytest.fixture
-def served(place: BookPlace) -> Iterator[Served]:
+@contextmanager
+def serving(place: BookPlace) -> Iterator[Served]:
     """`grader serve` in a process of its own, on a free port."""
-    assert place.course is not None
-    command = [sys.executable, "-c", START, "serve", str(place.folder), "--course", str(place.course.folder)]
-    command += ["--port", "0", "--author", "Ruiz", "--lang", "en"]
+    command = [
+        sys.executable,
+        "-c",
+        START,
+        "serve",
+        str(place.folder),
+        "--port",
+        "0",
+        "--author",
+        "Ruiz",
+        "--lang",
+        "en",
+    ]
+    if place.course is not None:
+        command += ["--course", str(place.course.folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         guard = threading.Timer(MILLISECONDS / 1000, process.kill)
@@ -78,6 +94,20 @@ def served(place: BookPlace) -> Iterator[Served]:
             guard.cancel()
             process.terminate()
             process.wait()
+
+
+@pytest.fixture
+def served(place: BookPlace) -> Iterator[Served]:
+    """The class with an own course."""
+    with serving(place) as found:
+        yield found
+
+
+@pytest.fixture
+def judged_otherwise(tmp_path: Path) -> Iterator[Served]:
+    """A class whose points an earlier rubric gave; two of three runs are on record."""
+    with serving(BookPlace.of(write_judged_otherwise(tmp_path, ("ana", "bruno", "carla")))) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
@@ -130,7 +160,7 @@ def addresses(served: Served) -> list[str]:
     """One of each kind of page."""
     return [
         "/", "/c/0/tarea1", "/c/0/tarea1?q=nobody", "/s/0/1", "/s/0/3", "/student/0?name=Ana%20Garc%C3%ADa",
-        "/stats/0/tarea1", "/q/0/tarea1", "/q/0/tarea1/compression", "/compare/0/1?beside=luis nanez", "/nothing",
+        "/stats/0/tarea1", "/regrade/0/tarea1", "/q/0/tarea1", "/q/0/tarea1/compression", "/compare/0/1?beside=luis nanez", "/nothing",
     ]  # fmt: skip
 
 
@@ -242,6 +272,58 @@ def test_axe_finds_nothing_on_any_page(page: Any, served: Served, language: str,
             assert (address, width, violations(page)) == (address, width, [])
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (address, width)
             look(page, f"{number}-{language}-{scheme}-{width}")
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_an_instructor_looks_at_old_and_new_points_and_keeps_some(
+    page: Any, judged_otherwise: Served, language: str
+) -> None:
+    """From the list: two would change, one of them is kept; axe finds nothing, and a phone shows it all."""
+    served, folder = judged_otherwise, judged_otherwise.place.folder
+    assert folder is not None
+    before = points(folder)
+    speak(page, served, language)
+    page.goto(f"{served.address}/c/0/stacked")
+    page.locator('a[href="/regrade/0/stacked"]').click()
+    page.locator("tbody tr", has_text="bruno").locator("input").uncheck()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width in (390, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert violations(page) == []
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (scheme, width)
+            look(page, f"regrade-{language}-{scheme}-{width}")
+    page.locator("main form button.primary").click()
+    page.wait_for_url("**/c/0/stacked")
+    assert points(folder) == before | {"ana": 100.0}
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_a_batch_that_runs_is_followed_without_loading_the_page(
+    page: Any, judged_otherwise: Served, language: str
+) -> None:
+    """The bar moves on, the list takes new grades in, and the end is told."""
+    served, folder = judged_otherwise, judged_otherwise.place.folder
+    assert folder is not None
+    speak(page, served, language)
+    with BatchNote.of(folder, "stacked", 4) as note:
+        note.finished("ana", reused=True)
+        page.goto(f"{served.address}/c/0/stacked")
+        page.locator(".running progress[value='1']").wait_for()
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            assert violations(page) == []
+            look(page, f"running-{language}-{scheme}")
+        page.evaluate("window.kept = true")
+        with Gradebook.open(sqlite_url(folder / "gradebook.sqlite")) as gradebook:
+            (ana, *_) = gradebook.latest("stacked")
+            gradebook.add(replace(ana, student="dora", sha256="d" * 64), context="settings")
+        note.finished("dora", reused=False)
+        page.locator(".running progress[value='2']").wait_for()
+        page.locator("#listed tbody tr", has_text="dora").wait_for()
+    page.locator("p.running[role=status]").wait_for()
+    assert page.evaluate("window.kept")
+    assert sorted(set(page.faults)) == []
 
 
 def test_nothing_that_a_student_wrote_runs_or_asks_anybody(page: Any, served: Served) -> None:

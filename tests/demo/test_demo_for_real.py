@@ -22,9 +22,10 @@ from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Quantity
 from grader.domain.run import RunStatus
+from grader.execution import LocalPool
 from grader.gradebook import Gradebook
 from grader.intake.submissions import collect
-from grader.scale import grade_batch
+from grader.scale import Results, grade_batch
 from grader.session import SessionOptions, open_session
 
 STACKED = load_assignment("stacked")
@@ -48,15 +49,15 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, GradedSubmissi
     with (
         Gradebook.open("sqlite://") as gradebook,
         open_session(STACKED, FACTS, options) as session,
-        ThreadPoolExecutor(2) as executor,
+        ThreadPoolExecutor(2) as threads,
     ):
         results = grade_batch(
             collect([folder], tmp_path_factory.mktemp("workspace")),
             session.context,
-            executor=executor,
+            executor=LocalPool(threads, session.context, 2),
             gradebook=gradebook,
             settings_key=session.settings_key,
-            on_progress=lambda _: None,
+            watcher=Results(lambda _: None),
         )
     return {one.student: one for one in results}
 

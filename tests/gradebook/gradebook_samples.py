@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from grader.domain.architecture import Architecture, Layer
 from grader.domain.assignment import Assignment, RubricItem
-from grader.domain.evidence import ColumnClaim, FitClaim
+from grader.domain.evidence import ColumnClaim, FitClaim, RelatedClaims
 from grader.domain.grade import CheckResult, Finding, Grade, GradeStatus, Late, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import (
@@ -119,7 +119,7 @@ def rich() -> GradedSubmission:
             strips=(ImageStrip("original", 1, 2, ("AP8=", "fwA=")),),
             data="sample",
             candidates=2,
-            trained=True,
+            claims=RelatedClaims(trained=True, compared={"comparison['sgd']": 0.25}),
         ),
         notes=(message("The file was upgraded from nbformat {version}.", version=3),),
         wall_seconds=31.5,
@@ -232,7 +232,7 @@ _everything_measured = st.builds(
     strips=_many(st.builds(ImageStrip, _texts, _counts, _counts, _many(_texts))),
     data=_texts,
     candidates=_counts,
-    trained=st.booleans(),
+    claims=st.builds(RelatedClaims, st.booleans(), st.dictionaries(_texts, st.floats(allow_nan=False), max_size=2)),
 )
 graded_submissions: st.SearchStrategy[GradedSubmission] = st.builds(
     GradedSubmission,

@@ -101,24 +101,6 @@ def test_contexts_are_those_of_the_latest_grades(gradebook: Gradebook):
     assert gradebook.contexts("stacked") == {("ana", *file): "c2", ("eva", *file): "c1"}
 
 
-def test_a_gradebook_of_the_first_version_gets_the_tables_that_it_lacks(database: Path):
-    """Its grades stay, the new table is guarded as the others are, and opening it again changes nothing."""
-    with Gradebook.open(sqlite_url(database)) as gradebook:
-        gradebook.add(graded(), context="c1")
-    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("DROP TABLE observation")
-        connection.execute("DROP TRIGGER gradebook_schema_refuses_update")
-        connection.execute("UPDATE gradebook_schema SET version = 1")
-    for _ in range(2):
-        with Gradebook.open(sqlite_url(database)) as gradebook:
-            assert gradebook.latest("stacked") == [graded()]
-    with Gradebook.open(sqlite_url(database)) as gradebook:
-        gradebook.add_observation(observed(), sha256="a", context="c1")
-    assert rows(database, "SELECT version FROM gradebook_schema ORDER BY version") == [(1,), (2,)]
-    with pytest.raises(sqlite3.IntegrityError, match="the gradebook is append-only"):
-        rows(database, "DELETE FROM observation")
-
-
 def test_the_latest_of_several_grades_is_found_and_all_are_kept(gradebook: Gradebook, database: Path):
     """Grading again adds a row; the earlier grade stays on record."""
     gradebook.add(graded(points=(0.0, 2.5), status=GradeStatus.NEEDS_REVIEW), context="c1")

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from grader.intake.owners import Upload
 from grader.intake.path_names import are_sections, distinct_names
-from grader.intake.platforms.gradescope_export import MetadataError, Received, read_received
-from grader.intake.platforms.names import Upload, canvas_owner, canvas_owners, moodle_owner
+from grader.intake.platforms import canvas, moodle
+from grader.intake.platforms.gradescope import MetadataError, Received, read_received
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ from grader.intake.platforms.names import Upload, canvas_owner, canvas_owners, m
 )
 def test_moodle_names_say_name_and_participant(name: str, student: str) -> None:
     """Folders of old and new Moodle, flat files, online texts, blind marking."""
-    owner = moodle_owner((name,))
+    owner = moodle.PLATFORM.owner_of_folder(name)
     assert owner is not None
     assert owner.student == student
 
@@ -36,38 +37,45 @@ def test_moodle_names_say_name_and_participant(name: str, student: str) -> None:
 )
 def test_other_names_are_not_taken_for_moodle(name: str) -> None:
     """Without the id and the plugin's name there is no owner."""
-    assert moodle_owner((name,)) is None
+    assert moodle.PLATFORM.owner_of_folder(name) is None
 
 
 @pytest.mark.parametrize(
     ("name", "student", "upload"),
     [
-        ("garcialopezana_1234_98765_tarea1.ipynb", "garcialopezana-1234", Upload(98765, "tarea1.ipynb")),
-        ("garcialopezana_LATE_1234_98765_tarea1-2.ipynb", "garcialopezana-1234", Upload(98765, "tarea1-2.ipynb")),
-        ("núñezjosé_77_98765_t_5_6000_x.ipynb", "núñezjosé-77", Upload(98765, "t_5_6000_x.ipynb")),
-        ("anon_hJ3kq_98765_tarea1.ipynb", "anon-hJ3kq", Upload(98765, "tarea1.ipynb")),
-        ("LATE_anon_hJ3kq_98765_tarea1.ipynb", "anon-hJ3kq", Upload(98765, "tarea1.ipynb")),
+        (
+            "garcialopezana_1234_98765_tarea1.ipynb",
+            "garcialopezana-1234",
+            Upload(98765, "tarea1.ipynb", "tarea1.ipynb"),
+        ),
+        (
+            "garcialopezana_LATE_1234_98765_tarea1-2.ipynb",
+            "garcialopezana-1234",
+            Upload(98765, "tarea1-2.ipynb", "tarea1.ipynb", 2),
+        ),
+        ("núñezjosé_77_98765_t_5_6000_x.ipynb", "núñezjosé-77", Upload(98765, "t_5_6000_x.ipynb", "t_5_6000_x.ipynb")),
+        ("anon_hJ3kq_98765_tarea1.ipynb", "anon-hJ3kq", Upload(98765, "tarea1.ipynb", "tarea1.ipynb")),
+        ("LATE_anon_hJ3kq_98765_tarea1.ipynb", "anon-hJ3kq", Upload(98765, "tarea1.ipynb", "tarea1.ipynb")),
         ("garcialopezana_LATE_1234_text.html", "garcialopezana-1234", None),
         ("garcialopezana_1234_link.html", "garcialopezana-1234", None),
     ],
 )
 def test_canvas_names_say_user_and_attachment(name: str, student: str, upload: Upload | None) -> None:
     """Late, anonymous and text hand-ins as the zip of Canvas names them."""
-    owner = canvas_owner(name)
-    assert owner is not None
+    owner = canvas.PLATFORM.owners_of_files([name])[name]
     assert (owner.student, owner.upload) == (student, upload)
 
 
 @pytest.mark.parametrize("name", ["tarea_2024_11_ana.ipynb", "taller_2024_1.ipynb", "ana_01_02_x.ipynb", "tarea.ipynb"])
 def test_dates_are_not_taken_for_canvas(name: str) -> None:
     """Attachment numbers have three digits at least and no leading zero."""
-    assert canvas_owner(name) is None
+    assert canvas.PLATFORM.owners_of_files([name]) == {}
 
 
 def test_names_that_share_an_attachment_number_are_not_canvas() -> None:
     """A group number in everybody's file name must not make one student of a class."""
     names = ["ana_2024_101_taller.ipynb", "luis_2024_101_taller.ipynb", "eva_31_4711_taller.ipynb"]
-    assert set(canvas_owners(names)) == {"eva_31_4711_taller.ipynb"}
+    assert set(canvas.PLATFORM.owners_of_files(names)) == {"eva_31_4711_taller.ipynb"}
 
 
 METADATA = """---

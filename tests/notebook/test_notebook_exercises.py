@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import Any
 
 import keras
@@ -11,9 +12,11 @@ import pytest
 from keras import layers
 from notebook_cells import StudentNotebook
 
-from grader.authoring.catalogue import assignment_ids, load_assignment
+from grader.authoring.catalogue import assignment_ids, load_assignment, references_folder
+from grader.authoring.hints import hint_names
 from grader.authoring.solution_cells import solution_cells
 from grader.authoring.tasks import tasks
+from grader.authoring.templates import Version, render_script
 from grader.checks.registry import CHECKS
 from grader.notebook.exercises import exercises_of
 from grader.notebook.feedback import Feedback
@@ -323,12 +326,52 @@ def test_the_line_is_known_by_its_ends_and_its_steps(weights: str, wrong: str | 
 # All assignments
 
 
-@pytest.mark.parametrize("name", ["fraud", "from-scratch"])
-def test_every_task_has_a_check(name: str) -> None:
-    """Models by their roles, everything else by functions and values."""
+def checks_after_tasks(name: str) -> dict[str, list[str]]:
+    """What is checked below each cell to complete, before the next such cell."""
+    script = render_script(load_assignment(name), Version("en", solution=False), references=references_folder())
+    wanted = {task.name for task in tasks(load_assignment(name), "en")}
+    found: dict[str, list[str]] = {}
+    for cell in re.finditer(r'^# %%.*name="([^"]+)"|^grader\.check\("([^"]+)"', script, re.MULTILINE):
+        if cell[1] in wanted:
+            found[cell[1]] = []
+        elif cell[2] and found:
+            found[list(found)[-1]].append(cell[2])
+    return found
+
+
+ANSWERED_BY_MODELS = {
+    "fit": {"reconstruction", "denoising", "elbo", "fit"},
+    "stack": {"autoencoder"},
+    "build_models": {"autoencoder"},
+    "choice": {"reconstruction"},
+    "tuning": {"pretrained"},
+}
+"""Tasks whose check is one of the rubric's, on the models that the task leaves."""
+
+
+@pytest.mark.parametrize("name", assignment_ids())
+def test_every_task_has_a_check_below_it(name: str) -> None:
+    """Models by their roles, everything else by functions and values; none is asked for that is not known."""
     assignment = load_assignment(name)
-    known = {*exercises_of(assignment), "encoder", "decoder", "autoencoder"}
-    assert {task.name for task in tasks(assignment, "en")} <= known
+    known = {
+        *exercises_of(assignment),
+        *(item.check for item in assignment.rubric),
+        "encoder",
+        "decoder",
+        "autoencoder",
+    }
+    found = checks_after_tasks(name)
+    assert {task.name for task in tasks(assignment, "en")} == set(found)
+    for task, checks in found.items():
+        assert set(checks) & ({task} | ANSWERED_BY_MODELS.get(task, set())), f"{task} has no check: {checks}"
+        assert set(checks) - {"all"} <= known
+
+
+@pytest.mark.parametrize("name", assignment_ids())
+def test_every_task_has_a_hint(name: str) -> None:
+    """`grader.hint` knows the name of each cell to complete."""
+    assignment = load_assignment(name)
+    assert {task.name for task in tasks(assignment, "en")} - set(hint_names(assignment)) == set()
 
 
 @pytest.mark.parametrize("name", assignment_ids())

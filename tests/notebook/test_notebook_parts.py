@@ -20,8 +20,8 @@ from grader.locale import Translator
 from grader.notebook.judging import RUN
 from grader.probe.export import Exporter
 from grader.probe.fits import FitTracker
-from grader.rebuild.measuring import measure
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
+from grader.rebuild.whole_submission import measure
 
 EN = Translator("en")
 PASSED, PARTIAL, FAILED = Outcome.PASSED, Outcome.PARTIAL, Outcome.FAILED

@@ -15,8 +15,10 @@ from grader.domain.grade import Outcome
 from grader.locale import Translator
 from grader.notebook import judging as examining
 from grader.notebook.exhibit import Exhibit
-from grader.rebuild import casting, measuring
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild import whole_submission
+from grader.rebuild.families import family
+from grader.rebuild.quantities.reference_data import DataChoice
+from grader.rebuild.quantities.samples import Samples
 from reference import data
 
 EN = Translator("en")
@@ -69,7 +71,7 @@ def test_a_cell_is_judged_on_the_data_that_the_notebook_uses(
     if given is not None:
         monkeypatch.setenv(DATA_SIZE_VARIABLE, given)
     asked = []
-    monkeypatch.setattr(measuring, "measure", lambda *arguments: asked.append(arguments[-1]))
+    monkeypatch.setattr(whole_submission, "measure", lambda *arguments: asked.append(arguments[-1]))
     facts = load_facts("stacked")
     known = {size: facts.calibrated[size] for size in calibrated}
     examining._measured(Exhibit(Evidence(), {}, {}), replace(facts, calibrated=known))
@@ -82,16 +84,14 @@ def test_no_hidden_image_decides_anything(notebook: StudentNotebook, monkeypatch
     before = notebook.ask('grader.check("reconstruction")').results
     asked = []
 
-    def yardstick(dataset: str, part: str, choice: object) -> measuring.Yardstick:
+    def public_samples(dataset: str, part: str, choice: object) -> Samples:
         asked.append(part)
         if part == "hidden":
             raise AssertionError("a hidden image was asked for")
-        return measuring.yardstick.__wrapped__(dataset, part, choice)  # not what an earlier test has cached
+        return original.__wrapped__(dataset, part, choice)  # not what an earlier test has cached
 
-    original = measuring.yardstick
-    monkeypatch.setattr(yardstick, "__wrapped__", original.__wrapped__, raising=False)
-    for user in (measuring, casting):
-        monkeypatch.setattr(user, "yardstick", yardstick)
+    original = family.load_samples
+    monkeypatch.setattr(family, "load_samples", public_samples)
     monkeypatch.setattr(data, "load", poisoned)
     after = notebook.ask('grader.check("reconstruction")').results
     assert set(asked) == {"public"}

@@ -16,9 +16,9 @@ from grader.extraction.claims import collect
 from grader.probe.export import Exporter
 from grader.probe.hooks import FitTracker
 from grader.probe.numpy_models import WITHOUT_KERAS, numpy_network
-from grader.rebuild.measuring import load_arrays
 from grader.rebuild.network.canonical import canonical
 from grader.rebuild.network.model import Workshop
+from grader.rebuild.whole_submission import load_arrays
 
 pytestmark = pytest.mark.usefixtures("alone")
 

@@ -16,7 +16,8 @@ from grader.domain.messages import message
 from grader.domain.submission import Companion, Submission, UnreadableSubmissionError
 from grader.reading import client, values
 from grader.reading.client import ReadingStoppedError, within_limits
-from grader.reading.values import ForeignFunctionError, ReadingFailedError
+from grader.reading.failures import ReadingFailedError
+from grader.reading.values import ForeignFunctionError
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="limits on processor time and memory are POSIX's")
 

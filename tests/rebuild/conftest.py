@@ -12,15 +12,15 @@ from types import SimpleNamespace
 
 import keras
 import pytest
+import threadpoolctl
 
-from grader.rebuild.quantities import material
+from grader.rebuild.quantities import reference_data
 from reference import data
 
 
 @pytest.fixture(autouse=True)
 def few_threads() -> Iterator[None]:
     """The variable above comes too late where another test has imported NumPy already."""
-    threadpoolctl = pytest.importorskip("threadpoolctl")
     with threadpoolctl.threadpool_limits(1, user_api="blas"):
         yield
 
@@ -40,6 +40,6 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 def shipped_alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A user without data sets of their own."""
     monkeypatch.setattr(data, "search_places", lambda folder=None: [])
-    material._images.cache_clear()
+    reference_data._images.cache_clear()
     yield
-    material._images.cache_clear()
+    reference_data._images.cache_clear()

@@ -15,9 +15,9 @@ from grader.domain.evidence import Evidence, ModelClaim
 from grader.extraction.claims import collect
 from grader.probe.export import Exporter
 from grader.probe.hooks import FitRecord, FitTracker
-from grader.rebuild.measuring import load_arrays
 from grader.rebuild.network.canonical import canonical
 from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop
+from grader.rebuild.whole_submission import load_arrays
 
 IMAGES = np.random.default_rng(7).random((5, 28, 28), dtype=np.float32)
 

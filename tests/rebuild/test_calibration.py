@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import keras
@@ -18,13 +17,14 @@ from tiny_reference import Here, build, tiny
 from grader.domain.facts import Baseline, CalibratedData, CalibrationRun, ReferenceFacts, Statistic
 from grader.domain.measurement import ImageStrip, Quantity
 from grader.rebuild import calibration
-from grader.rebuild.calibration import Plan, Run, forms, load, reached, store
+from grader.rebuild.calibration import Plan, Run, forms, load_facts, reached, store
 from grader.rebuild.facts import summary as summary_module
 from grader.rebuild.facts.curves import Reach, credit_curve
 from grader.rebuild.facts.description import describe
 from grader.rebuild.facts.summary import rounded, summarise, versions
 from grader.rebuild.facts.training import REFERENCE, SHORT, Variation, train
-from grader.rebuild.quantities.material import DataChoice, Material, load_material
+from grader.rebuild.quantities.reference_data import DataChoice, Material, load_material
+from reference.contract import Reference
 
 MSE, BCE = Quantity.RECONSTRUCTION_MSE, Quantity.RECONSTRUCTION_BCE
 SAMPLE = DataChoice("sample")
@@ -47,7 +47,7 @@ class Workplace:
     """
 
     folder: Path
-    source: ModuleType
+    source: Reference
     seconds: tuple[float, ...] = (1.0,)
     made: list[tuple[str, int]] = field(default_factory=list)
     stored: list[int] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Workplace:
     @property
     def facts(self) -> ReferenceFacts:
         """What is written."""
-        found = load("tiny")
+        found = load_facts("tiny")
         assert found is not None
         return found
 
@@ -106,7 +106,7 @@ def record(variation: str, seed: int, mse: float | None = None, *, seconds: floa
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workplace:
     place = Workplace(tmp_path, tiny())
     monkeypatch.setattr(calibration, "FACTS_FOLDER", tmp_path)
-    monkeypatch.setattr(calibration, "module", lambda reference: place.source)
+    monkeypatch.setattr(calibration, "load", lambda reference: place.source)
     monkeypatch.setattr(calibration, "run", place.run)
     monkeypatch.setattr(calibration, "baselines", place.baselines)
     monkeypatch.setattr(calibration, "store", place.store)
@@ -344,7 +344,7 @@ def test_two_runs_are_not_written(workplace: Workplace) -> None:
     """There is no bound to write."""
     assert workplace.calibrate(seeds=2, variation_seeds=0) == [*expected(2, 0)]
     assert workplace.stored == []
-    assert load("tiny") is None
+    assert load_facts("tiny") is None
 
 
 def test_a_run_that_fails_loses_none_of_the_others(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -388,7 +388,7 @@ def test_whoever_stops_it_does_not_wait_for_the_rest(workplace: Workplace) -> No
 def test_several_references_are_calibrated_side_by_side(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each into its own file, all of their runs asked for at once."""
     sources = {"tiny": tiny(), "other": tiny(ID="other", EPOCHS=30)}
-    monkeypatch.setattr(calibration, "module", sources.__getitem__)
+    monkeypatch.setattr(calibration, "load", sources.__getitem__)
     monkeypatch.setattr(calibration, "run", lambda reference, *rest, **where: workplace.run("tiny", *rest, **where))
     executor, said = Here(), []
     calibration.calibrate(["tiny", "other"], Plan(SAMPLE, 3, 0), executor, lambda reference, *_: said.append(reference))
@@ -643,7 +643,7 @@ def test_numbers_are_stored_with_six_digits(value: float, expected: float) -> No
 
 def test_a_reference_without_facts_has_none(workplace: Workplace) -> None:
     """No file, no facts, no error."""
-    assert load("tiny") is None
+    assert load_facts("tiny") is None
 
 
 def test_facts_come_back_as_they_were_written(workplace: Workplace) -> None:
@@ -654,7 +654,7 @@ def test_facts_come_back_as_they_were_written(workplace: Workplace) -> None:
         reached="MSE",
     )
     store(found)
-    assert load("tiny") == found
+    assert load_facts("tiny") == found
 
 
 def test_forms_do_not_depend_on_the_identities_of_layers() -> None:
@@ -673,7 +673,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Material:
     material = replace(found, train=found.train[:200], hidden=found.hidden[:50])
     monkeypatch.setattr(calibration, "load_material", lambda dataset, choice: material)
     source = tiny(EPOCHS=1)
-    monkeypatch.setattr(calibration, "module", lambda reference: source)
+    monkeypatch.setattr(calibration, "load", lambda reference: source)
     return material
 
 

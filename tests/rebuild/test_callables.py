@@ -19,9 +19,9 @@ from grader.domain.measurement import Measurements, Quantity, Role
 from grader.domain.ports import MeasuringTask
 from grader.probe.export import Exporter
 from grader.probe.fits import FitTracker
-from grader.rebuild import measuring
-from grader.rebuild.measuring import measure
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild import whole_submission
+from grader.rebuild.quantities.reference_data import DataChoice
+from grader.rebuild.whole_submission import measure
 
 pytestmark = pytest.mark.usefixtures("alone")
 
@@ -34,7 +34,7 @@ IMAGES = ROWS.reshape(4, 28, 28)
 @pytest.fixture(autouse=True)
 def one_jacobian(monkeypatch: pytest.MonkeyPatch) -> None:
     """One image instead of four."""
-    monkeypatch.setattr(measuring, "JACOBIAN_IMAGES", 1)
+    monkeypatch.setattr(whole_submission, "JACOBIAN_IMAGES", 1)
 
 
 def found(namespace: dict[str, Any], folder: Path, reference: str = "simple-dense") -> Measurements:

@@ -16,8 +16,9 @@ from grader.domain.evidence import Evidence, FitClaim
 from grader.domain.measurement import Measurements, Quantity, Role
 from grader.domain.ports import MeasuringTask
 from grader.locale import Translator
-from grader.rebuild import measuring
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild import whole_submission
+from grader.rebuild.quantities.reference_data import DataChoice
+from grader.rebuild.quantities.samples import load_samples
 
 pytestmark = pytest.mark.usefixtures("alone")
 
@@ -28,11 +29,11 @@ EN = Translator("en")
 @pytest.fixture(autouse=True)
 def one_jacobian(monkeypatch: pytest.MonkeyPatch) -> None:
     """What these models are does not depend on the image."""
-    monkeypatch.setattr(measuring, "JACOBIAN_IMAGES", 1)
+    monkeypatch.setattr(whole_submission, "JACOBIAN_IMAGES", 1)
 
 
 def measured(evidence: Evidence, reference: str = "simple-dense") -> Measurements:
-    return measuring.measure(evidence, MeasuringTask(reference, "public", NAMES), DataChoice("sample"))
+    return whole_submission.measure(evidence, MeasuringTask(reference, "public", NAMES), DataChoice("sample"))
 
 
 def three(activation: str | None) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def test_a_model_of_other_pixels_is_given_such_pixels(low: float, high: float, t
         [Input((28, 28)), layers.Rescaling(1.0, -low - tenth), layers.ReLU(), layers.Rescaling(1.0, low)]
     )
     found = measured(fitted(model, tmp_path, (low, high, True)))
-    images = measuring.yardstick("mnist", "public", DataChoice("sample")).images
+    images = load_samples("mnist", "public", DataChoice("sample")).images
     expected = float(np.mean((images - np.maximum(images - 0.1, 0)) ** 2))
     assert found.value(Quantity.RECONSTRUCTION_MSE) == pytest.approx(expected, rel=1e-3)
     (told,) = found.conventions

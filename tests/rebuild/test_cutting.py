@@ -15,11 +15,11 @@ from round_trip import IMAGES, answers, send, shake
 from grader.domain.evidence import Evidence
 from grader.domain.measurement import Role
 from grader.probe.fit_record import FitRecord
-from grader.rebuild.measuring import load_arrays
 from grader.rebuild.network.allowlist import RefusedError
 from grader.rebuild.network.cutting import NAMELESS, PUT_TOGETHER, completed
 from grader.rebuild.network.model import Workshop
 from grader.rebuild.network.roles import Cast, assign
+from grader.rebuild.whole_submission import load_arrays
 
 pytestmark = pytest.mark.usefixtures("alone")
 

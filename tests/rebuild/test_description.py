@@ -9,10 +9,11 @@ import pytest
 
 from grader.domain.architecture import RESHAPE, Architecture, Layer
 from grader.domain.measurement import Role
-from grader.rebuild.facts.description import architecture_of, describe, recipe
+from grader.rebuild.facts.description import describe, recipe
 from grader.rebuild.network.canonical import cut_positions
+from grader.rebuild.network.own_models import architecture_of
 from reference import stacked
-from reference.contract import IDS, module
+from reference.contract import IDS, load
 
 # Architectures
 
@@ -47,7 +48,7 @@ def test_the_form_of_stacked_is_the_table_of_the_course() -> None:
 
 def test_facts_that_need_no_training_come_from_the_models() -> None:
     """Three architectures, parameters and code size."""
-    facts = describe(stacked)
+    facts = describe(load("stacked"))
     assert {role: architecture.parameters for role, architecture in facts.architectures.items()} == {
         Role.ENCODER: 81_530, Role.DECODER: 82_284, Role.AUTOENCODER: 163_814,
     }  # fmt: skip
@@ -57,7 +58,7 @@ def test_facts_that_need_no_training_come_from_the_models() -> None:
 
 def test_a_network_without_keras_is_described_by_its_twin() -> None:
     """`from-scratch` has the form of two Dense layers; its sizes are free."""
-    facts = describe(module("from-scratch"))
+    facts = describe(load("from-scratch"))
     form = facts.architectures[Role.AUTOENCODER]
     assert [(layer.kind, layer.activation, layer.parameters) for layer in form.layers] == [
         ("Dense", "relu", 25_120), ("Dense", "sigmoid", 25_872),
@@ -67,7 +68,7 @@ def test_a_network_without_keras_is_described_by_its_twin() -> None:
 
 def test_a_code_that_is_drawn_is_a_layer_of_two_inputs() -> None:
     """Dense, both branches, and the sampling; all of their parameters count."""
-    form = describe(module("variational")).architectures[Role.ENCODER]
+    form = describe(load("variational")).architectures[Role.ENCODER]
     assert [(layer.kind, layer.inputs, layer.parameters) for layer in form.layers] == [
         ("Dense", (-1,), 200_960), ("Dense", (0,), 2_570), ("Dense", (0,), 2_570), ("Sampling", (1, 2), 0),
     ]  # fmt: skip
@@ -97,7 +98,7 @@ def test_a_code_that_is_drawn_is_a_layer_of_two_inputs() -> None:
 )  # fmt: skip
 def test_a_recipe_is_what_a_loss_depends_on(name: str, expected: dict[str, object]) -> None:
     """Optimizer with every setting that the course or Keras chose, loss, epochs, batch size; plain values."""
-    found = recipe(module(name))
+    found = recipe(load(name))
     assert {key: found.get(key) for key in expected} == expected
     assert set(found) - set(expected) <= {"loss_scale_factor", "gradient_accumulation_steps", "use_ema"}
 
@@ -105,7 +106,7 @@ def test_a_recipe_is_what_a_loss_depends_on(name: str, expected: dict[str, objec
 @pytest.mark.parametrize("name", IDS)
 def test_a_description_is_the_same_every_time(name: str) -> None:
     """But for the identities of layers."""
-    first, again = (describe(module(name)) for _ in range(2))
+    first, again = (describe(load(name)) for _ in range(2))
 
     def bare(facts: object) -> object:
         forms = {

@@ -27,13 +27,14 @@ from grader.rebuild.calibration import (
 )
 from grader.rebuild.facts.curves import fair_curve, separates
 from grader.rebuild.facts.description import describe
-from grader.rebuild.facts.statistics import Judged, judge_of
 from grader.rebuild.facts.summary import rounded
-from grader.rebuild.facts.training import epochs_of, has_control, variations
-from grader.rebuild.quantities.material import STRIP_IMAGES, DataChoice, Material, load_material
+from grader.rebuild.facts.training import epochs_of, variations
+from grader.rebuild.families.judgement import Judgement
+from grader.rebuild.families.registry import family_of
 from grader.rebuild.quantities.quality import mean_image_error
+from grader.rebuild.quantities.reference_data import STRIP_IMAGES, DataChoice, Material, load_material
 from reference import data
-from reference.contract import IDS, module
+from reference.contract import IDS, load
 
 PARAMETERS = {
     "linear-pca": 17,
@@ -116,8 +117,8 @@ def seeds_wanted(found: CalibratedData) -> int:
 def lacking(name: str, found: CalibratedData) -> list[str]:
     """Return what a calibration would still train."""
     made = Counter(run.variation for run in found.records)
-    wanted = dict.fromkeys((variation.name for variation in variations(module(name))), 1)
-    wanted |= {"reference": seeds_wanted(found), "short": 5} | ({"control": 3} if has_control(module(name)) else {})
+    wanted = dict.fromkeys((variation.name for variation in variations(load(name))), 1)
+    wanted |= {"reference": seeds_wanted(found), "short": 5} | ({"control": 3} if load(name).has_control else {})
     return [variation for variation, count in wanted.items() if made[variation] < count]
 
 
@@ -126,7 +127,7 @@ def runs_of(found: CalibratedData, quantity: Quantity, names: set[str]) -> list[
 
 
 def honest_names(name: str) -> set[str]:
-    return {"reference", *(variation.name for variation in variations(module(name)) if variation.honest)}
+    return {"reference", *(variation.name for variation in variations(load(name)) if variation.honest)}
 
 
 def test_every_reference_has_its_facts_and_every_file_its_reference() -> None:
@@ -142,7 +143,7 @@ def test_every_reference_has_its_facts_and_every_file_its_reference() -> None:
 @every_reference
 def test_architectures_and_recipe_are_those_that_the_reference_has_now(name: str) -> None:
     """Whoever changes a reference must calibrate it again."""
-    written, built = facts(name), describe(module(name))
+    written, built = facts(name), describe(load(name))
     assert {role: anonymous(form) for role, form in written.architectures.items()} == {
         role: anonymous(form) for role, form in built.architectures.items()
     }
@@ -175,7 +176,7 @@ def test_enough_runs_stand_behind_each_number(name: str) -> None:
     On the full data some calibrations are not finished: `UNFINISHED` names them, and nothing that is finished.
     """
     for dataset, found in facts(name).all_calibrated():
-        known = {"reference", *(variation.name for variation in variations(module(name)))}
+        known = {"reference", *(variation.name for variation in variations(load(name)))}
         assert {run.variation for run in found.records} <= known
         assert sum(run.variation == "reference" for run in found.records) >= FEW_SEEDS
         if (name, dataset, found.data) in UNFINISHED:
@@ -205,10 +206,10 @@ def test_no_run_stands_twice(name: str) -> None:
 @every_reference
 def test_runs_were_trained_for_the_epochs_of_the_reference(name: str) -> None:
     """Short ones for a tenth, the others for all unless their variation says another share."""
-    source = module(name)
+    source = load(name)
     for found in calibrated(name):
         if found.data == "sample":  # every data set of a reference has as many
-            trained_on = source.training_split(embedded(source.DATASET).train)[0]
+            trained_on = source.training_split(embedded(source.dataset).train)[0]
             assert found.epochs == epochs_of(source, len(trained_on))
         shares = {variation.name: variation.epochs_share for variation in variations(source)}
         assert [run.epochs for run in found.records] == [
@@ -219,13 +220,13 @@ def test_runs_were_trained_for_the_epochs_of_the_reference(name: str) -> None:
 @every_reference
 def test_every_run_has_every_number_and_its_machine(name: str) -> None:
     """Finite, with six digits; the printed loss where `fit` printed one."""
-    source = module(name)
+    source = load(name)
     for found in calibrated(name):
         for run in found.records:
-            assert set(run.values) == set(judge_of(source).quantities) == set(found.statistics)
+            assert set(run.values) == set(family_of(source).statistics) == set(found.statistics)
             assert all(value == rounded(value) for value in run.values.values())
             made_before_it_was_kept = found.data == "full" and name == "stacked"
-            assert (run.training_loss is None) == hasattr(source, "train") or made_before_it_was_kept
+            assert (run.training_loss is None) == (source.train is not None) or made_before_it_was_kept
             assert run.host
             assert run.seconds > 0
 
@@ -241,7 +242,9 @@ def test_facts_name_their_versions(name: str) -> None:
 # What was made of the runs
 
 
-def curves_to(judged: Judged, above: tuple[Baseline, ...], written: Statistic, fair: list[float]) -> list[CreditCurve]:
+def curves_to(
+    judged: Judgement, above: tuple[Baseline, ...], written: Statistic, fair: list[float]
+) -> list[CreditCurve]:
     """Curves to these baselines, where the reference is clearly better."""
     anchors = [(anchor, True) for anchor in above] + [(anchor, False) for anchor in judged.below]
     spread = (written.mean, written.deviation, written.runs)
@@ -268,9 +271,9 @@ def leads_to_control(statistic: Statistic) -> bool:
 @every_reference
 def test_statistics_recompute_from_the_runs(name: str) -> None:
     """Mean, deviation, counts, control and curves, to the last digits."""
-    source, honest = module(name), honest_names(name)
+    source, honest = load(name), honest_names(name)
     for found in calibrated(name):
-        for quantity, judged in judge_of(source).quantities.items():
+        for quantity, judged in family_of(source).statistics.items():
             written = found.statistics[quantity]
             own, fair = runs_of(found, quantity, {"reference"}), runs_of(found, quantity, honest)
             mean, deviation = statistics.fmean(own), statistics.stdev(own)
@@ -307,12 +310,12 @@ def test_the_reference_is_better_than_what_is_trivial(name: str) -> None:
 @every_reference
 def test_the_deciding_number_tells_right_from_trivial(name: str) -> None:
     """It has a curve; fresh weights earn nothing by it, unless they are fine-tuned or see oddities as any net does."""
-    source = module(name)
+    source = load(name)
     for found in calibrated(name):
-        deciding = found.statistics[judge_of(source).main]
+        deciding = found.statistics[family_of(source).main]
         assert next(iter(found.statistics.values())) is deciding
         assert deciding.curves
-        if getattr(source, "JUDGED_BY", "") not in {"anomaly", "transfer"}:
+        if source.family not in {"anomaly", "transfer"}:
             assert deciding.credit(deciding.baselines[Baseline.UNTRAINED]) == 0.0
 
 

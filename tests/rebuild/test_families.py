@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -17,16 +16,17 @@ from tiny_reference import tiny
 
 from grader.domain.measurement import Measurement, Quantity
 from grader.domain.ports import MeasuringTask
-from grader.rebuild import casting, measuring
-from grader.rebuild.facts.statistics import judge_of, measured
-from grader.rebuild.measuring import Yardstick
-from grader.rebuild.network.roles import Cast
-from grader.rebuild.quantities import latent
-from grader.rebuild.quantities.families import family_measurements, output_range
-from grader.rebuild.quantities.latent import latent_numbers, prior_distance
-from grader.rebuild.quantities.material import DataChoice, Material, load_material
-from reference import linear_pca
-from reference.contract import module
+from grader.rebuild import whole_submission
+from grader.rebuild.families import family, variational
+from grader.rebuild.families.family import TrainedModels
+from grader.rebuild.families.of_references import measured
+from grader.rebuild.families.registry import family_of
+from grader.rebuild.families.variational import latent_numbers, prior_distance
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.behaviour import output_range
+from grader.rebuild.quantities.reference_data import DataChoice, Material, load_material
+from grader.rebuild.quantities.samples import Samples
+from reference.contract import Reference, load
 
 pytestmark = pytest.mark.usefixtures("alone")
 
@@ -54,24 +54,25 @@ def few(dataset: str) -> Material:
 def few_images(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let zone M measure on these."""
 
-    def yardstick(dataset: str, _part: str, _choice: DataChoice) -> Yardstick:
+    def few_samples(dataset: str, _part: str, _choice: DataChoice) -> Samples:
         found = few(dataset)
-        return Yardstick("sample", found.train, found.hidden, found.strip_images[:1])
+        return Samples("sample", found.train, found.hidden, found.strip_images[:1])
 
-    monkeypatch.setattr(casting, "yardstick", yardstick)
-    monkeypatch.setattr(measuring, "_baselines", lambda *_: (0.1, 0.05))
-    monkeypatch.setattr(measuring, "JACOBIAN_IMAGES", 1)
+    monkeypatch.setattr(family, "load_samples", few_samples)
+    monkeypatch.setattr(whole_submission, "JACOBIAN_IMAGES", 1)
 
 
 @pytest.mark.parametrize("reference", FAMILIES)
 def test_a_student_with_the_references_weights_gets_the_references_numbers(reference: str, tmp_path: Path) -> None:
     """Noise, drawn codes and distances are the same on both sides, so that curves and measurements can be compared."""
-    source = module(reference)
+    source = load(reference)
     keras.utils.set_random_seed(3)
     models = source.build()
-    wanted = measured(source, models, few(source.DATASET), 0)
-    found = measuring.measure(send(dict(models._asdict()), tmp_path), MeasuringTask(reference, "hidden", NAMES), SAMPLE)
-    assert set(wanted) == set(judge_of(source).quantities)
+    wanted = measured(source, models, few(source.dataset), 0)
+    found = whole_submission.measure(
+        send(dict(models._asdict()), tmp_path), MeasuringTask(reference, "hidden", NAMES), SAMPLE
+    )
+    assert set(wanted) == set(family_of(source).statistics)
     assert {name: found.value(name) for name in wanted if name is not Quantity.PLANE_ANGLE} == {
         name: pytest.approx(value, rel=1e-3, abs=1e-6)
         for name, value in wanted.items()
@@ -85,30 +86,19 @@ def test_a_student_with_the_references_weights_gets_the_references_numbers(refer
 # Where the models that a family takes are not there
 
 
-def rebuilt(model: Any) -> Any:
-    """As much of a rebuilt model as the families look at."""
-    return SimpleNamespace(model=model, moments=None)
+def own_numbers(reference: Reference, models: TrainedModels, images: np.ndarray) -> list[Measurement]:
+    """What the family says of models besides their reconstructions."""
+    samples, outputs = Samples("sample", images, images, images[:0]), quality.reconstruct(models.autoencoder, images)
+    found = family_of(reference).measure(reference, models, samples, outputs)
+    assert [one.name for one in found[:2]] == [Quantity.RECONSTRUCTION_MSE, Quantity.RECONSTRUCTION_BCE]
+    return found[2:]
 
 
-def cast(autoencoder: Any, encoder: Any = None, decoder: Any = None) -> Cast:
-    filled = (None if model is None else rebuilt(model) for model in (autoencoder, encoder, decoder))
-    return Cast(*filled, candidates=1)
-
-
-def test_a_reference_that_only_reconstructs_has_no_numbers_of_its_own() -> None:
-    """Nor has one that is judged by something else."""
-    source, images = tiny(), few("mnist").hidden
-    nothing = cast(None)
-    assert family_measurements(source, nothing, images, images) == []
-    assert family_measurements(tiny(JUDGED_BY="transfer"), nothing, images, images) == []
-
-
-@pytest.mark.parametrize("judged_by", ["sparse", "variational"])
-def test_without_an_encoder_or_a_drawn_code_nothing_is_measured(judged_by: str) -> None:
-    """A check then waits for a person."""
-    images = few("mnist").hidden
-    models = cast(Sequential([Input((28, 28)), layers.Activation("linear")]))
-    assert family_measurements(tiny(JUDGED_BY=judged_by), models, images, images) == []
+@pytest.mark.parametrize("judged_by", ["reconstruction", "transfer", "sparse", "variational"])
+def test_without_the_models_that_a_family_takes_nothing_more_is_measured(judged_by: str) -> None:
+    """A check then waits for a person; a reference that only reconstructs has no numbers of its own."""
+    models = TrainedModels(Sequential([Input((28, 28)), layers.Activation("linear")]))
+    assert own_numbers(tiny(JUDGED_BY=judged_by), models, few("mnist").hidden) == []
 
 
 def test_sparsity_counts_numbers_above_a_tenth(tmp_path: Path) -> None:
@@ -117,7 +107,8 @@ def test_sparsity_counts_numbers_above_a_tenth(tmp_path: Path) -> None:
     encoder.set_weights([np.zeros((784, 4)), np.array([0.5, -0.3, 0.09, 0.0])])
     images = few("mnist").hidden
     decoder = Sequential([Input((4,)), layers.Dense(784)])
-    found = family_measurements(tiny(JUDGED_BY="sparse"), cast(encoder, encoder, decoder), images, images)
+    whole = Sequential([encoder, decoder])
+    found = own_numbers(tiny(JUDGED_BY="sparse"), TrainedModels(whole, encoder, decoder), images)
     assert [(one.name, one.value, one.how) for one in found] == [
         (Quantity.SPARSENESS, 1.0, "change of up to 100 decoded images when one unit at a time is put to rest"),
         (Quantity.CODE_ACTIVITY, pytest.approx(0.2225), "codes of 30 images"),
@@ -130,7 +121,7 @@ def plane(matrix: np.ndarray) -> list[Measurement]:
     points = few("cloud").hidden
     model = Sequential([Input((3,)), layers.Dense(3, use_bias=False)])
     model.set_weights([matrix])
-    return family_measurements(linear_pca, cast(model), points, points)
+    return own_numbers(load("linear-pca"), TrainedModels(model), points)
 
 
 def test_answers_in_the_plane_of_pca_have_no_angle_to_it() -> None:
@@ -186,7 +177,7 @@ def test_the_distance_of_samples_is_to_the_nearest_image(code: tuple[int, ...]) 
 
 def test_only_the_first_images_are_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
     """As many whatever the data set, since the distance falls with every one more."""
-    monkeypatch.setattr(latent, "PRIOR_NEIGHBOURS", 1)
+    monkeypatch.setattr(variational, "PRIOR_NEIGHBOURS", 1)
     train = np.stack([np.ones((28, 28)), np.full((28, 28), 0.25)]).astype(np.float32)
     assert prior_distance(constant_decoder(0.25, 2), 2, train) == pytest.approx(21, rel=1e-5)
 
@@ -195,7 +186,7 @@ def test_samples_are_drawn_alike_for_everybody() -> None:
     """The mean over the same 200 codes, each as far as a decoder by hand says."""
     decoder = Sequential([Input((2,)), layers.Dense(784), layers.Reshape((28, 28))])
     shake(decoder)
-    codes = np.random.default_rng(latent.NOISE_SEED).normal(size=(200, 2)).astype(np.float32)
+    codes = np.random.default_rng(variational.NOISE_SEED).normal(size=(200, 2)).astype(np.float32)
     train = few("mnist").train
     drawn = answers(decoder, codes).reshape(200, 1, 784)
     distances = np.sqrt(((drawn - train.reshape(1, -1, 784)) ** 2).sum(axis=2)).min(axis=1)
@@ -257,7 +248,7 @@ def test_padding_makes_no_difference_where_pools_fit(
     forms = []
     for padding in ("valid", "same"):
         model, arrays = receive(send({"model": pooled(kind, length, padding, **settings)}, tmp_path / padding), "model")
-        (layer,) = measuring.canonical(model, arrays).layers
+        (layer,) = whole_submission.canonical(model, arrays).layers
         forms.append((layer.kind, layer.attributes, layer.output_shape))
     assert (forms[0] == forms[1]) is same
 
@@ -269,6 +260,6 @@ def test_pools_along_a_sequence_follow_the_same_rule(length: int, same: bool, tm
     for padding in ("valid", "same"):
         model = Sequential([Input((length, 3)), layers.MaxPooling1D(2, padding=padding)])
         found, arrays = receive(send({"model": model}, tmp_path / padding), "model")
-        (layer,) = measuring.canonical(found, arrays).layers
+        (layer,) = whole_submission.canonical(found, arrays).layers
         forms.append((layer.kind, layer.attributes, layer.output_shape))
     assert (forms[0] == forms[1]) is same

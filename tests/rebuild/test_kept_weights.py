@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import keras
@@ -13,13 +12,14 @@ import pytest
 from tiny_reference import build, tiny
 
 from grader.rebuild.facts.kept_weights import RunKey, keep, recall
-from grader.rebuild.facts.training import REFERENCE, Trained, Variation, as_keras, untrained
-from reference import from_scratch
+from grader.rebuild.facts.training import REFERENCE, Trained, Variation, untrained
+from grader.rebuild.network.own_models import as_keras
+from reference.contract import Reference, load
 
 KEY = RunKey("tiny", "form", "data", "reference", 5, 20)
 
 
-def trained(source: ModuleType, variation: Variation = REFERENCE, loss: float | None = 0.25) -> Trained:
+def trained(source: Reference, variation: Variation = REFERENCE, loss: float | None = 0.25) -> Trained:
     keras.utils.set_random_seed(7)
     return Trained(as_keras(untrained(source, variation, 7)), 20, loss, 12.5)
 
@@ -46,9 +46,9 @@ def test_what_was_kept_comes_back(variation: Variation, loss: float | None, tmp_
 
 def test_a_network_in_numpy_comes_back_as_its_twin(tmp_path: Path) -> None:
     """`from-scratch` has no Keras weights of its own."""
-    made = trained(from_scratch)
+    made = trained(load("from-scratch"))
     keep(tmp_path, KEY, made)
-    found = recall(tmp_path, KEY, from_scratch, REFERENCE)
+    found = recall(tmp_path, KEY, load("from-scratch"), REFERENCE)
     assert found is not None
     assert np.array_equal(outputs(found.models), outputs(made.models))
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from grader.checks.comparison import counting_layers
 from keras import layers
 from plugin_package import installed, write_package
 from round_trip import answers, round_trip
 
+from grader.domain.counted_layers import counted_layers
 from grader.domain.layer_kinds import all_traits, traits_of
 from grader.domain.plugins import PluginError
 from grader.probe.layer_rules import CELLS, IDENTITY_AT_INFERENCE, LAYERS, RNN, WRAPPERS
@@ -127,7 +127,7 @@ def test_a_package_adds_a_kind_of_layer(tmp_path: Path, monkeypatch: pytest.Monk
     package = write_package(tmp_path / "site", SOURCE, {f"layers.{KIND}": "RULE"})
     with installed(package, monkeypatch):
         rebuilt, form = round_trip(model, tmp_path / "with")
-        compared = [layer.kind for layer in counting_layers(form)]
+        compared = [one.layer.kind for one in counted_layers(form)]
     images = np.random.default_rng(2).random((3, 28, 28, 1), dtype=np.float32)
     np.testing.assert_allclose(answers(rebuilt.model, images), answers(model, images), atol=1e-5)
     assert [layer.kind for layer in form.layers] == [KIND, "Reshape", "Dense"]

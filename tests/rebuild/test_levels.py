@@ -23,8 +23,8 @@ from grader.domain.run import RunRecord, RunStatus
 from grader.extraction.claims import collect
 from grader.probe.export import Exporter
 from grader.probe.fits import FitTracker
-from grader.rebuild import measuring
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild import whole_submission
+from grader.rebuild.quantities.reference_data import DataChoice
 from grader.scoring import score
 from grader.validation.levels import LEVELS, untrained
 from grader.validation.operators import LEARNT
@@ -47,7 +47,7 @@ def notebook_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
     """The embedded data where notebooks look for them, no windows, and a `fit` that can be put back."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(keras.Model, "fit", keras.Model.fit)  # what the notebook changes is undone
-    monkeypatch.setattr(measuring, "JACOBIAN_IMAGES", 1)
+    monkeypatch.setattr(whole_submission, "JACOBIAN_IMAGES", 1)
     for name in data.NAMES:
         monkeypatch.setattr(getattr(keras.datasets, name), "load_data", lambda name=name: arrays(name))
     mpl.use("agg")
@@ -89,7 +89,9 @@ def test_structure_alone_stays_at_or_under_sixty(name: str, tmp_path: Path) -> N
     """The notebook is complete and every layer is right; only nothing was learnt."""
     given = draft(name)
     evidence = evidence_of(namespace(name, tmp_path), tmp_path)
-    measured = measuring.measure(evidence, MeasuringTask(given.facts.reference, "hidden", NAMES), DataChoice("sample"))
+    measured = whole_submission.measure(
+        evidence, MeasuringTask(given.facts.reference, "hidden", NAMES), DataChoice("sample")
+    )
     results = run_checks(given.assignment.rubric, Subject(COMPLETED, measured, given.facts))
     told = {result.check: (result.points_awarded, result.outcome.value) for result in results}
     assert points(results) <= MOST_FOR_STRUCTURE, told

@@ -24,9 +24,9 @@ from grader.domain.ports import MeasuringTask
 from grader.locale import Translator
 from grader.rebuild import client, worker
 from grader.rebuild.client import MeasuringProcesses, MissingDataError
-from grader.rebuild.measuring import measure
 from grader.rebuild.protocol import ANSWER, REQUEST, SHIPPED, Answer
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
+from grader.rebuild.whole_submission import measure
 from reference import card_data, data, shipped, stacked
 
 TASK = MeasuringTask("stacked", "hidden", tuple((role.value, role.value) for role in Role))
@@ -188,9 +188,11 @@ def test_a_process_that_does_not_answer_in_time_is_ended(
     ("line", "error"),
     [
         ("garbage", "Invalid JSON"),
-        ("{}", "Field required"),
-        ('{"kind": "measure"}', "a request to measure needs a task and evidence"),
-        ('{"kind": "publish", "dataset": "mnist"}', "a request to publish needs a folder"),
+        ("{}", "Unable to extract tag"),
+        ('{"kind": "sing"}', "does not match any of the expected tags"),
+        ('{"kind": "measure"}', "measure.task"),
+        ('{"kind": "measure", "task": {"reference": "stacked", "images": "hidden"}}', "measure.evidence_file"),
+        ('{"kind": "publish", "dataset": "mnist"}', "publish.folder"),
         ('{"kind": "publish", "dataset": "../mnist", "folder": "x"}', "KeyError: '../mnist'"),
     ],
 )
@@ -207,7 +209,12 @@ def test_every_line_gets_one_answer(line: str, error: str) -> None:
 def test_a_broken_data_file_is_an_error_that_names_it(tmp_path: Path) -> None:
     """Better no grade than one on the wrong images."""
     (tmp_path / "mnist.npz").write_bytes(b"not a zip")
-    request = {"kind": "publish", "dataset": "mnist", "folder": str(tmp_path / "out"), "data_folder": str(tmp_path)}
+    request = {
+        "kind": "publish",
+        "dataset": "mnist",
+        "folder": str(tmp_path / "out"),
+        "data": {"folder": str(tmp_path)},
+    }
     answers = io.StringIO()
     worker.serve(io.StringIO(json.dumps(request) + "\n"), answers)
     answer = ANSWER.validate_json(answers.getvalue())

@@ -10,12 +10,12 @@ from keras import Input, Model, Sequential, layers, ops
 from round_trip import shake
 
 from grader.domain.measurement import Quantity, Role
-from grader.rebuild.facts.description import architecture_of, claimed
 from grader.rebuild.network.model import RebuiltModel, Workshop
+from grader.rebuild.network.own_models import architecture_of, claimed
 from grader.rebuild.network.roles import Cast
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.behaviour import behaviour, find_code
-from grader.rebuild.quantities.yardstick import Yardstick
+from grader.rebuild.quantities.samples import Samples
 
 IMAGES = np.random.default_rng(2).random((4, 28, 28), dtype=np.float32)
 
@@ -101,7 +101,7 @@ def test_encode_and_decode_are_measured_apart() -> None:
     decoder = Model(code, layers.Reshape((28, 28))(layers.Dense(784)(code)))
     past = Model(image, layers.Reshape((28, 28))(layers.Dense(784)(hidden)))
     shake(encoder, decoder, past)
-    samples = Yardstick("sample", IMAGES, IMAGES, IMAGES[:0])
+    samples = Samples("sample", IMAGES, IMAGES, IMAGES[:0])
     cast = Cast(rebuilt(past), rebuilt(encoder), rebuilt(decoder), 1)
     values = {m.name: m.value for m in behaviour(cast, samples, jacobian_images=1)}
     assert values[Quantity.BOTTLENECK_RANK] > 6

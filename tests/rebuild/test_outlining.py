@@ -16,7 +16,7 @@ from grader.domain.inspection import Outline
 from grader.probe.fit_record import FitRecord
 from grader.rebuild.outlining import outlines
 from grader.rebuild.protocol import ANSWER, Answer
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
 from reference import data
 
 pytestmark = pytest.mark.usefixtures("alone")

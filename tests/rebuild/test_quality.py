@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from keras import Input, Sequential, layers
 
-from grader.rebuild.measuring import yardstick
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
+from grader.rebuild.quantities.samples import load_samples
 from reference import data
 
 
@@ -72,7 +72,7 @@ def test_the_mean_image_is_that_of_training() -> None:
 def test_pca_is_scikit_learns(components: int) -> None:
     """The same components, fitted on the same images, to six digits."""
     decomposition = pytest.importorskip("sklearn.decomposition")
-    found = yardstick("fashion_mnist", "hidden", DataChoice("sample"))
+    found = load_samples("fashion_mnist", "hidden", DataChoice("sample"))
     train, hidden = found.train[:2000], found.images[:300]
     pca = decomposition.PCA(components, svd_solver="full").fit(train.reshape(2000, -1).astype(np.float64))
     flat = hidden.reshape(300, -1).astype(np.float64)

@@ -18,11 +18,11 @@ from grader.domain.evidence import Evidence, ModelClaim, NodeClaim, OperationCla
 from grader.domain.measurement import MeasuringProblem
 from grader.domain.messages import message, verbatim
 from grader.domain.ports import MeasuringTask
-from grader.rebuild import measuring
+from grader.rebuild import whole_submission
 from grader.rebuild.network.allowlist import LAYERS, OPERATORS, RefusedError
 from grader.rebuild.network.canonical import canonical
 from grader.rebuild.network.model import RebuiltModel, Workshop
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
 
 ARRAYS = {"v0": np.ones((4, 4), np.float32), "v1": np.ones(4, np.float32)}
 DENSE = {"units": 4, "activation": "relu", "use_bias": True}
@@ -296,7 +296,7 @@ def test_nothing_is_deserialised_loaded_or_unpickled(monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(owner, name, explode)
     weights = tmp_path / "weights.npz"
     np.savez(weights, allow_pickle=False, **ARRAYS)
-    arrays = measuring.load_arrays(weights)
+    arrays = whole_submission.load_arrays(weights)
     rebuilt = rebuild(claim(call("o0", "t0")), arrays=arrays)
     assert canonical(rebuilt, arrays).parameters == 20
 
@@ -306,7 +306,7 @@ def test_object_arrays_are_not_loaded_even_if_they_pass_the_border(tmp_path: Pat
     weights = tmp_path / "weights.npz"
     np.savez(weights, v0=np.array([print], dtype=object))
     with pytest.raises(ValueError, match="allow_pickle=False"):
-        measuring.load_arrays(weights)
+        whole_submission.load_arrays(weights)
 
 
 def test_a_refused_model_becomes_a_problem_that_waits_for_a_person(tmp_path: Path) -> None:
@@ -314,7 +314,7 @@ def test_a_refused_model_becomes_a_problem_that_waits_for_a_person(tmp_path: Pat
     weights = tmp_path / "weights.npz"
     np.savez(weights, allow_pickle=False, **ARRAYS)
     evidence = Evidence((claim(call("o0", "t0")),), {"o0": operation(module="__main__")}, weights_file=weights)
-    found = measuring.measure(evidence, MeasuringTask("stacked", "hidden"), DataChoice("sample"))
+    found = whole_submission.measure(evidence, MeasuringTask("stacked", "hidden"), DataChoice("sample"))
     reason = message("The model cannot be rebuilt: {reason}.", reason=verbatim("the layer `Dense`"))
     assert found.problems == (MeasuringProblem("autoencoder", reason, ours=True),)
 

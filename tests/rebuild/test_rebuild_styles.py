@@ -13,8 +13,8 @@ from round_trip import IMAGES, anonymous, answers, receive, round_trip, send, sh
 from stacked_styles import STYLES, decoder_model, encoder_model
 
 from grader.domain.architecture import Architecture
-from grader.rebuild.facts.description import architecture_of
 from grader.rebuild.network.canonical import canonical
+from grader.rebuild.network.own_models import architecture_of
 from reference import stacked
 
 pytestmark = pytest.mark.usefixtures("alone")

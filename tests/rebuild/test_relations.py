@@ -13,9 +13,9 @@ from stacked_styles import decoder_model, encoder_model
 from grader.domain.measurement import Measurements, Quantity, Role
 from grader.domain.ports import MeasuringTask
 from grader.probe.fit_record import FitRecord
-from grader.rebuild import measuring
-from grader.rebuild.measuring import measure
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild import whole_submission
+from grader.rebuild.quantities.reference_data import DataChoice
+from grader.rebuild.whole_submission import measure
 
 pytestmark = pytest.mark.usefixtures("alone")
 
@@ -26,7 +26,7 @@ ENCODER, DECODER, WHOLE = Role.ENCODER, Role.DECODER, Role.AUTOENCODER
 @pytest.fixture(autouse=True)
 def one_jacobian(monkeypatch: pytest.MonkeyPatch) -> None:
     """One input instead of four."""
-    monkeypatch.setattr(measuring, "JACOBIAN_IMAGES", 1)
+    monkeypatch.setattr(whole_submission, "JACOBIAN_IMAGES", 1)
 
 
 def found(namespace: dict[str, Any], folder: Path, trained: tuple[Any, ...] = ()) -> Measurements:

@@ -12,10 +12,10 @@ from round_trip import send
 
 from grader.domain.evidence import FitClaim
 from grader.domain.measurement import Role
-from grader.rebuild.measuring import load_arrays
 from grader.rebuild.network.allowlist import RefusedError
 from grader.rebuild.network.model import Workshop
 from grader.rebuild.network.roles import Cast, assign, concrete
+from grader.rebuild.whole_submission import load_arrays
 from reference import stacked
 
 pytestmark = pytest.mark.usefixtures("alone")

@@ -9,7 +9,7 @@ from types import ModuleType
 
 import keras
 import pytest
-from tiny_reference import build, tiny
+from tiny_reference import build, tiny_module
 
 from grader.authoring.scaffold import scaffold
 from grader.domain.course import Course
@@ -157,7 +157,7 @@ FAULTS = {
 def test_a_planted_fault_is_told(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one sentence, and nothing besides."""
     changes, sentence = FAULTS[fault]
-    monkeypatch.setattr(soundness, "module", lambda _: tiny(**changes))
+    monkeypatch.setattr(soundness, "module", lambda _: tiny_module(**changes))
     assert english("tiny") == [f"tiny: {sentence}"]
 
 

@@ -14,9 +14,10 @@ from round_trip import send
 from grader.domain.measurement import Quantity, Role
 from grader.domain.ports import MeasuringTask
 from grader.probe.fit_record import FitRecord
-from grader.rebuild.measuring import measure, yardstick
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
+from grader.rebuild.quantities.samples import load_samples
+from grader.rebuild.whole_submission import measure
 
 pytestmark = pytest.mark.usefixtures("alone")
 
@@ -33,7 +34,7 @@ DEVIATION = {
 
 def trained(form: str, *, side_by_side: bool = False) -> tuple[Any, Any]:
     """Encoder and decoder after a short GradientTape loop on digits, drawing codes from this form of a spread."""
-    images = yardstick("mnist", "hidden", SAMPLE).train.reshape(-1, 784)
+    images = load_samples("mnist", "hidden", SAMPLE).train.reshape(-1, 784)
     image = Input((784,))
     hidden = layers.Dense(64, "relu")(image)
     if side_by_side:
@@ -74,7 +75,7 @@ def test_a_spread_is_read_as_what_the_loop_drew_from(form: str, side_by_side: bo
     assert all(model.made and model.shared_with_autoencoder for model in found.models.values())
     cost = found.values[Quantity.NEGATIVE_ELBO]
     assert cost.how.startswith(f"mean and {form} of ")
-    digits = yardstick("mnist", "hidden", SAMPLE)
+    digits = load_samples("mnist", "hidden", SAMPLE)
     mean_digit = np.broadcast_to(digits.train.mean(axis=0), digits.images.shape)
     assert cost.value < 784 * quality.binary_cross_entropy(digits.images, mean_digit)
     assert found.value(Quantity.COMPOSITION_GAP) == pytest.approx(0, abs=1e-5)

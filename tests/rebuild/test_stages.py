@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import keras
@@ -19,19 +18,24 @@ from round_trip import send
 from grader.domain.measurement import Quantity, Role
 from grader.domain.ports import MeasuringTask
 from grader.probe.hooks import FitRecord
-from grader.rebuild import measuring
-from grader.rebuild.measuring import load_arrays, yardstick
+from grader.rebuild import whole_submission
+from grader.rebuild.families.case import Case, Rebuilt, Setting
+from grader.rebuild.families.registry import family_of
+from grader.rebuild.families.stages import stage_measurements
 from grader.rebuild.network.model import Workshop
-from grader.rebuild.quantities.material import DataChoice
-from grader.rebuild.quantities.stages import stage_measurements
+from grader.rebuild.network.roles import Cast
+from grader.rebuild.quantities.reference_data import DataChoice
+from grader.rebuild.quantities.samples import Samples, load_samples
+from grader.rebuild.whole_submission import load_arrays
 from reference import greedy_layerwise
-from reference.contract import Autoencoder
+from reference.contract import IDS, Autoencoder, load
 
 pytestmark = pytest.mark.usefixtures("alone")
 
 SAMPLE = DataChoice("sample")
-TRAIN = yardstick("fashion_mnist", "public", SAMPLE).train[:600]
-PUBLIC = yardstick("fashion_mnist", "public", SAMPLE).images[:200]
+SETTING = Setting(load("greedy-layerwise"), MeasuringTask("greedy-layerwise", "hidden"), SAMPLE)
+TRAIN = load_samples("fashion_mnist", "public", SAMPLE).train[:600]
+PUBLIC = load_samples("fashion_mnist", "public", SAMPLE).images[:200]
 
 
 def components(rows: np.ndarray, count: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -78,7 +82,10 @@ def counted(namespace: dict[str, Any], folder: Path, fits: tuple[FitRecord, ...]
     arrays = load_arrays(evidence.weights_file)
     models = [Workshop(evidence.operations, arrays).rebuild(claim) for claim in evidence.models]
     stack = next(model for model in models if "autoencoder" in model.claim.names)
-    held, trained = stage_measurements(greedy_layerwise, stack, models, evidence, arrays, PUBLIC)
+    rebuilt = Rebuilt(evidence, arrays, models)
+    samples = Samples("sample", TRAIN, PUBLIC, PUBLIC[:0])
+    case = Case(SETTING, rebuilt, Cast(stack, None, None, 1), samples, PUBLIC)
+    held, trained = stage_measurements(case)
     assert (held.name, trained.name) == (Quantity.STAGES_HELD, Quantity.STAGES_TRAINED)
     return held.value, trained.value
 
@@ -121,7 +128,7 @@ def test_the_reference_itself_holds_its_stages(tmp_path: Path) -> None:
     evidence = send(
         notebook(first, second, stack), tmp_path, [FitRecord(first.autoencoder), FitRecord(second.autoencoder)]
     )
-    found = measuring.measure(evidence, MeasuringTask("greedy-layerwise", "hidden", names), SAMPLE)
+    found = whole_submission.measure(evidence, MeasuringTask("greedy-layerwise", "hidden", names), SAMPLE)
     assert (found.value(Quantity.STAGES_HELD), found.value(Quantity.STAGES_TRAINED)) == (2, 2)
 
 
@@ -189,9 +196,6 @@ def test_a_stack_alone_is_no_stage_of_itself(tmp_path: Path) -> None:
     assert counted(stack._asdict() | {"twin": copied(stack).autoencoder}, tmp_path) == (0, 0)
 
 
-def test_other_references_have_no_stages(tmp_path: Path) -> None:
-    """Nothing is counted where nothing was asked for."""
-    evidence = send({"autoencoder": shallow(100, 30, image=False).autoencoder}, tmp_path)
-    arrays = load_arrays(evidence.weights_file)
-    model = Workshop(evidence.operations, arrays).rebuild(evidence.models[0])
-    assert stage_measurements(ModuleType("plain"), model, [model], evidence, arrays, PUBLIC) == []
+def test_other_references_have_no_stages() -> None:
+    """Nothing is counted where nothing was asked for: one reference of the course is of this family."""
+    assert [name for name in IDS if family_of(load(name)).name == "stages"] == ["greedy-layerwise"]

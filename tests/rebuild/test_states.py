@@ -13,13 +13,13 @@ from round_trip import answers, receive, round_trip, send, shake
 
 from grader.domain.evidence import Evidence
 from grader.domain.measurement import Role
-from grader.rebuild.measuring import load_arrays
 from grader.rebuild.network.allowlist import RefusedError
 from grader.rebuild.network.canonical import canonical
 from grader.rebuild.network.cutting import completed
 from grader.rebuild.network.model import Workshop
 from grader.rebuild.network.roles import Cast, assign
 from grader.rebuild.quantities.behaviour import find_code
+from grader.rebuild.whole_submission import load_arrays
 
 pytestmark = pytest.mark.usefixtures("alone")
 

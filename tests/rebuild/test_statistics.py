@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from types import ModuleType
 from typing import Any
 
 import keras
@@ -15,11 +14,13 @@ from tiny_reference import tiny
 
 from grader.domain.facts import Baseline
 from grader.domain.measurement import Quantity
-from grader.rebuild.facts.statistics import JUDGES, RANDOM_PLANE_DEGREES, judge_of, measured
-from grader.rebuild.facts.training import as_keras, has_control
-from grader.rebuild.quantities.material import DataChoice, Material, load_material
-from reference import fraud, linear_pca, pretraining, variational
-from reference.contract import IDS, Autoencoder, module
+from grader.rebuild.families.of_references import measured
+from grader.rebuild.families.plane import RANDOM_PLANE_DEGREES
+from grader.rebuild.families.registry import family_of, shipped
+from grader.rebuild.network.own_models import as_keras
+from grader.rebuild.quantities.reference_data import DataChoice, Material, load_material
+from reference import linear_pca, pretraining, variational
+from reference.contract import IDS, Autoencoder, Reference, load
 
 SAMPLE = DataChoice("sample")
 HIDDEN = 40
@@ -84,11 +85,11 @@ def no_classifier(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", IDS)
 def test_every_number_that_is_listed_is_measured(name: str) -> None:
     """In the order of the list, the deciding one first, and all of them finite; nothing else is kept."""
-    source = module(name)
+    source = load(name)
     keras.utils.set_random_seed(0)
-    found = measured(source, as_keras(source.build()), few(source.DATASET), 0)
-    judge = judge_of(source)
-    assert list(found) == list(judge.quantities)
+    found = measured(source, as_keras(source.build()), few(source.dataset), 0)
+    judge = family_of(source)
+    assert list(found) == list(judge.statistics)
     assert next(iter(found)) == judge.main
     assert all(type(value) is float and np.isfinite(value) for value in found.values())
     assert Quantity.RECONSTRUCTION_MSE in found
@@ -98,29 +99,29 @@ def test_every_number_that_is_listed_is_measured(name: str) -> None:
 @pytest.mark.parametrize("name", IDS)
 def test_the_deciding_number_has_what_it_is_compared_with(name: str) -> None:
     """Each anchor is a baseline that needs no training, or the control of a reference that has one."""
-    source = module(name)
-    judge = judge_of(source)
-    found = judge.baselines(source, few(source.DATASET))
-    assert set(found) <= set(judge.quantities)
-    deciding = judge.quantities[judge.main]
+    source = load(name)
+    judge = family_of(source)
+    found = judge.baselines(source, few(source.dataset))
+    assert set(found) <= set(judge.statistics)
+    deciding = judge.statistics[judge.main]
     assert deciding.above or deciding.below
-    for quantity, judged in judge.quantities.items():
+    for quantity, judged in judge.statistics.items():
         assert not set(judged.above) & set(judged.below)
         for anchor in (*judged.above, *judged.below):
-            trained = (anchor is Baseline.CONTROL and has_control(source)) or anchor is Baseline.UNTRAINED
+            trained = (anchor is Baseline.CONTROL and source.has_control) or anchor is Baseline.UNTRAINED
             assert anchor in found.get(quantity, {}) or trained
 
 
 def test_every_judge_judges_a_reference_of_the_course() -> None:
     """And every reference that names one finds it."""
-    named = {getattr(module(name), "JUDGED_BY", "reconstruction") for name in IDS}
-    assert named == set(JUDGES)
+    named = {load(name).family for name in IDS}
+    assert named == set(shipped())
 
 
 def test_a_judge_that_does_not_exist_is_no_silent_default() -> None:
     """A misspelt name would judge a variational autoencoder by its squared error."""
     with pytest.raises(KeyError, match="variationl"):
-        judge_of(tiny(JUDGED_BY="variationl"))
+        family_of(tiny(JUDGED_BY="variationl"))
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,7 @@ def test_a_judge_that_does_not_exist_is_no_silent_default() -> None:
 )
 def test_each_family_has_a_deciding_number(name: str, deciding: Quantity) -> None:
     """The one that its lesson is about; the penalty of a sparse code shows in its activity besides."""
-    assert judge_of(module(name)).main == deciding
+    assert family_of(load(name)).main == deciding
 
 
 # Reconstruction
@@ -170,27 +171,27 @@ def test_the_baseline_of_the_mean_image_is_the_model_that_answers_it() -> None:
     """Both losses; PCA is better, and is there only where the code is narrower than the sample."""
     material = few("fashion_mnist")
     found = measured(tiny(), only(constant((28, 28), material.train.mean(axis=0))), material, 0)
-    baselines = judge_of(tiny()).baselines(tiny(), material)
+    baselines = family_of(tiny()).baselines(tiny(), material)
     assert {quantity: values[Baseline.MEAN] for quantity, values in baselines.items()} == pytest.approx(found, rel=1e-5)
     assert (
         0 < baselines[Quantity.RECONSTRUCTION_MSE][Baseline.PCA] < baselines[Quantity.RECONSTRUCTION_MSE][Baseline.MEAN]
     )
-    wide = judge_of(tiny()).baselines(tiny(CODE_SIZE=784), material)
+    wide = family_of(tiny()).baselines(tiny(CODE_SIZE=784), material)
     assert set(wide[Quantity.RECONSTRUCTION_MSE]) == {Baseline.MEAN}
 
 
 # Denoising
 
-DENOISERS = tuple(name for name in IDS if getattr(module(name), "JUDGED_BY", "").startswith("denoising"))
+DENOISERS = tuple(name for name in IDS if load(name).family.startswith("denoising"))
 
 
 @pytest.mark.parametrize("name", DENOISERS)
 def test_a_copy_of_the_noise_is_the_baseline_and_no_error_on_clean_images(name: str) -> None:
     """The same noise for every model and every seed; clean images alone would call the copy perfect."""
-    source, material = module(name), few(module(name).DATASET)
+    source, material = load(name), few(load(name).dataset)
     shape = source.build().encoder.input_shape[1:]
     found = [measured(source, only(copying(shape)), material, seed) for seed in (0, 1)]
-    baselines = judge_of(source).baselines(source, material)[Quantity.DENOISED_MSE]
+    baselines = family_of(source).baselines(source, material)[Quantity.DENOISED_MSE]
     assert found[0] == found[1]
     assert found[0][Quantity.DENOISED_MSE] == pytest.approx(baselines[Baseline.NOISY_COPY], rel=1e-6)
     assert found[0][Quantity.DENOISED_MSE] > 0.05
@@ -199,9 +200,9 @@ def test_a_copy_of_the_noise_is_the_baseline_and_no_error_on_clean_images(name: 
 
 def test_noise_does_not_move_a_model_that_does_not_look() -> None:
     """The mean image: the same error on noisy and on clean images, and the baseline of both."""
-    source, material = module("denoising-dense"), few("mnist")
+    source, material = load("denoising-dense"), few("mnist")
     found = measured(source, only(constant((784,), material.train.mean(axis=0).reshape(-1))), material, 0)
-    baselines = judge_of(source).baselines(source, material)
+    baselines = family_of(source).baselines(source, material)
     for quantity in (Quantity.DENOISED_MSE, Quantity.RECONSTRUCTION_MSE):
         assert found[quantity] == pytest.approx(baselines[quantity][Baseline.MEAN], rel=1e-5)
 
@@ -213,7 +214,7 @@ def test_constant_codes_have_the_activity_that_they_have() -> None:
     """Of ten numbers five are 0, three 0.5, one 0.05 and one -0.2: mean |code| 0.175, three tenths above 0.1."""
     codes = np.array([0, 0, 0, 0, 0, 0.5, 0.5, 0.5, 0.05, -0.2])
     models = only(copying((28, 28)), encoder=constant((28, 28), codes), decoder=constant((10,), np.zeros(784)))
-    found = measured(module("sparse"), models, few("fashion_mnist"), 0)
+    found = measured(load("sparse"), models, few("fashion_mnist"), 0)
     assert found[Quantity.CODE_ACTIVITY] == pytest.approx(0.175)
     assert found[Quantity.ACTIVE_SHARE] == pytest.approx(0.3)
     assert found[Quantity.SPARSENESS] == 1.0
@@ -243,8 +244,8 @@ def mean_image_entropy() -> float:
 
 def test_a_collapsed_posterior_is_the_baseline() -> None:
     """Mean 0, σ 1, the mean image: KL 0, no active unit, and an ELBO that is the cross-entropy alone."""
-    found = measured(variational, fixed_posterior(np.zeros(10), np.zeros(10)), few("mnist"), 0)
-    baselines = judge_of(variational).baselines(variational, few("mnist"))
+    found = measured(load("variational"), fixed_posterior(np.zeros(10), np.zeros(10)), few("mnist"), 0)
+    baselines = family_of(load("variational")).baselines(load("variational"), few("mnist"))
     collapsed = {
         name: baselines[name][Baseline.COLLAPSED] for name in baselines if Baseline.COLLAPSED in baselines[name]
     }
@@ -261,7 +262,7 @@ def test_the_divergence_is_the_closed_formula() -> None:
     """½·Σ(μ² + σ² - log σ² - 1), added to the cross-entropy; the median of σ over numbers and images."""
     mean, log_variance = np.linspace(-2, 3, 10), np.linspace(-4, 1, 10)
     expected = 0.5 * np.sum(mean**2 + np.exp(log_variance) - log_variance - 1)
-    found = measured(variational, fixed_posterior(mean, log_variance), few("mnist"), 0)
+    found = measured(load("variational"), fixed_posterior(mean, log_variance), few("mnist"), 0)
     assert found[Quantity.KL_DIVERGENCE] == pytest.approx(expected, rel=1e-5)
     assert found[Quantity.NEGATIVE_ELBO] == pytest.approx(mean_image_entropy() + expected, rel=1e-5)
     assert found[Quantity.MEDIAN_SIGMA] == pytest.approx(np.median(np.exp(log_variance / 2)), rel=1e-5)
@@ -273,12 +274,12 @@ def test_codes_are_drawn_and_drawn_alike_for_every_model() -> None:
     decoder = variational.build_decoder()
     narrow, wide = (fixed_posterior(np.zeros(10), np.full(10, size), decoder) for size in (-60.0, 3.0))
     bound, divergence = Quantity.NEGATIVE_ELBO, Quantity.KL_DIVERGENCE
-    found = measured(variational, narrow, few("mnist"), 0)
+    found = measured(load("variational"), narrow, few("mnist"), 0)
     of_the_mean = np.asarray(decoder(np.zeros((1, 10), np.float32))).astype(np.float64).reshape(28, 28)
     images = few("mnist").hidden.astype(np.float64)
     pixels = -(images * np.log(of_the_mean) + (1 - images) * np.log(1 - of_the_mean))
     assert found[bound] - found[divergence] == pytest.approx(pixels.sum(axis=(1, 2)).mean(), rel=1e-4)
-    drawn = [measured(variational, wide, few("mnist"), seed) for seed in (0, 1)]
+    drawn = [measured(load("variational"), wide, few("mnist"), seed) for seed in (0, 1)]
     assert drawn[0] == drawn[1]
     assert drawn[0][bound] - drawn[0][divergence] > found[bound] - found[divergence] + 1
 
@@ -296,7 +297,7 @@ def test_units_are_active_when_their_mean_varies_over_images() -> None:
     kernel = np.zeros(z_mean.kernel.shape)
     kernel[0, :2] = [(0.011 / variance) ** 0.5, (0.009 / variance) ** 0.5]
     z_mean.set_weights([kernel, np.array([0, 0, 9.0, *np.zeros(7)])])
-    assert measured(variational, models, few("mnist"), 0)[Quantity.ACTIVE_UNITS] == 1.0
+    assert measured(load("variational"), models, few("mnist"), 0)[Quantity.ACTIVE_UNITS] == 1.0
 
 
 def test_the_distance_of_samples_is_that_to_the_nearest_training_image() -> None:
@@ -304,12 +305,14 @@ def test_the_distance_of_samples_is_that_to_the_nearest_training_image() -> None
     material = few("mnist")
     picture = material.train[7].copy()
     models = fixed_posterior(np.zeros(10), np.zeros(10), constant((10,), picture.reshape(-1)))
-    assert measured(variational, models, material, 0)[Quantity.PRIOR_DISTANCE] == pytest.approx(0, abs=1e-2)
+    assert measured(load("variational"), models, material, 0)[Quantity.PRIOR_DISTANCE] == pytest.approx(0, abs=1e-2)
     picture[:4, :4] += 0.5
     models = fixed_posterior(np.zeros(10), np.zeros(10), constant((10,), picture.reshape(-1)))
     nearest = np.sqrt(((material.train - picture) ** 2).sum(axis=(1, 2))).min()
     assert nearest == pytest.approx(2.0)
-    assert measured(variational, models, material, 0)[Quantity.PRIOR_DISTANCE] == pytest.approx(nearest, rel=1e-3)
+    assert measured(load("variational"), models, material, 0)[Quantity.PRIOR_DISTANCE] == pytest.approx(
+        nearest, rel=1e-3
+    )
 
 
 # Anomalies
@@ -333,7 +336,7 @@ def in_first_column(value: float) -> Any:
 
 def test_a_perfect_detector_ranks_every_fraud_above_every_normal_row() -> None:
     """Average precision 1, area 1; the reconstruction error is that of normal rows alone."""
-    assert measured(fraud, only(in_first_column(0.0)), rows(3, 97), 0) == {
+    assert measured(load("fraud"), only(in_first_column(0.0)), rows(3, 97), 0) == {
         Quantity.AVERAGE_PRECISION: 1.0,
         Quantity.ROC_AUC: 1.0,
         Quantity.RECONSTRUCTION_MSE: 0.0,
@@ -343,7 +346,7 @@ def test_a_perfect_detector_ranks_every_fraud_above_every_normal_row() -> None:
 def test_a_detector_that_copies_frauds_better_is_the_worst() -> None:
     """All frauds come last: precision k / (97 + k) at the k-th; normal rows have an error of 25 / 29 deviations²."""
     material = rows(3, 97)
-    found = measured(fraud, only(in_first_column(5.0)), material, 0)
+    found = measured(load("fraud"), only(in_first_column(5.0)), material, 0)
     assert found == {
         Quantity.AVERAGE_PRECISION: pytest.approx(3 / 100),
         Quantity.ROC_AUC: 0.0,
@@ -353,8 +356,8 @@ def test_a_detector_that_copies_frauds_better_is_the_worst() -> None:
 
 def test_all_normal_is_the_share_of_frauds() -> None:
     """Equal scores: average precision 0.03, area 0.5; a copying network is just that."""
-    baselines = judge_of(fraud).baselines(fraud, rows(3, 97))
-    found = measured(fraud, only(copying((29,))), rows(3, 97), 0)
+    baselines = family_of(load("fraud")).baselines(load("fraud"), rows(3, 97))
+    found = measured(load("fraud"), only(copying((29,))), rows(3, 97), 0)
     for quantity, value in ((Quantity.AVERAGE_PRECISION, 0.03), (Quantity.ROC_AUC, 0.5)):
         assert baselines[quantity][Baseline.ALL_NORMAL] == found[quantity] == pytest.approx(value)
         assert Baseline.PCA in baselines[quantity]
@@ -378,7 +381,7 @@ def test_the_angle_of_a_plane_that_was_turned(turned: float, degrees: float) -> 
     kernel = np.stack([first, np.cos(angle) * second + np.sin(angle) * across])
     models = linear_pca.build()
     models.decoder.set_weights([np.array([[2.0, 1.0], [-1.0, 3.0]]) @ kernel, np.zeros(3)])
-    found = measured(linear_pca, models, few("cloud"), 0)
+    found = measured(load("linear-pca"), models, few("cloud"), 0)
     assert list(found) == [Quantity.PLANE_ANGLE, Quantity.RECONSTRUCTION_MSE]
     assert found[Quantity.PLANE_ANGLE] == pytest.approx(degrees, abs=0.05)
 
@@ -388,7 +391,7 @@ def test_a_plane_at_random_has_an_angle_of_one_radian() -> None:
     normals = np.random.default_rng(0).normal(size=(20_000, 3))
     cosines = np.abs(normals[:, 0]) / np.linalg.norm(normals, axis=1)
     assert np.degrees(np.arccos(cosines)).mean() == pytest.approx(RANDOM_PLANE_DEGREES, abs=0.5)
-    baselines = judge_of(linear_pca).baselines(linear_pca, few("cloud"))
+    baselines = family_of(load("linear-pca")).baselines(load("linear-pca"), few("cloud"))
     assert baselines[Quantity.PLANE_ANGLE] == {Baseline.RANDOM_PLANE: RANDOM_PLANE_DEGREES}
 
 
@@ -396,12 +399,19 @@ def test_a_plane_at_random_has_an_angle_of_one_radian() -> None:
 
 
 class Classifier:
-    """Is right about so many hidden images as it was told."""
+    """Is right about so large a share of the hidden images as it was told."""
 
     weights = (np.ones((2, 2), np.float32),)
+    inputs = (np.zeros((1, 28, 28), np.float32),)
 
     def __init__(self, right: float) -> None:
         self.right = right
+
+    def __call__(self, images: np.ndarray, *, training: bool) -> np.ndarray:
+        assert (len(images), training) == (HIDDEN, False)
+        labels = few("fashion_mnist").hidden_labels.copy()
+        labels[round(self.right * HIDDEN) :] += 1
+        return np.eye(10, dtype=np.float32)[labels % 10]
 
 
 class Encoder(str):
@@ -411,7 +421,7 @@ class Encoder(str):
     weights = Classifier.weights
 
 
-def pretender(log: list[str]) -> ModuleType:
+def pretender(log: list[str]) -> Reference:
     """A reference that writes down what is done with it, in order."""
 
     def choose_labelled(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -432,17 +442,13 @@ def pretender(log: list[str]) -> ModuleType:
         log.append(f"scratch {len(images)} {len(labels)}")
         return Classifier(0.6)
 
-    def accuracy(classifier: Classifier, images: np.ndarray, labels: np.ndarray) -> float:
-        assert (len(images), len(labels)) == (HIDDEN, HIDDEN)
-        return classifier.right
-
     def inputs_and_targets(images: np.ndarray, rng: np.random.Generator) -> tuple[Any, Any]:
         log.append("reconstruct")
         return images, images
 
     return tiny(
         JUDGED_BY="transfer", choose_labelled=choose_labelled, build_classifier=lambda encoder: Classifier(0.1),
-        train_frozen=train_frozen, fine_tune=fine_tune, train_from_scratch=train_from_scratch, accuracy=accuracy,
+        train_frozen=train_frozen, fine_tune=fine_tune, train_from_scratch=train_from_scratch,
         inputs_and_targets=inputs_and_targets,
     )  # fmt: skip
 
@@ -460,10 +466,10 @@ def test_a_classifier_is_judged_frozen_fine_tuned_and_from_scratch() -> None:
         Quantity.RECONSTRUCTION_BCE: pytest.approx(found[Quantity.RECONSTRUCTION_BCE]),
     }
     drawn = np.random.default_rng(5).integers(10_000)
-    assert log == [f"choose {drawn}", "reconstruct", "freeze E", "tune E 2 2", "scratch 2 2"]
+    assert log == ["reconstruct", f"choose {drawn}", "freeze E", "tune E 2 2", "scratch 2 2"]
 
 
 def test_the_trivial_encoder_is_a_fresh_one_that_stays_frozen() -> None:
     """Its classifier's accuracy before fine-tuning is what a pretrained one must beat."""
-    baselines = judge_of(pretender([])).baselines(pretender([]), few("fashion_mnist"))
+    baselines = family_of(pretender([])).baselines(pretender([]), few("fashion_mnist"))
     assert baselines[Quantity.ACCURACY] == {Baseline.RANDOM_FEATURES: 0.7}

@@ -14,7 +14,6 @@ from keras import layers
 from round_trip import anonymous, answers, shake
 from tiny_reference import build, compile_model, tiny
 
-from grader.rebuild.facts.description import architecture_of
 from grader.rebuild.facts.training import (
     CONTROL,
     REFERENCE,
@@ -23,13 +22,13 @@ from grader.rebuild.facts.training import (
     as_keras,
     epochs_of,
     flattened,
-    has_control,
     train,
     variations,
 )
-from grader.rebuild.quantities.material import Material
+from grader.rebuild.network.own_models import architecture_of
+from grader.rebuild.quantities.reference_data import Material
 from reference import from_scratch
-from reference.contract import IDS, Autoencoder, module
+from reference.contract import IDS, Autoencoder, load
 
 CHAINS = tuple(
     name for name in IDS if name not in {"variational", "variational-convolutional", "greedy-layerwise", "from-scratch"}
@@ -80,7 +79,7 @@ OTHERS = {
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_reference_is_varied_where_it_can_be(name: str) -> None:
     """No second way of writing a graph with branches or a greedy training, and no optimizer where Keras is not."""
-    assert [variation.name for variation in variations(module(name))] == OTHERS[name]
+    assert [variation.name for variation in variations(load(name))] == OTHERS[name]
 
 
 def test_variations_change_what_their_names_say() -> None:
@@ -101,21 +100,21 @@ def test_variations_change_what_their_names_say() -> None:
 @pytest.mark.parametrize("name", IDS)
 def test_what_an_exercise_compares_and_what_lacks_the_lesson_is_not_honest(name: str) -> None:
     """Full credit is never promised to it; everything else is a student's free choice."""
-    source = module(name)
+    source = load(name)
     told = {variation.name for variation in variations(source) if not variation.honest}
-    assert told == {"short", *getattr(source, "VARIANTS", {}), *(["control"] if has_control(source) else [])}
+    assert told == {"short", *source.variants, *(["control"] if source.has_control else [])}
 
 
 @pytest.mark.parametrize("name", IDS)
 def test_no_two_variations_have_one_name(name: str) -> None:
     """Runs are found again by name and seed."""
-    names = [REFERENCE.name, *(variation.name for variation in variations(module(name)))]
+    names = [REFERENCE.name, *(variation.name for variation in variations(load(name)))]
     assert len(set(names)) == len(names)
 
 
 def test_controls_are_where_a_lesson_can_be_left_out() -> None:
     """Noise, penalty, KL; nothing else."""
-    assert [name for name in IDS if has_control(module(name))] == [
+    assert [name for name in IDS if load(name).has_control] == [
         "denoising-dense", "denoising-dropout", "denoising-convolutional", "sparse", "variational",
         "variational-convolutional",
     ]  # fmt: skip
@@ -150,7 +149,7 @@ def test_a_training_has_the_epochs_that_its_samples_need(fits: list[Fitted]) -> 
 
 def test_a_hundred_epochs_of_convolutions_are_not_calibrated() -> None:
     """Where the lecture's own training would take too long the facts stand on a shorter one, and say so."""
-    shortened = {name: epochs_of(module(name)) for name in IDS if epochs_of(module(name)) != module(name).EPOCHS}
+    shortened = {name: epochs_of(load(name)) for name in IDS if epochs_of(load(name)) != load(name).epochs}
     assert shortened == {"denoising-convolutional": 12}
 
 
@@ -227,14 +226,14 @@ def test_a_training_differs_by_its_variation_and_by_nothing_else(
 
 def test_another_optimizer_keeps_the_loss(fits: list[Fitted]) -> None:
     """A loss that is a function as well."""
-    source = module("variational")
+    source = load("variational")
     train(source, material(), Variation("nadam", optimizer="nadam"), 0)
-    assert (fits[0]["optimizer"], fits[0]["loss"]) == ("Nadam", source.reconstruction_loss)
+    assert (fits[0]["optimizer"], fits[0]["loss"]) == ("Nadam", source.offer("reconstruction_loss"))
 
 
 def test_a_reference_may_name_the_rates_of_other_optimizers(fits: list[Fitted]) -> None:
     """`linear-pca` would learn next to nothing with Keras's defaults in 1,000 updates."""
-    source = module("linear-pca")
+    source = load("linear-pca")
     points = replace(material(), train=np.random.default_rng(0).random((60, 3), dtype=np.float32))
     train(source, points, Variation("adam", optimizer="adam"), 0)
     train(source, points, REFERENCE, 0)
@@ -244,7 +243,7 @@ def test_a_reference_may_name_the_rates_of_other_optimizers(fits: list[Fitted]) 
 def test_a_variant_is_compiled_as_the_exercise_says(fits: list[Fitted]) -> None:
     """Adadelta at the rate that its name meant, the mean absolute error."""
     for name, variant in (("optimizers", "adadelta"), ("losses", "mae")):
-        train(module(name), material(), Variation(variant, variant=variant), 0)
+        train(load(name), material(), Variation(variant, variant=variant), 0)
     assert [told(one)[:3] for one in fits] == [
         ("Adadelta", 1.0, "binary_crossentropy"),
         ("Adam", 0.001, "mae"),
@@ -254,7 +253,7 @@ def test_a_variant_is_compiled_as_the_exercise_says(fits: list[Fitted]) -> None:
 def test_a_control_is_built_or_fed_without_the_lesson(fits: list[Fitted]) -> None:
     """A dropout of 0, a penalty of 0, a weight of the KL of 0, clean images."""
     for name in ("denoising-dropout", "sparse", "variational", "denoising-dense"):
-        train(module(name), material(), CONTROL, 0)
+        train(load(name), material(), CONTROL, 0)
     dropout, sparse, variational, dense = (one["model"].layers[0] for one in fits)
     assert dropout.layers[1].rate == 0.0
     assert float(sparse.layers[3].l1) == 0.0
@@ -266,7 +265,7 @@ def test_a_control_is_built_or_fed_without_the_lesson(fits: list[Fitted]) -> Non
 def test_the_lesson_is_there_where_nothing_is_controlled(fits: list[Fitted]) -> None:
     """The opposite of the test above, number by number."""
     for name in ("denoising-dropout", "sparse", "variational", "denoising-dense"):
-        train(module(name), material(), REFERENCE, 0)
+        train(load(name), material(), REFERENCE, 0)
     dropout, sparse, variational, _ = (one["model"].layers[0] for one in fits)
     assert dropout.layers[1].rate == 0.5
     assert float(sparse.layers[3].l1) == pytest.approx(1e-4)
@@ -287,7 +286,7 @@ def test_a_greedy_training_takes_the_variation_into_both_of_its_parts(
     variation: Variation, compiled: str, batch: int, fits: list[Fitted]
 ) -> None:
     """Where one call of `fit` is not enough, the reference's own `train` is called; there is no one loss to tell."""
-    trained = train(module("greedy-layerwise"), material(), variation, 0)
+    trained = train(load("greedy-layerwise"), material(), variation, 0)
     assert [(one["optimizer"], one["batch"], one["epochs"], one["x"].shape) for one in fits] == [
         (compiled, batch, 10, (88, 28, 28)),
         (compiled, batch, 10, (88, 100)),
@@ -297,7 +296,7 @@ def test_a_greedy_training_takes_the_variation_into_both_of_its_parts(
 
 def test_the_seed_fixes_weights_and_noise(fits: list[Fitted]) -> None:
     """The same for one seed and others for another."""
-    source = module("denoising-dense")
+    source = load("denoising-dense")
     first, again, other = (train(source, material(), REFERENCE, seed) for seed in (4, 4, 5))
     np.testing.assert_array_equal(fits[0]["x"], fits[1]["x"])
     assert np.any(fits[0]["x"] != fits[2]["x"])
@@ -319,7 +318,7 @@ def freed() -> Iterator[None]:
 @pytest.mark.parametrize("name", CHAINS)
 def test_a_flat_model_is_the_same_function(name: str) -> None:
     """Given the same weights, autoencoder, encoder and decoder answer alike; and share one set of weights."""
-    source = module(name)
+    source = load(name)
     models = source.build()
     flat = flattened(models)
     shake(models.autoencoder)

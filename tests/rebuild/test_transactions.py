@@ -21,12 +21,13 @@ from grader.domain.evidence import ColumnClaim, Evidence
 from grader.domain.measurement import Measurements, Quantity, Role
 from grader.domain.ports import MeasuringTask
 from grader.probe.hooks import FitRecord, FitTracker
-from grader.rebuild import casting, measuring
-from grader.rebuild.quantities import transactions
-from grader.rebuild.quantities.candidates import ALL_ROWS, ANONYMOUS, LABEL, NORMAL_ROWS, layouts
-from grader.rebuild.quantities.material import DataChoice
-from grader.rebuild.quantities.transactions import Detector, Table, find_detector, table_of
+from grader.rebuild import whole_submission
+from grader.rebuild.families import fraud as fraud_family
+from grader.rebuild.families.fraud.candidates import ALL_ROWS, ANONYMOUS, LABEL, NORMAL_ROWS, layouts
+from grader.rebuild.families.fraud.detector import CardTable, Detector, find_detector, table_of
+from grader.rebuild.quantities.reference_data import DataChoice
 from reference import card_data, fraud
+from reference.detection import average_precision
 
 pytestmark = pytest.mark.usefixtures("alone")
 
@@ -39,13 +40,13 @@ Frame = pandas.DataFrame
 
 
 @pytest.fixture(scope="module")
-def table() -> Table:
+def table() -> CardTable:
     """A small simulated table."""
     return table_of(card_data.simulated_data(rows=ROWS))
 
 
 @pytest.fixture(scope="module")
-def frame(table: Table, tmp_path_factory: pytest.TempPathFactory) -> Frame:
+def frame(table: CardTable, tmp_path_factory: pytest.TempPathFactory) -> Frame:
     """What a notebook reads: the file that zone K gets."""
     path = tmp_path_factory.mktemp("data") / "creditcard.csv"
     card_data.write_csv(card_data.kernel_view(table.cards), path)
@@ -53,10 +54,10 @@ def frame(table: Table, tmp_path_factory: pytest.TempPathFactory) -> Frame:
 
 
 @pytest.fixture(autouse=True)
-def this_table(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+def this_table(table: CardTable, monkeypatch: pytest.MonkeyPatch) -> None:
     """`measure` judges by the small table; one row for the Jacobian is enough."""
-    monkeypatch.setattr(casting, "table", lambda choice: table)
-    monkeypatch.setattr(measuring, "JACOBIAN_IMAGES", 1)
+    monkeypatch.setattr(fraud_family, "card_table", lambda choice: table)
+    monkeypatch.setattr(whole_submission, "JACOBIAN_IMAGES", 1)
 
 
 def network(d: int, *, linear: bool = False) -> dict[str, Any]:
@@ -77,16 +78,15 @@ def trained(x: Any, *, epochs: int = 0, linear: bool = False) -> tuple[dict[str,
     return models, record
 
 
-def detector(evidence: Evidence, table: Table, part: str = "hidden") -> Detector:
+def detector(evidence: Evidence, table: CardTable, part: str = "hidden") -> Detector:
     """What zone M finds."""
-    arrays = measuring.load_arrays(evidence.weights_file)
-    models, _ = measuring._rebuild_all(evidence, arrays)
-    return find_detector(models, evidence, arrays, CONTRACT, table, part)
+    arrays = whole_submission.load_arrays(evidence.weights_file)
+    return find_detector(whole_submission.rebuild(evidence)[0].models, evidence, arrays, CONTRACT, table, part)
 
 
 def measured(evidence: Evidence) -> Measurements:
     """What zone M measures."""
-    return measuring.measure(evidence, TASK, DataChoice("sample"))
+    return whole_submission.measure(evidence, TASK, DataChoice("sample"))
 
 
 # Right ones, in the styles of notebooks: (what `fit` gets, the same columns of all public rows)
@@ -156,7 +156,7 @@ RIGHT: dict[str, tuple[Callable[[Frame], tuple[Any, Any]], tuple[str, ...], str]
 
 @pytest.mark.parametrize("style", RIGHT)
 def test_columns_and_scaling_are_found_from_what_it_was_fitted_on(
-    style: str, frame: Frame, table: Table, tmp_path: Path
+    style: str, frame: Frame, table: CardTable, tmp_path: Path
 ) -> None:
     """Hidden rows come to the model within a twentieth of a deviation of how the notebook would have scaled them."""
     prepare, columns, scaling = RIGHT[style]
@@ -180,7 +180,7 @@ def good(frame: Frame) -> tuple[dict[str, Any], FitRecord]:
 
 
 def test_a_trained_detector_is_measured_as_the_reference_is(
-    good: tuple[dict[str, Any], FitRecord], table: Table, tmp_path: Path
+    good: tuple[dict[str, Any], FitRecord], table: CardTable, tmp_path: Path
 ) -> None:
     """The same numbers as by the reference's own scaling, on the hidden rows; none of those that mean pixels."""
     models, record = good
@@ -191,9 +191,7 @@ def test_a_trained_detector_is_measured_as_the_reference_is(
     rows = scaling.apply(fraud.features(hidden))
     outputs = np.asarray(models["autoencoder"](rows))
     scores = fraud.fraud_scores(rows, outputs)
-    assert found.value(Quantity.AVERAGE_PRECISION) == pytest.approx(
-        transactions.average_precision(hidden[:, -1], scores), abs=0.02
-    )
+    assert found.value(Quantity.AVERAGE_PRECISION) == pytest.approx(average_precision(hidden[:, -1], scores), abs=0.02)
     assert found.value(Quantity.RECONSTRUCTION_MSE) == pytest.approx(scores[hidden[:, -1] == 0].mean(), rel=0.02)
     assert found.value(Quantity.MEAN_IMAGE_MSE) == pytest.approx(1, abs=0.05)
     assert (found.value(Quantity.RECONSTRUCTION_MSE) or 1) < (found.value(Quantity.PCA_MSE) or 0) < 1
@@ -202,7 +200,7 @@ def test_a_trained_detector_is_measured_as_the_reference_is(
         Quantity.CODE_SIZE: 10, Quantity.BOTTLENECK_RANK: 10, Quantity.FEATURES: 29,
     }  # fmt: skip
     assert found.value(Quantity.COMPOSITION_GAP) == pytest.approx(0, abs=1e-5)
-    assert (found.strips, found.data, found.trained, sorted(found.models)) == ((), "sample", True, sorted(Role))
+    assert (found.strips, found.data, found.claims.trained, sorted(found.models)) == ((), "sample", True, sorted(Role))
     assert not {Quantity.RECONSTRUCTION_BCE, Quantity.OUTSIDE_RANGE} & set(found.values)
 
 
@@ -218,7 +216,7 @@ def test_a_copy_under_the_encoders_name_is_judged_as_the_encoder(
 
 
 def test_without_a_claim_the_reconstruction_of_normal_rows_tells(
-    good: tuple[dict[str, Any], FitRecord], table: Table, tmp_path: Path
+    good: tuple[dict[str, Any], FitRecord], table: CardTable, tmp_path: Path
 ) -> None:
     """A loop of one's own leaves no record: the same candidate is found by what the model reconstructs."""
     found = detector(send(good[0], tmp_path), table)
@@ -230,7 +228,7 @@ def test_without_a_claim_the_reconstruction_of_normal_rows_tells(
 
 
 def test_public_rows_judge_a_students_own_check(
-    good: tuple[dict[str, Any], FitRecord], table: Table, tmp_path: Path
+    good: tuple[dict[str, Any], FitRecord], table: CardTable, tmp_path: Path
 ) -> None:
     """As many rows, none of them hidden."""
     found = detector(send(good[0], tmp_path, [good[1]]), table, "public")
@@ -272,7 +270,7 @@ LEAKS: dict[str, Callable[[Frame], Any]] = {
 
 
 @pytest.mark.parametrize("name", LEAKS)
-def test_a_label_among_the_columns_is_found(name: str, frame: Frame, table: Table, tmp_path: Path) -> None:
+def test_a_label_among_the_columns_is_found(name: str, frame: Frame, table: CardTable, tmp_path: Path) -> None:
     """Constant where normal rows alone were taken, rare ones where all were."""
     models, record = trained(LEAKS[name](frame))
     found = detector(send(models, tmp_path, [record]), table)
@@ -281,7 +279,7 @@ def test_a_label_among_the_columns_is_found(name: str, frame: Frame, table: Tabl
     assert LABEL in found.candidate.columns
 
 
-def test_frauds_among_what_it_was_fitted_on_are_estimated(frame: Frame, table: Table, tmp_path: Path) -> None:
+def test_frauds_among_what_it_was_fitted_on_are_estimated(frame: Frame, table: CardTable, tmp_path: Path) -> None:
     """Minima and maxima that only frauds have: about the file's share, and 0 on normal rows."""
     x = frame.drop(columns=["Time", "Class"])
     scaled = StandardScaler().fit_transform(x)
@@ -321,7 +319,7 @@ def forged(record: FitRecord, columns: dict[str, list[float]] | None) -> FitReco
 
 
 def test_claims_that_are_like_no_table_are_not_believed(
-    good: tuple[dict[str, Any], FitRecord], table: Table, tmp_path: Path
+    good: tuple[dict[str, Any], FitRecord], table: CardTable, tmp_path: Path
 ) -> None:
     """Then the model's own behaviour chooses, as without a claim."""
     nonsense = {name: [1e30 * (-1) ** place for place in range(29)] for name in ColumnClaim.__slots__}
@@ -333,7 +331,7 @@ def test_claims_that_are_like_no_table_are_not_believed(
     np.testing.assert_allclose(found.judged, honest.judged, atol=0.05)
 
 
-def test_a_forged_claim_does_not_hide_the_label(frame: Frame, table: Table, tmp_path: Path) -> None:
+def test_a_forged_claim_does_not_hide_the_label(frame: Frame, table: CardTable, tmp_path: Path) -> None:
     """Trained with `Class`, said to be trained with `Amount`: the behaviour contradicts it, and a person decides."""
     leak = StandardScaler().fit(frame[[*ANONYMOUS, "Class"]][frame.Class == 0])
     models, record = trained(leak.transform(frame[[*ANONYMOUS, "Class"]][frame.Class == 0]), epochs=12)
@@ -344,7 +342,7 @@ def test_a_forged_claim_does_not_hide_the_label(frame: Frame, table: Table, tmp_
     assert found.label is None
 
 
-def test_a_claim_of_another_model_is_not_taken(frame: Frame, table: Table, tmp_path: Path) -> None:
+def test_a_claim_of_another_model_is_not_taken(frame: Frame, table: CardTable, tmp_path: Path) -> None:
     """Only what was fitted on models that share the autoencoder's arrays counts."""
     models, record = trained(logarithm(frame)[0])
     other = network(29)["autoencoder"]
@@ -367,7 +365,7 @@ def test_layouts_hold_v1_to_v28_in_order_and_each_column_once() -> None:
     assert all(LABEL in layout for layout in layouts(31))
 
 
-def test_hidden_rows_have_no_part_in_finding_columns(table: Table) -> None:
+def test_hidden_rows_have_no_part_in_finding_columns(table: CardTable) -> None:
     """What is described are the public rows alone, in the kernel's view of the file."""
     hidden = table.cards.values[table.cards.hidden]
     replaced = replace(table.cards, values=np.array(table.cards.values))

@@ -12,10 +12,16 @@ from keras import Input, Sequential, layers
 from round_trip import send, shake
 
 from grader.domain.measurement import Quantity
-from grader.rebuild.measuring import load_arrays
+from grader.domain.ports import MeasuringTask
+from grader.rebuild.families.case import Case, Rebuilt, Setting
+from grader.rebuild.families.transfer import Transfer, accuracy, probabilities, similarity
 from grader.rebuild.network.model import Workshop
 from grader.rebuild.network.roles import assign
-from grader.rebuild.quantities.transfer import accuracy, probabilities, similarity, transfer_measurements
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.reference_data import DataChoice
+from grader.rebuild.quantities.samples import Samples
+from grader.rebuild.whole_submission import load_arrays
+from reference.contract import load
 
 pytestmark = pytest.mark.usefixtures("alone")
 
@@ -110,7 +116,13 @@ def found(namespace: dict[str, Any], folder: Path, labels: np.ndarray | None = N
     models = [workshop.rebuild(claim) for claim in evidence.models]
     cast = assign(models, (), arrays, sample=(28, 28), contract={})
     chosen = np.full(len(IMAGES), 3) if labels is None else labels
-    return {one.name: one.value for one in transfer_measurements(models, cast, arrays, IMAGES, chosen)}
+    reference, samples = load("pretraining"), Samples("sample", IMAGES, IMAGES, IMAGES[:0], chosen)
+    setting = Setting(reference, MeasuringTask("pretraining", "hidden"), DataChoice("sample"))
+    case = Case(setting, Rebuilt(evidence, arrays, models), cast, samples, IMAGES)
+    assert cast.autoencoder is not None
+    family, outputs = Transfer(), quality.reconstruct(cast.autoencoder.model, IMAGES)
+    numbers = family.measure(reference, family.of_student(case), samples, outputs)
+    return {one.name: one.value for one in numbers if not one.name.startswith("reconstruction")}
 
 
 def test_a_classifier_on_the_encoder_itself(tmp_path: Path) -> None:

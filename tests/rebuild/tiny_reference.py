@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from reference.contract import Autoencoder
+from reference.contract import Autoencoder, Reference, reference_of
 
 
 class Here(Executor):
@@ -52,8 +52,13 @@ def inputs_and_targets(images: np.ndarray, rng: np.random.Generator) -> tuple[An
     return images, images
 
 
-def tiny(**changes: Any) -> ModuleType:
-    """A module as the contract wants it; `changes` replaces or adds names."""
+def tiny(**changes: Any) -> Reference:
+    """What a module offers as the contract wants it; `changes` replaces or adds names."""
+    return reference_of(tiny_module(**changes))
+
+
+def tiny_module(**changes: Any) -> ModuleType:
+    """The module itself."""
     source = ModuleType("tiny")
     source.__dict__.update(
         {

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grader.domain.architecture import Architecture, Layer
 from grader.domain.assignment import Assignment, RubricItem
+from grader.domain.evidence import RelatedClaims
 from grader.domain.facts import Baseline, CalibratedData, CreditCurve, ReferenceFacts, Statistic
 from grader.domain.grade import CheckResult, Finding, Grade, GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
@@ -33,7 +34,7 @@ HOSTILE = (
 
 TITLES = {
     "model_found": {"en": "The three models exist", "es": "Existen los tres modelos"},
-    "architecture": {"en": "Layers as asked", "es": "Capas como se piden"},
+    "layers": {"en": "Layers as asked", "es": "Capas como se piden"},
     "code_size": {"en": "A code of 30 numbers", "es": "Un código de 30 números"},
     "reconstruction": {"en": "Reconstruction of hidden images", "es": "Reconstrucción de imágenes ocultas"},
     "composition": {"en": "Autoencoder = decoder after encoder", "es": "Autoencoder = decoder tras encoder"},
@@ -143,7 +144,7 @@ def measurements(mse: float = 0.0214, architecture: Architecture = REFERENCE, **
         strips=(image_strip("original"), image_strip("student", start=45)),
         data="sample",
         candidates=1,
-        trained=True,
+        claims=RelatedClaims(trained=True),
     )
     return replace(found, **changes)
 
@@ -167,7 +168,7 @@ def submission(student: str = "Ana García", **changes) -> GradedSubmission:
     mse = measurements().values[Quantity.RECONSTRUCTION_MSE]
     results = (
         result("model_found", Outcome.PASSED, 1, 1, "encoder, decoder and autoencoder were found."),
-        result("architecture", Outcome.PASSED, 3, 3, "All six layers are as asked."),
+        result("layers", Outcome.PASSED, 3, 3, "All six layers are as asked."),
         result("code_size", Outcome.PASSED, 2, 2, "The code has 30 numbers."),
         result("reconstruction", Outcome.PASSED, 3, 3, "The error is within full credit.", measurements=(mse,)),
         result("composition", Outcome.PASSED, 1, 1, "autoencoder(x) equals decoder(encoder(x))."),
@@ -198,7 +199,7 @@ def imperfect(student: str = "Luis Ñáñez", **changes) -> GradedSubmission:
     measured = measurements(mse=0.0489, architecture=TOO_WIDE)
     results = (
         result("model_found", Outcome.PASSED, 1, 1, "encoder, decoder and autoencoder were found."),
-        result("architecture", Outcome.PARTIAL, 1.5, 3, "Two of six layers differ from what is asked."),
+        result("layers", Outcome.PARTIAL, 1.5, 3, "Two of six layers differ from what is asked."),
         result("code_size", Outcome.FAILED, 0, 2, "The code is too wide.", findings=(CODE_FINDING,)),
         result(
             "reconstruction",
@@ -235,7 +236,7 @@ def needs_review(student: str = "Zoé Ruiz", **changes) -> GradedSubmission:
     """Return a submission that waits for a person: at least 3.47 of 10 points, which is 1.735 of 5.0."""
     results = (
         result("model_found", Outcome.PASSED, 1, 1, "encoder, decoder and autoencoder were found."),
-        result("architecture", Outcome.PARTIAL, 2.47, 3, "One layer differs."),
+        result("layers", Outcome.PARTIAL, 2.47, 3, "One layer differs."),
         result("code_size", Outcome.FAILED, 0, 2, "The code is too wide.", findings=(CODE_FINDING,)),
         result("reconstruction", Outcome.UNGRADABLE, 0, 3, "The measuring process ran out of memory."),
         result("composition", Outcome.UNGRADABLE, 0, 1, "The measuring process ran out of memory."),

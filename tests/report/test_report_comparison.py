@@ -15,7 +15,9 @@ from grader.domain.messages import message
 def test_the_layers_are_aligned_and_every_difference_is_named():
     """The student's six layers beside the reference's six; Dropout is extra, one Dense is missing, one differs."""
     table = page_of(rendered("imperfect")).one("table", "layers")
-    shown = [(row.classes[0], *(cell.text for cell in row.all("td")[1:])) for row in table.one("tbody").all("tr")]
+    shown = [
+        (" ".join(row.classes), *(cell.text for cell in row.all("td")[1:])) for row in table.one("tbody").all("tr")
+    ]
     first = "Reshape target_shape 784 → 784 · 0 parameters"
     last = "Reshape target_shape 28 × 28 → 28 × 28 · 0 parameters"
     hidden = "Dense activation relu, units 100 → 100 · 78\u202f500 parameters".replace("\u202f", " ")
@@ -24,12 +26,17 @@ def test_the_layers_are_aligned_and_every_difference_is_named():
         ("same", hidden, hidden, "= the same"),
         ("added", "Dropout rate 0.2 → 100 · 0 parameters", "—", "+ only in this notebook"),
         (
-            "changed",
+            "changed costs",
             "Dense activation tanh, units 64 → 64 · 6464 parameters",
             "Dense activation relu, units 30 → 30 · 3030 parameters",
-            "≠ activation: tanh instead of relu; units: 64 instead of 30",
+            "≠ activation: tanh instead of relu (costs points); units: 64 instead of 30",
         ),
-        ("missing", "—", "Dense activation relu, units 100 → 100 · 3100 parameters", "− only in the reference"),
+        (
+            "missing costs",
+            "—",
+            "Dense activation relu, units 100 → 100 · 3100 parameters",
+            "− only in the reference (costs points)",
+        ),
         (
             "same",
             "Dense units 784 → 784 · 50 960 parameters",
@@ -127,6 +134,7 @@ def test_nothing_is_compared_where_nothing_was_measured():
     """No empty tables, no pictures of nothing; the problem is told instead."""
     page = page_of(rendered("needs review"))
     assert [section.one("h2").text for section in page.all("section")] == [
+        "What to do next",
         "Checks",
         "The run",
         "What could not be measured",

@@ -1,65 +1,101 @@
-"""The alignment of two models."""
+"""The layer table of a report: what it marks is what the check `layers` counts, whatever the models."""
 
 from __future__ import annotations
 
-from hypothesis import given
+from dataclasses import replace
+
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from report_samples import FLATTEN, REFERENCE, TOO_WIDE, UNFLATTEN, chain, dense
+from report_samples import (
+    FLATTEN,
+    REFERENCE,
+    TOO_WIDE,
+    UNFLATTEN,
+    assignment,
+    chain,
+    dense,
+    facts,
+    measurements,
+    submission,
+)
 
-from grader.domain.architecture import Architecture
-from grader.report.layers import Match, align
+from grader.checks.core.subject import Subject
+from grader.checks.structure.layers import check_layers
+from grader.domain.architecture import Layer
+from grader.domain.grade import Outcome
+from grader.domain.measurement import Measurements
+from grader.locale import Translator
+from grader.report.layer_table import LayerTable, Match, layer_table
+from grader.report.wording import Wording
 
+ENGLISH = Wording(Translator("en", strict=True))
+DROPOUT = Layer("Dropout", (("rate", 0.2),), (100,), (100,), 0)
+TANH = Layer("Activation", (("activation", "tanh"),), (100,), (100,), 0)
 
-def rows(student, reference):
-    return [
-        (row.match, row.student and row.student[0], row.reference and row.reference[0], row.differing)
-        for row in align(student, reference)
-    ]
-
-
-def test_equal_models_are_the_same_in_every_row():
-    """The reference beside itself has no difference."""
-    assert [(match, a, b) for match, a, b, _ in rows(REFERENCE, REFERENCE)] == [(Match.SAME, n, n) for n in range(6)]
-
-
-def test_an_extra_a_missing_and_a_changed_layer_stay_apart():
-    """Layers of equal kind are laid beside each other before anything is called missing or added."""
-    assert rows(TOO_WIDE, REFERENCE) == [
-        (Match.SAME, 0, 0, ()),
-        (Match.SAME, 1, 1, ()),
-        (Match.ADDED, 2, None, ()),
-        (Match.CHANGED, 3, 2, ("activation", "units")),
-        (Match.MISSING, None, 3, ()),
-        (Match.SAME, 4, 4, ()),
-        (Match.SAME, 5, 5, ()),
-    ]
-
-
-def test_another_kind_in_the_same_place_is_a_replacement():
-    """A Dense where the reference has a Reshape is one row, not two."""
-    student = chain(dense(784, 784), dense(30, 784))
-    reference = chain(FLATTEN, dense(30, 784))
-    assert rows(student, reference) == [(Match.REPLACED, 0, 0, ()), (Match.SAME, 1, 1, ())]
+LAYERS = st.sampled_from([FLATTEN, UNFLATTEN, DROPOUT, TANH, dense(30, 100), dense(64, 100), dense(100, 30, "relu")])
+MODELS = st.lists(LAYERS, min_size=1, max_size=8).map(lambda chosen: chain(*chosen))
 
 
-def test_an_attribute_that_one_side_lacks_differs():
-    """A setting that only one of the two has is named."""
-    plain, named = chain(UNFLATTEN), chain(dense(3, 2))
-    other = Architecture((plain.layers[0],), (784,), (28, 28), 0, 0)
-    assert [match for match, *_ in rows(named, other)] == [Match.REPLACED]
+def table_of(measured: Measurements, outcome: Outcome = Outcome.PARTIAL) -> LayerTable:
+    """The table in a report whose check `layers` has this outcome."""
+    graded = submission(measurements=measured)
+    results = tuple(replace(one, outcome=outcome) if one.check == "layers" else one for one in graded.grade.results)
+    table = layer_table(replace(graded, grade=replace(graded.grade, results=results)), assignment(), facts(), ENGLISH)
+    assert table is not None
+    return table
 
 
-layers = st.sampled_from([FLATTEN, UNFLATTEN, dense(30, 100), dense(64, 100), dense(30, 100, "relu")])
-models = st.lists(layers, min_size=1, max_size=9).map(lambda chosen: chain(*chosen))
+def rows(table: LayerTable) -> list[tuple[Match, bool]]:
+    return [(row.match, row.costs) for row in table.rows]
 
 
-@given(models, models)
-def test_every_layer_of_both_models_stands_in_exactly_one_row_in_order(student, reference):
-    """Whatever the models, nothing is lost, doubled or swapped."""
-    aligned = align(student, reference)
-    assert [row.student[0] for row in aligned if row.student] == list(range(len(student.layers)))
-    assert [row.reference[0] for row in aligned if row.reference] == list(range(len(reference.layers)))
-    for row in aligned:
-        both = row.student is not None and row.reference is not None
-        assert both == (row.match in (Match.SAME, Match.CHANGED, Match.REPLACED))
-        assert bool(row.differing) == (row.match is Match.CHANGED)
+@settings(max_examples=60, deadline=None)
+@given(MODELS)
+def test_marked_rows_are_the_findings_of_the_check(student) -> None:
+    """One marked row for each finding, and every layer of both models in exactly one row."""
+    measured = measurements(architecture=student)
+    (item,) = (item for item in assignment().rubric if item.check == "layers")
+    subject = Subject(submission().run, measured, facts())
+    table = table_of(measured)
+    assert sum(row.costs for row in table.rows) == len(check_layers(subject, item).findings)
+    assert sum(row.student is not None for row in table.rows) == len(student.layers)
+    assert sum(row.reference is not None for row in table.rows) == len(REFERENCE.layers)
+
+
+def test_equal_models_have_no_difference() -> None:
+    """The reference beside itself."""
+    table = table_of(measurements())
+    assert rows(table) == [(Match.SAME, False)] * 6
+    assert table.lead == "The autoencoder has the same layers as the reference."
+
+
+def test_what_does_not_count_is_shown_and_not_marked() -> None:
+    """Dropout costs nothing, a missing Dense and another activation do."""
+    table = table_of(measurements(architecture=TOO_WIDE))
+    assert [match for match, costs in rows(table) if costs] == [Match.CHANGED, Match.MISSING]
+    assert (Match.ADDED, False) in rows(table)
+    assert table.lead == "The marked rows cost points in the check “Layers as asked”, the others do not."
+
+
+def test_an_allowed_activation_is_a_difference_that_costs_nothing() -> None:
+    """SELU is as right as the reference's ReLU."""
+    other = replace(REFERENCE, layers=(REFERENCE.layers[0], dense(100, 784, "selu"), *REFERENCE.layers[2:]))
+    table = table_of(measurements(architecture=other), Outcome.PASSED)
+    assert table.rows[1].remark == "activation: selu instead of relu"
+    assert not any(row.costs for row in table.rows)
+    assert table.lead == "No difference costs points: the layers are as right as those of the reference."
+
+
+def test_nothing_is_marked_where_the_check_did_not_judge() -> None:
+    """It was skipped, or waits for a person."""
+    for outcome in (Outcome.SKIPPED, Outcome.UNGRADABLE):
+        table = table_of(measurements(architecture=TOO_WIDE), outcome)
+        assert not any(row.costs for row in table.rows)
+        assert table.lead == "The reference is one right answer among others. No difference costs points here."
+
+
+def test_a_network_that_computes_the_same_is_shown_in_its_place() -> None:
+    """The layers that the check judged, and a sentence that says so."""
+    table = table_of(measurements(architecture=TOO_WIDE, equivalent=REFERENCE), Outcome.PASSED)
+    assert rows(table) == [(Match.SAME, False)] * 6
+    assert table.lead.startswith("This notebook writes its layers differently.")

@@ -65,6 +65,14 @@ The run
 · !pip install seaborn was noted and not run
 · Training was shortened where going on could no longer have changed a point.
 ────────────────────────────────────────────────────────────────────────────────────────────────────
+What to do next
+1. A code of 30 numbers  up to 2 points
+   encoder, layer 4: Look at the number of units of the last layer of the encoder.
+2. Layers as asked  up to 1.5 points
+   Two of six layers differ from what is asked.
+3. Reconstruction of hidden images  up to 1.25 points
+   The error lies between full and no credit.
+
 4.25 of 10 points  (2.1 of 5.0)
 This is your own check on public images. The grade is measured on images that stay hidden."""
     )

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from sandbox_here import needs_sandbox
 
+from grader.acceleration import grade_fast
 from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.submission import Submission
 from grader.intake.submissions import collect
-from grader.pipeline import grade_submission
 from grader.session import SessionOptions, open_session
 
 QUICK = ("linear-pca", "from-scratch")
@@ -34,11 +34,13 @@ class Trial:
 
     data_size: str
     language: str
+    accelerate: bool
 
 
 @pytest.fixture
 def trial(request: pytest.FixtureRequest) -> Trial:
-    return Trial(request.config.getoption("--data-size"), request.config.getoption("--solution-language"))
+    asked = request.config.getoption
+    return Trial(asked("--data-size"), asked("--solution-language"), not asked("--no-accelerate"))
 
 
 def handed_in(assignment: str, language: str, folder: Path) -> Submission:
@@ -51,9 +53,9 @@ def handed_in(assignment: str, language: str, folder: Path) -> Submission:
 def check_full_marks(assignment_id: str, trial: Trial, folder: Path) -> None:
     """Grade the solution and report every check that did not pass with its message and findings."""
     assignment = load_assignment(assignment_id)
-    options = SessionOptions(data_size=trial.data_size, jobs=2)
+    options = SessionOptions(data_size=trial.data_size, jobs=2, accelerate=trial.accelerate)
     with open_session(assignment, load_facts(assignment.reference), options) as session:
-        graded = grade_submission(handed_in(assignment_id, trial.language, folder), session.context)
+        graded = grade_fast(handed_in(assignment_id, trial.language, folder), session.context)
     row = f"{assignment_id:26} {trial.data_size:6} {trial.language} {graded.grade.points_awarded:6.1f} "
     print(f"{row}{graded.grade.status.value} {graded.wall_seconds:.0f} s")  # noqa: T201 - the table
     told = {

@@ -12,8 +12,7 @@ from keras import Input, Sequential, layers
 from grader.domain.architecture import Architecture
 from grader.domain.measurement import Role
 from grader.locale import Translator
-from grader.rebuild.facts.description import architecture_of
-from grader.rebuild.facts.training import as_keras
+from grader.rebuild.network.own_models import architecture_of, as_keras
 from grader.validation.differences import architecture_differences, model_differences
 from reference import denoising_dropout, sparse, stacked
 from reference.contract import IDS, Autoencoder, module

@@ -21,11 +21,11 @@ from grader.rebuild.calibration import Inspected, Plan, Run
 from grader.rebuild.facts.description import describe
 from grader.rebuild.facts.summary import versions
 from grader.rebuild.facts.training import REFERENCE, SHORT, Variation
-from grader.rebuild.quantities.material import DataChoice
+from grader.rebuild.quantities.reference_data import DataChoice
 from grader.validation import references
 from grader.validation.references import NEW_SEED, Verdict, judge, validate
-from reference import denoising_dense, stacked, variational
-from reference.contract import Autoencoder
+from reference import denoising_dense, stacked
+from reference.contract import Autoencoder, Reference, load, reference_of
 
 MSE, BCE, ELBO = Quantity.RECONSTRUCTION_MSE, Quantity.RECONSTRUCTION_BCE, Quantity.NEGATIVE_ELBO
 PLAN = Plan(DataChoice("sample"))
@@ -63,18 +63,18 @@ def calibrated(facts: ReferenceFacts, **changes: Any) -> ReferenceFacts:
 @pytest.fixture(scope="module")
 def course() -> ReferenceFacts:
     """The real reference `stacked`, described; its runs are made up."""
-    return calibrated(describe(stacked))
+    return calibrated(describe(load("stacked")))
 
 
-def changed(source: ModuleType, **names: Any) -> ModuleType:
-    """The same reference with other names in it."""
+def changed(source: ModuleType, **names: Any) -> Reference:
+    """What the same reference with other names in it offers."""
     twin = ModuleType(source.__name__)
     twin.__dict__.update({**vars(source), **names})
-    return twin
+    return reference_of(twin)
 
 
-def verdict(facts: ReferenceFacts, source: ModuleType, *, mse: float = 0.0325, data_hash: str = "d") -> Verdict:
-    """Judge what a module builds now against facts, with one short training that reached `mse`."""
+def verdict(facts: ReferenceFacts, source: Reference, *, mse: float = 0.0325, data_hash: str = "d") -> Verdict:
+    """Judge what a reference builds now against facts, with one short training that reached `mse`."""
     built = Inspected(describe(source), "sample", data_hash)
     return judge(facts, built, record("short", NEW_SEED, mse, 2), SHORT)
 
@@ -134,7 +134,7 @@ def test_adadelta_at_keras_3s_rate_is_told_before_it_shows_in_a_loss() -> None:
     def by_name(model: keras.Model) -> None:
         model.compile(optimizer="adadelta", loss="mse")
 
-    facts = calibrated(describe(denoising_dense))
+    facts = calibrated(describe(load("denoising-dense")))
     found = verdict(facts, changed(denoising_dense, compile_model=by_name))
     assert english(found.faults) == ["learning_rate is 0.001, the facts say 1.0"]
 
@@ -158,7 +158,7 @@ def test_another_optimizer_is_told_with_every_setting_that_came_or_went(course: 
 
 def test_other_data_are_told(course: ReferenceFacts) -> None:
     """One hidden image that was swapped is another digest."""
-    assert english(verdict(course, stacked, data_hash="e").faults) == [
+    assert english(verdict(course, load("stacked"), data_hash="e").faults) == [
         "the sample data are not those of the facts (SHA-256 differs)"
     ]
 
@@ -167,7 +167,7 @@ def test_a_users_own_full_data_are_no_fault(course: ReferenceFacts) -> None:
     """The official Fashion-MNIST stands in another order than ours: numbers are compared, and the remark says on what."""
     full = replace(course.calibrated["sample"], data="full")
     facts = replace(course, calibrated={"sample": course.calibrated["sample"], "full": full})
-    built = Inspected(describe(stacked), "full", "another digest")
+    built = Inspected(describe(load("stacked")), "full", "another digest")
     found = judge(facts, built, record("short", NEW_SEED, 0.0325, 2), SHORT)
     assert (found.faults, len(found.distances)) == ((), 1)
     assert english(found.remarks)[0] == (
@@ -193,7 +193,7 @@ def test_data_of_another_size_were_never_calibrated_on(course: ReferenceFacts) -
 @pytest.mark.parametrize("mse", [0.032, 0.0325, 0.0171, 0.0469])
 def test_a_training_within_chance_is_no_fault(mse: float, course: ReferenceFacts) -> None:
     """Five runs of mean 0.032 ± 0.00158: chance explains 9.4 deviations to either side."""
-    found = verdict(course, stacked, mse=mse)
+    found = verdict(course, load("stacked"), mse=mse)
     assert found.faults == ()
     (one,) = found.distances
     assert (one.quantity, one.value, one.runs, one.epochs) == (MSE, mse, 5, 2)
@@ -211,7 +211,7 @@ def test_a_training_that_chance_does_not_explain_is_told(
     mse: float, value: str, deviations: str, course: ReferenceFacts
 ) -> None:
     """Worse or better: a reference that suddenly is much better is another reference."""
-    assert english(verdict(course, stacked, mse=mse).faults) == [
+    assert english(verdict(course, load("stacked"), mse=mse).faults) == [
         (
             f"after 2 epochs reconstruction_mse is {value}; the facts say 0.032 ± 0.0016 over 5 runs, and it is "
             f"{deviations} deviations away where chance explains 9.4"
@@ -221,7 +221,7 @@ def test_a_training_that_chance_does_not_explain_is_told(
 
 def test_a_full_training_is_compared_with_full_trainings(course: ReferenceFacts) -> None:
     """Ten runs of 20 epochs allow 5.0 deviations; what is right after two epochs is far off after twenty."""
-    built = Inspected(describe(stacked), "sample", "d")
+    built = Inspected(describe(load("stacked")), "sample", "d")
     fine = judge(course, built, record("reference", NEW_SEED, 0.0185, 20), REFERENCE)
     assert (fine.faults, fine.distances[0].runs, fine.distances[0].epochs) == ((), 10, 20)
     far = judge(course, built, record("reference", NEW_SEED, 0.0325, 20), REFERENCE)
@@ -238,14 +238,14 @@ def test_too_few_runs_to_compare_with_are_told(kept: int, course: ReferenceFacts
     known = course.calibrated["sample"]
     records = [one for one in known.records if one.variation == "reference"]
     records += [one for one in known.records if one.variation == "short"][:kept]
-    found = verdict(calibrated(course, records=tuple(records)), stacked)
+    found = verdict(calibrated(course, records=tuple(records)), load("stacked"))
     assert english(found.faults) == ["its facts hold too few runs to compare with: calibrate it"]
     assert found.distances == ()
 
 
 def test_runs_of_other_epochs_are_not_compared_with(course: ReferenceFacts) -> None:
     """Two epochs against twenty would always be a drift, or hide one."""
-    built = Inspected(describe(stacked), "sample", "d")
+    built = Inspected(describe(load("stacked")), "sample", "d")
     found = judge(course, built, record("short", NEW_SEED, 0.0325, 3), SHORT)
     assert english(found.faults) == ["its facts hold too few runs to compare with: calibrate it"]
 
@@ -253,11 +253,11 @@ def test_runs_of_other_epochs_are_not_compared_with(course: ReferenceFacts) -> N
 def test_the_deciding_number_is_compared_besides_the_reconstruction() -> None:
     """A variational autoencoder without KL reconstructs well: only its bound tells."""
     known = calibrated(
-        describe(variational),
+        describe(load("variational")),
         statistics={quantity: Statistic("1", 10, 0.0, 0.0) for quantity in (ELBO, MSE)},
         records=tuple(record("short", seed, mse, 2, negative_elbo=150 + seed) for seed, mse in enumerate(SHORT_RUNS)),
     )
-    built = Inspected(describe(variational), "sample", "d")
+    built = Inspected(describe(load("variational")), "sample", "d")
     found = judge(known, built, record("short", NEW_SEED, 0.0325, 2, negative_elbo=560.0), SHORT)
     assert [one.quantity for one in found.distances] == [ELBO, MSE]
     assert english(found.faults) == [
@@ -271,19 +271,19 @@ def test_the_deciding_number_is_compared_besides_the_reconstruction() -> None:
 def test_runs_that_agree_to_the_last_digit_allow_no_other(course: ReferenceFacts) -> None:
     """A deviation of 0 divides nothing."""
     known = calibrated(course, records=tuple(record("short", seed, 0.032, 2) for seed in range(5)))
-    assert verdict(known, stacked, mse=0.032).faults == ()
-    (sentence,) = english(verdict(known, stacked, mse=0.0321).faults)
+    assert verdict(known, load("stacked"), mse=0.032).faults == ()
+    (sentence,) = english(verdict(known, load("stacked"), mse=0.0321).faults)
     assert "it is +inf deviations away" in sentence
 
 
 def test_other_versions_are_a_remark_and_no_fault(course: ReferenceFacts) -> None:
     """A number may differ by them; a reference is not wrong for it."""
-    found = verdict(calibrated(course, versions={**versions(), "keras": "3.0.1"}), stacked)
+    found = verdict(calibrated(course, versions={**versions(), "keras": "3.0.1"}), load("stacked"))
     assert found.faults == ()
     assert english(found.remarks) == [
         f"calibrated with keras 3.0.1, here is {keras.__version__}: numbers may differ a little"
     ]
-    assert verdict(course, stacked).remarks == ()
+    assert verdict(course, load("stacked")).remarks == ()
 
 
 # From end to end
@@ -315,11 +315,11 @@ def test_references_are_built_trained_and_judged_in_order(
 
     def inspect(reference: str, choice: DataChoice, *, dataset: str) -> Inspected:
         assert choice == PLAN.choice
-        return Inspected(describe({"stacked": stacked, "denoising-dense": denoising_dense}[reference]), "sample", "d")
+        return Inspected(describe(load(reference)), "sample", "d")
 
     monkeypatch.setattr(references, "run", run)
     monkeypatch.setattr(references, "inspect", inspect)
-    facts = [calibrated(describe(denoising_dense)), course]
+    facts = [calibrated(describe(load("denoising-dense"))), course]
     said: list[Verdict] = []
     verdicts = validate(facts, PLAN, Here(), full=full, say=said.append)
     assert asked == [
@@ -333,7 +333,7 @@ def test_references_are_built_trained_and_judged_in_order(
 def test_a_size_in_which_students_are_graded_needs_facts(course: ReferenceFacts) -> None:
     """Every size of the data, on every data set that the course allows; points of a cloud have one size alone."""
     sample = {"sample": course.calibrated["sample"]}
-    assert english(verdict(replace(course, calibrated=sample), stacked).faults) == [
+    assert english(verdict(replace(course, calibrated=sample), load("stacked")).faults) == [
         "it was never calibrated on the full data"
     ]
     points = replace(course, calibrated=sample, dataset="cloud")
@@ -353,7 +353,7 @@ def test_every_data_set_that_a_course_allows_is_validated(
         return Run(record(variation.name, seed, 0.0325, 2), ())
 
     monkeypatch.setattr(references, "run", run)
-    monkeypatch.setattr(references, "inspect", lambda *_, dataset: Inspected(describe(stacked), "sample", "d"))
+    monkeypatch.setattr(references, "inspect", lambda *_, dataset: Inspected(describe(load("stacked")), "sample", "d"))
     facts = replace(course, elsewhere={"mnist": dict(course.calibrated)})
     found = validate([facts], PLAN, Here(), full=False, say=lambda _: None)
     assert asked == ["fashion_mnist", "mnist"]

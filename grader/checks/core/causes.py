@@ -143,7 +143,7 @@ def stopped_training(subject: Subject) -> CellError | None:
 def destroyed_by_surroundings(subject: Subject) -> Cause | None:
     """Return what our surroundings lack, where nothing was trained for it or no autoencoder is there; else None."""
     errors = subject.run.errors
-    whole = subject.model(Role.AUTOENCODER) is not None and subject.measurements.trained
+    whole = subject.model(Role.AUTOENCODER) is not None and subject.measurements.claims.trained
     if whole and stopped_training(subject) is None:
         return None
     causes = (cause_of(error, errors, subject.missing_modules) for error in errors)

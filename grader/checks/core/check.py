@@ -43,6 +43,8 @@ class Needs:
             notebook's memory answers the check: it reads the cells, or measures on rows of which none are public.
         training: See `TrainingUse`.
         trained: The check says nothing before the training.
+        learnt: Its points depend on how well something was learnt: too few updates may be what cost them, and points
+            without any training are a reason to look closer.
         other_models: It looks at other models of the notebook, too.
         layers: It looks at layers, so that a person decides of a model that was only measured by what it answers.
         samples: It looks at samples, so that it is skipped where the autoencoder has another size than the data.
@@ -52,6 +54,7 @@ class Needs:
     models: tuple[Roles, ...] = (AUTOENCODER,)
     training: TrainingUse = TrainingUse.WHOLE
     trained: bool = False
+    learnt: bool = False
     other_models: bool = False
     layers: bool = True
     samples: bool = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import Generic, TypeVar, cast
+from typing import Final, Generic, TypeVar, cast
 
 from grader.domain.assignment import ParameterValue, RubricItem
 from grader.domain.messages import Message, message
@@ -61,3 +61,9 @@ class Parameter(Generic[Value_co]):
             example=repr(self.default),
             meaning=self.meaning,
         )
+
+
+TEST_IMAGES_COST: Final = Parameter(
+    "test_images_cost", 2.0, message("points that it costs to train on the test images alone; a person decides")
+)
+"""Of checks that judge how well images are given back; of several the first that has points to lose pays."""

@@ -27,7 +27,7 @@ def training_stopped(subject: Subject, skill: float) -> Advice | None:
         skill: Of the model: 0 for the mean of the data, 1 for the reference; NaN counts as none.
     """
     error = stopped_training(subject)
-    if error is None or (subject.measurements.trained and skill > _UNTRAINED_SKILL):
+    if error is None or (subject.measurements.claims.trained and skill > _UNTRAINED_SKILL):
         return None
     said, cell = brief(error.text), cell_name(error.cell_index, subject.places)
     root = cause_of(error, subject.run.errors, subject.missing_modules).error

@@ -96,6 +96,8 @@ def check_accuracy(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG0
 
 CHECKS: Final = (
     Check("classifier", check_classifier, Needs(other_models=True)),
-    Check("pretrained", check_pretrained, Needs((AUTOENCODER | ENCODER,), trained=True, other_models=True)),
-    Check("accuracy", check_accuracy, Needs(trained=True, other_models=True)),
+    Check(
+        "pretrained", check_pretrained, Needs((AUTOENCODER | ENCODER,), trained=True, learnt=True, other_models=True)
+    ),
+    Check("accuracy", check_accuracy, Needs(trained=True, learnt=True, other_models=True)),
 )

@@ -46,4 +46,6 @@ def check_sparsity(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG0
     return replace(verdict, measurements=(*verdict.measurements, *told))
 
 
-CHECKS: Final = (Check("sparsity", check_sparsity, Needs((AUTOENCODER | ENCODER,), trained=True, layers=False)),)
+CHECKS: Final = (
+    Check("sparsity", check_sparsity, Needs((AUTOENCODER | ENCODER,), trained=True, learnt=True, layers=False)),
+)

@@ -12,7 +12,7 @@ from grader.checks.core.verdict import Verdict, by_share, ungradable
 from grader.checks.core.wording import notebook
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding
-from grader.domain.measurement import Disagreement, Quantity
+from grader.domain.measurement import MissedEntry, Quantity
 from grader.domain.messages import Message, message, verbatim
 
 MODELS: Final = Parameter("models", 3, message("trained networks that the comparison must have"))
@@ -65,22 +65,26 @@ def _too_few(found: int, asked: int) -> Finding:
 def _table_findings(subject: Subject, agreement: float) -> tuple[Finding, ...]:
     if agreement >= 1:
         return ()
-    differing = subject.measurements.disagreements
-    told = tuple(_finding(one) for one in differing[:_NAMED] if one.measured is not None and one.claimed is not None)
-    lacking = [one.entry for one in differing if one.claimed is None]
+    missed, claimed = subject.measurements.missed, subject.measurements.claims.compared
+    told = tuple(
+        _finding(one, claimed[one.entry])
+        for one in missed[:_NAMED]
+        if one.measured is not None and one.entry in claimed
+    )
+    lacking = [one.entry for one in missed if one.entry not in claimed]
     if lacking or not told:
         told += (_lacking(lacking, agreement),)
     return told
 
 
-def _finding(differing: Disagreement) -> Finding:
+def _finding(missed: MissedEntry, claimed: float) -> Finding:
     return Finding(
-        where=verbatim(differing.entry),
+        where=verbatim(missed.entry),
         expected=message(
             "About {measured:.4f}: what this network reaches on the validation images.",
-            measured=differing.measured or 0.0,
+            measured=missed.measured or 0.0,
         ),
-        actual=message("The table says {claimed:.4f}.", claimed=differing.claimed or 0.0),
+        actual=message("The table says {claimed:.4f}.", claimed=claimed),
         why=message("A table that does not show what the networks reach leads to the wrong choice."),
         hint=message(
             "Was the number taken after the last epoch, from the validation images and for this very network? Which "

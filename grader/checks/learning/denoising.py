@@ -6,11 +6,11 @@ from typing import Final
 
 from grader.checks.core.absence import without_autoencoder
 from grader.checks.core.check import Check, Needs, TrainingUse
+from grader.checks.core.parameters import TEST_IMAGES_COST
 from grader.checks.core.statistic import Aspect, Side, judged_by_facts
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed, ungradable
 from grader.checks.core.wording import layer, model
-from grader.checks.learning.fitted_on_test import TEST_IMAGES_COST
 from grader.domain.architecture import Architecture, Layer
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding
@@ -125,7 +125,7 @@ CHECKS: Final = (
     Check(
         "denoising",
         check_denoising,
-        Needs(training=TrainingUse.DENOISING, trained=True, layers=False),
+        Needs(training=TrainingUse.DENOISING, trained=True, learnt=True, layers=False),
         parameters=(TEST_IMAGES_COST,),
     ),
     Check("noise_layer", check_noise_layer, Needs(training=TrainingUse.NONE, samples=False)),

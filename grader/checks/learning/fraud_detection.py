@@ -138,6 +138,6 @@ _UNRECOGNISED: Final = message(
 
 
 CHECKS: Final = (
-    Check("features", check_features, Needs(models=())),
-    Check("average_precision", check_average_precision, Needs(models=())),
+    Check("features", check_features, Needs(models=(), trained=True)),
+    Check("average_precision", check_average_precision, Needs(models=(), trained=True, learnt=True)),
 )

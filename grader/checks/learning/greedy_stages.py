@@ -84,4 +84,6 @@ def _not_trained(asked: int) -> Finding:
     )
 
 
-CHECKS: Final = (Check("stages", check_stages, Needs(trained=True, other_models=True), parameters=(STAGES,)),)
+CHECKS: Final = (
+    Check("stages", check_stages, Needs(trained=True, learnt=True, other_models=True), parameters=(STAGES,)),
+)

@@ -75,7 +75,7 @@ def check_prior_samples(subject: Subject, item: RubricItem) -> Verdict:  # noqa:
     return judged_by_facts(subject, (_PRIOR,), nothing=_NOTHING)
 
 
-_NEEDS: Final = Needs((EVERY_MODEL,), trained=True)
+_NEEDS: Final = Needs((EVERY_MODEL,), trained=True, learnt=True)
 
 CHECKS: Final = (
     Check("latent_distribution", check_latent_distribution, _NEEDS),

@@ -36,4 +36,4 @@ def check_plane(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
     return judged_by_facts(subject, (_ANGLE,), nothing=message("The answers of the autoencoder do not span a plane."))
 
 
-CHECKS: Final = (Check("plane", check_plane, Needs(trained=True, layers=False)),)
+CHECKS: Final = (Check("plane", check_plane, Needs(trained=True, learnt=True, layers=False)),)

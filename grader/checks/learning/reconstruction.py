@@ -11,11 +11,11 @@ from typing import Final
 from grader.checks.core.absence import why_incomplete, without_autoencoder
 from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.code_layer import code_size
+from grader.checks.core.parameters import TEST_IMAGES_COST
 from grader.checks.core.subject import Subject
 from grader.checks.core.training_advice import slow_training, training_stopped
 from grader.checks.core.verdict import Verdict, by_share, failed, skipped, ungradable
 from grader.checks.core.wording import idle_training, model, other_data, sample_words
-from grader.checks.learning.fitted_on_test import TEST_IMAGES_COST
 from grader.domain.assignment import RubricItem
 from grader.domain.facts import Baseline, CreditCurve, Statistic, trivial_errors
 from grader.domain.grade import Finding
@@ -220,7 +220,7 @@ def _hint(subject: Subject, loss: float, known: Statistic) -> Message:
         return stopped.hint
     if subject.measurements.foreign:
         return message("Which data set does the cell that loads the data name, and which one does the text ask for?")
-    if not subject.measurements.trained:
+    if not subject.measurements.claims.trained:
         return message(
             "We saw no call of `fit` on this model or on one that shares its layers: which model was trained?"
         )
@@ -247,7 +247,7 @@ CHECKS: Final = (
     Check(
         "reconstruction",
         check_reconstruction,
-        Needs(training=TrainingUse.RECONSTRUCTION, trained=True, layers=False),
+        Needs(training=TrainingUse.RECONSTRUCTION, trained=True, learnt=True, layers=False),
         parameters=(TEST_IMAGES_COST,),
     ),
 )

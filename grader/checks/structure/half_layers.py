@@ -9,8 +9,8 @@ from typing import Final
 from grader.checks.core.halves import HALVES, Halves
 from grader.checks.core.verdict import CheckFunction, Verdict
 from grader.checks.core.wording import ROLE_NAMES
-from grader.checks.structure.layer_diff import counting_layers
 from grader.domain.assignment import RubricItem
+from grader.domain.counted_layers import counted_layers
 from grader.domain.grade import Finding
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message
@@ -24,7 +24,7 @@ def layers_of_halves(function: CheckFunction) -> Callable[[Halves, RubricItem], 
     def judge(halves: Halves, item: RubricItem) -> Verdict:
         verdict = function(halves.with_reference(), item)
         findings = tuple(replace(one, where=_place(halves, one)) for one in verdict.findings)
-        counts = {role: len(counting_layers(halves.facts.architectures[role])) for role in HALVES}
+        counts = {role: len(counted_layers(halves.facts.architectures[role])) for role in HALVES}
         there, total = sum(counts[role] for role in halves.there), sum(counts[role] for role in halves.counted)
         if not there:
             return replace(verdict, findings=findings)
@@ -41,7 +41,7 @@ def _place(halves: Halves, finding: Finding) -> Message:
     number = dict(finding.where.values).get("number")
     if half is None or not isinstance(number, int):
         return halves.located(finding).where
-    before = 0 if half is Role.ENCODER else len(counting_layers(halves.facts.architectures[Role.ENCODER]))
+    before = 0 if half is Role.ENCODER else len(counted_layers(halves.facts.architectures[Role.ENCODER]))
     return _layer_place(half, max(1, number - before), finding)
 
 

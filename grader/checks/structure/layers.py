@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from grader.checks.core import wording
@@ -13,36 +12,35 @@ from grader.checks.core.parameters import Parameter
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, by_share, ungradable
 from grader.checks.structure.half_layers import layers_of_halves
-from grader.checks.structure.layer_diff import (
-    ACTIVATION,
-    COMPARED_ATTRIBUTES,
-    INPUTS,
-    ComparisonRules,
-    Difference,
-    DifferenceKind,
-    compare,
-    counting_layers,
-)
-from grader.checks.structure.output_activation import Pixels, counterparts
-from grader.domain.architecture import Architecture, AttributeValue, Layer
+from grader.domain.alignment import COMPARED_ATTRIBUTES, INPUTS, Difference, DifferenceKind, LayerRules
+from grader.domain.architecture import AttributeValue, Layer
 from grader.domain.assignment import RubricItem
+from grader.domain.counted_layers import ACTIVATION
 from grader.domain.grade import Finding
+from grader.domain.judged_layers import DEFAULTS, judge_layers
 from grader.domain.measurement import Measurement, Quantity, Role
 from grader.domain.messages import Message, message
+from grader.domain.output_activations import Pixels
 
 ACTIVATIONS: Final[Parameter[tuple[str, ...]]] = Parameter(
-    "activations", ("relu", "selu"), message("activations that are right in hidden layers, besides the reference's own")
+    "activations",
+    DEFAULTS.activations,
+    message("activations that are right in hidden layers, besides the reference's own"),
 )
 OUTPUT_ACTIVATIONS: Final[Parameter[tuple[str, ...]]] = Parameter(
     "output_activations",
-    ("linear", "sigmoid"),
+    DEFAULTS.output_activations,
     message("activations that are right in the last layer, besides the reference's"),
 )
 IGNORE_CODE_UNITS: Final = Parameter(
-    "ignore_code_units", default=True, meaning=message("leave the width of the code to the check `code_size`")
+    "ignore_code_units",
+    default=DEFAULTS.ignore_code_units,
+    meaning=message("leave the width of the code to the check `code_size`"),
 )
 ALLOW_BATCH_NORMALIZATION: Final = Parameter(
-    "allow_batch_normalization", default=True, meaning=message("accept BatchNormalization where the reference has none")
+    "allow_batch_normalization",
+    default=DEFAULTS.allow_batch_normalization,
+    meaning=message("accept BatchNormalization where the reference has none"),
 )
 
 
@@ -61,21 +59,13 @@ def check_layers(subject: Subject, item: RubricItem) -> Verdict:
     found = subject.model(Role.AUTOENCODER)
     if absent is not None or found is None:
         return absent or ungradable(message("No autoencoder was measured."))
-    reference = subject.facts.architectures.get(Role.AUTOENCODER)
-    total = 0 if reference is None else len(counting_layers(reference))
-    if reference is None or not total:
+    judged = judge_layers(item.parameters, subject.facts, subject.measurements)
+    if judged is None:
         return ungradable(message("The facts of the reference hold no layers to compare with."))
-    rules = _for_pixels(_rules(item, subject.facts.code_size), reference, subject.measurements.pixels)
-    differences = compare(reference, found.architecture, rules)
-    equivalent = subject.measurements.equivalent
-    equal = None if equivalent is None else compare(reference, equivalent, rules)
-    numbers: tuple[Measurement, ...] = ()
-    differs_in_writing = equal is not None and len(equal) < len(differences)
-    if equal is not None and differs_in_writing:
-        differences, numbers = equal, _gap(subject)
+    differences, total = judged.differences, judged.total
     if differences:
         summary = message("Differences from the layers asked for: {count}.", count=len(differences))
-    elif differs_in_writing:
+    elif judged.is_rewritten:
         summary = message(
             "Written differently, the same function: with the same weights your autoencoder and one of the {count} "
             "layers asked for give the same images.",
@@ -83,7 +73,8 @@ def check_layers(subject: Subject, item: RubricItem) -> Verdict:
         )
     else:
         summary = message("All layers are those asked for: {count}.", count=total)
-    findings = [_finding(difference, rules, subject.measurements.pixels) for difference in differences]
+    numbers = _gap(subject) if judged.is_rewritten else ()
+    findings = [_finding(difference, judged.rules, subject.measurements.pixels) for difference in differences]
     return by_share(max(0, total - len(differences)) / total, summary, findings, measurements=numbers)
 
 
@@ -91,28 +82,10 @@ def _gap(subject: Subject) -> tuple[Measurement, ...]:
     return tuple(m for m in subject.measurements.values.values() if m.name is Quantity.TRANSPLANT_GAP)
 
 
-def _rules(item: RubricItem, code_size: int | None) -> ComparisonRules:
-    return ComparisonRules(
-        activations=ACTIVATIONS.of(item),
-        output_activations=OUTPUT_ACTIVATIONS.of(item),
-        ignore_code_units=IGNORE_CODE_UNITS.of(item),
-        code_size=code_size,
-        allow_batch_normalization=ALLOW_BATCH_NORMALIZATION.of(item),
-    )
-
-
-def _for_pixels(rules: ComparisonRules, reference: Architecture, pixels: Pixels | None) -> ComparisonRules:
-    """Turn what is right in the last layer for pixels in [0, 1] into what is right for those of the training."""
-    if pixels is None:
-        return rules
-    own = counting_layers(reference)[-1].activation
-    return replace(rules, output_activations=counterparts((own, *rules.output_activations), pixels), own_output=False)
-
-
 # Findings
 
 
-def _finding(difference: Difference, rules: ComparisonRules, pixels: Pixels | None) -> Finding:
+def _finding(difference: Difference, rules: LayerRules, pixels: Pixels | None) -> Finding:
     return Finding(
         where=_where(difference),
         expected=_expected(difference, rules),
@@ -131,7 +104,7 @@ def _where(difference: Difference) -> Message:
     )
 
 
-def _expected(difference: Difference, rules: ComparisonRules) -> Message:
+def _expected(difference: Difference, rules: LayerRules) -> Message:
     layer = difference.expected
     if layer is None:
         return message("No layer here.")

@@ -7,13 +7,13 @@ from typing import Final
 
 from grader.checks.core.absence import without_autoencoder
 from grader.checks.core.check import Check, Needs, TrainingUse
-from grader.checks.core.code_layer import narrowest
 from grader.checks.core.halves import AUTOENCODER, BOTH_HALVES, HalvesRule, judged_as_a_whole
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed, ungradable
 from grader.checks.core.wording import model, shape
 from grader.domain.architecture import Architecture, Layer, shape_size
 from grader.domain.assignment import RubricItem
+from grader.domain.code_place import narrowest
 from grader.domain.grade import Finding
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message, verbatim

@@ -6,14 +6,36 @@ from collections.abc import Mapping
 from typing import Final
 
 from grader.domain.assignment import Assignment
-from grader.notebook.exercises import fraud, from_scratch, training, variational
+from grader.notebook.exercises import (
+    comparison,
+    fraud,
+    from_scratch,
+    greedy_layerwise,
+    linear_pca,
+    noise,
+    pretraining,
+    small_steps,
+    training,
+    variational,
+)
 from grader.notebook.exercises.exercise import Exercise, judged
 
 __all__ = ["Exercise", "exercises_of", "judged"]
 
 _OWN: Final[Mapping[str, tuple[Exercise, ...]]] = {
+    "denoising-convolutional": (noise.ADDED,),
+    "denoising-dense": (noise.ADDED, noise.HOLES),
+    "denoising-dropout": noise.LAYER,
     "fraud": fraud.EXERCISES,
+    "greedy-layerwise": greedy_layerwise.EXERCISES,
+    "linear-pca": linear_pca.EXERCISES,
+    "losses": (comparison.YARDSTICKS, comparison.TRAININGS),
+    "optimizers": (*comparison.OPTIMIZERS, comparison.TRAININGS),
+    "pretraining": pretraining.EXERCISES,
+    "simple-dense": (small_steps.NUMBERS,),
+    "sparse": small_steps.SPARSE,
     "variational": variational.EXERCISES,
+    "variational-convolutional": (variational.PLANE,),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -49,7 +50,8 @@ def judged(exercise: Exercise, names: Names) -> tuple[CheckResult | None, tuple[
     if missing:
         return None, (message("Not there yet: {names}. Run the cell that makes it.", names=", ".join(missing)),)
     try:
-        findings = tuple(exercise.judge(names))
+        with _generators_put_back(names):
+            findings = tuple(exercise.judge(names))
     except NotImplementedError:
         return None, (message("{name}: not written yet.", name=exercise.name),)
     except Exception as error:  # noqa: BLE001 - a student's function may raise anything, and that is what is wrong with it
@@ -57,6 +59,18 @@ def judged(exercise: Exercise, names: Names) -> tuple[CheckResult | None, tuple[
     outcome = Outcome.FAILED if findings else Outcome.PASSED
     said = message("Something is not right yet.") if findings else message("It gives the answers that are known.")
     return CheckResult(exercise.name, outcome, 0.0, 0.0, said, findings), ()
+
+
+@contextmanager
+def _generators_put_back(names: Names) -> Iterator[None]:
+    """Leave the notebook's own random generators where they were: a check must not change what comes after it."""
+    generators = [thing for thing in list(names.values()) if isinstance(thing, np.random.Generator)]
+    states = [one.bit_generator.state for one in generators]
+    try:
+        yield
+    finally:
+        for one, state in zip(generators, states, strict=True):
+            one.bit_generator.state = state
 
 
 def differing(where: str, given: object, wanted: np.ndarray, *, why: Message, hint: Message) -> Iterator[Finding]:

@@ -7,21 +7,21 @@ Meeker, 1991), written for a number that is better when smaller; for one that is
     mean + share·(trivial - mean)   a share of the way to the trivial predictor
 
 and credit ends at mean + 0.90·(trivial - mean), where hardly anything was learnt. The share is a quarter (a tenth for
-the angle between planes, see `statistics`), or the smallest of 0.30, 0.35 … 0.75 with which at least 99 % of the honest
-variations have full credit.
+the angle between planes, see `families.plane`), or the smallest of 0.30, 0.35 … 0.75 with which at least 99 % of the
+honest variations have full credit.
 """
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from grader.domain.facts import CreditCurve
+from grader.rebuild.families.judgement import NO_CREDIT_SHARE, USUAL, USUAL_SHARE, Reach
 
-SHARES = tuple(round(0.25 + 0.05 * step, 2) for step in range(11))
-NO_CREDIT_SHARE = 0.90
+SHARES = tuple(round(USUAL_SHARE + 0.05 * step, 2) for step in range(11))
 HONEST_WITH_FULL_CREDIT = 0.99
 
 _TOLERANCE_FACTORS = {3: 7.656, 4: 5.144, 5: 4.203, 6: 3.708, 7: 3.399, 8: 3.187, 9: 3.031, 10: 2.911, 15: 2.566,
@@ -33,20 +33,6 @@ _PREDICTION_QUANTILES = {3: 31.60, 4: 12.92, 5: 8.610, 6: 6.869, 7: 5.959, 8: 5.
 FEWEST_RUNS = min(_TOLERANCE_FACTORS)
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How far on the way to a trivial number credit reaches.
-
-    Attributes:
-        full: Full credit at least up to this share of the way.
-        ends: No credit from this share of the way on.
-    """
-
-    full: float = SHARES[0]
-    ends: float = NO_CREDIT_SHARE
-
-
-USUAL: Final = Reach()
 DECISIVE: Final = Reach(0.25, 0.5)
 
 

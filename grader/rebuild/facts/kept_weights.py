@@ -11,14 +11,14 @@ import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 from platformdirs import user_cache_path
 
-from grader.rebuild.facts.training import Trained, Variation, as_keras, untrained
-from reference.contract import Autoencoder
+from grader.rebuild.facts.training import Trained, Variation, untrained
+from grader.rebuild.network.own_models import as_keras
+from reference.contract import Autoencoder, Reference
 
 _ABOUT = "about"  # epochs, training loss (NaN for none), seconds
 
@@ -67,13 +67,13 @@ def keep(folder: Path, key: RunKey, trained: Trained) -> None:
     Path(file.name).replace(target)
 
 
-def recall(folder: Path, key: RunKey, source: ModuleType, variation: Variation) -> Trained | None:
+def recall(folder: Path, key: RunKey, reference: Reference, variation: Variation) -> Trained | None:
     """Return a kept run with its models built anew, None where it was not kept or does not fit any more."""
     try:
         with np.load(key.file(folder), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         epochs, loss, seconds = arrays.pop(_ABOUT)
-        models = as_keras(untrained(source, variation, key.seed))
+        models = as_keras(untrained(reference, variation, key.seed))
         for role, model in _apart(models).items():
             count = sum(name.rstrip("0123456789") == role for name in arrays)
             model.set_weights([arrays[f"{role}{place}"] for place in range(count)])

@@ -10,22 +10,16 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Final
 
 import keras
 import numpy as np
 
 from grader.domain.datasets import datasets as known_sets
 from grader.domain.messages import Message, message, verbatim
-from grader.rebuild.facts.description import datasets_of, describe
-from grader.rebuild.facts.statistics import JUDGES
-from grader.rebuild.facts.training import as_keras
-from reference.contract import Autoencoder, module, own_file
-
-NUMBERS: Final = ("CODE_SIZE", "EPOCHS", "BATCH_SIZE")
-FUNCTIONS: Final = ("build", "compile_model", "training_split", "inputs_and_targets")
-NAMES: Final = ("ID", "DATASET", "PUBLISHED", *NUMBERS, *FUNCTIONS)
-"""What every reference has, as `reference.contract` says."""
+from grader.rebuild.facts.description import describe
+from grader.rebuild.families.registry import family_names, family_of
+from grader.rebuild.network.own_models import as_keras
+from reference.contract import FUNCTIONS, NAMES, NUMBERS, Autoencoder, Reference, module, own_file, reference_of
 
 _SAMPLES = 24
 _ENOUGH_SAMPLES = 8_000  # as a sample of images has
@@ -49,35 +43,52 @@ def problems_of(reference: str) -> tuple[Message, ...]:
     found = tuple(_wrong_values(reference, source))
     if not found:
         try:
-            found = tuple(_wrong_models(source))
+            found = tuple(_wrong_models(reference_of(source)))
         except Exception as error:  # noqa: BLE001 - as above
             return (_raised(file, error, message("while its models were built and tried out")),)
     return tuple(message("{place}: {reason}", place=place, reason=reason) for reason in found)
 
 
 def _wrong_values(reference: str, source: ModuleType) -> Iterator[Message]:
-    missing = [name for name in NAMES if not hasattr(source, name)]
+    had = vars(source)
+    missing = [name for name in NAMES if name not in had]
     for name in missing:
         yield message("{name} is missing; a reference has {known}.", name=name, known=", ".join(NAMES))
-    for name in (name for name in NUMBERS if name not in missing):
-        value = getattr(source, name)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            yield message("{name} must be a whole number from 1, found {found}.", name=name, found=repr(value))
-    for name in (name for name in FUNCTIONS if name not in missing):
-        if not callable(getattr(source, name)):
+    for name in (name for name in NUMBERS if name in had):
+        if not isinstance(had[name], int) or isinstance(had[name], bool) or had[name] < 1:
+            yield message("{name} must be a whole number from 1, found {found}.", name=name, found=repr(had[name]))
+    for name in (name for name in FUNCTIONS if name in had):
+        if not callable(had[name]):
             yield message("{name} must be a function.", name=name)
-    if "ID" not in missing and reference != source.ID:
-        yield message("ID is {found}, but the file belongs to {id}.", found=repr(source.ID), id=reference)
-    if "DATASET" not in missing and source.DATASET not in known_sets():
+    if had.get("ID", reference) != reference:
+        yield message("ID is {found}, but the file belongs to {id}.", found=repr(had["ID"]), id=reference)
+    if not missing:
+        yield from _wrong_choices(reference_of(source))
+
+
+def _wrong_choices(reference: Reference) -> Iterator[Message]:
+    """Look at what is chosen from a list: data sets, and the family with what it needs."""
+    if reference.dataset not in known_sets():
         known = ", ".join(known_sets())
-        yield message("DATASET is {found}; there are {known}.", found=repr(source.DATASET), known=known)
-    elif "DATASET" not in missing and not _fit_together(source.DATASET, datasets_of(source)):
+        yield message("DATASET is {found}; there are {known}.", found=repr(reference.dataset), known=known)
+    elif not _fit_together(reference.dataset, reference.datasets):
         yield message(
             "DATASETS is {found}; it names DATASET first, and others whose samples have the same shape.",
-            found=repr(datasets_of(source)),
+            found=repr(reference.datasets),
         )
-    if getattr(source, "JUDGED_BY", "reconstruction") not in JUDGES:
-        yield message("JUDGED_BY is {found}; there are {known}.", found=repr(source.JUDGED_BY), known=", ".join(JUDGES))
+    try:
+        needs = family_of(reference).needs
+    except KeyError:
+        known = ", ".join(family_names())
+        yield message("JUDGED_BY is {found}; there are {known}.", found=repr(reference.family), known=known)
+        return
+    for name in (name for name in needs if name not in reference.offers):
+        yield message(
+            "{name} is missing; a reference judged by {family} has {known}.",
+            name=name,
+            family=reference.family,
+            known=", ".join(needs),
+        )
 
 
 def _fit_together(usual: str, datasets: tuple[str, ...]) -> bool:
@@ -86,9 +97,9 @@ def _fit_together(usual: str, datasets: tuple[str, ...]) -> bool:
     return datasets[:1] == (usual,) and len(shapes) == 1 and None not in shapes
 
 
-def _wrong_models(source: ModuleType) -> Iterator[Message]:
+def _wrong_models(reference: Reference) -> Iterator[Message]:
     """Build, compile and run the models once on random samples."""
-    built = source.build()
+    built = reference.build()
     if not isinstance(built, tuple) or len(built) != len(Autoencoder._fields):
         yield message("build() must return Autoencoder(encoder, decoder, autoencoder).")
         return
@@ -99,19 +110,19 @@ def _wrong_models(source: ModuleType) -> Iterator[Message]:
         if not isinstance(model, keras.Model):
             yield message("the {name} that build() returns must be a Keras model.", name=name)
             return
-    describe(source)
-    known = known_sets()[source.DATASET]
-    samples = np.random.default_rng(0).random((_SAMPLES, *known.sample_shape)).astype(np.float32)
-    train, _ = source.training_split(np.broadcast_to(samples[0], (_ENOUGH_SAMPLES, *samples[0].shape)))
+    describe(reference)
+    shape = known_sets()[reference.dataset].sample_shape
+    samples = np.random.default_rng(0).random((_SAMPLES, *shape)).astype(np.float32)
+    train, _ = reference.training_split(np.broadcast_to(samples[0], (_ENOUGH_SAMPLES, *samples[0].shape)))
     if not len(train):
         yield message("training_split() leaves no sample to train on.")
-    x, y = source.inputs_and_targets(samples, np.random.default_rng(0))
+    x, y = reference.inputs_and_targets(samples, np.random.default_rng(0))
     code = np.asarray(models.encoder(x))
     output, chained = np.asarray(models.autoencoder(x)), np.asarray(models.decoder(code))
     size = int(np.prod(code.shape[1:]))
-    if size != source.CODE_SIZE and "code_size" not in getattr(source, "FREE", ()):
-        yield message("CODE_SIZE is {stated}, but the encoder gives {found}.", stated=source.CODE_SIZE, found=size)
-    if not hasattr(source, "train") and output.shape != np.shape(y):
+    if size != reference.code_size and "code_size" not in reference.free:
+        yield message("CODE_SIZE is {stated}, but the encoder gives {found}.", stated=reference.code_size, found=size)
+    if reference.train is None and output.shape != np.shape(y):
         yield message(
             "the autoencoder gives arrays of shape {found}, but inputs_and_targets() wants {wanted}.",
             found=str(output.shape),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import statistics
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from types import ModuleType
 
 import keras
 import numpy as np
@@ -15,9 +14,11 @@ from grader.domain.facts import Baseline, CalibratedData, CalibrationRun, Credit
 from grader.domain.measurement import Quantity
 from grader.rebuild.facts.curves import HONEST_WITH_FULL_CREDIT, decisive_curve, fair_curve, separates
 from grader.rebuild.facts.description import recipe_digest
-from grader.rebuild.facts.statistics import Baselines, Judged, judge_of
 from grader.rebuild.facts.training import CONTROL, REFERENCE, epochs_of
-from grader.rebuild.quantities.material import Material
+from grader.rebuild.families.judgement import Baselines, Judgement
+from grader.rebuild.families.registry import family_of
+from grader.rebuild.quantities.reference_data import Material
+from reference.contract import Reference
 
 WIDEST_SHARE = 0.5
 
@@ -26,7 +27,7 @@ _DIGITS = 6
 
 
 def summarise(
-    source: ModuleType,
+    reference: Reference,
     material: Material,
     records: Sequence[CalibrationRun],
     known: Baselines,
@@ -36,7 +37,7 @@ def summarise(
     """Turn runs into spread, baselines and credit curves.
 
     Args:
-        source: Module of the reference.
+        reference: The reference.
         material: What was trained and measured on.
         records: All runs, at least three of them of the reference itself.
         known: Baselines that need no training; those of the control are taken from the runs.
@@ -44,22 +45,22 @@ def summarise(
     """
     found = {
         quantity: _statistic(judged, records, quantity, known.get(quantity, {}), honest)
-        for quantity, judged in judge_of(source).quantities.items()
+        for quantity, judged in family_of(reference).statistics.items()
     }
     return CalibratedData(
         data=material.size,
         data_hash=material.digest,
         source=material.source,
-        epochs=epochs_of(source, len(source.training_split(material.train)[0])),
-        statistics=_without_idle_stand_ins(found, judge_of(source).quantities),
+        epochs=epochs_of(reference, len(reference.training_split(material.train)[0])),
+        statistics=_without_idle_stand_ins(found, family_of(reference).statistics),
         records=tuple(records),
         versions=versions(),
-        recipe_digest=recipe_digest(source, material.train),
+        recipe_digest=recipe_digest(reference, material.train),
     )
 
 
 def _statistic(
-    judged: Judged,
+    judged: Judgement,
     records: Sequence[CalibrationRun],
     quantity: Quantity,
     known: Mapping[Baseline, float],
@@ -82,7 +83,7 @@ def _statistic(
 
 
 def _without_idle_stand_ins(
-    found: Mapping[Quantity, Statistic], judged: Mapping[Quantity, Judged]
+    found: Mapping[Quantity, Statistic], judged: Mapping[Quantity, Judgement]
 ) -> dict[Quantity, Statistic]:
     """Take the curves from numbers that stand in for another which tells the trivial answers apart by itself."""
 
@@ -100,7 +101,7 @@ def _without_idle_stand_ins(
 
 
 def _curves(
-    judged: Judged,
+    judged: Judgement,
     above: Sequence[Baseline],
     spread: tuple[float, float, int],
     found: Mapping[Baseline, float],

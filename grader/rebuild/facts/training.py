@@ -1,24 +1,24 @@
 """One training of a reference, as it says or with one honest change, and what came of it.
 
 The changes are those that a student may make without losing a point: another batch size, another adaptive optimizer,
-the same layers written in another style, and what the reference lists in `HONEST` where its assignment leaves more
+the same layers written in another style, and what the reference lists as `honest` where its assignment leaves more
 free.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from types import ModuleType
 from typing import Any
 
 import keras
 import numpy as np
 
-from grader.rebuild.quantities.material import Material
-from reference.contract import Autoencoder, Honest, module, resized
+from grader.rebuild.network.own_models import as_keras
+from grader.rebuild.quantities.reference_data import Material
+from reference.contract import Autoencoder, Reference, resized
 
 STEPS_PER_EXECUTION = 32
 SHORT_SHARE = 0.1  # of the reference's epochs: what `grader validate` has time for
@@ -36,8 +36,8 @@ class Variation:
         name: What is changed.
         batch_size: None for the reference's own.
         optimizer: Name of another optimizer, None for the reference's own.
-        variant: Name of one of the reference's `VARIANTS`.
-        free: Name of one of the reference's `HONEST` answers.
+        variant: Name of one of the reference's `variants`.
+        free: Name of one of the reference's `honest` answers.
         code_size: Numbers in the code; None for the reference's own size.
         flat: The same layers in one flat model, activations as layers of their own.
         control: Trained without what the lesson is about.
@@ -79,30 +79,25 @@ class Trained:
     seconds: float
 
 
-def variations(source: ModuleType) -> tuple[Variation, ...]:
+def variations(reference: Reference) -> tuple[Variation, ...]:
     """List everything but the reference itself that its calibration trains.
 
     Batch sizes of 32 to 256, adam, nadam and rmsprop, and the flat construction are honest, where they differ from the
-    reference's own, and so are its `HONEST` answers; its `VARIANTS` inform; `short` and `control` serve validation and
+    reference's own, and so are its `honest` answers; its `variants` inform; `short` and `control` serve validation and
     comparison.
     """
-    batches = [Variation(f"batch-{size}", batch_size=size) for size in BATCH_SIZES if size != source.BATCH_SIZE]
-    variants = [Variation(name, variant=name, honest=False) for name in getattr(source, "VARIANTS", {})]
-    models = source.build()
+    batches = [Variation(f"batch-{size}", batch_size=size) for size in BATCH_SIZES if size != reference.batch_size]
+    variants = [Variation(name, variant=name, honest=False) for name in reference.variants]
+    models = reference.build()
     keras_only: list[Variation] = []
     if isinstance(models.autoencoder, keras.Model):
-        source.compile_model(models.autoencoder)
+        reference.compile_model(models.autoencoder)
         own = type(models.autoencoder.optimizer).__name__.lower()
         keras_only = [Variation(name, optimizer=name) for name in OPTIMIZERS if name != own]
-        keras_only += [Variation("flat", flat=True)] if _can_be_flat(source, models) else []
-    control = [CONTROL] if has_control(source) else []
-    sized = [of_code_size(one, size) for size in code_sizes(source) for one in (REFERENCE, *control)]
-    return (*batches, *keras_only, *_free(source), *variants, SHORT, *control, *sized)
-
-
-def code_sizes(source: ModuleType) -> tuple[int, ...]:
-    """Return the code sizes besides its own with which a reference is calibrated."""
-    return tuple(getattr(source, "CODE_SIZES", ()))
+        keras_only += [Variation("flat", flat=True)] if _can_be_flat(reference, models) else []
+    control = [CONTROL] if reference.has_control else []
+    sized = [of_code_size(one, size) for size in reference.code_sizes for one in (REFERENCE, *control)]
+    return (*batches, *keras_only, *_free(reference), *variants, SHORT, *control, *sized)
 
 
 def of_code_size(variation: Variation, size: int) -> Variation:
@@ -110,78 +105,71 @@ def of_code_size(variation: Variation, size: int) -> Variation:
     return replace(variation, name=f"code-{size}-{variation.name}", code_size=size, honest=False)
 
 
-def source_of(reference: str, variation: Variation) -> ModuleType:
-    """Return the module of a reference as a variation trains it.
+def reference_for(reference: Reference, variation: Variation) -> Reference:
+    """Return a reference as a variation trains it.
 
     Raises:
-        KeyError: No reference has this id.
+        KeyError: It is to have another code, and has no module file of its own.
     """
-    return module(reference) if variation.code_size is None else resized(reference, variation.code_size)
+    return reference if variation.code_size is None else resized(reference, variation.code_size)
 
 
-def _free(source: ModuleType) -> list[Variation]:
-    answers: Mapping[str, Honest] = getattr(source, "HONEST", {})
+def _free(reference: Reference) -> list[Variation]:
     return [
         Variation(f"free-{name}", one.batch_size, one.optimizer, free=name, epochs_share=one.epochs_share)
-        for name, one in answers.items()
+        for name, one in reference.honest.items()
     ]
 
 
-def material_of(source: ModuleType, material: Material, variation: Variation) -> Material:
+def material_of(reference: Reference, material: Material, variation: Variation) -> Material:
     """Return the samples as a variation prepares them."""
     if variation.free is None:
         return material
-    rows = source.HONEST[variation.free].rows
+    rows = reference.honest[variation.free].rows
     if rows is None:
         return material
     return replace(material, train=rows(material.train, material.train), hidden=rows(material.train, material.hidden))
 
 
-def has_control(source: ModuleType) -> bool:
-    """Say whether the reference can be trained without what its lesson is about."""
-    return hasattr(source, "build_control") or hasattr(source, "control_inputs_and_targets")
-
-
-def epochs_of(source: ModuleType, samples: int | None = None) -> int:
+def epochs_of(reference: Reference, samples: int | None = None) -> int:
     """Return the epochs of the trainings behind its facts.
 
     Args:
-        source: Module of the reference.
-        samples: Training samples; a reference with `EPOCHS_MEANT_FOR` is trained for as many updates of its weights
+        reference: The reference.
+        samples: Training samples; a reference with `epochs_meant_for` is trained for as many updates of its weights
             as with that many samples, so for more epochs where there are fewer. None for the epochs as stated.
     """
-    epochs = int(getattr(source, "CALIBRATION_EPOCHS", source.EPOCHS))
-    meant_for = getattr(source, "EPOCHS_MEANT_FOR", samples)
+    epochs, meant_for = reference.calibration_epochs, reference.epochs_meant_for
     return epochs if samples is None or meant_for is None else max(epochs, round(epochs * meant_for / samples))
 
 
-def planned_epochs(source: ModuleType, samples: int, variation: Variation) -> int:
+def planned_epochs(reference: Reference, samples: int, variation: Variation) -> int:
     """Return the epochs of a variation on as many training samples; at least one."""
-    return max(1, round(epochs_of(source, samples) * variation.epochs_share))
+    return max(1, round(epochs_of(reference, samples) * variation.epochs_share))
 
 
-def train(source: ModuleType, material: Material, variation: Variation, seed: int) -> Trained:
+def train(reference: Reference, material: Material, variation: Variation, seed: int) -> Trained:
     """Train one model as the reference says, except for what the variation changes.
 
     Args:
-        source: Module of the reference.
+        reference: The reference.
         material: What to train on.
         variation: What to change.
         seed: Of weights, order and noise.
     """
     keras.utils.set_random_seed(seed)
-    samples, _ = source.training_split(material.train)
-    epochs = planned_epochs(source, len(samples), variation)
-    batch_size = variation.batch_size or source.BATCH_SIZE
-    compile_model = _compile(source, variation)
+    samples, _ = reference.training_split(material.train)
+    epochs = planned_epochs(reference, len(samples), variation)
+    batch_size = variation.batch_size or reference.batch_size
+    compile_model = _compile(reference, variation)
     started = time.monotonic()
-    if hasattr(source, "train"):
-        models = source.train(samples, epochs=epochs, batch_size=batch_size, compile_model=compile_model)
+    if reference.train is not None:
+        models = reference.train(samples, epochs=epochs, batch_size=batch_size, compile_model=compile_model)
         return Trained(models, epochs, None, time.monotonic() - started)
-    models = untrained(source, variation, seed)
-    recipe = source.inputs_and_targets
-    if variation.control:
-        recipe = getattr(source, "control_inputs_and_targets", recipe)
+    models = untrained(reference, variation, seed)
+    recipe = reference.inputs_and_targets
+    if variation.control and reference.control_inputs_and_targets is not None:
+        recipe = reference.control_inputs_and_targets
     x, y = recipe(samples, np.random.default_rng(seed))
     compile_model(models.autoencoder)
     history = models.autoencoder.fit(x, y, epochs=epochs, batch_size=batch_size, verbose=0)
@@ -189,40 +177,27 @@ def train(source: ModuleType, material: Material, variation: Variation, seed: in
     return Trained(as_keras(models), epochs, float(losses[-1]), time.monotonic() - started)
 
 
-def as_keras(models: Autoencoder) -> Autoencoder:
-    """Return the models themselves, or Keras twins of a network that is written in NumPy (`from-scratch`)."""
-    network = models.autoencoder
-    if isinstance(network, keras.Model):
-        return models
-    w1, _, w2, _ = network.arrays
-    encoder = keras.Sequential([keras.Input((w1.shape[0],)), keras.layers.Dense(w1.shape[1], activation="relu")])
-    decoder = keras.Sequential([keras.Input((w2.shape[0],)), keras.layers.Dense(w2.shape[1], activation="sigmoid")])
-    twin = keras.Sequential([encoder, decoder])
-    twin.set_weights(list(network.arrays))
-    return Autoencoder(encoder, decoder, twin)
-
-
-def untrained(source: ModuleType, variation: Variation, seed: int) -> Autoencoder:
+def untrained(reference: Reference, variation: Variation, seed: int) -> Autoencoder:
     """Build the models that a variation trains, with fresh weights."""
-    if variation.control and hasattr(source, "build_control"):
-        return source.build_control()
+    if variation.control and reference.build_control is not None:
+        return reference.build_control()
     if variation.free is not None:
-        return source.HONEST[variation.free].build()
-    models = source.build()
+        return reference.honest[variation.free].build()
+    models = reference.build()
     if not isinstance(models.autoencoder, keras.Model):
-        return source.build(seed=seed)
+        return reference.build(seed=seed)
     return flattened(models) if variation.flat else models
 
 
-def _compile(source: ModuleType, variation: Variation) -> Compile:
-    own: Compile = getattr(source, "VARIANTS", {}).get(variation.variant, source.compile_model)
-    return partial(_compile_fast, own=own, optimizer=_optimizer(source, variation.optimizer))
+def _compile(reference: Reference, variation: Variation) -> Compile:
+    own: Compile = reference.variants.get(variation.variant or "", reference.compile_model)
+    return partial(_compile_fast, own=own, optimizer=_optimizer(reference, variation.optimizer))
 
 
-def _optimizer(source: ModuleType, name: str | None) -> Callable[[], Any] | None:
+def _optimizer(reference: Reference, name: str | None) -> Callable[[], Any] | None:
     if name is None:
         return None
-    return getattr(source, "OTHER_OPTIMIZERS", {}).get(name, lambda: keras.optimizers.get(name))
+    return reference.other_optimizers.get(name, lambda: keras.optimizers.get(name))
 
 
 def _compile_fast(model: Any, *, own: Compile, optimizer: Callable[[], Any] | None) -> None:
@@ -240,8 +215,8 @@ def _compile_fast(model: Any, *, own: Compile, optimizer: Callable[[], Any] | No
 # Another style of writing the same layers
 
 
-def _can_be_flat(source: ModuleType, models: Autoencoder) -> bool:
-    if hasattr(source, "train"):
+def _can_be_flat(reference: Reference, models: Autoencoder) -> bool:
+    if reference.train is not None:
         return False
     return all(_is_chain(part) for part in (models.encoder, models.decoder))
 

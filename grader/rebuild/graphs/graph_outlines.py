@@ -11,12 +11,12 @@ from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.inspection import Outline
 from grader.domain.measurement import Role
 from grader.domain.ports import GraphSandbox
-from grader.rebuild.graphs.converted import convention_of
+from grader.rebuild.graphs.graph_pixels import convention_of
 from grader.rebuild.graphs.graph_process import BehaviourError, GraphModel, GraphProcess
 from grader.rebuild.network.model import Arrays, RebuiltModel
 from grader.rebuild.quantities.image_tests import image_tests
-from grader.rebuild.quantities.material import DataChoice
-from grader.rebuild.quantities.yardstick import Yardstick, yardstick
+from grader.rebuild.quantities.reference_data import DataChoice
+from grader.rebuild.quantities.samples import Samples, load_samples
 from reference import data
 
 SECONDS: Final = 90.0
@@ -64,10 +64,10 @@ def _outline(
     """Return nothing of a graph that is refused, breaks, or takes and gives no images."""
     with process:
         try:
-            sample = yardstick(data.NAMES[0], "hidden", choice).images.shape[1:]
+            sample = load_samples(data.NAMES[0], "hidden", choice).images.shape[1:]
             model = RebuiltModel(claim, GraphModel(process, sample), (), frozenset(), 0)
 
-            def judged(images: Yardstick) -> RebuiltModel:
+            def judged(images: Samples) -> RebuiltModel:
                 return convention_of(model, evidence, images.train).around(model, Role.AUTOENCODER)
 
             tests = image_tests(model, choice, judged)

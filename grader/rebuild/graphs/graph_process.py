@@ -18,7 +18,7 @@ import numpy as np
 
 from grader.domain.ports import GraphSandbox
 from grader.domain.text import shortened
-from grader.rebuild.quantities.material import Array
+from grader.rebuild.quantities.reference_data import Array
 
 ANSWER_SECONDS = 90.0
 """For one batch, the start of Python and TensorFlow included."""

@@ -1,7 +1,8 @@
-"""What zone M builds itself: the rules that the probe holds, under the name by which this zone knows them.
+"""Which layers the measuring process (zone M) builds: the rules of the probe, under the names that are used here.
 
-They stand in the probe because zone K asks them as well: a model of which zone M will refuse something leaves the
-kernel as a graph too. Here they decide, there they only spare work; what a kernel does to its own copy changes nothing.
+They stand in the probe because the student's kernel (zone K) asks them as well: a model of which zone M will refuse
+something leaves the kernel as a graph too. Here they decide, there they only spare work; what a kernel does to its own
+copy changes nothing.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from grader.domain.measurement import Measurement
 from grader.domain.quantities import added_quantities
 from grader.rebuild.network.model import RebuiltModel
-from grader.rebuild.quantities.material import Array
+from grader.rebuild.quantities.reference_data import Array
 
 
 def added_measurements(autoencoder: RebuiltModel | None, images: Array, dataset: str) -> list[Measurement]:

@@ -14,37 +14,32 @@ from grader.rebuild.network.canonical import JOINED, is_cut
 from grader.rebuild.network.model import RebuiltModel
 from grader.rebuild.network.roles import Cast
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.families import output_range
-from grader.rebuild.quantities.yardstick import Yardstick, strip
+from grader.rebuild.quantities.reference_data import Array
+from grader.rebuild.quantities.samples import Samples, strip
 
 COMPOSITION_IMAGES = 256
 DIRECTIONS_ABOVE = 64
 RANDOM_INPUTS = 64
 FREE_LENGTH = 28
+WITHIN = 0.01  # beyond [0, 1] by more than this counts as outside
 
 
-def behaviour(cast: Cast, samples: Yardstick, *, jacobian_images: int) -> list[Measurement]:
-    """Measure what the models do on samples.
+def behaviour(cast: Cast, samples: Samples, outputs: Array, *, jacobian_images: int) -> list[Measurement]:
+    """Measure what models of any family do on samples.
 
     Args:
         cast: The models in their roles; an autoencoder is among them.
         samples: What they are measured on.
+        outputs: What the autoencoder makes of them.
         jacobian_images: At how many of them the rank of the Jacobian is taken.
     """
     autoencoder = cast.autoencoder
     assert autoencoder is not None  # noqa: S101 - the caller looked
-    outputs = quality.reconstruct(autoencoder.model, samples.images)
     how = f"rebuilt model on {len(samples.images)} images"
     spread = float(np.sqrt(np.mean((outputs - outputs.mean(axis=0)) ** 2)))
     most = _most_directions(cast)
     rank = quality.jacobian_rank(autoencoder.model, samples.images[:jacobian_images], at_most=most)
     values = [
-        Measurement(
-            Quantity.RECONSTRUCTION_MSE, quality.mean_squared_error(samples.images, outputs), Unit.PIXEL_SQUARED, how
-        ),
-        Measurement(
-            Quantity.RECONSTRUCTION_BCE, quality.binary_cross_entropy(samples.images, outputs), Unit.NAT_PER_PIXEL, how
-        ),
         Measurement(Quantity.OUTPUT_SPREAD, spread, Unit.PIXEL, how),
         output_range(outputs),
         Measurement(
@@ -57,6 +52,12 @@ def behaviour(cast: Cast, samples: Yardstick, *, jacobian_images: int) -> list[M
     if cast.encoder is not None and cast.decoder is not None:
         values += _chained(cast, samples)
     return values
+
+
+def output_range(outputs: Array) -> Measurement:
+    """Return the share of the output numbers that lie outside [0, 1] by more than 0.01."""
+    outside = (outputs < -WITHIN) | (outputs > 1 + WITHIN)
+    return Measurement(Quantity.OUTSIDE_RANGE, float(outside.mean()), "1", "outputs below -0.01 or above 1.01")
 
 
 def structure(cast: Cast, *, inputs: int) -> list[Measurement]:
@@ -87,7 +88,7 @@ def _most_directions(cast: Cast) -> int | None:
     return None if code is None else 2 * code + DIRECTIONS_ABOVE
 
 
-def _chained(cast: Cast, samples: Yardstick) -> list[Measurement]:
+def _chained(cast: Cast, samples: Samples) -> list[Measurement]:
     assert cast.autoencoder and cast.encoder and cast.decoder  # noqa: S101, PT018 - the caller looked
     parts = (cast.encoder.model, cast.decoder.model)
     whole = (cast.companion or cast.autoencoder).model
@@ -106,7 +107,7 @@ def _chained(cast: Cast, samples: Yardstick) -> list[Measurement]:
     ]
 
 
-def strips(model: RebuiltModel, samples: Yardstick) -> tuple[ImageStrip, ...]:
+def strips(model: RebuiltModel, samples: Samples) -> tuple[ImageStrip, ...]:
     """Return pictures of samples and of what the model makes of them; none where the samples are no images."""
     if not len(samples.strip_images):
         return ()

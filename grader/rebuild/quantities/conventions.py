@@ -21,7 +21,7 @@ from grader.domain.messages import Message, message
 from grader.rebuild.network.model import RebuiltModel
 from grader.rebuild.network.roles import Cast
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import Array
+from grader.rebuild.quantities.reference_data import Array
 
 SIGMOID = OperationClaim("judged-sigmoid", "Sigmoid", "keras.src.ops.nn", {}, ())
 PROBABILITIES = "judged-probabilities"
@@ -116,6 +116,10 @@ class PixelScale:
             black=self.black,
             white=self.white,
         )
+
+    def in_words(self) -> str:
+        """Return the same for the record of a measurement."""
+        return f"; pixels between {self.black:.4g} and {self.white:.4g} for the model"
 
     def around(self, model: RebuiltModel, *, inputs: bool, outputs: bool) -> RebuiltModel:
         """Return a model that takes and gives pixels in [0, 1]; its layers and weights are told as before."""

@@ -10,18 +10,18 @@ import numpy as np
 from grader.rebuild.network.model import RebuiltModel
 from grader.rebuild.network.roles import concrete
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.families import noisy_samples
-from grader.rebuild.quantities.material import DataChoice
-from grader.rebuild.quantities.yardstick import Yardstick, yardstick
+from grader.rebuild.quantities.noise import noisy_samples
+from grader.rebuild.quantities.reference_data import DataChoice
+from grader.rebuild.quantities.samples import Samples, load_samples
 from reference import data
-from reference.contract import module
+from reference.contract import load
 
 NOISE_OF: Final = "denoising-dense"
 """The reference whose noise is put on images, to see who expects it."""
 
 
 def image_tests(
-    model: RebuiltModel, choice: DataChoice, judged: Callable[[Yardstick], RebuiltModel]
+    model: RebuiltModel, choice: DataChoice, judged: Callable[[Samples], RebuiltModel]
 ) -> dict[str, tuple[float, float]]:
     """Measure a model on hidden images of every data set that fits it: its skill, and how much noise adds to its error.
 
@@ -34,19 +34,19 @@ def image_tests(
     """
     found = {}
     for name in data.NAMES:
-        images = yardstick(name, "hidden", choice)
+        images = load_samples(name, "hidden", choice)
         if not _takes(model, images):
             continue
         between_pixels = judged(images)
         error = _error(between_pixels, images.images, images.images)
-        noisy = _error(between_pixels, noisy_samples(module(NOISE_OF), images.images), images.images)
+        noisy = _error(between_pixels, noisy_samples(load(NOISE_OF), images.images), images.images)
         if np.isfinite(error):
             mean = images.mean_image_error()
             found[name] = (mean - error) / mean, noisy / max(error, 1e-12) if np.isfinite(noisy) else 1e12
     return found
 
 
-def _takes(model: RebuiltModel, images: Yardstick) -> bool:
+def _takes(model: RebuiltModel, images: Samples) -> bool:
     sample = images.images.shape[1:]
     return concrete(model.input_shape, sample) is not None and concrete(model.output_shape, sample) is not None
 

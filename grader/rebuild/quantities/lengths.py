@@ -12,7 +12,7 @@ from grader.domain.evidence import Evidence, TensorClaim
 from grader.domain.measurement import Measurement, Quantity
 from grader.rebuild.network.allowlist import RefusedError
 from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop
-from grader.rebuild.quantities.material import Array
+from grader.rebuild.quantities.reference_data import Array
 
 SAMPLES = 4
 _DOES_NOT_RUN = (tf.errors.OpError, ValueError, TypeError)

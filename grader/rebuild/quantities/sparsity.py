@@ -28,7 +28,7 @@ from typing import Any, Final
 import numpy as np
 
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.material import Array
+from grader.rebuild.quantities.reference_data import Array
 
 IMAGES: Final = 100
 SAYS_NOTHING: Final = 0.01

@@ -1,0 +1,243 @@
+"""Pages of the site that are made from code and facts: commands, file formats, the gallery, the table of notebooks."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from grader.authoring import course_settings
+from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts, references_folder
+from grader.authoring.diagrams import diagram
+from grader.authoring.glance import Glance, glance_of
+from grader.authoring.hints import hint_names
+from grader.authoring.publication import published_schema
+from grader.authoring.targets import target
+from grader.authoring.tasks import tasks
+from grader.authoring.templates import Version, render_script
+from grader.cli.app import app
+from grader.domain import grade as grade_contract
+
+ROOT = Path(__file__).parents[2]
+RUNS = ROOT / "docs" / "runs.toml"
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "es": {
+        "commands": "Todos los comandos",
+        "commands_text": "Cada texto es lo que imprime `grader COMANDO --help`.",
+        "formats": "Los formatos de archivo",
+        "gallery": "Los 21 autoencoders",
+        "notebooks": "Los 21 notebooks",
+        "parameters": "Parámetros",
+        "code": "Números en el código",
+        "published": "Publicado",
+        "reached": "Alcanzado",
+        "free": "libre",
+        "exits": "Códigos de salida",
+        "exits_text": "0 listo; 1 lo preguntado no pasó (`check`, `demo`, `doctor`, `validate`); 2 uso incorrecto o "
+        "entrada ilegible; 3 culpa del calificador. Con `--json` hablan JSON `list`, `check`, `grade`, "
+        "`validate` y `doctor`.",
+        "gallery_text": "Diagrama, meta y cifras salen de `reference/facts/<id>.json`; *publicado* es la cifra de la "
+        "clase, *alcanzado* lo que logran nuestras referencias con datos ocultos (promedios).",
+        "notebooks_text": "Hecha por `make site`. Los minutos son de entrenamiento con todos los datos y "
+        "estimados para "
+        "Colab: CPU, lo medido en un núcleo de otro computador; GPU, pasos × 3 ms (5 con "
+        "convoluciones, 12 con LSTM). Las tres últimas columnas dicen lo que se ejecutó y cuándo, según "
+        "`docs/runs.toml`; “–”: no se ha ejecutado.",
+        "diagram": "diagrama",
+        "target": "meta",
+        "minutes": "minutos CPU · GPU",
+        "checks": "revisiones/celdas por completar",
+        "hints": "pistas",
+        "links": "enlaces",
+        "size": "kB",
+        "oldest": "versiones más viejas",
+        "newest": "más nuevas",
+        "points": "puntos de la solución",
+        "difficulty": "dificultad",
+        "yes": "sí",
+        "no": "no",
+        "key": "clave",
+        "type": "tipo",
+        "meaning": "significado",
+        "english": "Las descripciones salen del código, en inglés.",
+    },
+    "en": {
+        "commands": "Every command",
+        "commands_text": "Each text is what `grader COMMAND --help` prints.",
+        "formats": "File formats",
+        "gallery": "The 21 autoencoders",
+        "notebooks": "The 21 notebooks",
+        "parameters": "Parameters",
+        "code": "Numbers in the code",
+        "published": "Published",
+        "reached": "Reached",
+        "free": "free",
+        "exits": "Exit status",
+        "exits_text": "0 done; 1 the thing asked about did not pass (`check`, `demo`, `doctor`, `validate`); 2 "
+        "wrong usage "
+        "or unreadable input; 3 the grader's own fault. With `--json`, JSON is spoken by `list`, `check`, `grade`, "
+        "`validate` and `doctor`.",
+        "gallery_text": "Diagram, goal and figures come from `reference/facts/<id>.json`; *published* is the lecture's "
+        "own figure, *reached* what our references reach on hidden data (means).",
+        "notebooks_text": "Made by `make site`. Minutes are of training on all the data, and estimated for Colab: CPU, "
+        "as measured on one core of another computer; GPU, steps × 3 ms (5 with convolutions, 12 with LSTM). The last "
+        "three columns say what was run and when, by `docs/runs.toml`; “–”: not run.",
+        "diagram": "diagram",
+        "target": "goal",
+        "minutes": "minutes CPU · GPU",
+        "checks": "checks/cells to complete",
+        "hints": "hints",
+        "links": "links",
+        "size": "kB",
+        "oldest": "oldest versions",
+        "newest": "newest",
+        "points": "points of the solution",
+        "difficulty": "difficulty",
+        "yes": "yes",
+        "no": "no",
+        "key": "key",
+        "type": "type",
+        "meaning": "meaning",
+        "english": "",
+    },
+}
+
+
+def pages(language: str) -> dict[str, str]:
+    """Return the Markdown of every generated page by its name."""
+    return {
+        "commands": commands(language),
+        "formats": formats(language),
+        "gallery": gallery(language),
+        "notebooks": notebooks(language),
+    }
+
+
+def commands(language: str) -> str:
+    """Return the help of every command, as it is printed."""
+    words, runner = WORDS[language], CliRunner()
+    parts = [f"# {words['commands']}", words["commands_text"], f"## {words['exits']}", words["exits_text"]]
+    for name in get_command(app).commands:  # type: ignore[attr-defined]
+        printed = runner.invoke(app, ["--lang", language, name, "--help"], env={"COLUMNS": "80", "NO_COLOR": "1"})
+        parts += [f"## grader {name}", f"```text\n{printed.output.strip()}\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
+def formats(language: str) -> str:
+    """Return the contract of `grades.json`, and the keys of `assignment.toml` and `course.toml`."""
+    words = WORDS[language]
+    contract = inspect.getdoc(grade_contract) or ""
+    table = contract[contract.index("| key") :]
+    parts = [f"# {words['formats']}", words["english"], "## grades.json", table, "## assignment.toml"]
+    schema = json.loads(published_schema())
+    parts += _keys("", schema, schema["$defs"], words)
+    parts += ["## course.toml"]
+    course = course_settings.CourseTable.model_json_schema()
+    parts += _keys("", course, course.get("$defs", {}), words)
+    parts += ["## roster.csv, times.csv, extensions.csv", "[grading](grading.md)"]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def gallery(language: str) -> str:
+    """Return every autoencoder with diagram, goal, published and reached figures."""
+    words = WORDS[language]
+    parts = [f"# {words['gallery']}", words["gallery_text"]]
+    for name in assignment_ids():
+        assignment = load_assignment(name)
+        facts = load_facts(assignment.reference)
+        parameters = words["free"] if facts.parameters is None else f"{facts.parameters:,}"
+        code = words["free"] if facts.code_size is None else str(facts.code_size)
+        parts += [
+            f"## {assignment.title[language]} {{ #{name} }}",
+            f"`{name}` · {words['parameters']}: {parameters} · {words['code']}: {code}",
+            f"**{words['published']}**: {facts.published or '–'}  \n**{words['reached']}**: {facts.reached}",
+            diagram(facts, language),
+            target(facts, language),
+        ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def notebooks(language: str) -> str:
+    """Return the table of the notebooks: what each has, and what was run."""
+    words, runs = WORDS[language], tomllib.loads(RUNS.read_text("utf-8"))
+    columns = (
+        "difficulty",
+        "diagram",
+        "target",
+        "minutes",
+        "checks",
+        "hints",
+        "links",
+        "size",
+        "oldest",
+        "newest",
+        "points",
+    )
+    rows = [f"| id | {' | '.join(words[column] for column in columns)} |", "|---" * (len(columns) + 1) + "|"]
+    for name in assignment_ids():
+        cells = " | ".join(_cells(name, language, runs.get(name, {})))
+        rows.append(f"| [`{name}`](gallery.md#{name}) | {cells} |")
+    return f"# {words['notebooks']}\n\n{words['notebooks_text']}\n\n" + "\n".join(rows) + "\n"
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def _cells(name: str, language: str, runs: Mapping[str, str]) -> Iterator[str]:
+    assignment = load_assignment(name)
+    glance: Glance = glance_of(assignment, language, references=references_folder())
+    script = render_script(assignment, Version(language, solution=False), references=references_folder())
+    wanted, words = {task.name for task in tasks(assignment, language)}, WORDS[language]
+    yield glance.difficulty
+    yield words["yes"] if glance.diagram else words["no"]
+    yield words["yes"] if glance.target else words["no"]
+    yield f"{glance.minutes} · {glance.minutes_on_gpu or '–'}"
+    yield f"{len(re.findall(r'^grader.check', script, re.MULTILINE))}/{len(wanted)}"
+    yield f"{len(wanted & set(hint_names(assignment)))}/{len(wanted)}"
+    yield str(len(glance.read))
+    yield f"{len(script.encode('utf-8')) / 1000:.0f}"
+    for column in ("oldest", "newest", "points"):
+        yield runs.get(column, "–")
+
+
+def _keys(
+    heading: str, table: Mapping[str, Any], definitions: Mapping[str, Any], words: Mapping[str, str]
+) -> list[str]:
+    """Return one table of keys, and below it those of every table that it holds."""
+    rows = [f"| {words['key']} | {words['type']} | {words['meaning']} |", "|---|---|---|"]
+    below: list[str] = []
+    for key, entry in table.get("properties", {}).items():
+        name, described = _referred(entry)
+        rows.append(f"| `{key}` | {_type(entry)} | {_one_line(entry.get('description', ''))} |")
+        if name in definitions and definitions[name].get("properties"):
+            below += _keys(f"{heading}{key}" + ("[]" if described else ""), definitions[name], definitions, words)
+    title = [f"### {heading}"] if heading else []
+    return [*title, _one_line(table.get("description", "")), "\n".join(rows), *below]
+
+
+def _referred(entry: Mapping[str, Any]) -> tuple[str, bool]:
+    """Return the name of the table that a key holds, and whether it holds several."""
+    is_list = entry.get("type") == "array"
+    inner = entry.get("items", {}) if is_list else entry
+    choices = [inner, *inner.get("anyOf", ()), inner.get("additionalProperties") or {}]
+    found = next((one["$ref"] for one in choices if isinstance(one, dict) and "$ref" in one), "")
+    return found.rsplit("/", 1)[-1], is_list
+
+
+def _type(entry: Mapping[str, Any]) -> str:
+    if "type" in entry:
+        return str(entry["type"])
+    kinds = {str(one.get("type", "table")) for one in entry.get("anyOf", ())} - {"null"}
+    return " / ".join(sorted(kinds)) or "table"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

@@ -1,0 +1,75 @@
+"""The log of a run: `grader.log` in the folder of the grades, a line an event; logs of earlier runs stay beside it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+import grader
+from grader.cli.events import Done, told_done, told_step
+from grader.domain.messages import Message, message
+from grader.domain.progress import Step
+from grader.domain.submission import Submission
+from grader.locale import Translator
+
+LOG_FILE = "grader.log"
+KEPT = 9
+"""Logs of earlier runs that are kept, as `grader.log.1` (the newest) to `grader.log.9`."""
+
+
+class RunLog:
+    """Writes down what goes on.
+
+    Args:
+        handler: Where the lines go.
+        translator: The language of the sentences.
+    """
+
+    def __init__(self, handler: logging.Handler, translator: Translator) -> None:
+        self._logger = logging.Logger("grader.run")  # not a global one: two runs in one process do not mix
+        self._logger.addHandler(handler)
+        self._translator = translator
+
+    def say(self, sentence: Message) -> None:
+        """Write a line that is about no hand-in."""
+        self._line(self._translator.text(sentence))
+
+    def step(self, submission: Submission, step: Step) -> None:
+        """Write what goes on with a hand-in."""
+        self._line(f"{submission.student}: {self._translator.text(told_step(step))}")
+
+    def done(self, done: Done) -> None:
+        """Write a result, and the whole traceback where the grader itself failed."""
+        graded = done.progress.graded
+        self._line(f"{done.number}/{done.total} {graded.student}: {self._translator.text(told_done(done))}")
+        for line in graded.fault.splitlines():
+            self._line(f"    {line}", keep_indent=True)
+
+    def _line(self, text: str, *, keep_indent: bool = False) -> None:
+        self._logger.info("%s", text if keep_indent else " ".join(text.split()))
+
+
+@contextmanager
+def run_log(folder: Path, translator: Translator) -> Iterator[RunLog]:
+    """Open the log of a run; the last run's becomes `grader.log.1`.
+
+    Raises:
+        OSError: The folder cannot be written to.
+    """
+    path = folder / LOG_FILE
+    handler = RotatingFileHandler(path, backupCount=KEPT, encoding="utf-8", errors="backslashreplace", delay=True)
+    if path.exists():
+        handler.doRollover()
+    formatter = logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    log = RunLog(handler, translator)
+    log.say(message("autoencoder-grader {version}", version=grader.__version__))
+    try:
+        yield log
+    finally:
+        handler.close()

@@ -1,0 +1,69 @@
+"""Where hand-ins are observed: in threads of this process, or wherever another executor runs them."""
+
+from __future__ import annotations
+
+import concurrent.futures
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol
+
+from grader.acceleration import observe_fast
+from grader.domain.observation import Observation
+from grader.domain.progress import Listener, listening
+from grader.domain.submission import Submission
+from grader.pipeline import GradingContext
+
+
+class Executor(Protocol):
+    """Observes hand-ins, several at the same time, and returns values; it writes no gradebook.
+
+    `grader.scale` hands out no more than `places` hand-ins at once, so that those that wait stay in its hands.
+    """
+
+    @property
+    def places(self) -> int:
+        """How many hand-ins are observed at the same time."""
+        ...
+
+    def submit(self, submission: Submission, listener: Listener) -> Future[Observation]:
+        """Observe a hand-in and tell the listener, from whatever thread, what goes on.
+
+        Raises:
+            RuntimeError: It takes no more.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class LocalPool:
+    """Observes on this machine: a kernel and a measuring process for each place.
+
+    Attributes:
+        pool: Threads, which only wait for kernels. Processes do as well, but tell no progress.
+        context: The same for all hand-ins.
+        workers: Of the pool.
+        has_room: Whether this machine has the memory for one more.
+    """
+
+    pool: concurrent.futures.Executor
+    context: GradingContext
+    workers: int
+    has_room: Callable[[], bool] = lambda: True
+
+    @property
+    def places(self) -> int:
+        """As many as the pool has workers; one where memory is short, so that none is begun before all have ended."""
+        return self.workers if self.has_room() else 1
+
+    def submit(self, submission: Submission, listener: Listener) -> Future[Observation]:
+        """Observe a hand-in in the pool."""
+        if isinstance(self.pool, concurrent.futures.ProcessPoolExecutor):
+            return self.pool.submit(observe_fast, submission, self.context)
+        return self.pool.submit(observe_told, submission, self.context, listener)
+
+
+def observe_told(submission: Submission, context: GradingContext, listener: Listener) -> Observation:
+    """Observe a hand-in, accelerated where the context is, while somebody listens."""
+    with listening(listener):
+        return observe_fast(submission, context)

@@ -1,0 +1,79 @@
+"""Notes which epoch a training has come to, for people who wait: one line in a small file beside the claims.
+
+The line is `EPOCH EPOCHS LOSS`. It is a hint, which the notebook could write as well, and nothing else rests on it.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+FILE_NAME = "epoch.txt"
+SECONDS_BETWEEN_LINES = 0.5
+_CALLBACKS = "keras.src.callbacks.callback_list"
+
+
+class EpochNotes:
+    """Writes the line, at most twice a second.
+
+    Args:
+        file: Where it goes; what stood there before is replaced.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._loss: dict[int, float] = {}
+        self._written = float("-inf")
+
+    def patches(self) -> Mapping[str, Callable[[ModuleType], None]]:
+        """Return the patch of Keras, by the name of the module that it is made to."""
+        return {_CALLBACKS: self.patch}
+
+    def patch(self, module: ModuleType) -> None:
+        """Note what the list of all callbacks of a training is told; the notebook's own callbacks stay as they are."""
+        callbacks = module.CallbackList
+        begin, end = callbacks.on_epoch_begin, callbacks.on_epoch_end
+
+        @functools.wraps(begin)
+        def noted_begin(self: Any, epoch: Any, logs: Any = None) -> None:
+            notes.begun(self, epoch)
+            begin(self, epoch, logs)
+
+        @functools.wraps(end)
+        def noted_end(self: Any, epoch: Any, logs: Any = None) -> None:
+            notes.ended(self, logs)
+            end(self, epoch, logs)
+
+        notes = self
+        callbacks.on_epoch_begin, callbacks.on_epoch_end = noted_begin, noted_end
+
+    def begun(self, training: Any, epoch: Any) -> None:
+        """Write the line of an epoch that begins.
+
+        Args:
+            training: Keras's list of callbacks of this training.
+            epoch: Counted from 0.
+        """
+        now = time.monotonic()
+        if epoch and now - self._written < SECONDS_BETWEEN_LINES:
+            return
+        try:
+            loss = self._loss.get(id(training)) if epoch else None
+            told = "-" if loss is None else f"{loss:.6g}"
+            self._file.write_text(f"{int(epoch) + 1} {int(training.params['epochs'])} {told}\n", encoding="ascii")
+        except Exception:  # a full disk, numbers that are none: our looking never stops a training
+            return
+        self._written = now
+
+    def ended(self, training: Any, logs: Any) -> None:
+        """Remember the loss of an epoch."""
+        try:
+            loss = float(logs["loss"])
+            self._loss = {id(training): loss} if math.isfinite(loss) else {}
+        except Exception:  # a training without a loss has none to show
+            self._loss = {}

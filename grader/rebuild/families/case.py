@@ -1,0 +1,98 @@
+"""One submission as a family sees it: its rebuilt models in their roles, and the samples that they are measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.domain.evidence import Evidence
+from grader.domain.measurement import Measurement, MissedEntry
+from grader.domain.ports import MeasuringTask
+from grader.rebuild.network.model import Arrays, RebuiltModel
+from grader.rebuild.network.roles import Cast
+from grader.rebuild.quantities.conventions import PixelScale
+from grader.rebuild.quantities.reference_data import DataChoice
+from grader.rebuild.quantities.samples import Samples
+from reference.contract import Reference
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What could be rebuilt of one submission.
+
+    Attributes:
+        evidence: Vetted claims.
+        arrays: Vetted arrays, with stand-ins for those that are not finite.
+        models: All rebuilt models.
+    """
+
+    evidence: Evidence
+    arrays: Arrays
+    models: Sequence[RebuiltModel]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a submission is measured by.
+
+    Attributes:
+        reference: The reference of its assignment.
+        task: Names that the assignment asks for, and the part of the data to measure on.
+        choice: Which data.
+    """
+
+    reference: Reference
+    task: MeasuringTask
+    choice: DataChoice
+
+    @property
+    def contract(self) -> dict[str, str]:
+        """The name that the assignment asks for, by role."""
+        return dict(self.task.contract_names)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One submission with its models in their roles.
+
+    Attributes:
+        setting: What it is measured by.
+        rebuilt: Its models.
+        cast: The models in their roles.
+        samples: What they are measured on.
+        public: Public samples, on which models may be chosen.
+        scale: The pixels that the models were trained on, None for [0, 1].
+        dataset: Id of the data that the samples are of; "" where the family finds them itself.
+        foreign: Id of images that the course does not allow and the autoencoder gives back far better; else "".
+        remark: What the record says besides of how the family's numbers were measured, after a semicolon.
+        measurable: Whether the samples can be given to the models; False where nobody knows which columns they take.
+    """
+
+    setting: Setting
+    rebuilt: Rebuilt
+    cast: Cast
+    samples: Samples
+    public: npt.NDArray[np.float32]
+    scale: PixelScale | None = None
+    dataset: str = ""
+    foreign: str = ""
+    remark: str = ""
+    measurable: bool = True
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is measured beside the autoencoder itself.
+
+    Attributes:
+        values: Trivial predictors, other models of the notebook, what its layers could do besides.
+        missed: Numbers of the notebook's comparison that are missing or not what we measure.
+        compared: What the notebook claims in their place, by entry.
+    """
+
+    values: tuple[Measurement, ...] = ()
+    missed: tuple[MissedEntry, ...] = ()
+    compared: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,71 @@
+"""Denoisers: the error on noisy samples, compared with the clean ones; the noise is the reference's own."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from grader.domain.facts import Baseline
+from grader.domain.measurement import Measurement, Quantity
+from grader.domain.units import Unit
+from grader.rebuild.families.family import ByBehaviour, Family, TrainedModels, reconstruction
+from grader.rebuild.families.judgement import BCE, MSE_INFORMS, Baselines, Judgement, Reach
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.noise import clean_samples, noisy_samples
+from grader.rebuild.quantities.reference_data import Array, Material
+from grader.rebuild.quantities.samples import Samples
+from reference.contract import Reference
+
+NO_ERROR = 1e-9  # pixel²; only an identity comes so near
+
+_DENOISED = Judgement(Unit.PIXEL_SQUARED, above=(Baseline.CONTROL,), fallback=(Baseline.MEAN,))
+
+
+class Denoising(Family):
+    """Noise is put on the samples; a reference offers `add_noise(clean, rng)`."""
+
+    name = "denoising"
+    statistics = MappingProxyType({
+        Quantity.DENOISED_MSE: _DENOISED,
+        Quantity.NOISE_RATIO: Judgement(
+            "1", above=(Baseline.CONTROL,), stands_in_for=Quantity.DENOISED_MSE, reach=Reach(0.5)
+        ),
+        Quantity.RECONSTRUCTION_MSE: MSE_INFORMS,
+        Quantity.RECONSTRUCTION_BCE: BCE,
+    })  # fmt: skip
+    needs = ("add_noise",)
+    by_behaviour = ByBehaviour.WHOLE
+
+    def measure(
+        self, reference: Reference, models: TrainedModels, samples: Samples, outputs: Array
+    ) -> list[Measurement]:
+        """Measure the error with noise and without, and their ratio."""
+        images = samples.images
+        clean = clean_samples(reference, images) if samples.laid_out is None else samples.laid_out
+        noisy = noisy_samples(reference, clean).reshape(images.shape)
+        noisy_error = quality.mean_squared_error(images, quality.reconstruct(models.autoencoder, noisy))
+        ratio = noisy_error / max(quality.mean_squared_error(images, outputs), NO_ERROR)
+        how = f"noise of the reference's own kind on {len(images)} images, compared with the clean ones"
+        divided = f"error on {len(images)} images with noise, divided by that on the same without"
+        return [
+            *reconstruction(samples, outputs),
+            Measurement(Quantity.DENOISED_MSE, noisy_error, Unit.PIXEL_SQUARED, how),
+            Measurement(Quantity.NOISE_RATIO, ratio, "1", divided),
+        ]
+
+    def baselines(self, reference: Reference, material: Material) -> Baselines:
+        """Add the mean image and the copy of the noise."""
+        found = super().baselines(reference, material)
+        clean = clean_samples(reference, material.hidden)
+        copy = quality.mean_squared_error(clean, noisy_samples(reference, clean))
+        mean = found[Quantity.RECONSTRUCTION_MSE][Baseline.MEAN]
+        return found | {Quantity.DENOISED_MSE: {Baseline.MEAN: mean, Baseline.NOISY_COPY: copy}}
+
+
+class DenoisingLayer(Denoising):
+    """The noise is a layer: whoever builds it chooses it, so that the ratio is no common measure."""
+
+    name = "denoising_layer"
+    statistics = MappingProxyType({**Denoising.statistics, Quantity.NOISE_RATIO: Judgement("1")})
+
+
+FAMILIES = (Denoising(), DenoisingLayer())

@@ -1,0 +1,231 @@
+"""What a family of autoencoders is: one function that measures references and students' models, and what judges them.
+
+A family from elsewhere derives from `Family`, changes what is its own, and is named as an entry point of the group
+`grader.rebuild.families.registry.GROUP`. What this class does by itself is to judge by the reconstruction error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import numpy as np
+
+from grader.domain.facts import Baseline
+from grader.domain.measurement import Measurement, Quantity, Role
+from grader.domain.units import Unit
+from grader.rebuild.families.case import Case, Rebuilt, Setting, Surroundings
+from grader.rebuild.families.judgement import BCE, MSE, Baselines, Judgement
+from grader.rebuild.network.callables import with_callables
+from grader.rebuild.network.cutting import completed
+from grader.rebuild.network.relations import fits_sample, related
+from grader.rebuild.network.roles import Cast, assign
+from grader.rebuild.network.untrained_copies import with_named_parts
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.conventions import in_unit_range
+from grader.rebuild.quantities.lengths import length_measurements
+from grader.rebuild.quantities.noise import clean_samples
+from grader.rebuild.quantities.reference_data import Array, Material, are_images
+from grader.rebuild.quantities.samples import Samples, load_samples
+from reference.contract import Autoencoder, Reference
+
+
+class ByBehaviour(StrEnum):
+    """What is measured where the models cannot be rebuilt, and run as graphs that nobody can look into.
+
+    WITH_CODE: The family's numbers, where an encoder and a decoder do together what the autoencoder does.
+    WHOLE: These numbers without such halves as well: a graph that hands its input through earns nothing by them.
+    NOTHING: Such a submission is left to a person.
+    NOT_RUN: Graphs are not even looked at, and what could be rebuilt is measured.
+    """
+
+    WITH_CODE = "with code"
+    WHOLE = "whole"
+    NOTHING = "nothing"
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True)
+class TrainedModels:
+    """Trained models as a family measures them, whoever trained them: Keras models, or graphs that behave like them.
+
+    Attributes:
+        autoencoder: Sample to sample.
+        encoder: Sample to code, None where there is none.
+        decoder: Code to sample, None where there is none.
+        moments: Sample to [mean, log-variance] where the code is drawn from them, else None.
+        heads: Sample to the two outputs of an encoder where nobody knows what the second one is, else None.
+    """
+
+    autoencoder: Any
+    encoder: Any | None = None
+    decoder: Any | None = None
+    moments: Any | None = None
+    heads: Any | None = None
+
+
+class Family:
+    """One family; the attributes and methods that a family of its own changes."""
+
+    name: ClassVar[str] = "reconstruction"
+    """What references write in `JUDGED_BY`."""
+
+    statistics: ClassVar[Mapping[Quantity, Judgement]] = MappingProxyType({
+        Quantity.RECONSTRUCTION_MSE: MSE,
+        Quantity.RECONSTRUCTION_BCE: BCE,
+    })  # fmt: skip
+    """The numbers of its facts, the deciding one first. One that is not measured of a student waits for a person."""
+
+    needs: ClassVar[tuple[str, ...]] = ()
+    """What the module of a reference must offer besides `reference.contract.NAMES`."""
+
+    prescribes_layers: ClassVar[bool] = True
+    """Whether a student's network is compared with the reference's, layer by layer (unless the
+    course leaves it free)."""
+
+    several_models: ClassVar[bool] = False
+    """Whether several trained models are asked for, each of which counts."""
+
+    by_behaviour: ClassVar[ByBehaviour] = ByBehaviour.WITH_CODE
+
+    @property
+    def main(self) -> Quantity:
+        """The deciding number."""
+        return next(iter(self.statistics))
+
+    # Both
+
+    def measure(
+        self, reference: Reference, models: TrainedModels, samples: Samples, outputs: Array
+    ) -> list[Measurement]:
+        """Measure trained models, a reference's or a student's.
+
+        Args:
+            reference: For what it offers besides its models.
+            models: The models.
+            samples: What they are measured on.
+            outputs: What the autoencoder makes of `samples.images`, in their shape.
+
+        Returns:
+            As many of `statistics` as can be measured, and what else the family has to say.
+        """
+        del reference, models
+        return reconstruction(samples, outputs)
+
+    # References
+
+    def of_reference(
+        self, reference: Reference, models: Autoencoder, material: Material, samples: Samples, seed: int
+    ) -> TrainedModels:
+        """Return the models of a reference with everything that `measure` looks at.
+
+        Args:
+            reference: The reference.
+            models: Its trained models.
+            material: The data that they were trained on.
+            samples: What they are measured on.
+            seed: Of their training.
+        """
+        del reference, material, samples, seed
+        return TrainedModels(models.autoencoder, models.encoder, models.decoder)
+
+    def reference_samples(self, reference: Reference, material: Material) -> Samples:
+        """Return the hidden data on which a reference is measured."""
+        clean = clean_samples(reference, material.hidden)
+        images = clean.reshape(material.hidden.shape) if clean.size == material.hidden.size else clean
+        return Samples(
+            material.size, material.train, images, material.strip_images, material.hidden_labels, laid_out=clean
+        )
+
+    def baselines(self, reference: Reference, material: Material) -> Baselines:
+        """Return what predictors reach that need no training of the reference."""
+        found = {Baseline.MEAN: quality.mean_image_error(material.train, material.hidden)}
+        if material.train[0].size > reference.code_size:
+            found[Baseline.PCA] = quality.pca_error(material.train, material.hidden, reference.code_size)
+        baselines: Baselines = {Quantity.RECONSTRUCTION_MSE: found}
+        if material.hidden.ndim == 3:  # images
+            baselines[Quantity.RECONSTRUCTION_BCE] = {Baseline.MEAN: mean_image_entropy(material)}
+        return baselines
+
+    # Students
+
+    def cast(self, rebuilt: Rebuilt, setting: Setting) -> Case:
+        """Put the models into their roles on the data set of the task, by default the reference's own."""
+        evidence, arrays, models = rebuilt.evidence, rebuilt.arrays, rebuilt.models
+        dataset = setting.task.dataset or setting.reference.dataset
+        samples = load_samples(dataset, setting.task.images, setting.choice)
+        part = "public" if self.several_models else setting.task.images  # others need no second set of images
+        public = load_samples(dataset, part, setting.choice).images
+        sample, contract = samples.images.shape[1:], setting.contract
+        cast = assign(models, evidence.fits, arrays, sample=sample, contract=contract)
+        cast = related(cast, models, evidence.fits, sample=sample, contract=contract)
+        cast = self.chosen(cast, rebuilt, setting, public)
+        cast = completed_cast(cast, rebuilt, setting, sample)
+        scale = None
+        if are_images(dataset) and (cast.autoencoder is None or fits_sample(cast.autoencoder, sample)):
+            cast, scale = in_unit_range(cast, evidence, samples.train)
+        return Case(setting, rebuilt, cast, samples, public, scale, dataset)
+
+    def chosen(self, cast: Cast, rebuilt: Rebuilt, setting: Setting, public: Array) -> Cast:
+        """Return another cast where a notebook trains several models, of which public samples choose one."""
+        del rebuilt, setting, public
+        return cast
+
+    def of_student(self, case: Case) -> TrainedModels:
+        """Return a student's models with everything that `measure` looks at; an autoencoder is among them."""
+        parts = case.cast.by_role()
+        encoder, decoder, whole = parts.get(Role.ENCODER), parts.get(Role.DECODER), parts[Role.AUTOENCODER]
+        return TrainedModels(
+            whole.model,
+            None if encoder is None else encoder.model,
+            None if decoder is None else decoder.model,
+            next((one.moments for one in (encoder, whole) if one is not None and one.moments), None),
+            None if encoder is None else encoder.heads,
+        )
+
+    def surroundings(self, case: Case) -> Surroundings:
+        """Measure what stands beside the autoencoder: trivial predictors, and what its layers could do besides."""
+        reader = case.cast.encoder or case.cast.autoencoder
+        lengths = length_measurements(reader, case.rebuilt.evidence, case.rebuilt.arrays, case.samples.images)
+        return Surroundings((*trivial(case), *lengths))
+
+
+FAMILIES = (Family(),)
+
+
+def reconstruction(samples: Samples, outputs: Array) -> list[Measurement]:
+    """Return the reconstruction error of samples (n, …) as squared error and as cross-entropy."""
+    how = f"rebuilt model on {len(samples.images)} images"
+    squared = quality.mean_squared_error(samples.images, outputs)
+    entropy = quality.binary_cross_entropy(samples.images, outputs)
+    return [
+        Measurement(Quantity.RECONSTRUCTION_MSE, squared, Unit.PIXEL_SQUARED, how),
+        Measurement(Quantity.RECONSTRUCTION_BCE, entropy, Unit.NAT_PER_PIXEL, how),
+    ]
+
+
+def trivial(case: Case) -> tuple[Measurement, Measurement]:
+    """Return what the mean training image and PCA reach on a submission's samples."""
+    components = case.setting.reference.code_size
+    mean, pca = case.samples.mean_image_error(), case.samples.pca_error(components)
+    return (
+        Measurement(Quantity.MEAN_IMAGE_MSE, mean, Unit.PIXEL_SQUARED, "mean training image, same images"),
+        Measurement(Quantity.PCA_MSE, pca, Unit.PIXEL_SQUARED, f"PCA with {components} components, same images"),
+    )
+
+
+def completed_cast(cast: Cast, rebuilt: Rebuilt, setting: Setting, sample: tuple[int, ...]) -> Cast:
+    """Fill the roles that are still empty: by what can be called, by cutting, by models under the names asked for."""
+    evidence, arrays, contract = rebuilt.evidence, rebuilt.arrays, setting.contract
+    cast = with_callables(cast, evidence, arrays, sample=sample, contract=contract)
+    cast = completed(cast, evidence, arrays, sample=sample)
+    return with_named_parts(cast, rebuilt.models, arrays, sample=sample, contract=contract)
+
+
+def mean_image_entropy(material: Material) -> float:
+    """Return the cross-entropy of the mean training image on the hidden images, in nats a pixel."""
+    mean = np.broadcast_to(material.train.mean(axis=0), material.hidden.shape)
+    return quality.binary_cross_entropy(material.hidden, mean)

@@ -1,0 +1,61 @@
+"""How one number of a family is judged: the trivial answers on its scale, and how far towards them credit reaches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from grader.domain.facts import Baseline
+from grader.domain.measurement import Quantity
+from grader.domain.units import Unit
+
+USUAL_SHARE: Final = 0.25
+NO_CREDIT_SHARE: Final = 0.90
+
+Values = dict[Quantity, float]
+Baselines = dict[Quantity, dict[Baseline, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far on the way to a trivial number credit reaches.
+
+    Attributes:
+        full: Full credit at least up to this share of the way.
+        ends: No credit from this share of the way on.
+    """
+
+    full: float = USUAL_SHARE
+    ends: float = NO_CREDIT_SHARE
+
+
+USUAL: Final = Reach()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How one number is reported and judged.
+
+    Attributes:
+        unit: Of the number.
+        above: Baselines that must not get credit and lie above a right answer (a loss); each gives one curve.
+        below: The same below a right answer (an accuracy). Both are empty where the number only informs.
+        fallback: Baselines above that take the place of `above` where those are so near a right answer that honest
+            variations would lose credit, or nearly so: fairness goes first, and other numbers must see the difference.
+        stands_in_for: Judges only where that number had to fall back: it then tells apart what that one cannot. Who
+            is as good as the reference by that number itself (`Statistic.decisive`) needs no stand-in.
+        reach: How far on the way to the trivial number credit reaches.
+    """
+
+    unit: Unit | str
+    above: tuple[Baseline, ...] = ()
+    below: tuple[Baseline, ...] = ()
+    fallback: tuple[Baseline, ...] = ()
+    stands_in_for: Quantity | None = None
+    reach: Reach = USUAL
+
+
+MSE: Final = Judgement(Unit.PIXEL_SQUARED, above=(Baseline.MEAN,))
+MSE_INFORMS: Final = Judgement(Unit.PIXEL_SQUARED)
+BCE: Final = Judgement(Unit.NAT_PER_PIXEL)
+"""The reconstruction error of images, as most families judge it."""

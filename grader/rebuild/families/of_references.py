@@ -1,0 +1,29 @@
+"""The numbers of a trained reference: the same functions, on the same samples, as those of a student's models."""
+
+from __future__ import annotations
+
+from grader.rebuild.families.judgement import Values
+from grader.rebuild.families.registry import family_of
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.reference_data import Material
+from reference.contract import Autoencoder, Reference
+
+
+def measured(reference: Reference, models: Autoencoder, material: Material, seed: int) -> Values:
+    """Return all numbers that the facts of a reference hold of its trained models.
+
+    Args:
+        reference: The reference.
+        models: Its trained models; a family may go on training them.
+        material: The data that they were trained on, and the hidden ones.
+        seed: Of their training.
+
+    Raises:
+        KeyError: Its family measures less than it lists in `statistics`.
+    """
+    family = family_of(reference)
+    samples = family.reference_samples(reference, material)
+    outputs = quality.reconstruct(models.autoencoder, samples.images)  # before the family changes the models
+    trained = family.of_reference(reference, models, material, samples, seed)
+    values = {one.name: one.value for one in family.measure(reference, trained, samples, outputs)}
+    return {quantity: float(values[quantity]) for quantity in family.statistics}

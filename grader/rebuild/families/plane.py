@@ -1,0 +1,60 @@
+"""Linear autoencoders of points: the angle between the plane of all answers and that of the principal components."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+
+from grader.domain.facts import Baseline
+from grader.domain.measurement import Measurement, Quantity
+from grader.domain.units import Unit
+from grader.rebuild.families.family import Family, TrainedModels, reconstruction
+from grader.rebuild.families.judgement import Baselines, Judgement, Reach
+from grader.rebuild.quantities.reference_data import Array, Material
+from grader.rebuild.quantities.samples import Samples
+from reference.contract import Reference
+
+RANDOM_PLANE_DEGREES: Final = float(np.degrees(1.0))
+"""The normals' |cos| is uniform, and arccos of that has the mean 1."""
+
+PLANE_REACH: Final = Reach(0.1, 0.35)
+"""PCA's plane is one, and honest runs come within about 2 degrees of it. A quarter of the way to any plane would be 15
+degrees: a network trained on noise came as near as that with one seed. Credit ends at 21 degrees: up to 0.9 of the way
+one in ten planes of fresh weights had half of the credit (2,000 tried), and has none now."""
+
+_FLAT: Final = 1e-4
+
+
+class Plane(Family):
+    """A reference offers `pca_plane(points)` and `principal_angles(first, second)`."""
+
+    name = "plane"
+    statistics = MappingProxyType({
+        Quantity.PLANE_ANGLE: Judgement(Unit.DEGREE, above=(Baseline.RANDOM_PLANE,), reach=PLANE_REACH),
+        Quantity.RECONSTRUCTION_MSE: Judgement(Unit.LENGTH_SQUARED, above=(Baseline.MEAN,)),
+    })  # fmt: skip
+    needs = ("pca_plane", "principal_angles")
+
+    def measure(
+        self, reference: Reference, models: TrainedModels, samples: Samples, outputs: Array
+    ) -> list[Measurement]:
+        """Measure the angle, where the answers span a plane: not where they lie on a line or in a point."""
+        del models
+        found = reconstruction(samples, outputs)
+        _, spread, directions = np.linalg.svd(outputs - outputs.mean(axis=0), full_matrices=False)
+        wanted = reference.offer("pca_plane")(samples.train).directions
+        if spread[len(wanted) - 1] <= _FLAT * spread[0]:
+            return found
+        angles = reference.offer("principal_angles")(directions[: len(wanted)], wanted)
+        how = "plane of all answers against PCA's"
+        return [*found, Measurement(Quantity.PLANE_ANGLE, float(angles[-1]), Unit.DEGREE, how)]
+
+    def baselines(self, reference: Reference, material: Material) -> Baselines:
+        """Add a plane at random."""
+        plane = {Quantity.PLANE_ANGLE: {Baseline.RANDOM_PLANE: RANDOM_PLANE_DEGREES}}
+        return plane | super().baselines(reference, material)
+
+
+FAMILIES = (Plane(),)

@@ -1,0 +1,106 @@
+"""A graph between the pixels that it was trained on and ours, as `quantities.conventions` does for Keras models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from grader.domain.evidence import Evidence, ModelClaim
+from grader.domain.measurement import Role
+from grader.domain.messages import Message, message
+from grader.rebuild.network.model import RebuiltModel
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.conventions import CHOOSING_IMAGES, CLEARLY_BETTER, PixelScale, scales_of
+from grader.rebuild.quantities.reference_data import Array
+
+
+@dataclass(frozen=True)
+class Convention:
+    """Between which numbers the model was trained, and whether it answers with logits."""
+
+    scale: PixelScale | None = None
+    logits: bool = False
+
+    def around(self, model: RebuiltModel, role: Role) -> RebuiltModel:
+        """Return a model that takes and gives pixels in [0, 1], codes as they are."""
+        ends = role is not Role.DECODER, role is not Role.ENCODER
+        return replace(model, model=Converted(model.model, self, *ends))
+
+    def told(self) -> tuple[Message, ...]:
+        """Say what was done."""
+        return (() if self.scale is None else (self.scale.told(),)) + ((_LOGITS,) if self.logits else ())
+
+
+_LOGITS = message(
+    "The model answers with logits, as its loss was told (`from_logits=True`): it was judged behind the sigmoid "
+    "that the loss applies."
+)
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A model as those who measure it call it."""
+
+    inner: Any
+    convention: Convention
+    takes_pixels: bool = True
+    gives_pixels: bool = True
+
+    @property
+    def inputs(self) -> Any:
+        """What it takes."""
+        return self.inner.inputs
+
+    @property
+    def outputs(self) -> Any:
+        """What it gives."""
+        return self.inner.outputs
+
+    def __call__(self, samples: Any, training: bool = False) -> Array:  # noqa: FBT001, FBT002 - as Keras's
+        """Return its answer to a batch."""
+        scale, numbers = self.convention.scale, np.asarray(samples, np.float32)
+        if scale is not None and self.takes_pixels:
+            numbers = numbers * np.float32(scale.white - scale.black) + np.float32(scale.black)
+        answer = np.asarray(self.inner(numbers, training=training), np.float32)
+        if self.gives_pixels and self.convention.logits:
+            answer = np.asarray(tf.math.sigmoid(answer))
+        if scale is not None and self.gives_pixels:
+            answer = (answer - np.float32(scale.black)) / np.float32(scale.white - scale.black)
+        return answer
+
+
+def convention_of(whole: RebuiltModel, evidence: Evidence, train: Array) -> Convention:
+    """Choose as for rebuilt models: what the fits and the loss speak of, where training images come back better.
+
+    Args:
+        whole: The autoencoder.
+        evidence: For what it was fitted on.
+        train: Training samples, in the layout of the data set.
+    """
+    images = train[:CHOOSING_IMAGES]
+    plain = Convention(logits=_on_logits(whole.claim) and _is_better(whole, Convention(logits=True), images))
+    own = [fit for fit in evidence.fits if fit.model == whole.claim.model]
+    if images.ndim != 3:  # points in space have no black and white
+        return plain
+    errors = {scale: _error(whole, replace(plain, scale=scale), images) for scale in scales_of(own)}
+    best = min(errors, key=lambda scale: errors[scale], default=None)
+    if best is None or not errors[best] < CLEARLY_BETTER * _error(whole, plain, images):
+        return plain
+    return replace(plain, scale=best)
+
+
+def _on_logits(claim: ModelClaim) -> bool:
+    return claim.compiled.get("from_logits") is True and "binary" in str(claim.compiled.get("loss", "")).lower()
+
+
+def _is_better(whole: RebuiltModel, convention: Convention, images: Array) -> bool:
+    return _error(whole, convention, images) < _error(whole, Convention(), images)
+
+
+def _error(whole: RebuiltModel, convention: Convention, images: Array) -> float:
+    outputs = quality.reconstruct(convention.around(whole, Role.AUTOENCODER).model, images)
+    error = quality.mean_squared_error(images, outputs)
+    return float(error) if np.isfinite(error) else np.inf

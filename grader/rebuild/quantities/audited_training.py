@@ -1,0 +1,76 @@
+"""What the measuring process says for the audit of a training: a view that suits it, and the weights in short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import numpy as np
+
+from grader.domain.evidence import Evidence, JsonValue
+from grader.domain.layer_kinds import traits_of
+from grader.probe.layer_traits import Reads
+from grader.rebuild.network.model import Arrays, RebuiltModel
+from reference import views
+from reference.contract import Reference
+
+FEWEST_NUMBERS: Final = 500
+"""A network of fewer weights has too few numbers to tell two trainings apart."""
+
+LARGEST_DIGITS: Final = 9
+
+_OPERATORS_MODULE: Final = "keras.src.ops."
+
+
+def view_kind(reference: Reference, evidence: Evidence) -> str:
+    """Return the kind of secret view on which an honest training of this notebook reaches what it reaches here.
+
+    The reference names one. Where the notebook has layers to which neighbours matter, or what nobody can look into,
+    the view is a gentler one: no free choice of an honest notebook may make the view harder for it.
+
+    Args:
+        reference: The reference.
+        evidence: Claims: a false one can only choose another view that foreign weights fail on.
+    """
+    asked = reference.view
+    if asked not in (views.PIXELS, views.COLUMNS):
+        return asked
+    reads = {traits_of(kind).reads for kind in _layers_of(evidence)}
+    if evidence.graphs or Reads.PLACES in reads:
+        return views.QUADRANTS
+    return views.COLUMNS if Reads.STEPS in reads else asked
+
+
+def fingerprint(model: RebuiltModel, arrays: Arrays) -> tuple[float, ...]:
+    """Return a few numbers of each array of a model that stay the same when units change places.
+
+    Root mean square, mean, and the cube root of the mean of |w|³, in the order in which the arrays are used. Two
+    trainings differ in all of them; a copy, rounded or not, in none.
+    """
+    held = [arrays[name].astype(np.float64) for step in model.steps for name in step.arrays if name in arrays]
+    if sum(array.size for array in held) < FEWEST_NUMBERS:
+        return ()
+    numbers = [number for array in held if array.size for number in _moments(array)]
+    return tuple(float(f"{number:.{LARGEST_DIGITS}g}") for number in numbers)
+
+
+def _moments(array: np.ndarray) -> tuple[float, float, float]:
+    root = float(np.sqrt(np.mean(np.square(array))))
+    return root, float(np.mean(array)), float(np.cbrt(np.mean(np.abs(array) ** 3)))
+
+
+def _layers_of(evidence: Evidence) -> Iterator[str]:
+    """Yield the class of each layer of the notebook, those inside of wrappers as well; operators are none."""
+    for operation in evidence.operations.values():
+        if not operation.module.startswith(_OPERATORS_MODULE):
+            yield operation.class_name
+            yield from _inside(operation.config)
+
+
+def _inside(config: Mapping[str, JsonValue]) -> Iterator[str]:
+    for key in ("layer", "forward_layer", "backward_layer", "cell"):
+        inner = config.get(key)
+        if isinstance(inner, Mapping) and isinstance(inner.get("class_name"), str):
+            yield inner["class_name"]
+            settings = inner.get("config")
+            yield from _inside(settings if isinstance(settings, Mapping) else {})

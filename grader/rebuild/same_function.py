@@ -1,0 +1,83 @@
+"""The reference's network with the student's weights: is the autoencoder that function, and does it do as well?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grader.domain.architecture import Architecture
+from grader.domain.evidence import Evidence
+from grader.domain.measurement import Measurement, Quantity
+from grader.domain.units import Unit
+from grader.rebuild.network.model import Arrays, RebuiltModel
+from grader.rebuild.network.own_models import reference_form
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.conventions import PixelScale
+from grader.rebuild.quantities.samples import Samples
+from grader.rebuild.weight_transplant import Donor, is_comparable, transplant
+from reference.contract import Reference
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """What a transplant showed.
+
+    Attributes:
+        form: Canonical form of our network that computes the same; None where none was found.
+        values: Its gap, and what the trained weights reach in it.
+    """
+
+    form: Architecture | None = None
+    values: tuple[Measurement, ...] = ()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is compared with the reference.
+
+    Attributes:
+        autoencoder: The student's, as it was rebuilt.
+        form: Its canonical form.
+        code_size: Numbers in its code.
+        scale: The pixels that it was trained on, None for [0, 1].
+    """
+
+    autoencoder: RebuiltModel
+    form: Architecture
+    code_size: int
+    scale: PixelScale | None
+
+
+def equivalence(
+    reference: Reference, asked: Asked, evidence: Evidence, arrays: Arrays, samples: Samples, *, always: bool
+) -> Equivalence:
+    """Transplant weights between an autoencoder and the reference.
+
+    Args:
+        reference: The reference; nothing is compared where it leaves its layers free.
+        asked: What is compared.
+        evidence: For its layers.
+        arrays: Vetted arrays.
+        samples: Images to measure on.
+        always: Also where the layers are the reference's own to the letter, so that both measurements can be held
+            against each other.
+    """
+    if not is_comparable(reference) or not (always or _signature(asked.form) != _signature(reference_form(reference))):
+        return Equivalence()
+    donor = Donor(asked.autoencoder, evidence.operations, arrays, asked.form, asked.code_size)
+    found = transplant(donor, reference.build(), samples.images)
+    if found is None:
+        return Equivalence()
+    told = f"random weights in both networks, {found.tried} tried"
+    values = [Measurement(Quantity.TRANSPLANT_GAP, found.gap, "1", told)]
+    model = found.model if asked.scale is None else asked.scale.between(found.model)
+    outputs = quality.answers(model, samples.images)
+    if outputs is not None:
+        error = quality.mean_squared_error(samples.images.reshape(len(outputs), -1), outputs)
+        how = f"the trained weights in a network of our own layers, {len(outputs)} images"
+        values.append(Measurement(Quantity.TRANSPLANTED_MSE, error, Unit.PIXEL_SQUARED, how))
+    return Equivalence(found.form, tuple(values))
+
+
+def _signature(form: Architecture) -> tuple[object, ...]:
+    """Return what a network is, but for names, the layout of images and noise."""
+    return tuple((layer.kind, layer.attributes, layer.size, layer.parameters) for layer in form.active_layers)

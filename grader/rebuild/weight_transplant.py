@@ -1,0 +1,345 @@
+"""Weight transplant: two networks that answer alike whatever their weights are one function, however they are written.
+
+Random weights go into the student's rebuilt model and, array by array in the order of the graph, into our own build of
+the reference; secret inputs then show whether the two compute the same. The reference is tried with the activations
+and the code width that the student's graph shows, for a rubric may leave these open: what was matched is returned as a
+canonical form, and the check compares that form by its own rules. A transplant can only ever show that two networks are
+alike; one that fails shows nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice, permutations, product
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from grader.domain.architecture import Architecture, shape_size
+from grader.domain.evidence import JsonValue, OperationClaim
+from grader.domain.layer_kinds import traits_of
+from grader.domain.measurement import Role
+from grader.rebuild.families.registry import family_of
+from grader.rebuild.network.allowlist import LAYERS, RefusedError
+from grader.rebuild.network.canonical import canonical
+from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop
+from grader.rebuild.network.own_models import architecture_of, as_keras, claimed
+from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.behaviour import find_code
+from grader.rebuild.quantities.reference_data import Array
+from reference.contract import Autoencoder, Reference
+
+TOLERANCE = 1e-4  # of the spread of the outputs; float32 twins are within 1e-5, a leak of one percent is at 1e-2
+DRAWS = 2
+REAL_INPUTS = 4
+MAX_VARIANTS = 12
+MAX_ORDERS = 8  # ways to exchange arrays of one shape, for one network
+MAX_COMPARISONS = 24
+
+_STANDARD = "relu", "selu", "linear", "sigmoid"
+_DOES_NOT_FIT = (ValueError, TypeError, RefusedError, tf.errors.OpError)
+
+ArrayShape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Donor:
+    """What a student's autoencoder is rebuilt from, with weights of our choice.
+
+    Attributes:
+        model: The rebuilt autoencoder.
+        operations: Claims of its layers and operators.
+        arrays: Its trained arrays.
+        form: Its canonical form.
+        code_size: Numbers in its code.
+    """
+
+    model: RebuiltModel
+    operations: Mapping[str, OperationClaim]
+    arrays: Arrays
+    form: Architecture
+    code_size: int
+
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """Ids of its weights in the order in which the graph uses them."""
+        return tuple(name for name in self.used if name in self.model.held)
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """Ids of all arrays that the graph uses, in its order: also of those that are a kernel turned round."""
+        return tuple(dict.fromkeys(name for step in self.model.steps for name in step.arrays if name in self.arrays))
+
+    def with_weights(self, numbers: Mapping[str, Array]) -> Any:
+        """Return its Keras model with these numbers in the place of its weights."""
+        return Workshop(self.operations, {**self.arrays, **numbers}).rebuild(self.model.claim).model
+
+
+@dataclass(frozen=True)
+class Transplant:
+    """A network of ours that computes what the student's does.
+
+    Attributes:
+        gap: Largest difference of two outputs, relative to the spread of the outputs.
+        form: Canonical form of our network: the reference's layers, with activations and code width as matched.
+        model: Our network, with the student's trained weights.
+        seconds: What the search took.
+        tried: Networks and orders of weights that were compared.
+    """
+
+    gap: float
+    form: Architecture
+    model: Any
+    seconds: float
+    tried: int
+
+
+def is_comparable(reference: Reference) -> bool:
+    """Say whether a reference prescribes its layers, so that there is something to compare with."""
+    return family_of(reference).prescribes_layers and "parameters" not in reference.free
+
+
+def transplant(donor: Donor, models: Autoencoder, images: Array) -> Transplant | None:
+    """Find the network of the reference's layers that computes what the student's does.
+
+    Args:
+        donor: The student's autoencoder.
+        models: The reference, freshly built.
+        images: Hidden images (n, 28, 28), a few of which are among the inputs.
+
+    Returns:
+        None where no such network was found: that says nothing against the student's.
+    """
+    started = time.monotonic()
+    inputs = _inputs(images)
+    for tried, (variant, order) in enumerate(islice(_candidates(donor, models), MAX_COMPARISONS), start=1):
+        gap = _largest_gap(donor, variant, order, inputs)
+        if gap <= TOLERANCE:
+            variant.fill(donor.arrays, order)
+            seconds = time.monotonic() - started
+            return Transplant(gap, architecture_of(variant.model), variant.model, seconds, tried)
+    return None
+
+
+def _candidates(donor: Donor, models: Autoencoder) -> Iterator[tuple[_Variant, tuple[str, ...]]]:
+    """Yield networks of ours with an order for the student's arrays: all networks in the graph's order first."""
+    variants = list(islice(_variants(donor, models), MAX_VARIANTS))
+    orders = [list(islice(_orders(donor, variant), MAX_ORDERS)) for variant in variants]
+    for place in range(MAX_ORDERS):
+        yield from ((variant, own[place]) for variant, own in zip(variants, orders, strict=True) if place < len(own))
+
+
+# Our own networks
+
+
+@dataclass(frozen=True)
+class _Variant:
+    """One of our networks and its weights, in the order of the graph."""
+
+    model: Any
+    variables: tuple[Any, ...]
+
+    def fill(self, numbers: Mapping[str, Array], order: Sequence[str]) -> None:
+        """Put the student's array `order[i]` into our i-th weight."""
+        for variable, name in zip(self.variables, order, strict=True):
+            variable.assign(_reshaped(np.asarray(numbers[name], np.float32), tuple(variable.shape)))
+
+
+class _Fresh(Workshop):
+    """Builds networks of our own layers, with whatever weights their settings ask for."""
+
+    def _layer(self, operation: OperationClaim) -> Any:
+        if operation.operation not in self._layers:
+            self._layers[operation.operation] = _new_layer(operation.class_name, operation.config)
+        return self._layers[operation.operation]
+
+    def _fill(self, layer: Any, operation: OperationClaim) -> None:
+        pass
+
+    def variables(self, model: RebuiltModel) -> tuple[Any, ...]:
+        """List the weights of a model in the order in which the graph uses them."""
+        used = dict.fromkeys(step.operation.operation for step in model.steps)
+        return tuple(variable for name in used if name in self._layers for variable in self._layers[name].weights)
+
+
+def _new_layer(kind: str, config: Mapping[str, JsonValue]) -> Any:
+    if kind == "TimeDistributed":
+        inner = config["layer"]
+        return getattr(keras.layers, kind)(_new_layer(inner["class_name"], inner["config"]))
+    if kind not in LAYERS:
+        raise RefusedError(f"the layer `{kind}`")
+    return getattr(keras.layers, kind)(**LAYERS[kind].accept(kind, config))
+
+
+def _variants(donor: Donor, models: Autoencoder) -> Iterator[_Variant]:
+    """Yield the reference as it is, then with the activations and the code width of the student's graph."""
+    try:
+        claim, operations, arrays = claimed(as_keras(models).autoencoder)
+        rebuilt = Workshop(operations, arrays).rebuild(claim)
+    except RefusedError:
+        return
+    slots = _slots(rebuilt)
+    own = tuple(str(operations[slot].config.get("activation") or "linear") for slot in slots)
+    operations = {**operations, **_with_code(donor, models, rebuilt, arrays)}
+    for chosen in _choices(own, donor.form):
+        changed = {
+            slot: replace(operations[slot], config={**operations[slot].config, "activation": activation})
+            for slot, activation in zip(slots, chosen, strict=True)
+        }
+        workshop = _Fresh({**operations, **changed}, arrays)
+        try:
+            built = workshop.rebuild(claim)
+        except RefusedError:
+            continue
+        yield _Variant(built.model, workshop.variables(built))
+
+
+def _slots(rebuilt: RebuiltModel) -> tuple[str, ...]:
+    """List our layers that have an activation to choose, recurrent ones excepted."""
+    readers = {name: step for step in rebuilt.steps for name in step.inputs}
+    slots = []
+    for step in rebuilt.steps:
+        after = readers.get(step.output)
+        has_own = after is not None and after.kind == "Activation"
+        if "activation" in step.operation.config and not traits_of(step.kind).recurrent and not has_own:
+            slots.append(step.operation.operation)
+    return tuple(dict.fromkeys(slots))
+
+
+def _choices(own: tuple[str, ...], form: Architecture) -> Iterator[tuple[str, ...]]:
+    """Yield activations for our layers: our own, the student's in order, then one for all hidden layers."""
+    theirs = _activations(form)
+    seen = {own}
+    yield own
+    if len(theirs) == len(own) and theirs not in seen:
+        seen.add(theirs)
+        yield theirs
+    lasts = dict.fromkeys((own[-1:] or ("linear",)) + theirs[-1:] + _STANDARD[2:])
+    hiddens = dict.fromkeys([*(own[:1]), *theirs[:-1], *_STANDARD[:2]])
+    for hidden, last in product(hiddens, lasts):
+        chosen = (*("linear" if name == "linear" else hidden for name in own[:-1]), *((last,) if own else ()))
+        if chosen not in seen:
+            seen.add(chosen)
+            yield chosen
+
+
+def _activations(form: Architecture) -> tuple[str, ...]:
+    """Read the activations of the layers with weights off a graph, in order, as far as they show."""
+    found: list[str] = []
+    for layer in form.layers:
+        if layer.kind == "Activation" and found:
+            found[-1] = layer.activation
+        elif layer.parameters and not (layer.traits.recurrent or layer.traits.normalisation or layer.traits.joins):
+            found.append(layer.activation)
+    return tuple(found)
+
+
+def _with_code(donor: Donor, models: Autoencoder, rebuilt: RebuiltModel, arrays: Arrays) -> dict[str, OperationClaim]:
+    """Return our code layer with as many units as the student's code has numbers, where that is another number."""
+    keras_models = as_keras(models)
+    forms = {Role.AUTOENCODER: canonical(rebuilt, arrays), Role.ENCODER: architecture_of(keras_models.encoder)}
+    own = shape_size(forms[Role.ENCODER].output_shape)
+    if own is None or own == donor.code_size:
+        return {}
+    for step in rebuilt.steps:
+        for setting in ("units", "filters"):
+            if step.operation.config.get(setting) == own and find_code(forms)[0] == own:
+                config = {**step.operation.config, setting: donor.code_size}
+                return {step.operation.operation: replace(step.operation, config=config)}
+    return {}
+
+
+# Which array goes where
+
+
+def _orders(donor: Donor, variant: _Variant) -> Iterator[tuple[str, ...]]:
+    """Yield the student's arrays in the order of ours: as the graph has them, then exchanged among equals.
+
+    Arrays are equals when they have one shape; where the shapes do not agree (a 1×1 convolution for a Dense layer, a
+    matrix turned round), when they hold as many numbers.
+    """
+    ours = [tuple(variable.shape) for variable in variant.variables]
+    for names, key in product(dict.fromkeys((donor.weights, donor.used)), (_squeezed, _size)):
+        theirs = [donor.arrays[name].shape for name in names]
+        if Counter(map(key, theirs)) == Counter(map(key, ours)):
+            break
+    else:
+        return
+    groups: dict[object, list[str]] = {}
+    for name, shape in zip(names, theirs, strict=True):
+        groups.setdefault(key(shape), []).append(name)
+    for chosen in product(*(permutations(group) for group in groups.values())):
+        pending = {one: iter(group) for one, group in zip(groups, chosen, strict=True)}
+        yield tuple(next(pending[key(shape)]) for shape in ours)
+
+
+def _squeezed(shape: ArrayShape) -> object:
+    return tuple(length for length in shape if length != 1)
+
+
+def _size(shape: ArrayShape) -> object:
+    return int(np.prod(shape))
+
+
+def _reshaped(array: Array, shape: ArrayShape) -> Array:
+    """Return the numbers of one array in the shape of its counterpart: a matrix turned round, or read in order."""
+    turned = _squeezed(array.shape) != _squeezed(shape) and _squeezed(array.shape[::-1]) == _squeezed(shape)
+    return (array.T if turned else array).reshape(shape)
+
+
+# What the two make of inputs
+
+
+def _inputs(images: Array) -> Array:
+    """Return a few hidden images and as many of noise, dense and sparse, positive and not."""
+    rng = np.random.default_rng(images.shape[0] + 20_261)
+    real = images[:REAL_INPUTS]
+    noise = rng.random((REAL_INPUTS, *images.shape[1:]), np.float32)
+    sparse = noise[:2] * (rng.random(noise[:2].shape) < 0.2)
+    return np.concatenate([real, noise, sparse, 2 * noise[2:] - 1]).astype(np.float32)
+
+
+def _draw(variable: Any, rng: np.random.Generator) -> Array:
+    """Draw numbers for one weight with which no unit is blind: signs of both kinds, outputs of the order of 1."""
+    shape = tuple(variable.shape)
+    if "variance" in variable.path:
+        drawn = 0.5 + rng.random(shape)
+    elif len(shape) < 2:
+        drawn = rng.normal(0, 0.3, shape) + ("gamma" in variable.path)
+    else:
+        drawn = rng.normal(0, 1.4 / np.sqrt(np.prod(shape[:-1])), shape)
+    return drawn.astype(np.float32)
+
+
+def _largest_gap(donor: Donor, variant: _Variant, order: Sequence[str], inputs: Array) -> float:
+    """Return the largest gap over some draws of the weights; the first that is too large ends it."""
+    largest = 0.0
+    for seed in range(DRAWS):
+        try:
+            largest = max(largest, _gap(donor, variant, order, inputs, np.random.default_rng(seed)))
+        except _DOES_NOT_FIT:
+            return np.inf
+        if largest > TOLERANCE:
+            break
+    return largest
+
+
+def _gap(donor: Donor, variant: _Variant, order: Sequence[str], inputs: Array, rng: np.random.Generator) -> float:
+    """Return the largest difference of two outputs with random weights, relative to the spread of the outputs."""
+    numbers = {
+        name: _reshaped(_draw(variable, rng), donor.arrays[name].shape)
+        for variable, name in zip(variant.variables, order, strict=True)
+    }
+    variant.fill(numbers, order)
+    ours = quality.answers(variant.model, inputs)
+    theirs = quality.answers(donor.with_weights(numbers), inputs)
+    if ours is None or theirs is None or ours.shape != theirs.shape:
+        return np.inf
+    spread = float(np.sqrt(np.mean((ours - ours.mean(axis=0)) ** 2)))
+    gap = float(np.max(np.abs(ours - theirs)))
+    return gap / spread if np.isfinite(gap) and spread > 0 else np.inf

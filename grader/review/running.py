@@ -1,0 +1,164 @@
+"""A batch that runs, as other processes see it: how far it is, and whether it is still alive.
+
+`grader grade` notes each finished hand-in in a small file of its output folder; the dashboard reads it. Whether the
+batch still lives is told by a lock that the operating system lets go of when its process ends, however it ends: a
+number of a process may be somebody else's by now.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from pydantic import TypeAdapter, ValidationError
+
+if sys.platform != "win32":
+    import fcntl
+
+RUNNING_FILE: Final = "running.json"
+_LOCK_FILE: Final = ".running.lock"
+_NAMES_KEPT: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RunningBatch:
+    """How far a batch is.
+
+    Attributes:
+        assignment: What is graded.
+        total: Hand-ins of the batch.
+        done: How many of them have a grade.
+        reused: How many of those were known before, so that nothing was run for them.
+        last: Whose grade came last, the latest first.
+        started_at: When it began.
+        changed_at: When the last grade came.
+    """
+
+    assignment: str
+    total: int
+    done: int
+    reused: int
+    last: tuple[str, ...]
+    started_at: datetime
+    changed_at: datetime
+
+    def seconds_left(self, now: datetime) -> float | None:
+        """Return how long the rest takes at the pace so far, None where nothing was run yet."""
+        run = self.done - self.reused
+        if run <= 0:
+            return None
+        pace = (self.changed_at - self.started_at).total_seconds() / run
+        return max(0.0, pace * (self.total - self.done) - (now - self.changed_at).total_seconds())
+
+
+@dataclass
+class BatchNote:
+    """The note of one batch; use it as a context manager. It goes when the batch ends, and stays when it is stopped.
+
+    Where the note cannot be written, or another batch notes itself in the same folder, the batch goes on without one.
+
+    Attributes:
+        folder: The output folder of the batch.
+        batch: What stands in the note.
+    """
+
+    folder: Path
+    batch: RunningBatch
+    _last: deque[str] = field(default_factory=lambda: deque(maxlen=_NAMES_KEPT))
+    _lock: int | None = None
+
+    @classmethod
+    def of(cls, folder: Path, assignment: str, total: int) -> BatchNote:
+        """Return the note of a batch that is about to begin."""
+        now = datetime.now(UTC)
+        return cls(folder, RunningBatch(assignment, total, 0, 0, (), now, now))
+
+    def __enter__(self) -> Self:
+        self._lock = _locked(self.folder)
+        self._write()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._lock is None:
+            return
+        if kind is None:
+            with suppress(OSError):  # left behind, it says that the batch was stopped with everything done
+                (self.folder / RUNNING_FILE).unlink(missing_ok=True)
+        os.close(self._lock)
+        self._lock = None
+
+    def finished(self, student: str, *, reused: bool) -> None:
+        """Note that one more hand-in has its grade."""
+        self._last.appendleft(student.encode("utf-8", "replace").decode("utf-8"))  # names of files may be no text
+        self.batch = replace(
+            self.batch,
+            done=self.batch.done + 1,
+            reused=self.batch.reused + reused,
+            last=tuple(self._last),
+            changed_at=datetime.now(UTC),
+        )
+        self._write()
+
+    def _write(self) -> None:
+        if self._lock is None:
+            return
+        path = self.folder / RUNNING_FILE
+        temporary = path.with_name(f".{RUNNING_FILE}.tmp")
+        with suppress(OSError):  # a note is not worth a batch; a full disk is told by the gradebook
+            temporary.write_bytes(_BATCH.dump_json(self.batch))  # not synced: after a power cut nothing runs
+            temporary.replace(path)
+
+
+def running_batch(folder: Path | None) -> tuple[RunningBatch, bool] | None:
+    """Return the batch that was noted in a folder, and whether it still lives; None where there is none."""
+    if folder is None:
+        return None
+    try:
+        batch = _BATCH.validate_json((folder / RUNNING_FILE).read_bytes())
+    except (OSError, ValidationError):  # none, or written by another version
+        return None
+    return batch, _is_locked(folder)
+
+
+# Private -------------------------------------------------------------------------------------------------------------
+
+_BATCH = TypeAdapter(RunningBatch)
+
+
+def _locked(folder: Path) -> int | None:
+    """Take the lock of a folder for as long as the descriptor is open; None where another batch holds it."""
+    if sys.platform == "win32":  # nothing is graded there, only checked
+        return None
+    try:
+        descriptor = os.open(folder / _LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _is_locked(folder: Path) -> bool:
+    if sys.platform == "win32":
+        return False
+    try:
+        descriptor = os.open(folder / _LOCK_FILE, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

@@ -1,0 +1,73 @@
+"""What the source of a notebook shows before anything runs: its imports, and code for versions gone by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from grader.checks.core.wording import brief
+from grader.domain.messages import Message, message
+from grader.domain.observation import Observation
+from grader.domain.outdated import OldCode, Translation
+from grader.domain.places import Places, line_title
+from grader.domain.submission import Notebook
+from grader.intake.imported_modules import imported_modules
+from grader.reading.client import within_limits
+from grader.reading.failures import ReadingFailedError
+from grader.translation.old_code import read_old_code
+
+_MOST_TRANSLATIONS: Final = 100
+
+
+def as_read(seen: Observation, notebook: Notebook, *, translates: bool) -> tuple[Observation, Notebook]:
+    """Add what the source alone shows, and return the notebook as it is to be run.
+
+    Old code explains errors; it is translated only where that was asked for.
+
+    Raises:
+        ReadingStoppedError: The source took too long to read or needed too much memory.
+        ReadingFailedError: Our own reading broke where its result was to be run.
+    """
+    notes: tuple[Message, ...] = ()
+    try:
+        old = within_limits(read_old_code, notebook)
+    except ReadingFailedError as failed:
+        if translates:
+            raise
+        old, notes = OldCode(notebook), (_not_searched(failed),)
+    if not translates:
+        old = old.untranslated(notebook)
+    observed = replace(
+        seen,
+        imports=within_limits(imported_modules, notebook),
+        old_code=old.left,
+        slow_optimizers=old.still_slow,
+        notes=(*notebook.notes, *notes, *_translations(old, notebook.places)),
+    )
+    return observed, old.notebook
+
+
+def _not_searched(failed: ReadingFailedError) -> Message:
+    """Report our own failure without holding up a grade: it only keeps errors from being explained."""
+    lines = str(failed).strip().splitlines() or [type(failed).__name__]
+    return message(
+        "The grader failed to search this notebook for old code ({error}). No point depends on that.",
+        error=brief(lines[-1]),
+    )
+
+
+def _translations(old: OldCode, places: Places) -> Iterator[Message]:
+    """Say what was translated; of a notebook made of old calls alone, as much as anybody reads."""
+    yield from (_translated(one, places) for one in old.applied[:_MOST_TRANSLATIONS])
+    if len(old.applied) > _MOST_TRANSLATIONS:
+        yield message("Further ones, not shown: {count}", count=len(old.applied) - _MOST_TRANSLATIONS)
+
+
+def _translated(one: Translation, places: Places) -> Message:
+    return message(
+        "Translated: {place}: {before} → {after}",
+        place=line_title(one.cell_index, one.line, places),
+        before=one.before,
+        after=one.after or "–",
+    )
