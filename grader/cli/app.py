@@ -13,6 +13,7 @@ from grader.cli.completion import assignments
 from grader.cli.frames import Commands, SpokenGroup, first_steps
 from grader.cli.frames import remembered as told
 from grader.cli.options import (
+    WARM,
     Accelerate,
     AsJson,
     CourseFolder,
@@ -201,7 +202,7 @@ def inspect_command(
     notebook: Annotated[Path, typer.Argument(help=told(message("The notebook.")))],
     *,
     sandbox: SandboxName = DEFAULT,
-    warm: Warm = False,
+    warm: Warm = WARM,
     compat: CompatOrNot = None,
     data: DataFolder = None,
     data_size: DataSize = "full",
@@ -252,7 +253,7 @@ def grade_command(
         typer.Option("--student", help=told(message("Run this student's notebook again. Repeatable."))),
     ] = None,
     accelerate: Accelerate = True,
-    warm: Warm = False,
+    warm: Warm = WARM,
     gradebook: GradebookUrl = None,
     lang: Language = None,
     as_json: AsJson = False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -61,6 +61,8 @@ SandboxName = Annotated[
         ),
     ),
 ]
+WARM: Final = False
+"""Whether kernels are warm where nobody says."""
 Warm = Annotated[
     bool,
     typer.Option(

@@ -109,6 +109,4 @@ def test_a_run_is_in_a_group_that_is_gone_afterwards(tmp_path: Path) -> None:
     assert record.errors[0].text.count(":/'") == 2, record.errors[0].text
     lent = lent_here()
     assert lent is not None
-    assert [
-        path for folder in lent.folders.values() for path in folder.glob(f"agr-{os.getpid()}-*")
-    ] == []
+    assert [path for folder in lent.folders.values() for path in folder.glob(f"agr-{os.getpid()}-*")] == []

@@ -84,13 +84,13 @@ def make_sandbox(backend: str, datasets: Mapping[str, Path] | None = None) -> Sa
         return OpenMachine(datasets or {}, threads=1)
     try:
         sandbox = BubblewrapSandbox(find_bubblewrap(), datasets or {}, threads=1)
-        return replace(sandbox, warm=_warm_process(), only_warm=True) if WARM else sandbox
+        return replace(sandbox, warm=warm_process(), only_warm=True) if WARM else sandbox
     except SandboxUnavailableError as error:
         pytest.skip(f"no sandbox on this machine: {error.reason.msgid.format_map(dict(error.reason.values))}")
 
 
 @cache
-def _warm_process() -> ForkServer:
+def warm_process() -> ForkServer:
     """Return a process that forks kernels until the tests end."""
     server = ForkServer(find_bubblewrap(), inner_environment(1))
     atexit.register(server.close)

@@ -93,6 +93,9 @@ class BubblewrapSandbox:
 
     def _run_warm(self, notebook: Notebook, limits: Limits, exchange: Path, server: ForkServer) -> RunRecord:
         with server.run_folder() as run:
+            exchange.parent.mkdir(parents=True, exist_ok=True)
+            if run.path.stat().st_dev != exchange.parent.stat().st_dev:
+                raise NotWarmError("claims cannot be handed over in one step: they are wanted on another disk")
             record = self._run_forked(notebook, limits, run, server)
             if record.status is not RunStatus.UNAVAILABLE or record.cells_run:
                 _hand_over(run.exchange, exchange)
@@ -184,7 +187,6 @@ def _give(folder: Path, writable: tuple[Path, ...], uid: int | None) -> None:
 
 def _hand_over(made: Path, wanted: Path) -> None:
     """Put what a run has left where its caller wants it, in one step that follows no link."""
-    wanted.parent.mkdir(parents=True, exist_ok=True)
     require_closed(wanted.parent)
     made.rename(wanted)
 
