@@ -326,6 +326,6 @@ def doctor_command(
 
         show_behaviours(language=lang, as_json=as_json)
         return
-    from grader.cli.machine import examine
+    from grader.cli.doctor import examine
 
     examine(data, language=lang, as_json=as_json)

@@ -97,6 +97,20 @@ def warm_process() -> ForkServer:
     return server
 
 
+def places_of_claims(folders: Sequence[Path], marker: str) -> list[Path]:
+    """Return where runs that go on write their claims, as soon as they have made a file there; else nothing.
+
+    Args:
+        folders: That the runs were given.
+        marker: Name of the file.
+    """
+    places = [folder / "run" / "exchange" for folder in folders]
+    if WARM:  # all in the warm process's folder, until a run has ended
+        with warm_process().run_folder() as beside:
+            places = [run / "exchange" for run in beside.path.parent.glob("r-*")]
+    return [place for place in places if (place / marker).exists()]
+
+
 def run(sandbox: Sandbox, cells: Sequence[str], folder: Path, limits: Limits = QUICK) -> Outcome:
     """Run cells as the notebook of a student."""
     notebook = Notebook(tuple(CodeCell(index, "", source) for index, source in enumerate(cells)))

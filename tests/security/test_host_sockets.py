@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from laboratory import BUBBLEWRAP, QUICK, WARM, make_sandbox, run, warm_process
+from laboratory import BUBBLEWRAP, QUICK, WARM, make_sandbox, places_of_claims, run
 from waiting import wait_until
 
 from grader.sandbox import kernel
@@ -98,13 +98,11 @@ LOOKS = "import os, sys\nos.setgid(65534); os.setuid(65534)\nprint([os.access(p,
 
 def begun(folder: Path) -> list[tuple[Path, Path]]:
     """Return where the claims and the sockets of the run lie that has begun, as this machine sees them."""
-    if WARM:  # all in the warm process's folder, until the run has ended
-        with warm_process().run_folder() as beside:
-            runs = [run for run in beside.path.parent.glob("r-*") if (run / "exchange" / "folder").exists()]
-        return [(run / "exchange", run / "k") for run in runs]
-    exchange = folder / "run" / "exchange"
-    told = exchange / "folder"
-    return [(exchange, Path(told.read_text()))] if told.exists() and told.read_text() else []
+    return [
+        (place, place.parent / "k" if WARM else Path((place / "folder").read_text()))
+        for place in places_of_claims([folder], "folder")
+        if (place / "folder").read_text()
+    ]
 
 
 def test_no_other_user_reaches_what_a_kernel_writes(tmp_path: Path) -> None:

@@ -28,9 +28,9 @@ from grader.sandbox.backends.kernel_settings import (
     lay_out,
     write_settings,
 )
-from grader.sandbox.behaviour import graph_sandbox
 from grader.sandbox.control_groups import RunGroup, run_group
 from grader.sandbox.driver import Circle, run_cells
+from grader.sandbox.graph_command import graph_sandbox
 from grader.sandbox.kernel import OwnKernelManager
 from grader.sandbox.measuring import measuring_prefix
 from grader.sandbox.warm.forked import ForkedKernel
