@@ -14,7 +14,7 @@ from grader.domain.facts import ReferenceFacts
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
 from grader.domain.system_errors import said_by_system
-from grader.gradebook import Adjustment, grades_csv, grades_json, write_atomically
+from grader.gradebook import grades_csv, grades_json, write_atomically
 from grader.intake.naming import report_name
 from grader.locale import Translator
 from grader.report.html import render_index, render_submission
@@ -118,7 +118,6 @@ def write_class(
     assignment: Assignment,
     facts: ReferenceFacts,
     translator: Translator,
-    adjustments: Sequence[Adjustment] = (),
 ) -> Path:
     """Write grades, reports and index for a class; return the index.
 
@@ -126,7 +125,7 @@ def write_class(
         GradebookError: The disk is full or the folder cannot be written to.
     """
     write_reports(graded, folder, assignment=assignment, facts=facts, translator=translator)
-    return write_tables(graded, folder, assignment=assignment, translator=translator, adjustments=adjustments)
+    return write_tables(graded, folder, assignment=assignment, translator=translator)
 
 
 def write_reports(
@@ -154,14 +153,13 @@ def write_tables(
     *,
     assignment: Assignment,
     translator: Translator,
-    adjustments: Sequence[Adjustment] = (),
 ) -> Path:
     """Write grades and index for a class whose reports are written; return the index.
 
     Raises:
         GradebookError: The disk is full or the folder cannot be written to.
     """
-    write_grades(graded, folder, assignment=assignment, translator=translator, adjustments=adjustments)
+    write_grades(graded, folder, assignment=assignment, translator=translator)
     return write_index(graded, folder, assignment=assignment, translator=translator)
 
 
@@ -171,7 +169,6 @@ def write_grades(
     *,
     assignment: Assignment,
     translator: Translator,
-    adjustments: Sequence[Adjustment] = (),
 ) -> None:
     """Write `grades.json` and `grades.csv`.
 
@@ -179,7 +176,7 @@ def write_grades(
         GradebookError: The disk is full or the folder cannot be written to.
     """
     write_atomically(folder / "grades.json", grades_json(assignment, graded, translator))
-    write_atomically(folder / "grades.csv", grades_csv(assignment, graded, adjustments=adjustments or None))
+    write_atomically(folder / "grades.csv", grades_csv(assignment, graded))
 
 
 def write_index(

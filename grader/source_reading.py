@@ -1,4 +1,4 @@
-"""What the source of a notebook shows before anything runs: its imports, and code for versions gone by."""
+"""What the source of a notebook shows before it runs: its imports, and code for old versions of its libraries."""
 
 from __future__ import annotations
 

@@ -136,6 +136,8 @@ class FitClaim:
         joined: Several of its steps were done in one execution.
         accepted_after: Steps after which it was ended because the model was good enough, where it was; else 0. `epochs`
             then counts those asked for, as the notebook sees it.
+        losses: Of up to 60 epochs, spread evenly over those that were run; empty where nobody knows.
+        validation_losses: The same on what was held out.
     """
 
     model: str
@@ -158,6 +160,8 @@ class FitClaim:
     test_images_alone: bool | None = None
     joined: bool = False
     accepted_after: int = 0
+    losses: tuple[float, ...] = ()
+    validation_losses: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Final
 from grader.domain.architecture import Architecture
 from grader.domain.evidence import RelatedClaims
 from grader.domain.messages import Message, MessageValue, message
+from grader.domain.portrait import Portrait
 from grader.domain.quantities import Quantity as Quantity
 from grader.domain.units import Unit
 
@@ -145,6 +146,7 @@ class Measurements:
         view: Kind of secret view (`reference.views`) that an honest training of this notebook does not notice; "" where
             there is none, as for data that notebooks make themselves.
         fingerprint: A few numbers of the autoencoder's weights that are equal where one is a copy of another.
+        portrait: What the report draws beside the numbers.
     """
 
     models: Mapping[Role, MeasuredModel] = field(default_factory=dict)
@@ -166,6 +168,7 @@ class Measurements:
     another_size: bool = False
     view: str = ""
     fingerprint: tuple[float, ...] = ()
+    portrait: Portrait = field(default_factory=Portrait)
 
     def value(self, name: Quantity) -> float | None:
         """Return the number called `name`, or None where it was not measured."""

@@ -1,4 +1,4 @@
-"""The way of a student's models out of their hands: probe, border, evidence; the same as in grading."""
+"""Exports a student's models through the probe and the border, as grading does."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""One submission's evidence becomes measurements: rebuild, find the roles, measure, and say what could not be done."""
+"""Measures one submission: rebuilds its models, finds their roles, measures, and reports what could not be done."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from grader.domain.measurement import (
     cannot_be_rebuilt,
 )
 from grader.domain.messages import Message, message, verbatim
+from grader.domain.portrait import Portrait
 from grader.domain.ports import GraphSandbox, MeasuringTask
 from grader.domain.text import shortened
 from grader.domain.units import Unit, unit_for
@@ -154,6 +156,7 @@ class _Numbers:
     values: list[Measurement]
     problems: tuple[MeasuringProblem, ...]
     pictures: tuple[ImageStrip, ...] = ()
+    portrait: Portrait = field(default_factory=Portrait)
     alike: Equivalence = field(default_factory=Equivalence)
 
 
@@ -210,10 +213,10 @@ def _whole(family: Family, found: _Found, autoencoder: RebuiltModel) -> Measurem
     code_size, bypass = found.code()
     numbers = _numbers(family, found, autoencoder, code_size)
     values = [*around.values, *numbers.values]
-    problems, pictures = numbers.problems, numbers.pictures
+    problems, pictures, portrait = numbers.problems, numbers.pictures, numbers.portrait
     if _diverged(autoencoder, case.rebuilt.evidence):
         values = [measurement for measurement in values if not measurement.name.spec.needs_weights]
-        pictures = ()
+        pictures, portrait = (), Portrait()
         problems += (_without_numbers(autoencoder),)
     return Measurements(
         models=found.models(),
@@ -221,6 +224,7 @@ def _whole(family: Family, found: _Found, autoencoder: RebuiltModel) -> Measurem
         problems=problems + _not_finite(autoencoder, values),
         bypass=bypass,
         strips=pictures,
+        portrait=portrait,
         data=case.samples.size,
         dataset=case.dataset,
         foreign=case.foreign,
@@ -243,10 +247,22 @@ def _numbers(family: Family, found: _Found, autoencoder: RebuiltModel, code_size
             numbers.values += _of_samples(family, case, autoencoder)
         numbers.alike = _alike(found, autoencoder, round(code_size.value))
         numbers.pictures = strips(autoencoder, case.samples)
+        _draw(family, case, numbers)
     except _DOES_NOT_RUN as error:
         numbers.problems += (_not_rebuilt(autoencoder.claim, f"it does not run, {first_line(error)}"),)
     numbers.values += numbers.alike.values
     return numbers
+
+
+def _draw(family: Family, case: Case, numbers: _Numbers) -> None:
+    """Add what the report draws of the family's lesson; a half that cannot be drawn costs nothing and is no problem."""
+    if not case.measurable:
+        return
+    drawn = (case.setting.reference, family.of_student(case), case.samples)
+    with suppress(*_DOES_NOT_RUN):
+        numbers.pictures += family.strips(*drawn)
+    with suppress(*_DOES_NOT_RUN):
+        numbers.portrait = family.portrait(*drawn)
 
 
 def _of_samples(family: Family, case: Case, autoencoder: RebuiltModel) -> list[Measurement]:

@@ -1,4 +1,4 @@
-"""How far a notebook came, from a network that was never trained to the solution: what a rubric pays for each.
+"""Levels of progress, from an untrained network to the solution, and what a rubric pays for each.
 
 Structure alone must not carry a grade, and half-done work must earn its part: these are the steps between.
 """

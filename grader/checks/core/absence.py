@@ -1,4 +1,4 @@
-"""What to say when something is missing: whose doing is it, as far as we can tell?
+"""What to report when a model or a number is missing: whether we or the student caused it, as far as we know.
 
 A model that is not there counts against the student only where the notebook had its full chance to make it. Where our
 limit, our machine or our own measuring stood in the way, nobody can say, and a person looks.

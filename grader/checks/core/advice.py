@@ -1,4 +1,4 @@
-"""What a student is told about an error."""
+"""An explanation of one error, as a student reads it."""
 
 from __future__ import annotations
 

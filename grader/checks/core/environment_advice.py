@@ -1,4 +1,4 @@
-"""Words for errors that come from elsewhere: what our machine lacks, and a cell that should have made a name."""
+"""Advice on errors that our machine caused by what it lacks, or an earlier cell by not defining a name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks that compare measured numbers with the reference's: one shape for all of them.
+"""The comparison of measured numbers with the reference's, in one form for all checks that need it.
 
 A number earns what the curves of the facts give it (`grader.domain.facts.Statistic`): full credit up to the bound that
 came from the reference's own runs, nothing at a trivial predictor's. The worst number of a check decides. Where the

@@ -1,4 +1,4 @@
-"""Words that several checks share: where something is, what a layer or a shape is called.
+"""Words that several checks share: names of models, layers and shapes.
 
 Layers are told in Keras's own notation, `Dense(units=100, activation=relu)`, which reads the same in every language.
 """

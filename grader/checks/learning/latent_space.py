@@ -1,4 +1,4 @@
-"""`latent_distribution`, `elbo` and `prior_samples`: what makes an autoencoder variational, where its loss is blind."""
+"""`latent_distribution`, `elbo`, `prior_samples`: what its loss does not show of a variational autoencoder."""
 
 from __future__ import annotations
 

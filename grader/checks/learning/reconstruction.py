@@ -1,4 +1,4 @@
-"""`reconstruction`: what goes in comes back out of the code, as well as the reference gives it back.
+"""`reconstruction`: the autoencoder reconstructs hidden samples as well as the reference does.
 
 The loss is the mean of (x - autoencoder(x))² over the numbers of all hidden samples, measured by us. Thresholds come
 from the facts of the reference: `CreditCurve` tells how a loss becomes credit.

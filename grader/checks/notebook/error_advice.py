@@ -1,4 +1,4 @@
-"""Why a cell raised and what to look at next: by what raised the error, and only then by its class.
+"""The explanation of an error of a cell: by what raised it first, then by its class.
 
 The kinds are those that real notebooks end with: cells left to be completed, cells run out of order, code written for
 versions gone by, files that were only in somebody's Drive.

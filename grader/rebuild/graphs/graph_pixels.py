@@ -1,4 +1,4 @@
-"""A graph between the pixels that it was trained on and ours, as `quantities.conventions` does for Keras models."""
+"""Wraps an exported graph so that it takes and gives pixels in [0, 1], as `quantities.conventions` does for models."""
 
 from __future__ import annotations
 
