@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from grader.checks.core.absence import lacking_modules
 from grader.checks.core.advice import Advice
 from grader.checks.core.causes import Cause, CauseKind, is_unfinished, missing_module
+from grader.checks.core.wording import lacking_modules
 from grader.domain.messages import Message, message
 from grader.domain.places import NOWHERE, Places, cell_name
 from grader.domain.run import CellError

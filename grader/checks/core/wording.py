@@ -122,3 +122,8 @@ def no_such_model(*, role: MessageValue) -> Message:
 def sample_shape(*, shape: MessageValue) -> Message:
     """Say which shape one sample has."""
     return message("The shape of one sample is {shape}.", shape=shape)
+
+
+def lacking_modules(*, modules: MessageValue) -> Message:
+    """Say that the machine, and not the notebook, lacks modules."""
+    return message("Our machine lacks modules that the notebook imports: {modules}.", modules=modules)
