@@ -26,14 +26,15 @@ from grader.domain.acceleration import is_shortened
 from grader.domain.assignment import Assignment
 from grader.domain.audit import AuditRecord
 from grader.domain.colab import is_in_colab, is_installed_by
-from grader.domain.evidence import Evidence, RejectedClaimsError
+from grader.domain.evidence import Evidence, RejectedClaimsError, not_accepted
 from grader.domain.facts import ReferenceFacts
 from grader.domain.grade import CheckResult, Grade, Outcome
-from grader.domain.graded import GradedSubmission
+from grader.domain.graded import GradedSubmission, own_failure
 from grader.domain.measurement import Measurements, MeasuringFailedError, Role
 from grader.domain.messages import Message, message
 from grader.domain.observation import Observation
 from grader.domain.places import Places
+from grader.domain.portrait import loss_curves
 from grader.domain.ports import Measurer, MeasuringTask, Sandbox, SecretView
 from grader.domain.progress import Stage, StageBegun, announce
 from grader.domain.run import RunRecord, RunStatus
@@ -122,7 +123,7 @@ def observe(submission: Submission, context: GradingContext) -> Observation:
     except UnreadableSubmissionError as unreadable:
         seen = replace(seen, problem=unreadable.reason)
     except RejectedClaimsError as rejected:
-        reason = message("What the notebook left behind could not be accepted ({problem}).", problem=str(rejected))
+        reason = not_accepted(problem=str(rejected))
         seen = replace(seen, problem=reason)
     except Exception as error:  # noqa: BLE001 - the one border: our failure is never a student's zero
         seen = replace(seen, problem=_our_failure(error), fault=traceback.format_exc())
@@ -167,6 +168,8 @@ def judge(seen: Observation, submission: Submission, assignment: Assignment, fac
         fault=fault,
         submitted_at=submission.submitted_at,
         conflict=submission.conflict,
+        audit=seen.audit,
+        curves=loss_curves(seen.fits),
     )
 
 
@@ -303,4 +306,4 @@ def _our_failure(error: BaseException) -> Message:
     """Say in one line what broke; the whole traceback is kept in the grade's `fault`."""
     said = str(error).strip() or "–"
     last = said.splitlines()[-1] if isinstance(error, MeasuringFailedError) else said
-    return message("The grader itself failed: {error}", error=brief(f"{type(error).__name__}: {last}"))
+    return own_failure(error=brief(f"{type(error).__name__}: {last}"))

@@ -13,6 +13,8 @@ from grader.cli.completion import assignments
 from grader.cli.frames import Commands, SpokenGroup, first_steps
 from grader.cli.frames import remembered as told
 from grader.cli.options import (
+    NOTEBOOKS_FOLDERS_ZIPS,
+    WARM,
     Accelerate,
     AsJson,
     CourseFolder,
@@ -201,7 +203,7 @@ def inspect_command(
     notebook: Annotated[Path, typer.Argument(help=told(message("The notebook.")))],
     *,
     sandbox: SandboxName = DEFAULT,
-    warm: Warm = False,
+    warm: Warm = WARM,
     compat: CompatOrNot = None,
     data: DataFolder = None,
     data_size: DataSize = "full",
@@ -227,7 +229,7 @@ def inspect_command(
 
 @app.command("grade", help=told(message("Grade files, folders and LMS zips.")))
 def grade_command(
-    paths: Annotated[list[Path], typer.Argument(help=told(message("Notebooks, folders, zips.")), metavar="PATH")],
+    paths: Annotated[list[Path], typer.Argument(help=told(NOTEBOOKS_FOLDERS_ZIPS), metavar="PATH")],
     *,
     assignment: Annotated[
         str, typer.Option("--assignment", autocompletion=assignments, help=told(message("Assignment id.")))
@@ -252,7 +254,7 @@ def grade_command(
         typer.Option("--student", help=told(message("Run this student's notebook again. Repeatable."))),
     ] = None,
     accelerate: Accelerate = True,
-    warm: Warm = False,
+    warm: Warm = WARM,
     gradebook: GradebookUrl = None,
     lang: Language = None,
     as_json: AsJson = False,
@@ -325,6 +327,6 @@ def doctor_command(
 
         show_behaviours(language=lang, as_json=as_json)
         return
-    from grader.cli.machine import examine
+    from grader.cli.doctor import examine
 
     examine(data, language=lang, as_json=as_json)

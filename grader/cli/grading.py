@@ -13,11 +13,12 @@ from grader.authoring.catalogue import load_facts
 from grader.authoring.courses import open_course
 from grader.authoring.questions import open_questions
 from grader.cli.course import load_checked
+from grader.cli.own_settings import require_own_settings
 from grader.cli.rosters import HandIns, in_time
 from grader.cli.run_log import run_log
-from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
+from grader.cli.speech import SURROUNDINGS, Exit, class_report, complain, error_border, told, wrong_choice
 from grader.cli.watching import Watch, watching
-from grader.delivery import prepare_folder, write_class, write_index
+from grader.delivery import prepare_folder, write_grades, write_index, write_reports
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
@@ -55,6 +56,8 @@ def grade_paths(
     with error_border(language):
         require_known(options, language)
         require_executor(options.executor)
+        own = None if options.course is None else options.course.folder
+        require_own_settings(hand_ins.paths, own, Translator(language) if language else SURROUNDINGS)
         assignment, facts = load_for_grading(assignment_id, options.course)
         folder = prepare_folder(place.folder or Path())
         spoken = language or assignment.language
@@ -75,7 +78,8 @@ def grade_paths(
         with Book.open(place) as book:
             graded = book.effective(graded, assignment)
             book.refresh()
-        write_class(graded, folder, assignment=assignment, facts=facts, translator=translator)
+        write_reports(graded, folder, assignment=assignment, facts=facts, translator=translator)
+        write_grades(graded, folder, assignment=assignment, translator=translator)
         index = write_index(graded, folder, assignment=assignment, translator=translator, passed_over=found.passed_over)
     if as_json:
         typer.echo((folder / "grades.json").read_text(encoding="utf-8"))
@@ -83,7 +87,7 @@ def grade_paths(
     Console().print(class_table(graded, assignment, translator))
     if found.passed_over:
         Console().print(passed_over_list(found.passed_over, translator))
-    typer.echo(told(message("Report of the class: {path}", path=str(index.resolve())), language))
+    typer.echo(told(class_report(path=str(index.resolve())), language))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +205,7 @@ def require_known(options: SessionOptions, language: str | None) -> None:
         ("--audit", options.audit, AUDITS),
     ):
         if value is not None and value not in values:
-            sentence = message(
-                "{option} is {value}; it can be {known}", option=option, value=value, known=", ".join(values)
-            )
+            sentence = wrong_choice(option=option, value=value, known=", ".join(values))
             raise complain(sentence, Exit.WRONG_USAGE, language)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -12,6 +12,9 @@ from grader.cli.frames import remembered as told
 from grader.cli.speech import language_option
 from grader.domain.messages import message
 from grader.sandbox.registry import UNSHUT, backend_names
+
+NOTEBOOKS_FOLDERS_ZIPS: Final = message("Notebooks, folders, zips.")
+
 
 Language = Annotated[
     str | None,
@@ -61,6 +64,8 @@ SandboxName = Annotated[
         ),
     ),
 ]
+WARM: Final = False
+"""Whether kernels are warm where nobody says."""
 Warm = Annotated[
     bool,
     typer.Option(

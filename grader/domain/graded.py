@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from grader.domain.audit import AuditRecord
 from grader.domain.grade import Grade
 from grader.domain.measurement import Measurements
-from grader.domain.messages import Message
+from grader.domain.messages import Message, MessageValue, message
+from grader.domain.portrait import LossCurve
 from grader.domain.questions import OpenAnswer
 from grader.domain.run import RunRecord
 
@@ -32,7 +34,9 @@ class GradedSubmission:
         fault: Traceback of our own failure, for the maintainer, or "".
         submitted_at: When it was handed in, with a time zone; None where nobody knows.
         conflict: Why a person must look at the hand-in itself (`Submission.conflict`), or None.
+        curves: Losses of trainings as the notebook told them, for the report; no point rests on them.
         answers: What was written to the open questions; joined from the gradebook for reports (`grader.deciding`).
+        audit: What running it again on a secret view of the data showed; None where it was not.
     """
 
     student: str
@@ -50,3 +54,10 @@ class GradedSubmission:
     submitted_at: datetime | None = None
     conflict: Message | None = None
     answers: tuple[OpenAnswer, ...] = ()
+    audit: AuditRecord | None = None
+    curves: tuple[LossCurve, ...] = ()
+
+
+def own_failure(*, error: MessageValue) -> Message:
+    """Say that the fault is the grader's."""
+    return message("The grader itself failed: {error}", error=error)

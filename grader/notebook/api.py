@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Final
 
 from grader.authoring.bundle import load_known
+from grader.authoring.catalogue import assignment_ids
 from grader.authoring.errors import AuthoringError, unknown
 from grader.authoring.hints import hint_names, hints_for
 from grader.authoring.solution_cells import Solution, solution_cells
 from grader.checks.rubric import rubric_mistakes
 from grader.domain.assignment import Assignment
-from grader.domain.evidence import RejectedClaimsError
+from grader.domain.evidence import RejectedClaimsError, not_accepted
 from grader.domain.facts import ReferenceFacts
 from grader.domain.messages import Message, message
 from grader.locale import LANGUAGES
+from grader.locale.translator import unknown_language
 from grader.notebook.complaints import NotebookCheckError
 from grader.notebook.exercises import Exercise, exercises_of, judged
 from grader.notebook.exhibit import exhibit
@@ -160,7 +163,7 @@ _NO_ASSIGNMENT: Final = message(
 def _language(asked: str | None) -> str:
     language = LANGUAGES[0] if asked is None else asked
     if language not in LANGUAGES:
-        reason = message("unknown language {value}; there are {known}", value=str(asked), known=", ".join(LANGUAGES))
+        reason = unknown_language(value=str(asked), known=", ".join(LANGUAGES))
         raise NotebookCheckError(reason, LANGUAGES[0])
     return language
 
@@ -178,12 +181,18 @@ def _question(name: str, assignment_id: str, language: str) -> Question:
 def _loaded(name: str, language: str) -> tuple[Assignment, ReferenceFacts]:
     """Return an assignment and the facts of its reference: one of ours, or what an instructor published."""
     try:
-        assignment, facts = load_known(name)
+        assignment, facts = _ours(name) if name in assignment_ids() else load_known(name)
     except AuthoringError as error:
         raise NotebookCheckError(error.summary, language) from error
     if mistakes := rubric_mistakes(assignment.rubric):  # published for another version of the grader
         raise NotebookCheckError(mistakes[0].reason, language)
     return assignment, facts
+
+
+@cache
+def _ours(name: str) -> tuple[Assignment, ReferenceFacts]:
+    """Return an assignment of ours, read once: no file of it changes while a notebook is open."""
+    return load_known(name)
 
 
 def _exercised(exercise: Exercise, names: Mapping[str, object], question: Question) -> Feedback:
@@ -266,4 +275,4 @@ def _require_backend(language: str) -> None:
 
 
 def _too_much(error: RejectedClaimsError) -> Message:
-    return message("What the notebook left behind could not be accepted ({problem}).", problem=str(error))
+    return not_accepted(problem=str(error))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from zmq import ZMQError
 
 from grader.domain.messages import Message, message
 from grader.domain.run import MOST_ERRORS, CellError, Limits, RunRecord, RunStatus, StoppedBy
@@ -17,6 +19,7 @@ from grader.domain.submission import CodeCell
 from grader.domain.text import ending
 from grader.reading.client import within_limits
 from grader.sandbox.circumstances import with_circumstances
+from grader.sandbox.control_groups import RunGroup
 from grader.sandbox.idleness import KernelIdleError, run_unless_idle
 from grader.sandbox.kernel import CellReply, KernelConversation, OwnKernelManager, printable
 from grader.sandbox.processes import ProcessTree
@@ -25,7 +28,10 @@ from grader.sandbox.watchdog import MIB, Watchdog, Watched
 
 EXPORT_SECONDS = 90.0
 INTERRUPT_SECONDS = 15.0
-_EXPORT = "__import__('sys').modules['grader_probe'].finish()"
+_EXPORT = "__import__('IPython').get_ipython().run_line_magic({name!r}, '')"
+_AGREE = "__import__('sys').modules['grader_probe'].answer_to({name!r})"
+"""Before the first cell: under which name the last claims are asked for, so that no cell can take its place by a name
+that its author knew."""
 _LONGEST_LINE = 300
 _LONGEST_TRACEBACK = 100_000
 _FRAME_LINE = re.compile(r"^-+> *(\d{1,6}) (.*)$", re.MULTILINE)
@@ -47,6 +53,7 @@ class _Progress:
     pid: int = 0
     idle_seconds: float = 0.0
     was_idle: bool = False
+    last_source: str = _EXPORT.format(name="")
 
     def note(self, error: CellError, traceback: str) -> None:
         """Keep an error with its traceback, or count it where enough are kept."""
@@ -67,12 +74,14 @@ class Circle:
         exchange: Where the claims go.
         memory_folders: Paths inside of the sandbox's folders in memory; none without one.
         processors: That the run was promised.
+        group: Its control group, where the system lends one.
     """
 
     limits: Limits
     exchange: Path
     memory_folders: tuple[str, ...] = ()
     processors: float = 1.0
+    group: RunGroup | None = None
 
 
 def run_cells(
@@ -110,14 +119,15 @@ async def _run(
             try:
                 await kernel.connect()
                 tree.look()
+                await _agree(kernel, progress)
                 hints = asyncio.create_task(tell_progress(cells, lambda: progress.cells_run, circle.exchange))
                 await _run_all(kernel, cells, limits, progress)
                 hints.cancel()
-            except RuntimeError as error:
+            except (RuntimeError, ZMQError) as error:
                 if watchdog.verdict is StoppedBy.NOTHING:
                     return _unavailable(_startup_complaint(log, error), len(cells), progress)
             record = replace(
-                _record(cells, progress, kernel, watchdog, await _exit_status(manager)),
+                _record(cells, progress, kernel, watchdog, await _exit_status(manager), circle.group),
                 processor_seconds=tree.processor_seconds(),
             )
     finally:
@@ -125,6 +135,16 @@ async def _run(
         tree.end()
         await manager.cleanup_resources()
     return record
+
+
+async def _agree(kernel: KernelConversation, progress: _Progress) -> None:
+    """Agree with the kernel, in which no cell has run yet, how the last claims are asked for."""
+    name = f"finish_{secrets.token_hex(12)}"
+    try:
+        await kernel.run_source(_AGREE.format(name=name), seconds=EXPORT_SECONDS)
+    except CellTimeoutError as error:
+        raise RuntimeError("the kernel does not answer") from error
+    progress.last_source = _EXPORT.format(name=name)
 
 
 async def _run_all(kernel: KernelConversation, cells: Sequence[CodeCell], limits: Limits, progress: _Progress) -> None:
@@ -143,7 +163,7 @@ async def _run_all(kernel: KernelConversation, cells: Sequence[CodeCell], limits
             if not limits.skips_slow_cells or limit is StoppedBy.NOTEBOOK_TIME:
                 break
             progress.skipped.append(cell.index)
-        await kernel.run_source(_EXPORT, seconds=EXPORT_SECONDS)
+        await kernel.run_source(progress.last_source, seconds=EXPORT_SECONDS)
     except DeadKernelError:
         if progress.stopped_by is StoppedBy.NOTHING:
             progress.stopped_by = StoppedBy.OWN_EXIT
@@ -195,8 +215,9 @@ def _record(
     kernel: KernelConversation,
     watchdog: Watchdog,
     exit_status: int | None,
+    group: RunGroup | None,
 ) -> RunRecord:
-    starved = progress.last_error == MemoryError.__name__
+    starved = progress.last_error == MemoryError.__name__ or (group is not None and group.ended_for_memory())
     stopped_by, detail = _cause(progress.stopped_by, watchdog.verdict, exit_status, starved=starved)
     return RunRecord(
         status=_status(stopped_by, progress.errors),
@@ -236,8 +257,8 @@ def _cause(
 ) -> tuple[StoppedBy, Message | None]:
     """Decide what ended the run: our watchdog, a signal, or the notebook itself.
 
-    What grows faster than the watchdog looks meets the hard limit: its cell, `starved`, ends with a MemoryError, and
-    the kernel, which has no memory left either, may end after it.
+    What grows faster than the watchdog looks meets a hard limit: its cell, `starved`, ends with a MemoryError, and the
+    kernel, which has no memory left either, may end after it; or Linux ends a process of its control group.
     """
     if verdict is StoppedBy.SANDBOX:
         return verdict, message(

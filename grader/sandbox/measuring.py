@@ -18,7 +18,7 @@ def measuring_prefix(program: Path, writable: Iterable[Path]) -> tuple[str, ...]
     """Return the command up to the measuring program.
 
     It does not die with the thread that started it, as kernels do, for threads of a batch come and go; it holds one end
-    of a pipe instead (`rebuild/leash.py`).
+    of a pipe instead (`rebuild/process_limits.py`).
 
     Args:
         program: bubblewrap.
@@ -30,6 +30,8 @@ def measuring_prefix(program: Path, writable: Iterable[Path]) -> tuple[str, ...]
     else:
         options += ["--unshare-user", "--disable-userns"]
     mounts = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    for card in sorted(Path("/dev").glob("nvidia*")):
+        mounts += ["--dev-bind-try", str(card), str(card)]
     for folder in writable:
         mounts += ["--bind", str(folder), str(folder)]
     return (str(program), *options, "--new-session", "--hostname", "measuring", *mounts, "--")

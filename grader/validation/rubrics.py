@@ -1,4 +1,4 @@
-"""Rubrics tested like code: every variant of a solution goes through the real chain, and its grade is judged.
+"""Tests rubrics: every variant of a solution is graded by the real chain, and its grade is judged.
 
 Wrong variants must lose points, equivalent ones none. The solution itself comes first: what it does not earn on these
 data, because the reference has no bound there, is asked of nobody.
@@ -18,15 +18,19 @@ from grader.domain.facts import ReferenceFacts
 from grader.domain.folders import private_folder
 from grader.domain.grade import Outcome
 from grader.domain.graded import GradedSubmission
+from grader.domain.ports import AuditMode
 from grader.domain.submission import Submission
 from grader.execution import LocalPool
 from grader.gradebook import Gradebook, sqlite_url
+from grader.intake.notebook import read_notebook
 from grader.scale import Results, grade_batch
 from grader.session import Session, SessionOptions, open_session
 from grader.validation.drafts import Draft
 from grader.validation.equivalents import ASPECTS, EQUIVALENTS, SOLUTION
 from grader.validation.mutants import MUTANTS as MUTANTS
-from grader.validation.operators import Equivalent, Mutant, Operator, Training, shortened
+from grader.validation.mutants.foreign_weights import MUTANTS as FOREIGN
+from grader.validation.mutants.foreign_weights import Harvest, harvest
+from grader.validation.operators import Equivalent, Mutant, Operator, TrainingLength, shortened
 from grader.validation.pools import Pool, pools
 from grader.validation.verdicts import Fate, Judged, intended_checks, judge, survivors
 
@@ -84,7 +88,7 @@ def variants(work: Work, *, only: Collection[str] = (), fast: bool = False) -> t
     known: tuple[Operator, ...] = (SOLUTION, *MUTANTS, *EQUIVALENTS)
     chosen = [one for one in known if not only or one.name in only]
     if fast:
-        chosen = [replace(one, training=Training.STEPS) if isinstance(one, Equivalent) else one for one in chosen]
+        chosen = [replace(one, training=TrainingLength.STEPS) if isinstance(one, Equivalent) else one for one in chosen]
     made = (_variant(operator, draft) for operator in chosen)
     return tuple(one for one in made if one is not None)
 
@@ -127,11 +131,26 @@ def try_rubric(
             check for one in trial.done for check, outcome in one.outcomes.items() if outcome is Outcome.UNGRADABLE
         }
         jobs = options.notebooks_together()
+        foreign = [one for one in chosen if one.operator in FOREIGN]
+        if foreign:
+            _try_foreign(work, foreign, options, trial)
         rewritten = [one for one in chosen if one not in control and _is_rewritten(one)]
         trial.grade(trial.rejected(_pooled(work, rewritten), jobs), jobs)
-        others = [one for one in chosen if one not in (*control, *rewritten)]
+        others = [one for one in chosen if one not in (*control, *rewritten, *foreign)]
         trial.grade(sorted(others, key=_trains_long), jobs)
     return trial.done
+
+
+def _try_foreign(work: Work, foreign: Sequence[Variant], options: SessionOptions, trial: _Trial) -> None:
+    """Grade those whose weights were learnt elsewhere, as a class is graded: with the audit."""
+    with open_session(work.assignment, work.facts, replace(options, audit=AuditMode.SUSPICIOUS.value)) as session:
+        audited = replace(trial, session=session)
+        path = trial.folder / "learnt"
+        path.mkdir()
+        solution = read_notebook(_submission(SOLUTION.name, work.solution, path))
+        learnt: Harvest = harvest(session.context.sandbox, solution, session.context.assignment.limits, path)
+        filled = [replace(one, notebook=learnt.filled(one.notebook)) for one in foreign]
+        audited.grade(filled, options.notebooks_together())
 
 
 @dataclass
@@ -212,7 +231,7 @@ def _pooled(work: Work, some: Sequence[Variant]) -> list[tuple[Pool, tuple[Varia
 
 def _trains_long(variant: Variant) -> bool:
     """Sort what is done in seconds before what trains to its end."""
-    return variant.operator.training is Training.WHOLE
+    return variant.operator.training is TrainingLength.WHOLE
 
 
 def _variant(operator: Operator, draft: Draft) -> Variant | None:
@@ -222,7 +241,7 @@ def _variant(operator: Operator, draft: Draft) -> Variant | None:
     edited = operator.edit(draft)
     if edited is None or (edited == draft and operator.name != SOLUTION.name):
         return None
-    short = shortened(edited) if operator.training is Training.STEPS else edited
+    short = shortened(edited) if operator.training is TrainingLength.STEPS else edited
     return Variant(operator, short.notebook(), intended)
 
 
