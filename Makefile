@@ -80,6 +80,7 @@ test-slow: install  ## Real trainings and the whole demo class
 attacks: install  ## Hostile notebooks and hand-ins in one class with honest ones, as a table; then the slow behaviours of the sandbox
 	$(BIN)/pytest tests/security/test_attacks.py -m slow -s -q
 	$(BIN)/pytest tests/security -m slow -q --deselect tests/security/test_attacks.py
+	GRADER_TEST_KERNELS=warm $(BIN)/pytest tests/security -m 'slow or not slow' -q
 
 FUZZ_EXAMPLES ?= 20000
 FUZZ_SECONDS ?= 300

@@ -14,6 +14,7 @@ from grader.cli.frames import Commands, SpokenGroup, first_steps
 from grader.cli.frames import remembered as told
 from grader.cli.options import (
     NOTEBOOKS_FOLDERS_ZIPS,
+    WARM,
     Accelerate,
     AsJson,
     CourseFolder,
@@ -202,7 +203,7 @@ def inspect_command(
     notebook: Annotated[Path, typer.Argument(help=told(message("The notebook.")))],
     *,
     sandbox: SandboxName = DEFAULT,
-    warm: Warm = False,
+    warm: Warm = WARM,
     compat: CompatOrNot = None,
     data: DataFolder = None,
     data_size: DataSize = "full",
@@ -253,7 +254,7 @@ def grade_command(
         typer.Option("--student", help=told(message("Run this student's notebook again. Repeatable."))),
     ] = None,
     accelerate: Accelerate = True,
-    warm: Warm = False,
+    warm: Warm = WARM,
     gradebook: GradebookUrl = None,
     lang: Language = None,
     as_json: AsJson = False,
@@ -326,6 +327,6 @@ def doctor_command(
 
         show_behaviours(language=lang, as_json=as_json)
         return
-    from grader.cli.machine import examine
+    from grader.cli.doctor import examine
 
     examine(data, language=lang, as_json=as_json)

@@ -9,7 +9,7 @@ import typer
 
 from grader.cli.completion import assignments
 from grader.cli.frames import remembered as told
-from grader.cli.options import Accelerate, AsJson, CourseFolder, DataFolder, DataSize, Language, SandboxName, Warm
+from grader.cli.options import WARM, Accelerate, AsJson, CourseFolder, DataFolder, DataSize, Language, SandboxName, Warm
 from grader.domain.course import Course
 from grader.domain.messages import message
 from grader.sandbox.registry import DEFAULT
@@ -97,7 +97,7 @@ def validate_command(
         ),
     ] = None,
     sandbox: SandboxName = DEFAULT,
-    warm: Warm = False,
+    warm: Warm = WARM,
     course: CourseFolder = None,
     data: DataFolder = None,
     data_size: DataSize = "sample",

@@ -64,6 +64,8 @@ SandboxName = Annotated[
         ),
     ),
 ]
+WARM: Final = False
+"""Whether kernels are warm where nobody says."""
 Warm = Annotated[
     bool,
     typer.Option(

@@ -31,6 +31,7 @@ _RUNS = "/opt/runs"
 _RUN = "/opt/kernel"
 _CONTROL = 0
 _SIGNALLED = 128
+_LONGEST_ANSWER = 64
 
 
 def main(settings_file: str) -> None:
@@ -154,8 +155,10 @@ def _lay_out(namespaces: Any, settings: dict[str, Any]) -> None:
 def _wait(first: int, talk: socket.socket) -> int:
     """Return how the run's first process ended, as a shell would say it; kill it when zone T hangs up."""
     ended = os.pidfd_open(first)
-    ready, _, _ = select.select([ended, talk.fileno()], [], [])
-    if ended not in ready:
+    poll = select.poll()
+    poll.register(ended, select.POLLIN)
+    poll.register(talk.fileno(), 0)  # tells of a hang-up alone: what zone T says is for the first process
+    if ended not in dict(poll.poll()):
         os.kill(first, signal.SIGKILL)
     _, status = os.waitpid(first, 0)
     code = os.waitstatus_to_exitcode(status)
@@ -172,6 +175,8 @@ def _first_process(namespaces: Any, settings: dict[str, Any], channel: int) -> i
     namespaces.own_terminals()
     with socket.socket(fileno=channel) as talk:
         talk.send(b"first")  # its credentials name this process to zone T, which sees it under another number
+        if not talk.recv(_LONGEST_ANSWER):  # zone T puts it into a control group first
+            return 1
     kernel = os.fork()
     if kernel == 0:
         _end_here(_kernel, namespaces, settings)

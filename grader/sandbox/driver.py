@@ -17,6 +17,7 @@ from grader.domain.submission import CodeCell
 from grader.domain.text import ending
 from grader.reading.client import within_limits
 from grader.sandbox.circumstances import with_circumstances
+from grader.sandbox.control_groups import RunGroup
 from grader.sandbox.idleness import KernelIdleError, run_unless_idle
 from grader.sandbox.kernel import CellReply, KernelConversation, OwnKernelManager, printable
 from grader.sandbox.processes import ProcessTree
@@ -67,12 +68,14 @@ class Circle:
         exchange: Where the claims go.
         memory_folders: Paths inside of the sandbox's folders in memory; none without one.
         processors: That the run was promised.
+        group: Its control group, where the system lends one.
     """
 
     limits: Limits
     exchange: Path
     memory_folders: tuple[str, ...] = ()
     processors: float = 1.0
+    group: RunGroup | None = None
 
 
 def run_cells(
@@ -117,7 +120,7 @@ async def _run(
                 if watchdog.verdict is StoppedBy.NOTHING:
                     return _unavailable(_startup_complaint(log, error), len(cells), progress)
             record = replace(
-                _record(cells, progress, kernel, watchdog, await _exit_status(manager)),
+                _record(cells, progress, kernel, watchdog, await _exit_status(manager), circle.group),
                 processor_seconds=tree.processor_seconds(),
             )
     finally:
@@ -195,8 +198,9 @@ def _record(
     kernel: KernelConversation,
     watchdog: Watchdog,
     exit_status: int | None,
+    group: RunGroup | None,
 ) -> RunRecord:
-    starved = progress.last_error == MemoryError.__name__
+    starved = progress.last_error == MemoryError.__name__ or (group is not None and group.ended_for_memory())
     stopped_by, detail = _cause(progress.stopped_by, watchdog.verdict, exit_status, starved=starved)
     return RunRecord(
         status=_status(stopped_by, progress.errors),
@@ -236,8 +240,8 @@ def _cause(
 ) -> tuple[StoppedBy, Message | None]:
     """Decide what ended the run: our watchdog, a signal, or the notebook itself.
 
-    What grows faster than the watchdog looks meets the hard limit: its cell, `starved`, ends with a MemoryError, and
-    the kernel, which has no memory left either, may end after it.
+    What grows faster than the watchdog looks meets a hard limit: its cell, `starved`, ends with a MemoryError, and the
+    kernel, which has no memory left either, may end after it; or Linux ends a process of its control group.
     """
     if verdict is StoppedBy.SANDBOX:
         return verdict, message(

@@ -30,6 +30,8 @@ def measuring_prefix(program: Path, writable: Iterable[Path]) -> tuple[str, ...]
     else:
         options += ["--unshare-user", "--disable-userns"]
     mounts = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    for card in sorted(Path("/dev").glob("nvidia*")):
+        mounts += ["--dev-bind-try", str(card), str(card)]
     for folder in writable:
         mounts += ["--bind", str(folder), str(folder)]
     return (str(program), *options, "--new-session", "--hostname", "measuring", *mounts, "--")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cli_samples import Ended, has_sandbox, run, run_process
 
-from grader.cli import machine
+from grader.cli import doctor
 from grader.locale import Translator
 from grader.rebuild import client
 
@@ -62,19 +62,19 @@ def test_a_tensorflow_that_cannot_be_used_is_bad(
     builds: list[str], there: bool, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the command that sets it right."""
-    monkeypatch.setattr(machine, "packages_distributions", lambda: {"tensorflow": builds})
+    monkeypatch.setattr(doctor, "packages_distributions", lambda: {"tensorflow": builds})
     monkeypatch.setattr(client.importlib.util, "find_spec", lambda name: object() if there else None)
-    found = machine._tensorflow()
-    assert (found.name, found.state) == ("tensorflow", machine.State.BAD)
+    found = doctor._tensorflow()
+    assert (found.name, found.state) == ("tensorflow", doctor.State.BAD)
     assert Translator("en").text(found.said).startswith(sentence)
 
 
 @pytest.mark.parametrize("recorded", ["tensorflow_cpu", "TensorFlow.CPU", "tensorflow-cpu"])
 def test_a_build_is_named_as_the_index_spells_it(recorded: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Installers record one distribution under several spellings (seen: `tensorflow_cpu`)."""
-    monkeypatch.setattr(machine, "packages_distributions", lambda: {"tensorflow": [recorded, "tensorflow-cpu"]})
-    monkeypatch.setattr(machine, "version", lambda name: {"tensorflow-cpu": "2.21.0"}[name])
-    assert Translator("en").text(machine._tensorflow().said) == "2.21.0 (tensorflow-cpu)"
+    monkeypatch.setattr(doctor, "packages_distributions", lambda: {"tensorflow": [recorded, "tensorflow-cpu"]})
+    monkeypatch.setattr(doctor, "version", lambda name: {"tensorflow-cpu": "2.21.0"}[name])
+    assert Translator("en").text(doctor._tensorflow().said) == "2.21.0 (tensorflow-cpu)"
 
 
 def test_the_doctors_status_says_whether_grading_is_possible(examined: Ended) -> None:

@@ -20,9 +20,9 @@ from student_graphs import file_of, graph_of, liar, says
 from grader.domain.ports import GraphSandbox
 from grader.rebuild.graphs import graph_process
 from grader.rebuild.graphs.graph_process import BehaviourError, GraphModel, GraphProcess
-from grader.sandbox import behaviour
-from grader.sandbox.behaviour import graph_sandbox
+from grader.sandbox import graph_command
 from grader.sandbox.bubblewrap import SandboxUnavailableError, find_bubblewrap
+from grader.sandbox.graph_command import graph_sandbox
 
 SAMPLES = np.random.default_rng(0).random((3, 4), dtype=np.float32)
 
@@ -215,10 +215,10 @@ def test_a_graph_that_passed_the_list_finds_nothing_to_read_and_nowhere_to_write
 ) -> None:
     """With a list that allows everything: no file of the machine, no other graph, no place that anybody reads later."""
     probe = tmp_path / "probe"
-    shutil.copytree(behaviour.PROBE_FOLDER, probe)
+    shutil.copytree(graph_command.PROBE_FOLDER, probe)
     (probe / "pure_ops.py").write_text(ALLOWS_EVERYTHING, encoding="utf-8")
     tmp_path.chmod(0o755)
-    monkeypatch.setattr(behaviour, "PROBE_FOLDER", probe)
+    monkeypatch.setattr(graph_command, "PROBE_FOLDER", probe)
     secret = tmp_path / "secret.txt"
     secret.write_text("hidden", encoding="utf-8")
     secret.chmod(0o644)
@@ -239,7 +239,7 @@ def test_a_graph_that_passed_the_list_finds_nothing_to_read_and_nowhere_to_write
         {
             "passwd": reading("/etc/passwd"),
             "secret": reading(str(secret)),
-            "graph": writing(behaviour.INSIDE),
+            "graph": writing(graph_command.INSIDE),
             "probe": writing("/opt/probe/pure_ops.py"),
         },
     )

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from grader.cli.conformance import _verdicts
-from grader.cli.machine import _sandboxes
+from grader.cli.doctor import _sandboxes
 from grader.domain.messages import message
 from grader.domain.run import Limits, RunRecord, RunStatus
 from grader.domain.submission import CodeCell, Notebook

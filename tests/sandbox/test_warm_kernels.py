@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 from sandbox_here import needs_sandbox
+from small_disk import mounted
 
 from grader.domain.run import Limits, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import CodeCell, Companion, Notebook
@@ -233,3 +234,15 @@ def test_tensorflow_is_imported_for_those_who_speak_of_it() -> None:
     """A class that needs NumPy alone does not wait for it."""
     assert imported_by(notebook("import numpy as np")) == ()
     assert imported_by(notebook("x = 1", "from keras import layers")) == ("tensorflow", "keras")
+
+
+def test_claims_on_another_disk_come_from_a_cold_kernel(warm: BubblewrapSandbox, tmp_path: Path) -> None:
+    """They could not be handed over in one step; nothing is lost by it."""
+    if os.geteuid() != 0:
+        pytest.skip("a file system cannot be mounted here (needs root)")
+    before = warm.warm.kernels
+    with mounted(tmp_path / "small", size_kib=512 * 1024) as folder:
+        folder.chmod(0o700)
+        record = replace(warm, only_warm=False).run(notebook("x = 1"), LIMITS, folder / "exchange")
+        assert (record.status, (folder / "exchange" / "claims").is_dir()) == (RunStatus.COMPLETED, True)
+    assert warm.warm.kernels == before

@@ -84,17 +84,31 @@ def make_sandbox(backend: str, datasets: Mapping[str, Path] | None = None) -> Sa
         return OpenMachine(datasets or {}, threads=1)
     try:
         sandbox = BubblewrapSandbox(find_bubblewrap(), datasets or {}, threads=1)
-        return replace(sandbox, warm=_warm_process(), only_warm=True) if WARM else sandbox
+        return replace(sandbox, warm=warm_process(), only_warm=True) if WARM else sandbox
     except SandboxUnavailableError as error:
         pytest.skip(f"no sandbox on this machine: {error.reason.msgid.format_map(dict(error.reason.values))}")
 
 
 @cache
-def _warm_process() -> ForkServer:
+def warm_process() -> ForkServer:
     """Return a process that forks kernels until the tests end."""
     server = ForkServer(find_bubblewrap(), inner_environment(1))
     atexit.register(server.close)
     return server
+
+
+def places_of_claims(folders: Sequence[Path], marker: str) -> list[Path]:
+    """Return where runs that go on write their claims, as soon as they have made a file there; else nothing.
+
+    Args:
+        folders: That the runs were given.
+        marker: Name of the file.
+    """
+    places = [folder / "run" / "exchange" for folder in folders]
+    if WARM:  # all in the warm process's folder, until a run has ended
+        with warm_process().run_folder() as beside:
+            places = [run / "exchange" for run in beside.path.parent.glob("r-*")]
+    return [place for place in places if (place / marker).exists()]
 
 
 def run(sandbox: Sandbox, cells: Sequence[str], folder: Path, limits: Limits = QUICK) -> Outcome:

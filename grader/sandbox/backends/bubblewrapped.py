@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -28,8 +28,9 @@ from grader.sandbox.backends.kernel_settings import (
     lay_out,
     write_settings,
 )
-from grader.sandbox.behaviour import graph_sandbox
+from grader.sandbox.control_groups import RunGroup, run_group
 from grader.sandbox.driver import Circle, run_cells
+from grader.sandbox.graph_command import graph_sandbox
 from grader.sandbox.kernel import OwnKernelManager
 from grader.sandbox.measuring import measuring_prefix
 from grader.sandbox.warm.forked import ForkedKernel
@@ -86,10 +87,15 @@ class BubblewrapSandbox:
                 environment=inner_environment(self.threads),
             )
             command += [sys.executable, f"{bubblewrap.PROBE}/kernel_main.py", str(settings), "-f", "{connection_file}"]
-            return self._run_in(OwnKernelManager(command, folder), notebook, limits, exchange)
+            with _group(limits) as group:
+                manager = OwnKernelManager([*([] if group is None else group.joining()), *command], folder)
+                return self._run_in(manager, notebook, self._circle(limits, exchange, group))
 
     def _run_warm(self, notebook: Notebook, limits: Limits, exchange: Path, server: ForkServer) -> RunRecord:
         with server.run_folder() as run:
+            exchange.parent.mkdir(parents=True, exist_ok=True)
+            if run.path.stat().st_dev != exchange.parent.stat().st_dev:
+                raise NotWarmError("claims cannot be handed over in one step: they are wanted on another disk")
             record = self._run_forked(notebook, limits, run, server)
             if record.status is not RunStatus.UNAVAILABLE or record.cells_run:
                 _hand_over(run.exchange, exchange)
@@ -112,19 +118,23 @@ class BubblewrapSandbox:
             "modules": imported_by(notebook),
         }
 
-        def fork(log: int, connection: Mapping[str, Any]) -> ForkedKernel:
-            inside = json.dumps({**connection, "ip": f"{RUN}/k/s"})
-            return server.fork({**settings, "connection": inside}, log)
+        with _group(limits) as group:
 
-        manager = OwnKernelManager(["a warm kernel"], run.path, fork=fork)
-        return self._run_in(manager, notebook, limits, run.exchange)
+            def fork(log: int, connection: Mapping[str, Any]) -> ForkedKernel:
+                inside = json.dumps({**connection, "ip": f"{RUN}/k/s"})
+                return server.fork({**settings, "connection": inside}, log, group)
 
-    def _run_in(self, manager: OwnKernelManager, notebook: Notebook, limits: Limits, exchange: Path) -> RunRecord:
-        circle = Circle(limits, exchange, bubblewrap.MEMORY_FOLDERS, float(self.threads))
+            manager = OwnKernelManager(["a warm kernel"], run.path, fork=fork)
+            return self._run_in(manager, notebook, self._circle(limits, run.exchange, group))
+
+    def _circle(self, limits: Limits, exchange: Path, group: RunGroup | None) -> Circle:
+        return Circle(limits, exchange, bubblewrap.MEMORY_FOLDERS, float(self.threads), group)
+
+    def _run_in(self, manager: OwnKernelManager, notebook: Notebook, circle: Circle) -> RunRecord:
         try:
             return run_cells(notebook.cells, manager, circle, environment={"PATH": "/usr/bin:/bin"})
         finally:
-            without_set_id(exchange, deepest=DEEPEST_FOLDER)
+            without_set_id(circle.exchange, deepest=DEEPEST_FOLDER)
 
     def _settings(self, limits: Limits, uid: int | None) -> dict[str, Any]:
         inside = {name: f"{bubblewrap.DATASETS}/{path.name}" for name, path in self.datasets.items()}
@@ -161,6 +171,10 @@ def inner_environment(threads: int) -> dict[str, str]:
     return environment(bubblewrap.HOME, threads) | {"PATH": path}
 
 
+def _group(limits: Limits) -> AbstractContextManager[RunGroup | None]:
+    return run_group(limits, sum(bubblewrap.memory_sizes(limits.work_mib).values()))
+
+
 def _give(folder: Path, writable: tuple[Path, ...], uid: int | None) -> None:
     """Open a folder of ours, below a closed one, to the sandbox's own user, and let it write to some."""
     folder.chmod(0o755)
@@ -173,7 +187,6 @@ def _give(folder: Path, writable: tuple[Path, ...], uid: int | None) -> None:
 
 def _hand_over(made: Path, wanted: Path) -> None:
     """Put what a run has left where its caller wants it, in one step that follows no link."""
-    wanted.parent.mkdir(parents=True, exist_ok=True)
     require_closed(wanted.parent)
     made.rename(wanted)
 

@@ -10,11 +10,14 @@ import socket
 import struct
 import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import LocalProvisioner
+
+from grader.sandbox.control_groups import RunGroup
 
 _CREDENTIALS = struct.Struct("iII")  # process, user, group: Linux's `struct ucred`
 _LONGEST_WORD = 64
@@ -30,7 +33,9 @@ class ForkedKernel:
     other end is held by its guardian alone (`probe/fork_server.py`); hanging up ends the run.
 
     Args:
-        channel: Our end; its first message names the process.
+        channel: Our end; its first message names the process, which waits for our answer.
+        group: Control group that it is put into.
+        seconds: To wait for the first message.
 
     Raises:
         OSError: It ended before there was one.
@@ -38,7 +43,7 @@ class ForkedKernel:
 
     stdin = stdout = stderr = None
 
-    def __init__(self, channel: socket.socket, *, seconds: float) -> None:
+    def __init__(self, channel: socket.socket, group: RunGroup | None = None, *, seconds: float) -> None:
         self._channel = channel
         self.returncode: int | None = None
         channel.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
@@ -48,6 +53,10 @@ class ForkedKernel:
             raise OSError("the warm kernel could not be shut in")
         self.pid = _CREDENTIALS.unpack(notes[0][2][: _CREDENTIALS.size])[0]
         self._process = os.pidfd_open(self.pid)
+        if group is not None:
+            with suppress(OSError):  # as everywhere else: where a group cannot be had, the watchdog is alone
+                group.add(self.pid)
+        channel.send(b"go")
 
     def poll(self) -> int | None:
         """Return the exit status, as bubblewrap gives it, or None while it runs."""

@@ -23,6 +23,7 @@ from typing import Any, Self
 
 from grader.domain.folders import delete, private_folder
 from grader.sandbox import bubblewrap
+from grader.sandbox.control_groups import RunGroup
 from grader.sandbox.warm.forked import ForkedKernel
 
 RUNS, RUN = "/opt/runs", "/opt/kernel"
@@ -115,12 +116,13 @@ class ForkServer:
             with suppress(OSError):  # closed meanwhile, and deleted with everything
                 delete(folder)
 
-    def fork(self, settings: Mapping[str, Any], log: int) -> ForkedKernel:
+    def fork(self, settings: Mapping[str, Any], log: int, group: RunGroup | None = None) -> ForkedKernel:
         """Fork a kernel.
 
         Args:
             settings: As `probe/fork_server.py` reads them.
             log: Open file for what the kernel itself prints.
+            group: Control group that it is put into before it begins.
 
         Raises:
             OSError: It could not be shut in, or the warm process is gone.
@@ -132,7 +134,7 @@ class ForkServer:
                     raise NotWarmError("the warm process is gone")
                 socket.send_fds(self._control, [json.dumps(settings).encode()], [theirs.fileno(), log])
             theirs.close()
-            kernel = ForkedKernel(ours, seconds=_SECONDS_TO_FORK)
+            kernel = ForkedKernel(ours, group, seconds=_SECONDS_TO_FORK)
         except OSError:
             ours.close()
             raise

@@ -215,16 +215,27 @@ def _tried(backend: Backend, name: str) -> Iterator[Examined]:
         return
     if record.status is RunStatus.COMPLETED:
         sentence = message(
-            "{program} works and keeps a notebook from {what}; limits are kept by the grader's own watchdog, not by "
-            "control groups",
+            "{program} works and keeps a notebook from {what}; {limits}",
             program=program,
             what=backend.advice,
+            limits=_who_keeps_limits(),
         )
         yield Examined(name, State.GOOD, sentence)
         yield _warmth(complaint)
         return
     said = record.detail or verbatim("; ".join(f"{error.name}: {error.text}" for error in record.errors))
     yield Examined(name, State.BAD, message("{program} does not shut a kernel in: {said}", program=program, said=said))
+
+
+def _who_keeps_limits() -> Message:
+    from grader.sandbox.control_groups import lent_here
+
+    lent = lent_here()
+    if lent is None:
+        return message("limits are kept by the grader's own watchdog, not by control groups")
+    return message(
+        "limits are kept by the grader's own watchdog and by control groups (version {version})", version=lent.version
+    )
 
 
 def _warmth(complaint: str | None) -> Examined:
