@@ -16,7 +16,7 @@ DEMO ?= .demo
 DATA_SIZE ?= sample
 SOLUTION_LANGUAGE ?= es
 
-.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-browser attacks test-interop coverage lower-bounds fuzz fuzz-guided site ends format messages readme goldens lock release benchmark-environments clean
+.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-browser attacks kills test-interop coverage lower-bounds fuzz fuzz-guided site ends format messages readme goldens lock release benchmark-environments clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -78,9 +78,14 @@ test-slow: install  ## Real trainings and the whole demo class
 	$(BIN)/pytest -m slow
 
 attacks: install  ## Hostile notebooks and hand-ins in one class with honest ones, as a table; then the slow behaviours of the sandbox
-	$(BIN)/pytest tests/security/test_attacks.py -m slow -s -q
+	ATTACKS_STORE=.attacks $(BIN)/pytest tests/security/test_attacks.py -m slow -s -q -rs
 	$(BIN)/pytest tests/security -m slow -q --deselect tests/security/test_attacks.py
 	GRADER_TEST_KERNELS=warm $(BIN)/pytest tests/security -m 'slow or not slow' -q
+
+KILLS ?= 100
+
+kills: install  ## Kill graders at random moments, KILLS times; goes on where it was stopped (KILLS_SECONDS)
+	KILLS=$(KILLS) KILLS_STORE=.attacks $(BIN)/pytest tests/security/test_killed_graders.py -m slow -s -q -rs
 
 FUZZ_EXAMPLES ?= 20000
 FUZZ_SECONDS ?= 300
@@ -89,13 +94,13 @@ fuzz: install  ## Hand-ins made of random choices, FUZZ_EXAMPLES of each kind; p
 	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/pytest tests/fuzzing -q
 
 fuzz-guided: install .venv-fuzz/.installed  ## The same with a fuzzer that watches coverage, FUZZ_SECONDS for each kind
-	@for target in intake notebook claims arrays; do mkdir -p .fuzz/$$target; \
+	@for target in intake notebook claims arrays roster settings assignment bundle directory; do mkdir -p .fuzz/$$target; \
 	PYTHONPATH=. .venv-fuzz/bin/python tests/fuzzing/coverage_guided.py $$target -max_total_time=$(FUZZ_SECONDS) \
 	-max_len=400 -len_control=0 -artifact_prefix=.fuzz/ .fuzz/$$target || exit 1; done
 
 .venv-fuzz/.installed: Makefile
 	$(PYTHON) -m venv .venv-fuzz
-	.venv-fuzz/bin/python -m pip install --quiet $(LOCKED) atheris babel libcst numpy pydantic pyyaml
+	.venv-fuzz/bin/python -m pip install --quiet $(LOCKED) atheris babel jinja2 libcst numpy platformdirs psutil pydantic pyyaml
 	@touch $@
 
 test-interop: install .venv-nbgrader/.installed .venv-jupyterlab/.installed  ## nbgrader and JupyterLab open our notebooks
@@ -156,4 +161,4 @@ goldens: install  ## Write the golden files anew
 	$(BIN)/pytest tests/authoring --update-goldens
 
 clean:
-	rm -rf $(VENV) .venv-ends .fuzz .venv-fuzz .venv-nbgrader .venv-jupyterlab .venv-lock .venv-lower .venv-otter .venv-release $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .venv-ends .fuzz .attacks .venv-fuzz .venv-nbgrader .venv-jupyterlab .venv-lock .venv-lower .venv-otter .venv-release $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

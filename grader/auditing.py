@@ -12,7 +12,7 @@ from typing import Final
 
 from grader.audit.fingerprints import Fingerprints, sets_seed
 from grader.audit.proof import LEARNT_NOTHING, AuditTrial, Proof, learnt, other_behaviour, verdict
-from grader.audit.suspicion import Observed, no_training, suspicions
+from grader.audit.suspicion import Observed, suspicions, unexplained
 from grader.checks.few_updates import is_of_learning
 from grader.domain.assignment import RubricItem
 from grader.domain.audit import AuditOutcome, AuditRecord
@@ -110,7 +110,7 @@ class Auditor:
         elif found is Proof.UNCLEAR or otherwise is not None:
             outcome = AuditOutcome.UNCLEAR
         else:
-            outcome = AuditOutcome.PASSED if no_training(observed) is None else AuditOutcome.COMPUTED
+            outcome = AuditOutcome.COMPUTED if unexplained(observed) else AuditOutcome.PASSED
         return AuditRecord(outcome, reasons, here, there, otherwise)
 
     def _tried(self, plain: AuditTrial, kind: str, rerun: Rerun) -> tuple[Proof, tuple[AuditTrial, ...]]:
@@ -230,9 +230,9 @@ def _computed(rubric: Sequence[RubricItem]) -> Message:
     items = [item for item in rubric if is_of_learning(item.check)]
     named = by_language(items[0].title) if items and items[0].title else verbatim(items[0].check if items else "–")
     return message(
-        "No training was seen, and yet the model passed the audit: its weights were computed while the notebook ran, "
-        "as where a PCA is put into the layers. The rubric gives {points} points for “{item}”; whether this earns "
-        "them, a person decides.",
+        "No training was seen that explains it, and yet the model passed the audit: its weights were computed while "
+        "the notebook ran, as where a PCA is put into the layers. The rubric gives {points} points for “{item}”; "
+        "whether this earns them, a person decides.",
         points=f"{sum(item.points for item in items):g}",
         item=named,
     )

@@ -168,6 +168,7 @@ def judge(seen: Observation, submission: Submission, assignment: Assignment, fac
         fault=fault,
         submitted_at=submission.submitted_at,
         conflict=submission.conflict,
+        audit=seen.audit,
         curves=loss_curves(seen.fits),
     )
 

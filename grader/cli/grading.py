@@ -13,6 +13,7 @@ from grader.authoring.catalogue import load_facts
 from grader.authoring.courses import open_course
 from grader.authoring.questions import open_questions
 from grader.cli.course import load_checked
+from grader.cli.own_settings import require_own_settings
 from grader.cli.rosters import HandIns, in_time
 from grader.cli.run_log import run_log
 from grader.cli.speech import SURROUNDINGS, Exit, class_report, complain, error_border, told, wrong_choice
@@ -55,6 +56,8 @@ def grade_paths(
     with error_border(language):
         require_known(options, language)
         require_executor(options.executor)
+        own = None if options.course is None else options.course.folder
+        require_own_settings(hand_ins.paths, own, Translator(language) if language else SURROUNDINGS)
         assignment, facts = load_for_grading(assignment_id, options.course)
         folder = prepare_folder(place.folder or Path())
         spoken = language or assignment.language

@@ -15,7 +15,7 @@ class AuditOutcome(StrEnum):
     TOO_LITTLE: The model has learnt too little to ask where it was learnt.
     FAILED: On two views it gives back nothing.
     UNCLEAR: It did something else on the view, or reached something between: a person has to look.
-    COMPUTED: It passed, and yet no training was seen.
+    COMPUTED: It passed, and yet no training was seen that explains it.
     PASSED: What it learnt on the plain data, it learnt on the view.
     """
 

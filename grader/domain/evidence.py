@@ -136,6 +136,7 @@ class FitClaim:
         joined: Several of its steps were done in one execution.
         accepted_after: Steps after which it was ended because the model was good enough, where it was; else 0. `epochs`
             then counts those asked for, as the notebook sees it.
+        updates: Of a loop of the notebook's own, how many updates its optimizer has made; 0 where unknown.
         losses: Of up to 60 epochs, spread evenly over those that were run; empty where nobody knows.
         validation_losses: The same on what was held out.
     """
@@ -160,6 +161,7 @@ class FitClaim:
     test_images_alone: bool | None = None
     joined: bool = False
     accepted_after: int = 0
+    updates: int = 0
     losses: tuple[float, ...] = ()
     validation_losses: tuple[float, ...] = ()
 

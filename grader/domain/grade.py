@@ -19,6 +19,9 @@
 | checks | list | one object a check: check, outcome, points_awarded, points_possible, message, findings, measurements |
 | | | outcome_machine, points_machine and decision (author, reason, at, or null) beside them |
 | answers | list | what was written to the open questions: question, text |
+| audit | object or null | what a second run on a secret view of the data showed, null where there was none: outcome |
+| | | (a value of `AuditOutcome`), suspicions and otherwise (sentences); here (on the plain data) and there (a list, |
+| | | one number a view): the share of the mean sample's error that the model takes away |
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from grader.domain.audit import AuditRecord
 from grader.domain.grade import Grade
 from grader.domain.measurement import Measurements
 from grader.domain.messages import Message, MessageValue, message
@@ -35,6 +36,7 @@ class GradedSubmission:
         conflict: Why a person must look at the hand-in itself (`Submission.conflict`), or None.
         curves: Losses of trainings as the notebook told them, for the report; no point rests on them.
         answers: What was written to the open questions; joined from the gradebook for reports (`grader.deciding`).
+        audit: What running it again on a secret view of the data showed; None where it was not.
     """
 
     student: str
@@ -52,6 +54,7 @@ class GradedSubmission:
     submitted_at: datetime | None = None
     conflict: Message | None = None
     answers: tuple[OpenAnswer, ...] = ()
+    audit: AuditRecord | None = None
     curves: tuple[LossCurve, ...] = ()
 
 

@@ -39,6 +39,9 @@ MAX_OPERATIONS = 20_000
 MAX_DEPTH = 40
 MAX_COLUMNS = 64
 LARGEST_NUMBER = 1e30
+LARGEST_INTEGER = 2**63
+MOST_COUNTED = 2**40
+"""Of epochs, samples and steps: no training has so many, and their product is still a number for floating point."""
 MAX_TABLES = 8
 MAX_TENSORS = 16
 MAX_PARTS = 24
@@ -48,6 +51,7 @@ MAX_CLASSES = 100
 
 _Id = Annotated[str, Field(pattern=r"^[a-z]\d{1,6}$")]
 _Name = Annotated[str, Field(max_length=500)]
+_Count = Annotated[int, Field(ge=0, le=MOST_COUNTED)]
 _Shape = Annotated[list[Annotated[int, Field(ge=1, le=2**31)] | None], FailFast(), Field(max_length=8)]
 
 
@@ -113,9 +117,9 @@ _Losses = Annotated[
 
 class _Fit(_Strict):
     model: _Id
-    epochs: int
-    samples: int
-    batch_size: int
+    epochs: _Count
+    samples: _Count
+    batch_size: _Count
     same_target: bool | None
     input_minimum: float | None
     input_maximum: float | None
@@ -125,13 +129,14 @@ class _Fit(_Strict):
     how: Literal["fit", "batches", "loop"] = "fit"
     data: _Name | None = None
     classes: Annotated[list[int], FailFast(), Field(max_length=MAX_CLASSES)] = Field(default_factory=list)
-    epochs_asked: int = 0
+    epochs_asked: _Count = 0
     stood_still: bool = False
     first_loss: float | None = None
     last_loss: float | None = None
     test_images_alone: bool | None = None
     joined: bool = False
-    accepted_after: int = 0
+    accepted_after: _Count = 0
+    updates: _Count = 0
     losses: _Losses = Field(default_factory=list)
     validation_losses: _Losses = Field(default_factory=list)
 
@@ -239,11 +244,13 @@ def _finite(text: str) -> float:
 
 
 def _look_through(data: object, depth: int = 0) -> None:
-    """Refuse what is nested too deep, and text that no file can hold (half a surrogate pair)."""
+    """Refuse what is nested too deep, numbers beyond 64 bits, and text that no file can hold (half a surrogate)."""
     if depth > MAX_DEPTH:
         raise ValueError(f"nested deeper than {MAX_DEPTH}")
     if isinstance(data, str):
         data.encode("utf-8")
+    elif isinstance(data, int) and abs(data) > LARGEST_INTEGER:  # floating point overflows at far larger ones
+        raise ValueError("a whole number of more than 64 bits")
     elif isinstance(data, dict):
         if len(data) > MAX_OPERATIONS:  # each may be a fault, and a million of them would take gigabytes
             raise ValueError(f"an object of {len(data)} keys, more than {MAX_OPERATIONS}")

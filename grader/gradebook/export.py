@@ -17,6 +17,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 from grader.domain.assignment import Assignment
+from grader.domain.audit import AuditRecord
 from grader.domain.grade import (
     GRADES_SCHEMA_VERSION,
     CheckResult,
@@ -164,6 +165,7 @@ def _grade_object(graded: GradedSubmission, translator: Translator) -> JsonObjec
         "run": _run_object(graded.run, translator),
         "checks": [_check_object(result, translator) for result in grade.results],
         "answers": [{"question": one.question, "text": one.text} for one in graded.answers],
+        "audit": None if graded.audit is None else _audit_object(graded.audit, translator),
     }
 
 
@@ -171,6 +173,16 @@ def _decision_object(decided: Decided | None) -> JsonObject | None:
     if decided is None:
         return None
     return {"author": decided.author, "reason": decided.reason, "at": _moment(decided.at)}
+
+
+def _audit_object(audit: AuditRecord, translator: Translator) -> JsonObject:
+    return {
+        "outcome": audit.outcome.value,
+        "suspicions": [translator.text(suspicion) for suspicion in audit.suspicions],
+        "here": audit.here,
+        "there": list(audit.there),
+        "otherwise": None if audit.otherwise is None else translator.text(audit.otherwise),
+    }
 
 
 def _late_object(late: Late) -> JsonObject:

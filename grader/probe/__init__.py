@@ -1,6 +1,6 @@
 """The part of the grader that lives inside zone K (the student kernel): it watches what is trained, writes claims.
 
-It is loaded in the student's kernel under the name `grader_probe`, alone: nothing of `grader`, no reference, no
+It is loaded in the student's kernel alone, under a name drawn for the run: nothing of `grader`, no reference, no
 hidden image is in reach there. Whatever it writes is a claim, because student code can change anything in its own
 process; the border and zone M believe none of it. It imports the standard library, and NumPy and Keras once the
 notebook has done so.
@@ -16,17 +16,28 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .export import Exporter
 
-__all__ = ["finish", "install"]
+__all__ = ["answer_to", "install"]
 
 _EXPORTERS: list[Exporter] = []
 
 
 def install(exporter: Exporter) -> None:
-    """Remember the exporter of this kernel, so that `finish` finds it whatever the notebook did to its names."""
+    """Remember the exporter of this kernel, so that the last claims find it whatever the notebook did to its names."""
     _EXPORTERS.append(exporter)
 
 
-def finish() -> None:
-    """Write the last claims; the driver calls this after the last cell."""
-    for exporter in _EXPORTERS:
-        exporter.export()
+def answer_to(name: str) -> None:
+    """Write the last claims when a line magic of this name is run; the driver draws it before the first cell.
+
+    What is called then is what our functions are now: a cell that gives one of our names to something else changes
+    nothing about it.
+    """
+    from IPython import get_ipython  # only a kernel has it
+
+    finish = [exporter.export for exporter in _EXPORTERS]
+
+    def last_claims(_line: str) -> None:
+        for export in finish:
+            export()
+
+    get_ipython().register_magic_function(last_claims, magic_kind="line", magic_name=name)

@@ -34,6 +34,8 @@ class FitRecord:
     test_images_alone: bool | None = None
     joined: bool = False
     accepted_after: int = 0
+    optimizer: Any = field(default=None, repr=False, compare=False)
+    _updates: int = field(default=0, init=False, repr=False, compare=False)
     losses: tuple[float, ...] = ()
     validation_losses: tuple[float, ...] = ()
     _weak: Any = field(default=None, init=False, repr=False, compare=False)
@@ -51,8 +53,19 @@ class FitRecord:
             done = min(done, -(-self.accepted_after // self.steps_an_epoch))
         self.losses, self.validation_losses = _some(losses[:done]), _some(validation[:done])
 
+    def updates_made(self) -> int:
+        """Return how many updates the optimizer of a loop has made, 0 where nobody knows."""
+        if self.how == "loop" and self.optimizer is not None:
+            try:
+                self._updates = max(0, int(self.optimizer.iterations))
+            except Exception:  # an optimizer of the notebook's own
+                self._updates = 0
+        return self._updates
+
     def let_go(self) -> None:
         """Hold the model weakly from now on: it lives as long as the notebook keeps it."""
+        self.updates_made()
+        self.optimizer = None
         try:
             self._weak = weakref.ref(self.model)
         except TypeError:  # what cannot be held weakly is no model

@@ -153,7 +153,9 @@ class FitTracker:
             self.steps += 1
             if self.made is None or (known is not None and all(one.living() is not None for one in known)):
                 return
-            self._by_steps[key] = [FitRecord(one, how="loop", completed=True) for one in self.made.holding(changed)]
+            self._by_steps[key] = [
+                FitRecord(one, how="loop", completed=True, optimizer=optimizer) for one in self.made.holding(changed)
+            ]
             for record in self._by_steps[key]:
                 self._add(record)
 

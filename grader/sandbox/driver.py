@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from zmq import ZMQError
 
 from grader.domain.messages import Message, message
 from grader.domain.run import MOST_ERRORS, CellError, Limits, RunRecord, RunStatus, StoppedBy
@@ -26,7 +28,10 @@ from grader.sandbox.watchdog import MIB, Watchdog, Watched
 
 EXPORT_SECONDS = 90.0
 INTERRUPT_SECONDS = 15.0
-_EXPORT = "__import__('sys').modules['grader_probe'].finish()"
+_EXPORT = "__import__('IPython').get_ipython().run_line_magic({name!r}, '')"
+_AGREE = "__import__('sys').modules['grader_probe'].answer_to({name!r})"
+"""Before the first cell: under which name the last claims are asked for, so that no cell can take its place by a name
+that its author knew."""
 _LONGEST_LINE = 300
 _LONGEST_TRACEBACK = 100_000
 _FRAME_LINE = re.compile(r"^-+> *(\d{1,6}) (.*)$", re.MULTILINE)
@@ -48,6 +53,7 @@ class _Progress:
     pid: int = 0
     idle_seconds: float = 0.0
     was_idle: bool = False
+    last_source: str = _EXPORT.format(name="")
 
     def note(self, error: CellError, traceback: str) -> None:
         """Keep an error with its traceback, or count it where enough are kept."""
@@ -113,10 +119,11 @@ async def _run(
             try:
                 await kernel.connect()
                 tree.look()
+                await _agree(kernel, progress)
                 hints = asyncio.create_task(tell_progress(cells, lambda: progress.cells_run, circle.exchange))
                 await _run_all(kernel, cells, limits, progress)
                 hints.cancel()
-            except RuntimeError as error:
+            except (RuntimeError, ZMQError) as error:
                 if watchdog.verdict is StoppedBy.NOTHING:
                     return _unavailable(_startup_complaint(log, error), len(cells), progress)
             record = replace(
@@ -128,6 +135,16 @@ async def _run(
         tree.end()
         await manager.cleanup_resources()
     return record
+
+
+async def _agree(kernel: KernelConversation, progress: _Progress) -> None:
+    """Agree with the kernel, in which no cell has run yet, how the last claims are asked for."""
+    name = f"finish_{secrets.token_hex(12)}"
+    try:
+        await kernel.run_source(_AGREE.format(name=name), seconds=EXPORT_SECONDS)
+    except CellTimeoutError as error:
+        raise RuntimeError("the kernel does not answer") from error
+    progress.last_source = _EXPORT.format(name=name)
 
 
 async def _run_all(kernel: KernelConversation, cells: Sequence[CodeCell], limits: Limits, progress: _Progress) -> None:
@@ -146,7 +163,7 @@ async def _run_all(kernel: KernelConversation, cells: Sequence[CodeCell], limits
             if not limits.skips_slow_cells or limit is StoppedBy.NOTEBOOK_TIME:
                 break
             progress.skipped.append(cell.index)
-        await kernel.run_source(_EXPORT, seconds=EXPORT_SECONDS)
+        await kernel.run_source(progress.last_source, seconds=EXPORT_SECONDS)
     except DeadKernelError:
         if progress.stopped_by is StoppedBy.NOTHING:
             progress.stopped_by = StoppedBy.OWN_EXIT

@@ -18,14 +18,18 @@ from grader.domain.facts import ReferenceFacts
 from grader.domain.folders import private_folder
 from grader.domain.grade import Outcome
 from grader.domain.graded import GradedSubmission
+from grader.domain.ports import AuditMode
 from grader.domain.submission import Submission
 from grader.execution import LocalPool
 from grader.gradebook import Gradebook, sqlite_url
+from grader.intake.notebook import read_notebook
 from grader.scale import Results, grade_batch
 from grader.session import Session, SessionOptions, open_session
 from grader.validation.drafts import Draft
 from grader.validation.equivalents import ASPECTS, EQUIVALENTS, SOLUTION
 from grader.validation.mutants import MUTANTS as MUTANTS
+from grader.validation.mutants.foreign_weights import MUTANTS as FOREIGN
+from grader.validation.mutants.foreign_weights import Harvest, harvest
 from grader.validation.operators import Equivalent, Mutant, Operator, TrainingLength, shortened
 from grader.validation.pools import Pool, pools
 from grader.validation.verdicts import Fate, Judged, intended_checks, judge, survivors
@@ -127,11 +131,26 @@ def try_rubric(
             check for one in trial.done for check, outcome in one.outcomes.items() if outcome is Outcome.UNGRADABLE
         }
         jobs = options.notebooks_together()
+        foreign = [one for one in chosen if one.operator in FOREIGN]
+        if foreign:
+            _try_foreign(work, foreign, options, trial)
         rewritten = [one for one in chosen if one not in control and _is_rewritten(one)]
         trial.grade(trial.rejected(_pooled(work, rewritten), jobs), jobs)
-        others = [one for one in chosen if one not in (*control, *rewritten)]
+        others = [one for one in chosen if one not in (*control, *rewritten, *foreign)]
         trial.grade(sorted(others, key=_trains_long), jobs)
     return trial.done
+
+
+def _try_foreign(work: Work, foreign: Sequence[Variant], options: SessionOptions, trial: _Trial) -> None:
+    """Grade those whose weights were learnt elsewhere, as a class is graded: with the audit."""
+    with open_session(work.assignment, work.facts, replace(options, audit=AuditMode.SUSPICIOUS.value)) as session:
+        audited = replace(trial, session=session)
+        path = trial.folder / "learnt"
+        path.mkdir()
+        solution = read_notebook(_submission(SOLUTION.name, work.solution, path))
+        learnt: Harvest = harvest(session.context.sandbox, solution, session.context.assignment.limits, path)
+        filled = [replace(one, notebook=learnt.filled(one.notebook)) for one in foreign]
+        audited.grade(filled, options.notebooks_together())
 
 
 @dataclass

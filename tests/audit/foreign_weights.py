@@ -145,7 +145,7 @@ def png(content: bytes, width: int = 256) -> bytes:
 
 
 def claims_by_hand(weights: Weights, folder: Path, exchange: str) -> tuple[str, ...]:
-    """No Keras at all: the claims and arrays of an honest run, written by code in the place of `grader_probe.finish`."""
+    """No Keras at all: the claims and arrays of an honest run, written by code in the place of ours."""
     from reference import simple_dense
 
     made = simple_dense.build()
@@ -156,13 +156,15 @@ def claims_by_hand(weights: Weights, folder: Path, exchange: str) -> tuple[str, 
     Exporter(made._asdict(), folder, FitTracker([fit]), []).export()
     texts = {name: base64.b85encode(_packed(folder / name)).decode() for name in ("claims.json", "weights.npz")}
     return (
-        f"""import base64, os, sys, zlib
+        f"""import base64, os, zlib
 def finish():
     os.makedirs({exchange!r} + '/claims', exist_ok=True)
     for name, text in {texts!r}.items():
         with open({exchange!r} + '/claims/' + name, 'wb') as file:
             file.write(zlib.decompress(base64.b85decode(text)))
-sys.modules['grader_probe'].finish = finish
+magics = get_ipython().magics_manager.magics['line']
+for name in [name for name in magics if name.startswith('finish_')]:
+    magics[name] = lambda _line: finish()
 finish()""",
     )
 

@@ -119,7 +119,26 @@ def test_a_pca_computed_in_the_notebook_waits_for_a_person(session: Session, tmp
     found = graded(foreign.notebook(tmp_path, "x", foreign.BUILD, foreign.PCA), session)
     assert found.grade.status is GradeStatus.NEEDS_REVIEW
     assert {r.check: r.points_awarded for r in found.grade.results}["reconstruction"] == 40
-    assert "No training was seen, and yet the model passed the audit" in told(found)
+    assert "No training was seen that explains it, and yet the model passed the audit" in told(found)
+
+
+IDLE = {
+    "one idle epoch": "autoencoder.compile(keras.optimizers.SGD(0.0), 'mse')\n"
+    "autoencoder.fit(X_train, X_train, epochs=1, batch_size=128, verbose=0)",
+    "fifty idle epochs": "autoencoder.compile(keras.optimizers.SGD(0.0), 'mse')\n"
+    "autoencoder.fit(X_train[:256], X_train[:256], epochs=50, batch_size=128, verbose=0)",
+    "one empty step": "keras.optimizers.SGD(0.1).apply([v * 0 for v in autoencoder.trainable_variables], "
+    "autoencoder.trainable_variables)",
+}
+"""Trainings that change nothing, after weights that were computed."""
+
+
+@pytest.mark.parametrize("name", IDLE)
+def test_a_training_that_changes_nothing_explains_nothing(name: str, session: Session, tmp_path: Path) -> None:
+    """A PCA with something like a training behind it waits for a person, as one without."""
+    found = graded(foreign.notebook(tmp_path, "x", foreign.BUILD, foreign.PCA, IDLE[name]), session)
+    assert found.grade.status is GradeStatus.NEEDS_REVIEW
+    assert "No training was seen that explains it" in told(found)
 
 
 def test_an_honest_notebook_is_not_suspected(session: Session, tmp_path: Path) -> None:

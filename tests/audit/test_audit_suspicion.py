@@ -115,11 +115,70 @@ def test_a_training_lowers_its_loss() -> None:
         "The first epoch was already as good as the last (loss 0.0151 and 0.015), as where the weights were there before."
     ]
     assert said(evidence=trained(FIT, idle)) == []  # trained, and then once more
-    assert said(evidence=trained(replace(idle, epochs=2))) == []  # too few to tell
+    assert said(evidence=trained(replace(idle, epochs=2))) == []  # too few to tell, where nobody knows the loss
     assert said(evidence=trained(replace(idle, first_loss=None))) == []
     assert (
         said(evidence=trained(replace(idle, first_loss=-3.0, last_loss=-8.0))) == []
     )  # a loss below zero falls as well
+
+
+@pytest.mark.parametrize(("first", "is_suspected"), [(0.0151, True), (0.0550, False)])
+def test_one_idle_epoch_is_told_by_what_the_model_reaches(first: float, *, is_suspected: bool) -> None:
+    """Within its first epoch a training is worse than in the end; one at a rate of zero is as good as the model is."""
+    mse = replace(MODEL, compiled={"loss": "mse", "optimizer": "SGD"})
+    fit = replace(FIT, epochs=1, first_loss=first, last_loss=first)
+    found = said(evidence=Evidence(models=(mse,), fits=(fit,)), measurements=builders.measured(numbers=REACHED))
+    assert [sentence.startswith("The first epoch was already as good") for sentence in found] == [True] * is_suspected
+
+
+REACHED = {Quantity.RECONSTRUCTION_MSE: 0.015, Quantity.MEAN_IMAGE_MSE: builders.MEAN_IMAGE_MSE}
+SHORT = replace(RUN, variation="short", epochs=2, values={Quantity.RECONSTRUCTION_MSE: 0.040})
+WITH_SHORT = replace(
+    FACTS,
+    recipe={"batch_size": 128},
+    calibrated={"sample": replace(builders.CALIBRATED, records=(RUN, SHORT))},
+)
+"""A tenth of the epochs, 126 updates, brings the reference to 0.040, and the whole training to 0.015."""
+
+
+def few(updates: int) -> FitClaim:
+    """A training that tells of so many updates and of no losses."""
+    return replace(FIT, epochs=1, samples=128 * updates, first_loss=None, last_loss=None)
+
+
+@pytest.mark.parametrize(
+    ("fit", "error", "is_suspected"),
+    [
+        (few(60), 0.015, True),  # less than half of 126
+        (few(64), 0.015, False),
+        (few(60), 0.030, False),  # nearer to the short training than to the whole one
+        (replace(few(60), how="loop", samples=0, batch_size=0, updates=1), 0.015, True),
+        (replace(few(60), how="loop", samples=0, batch_size=0, updates=900), 0.015, False),
+        (replace(few(60), samples=0), 0.015, False),  # a generator: nobody knows
+        (replace(few(900), accepted_after=1), 0.015, False),  # nothing was shortened, so that nobody ended it
+    ],
+)
+def test_a_model_that_learnt_much_in_few_updates_is_suspected(
+    fit: FitClaim, error: float, *, is_suspected: bool
+) -> None:
+    """One step of a loop, or one idle epoch, in front of weights that were computed."""
+    numbers = {**REACHED, Quantity.RECONSTRUCTION_MSE: error}
+    found = said(facts=WITH_SHORT, evidence=trained(fit), measurements=builders.measured(numbers=numbers))
+    assert [sentence.startswith("The trainings that the run tells of made") for sentence in found] == [
+        True
+    ] * is_suspected
+
+
+def test_an_early_end_that_came_too_early_is_suspected() -> None:
+    """Whoever claims that we ended its training after a few steps has learnt too much in them."""
+    short = replace(FIT, accepted_after=50, first_loss=0.0151, last_loss=0.0151)
+    numbers = builders.measured(numbers=REACHED)
+    assert said(facts=WITH_SHORT, evidence=trained(short), measurements=numbers, shortened=True) == [
+        (
+            "The trainings that the run tells of made 50 updates of the weights; the reference needs 126 to come to 0.0400 "
+            "(mean squared error), and this model has 0.0150."
+        )
+    ]
 
 
 def test_copies_are_told_where_no_seed_explains_them() -> None:

@@ -152,8 +152,8 @@ def test_what_was_computed_here_without_a_training_waits_for_a_person_with_the_r
         100.0,
         [
             (
-                "No training was seen, and yet the model passed the audit: its weights were computed while the notebook "
-                "ran, as where a PCA is put into the layers. The rubric gives 20 points for “reconstruction”; whether this "
+                "No training was seen that explains it, and yet the model passed the audit: its weights were computed while "
+                "the notebook ran, as where a PCA is put into the layers. The rubric gives 20 points for “reconstruction”; whether this "
                 "earns them, a person decides."
             )
         ],

@@ -16,12 +16,15 @@ import tempfile
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import numpy as np
+from choices import Choices, damaged, replace_something
+from instructor_targets import INSTRUCTOR_TARGETS
 
+from grader.authoring.errors import AuthoringError
 from grader.domain.evidence import RejectedClaimsError
 from grader.domain.run import CellError
 from grader.domain.submission import Submission, UnreadableSubmissionError
@@ -31,6 +34,7 @@ from grader.intake.imported_modules import imported_modules
 from grader.intake.intake_errors import IntakeError
 from grader.intake.notebook import read_notebook
 from grader.intake.submissions import gather
+from grader.roster.sheet import SheetError
 from grader.sandbox.circumstances import with_circumstances
 from grader.translation.old_code import read_old_code
 
@@ -38,34 +42,6 @@ COUNTS: Final[Counter[str]] = Counter()
 """Examples of each target so far."""
 
 MOST_SECONDS: Final = 10.0
-_One = TypeVar("_One")
-
-
-class Choices:
-    """Bytes read as choices, one after the other; when they are used up, every choice is the first."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    def number(self, below: int) -> int:
-        """The next choice among so many."""
-        size = 1 if below <= 256 else 3
-        taken = self._data[self._at : self._at + size]
-        self._at += size
-        return int.from_bytes(taken, "little") % below if taken else 0
-
-    def pick(self, things: Sequence[_One]) -> _One:
-        return things[self.number(len(things))]
-
-    def some(self, most: int) -> range:
-        return range(self.number(most + 1))
-
-    def noise(self, most: int = 40) -> bytes:
-        length = self.number(most)
-        taken = self._data[self._at : self._at + length]
-        self._at += length
-        return taken
 
 
 # Intake
@@ -109,7 +85,7 @@ def _class(choices: Choices, folder: Path) -> tuple[Path, dict[str, bytes]]:
         place.write_bytes(_zip({"t.ipynb": content}) if place.suffix == ".zip" else content)
     if layout in ("{}.zip", "{}.ipynb"):
         content = _zip(_tree(choices, 2))
-        (folder / "mallory.zip").write_bytes(_damaged(content, choices) if choices.number(2) else content)
+        (folder / "mallory.zip").write_bytes(damaged(content, choices) if choices.number(2) else content)
         return folder, HONEST
     for name, content in _tree(choices, 2).items():
         parts = [part for part in name.split("/") if part not in ("", ".", "..")]
@@ -154,15 +130,6 @@ def _packed(folder: Path) -> Path:
     return packed
 
 
-def _damaged(content: bytes, choices: Choices) -> bytes:
-    changed = bytearray(content)
-    for _ in choices.some(6):
-        start = choices.number(1 << 24) % max(1, len(changed))
-        piece = choices.noise(20)
-        changed[start : start + (len(piece) if choices.number(2) else choices.number(30))] = piece
-    return bytes(changed)
-
-
 # Notebooks
 
 _SOURCES: Final = (
@@ -190,7 +157,7 @@ def notebook(data: bytes) -> None:
     for _ in choices.some(3):
         document[choices.pick(_KEYS)] = choices.pick(_VALUES)
     content = json.dumps(document).encode()
-    content = _damaged(content, choices) if choices.number(4) == 1 else content
+    content = damaged(content, choices) if choices.number(4) == 1 else content
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         path = Path(folder) / "t.ipynb"
         path.write_bytes(content)
@@ -226,10 +193,6 @@ _CLAIMS: Final[dict[str, Any]] = {
               "input_maximum": 1.0, "completed": True}],
     "requests": ["pip install x"], "versions": {"keras": "3"}, "tables": [], "tensors": [], "parts": [],
 }  # fmt: skip
-_ANYTHING: Final[tuple[Any, ...]] = (
-    None, True, 0, -1, 2**70, 1e308, -1e31, "", "m0", "v0", "o0", "t0", "x" * 600, "\ud800", [], {}, [None], {"a": {}},
-    [[[]]], ["m0"] * 70, {"model": "m0"}, {"tensor": "t0"},
-)  # fmt: skip
 
 
 def claims(data: bytes) -> None:
@@ -237,7 +200,7 @@ def claims(data: bytes) -> None:
     choices = Choices(data)
     document = copy.deepcopy(_CLAIMS)
     for _ in choices.some(4):
-        _replace(document, choices)
+        replace_something(document, choices)
     written = json.dumps(document).encode()
     for constant in (b"NaN", b"1e999", b'"schema_version": 1, "schema_version": 1'):
         if choices.number(16) == 1:
@@ -245,36 +208,20 @@ def claims(data: bytes) -> None:
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         exchange = Path(folder)
         (exchange / "claims").mkdir()
-        written = _damaged(written, choices) if choices.number(4) == 1 else written
+        written = damaged(written, choices) if choices.number(4) == 1 else written
         (exchange / "claims" / "claims.json").write_bytes(written)
         (exchange / "claims" / "weights.npz").write_bytes(
-            _damaged(_npz(), choices) if choices.number(4) == 1 else _npz()
+            damaged(_npz(), choices) if choices.number(4) == 1 else _npz()
         )
         evidence = collect(exchange, exchange / "vetted")
         assert all(isinstance(model.names, tuple) for model in evidence.models)
-
-
-def _replace(document: Any, choices: Choices) -> None:
-    """Go down into a value and put something else somewhere."""
-    while True:
-        keys: list[Any] = list(document) if isinstance(document, dict) else list(range(len(document)))
-        key = choices.pick([*keys, "new"])
-        inner = None if key == "new" else document[key]
-        if isinstance(inner, dict | list) and choices.number(3):
-            document = inner
-            continue
-        if key == "new" and isinstance(document, list):
-            document.append(copy.deepcopy(choices.pick(_ANYTHING)))
-        else:
-            document[key] = copy.deepcopy(choices.pick(_ANYTHING))
-        return
 
 
 def arrays(data: bytes) -> None:
     """An archive of arrays with bytes changed, added and lost; what is written anew can be read without pickle."""
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         source, copied = Path(folder) / "weights.npz", Path(folder) / "copy.npz"
-        source.write_bytes(_damaged(_npz(), Choices(data)))
+        source.write_bytes(damaged(_npz(), Choices(data)))
         copy_arrays(source, copied)
         with np.load(copied, allow_pickle=False) as archive:
             assert all(np.isfinite(archive[name]).all() for name in archive)
@@ -288,6 +235,7 @@ def _npz() -> bytes:
 
 TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "intake": intake, "notebook": notebook, "claims": claims, "arrays": arrays,
+    **INSTRUCTOR_TARGETS,
 }  # fmt: skip
 
 
@@ -297,6 +245,6 @@ def run(name: str, data: bytes) -> None:
     began = time.thread_time()
     try:
         TARGETS[name](data)
-    except (UnreadableSubmissionError, RejectedClaimsError):
+    except (UnreadableSubmissionError, RejectedClaimsError, AuthoringError, IntakeError, SheetError):
         COUNTS[f"{name}, refused"] += 1
     assert time.thread_time() - began < MOST_SECONDS, f"{name} took too long"

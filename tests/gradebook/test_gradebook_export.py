@@ -21,6 +21,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from grader.domain.assignment import DuePolicy, LetterBound
+from grader.domain.audit import AuditOutcome, AuditRecord
 from grader.domain.grade import CheckResult, Grade, GradeStatus, Late, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import message, verbatim
@@ -118,6 +119,7 @@ def test_grades_json_is_the_documented_contract():
                     },
                 ],
                 "answers": [],
+                "audit": None,
             }
         ],
     }
@@ -380,3 +382,16 @@ def test_a_folder_without_permission_is_told(closed_folder: Path):
     """The usual mistake on a shared machine."""
     with pytest.raises(GradebookError, match=r"cannot be written \(Permission denied\)"):
         write_atomically(closed_folder / "grades.csv", "x")
+
+
+def test_an_audit_stands_in_the_grades_with_what_it_showed() -> None:
+    """Outcome, reasons and numbers, for programs; the sentences in the language that was asked for."""
+    seen = AuditRecord(AuditOutcome.FAILED, (message("No training was seen."),), 0.82, (-0.54, None))
+    document = json.loads(grades_json(ASSIGNMENT, [replace(graded(), audit=seen)], Translator("en")))
+    assert document["grades"][0]["audit"] == {
+        "outcome": "failed",
+        "suspicions": ["No training was seen."],
+        "here": 0.82,
+        "there": [-0.54, None],
+        "otherwise": None,
+    }

@@ -7,8 +7,9 @@ import json
 import math
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -18,7 +19,7 @@ from keras import Input, Model, Sequential, layers, ops
 
 from grader.domain.evidence import Evidence
 from grader.extraction.claims import collect
-from grader.probe import export, finish, install
+from grader.probe import answer_to, export, install
 from grader.probe.export import Exporter, named_models
 from grader.probe.hooks import FitRecord, FitTracker
 
@@ -288,10 +289,21 @@ def test_requests_and_versions_are_told(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("alone")
 def test_the_last_claims_are_written_by_whoever_was_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The driver asks for them after the last cell, whatever the notebook did to its names."""
+    """The driver asks for them after the last cell, whatever the notebook did to our names."""
+    magics: dict[str, Callable[[str], None]] = {}
+
+    def register(called: Callable[[str], None], *, magic_kind: str, magic_name: str) -> None:
+        assert magic_kind == "line"
+        magics[magic_name] = called
+
+    shell = SimpleNamespace(register_magic_function=register)
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
     monkeypatch.setattr("grader.probe._EXPORTERS", [])
     install(exporter({"model": tiny()}, tmp_path))
-    finish()
+    answer_to("finish_x")
+    monkeypatch.setattr(Exporter, "export", None)
+    monkeypatch.setattr("grader.probe._EXPORTERS", [])
+    magics["finish_x"]("")
     assert len(collect(tmp_path, tmp_path / "vetted").models) == 1
 
 

@@ -13,7 +13,6 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from grader.domain.messages import message
 from grader.domain.run import MOST_ERRORS, CellError, Limits, RunStatus, StoppedBy
 from grader.domain.submission import CodeCell
-from grader.sandbox import driver
 from grader.sandbox.driver import _cause, _cell_error, _Progress, _run_all, _status
 from grader.sandbox.kernel import CellReply
 
@@ -21,7 +20,7 @@ GOOD = CellReply(failed=False)
 BAD = CellReply(failed=True, name="ValueError", text="no")
 LATE, DEAD = CellTimeoutError(), DeadKernelError()
 CELLS = tuple(CodeCell(2 * index + 1, "", f"cell_{index}()") for index in range(3))
-INTERRUPTED, EXPORTED = "pass", driver._EXPORT
+INTERRUPTED, EXPORTED = "pass", _Progress().last_source
 
 
 @dataclass

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from trials import FIND_LAST_CLAIMS
+
 from grader.domain.run import RunStatus, StoppedBy
 from grader.sandbox.conformance.behaviour import Probe, first_cell
 from grader.sandbox.conformance.closed_doors import KERNEL_MEMORY, MACHINE, SET_ID
@@ -41,11 +43,16 @@ _APP = (
     "sockets = [app.shell_socket, app.control_socket, app.iopub_socket]\nfolder = os.path.dirname(app.ip)\n"
 )
 _CLAIMS = (
-    "import numpy, os, pathlib, shutil, socket, sys, json\nsys.modules['grader_probe'].finish = lambda: None\n"
+    FIND_LAST_CLAIMS + "import numpy, os, pathlib, shutil, socket, json\nmagics[ours] = lambda _line: None\n"
     "claims = pathlib.Path('/exchange/claims')\nshutil.rmtree(claims, ignore_errors=True)\n"
     "for callbacks in get_ipython().events.callbacks.values(): callbacks.clear()\n"
 )
 _EMPTY = '{"schema_version": 1, "models": [], "operations": {}, "fits": [], "requests": [], "versions": {}}'
+_FITS = _EMPTY.replace(
+    '"fits": []',
+    '"fits": [{"model": "m0", "epochs": ' + "9" * 400 + ', "samples": 8000, "batch_size": 1, "same_target": true, '
+    '"input_minimum": 0.0, "input_maximum": 1.0, "completed": true, "accepted_after": 1, "joined": true}]',
+)
 _FORK = "import os, time\nfor _ in range({n}):\n    if os.fork() == 0:\n        {body}\n        os._exit(0)\n"
 
 EXHAUSTION = (
@@ -78,7 +85,7 @@ ENDS = (
     Hostile("abort", "a crash with a core file", ["import os; os.abort()"], [KILLED], StoppedBy.SIGNAL),
     Hostile("kill_all", "every process in reach", ["import os; os.kill(-1, 9)"], [KILLED, COMPLETED, RAISED]),
     Hostile("kill_group", "its process group", ["import os; os.killpg(0, 9)"], [KILLED]),
-    Hostile("exit_while_exporting", "the end of the run", ["import os, sys; sys.modules['grader_probe'].finish = lambda: os._exit(0)"], [KILLED]),
+    Hostile("exit_while_exporting", "the end of the run", [FIND_LAST_CLAIMS + "import os; magics[ours] = lambda _line: os._exit(0)"], [KILLED]),
     Hostile("daemon", "to go on after the run", ["import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        while True: time.sleep(.1)\n    os._exit(0)"]),
     Hostile("exit_handlers", "to hold up the end", ["import atexit, time, threading\natexit.register(time.sleep, 600)\nthreading.Thread(target=time.sleep, args=(600,)).start()"]),
 )  # fmt: skip
@@ -105,6 +112,9 @@ CLAIMS = (
     Hostile("claims_huge", "our memory", [_CLAIMS + "claims.mkdir(); (claims / 'claims.json').write_bytes(b' ' * (15 << 20))"]),
     Hostile("claims_wrong_types", "our schema", [_CLAIMS + "claims.mkdir(); (claims / 'claims.json').write_text('{\"schema_version\": \"x\", \"models\": 7}')"]),
     Hostile("claims_huge_numbers", "our arithmetic", [_CLAIMS + f"claims.mkdir(); (claims / 'claims.json').write_text({_EMPTY!r}.replace('1,', '9' * 5000 + ',', 1))"]),
+    Hostile("claims_beyond_floats", "our arithmetic, by counts", [_CLAIMS + f"claims.mkdir(); (claims / 'claims.json').write_text({_FITS!r}); numpy.savez(claims / 'weights.npz')"]),
+    Hostile("claims_of_early_end", "points for an end that we never made", [_CLAIMS + f"claims.mkdir(); (claims / 'claims.json').write_text({_FITS!r}.replace('9' * 400, '50')); numpy.savez(claims / 'weights.npz')"]),
+    Hostile("finish_by_name", "the end of the run, by a name", ["import os, sys, types\nend = lambda *_: os._exit(0)\nsys.modules['grader_probe.export'].Exporter.export = end\nsys.modules['grader_probe'] = types.SimpleNamespace(finish=end, answer_to=end)"]),
     Hostile("weights_pipe", "a read that waits", [_CLAIMS + f"claims.mkdir(); (claims / 'claims.json').write_text({_EMPTY!r}); os.mkfifo(claims / 'weights.npz')"]),
     Hostile("weights_rubbish", "our reader", [_CLAIMS + f"claims.mkdir(); (claims / 'claims.json').write_text({_EMPTY!r}); (claims / 'weights.npz').write_bytes(b'PK' + bytes(100))"]),
     Hostile("weights_bomb", "our memory, by compression", [_CLAIMS + f"claims.mkdir(); (claims / 'claims.json').write_text({_EMPTY!r}); numpy.savez_compressed(claims / 'weights.npz', v0=numpy.zeros(600 << 20, numpy.uint8))"], [COMPLETED, RAISED]),

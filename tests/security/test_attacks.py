@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import pytest
 from hostile import FAST, HOSTILE, Hostile
-from laboratory import BUBBLEWRAP, QUICK, WARM, make_sandbox, run
+from laboratory import BUBBLEWRAP, QUICK, make_sandbox, run
+from mixed_class import ALONE, Row, Store, complaints, everybody, grade_piece, most_points, seconds_allowed
 
-from grader.authoring.catalogue import load_assignment, load_facts
-from grader.authoring.notebooks import generate
-from grader.domain.graded import GradedSubmission
-from grader.domain.run import RunRecord
-from grader.domain.submission import Submission
-from grader.intake.submissions import collect
-from grader.pipeline import grade_submission
+from grader.authoring.catalogue import load_assignment
 from grader.sandbox import driver
-from grader.session import SessionOptions, open_session
-
-ASSIGNMENT = "from-scratch"
-"""Its solution needs no library but NumPy; the honest train it for two epochs, which is quick and earns most points."""
-
-SHORT = replace(QUICK, cell_seconds=15.0, notebook_seconds=30.0, memory_mib=2500, work_mib=256, file_mib=64)
-EVERY = 32
-"""An honest hand-in stands before each so many hostile ones."""
-
-
-def complaints(hostile: Hostile, record: RunRecord) -> list[str]:
-    """Return in what a run did not end as it must."""
-    found = [] if record.status in hostile.ends else [f"ended as {record.status}, by {record.stopped_by}"]
-    if hostile.stopped_by not in (None, record.stopped_by):
-        found.append(f"ended by {record.stopped_by}")
-    return found + [f"got through: {error.text[:200]}" for error in record.errors if error.name == "AssertionError"]
 
 
 @pytest.mark.parametrize("hostile", [one for one in HOSTILE if one.name in FAST], ids=lambda one: one.name)
@@ -55,103 +29,39 @@ def test_eighty_attacks_have_names_of_their_own() -> None:
     assert set(FAST) <= set(names)
 
 
-@dataclass(frozen=True)
-class Class:
-    """What a class of hostile and honest students was given.
-
-    Attributes:
-        alone: The honest hand-in by itself.
-        graded: Everybody's, by the student's name.
-        left: What a grader left behind: folders and processes.
-    """
-
-    alone: GradedSubmission
-    graded: dict[str, GradedSubmission]
-    left: list[str]
+def test_results_of_an_earlier_piece_count_until_something_changes(tmp_path: Path) -> None:
+    """A class that was graded in part is gone on with; a notebook or a grader that is another one is graded anew."""
+    row = Row("exit_0", "an end", "killed/own_exit", 0.0, "needs_review", (), "digest")
+    Store(tmp_path / "rows").keep(row)
+    assert Store(tmp_path / "rows").known("exit_0", "digest") == row
+    assert Store(tmp_path / "rows").known("exit_0", "other") is None
+    assert Store(tmp_path / "rows").known("exit_3", "digest") is None
 
 
-def notebook(cells: tuple[str, ...] | list[str]) -> str:
-    """Return a notebook of code cells."""
-    made = [
-        {"cell_type": "code", "source": cell, "metadata": {}, "outputs": [], "execution_count": None} for cell in cells
-    ]
-    return json.dumps({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
-
-
-def hand_in(folder: Path) -> list[Submission]:
-    """Write everybody's notebook, honest ones between the hostile."""
-    honest = generate(load_assignment(ASSIGNMENT), language="en", solution=True)
-    honest = re.sub(r"EPOCHS = \d+", "EPOCHS = 2", honest)
-    for place, hostile in enumerate(HOSTILE):
-        if place % EVERY == 0:
-            (folder / f"{place:03}-honest.ipynb").write_text(honest + " " * place, encoding="utf-8")
-        (folder / f"{place:03}-{hostile.name}.ipynb").write_text(notebook(list(hostile.cells)), encoding="utf-8")
-    return collect([folder], folder.parent / "intake")
-
-
-@pytest.fixture(scope="module")
-def the_class(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
-    """Grade all of them in one session, two at a time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(driver, "INTERRUPT_SECONDS", 2.0)
-        yield grade_class(tmp_path_factory)
-
-
-def grade_class(tmp_path_factory: pytest.TempPathFactory) -> Class:
-    """Return what everybody was given."""
-    make_sandbox(BUBBLEWRAP)
-    folder = tmp_path_factory.mktemp("class") / "handed-in"
-    folder.mkdir()
-    assignment = load_assignment(ASSIGNMENT)
-    short = replace(assignment, limits=SHORT)
-    options = SessionOptions(data_size="sample", jobs=2, warm=WARM)
-    with open_session(assignment, load_facts(assignment.reference), options) as session:
-        submissions = sorted(hand_in(folder), key=lambda one: one.filename)
-        alone = grade_submission(submissions[0], session.context)
-
-        def grade(one: Submission) -> GradedSubmission:
-            """Wait less for those that never end, and say what was seen as soon as it is."""
-            short_of_time = replace(session.context, assignment=short)
-            given = grade_submission(one, session.context if "honest" in one.filename else short_of_time)
-            seen = f"{given.run.status}/{given.run.stopped_by} {given.grade.points_awarded}"
-            print(f"{one.filename:48} {seen}", flush=True)  # noqa: T201 - for whoever waits
-            return given
-
-        with ThreadPoolExecutor(2) as pool:
-            graded = list(pool.map(grade, submissions))
-        own = {process.pid for process in psutil.Process().children(recursive=True)}
-        names = [" ".join(process.cmdline()) for process in psutil.process_iter() if process.pid in own]
-    left = [name for name in names if "kernel_main" in name]
-    return Class(alone, {Path(one.filename).stem.partition("-")[2] + one.filename[:3]: one for one in graded}, left)
-
-
-def row(name: str, tries: str, one: GradedSubmission, wrong: list[str]) -> str:
-    """Return one line of the table."""
-    seen = f"{one.run.status}/{one.run.stopped_by}"
-    return f"{name:28} {tries[:40]:40} {seen:24} {one.grade.points_awarded:5.1f} {'; '.join(wrong) or 'stopped'}"
+def test_honest_hand_ins_stand_between_the_hostile() -> None:
+    """The first one is graded alone; each is another file, so that none is taken for another's."""
+    members = everybody()
+    honest = [one for one in members if one.hostile is None]
+    assert members[0].name == ALONE
+    assert len(honest) >= 8
+    assert len({one.text for one in honest}) == len(honest)
 
 
 @pytest.mark.slow
-def test_a_class_of_attackers_gains_nothing_and_harms_nobody(the_class: Class) -> None:
+def test_a_class_of_attackers_gains_nothing_and_harms_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each run ends as it must, earns at most what needs no network, and the honest grades are as alone."""
-    rubric = load_assignment(ASSIGNMENT).rubric
-    assert sum(item.points for item in rubric if item.check == "runs") <= 5
-    most = sum(
-        item.points for item in rubric if item.check in ("runs", "imports")
-    )  # cells that end, and nothing imported
-    failures = []
-    for place, hostile in enumerate(HOSTILE):
-        one = the_class.graded[f"{hostile.name}{place:03}"]
-        wrong = complaints(hostile, one.run)
-        wrong += [f"{one.grade.points_awarded} points"] if one.grade.points_awarded > most else []
-        wrong += ["our fault: " + one.fault.strip().splitlines()[-1]] if one.fault else []
-        print(row(hostile.name, hostile.tries, one, wrong))  # noqa: T201 - the table
-        failures += [(hostile.name, wrong)] if wrong else []
-    honest = {name: one for name, one in the_class.graded.items() if name.startswith("honest")}
-    for name, one in honest.items():
-        print(row(name, "nothing", one, []))  # noqa: T201 - the same
-    print(f"{len(HOSTILE)} attacks as {'root' if os.geteuid() == 0 else 'an ordinary user'}")  # noqa: T201 - the same
-    assert failures == []
-    assert {one.grade.points_awarded for one in honest.values()} == {the_class.alone.grade.points_awarded}
-    assert {one.grade.status for one in honest.values()} == {the_class.alone.grade.status}
-    assert the_class.left == []
+    make_sandbox(BUBBLEWRAP)
+    assert sum(one.points for one in load_assignment("from-scratch").rubric if one.check == "runs") <= 5
+    monkeypatch.setattr(driver, "INTERRUPT_SECONDS", 2.0)
+    store = Store(Path(os.environ.get("ATTACKS_STORE", tmp_path)) / "rows.jsonl")
+    waiting, left = grade_piece(store, tmp_path, seconds_allowed())
+    assert left == []
+    if waiting:
+        pytest.skip(f"{waiting} hand-ins of the class are left; the same command goes on with them")
+    rows = [store.rows[one.name] for one in everybody()]
+    print("", *rows, sep="\n")  # noqa: T201 - the table
+    user = "root" if os.geteuid() == 0 else "an ordinary user"
+    print(f"{len(HOSTILE)} attacks as {user}, at most {most_points():g} points for what needs no network")  # noqa: T201
+    assert [(row.name, row.wrong) for row in rows if row.wrong] == []
+    honest = {(row.points, row.status) for row in rows if row.name.startswith("honest")}
+    assert len(honest) == 1

@@ -18,6 +18,12 @@ GROWTH_MIB = 150.0
 """What a kernel may leave in this process's memory, ZeroMQ's buffers included; each flood sends far more."""
 SHORT = replace(QUICK, cell_seconds=1.0)
 
+FIND_LAST_CLAIMS = (
+    "magics = get_ipython().magics_manager.magics['line']\n"
+    "ours = next(name for name in magics if name.startswith('finish_'))\n"
+)
+"""How the last claims are asked for has another name in each run; whoever knows our source finds it all the same."""
+
 _SOCKETS = """
 import os
 from ipykernel.kernelapp import IPKernelApp
@@ -122,8 +128,20 @@ ENDINGS = (
     Trial(
         "dies_while_claims_are_exported",
         "A probe that was replaced can end the kernel, and no more.",
-        ["import os, sys; sys.modules['grader_probe'].finish = lambda: os._exit(3)"],
+        [FIND_LAST_CLAIMS + "import os; magics[ours] = lambda _line: os._exit(3)"],
         ended(RunStatus.KILLED, StoppedBy.OWN_EXIT, detail=SELF_EXIT, cells_run=1),
+    ),
+    Trial(
+        "probe_replaced_by_a_known_name",
+        "What a notebook puts under the names of our package is not what the grader calls after the last cell.",
+        [
+            (
+                "import os, sys, types\nend = lambda *_: os._exit(3)\nsys.modules['grader_probe.export'].Exporter.export = end\n"
+                "sys.modules['grader_probe'] = types.SimpleNamespace(finish=end, answer_to=end, _EXPORTERS=[])"
+            )
+        ],
+        ended(RunStatus.COMPLETED, StoppedBy.NOTHING, cells_run=1),
+        backends=BACKENDS,
     ),
     Trial(
         "memory_bomb",
@@ -317,7 +335,7 @@ def rejected(outcome: Outcome) -> None:
             replace(outcome, exchange=outcome.exchange / str(number)).evidence()
 
 
-_NO_EXPORT = "import os, pathlib, shutil, socket, sys\nsys.modules['grader_probe'].finish = lambda: None\n"
+_NO_EXPORT = FIND_LAST_CLAIMS + "import os, pathlib, shutil, socket\nmagics[ours] = lambda _line: None\n"
 
 PLANTED_CLAIMS = (
     "claims.symlink_to('/etc')",

@@ -1,0 +1,1 @@
+"""Attacks and graders of `benchmarks/hostile_side_by_side.py`."""

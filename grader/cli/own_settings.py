@@ -1,0 +1,46 @@
+"""Settings of a course are the instructor's: what was handed in can never be taken for them.
+
+`course.toml` is read from the folder of the course, or from where the command is run; the references of a course are
+imported as code. Whoever runs the command inside the folder of the hand-ins, or names it as the course, would take both
+from a student.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from grader.authoring.course_settings import FILE_NAME
+from grader.authoring.errors import AuthoringError
+from grader.domain.messages import message
+from grader.locale import Translator
+
+
+def require_own_settings(paths: Sequence[Path], course: Path | None, translator: Translator) -> None:
+    """Refuse settings that lie among the hand-ins; name those that lie beside one.
+
+    Args:
+        paths: What is to be graded.
+        course: Folder of the instructor's own course; None where there is none.
+        translator: Language of the remark.
+
+    Raises:
+        AuthoringError: The settings, or the course, lie in a folder that is to be graded.
+    """
+    settings = (Path() if course is None else course).resolve() / FILE_NAME
+    if course is None and not settings.is_file():
+        return
+    given = [path.resolve() for path in paths]
+    if any(settings.is_relative_to(path) for path in given if path.is_dir()):
+        raise AuthoringError(
+            message(
+                "{path} lies in the folder of the hand-ins, so that it may be a student's. Run the command from "
+                "another folder, or name the folder of your course with --course.",
+                path=str(settings if course is None else course),
+            )
+        )
+    if any(path.is_file() and path.parent == settings.parent for path in given):
+        remark = message("The settings of {path}, which lies beside a hand-in, count.", path=str(settings))
+        typer.secho(translator.text(remark), fg=typer.colors.YELLOW, err=True)
