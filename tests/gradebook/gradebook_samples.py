@@ -195,7 +195,9 @@ _architectures = st.builds(
     st.integers(-1, 9),
     _counts,
 )
-_measurements = st.builds(Measurement, st.sampled_from(Quantity), _floats, st.sampled_from([*Unit]), _texts)
+_measurements = st.sampled_from(
+    [(name, unit) for name in Quantity for unit in Unit if name.spec.has_unit(unit)]
+).flatmap(lambda named: st.builds(Measurement, st.just(named[0]), _floats, st.just(named[1]), _texts))
 _models = st.builds(MeasuredModel, st.sampled_from(Role), _texts, _architectures, st.booleans())
 _results = st.builds(
     CheckResult,

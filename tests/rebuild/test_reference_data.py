@@ -56,7 +56,7 @@ def test_samples_have_the_form_in_which_references_take_them(
     assert {array.dtype for array in (found.train, found.hidden, found.strip_images)} == {np.dtype(np.float32)}
     assert (found.train_labels.shape, found.hidden_labels.shape) == (train[:1], hidden[:1])
     assert {found.train_labels.dtype, found.hidden_labels.dtype} == {np.dtype(np.int64)}
-    assert found.strip_images.shape == (pictures, 28, 28)
+    assert len(found.strip_images) == pictures
 
 
 @pytest.mark.parametrize("dataset", data.NAMES)
