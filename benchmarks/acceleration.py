@@ -35,7 +35,7 @@ from grader.domain.graded import GradedSubmission
 from grader.domain.submission import Submission
 from grader.pipeline import GradingContext
 from grader.session import SessionOptions, open_session
-from grader.validation.operators import Mutant, Training
+from grader.validation.operators import Mutant, TrainingLength
 from grader.validation.rubrics import Work, variants
 
 _HEAD = (
@@ -93,7 +93,7 @@ def _notebooks(assignment: Assignment, *, demo: bool, wrong: bool) -> dict[str, 
         found |= {
             one.operator.name: one.notebook
             for one in variants(work)
-            if isinstance(one.operator, Mutant) and one.operator.training is Training.WHOLE
+            if isinstance(one.operator, Mutant) and one.operator.training is TrainingLength.WHOLE
         }
     return found
 

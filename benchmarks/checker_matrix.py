@@ -29,7 +29,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from grader.authoring.catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.session import SessionOptions
-from grader.validation.operators import Mutant, Training
+from grader.validation.operators import Mutant, TrainingLength
 from grader.validation.rubrics import Variant, Work, try_rubric, variants
 from grader.validation.verdicts import Fate
 
@@ -55,7 +55,7 @@ def main() -> None:
     assignment = load_assignment(given.assignment)
     facts = load_facts(assignment.reference)
     work = Work(assignment, facts, generate(assignment, language="en", solution=True))
-    chosen = [one for one in variants(work, only=given.only) if one.operator.training is Training.STEPS]
+    chosen = [one for one in variants(work, only=given.only) if one.operator.training is TrainingLength.STEPS]
     verdicts = others(chosen, work)
     options = SessionOptions(sandbox=given.sandbox, data_size="sample", written_for="sample", jobs=given.jobs)
     for judged in try_rubric(work, chosen, options, lambda _: None, keep=given.keep):

@@ -19,7 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import grader
 from reference import data, stacked
 
-GOAL_SECONDS = 3.0
+GOAL_SECONDS = 1.0
 CALLS = ("encoder", "decoder", "autoencoder", "reconstruction", "all")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from grader.audit.fingerprints import Fingerprints, sets_seed
-from grader.audit.proof import LEARNT_NOTHING, Trial, Verdict, learnt, other_behaviour, verdict
+from grader.audit.proof import LEARNT_NOTHING, AuditTrial, Proof, learnt, other_behaviour, verdict
 from grader.audit.suspicion import Observed, no_training, suspicions
 from grader.checks.few_updates import is_of_learning
 from grader.domain.assignment import RubricItem
@@ -29,7 +29,7 @@ _ORDERS: Final = frozenset({"pixels", "columns"})
 """Views whose failure is confirmed on the gentlest one: an honest notebook may do something to which neighbours matter
 and that no claim shows, such as turning images by hand before it trains."""
 
-Rerun = Callable[[Sandbox, SecretView], Trial]
+Rerun = Callable[[Sandbox, SecretView], AuditTrial]
 """Runs the notebook in this sandbox and measures its models on this view."""
 
 
@@ -95,7 +95,7 @@ class Auditor:
             return None
         if Role.AUTOENCODER not in observed.measurements.models or not _earned(results):
             return None
-        plain = Trial(observed.run, observed.evidence.fits, observed.measurements)
+        plain = AuditTrial(observed.run, observed.evidence.fits, observed.measurements)
         kind, here = observed.measurements.view, learnt(observed.measurements)
         if not kind:
             return AuditRecord(AuditOutcome.NO_VIEW, reasons)
@@ -105,23 +105,23 @@ class Auditor:
         differences = (other_behaviour(plain, one) for one in trials)
         otherwise = next((told for told in differences if told is not None), None)
         there = tuple(learnt(one.measurements) for one in trials)
-        if found is Verdict.FAILED:
+        if found is Proof.FAILED:
             outcome = AuditOutcome.FAILED
-        elif found is Verdict.UNCLEAR or otherwise is not None:
+        elif found is Proof.UNCLEAR or otherwise is not None:
             outcome = AuditOutcome.UNCLEAR
         else:
             outcome = AuditOutcome.PASSED if no_training(observed) is None else AuditOutcome.COMPUTED
         return AuditRecord(outcome, reasons, here, there, otherwise)
 
-    def _tried(self, plain: Trial, kind: str, rerun: Rerun) -> tuple[Verdict, tuple[Trial, ...]]:
+    def _tried(self, plain: AuditTrial, kind: str, rerun: Rerun) -> tuple[Proof, tuple[AuditTrial, ...]]:
         """Run it on a view, and where it fails on a second one: a failure on one of them alone decides nothing."""
         first = rerun(*self.views.lend(kind, 0))
         found = verdict(plain, first)
-        if found is not Verdict.FAILED:
+        if found is not Proof.FAILED:
             return found, (first,)
         second = rerun(*self.views.lend(QUADRANTS if kind in _ORDERS else kind, 1))
-        confirmed = verdict(plain, second) is Verdict.FAILED
-        return Verdict.FAILED if confirmed else Verdict.UNCLEAR, (first, second)
+        confirmed = verdict(plain, second) is Proof.FAILED
+        return Proof.FAILED if confirmed else Proof.UNCLEAR, (first, second)
 
 
 def applied(record: AuditRecord, results: Sequence[CheckResult], rubric: Sequence[RubricItem]) -> Audited:

@@ -14,7 +14,7 @@ from grader.domain.facts import ReferenceFacts
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
 from grader.domain.system_errors import said_by_system
-from grader.gradebook import Adjustment, grades_csv, grades_json, write_atomically
+from grader.gradebook import grades_csv, grades_json, write_atomically
 from grader.intake.naming import report_name
 from grader.locale import Translator
 from grader.report.html import render_index, render_submission
@@ -118,9 +118,25 @@ def write_class(
     assignment: Assignment,
     facts: ReferenceFacts,
     translator: Translator,
-    adjustments: Sequence[Adjustment] = (),
 ) -> Path:
     """Write grades, reports and index for a class; return the index.
+
+    Raises:
+        GradebookError: The disk is full or the folder cannot be written to.
+    """
+    write_reports(graded, folder, assignment=assignment, facts=facts, translator=translator)
+    return write_tables(graded, folder, assignment=assignment, translator=translator)
+
+
+def write_reports(
+    graded: Sequence[GradedSubmission],
+    folder: Path,
+    *,
+    assignment: Assignment,
+    facts: ReferenceFacts,
+    translator: Translator,
+) -> None:
+    """Write the report of each student.
 
     Raises:
         GradebookError: The disk is full or the folder cannot be written to.
@@ -129,7 +145,6 @@ def write_class(
     for one in graded:
         file_name = names[one.student, one.sha256]
         write_report(one, folder, file_name, assignment=assignment, facts=facts, translator=translator)
-    return write_tables(graded, folder, assignment=assignment, translator=translator, adjustments=adjustments)
 
 
 def write_tables(
@@ -138,16 +153,30 @@ def write_tables(
     *,
     assignment: Assignment,
     translator: Translator,
-    adjustments: Sequence[Adjustment] = (),
 ) -> Path:
     """Write grades and index for a class whose reports are written; return the index.
 
     Raises:
         GradebookError: The disk is full or the folder cannot be written to.
     """
-    write_atomically(folder / "grades.json", grades_json(assignment, graded, translator))
-    write_atomically(folder / "grades.csv", grades_csv(assignment, graded, adjustments=adjustments or None))
+    write_grades(graded, folder, assignment=assignment, translator=translator)
     return write_index(graded, folder, assignment=assignment, translator=translator)
+
+
+def write_grades(
+    graded: Sequence[GradedSubmission],
+    folder: Path,
+    *,
+    assignment: Assignment,
+    translator: Translator,
+) -> None:
+    """Write `grades.json` and `grades.csv`.
+
+    Raises:
+        GradebookError: The disk is full or the folder cannot be written to.
+    """
+    write_atomically(folder / "grades.json", grades_json(assignment, graded, translator))
+    write_atomically(folder / "grades.csv", grades_csv(assignment, graded))
 
 
 def write_index(

@@ -1,4 +1,4 @@
-"""Why a grade waits for a person although every check could be decided."""
+"""Reasons for a person to look at a grade although every check was decided."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from grader.audit.proof import Trial
+from grader.audit.proof import AuditTrial
 from grader.audit.suspicion import Observed
 from grader.audit.uploads import lacking_weights
 from grader.auditing import Auditor, applied
@@ -26,14 +26,15 @@ from grader.domain.acceleration import is_shortened
 from grader.domain.assignment import Assignment
 from grader.domain.audit import AuditRecord
 from grader.domain.colab import is_in_colab, is_installed_by
-from grader.domain.evidence import Evidence, RejectedClaimsError
+from grader.domain.evidence import Evidence, RejectedClaimsError, not_accepted
 from grader.domain.facts import ReferenceFacts
 from grader.domain.grade import CheckResult, Grade, Outcome
-from grader.domain.graded import GradedSubmission
+from grader.domain.graded import GradedSubmission, own_failure
 from grader.domain.measurement import Measurements, MeasuringFailedError, Role
 from grader.domain.messages import Message, message
 from grader.domain.observation import Observation
 from grader.domain.places import Places
+from grader.domain.portrait import loss_curves
 from grader.domain.ports import Measurer, MeasuringTask, Sandbox, SecretView
 from grader.domain.progress import Stage, StageBegun, announce
 from grader.domain.run import RunRecord, RunStatus
@@ -54,8 +55,8 @@ class GradingContext:
     Attributes:
         assignment: Rubric, limits, texts.
         facts: What a right model does.
-        sandbox: Zone K.
-        measurer: Zone M.
+        sandbox: The student's kernel (zone K).
+        measurer: The measuring process (zone M).
         images: `hidden` for grading, `public` on a student's own machine.
         data: `sample` or `full`: what the kernel sees.
         fast: Zone K with accelerated trainings, for a first run (`grader.acceleration`); None where there is none.
@@ -122,7 +123,7 @@ def observe(submission: Submission, context: GradingContext) -> Observation:
     except UnreadableSubmissionError as unreadable:
         seen = replace(seen, problem=unreadable.reason)
     except RejectedClaimsError as rejected:
-        reason = message("What the notebook left behind could not be accepted ({problem}).", problem=str(rejected))
+        reason = not_accepted(problem=str(rejected))
         seen = replace(seen, problem=reason)
     except Exception as error:  # noqa: BLE001 - the one border: our failure is never a student's zero
         seen = replace(seen, problem=_our_failure(error), fault=traceback.format_exc())
@@ -167,6 +168,7 @@ def judge(seen: Observation, submission: Submission, assignment: Assignment, fac
         fault=fault,
         submitted_at=submission.submitted_at,
         conflict=submission.conflict,
+        curves=loss_curves(seen.fits),
     )
 
 
@@ -256,7 +258,7 @@ def _audit(
     return context.auditor.examine(observed, results, lambda *where: _on_view(notebook, context, *where))
 
 
-def _on_view(notebook: Notebook, context: GradingContext, sandbox: Sandbox, view: SecretView) -> Trial:
+def _on_view(notebook: Notebook, context: GradingContext, sandbox: Sandbox, view: SecretView) -> AuditTrial:
     """Run a notebook on a secret view of the data and measure what it left on hidden data of the same view."""
     announce(StageBegun(Stage.AUDITING, len(notebook.cells), context.assignment.limits.notebook_seconds))
     with ran(notebook, sandbox, context.assignment.limits) as left:
@@ -264,8 +266,8 @@ def _on_view(notebook: Notebook, context: GradingContext, sandbox: Sandbox, view
         try:
             evidence = left.evidence()
         except RejectedClaimsError:  # its own doing, and not what it did on the plain data: a person looks
-            return Trial(run, (), Measurements())
-        return Trial(run, evidence.fits, context.measurer.measure(evidence, replace(_task(context), view=view)))
+            return AuditTrial(run, (), Measurements())
+        return AuditTrial(run, evidence.fits, context.measurer.measure(evidence, replace(_task(context), view=view)))
 
 
 def _of_sample(seen: Observation, facts: ReferenceFacts) -> tuple[Message, ...]:
@@ -303,4 +305,4 @@ def _our_failure(error: BaseException) -> Message:
     """Say in one line what broke; the whole traceback is kept in the grade's `fault`."""
     said = str(error).strip() or "–"
     last = said.splitlines()[-1] if isinstance(error, MeasuringFailedError) else said
-    return message("The grader itself failed: {error}", error=brief(f"{type(error).__name__}: {last}"))
+    return own_failure(error=brief(f"{type(error).__name__}: {last}"))

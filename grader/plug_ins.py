@@ -1,4 +1,4 @@
-"""What other installed packages add to the grader: objects that they offer as entry points.
+"""Objects that other installed packages offer to the grader as entry points.
 
 A package names them in its `pyproject.toml`:
 

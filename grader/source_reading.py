@@ -1,4 +1,4 @@
-"""What the source of a notebook shows before anything runs: its imports, and code for versions gone by."""
+"""What the source of a notebook shows before it runs: its imports, and code for old versions of its libraries."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from grader.domain.observation import Observation
 from grader.domain.outdated import OldCode, Translation
 from grader.domain.places import Places, line_title
 from grader.domain.submission import Notebook
+from grader.domain.text import further_ones
 from grader.intake.imported_modules import imported_modules
 from grader.reading.client import within_limits
 from grader.reading.failures import ReadingFailedError
@@ -61,7 +62,7 @@ def _translations(old: OldCode, places: Places) -> Iterator[Message]:
     """Say what was translated; of a notebook made of old calls alone, as much as anybody reads."""
     yield from (_translated(one, places) for one in old.applied[:_MOST_TRANSLATIONS])
     if len(old.applied) > _MOST_TRANSLATIONS:
-        yield message("Further ones, not shown: {count}", count=len(old.applied) - _MOST_TRANSLATIONS)
+        yield further_ones(count=len(old.applied) - _MOST_TRANSLATIONS)
 
 
 def _translated(one: Translation, places: Places) -> Message:

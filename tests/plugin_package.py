@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.domain import layer_kinds, plugins
+from grader.domain import datasets, layer_kinds, plugins
 from grader.probe import layer_rules
+from reference.image_sets import IMAGE_SETS
 
 Install = Callable[[str, Mapping[str, str]], Path]
 
@@ -39,19 +40,21 @@ def forget_plugins() -> None:
     """Make every table read the entry points anew, and take out what was added."""
     plugins.additions.cache_clear()
     layer_kinds.all_traits.cache_clear()
+    datasets.datasets.cache_clear()
 
 
 @contextmanager
 def installed(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[None]:
     """Have the package of a folder installed in this process."""
-    built, idle = dict(layer_rules.LAYERS), dict(layer_rules.IDENTITY_AT_INFERENCE)
+    tables: tuple[dict[str, object], ...] = (layer_rules.LAYERS, layer_rules.IDENTITY_AT_INFERENCE, IMAGE_SETS)
+    before = [dict(table) for table in tables]
     with patch.context() as here:
         here.syspath_prepend(str(folder))
         forget_plugins()
         try:
             yield
         finally:
-            for table, before in ((layer_rules.LAYERS, built), (layer_rules.IDENTITY_AT_INFERENCE, idle)):
+            for table, entries in zip(tables, before, strict=True):
                 table.clear()
-                table.update(before)
+                table.update(entries)
     forget_plugins()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import re
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -19,7 +17,7 @@ from grading_samples import context, submission, told
 from grader.authoring.catalogue import load_assignment, load_facts
 from grader.delivery import OutputFolderError, prepare_folder, report_file_names, write_class, write_report
 from grader.domain.graded import GradedSubmission
-from grader.gradebook import Adjustment, GradebookError, grades_json
+from grader.gradebook import GradebookError, grades_json
 from grader.locale import Translator
 from grader.pipeline import grade_submission
 
@@ -95,16 +93,6 @@ def test_a_second_delivery_replaces_the_first(tmp_path: Path) -> None:
         assert title in index.read_text()
         assert title in (out / "reports" / "ana.html").read_text()
     assert not any(path.name.endswith(".tmp") for path in out.rglob("*"))
-
-
-def test_adjustments_are_a_column_of_the_table(tmp_path: Path) -> None:
-    """The grade that the machine gave stays beside it."""
-    student = graded(tmp_path)
-    change = Adjustment("stacked", "ana", 88.0, "prof", "late", datetime(2026, 1, 1, tzinfo=UTC))
-    write_class([student], tmp_path, assignment=STACKED, facts=FACTS, translator=Translator("es"), adjustments=[change])
-    with (tmp_path / "grades.csv").open(newline="") as file:
-        (row,) = csv.DictReader(file)
-    assert (row["adjusted_points"], row["points_awarded"]) == ("88", "100")
 
 
 def test_two_hand_ins_of_one_student_are_two_reports(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ LAYER_TABLES = {
     "probe/operator_rules.py": "the table of operators",
     "probe/pure_ops.py": "operations of TensorFlow, some of which have the name of a layer",
     "translation/tables.py": "old names and arguments",
+    "translation/renamings.py": "old names and arguments",
     "translation/imports.py": "old names and arguments",
     "validation/syntax.py": "names of layers in the text of our own solutions, `MaxPool2D` among them",
     "validation/drafts.py": "layers in the text of our own solutions",
@@ -59,3 +60,43 @@ def test_nobody_keeps_kinds_of_layers_of_their_own() -> None:
 def test_a_set_of_layers_is_seen(source: str) -> None:
     """The rule above can fail."""
     assert private_sets_of_layers(source) == [1]
+
+
+# Sentences
+
+SHORTEST_SENTENCE = 24
+"""Characters from which a text is a sentence that somebody will want to correct; shorter ones are labels and words."""
+
+CALLS = {"message", "t"}
+
+
+def sentences(source: str) -> Iterator[str]:
+    """Yield the texts that a module gives to `message(…)` or `wording.t(…)`."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in CALLS and isinstance(node.args[0].value, str):
+                yield node.args[0].value
+
+
+def said_in(modules: Mapping[str, str]) -> dict[str, list[str]]:
+    """Every sentence that stands in more than one module, with these modules."""
+    found: dict[str, set[str]] = {}
+    for name, source in modules.items():
+        for sentence in sentences(source):
+            if len(sentence) >= SHORTEST_SENTENCE:
+                found.setdefault(sentence, set()).add(name)
+    return {sentence: sorted(names) for sentence, names in found.items() if len(names) > 1}
+
+
+def test_a_sentence_stands_in_one_module() -> None:
+    """Whoever corrects it finds it in one place."""
+    sources = {str(module.relative_to(ROOT)): module.read_text(encoding="utf-8") for module in MODULES}
+    assert sum(1 for source in sources.values() for _ in sentences(source)) > 1000
+    assert said_in(sources) == {}
+
+
+def test_a_sentence_in_two_modules_is_seen() -> None:
+    """The rule above can fail; a label may stand in many tables."""
+    twice = 'a = message("Nothing was handed in by {count}.", count=1)\nb = message("Points")'
+    assert said_in({"a.py": twice, "b.py": twice}) == {"Nothing was handed in by {count}.": ["a.py", "b.py"]}

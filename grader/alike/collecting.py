@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 from grader.alike.fingerprints import fingerprints
 from grader.alike.pairs import Work
+from grader.audit.fingerprints import sets_seed
+from grader.authoring.catalogue import references_folder
 from grader.authoring.notebooks import generate
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
+from grader.domain.graded import GradedSubmission
+from grader.domain.messages import message
 from grader.domain.submission import Submission, UnreadableSubmissionError
+from grader.intake.intake_errors import IntakeError
 from grader.intake.notebook import read_notebook
 
 
-def works_of(submissions: Iterable[Submission]) -> list[Work]:
-    """Return the readable ones with their fingerprints; of the same bytes of one student, one."""
+def works_of(
+    submissions: Iterable[Submission], weights: Mapping[str, tuple[float, ...]] = MappingProxyType({})
+) -> list[Work]:
+    """Return the readable ones with their fingerprints; of the same bytes of one student, one.
+
+    Args:
+        submissions: A class.
+        weights: Of graded ones: a few numbers of their trained weights, by digest of the file.
+    """
     found: dict[tuple[str, str], Work] = {}
     for submission in submissions:
         try:
@@ -23,23 +38,65 @@ def works_of(submissions: Iterable[Submission]) -> list[Work]:
         except UnreadableSubmissionError:
             continue  # the class's report says so
         cells = {cell.index: cell.source for cell in notebook.cells}
-        work = Work(submission.student, submission.filename, submission.sha256, cells, fingerprints(cells.items()))
+        work = Work(
+            submission.student,
+            submission.filename,
+            submission.sha256,
+            cells,
+            fingerprints(cells.items()),
+            weights.get(submission.sha256, ()),
+            sets_seed(notebook.cells),
+        )
         found.setdefault((submission.student, submission.sha256), work)
     return list(found.values())
 
 
+def trained_weights(graded: Iterable[GradedSubmission]) -> dict[str, tuple[float, ...]]:
+    """Return a few numbers of the trained weights of each graded file that has any, by its digest."""
+    return {one.sha256: one.measurements.fingerprint for one in graded if one.measurements.fingerprint}
+
+
+def common_material(paths: Sequence[Path]) -> frozenset[int]:
+    """Return the fingerprints of what an instructor named as common: notebooks, Python files, folders of both.
+
+    Raises:
+        IntakeError: One of them is not there, or is no notebook.
+    """
+    found: set[int] = set()
+    for path in paths:
+        files = [path] if path.is_file() else [one for one in sorted(path.rglob("*")) if one.suffix in _READ]
+        if not files:
+            raise IntakeError(message("{path} holds no notebook and no Python file.", path=str(path)))
+        for file in files:
+            found.update(fingerprints(_sources(file)))
+    return frozenset(found)
+
+
 def given_material(assignment: Assignment, course: Course | None) -> frozenset[int]:
-    """Return the fingerprints of the assignment's student notebook and solution, in every language."""
+    """Return the fingerprints of the assignment's notebook and solution, in every language, and of all references."""
     references = None if course is None else course.references
     texts: Sequence[str] = [
         generate(assignment, language=language, solution=solution, references=references)
         for language in assignment.languages
         for solution in (False, True)
     ]
-    return frozenset(digest for text in texts for digest in fingerprints(_code_cells(text)))
+    modules = [*references_folder().glob("*.py"), *(() if references is None else references.glob("*.py"))]
+    given = [_code_cells(text) for text in texts] + [_sources(file) for file in sorted(modules)]
+    return frozenset(digest for cells in given for digest in fingerprints(cells))
 
 
 # Private functions
+
+_READ: Final = frozenset({".ipynb", ".py"})
+
+
+def _sources(file: Path) -> list[tuple[int, str]]:
+    """Return the code of a notebook or of a Python file."""
+    try:
+        text = file.read_text("utf-8")
+        return [(0, text)] if file.suffix == ".py" else _code_cells(text)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise IntakeError(message("{path} cannot be read as a notebook or a Python file.", path=str(file))) from error
 
 
 def _code_cells(notebook: str) -> list[tuple[int, str]]:

@@ -24,8 +24,8 @@ _MOST_CHARACTERS: Final = 4000
 
 CAUTION: Final = message(
     "This is evidence for a conversation and no verdict: two who learnt from the same page or were allowed to work "
-    "together are alike as well. No grade depends on it. What the assignment gives, and what a quarter of the class "
-    "share, is left out."
+    "together are alike as well. No grade depends on it. What the assignment gives, what the course's references and "
+    "the material that was named as common hold, and what a quarter of the class share, is left out."
 )
 
 
@@ -77,6 +77,15 @@ def summary(pair: Pair) -> Message:
     """Say in a sentence how alike a pair is."""
     if pair.identical:
         return message("The same file to the byte.")
+    if pair.same_weights and not pair.shared:
+        return message("The same trained weights, and no seed of both that would explain it.")
+    if pair.same_weights:
+        return message(
+            "The same trained weights, and no seed of both that would explain it; {percent} % of what is rare in the "
+            "smaller one is in both: {count} runs of code or comments.",
+            percent=round(100 * pair.share),
+            count=pair.shared,
+        )
     return message(
         "{percent} % of what is rare in the smaller one is in both: {count} runs of code or comments.",
         percent=round(100 * pair.share),

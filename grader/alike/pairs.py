@@ -17,6 +17,7 @@ from statistics import median
 from typing import Final
 
 from grader.alike.fingerprints import Fingerprints, Lines
+from grader.audit.fingerprints import same
 
 COMMON_SHARE: Final = 0.25
 """What more of the class have is common material."""
@@ -47,6 +48,8 @@ class Work:
         sha256: Digest of its bytes.
         cells: Code cells by position.
         fingerprints: Of these.
+        weights: A few numbers of the trained weights, where it was graded; else empty.
+        seeded: Its code sets a seed, so that another's equal training ends in equal weights.
     """
 
     student: str
@@ -54,6 +57,8 @@ class Work:
     sha256: str
     cells: Mapping[int, str]
     fingerprints: Fingerprints
+    weights: tuple[float, ...] = ()
+    seeded: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,7 @@ class Pair:
         share: Weight of what both have, of the weight of the smaller one, from 0 to 1.
         shared: How many rare fingerprints both have.
         places: Where they stand, in the first and in the second, in the first's order.
+        same_weights: Both hold the same trained weights, and no seed of both explains it.
     """
 
     first: Work
@@ -75,6 +81,7 @@ class Pair:
     share: float
     shared: int
     places: tuple[tuple[Lines, Lines], ...]
+    same_weights: bool = False
 
 
 def alike(works: Sequence[Work], given: Collection[int]) -> list[Pair]:
@@ -103,10 +110,14 @@ def alike(works: Sequence[Work], given: Collection[int]) -> list[Pair]:
         if works[one].student != works[other].student
         and (
             works[one].sha256 == works[other].sha256
+            or _hold_the_same(works[one], works[other])
             or (len(common.get((one, other), ())) >= FEWEST_SHARED and shares[one, other] > usual)
         )
     ]
-    return sorted(found, key=lambda pair: (not pair.identical, -pair.share, -pair.shared, pair.first.student))
+    return sorted(
+        found,
+        key=lambda pair: (not pair.identical, not pair.same_weights, -pair.share, -pair.shared, pair.first.student),
+    )
 
 
 # Private functions
@@ -148,7 +159,12 @@ def _usual(shares: Mapping[tuple[int, int], float], count: int) -> float:
 def _pair(first: Work, second: Work, share: float, digests: Sequence[int]) -> Pair:
     identical = first.sha256 == second.sha256
     places = [(first.fingerprints[digest][0], second.fingerprints[digest][0]) for digest in digests]
-    return Pair(first, second, identical, 1.0 if identical else share, len(digests), _joined(places))
+    weights = _hold_the_same(first, second)
+    return Pair(first, second, identical, 1.0 if identical else share, len(digests), _joined(places), weights)
+
+
+def _hold_the_same(first: Work, second: Work) -> bool:
+    return not (first.seeded and second.seeded) and same(first.weights, second.weights)
 
 
 def _joined(places: Sequence[tuple[Lines, Lines]]) -> tuple[tuple[Lines, Lines], ...]:

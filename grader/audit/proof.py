@@ -34,7 +34,7 @@ OTHER_BEHAVIOUR: Final = 4.0
 """A run with so many times more or fewer updates than the other behaves otherwise; early stopping changes less."""
 
 
-class Verdict(StrEnum):
+class Proof(StrEnum):
     """What one run on a view shows.
 
     PASSED: What it learnt here, it learns there.
@@ -50,7 +50,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Trial:
+class AuditTrial:
     """One run of a notebook and what its model reaches on hidden data of what it was run on.
 
     Attributes:
@@ -77,18 +77,18 @@ def learnt(measurements: Measurements) -> float | None:
     return 1 - error / trivial
 
 
-def verdict(plain: Trial, viewed: Trial) -> Verdict:
+def verdict(plain: AuditTrial, viewed: AuditTrial) -> Proof:
     """Decide what the run on the view shows about the run on the plain data."""
     here, there = learnt(plain.measurements), learnt(viewed.measurements)
     if here is None or here < LEARNT_NOTHING:
-        return Verdict.NOTHING
+        return Proof.NOTHING
     if there is not None and there >= KEPT * here:
-        return Verdict.PASSED if _names_as_well(plain, viewed) else Verdict.UNCLEAR
+        return Proof.PASSED if _names_as_well(plain, viewed) else Proof.UNCLEAR
     cut_short = viewed.run.status in (RunStatus.TIMED_OUT, RunStatus.UNAVAILABLE)
-    return Verdict.FAILED if there is not None and there <= LOST * here and not cut_short else Verdict.UNCLEAR
+    return Proof.FAILED if there is not None and there <= LOST * here and not cut_short else Proof.UNCLEAR
 
 
-def other_behaviour(plain: Trial, viewed: Trial) -> Message | None:
+def other_behaviour(plain: AuditTrial, viewed: AuditTrial) -> Message | None:
     """Say in which way the notebook behaved otherwise on the view than without it, None where it did not."""
     failed_here, failed_there = _failed_cells(plain.run), _failed_cells(viewed.run)
     if failed_here != failed_there:
@@ -109,7 +109,7 @@ def other_behaviour(plain: Trial, viewed: Trial) -> Message | None:
     return None
 
 
-def _names_as_well(plain: Trial, viewed: Trial) -> bool:
+def _names_as_well(plain: AuditTrial, viewed: AuditTrial) -> bool:
     """Tell whether a classifier on top of the encoder is as good on the view, where there is one."""
     here, there = (one.measurements.value(Quantity.ACCURACY) for one in (plain, viewed))
     return here is None or (there is not None and there >= KEPT * here)

@@ -14,7 +14,7 @@ import grader
 from grader.authoring import quotation
 from grader.authoring.errors import AuthoringError, Problem, unknown
 from grader.authoring.specification import FILE_NAME, SHARED_TEXTS, no_facts_yet, read_assignment
-from grader.domain.assignment import Assignment
+from grader.domain.assignment import Assignment, no_assignment
 from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
 from grader.domain.messages import message, verbatim
@@ -62,7 +62,7 @@ def load_assignment(
     folder = folder or (assignments_folder() if course is None else course.assignments)
     known = assignment_ids(folder=folder)
     if assignment_id not in known:
-        raise unknown(message("There is no assignment {name}.", name=assignment_id), assignment_id, known)
+        raise unknown(no_assignment(name=assignment_id), assignment_id, known)
     return read_assignment(
         folder / assignment_id,
         facts_folder=facts_folder or _facts_folder(),

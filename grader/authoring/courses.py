@@ -16,7 +16,7 @@ from grader.authoring.errors import AuthoringError, Problem, unknown
 from grader.authoring.schema import ID_PATTERN
 from grader.authoring.specification import FILE_NAME
 from grader.authoring.toml_source import read_toml
-from grader.domain.course import Course
+from grader.domain.course import Course, unusable_reference
 from grader.domain.messages import Message, message
 
 _ID = re.compile(ID_PATTERN)
@@ -93,7 +93,7 @@ def require_python(reference: str, course: Course) -> None:
         problem = Problem(file, message("this is not UTF-8 text; save it as UTF-8."))
     else:
         return
-    summary = message("The reference {reference} cannot be used. To be mended:", reference=reference)
+    summary = unusable_reference(reference=reference)
     raise AuthoringError(summary, [problem])
 
 

@@ -23,9 +23,10 @@ FILE_NAME: Final = "glance.toml"
 CHALLENGES: Final = "challenges.toml"
 HARDEST: Final = 3
 
+_RECURRENT_STEP: Final = 12.0
+_CONVOLUTIONAL_STEP: Final = 5.0
 _DENSE_STEP: Final = 3.0
-_MILLISECONDS_A_STEP: Final[Mapping[str, float]] = {"LSTM": 12.0, "Conv2D": 5.0}
-"""What a step of `fit` costs on a GPU, estimated by kind of layer: to start it takes longer than to compute it."""
+"""Milliseconds that a step of `fit` costs on a GPU, estimated: to start it takes longer than to compute it."""
 
 _IN_NUMPY: Final = frozenset({"from-scratch"})
 
@@ -99,11 +100,17 @@ def minutes_on_gpu(facts: ReferenceFacts, trainings: int = 1) -> int:
     data, batch = _largest(facts), facts.recipe.get("batch_size")
     if data is None or not isinstance(batch, int) or facts.reference in _IN_NUMPY:
         return 0
-    kinds = {layer.kind for architecture in facts.architectures.values() for layer in architecture.layers}
-    milliseconds = next((value for kind, value in _MILLISECONDS_A_STEP.items() if kind in kinds), _DENSE_STEP)
+    milliseconds = _milliseconds_a_step(facts)
     known = datasets().get(facts.dataset)
     samples = 0 if known is None else known.training.get(DataSize.FULL) or known.training.get(DataSize.SAMPLE, 0)
     return math.ceil(trainings * data.epochs * math.ceil(samples / batch) * milliseconds / 60_000)
+
+
+def _milliseconds_a_step(facts: ReferenceFacts) -> float:
+    traits = [layer.traits for architecture in facts.architectures.values() for layer in architecture.layers]
+    if any(one.recurrent for one in traits):
+        return _RECURRENT_STEP
+    return _CONVOLUTIONAL_STEP if any(one.convolutional for one in traits) else _DENSE_STEP
 
 
 def _largest(facts: ReferenceFacts) -> CalibratedData | None:

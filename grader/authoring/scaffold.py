@@ -18,6 +18,7 @@ from grader.authoring.publication import SCHEMA_NAME, published_schema
 from grader.authoring.schema import ID_PATTERN
 from grader.authoring.specification import FILE_NAME
 from grader.authoring.templates import TEMPLATE
+from grader.domain.assignment import no_assignment
 from grader.domain.course import Course
 from grader.domain.messages import message
 
@@ -72,7 +73,7 @@ def copied(assignment: str, source: str, folder: Path) -> dict[Path, str]:
     _require_id(assignment)
     own = assignment_ids(folder=course.assignments) if course.assignments.is_dir() else ()
     if source not in (*own, *assignment_ids()):
-        raise unknown(message("There is no assignment {name}.", name=source), source, (*own, *assignment_ids()))
+        raise unknown(no_assignment(name=source), source, (*own, *assignment_ids()))
     place = (course.assignments if source in own else assignments_folder()) / source
     files = {course.assignments / assignment / path.name: path.read_text("utf-8") for path in sorted(place.iterdir())}
     stated = course.assignments / assignment / FILE_NAME

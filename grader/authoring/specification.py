@@ -28,7 +28,7 @@ from grader.authoring.staleness import is_stale
 from grader.authoring.toml_source import TomlSource, read_toml
 from grader.domain.assignment import Assignment, DuePolicy, ImportPolicy, LetterBound, RubricItem
 from grader.domain.course import Course
-from grader.domain.messages import Message, message
+from grader.domain.messages import Message, MessageValue, message
 from grader.domain.questions import QuestionItem
 from grader.domain.run import Limits
 
@@ -255,13 +255,18 @@ def _stale(reference: str, course: Course | None) -> Message:
 
 def no_facts_yet(reference: str, course: Course) -> Message:
     """Say which command makes the facts that an instructor's own reference lacks."""
-    return message(
-        "{reference} has no facts yet, and every threshold comes from them: run `{command}`.",
-        reference=reference,
-        command=course.command("calibrate", reference),
-    )
+    return without_facts(reference=reference, command=course.command("calibrate", reference))
 
 
 def digest_of(data: bytes) -> str:
     """Return the SHA-256 (hexadecimal)."""
     return hashlib.sha256(data).hexdigest()
+
+
+def without_facts(*, reference: MessageValue, command: MessageValue) -> Message:
+    """Say that a reference was never calibrated, and how to do it."""
+    return message(
+        "{reference} has no facts yet, and every threshold comes from them: run `{command}`.",
+        reference=reference,
+        command=command,
+    )

@@ -1,4 +1,4 @@
-"""What a notebook lost on the sample for having made fewer updates than it was written for: that waits for a person.
+"""Points lost on the sample because of few updates: such a grade waits for a person.
 
 The sample has about a seventh of the training data, so the same epochs make a seventh of the updates, and an optimizer
 that starts slowly, or a notebook of three epochs, has not learnt on it what it learns on the full data. How much of a

@@ -1,4 +1,4 @@
-"""A mistake of method that no measurement shows: a model that was fitted on the test images alone.
+"""An error of method that no measurement shows: the model was fitted on the test images alone.
 
 It rests on a claim of the kernel (which images its trainings were given). A false one can only cost the one who makes
 it, and what it costs waits for a person.

@@ -1,4 +1,4 @@
-"""All checks by id: those of the modules of this package, and those of other installed packages.
+"""All checks by id: those of this package's modules, and those of other installed packages.
 
 A new check is a module of `notebook`, `structure` or `learning` with a tuple of `Check` objects in `CHECKS`. Another
 package offers its checks as entry points of the group `autoencoder_grader.checks` (`grader.plug_ins`).

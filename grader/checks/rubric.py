@@ -1,4 +1,4 @@
-"""How a rubric is run over one submission, and what is wrong with a rubric."""
+"""Runs a rubric over one submission, and finds what is wrong with a rubric."""
 
 from __future__ import annotations
 

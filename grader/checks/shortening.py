@@ -1,4 +1,4 @@
-"""Which trainings may end before their last epoch without touching a point: what each check takes from them decides."""
+"""Decides which trainings may end before their last epoch without changing any points."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from grader.cli.completion import assignments
 from grader.cli.frames import Commands, SpokenGroup, first_steps
 from grader.cli.frames import remembered as told
 from grader.cli.options import (
+    NOTEBOOKS_FOLDERS_ZIPS,
     WARM,
     Accelerate,
     AsJson,
@@ -228,7 +229,7 @@ def inspect_command(
 
 @app.command("grade", help=told(message("Grade files, folders and LMS zips.")))
 def grade_command(
-    paths: Annotated[list[Path], typer.Argument(help=told(message("Notebooks, folders, zips.")), metavar="PATH")],
+    paths: Annotated[list[Path], typer.Argument(help=told(NOTEBOOKS_FOLDERS_ZIPS), metavar="PATH")],
     *,
     assignment: Annotated[
         str, typer.Option("--assignment", autocompletion=assignments, help=told(message("Assignment id.")))

@@ -9,6 +9,7 @@ import typer
 
 from grader.cli.frames import remembered as told
 from grader.cli.options import (
+    NOTEBOOKS_FOLDERS_ZIPS,
     AsJson,
     CourseFolder,
     DataSize,
@@ -30,7 +31,8 @@ def export_command(
         typer.Argument(
             help=told(
                 message(
-                    "moodle, moodle-feedback, canvas, gradescope, gradescope-autograder, nbgrader, xlsx, csv or junit."
+                    "moodle, moodle-feedback, canvas, gradescope, gradescope-autograder, github-classroom, nbgrader, "
+                    "xlsx, csv or junit."
                 )
             ),
             metavar="FORMAT",
@@ -99,20 +101,34 @@ def register_after_generating(app: typer.Typer) -> None:
 
 
 def alike_command(
-    paths: Annotated[list[Path], typer.Argument(help=told(message("Notebooks, folders, zips.")), metavar="PATH")],
+    paths: Annotated[list[Path], typer.Argument(help=told(NOTEBOOKS_FOLDERS_ZIPS), metavar="PATH")],
     *,
     assignment: Annotated[str, typer.Option("--assignment", help=told(message("Assignment id.")))],
     out: Annotated[
         Path | None, typer.Option("--out", help=told(message("Page (HTML) with both sides of every pair.")))
     ] = None,
+    grades: Annotated[
+        Path | None,
+        typer.Option(
+            "--grades", help=told(message("Folder that `grader grade` wrote: finds equal trained weights too."))
+        ),
+    ] = None,
+    common: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--common", help=told(message("Notebooks, Python files or folders that all may use. Repeatable."))
+        ),
+    ] = None,
+    gradebook: GradebookUrl = None,
     course: CourseFolder = None,
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare hand-ins with each other; nothing is run and no grade changes."""
-    from grader.cli.comparing import compare_class
+    from grader.cli.comparing import Comparison, compare_class
 
-    compare_class(paths, assignment, Course.at(course), out=out, language=lang, as_json=as_json)
+    wanted = Comparison(out, grades, gradebook, tuple(common or ()))
+    compare_class(paths, assignment, Course.at(course), wanted, language=lang, as_json=as_json)
 
 
 def register_after_grading(app: typer.Typer) -> None:

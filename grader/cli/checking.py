@@ -14,7 +14,7 @@ from grader.authoring.errors import AuthoringError
 from grader.authoring.tasks import is_untouched, tasks, where_to_begin
 from grader.checks.rubric import rubric_mistakes
 from grader.cli.grading import load_for_grading, require_known
-from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border
+from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, several_notebooks
 from grader.cli.watching import watching
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
@@ -96,7 +96,7 @@ def _stop_where_nothing_was_begun(
 
 def _only_one(submissions: Sequence[Submission], given: Path, language: str | None) -> Submission:
     if len(submissions) > 1:
-        sentence = message("{path} holds {count} notebooks. Name one of them.", path=str(given), count=len(submissions))
+        sentence = several_notebooks(path=str(given), count=len(submissions))
         raise complain(sentence, Exit.WRONG_USAGE, language)
     return submissions[0]
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.cli.speech import SURROUNDINGS, error_border, told
+from grader.cli.speech import SURROUNDINGS, class_report, error_border, told
 from grader.deciding import waiting_items
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
@@ -31,6 +31,7 @@ from grader.report.score import check_points, score
 from grader.report.views import check_title
 from grader.report.wording import Wording
 from grader.review.book import Book, BookPlace
+from grader.review.due_dates import no_date, nothing_to_extend
 from grader.review.making import (
     By,
     DecisionRefusedError,
@@ -106,11 +107,7 @@ def extend_student(where: Where, student: str, until: str | None, by: By, *, exp
     """Give a student another due date; None takes an earlier one back."""
     with opened(where) as (book, assignment):
         if assignment.due is None:
-            raise DecisionRefusedError(
-                message(
-                    "{assignment} has no due date, so there is nothing to extend.", assignment=assignment.assignment
-                )
-            )
+            raise DecisionRefusedError(nothing_to_extend(assignment))
         name = _name(book, assignment, student, expected=expected)
         moment = None if until is None else _moment(until, assignment)
         _keep(book, assignment, extend(assignment.assignment, name, moment, by), where.language)
@@ -184,9 +181,7 @@ def _moment(text: str, assignment: Assignment) -> datetime:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
-        raise DecisionRefusedError(
-            message("“{text}” is no date: write 2026-12-04 or 2026-12-04T23:59.", text=text)
-        ) from error
+        raise DecisionRefusedError(no_date(text)) from error
     if "T" not in text.upper() and ":" not in text:
         moment = datetime.combine(moment.date(), time(23, 59, 59))
     zone = UTC if assignment.due is None else assignment.due.date.tzinfo
@@ -212,7 +207,7 @@ def _keep(book: Book, assignment: Assignment, decision: Decision, language: str 
     if not rows:
         typer.echo(told(message("Kept. It counts as soon as {student} hands in.", student=decision.student), language))
     if index is not None:
-        typer.echo(told(message("Report of the class: {path}", path=str(index.resolve())), language))
+        typer.echo(told(class_report(path=str(index.resolve())), language))
 
 
 def _why(graded: GradedSubmission, assignment: Assignment, wording: Wording) -> list[str]:

@@ -15,7 +15,7 @@ from grader.authoring.catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.cli.grading import ClassWork, grade_class, require_known
 from grader.cli.run_log import run_log
-from grader.cli.speech import SURROUNDINGS, Exit, error_border
+from grader.cli.speech import SURROUNDINGS, Exit, class_report, error_border
 from grader.cli.watching import watching
 from grader.delivery import prepare_folder, write_class
 from grader.demo import classroom
@@ -57,7 +57,7 @@ def run_demo(out: Path, *, sandbox: str, jobs: int | None, accelerate: bool, lan
         index = write_class(graded, folder, assignment=assignment, facts=facts, translator=translator)
     compared = compare(graded)
     Console().print(_table(compared, translator))
-    typer.echo(translator.text(message("Report of the class: {path}", path=str(index.resolve()))))
+    typer.echo(translator.text(class_report(path=str(index.resolve()))))
     if not all(one.as_expected for one in compared):
         raise typer.Exit(int(Exit.DID_NOT_PASS))
 

@@ -15,9 +15,9 @@ from grader.authoring.questions import open_questions
 from grader.cli.course import load_checked
 from grader.cli.rosters import HandIns, in_time
 from grader.cli.run_log import run_log
-from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
+from grader.cli.speech import SURROUNDINGS, Exit, class_report, complain, error_border, told, wrong_choice
 from grader.cli.watching import Watch, watching
-from grader.delivery import prepare_folder, write_class, write_index
+from grader.delivery import prepare_folder, write_grades, write_index, write_reports
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
@@ -75,7 +75,8 @@ def grade_paths(
         with Book.open(place) as book:
             graded = book.effective(graded, assignment)
             book.refresh()
-        write_class(graded, folder, assignment=assignment, facts=facts, translator=translator)
+        write_reports(graded, folder, assignment=assignment, facts=facts, translator=translator)
+        write_grades(graded, folder, assignment=assignment, translator=translator)
         index = write_index(graded, folder, assignment=assignment, translator=translator, passed_over=found.passed_over)
     if as_json:
         typer.echo((folder / "grades.json").read_text(encoding="utf-8"))
@@ -83,7 +84,7 @@ def grade_paths(
     Console().print(class_table(graded, assignment, translator))
     if found.passed_over:
         Console().print(passed_over_list(found.passed_over, translator))
-    typer.echo(told(message("Report of the class: {path}", path=str(index.resolve())), language))
+    typer.echo(told(class_report(path=str(index.resolve())), language))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +202,7 @@ def require_known(options: SessionOptions, language: str | None) -> None:
         ("--audit", options.audit, AUDITS),
     ):
         if value is not None and value not in values:
-            sentence = message(
-                "{option} is {value}; it can be {known}", option=option, value=value, known=", ".join(values)
-            )
+            sentence = wrong_choice(option=option, value=value, known=", ".join(values))
             raise complain(sentence, Exit.WRONG_USAGE, language)
 
 

@@ -11,7 +11,10 @@ from typing import Final
 
 import typer
 
+from grader.authoring.bundle import published
 from grader.authoring.configured import load_configured
+from grader.authoring.course_settings import read_publication
+from grader.authoring.notebooks import generate
 from grader.cli.grading import require_known
 from grader.cli.rosters import ClassLists, warn
 from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
@@ -22,6 +25,7 @@ from grader.domain.messages import message
 from grader.handback import canvas, gradescope, junit, moodle, nbgrader, tables
 from grader.handback.autograder import Configuration, autograder_zip
 from grader.handback.classroom import GradedClass, Place, assignment_graded, read_class, remarks_of, seating
+from grader.handback.github_classroom import DEFAULT_PACKAGE, ClassroomConfiguration, repository_zip
 from grader.handback.outcome import Export, shown, waiting_students
 from grader.handback.standing import Standing, State, standings
 from grader.locale import Translator
@@ -32,6 +36,7 @@ from grader.sandbox.registry import DEFAULT
 from grader.session import SessionOptions
 
 AUTOGRADER: Final = "gradescope-autograder"
+CLASSROOM: Final = "github-classroom"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +102,13 @@ def export_class(folder: Path, wanted: Wanted, lists: ClassLists, *, language: s
         typer.Exit: With the exit status of what went wrong.
     """
     with error_border(language):
-        if wanted.form not in (*FORMATS, AUTOGRADER):
-            known = ", ".join((*FORMATS, AUTOGRADER))
+        if wanted.form not in (*FORMATS, AUTOGRADER, CLASSROOM):
+            known = ", ".join((*FORMATS, AUTOGRADER, CLASSROOM))
             sentence = message("There is no format {name}. There are: {known}.", name=wanted.form, known=known)
             raise complain(sentence, Exit.WRONG_USAGE, language)
-        if wanted.form == AUTOGRADER:
-            _write_autograder(wanted, language)
+        if wanted.form in (AUTOGRADER, CLASSROOM):
+            write = _write_autograder if wanted.form == AUTOGRADER else _write_repository
+            write(wanted, language)
             return
         material = _material(folder, wanted, lists, language)
         try:
@@ -169,6 +175,26 @@ def _write_autograder(wanted: Wanted, language: str | None) -> None:
     settings = (Path() if wanted.course is None else wanted.course.folder) / "course.toml"
     folder = None if wanted.course is None else wanted.course.folder
     write_bytes(wanted.out, autograder_zip(configuration, folder, settings=settings))
+    typer.echo(str(wanted.out))
+
+
+def _write_repository(wanted: Wanted, language: str | None) -> None:
+    if wanted.assignment is None:
+        sentence = message("Name the assignment that the repository is for: --assignment ID.")
+        raise complain(sentence, Exit.WRONG_USAGE, language)
+    require_known(SessionOptions(data_size=wanted.data_size), language)
+    assignment = load_configured(wanted.assignment, course=wanted.course)
+    spoken = language or assignment.language or SURROUNDINGS.language
+    folder = Path() if wanted.course is None else wanted.course.folder
+    publication = read_publication(folder)
+    package = publication.package or DEFAULT_PACKAGE
+    configuration = ClassroomConfiguration(wanted.assignment, spoken, wanted.data_size, package)
+    references = None if wanted.course is None else wanted.course.references
+    notebook = generate(
+        assignment, language=spoken, solution=False, references=references, publication=publication
+    ).encode()
+    bundle = None if wanted.course is None else published(assignment, wanted.course)
+    write_bytes(wanted.out, repository_zip(configuration, notebook, bundle))
     typer.echo(str(wanted.out))
 
 

@@ -15,10 +15,10 @@ from rich.text import Text
 
 from grader.checks.core.wording import brief
 from grader.cli.grading import require_known
-from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border
+from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, several_notebooks
 from grader.cli.watching import waiting
 from grader.domain.datasets import title_of
-from grader.domain.evidence import RejectedClaimsError
+from grader.domain.evidence import RejectedClaimsError, not_accepted
 from grader.domain.folders import private_folder
 from grader.domain.grade import Finding
 from grader.domain.inspection import OTHER, InspectedModel, Inspection, Remark, Trial
@@ -51,9 +51,7 @@ def inspect_one(
     with error_border(language), private_folder() as workspace:
         found = collect([notebook], Path(workspace))
         if len(found) > 1:
-            sentence = message(
-                "{path} holds {count} notebooks. Name one of them.", path=str(notebook), count=len(found)
-            )
+            sentence = several_notebooks(path=str(notebook), count=len(found))
             raise complain(sentence, Exit.WRONG_USAGE, language)
         inspection = _inspected(found[0], options, translator, compat=compat)
     if as_json:
@@ -76,7 +74,7 @@ def _inspected(
     except UnreadableSubmissionError as unreadable:
         raise complain(unreadable.reason, Exit.WRONG_USAGE, translator.language) from unreadable
     except RejectedClaimsError as rejected:
-        reason = message("What the notebook left behind could not be accepted ({problem}).", problem=str(rejected))
+        reason = not_accepted(problem=str(rejected))
         raise complain(reason, Exit.DID_NOT_PASS, translator.language) from rejected
 
 

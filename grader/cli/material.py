@@ -14,6 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from grader.authoring.specification import without_facts
 from grader.cli.speech import SURROUNDINGS, error_border, told
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
@@ -102,11 +103,7 @@ def _show_course(folder: Path, *, language: str | None, as_json: bool) -> None:
     Console().print(_table(facts, _titles(course, language), language))
     for one in facts:
         if not one.calibrated:
-            sentence = message(
-                "{reference} has no facts yet, and every threshold comes from them: run `{command}`.",
-                reference=one.reference,
-                command=course.command("calibrate", one.reference),
-            )
+            sentence = without_facts(reference=one.reference, command=course.command("calibrate", one.reference))
             typer.echo(told(sentence, language), err=True)
 
 

@@ -13,6 +13,9 @@ from grader.cli.speech import language_option
 from grader.domain.messages import message
 from grader.sandbox.registry import UNSHUT, backend_names
 
+NOTEBOOKS_FOLDERS_ZIPS: Final = message("Notebooks, folders, zips.")
+
+
 Language = Annotated[
     str | None,
     typer.Option(

@@ -13,6 +13,7 @@ from grader.cli.speech import Exit, complain, told
 from grader.domain.messages import Message, message
 from grader.domain.submission import Submission
 from grader.domain.time_zones import zone_named
+from grader.handback.outcome import nothing_from
 from grader.roster.columns import Column, find_column
 from grader.roster.matching import Roster, assign
 from grader.roster.reading import read_roster
@@ -133,7 +134,7 @@ def in_time(submissions: Sequence[Submission], lists: ClassLists, language: str 
                 warn(sentence, language)
         if absent := roster.without_hand_in(students):
             names = ", ".join(person.shown for person in absent)
-            warn(message("Nothing was handed in by {count}: {students}.", count=len(absent), students=names), language)
+            warn(nothing_from(count=len(absent), students=names), language)
     return [replace(one, submitted_at=times.get(one.student, one.submitted_at)) for one in submissions]
 
 

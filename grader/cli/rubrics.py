@@ -17,6 +17,7 @@ from grader.authoring.errors import unknown
 from grader.authoring.notebooks import generate
 from grader.cli.grading import require_known
 from grader.cli.speech import Exit, error_border, told
+from grader.domain.assignment import no_assignment
 from grader.domain.course import Course
 from grader.domain.grade import Outcome
 from grader.domain.messages import Message, message
@@ -88,7 +89,7 @@ class Trial:
         known = assignment_ids(folder=None if self.course is None else self.course.assignments)
         for name in self.ids:
             if name not in (*known, "all"):
-                raise unknown(message("There is no assignment {name}.", name=name), name, known)
+                raise unknown(no_assignment(name=name), name, known)
         chosen = known if not self.ids or "all" in self.ids else tuple(dict.fromkeys(self.ids))
         return tuple(name for name in chosen if name in FAST) if self.fast and self.course is None else chosen
 

@@ -18,9 +18,11 @@ from typing import Final
 import typer
 
 from grader.cli.extras import what_to_install
-from grader.domain.messages import Message, message
+from grader.domain.graded import own_failure
+from grader.domain.messages import Message, MessageValue, message
 from grader.domain.system_errors import said_by_system
 from grader.locale import LANGUAGES, Translator
+from grader.locale.translator import unknown_language
 
 
 class Exit(IntEnum):
@@ -77,7 +79,7 @@ def complain(sentence: Message, status: Exit, language: str | None = None) -> ty
 def our_fault(error: Exception) -> int:
     """Show a failure that nobody expected, with its traceback for the maintainer; return the exit status."""
     traceback.print_exception(error)
-    said = message("The grader itself failed: {error}", error=f"{type(error).__name__}: {error}")
+    said = own_failure(error=f"{type(error).__name__}: {error}")
     return complain(said, Exit.OUR_FAULT).exit_code
 
 
@@ -160,5 +162,20 @@ def language_option(value: str | None) -> str | None:
     """
     if value is not None and value not in LANGUAGES:
         known = ", ".join(f"{code} ({LANGUAGE_NAMES[code]})" for code in LANGUAGES)
-        raise typer.BadParameter(told(message("unknown language {value}; there are {known}", value=value, known=known)))
+        raise typer.BadParameter(told(unknown_language(value=value, known=known)))
     return value
+
+
+def several_notebooks(*, path: MessageValue, count: MessageValue) -> Message:
+    """Ask for one notebook where there are several."""
+    return message("{path} holds {count} notebooks. Name one of them.", path=path, count=count)
+
+
+def wrong_choice(*, option: MessageValue, value: MessageValue, known: MessageValue) -> Message:
+    """Refuse a value that an option cannot have."""
+    return message("{option} is {value}; it can be {known}", option=option, value=value, known=known)
+
+
+def class_report(*, path: MessageValue) -> Message:
+    """Say where the report of a class lies."""
+    return message("Report of the class: {path}", path=path)

@@ -18,7 +18,7 @@ from grader.authoring.catalogue import course_ids, facts_ids, load_facts
 from grader.authoring.courses import chosen_references
 from grader.authoring.errors import unknown
 from grader.cli.course import references_found, require_readable_facts, require_sound, require_usable
-from grader.cli.speech import Exit, complain, error_border, told
+from grader.cli.speech import Exit, complain, error_border, told, wrong_choice
 from grader.domain.course import Course
 from grader.domain.facts import CalibrationRun
 from grader.domain.messages import message
@@ -26,7 +26,7 @@ from grader.rebuild.calibration import Plan, calibrate, training_processes
 from grader.rebuild.facts.kept_weights import default_folder
 from grader.rebuild.quantities.reference_data import DataChoice, DataNotFoundError
 from grader.session import DATA_SIZES
-from grader.validation.references import Verdict, validate
+from grader.validation.references import ReferenceVerdict, validate
 
 _WIDTH_OF_LOGS = 120
 
@@ -102,7 +102,7 @@ def validate_references(
             require_usable(course, known)
         console = Console(stderr=True)
 
-        def say(verdict: Verdict) -> None:
+        def say(verdict: ReferenceVerdict) -> None:
             if not as_json:
                 console.print(Text(f"{'✗' if verdict.faults else '✓'} {verdict.reference} ({verdict.seconds:.0f} s)"))
 
@@ -119,7 +119,7 @@ def validate_references(
         raise typer.Exit(int(Exit.DID_NOT_PASS))
 
 
-def _show(verdicts: Sequence[Verdict], language: str | None) -> None:
+def _show(verdicts: Sequence[ReferenceVerdict], language: str | None) -> None:
     console = Console()
     if not console.is_terminal:  # a log file has no edge
         console.width = max(console.width, _WIDTH_OF_LOGS)
@@ -137,7 +137,7 @@ def _show(verdicts: Sequence[Verdict], language: str | None) -> None:
     typer.echo(told(sentence, language))
 
 
-def _table(verdicts: Sequence[Verdict], language: str | None) -> Table:
+def _table(verdicts: Sequence[ReferenceVerdict], language: str | None) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in (message("id"), message("measured"), message("epochs")):
         table.add_column(told(title, language), overflow="fold")
@@ -157,7 +157,7 @@ def _table(verdicts: Sequence[Verdict], language: str | None) -> Table:
     return table
 
 
-def _row(verdict: Verdict, language: str | None) -> dict[str, object]:
+def _row(verdict: ReferenceVerdict, language: str | None) -> dict[str, object]:
     return {
         "id": verdict.reference,
         "valid": not verdict.faults,
@@ -196,10 +196,5 @@ def _known(ids: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
 
 def _require_size(trainings: Trainings, language: str | None) -> None:
     if trainings.data_size not in DATA_SIZES:
-        sentence = message(
-            "{option} is {value}; it can be {known}",
-            option="--data-size",
-            value=trainings.data_size,
-            known=", ".join(DATA_SIZES),
-        )
+        sentence = wrong_choice(option="--data-size", value=trainings.data_size, known=", ".join(DATA_SIZES))
         raise complain(sentence, Exit.WRONG_USAGE, language)

@@ -31,6 +31,7 @@ from grader.report.score import score
 from grader.report.views import CheckView, check_view, submission_view
 from grader.report.wording import Wording
 from grader.review.book import Book
+from grader.review.due_dates import no_date, nothing_to_extend
 from grader.review.handed_in import kept_cells
 from grader.review.making import (
     By,
@@ -364,13 +365,9 @@ def _moment(text: str, assignment: Assignment) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise DecisionRefusedError(
-            message("“{text}” is no date: write 2026-12-04 or 2026-12-04T23:59.", text=text)
-        ) from error
+        raise DecisionRefusedError(no_date(text)) from error
     if assignment.due is None:
-        raise DecisionRefusedError(
-            message("{assignment} has no due date, so there is nothing to extend.", assignment=assignment.assignment)
-        )
+        raise DecisionRefusedError(nothing_to_extend(assignment))
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=assignment.due.date.tzinfo)
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+from grader.domain.messages import Message, MessageValue, message
 from grader.domain.questions import QuestionItem
 from grader.domain.run import Limits
 
@@ -183,3 +184,8 @@ def _is_below(module: str, names: Collection[str]) -> bool:
     """Tell whether the module is one of these or a part of one."""
     steps = module.split(".")
     return any(".".join(steps[:length]) in names for length in range(1, len(steps) + 1))
+
+
+def no_assignment(*, name: MessageValue) -> Message:
+    """Refuse the id of an assignment that does not exist."""
+    return message("There is no assignment {name}.", name=name)

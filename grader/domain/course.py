@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from grader.domain.messages import Message, MessageValue, message
+
 
 @dataclass(frozen=True, slots=True)
 class Course:
@@ -45,3 +47,8 @@ class Course:
     def command(self, name: str, wanted: str) -> str:
         """Return a command that the user can run on this course, for sentences that say what to do."""
         return f"grader {name} {wanted} --course {shlex.quote(str(self.folder))}"
+
+
+def unusable_reference(*, reference: MessageValue) -> Message:
+    """Say that an instructor's reference has mistakes, which follow."""
+    return message("The reference {reference} cannot be used. To be mended:", reference=reference)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from grader.domain.messages import Message, MessageValue, message
+
 JsonValue = Any
 """Plain data as `json.loads` gives it; extraction has bounded its depth and size."""
 
@@ -134,6 +136,8 @@ class FitClaim:
         joined: Several of its steps were done in one execution.
         accepted_after: Steps after which it was ended because the model was good enough, where it was; else 0. `epochs`
             then counts those asked for, as the notebook sees it.
+        losses: Of up to 60 epochs, spread evenly over those that were run; empty where nobody knows.
+        validation_losses: The same on what was held out.
     """
 
     model: str
@@ -156,6 +160,8 @@ class FitClaim:
     test_images_alone: bool | None = None
     joined: bool = False
     accepted_after: int = 0
+    losses: tuple[float, ...] = ()
+    validation_losses: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +233,11 @@ class RejectedClaimsError(Exception):
         super().__init__(f"{where}: {problem}")
         self.where = where
         self.problem = problem
+
+
+def not_accepted(*, problem: MessageValue) -> Message:
+    """Say that the claims of a notebook did not pass the border."""
+    return message("What the notebook left behind could not be accepted ({problem}).", problem=problem)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from grader.domain.grade import Grade
 from grader.domain.measurement import Measurements
-from grader.domain.messages import Message
+from grader.domain.messages import Message, MessageValue, message
+from grader.domain.portrait import LossCurve
 from grader.domain.questions import OpenAnswer
 from grader.domain.run import RunRecord
 
@@ -32,6 +33,7 @@ class GradedSubmission:
         fault: Traceback of our own failure, for the maintainer, or "".
         submitted_at: When it was handed in, with a time zone; None where nobody knows.
         conflict: Why a person must look at the hand-in itself (`Submission.conflict`), or None.
+        curves: Losses of trainings as the notebook told them, for the report; no point rests on them.
         answers: What was written to the open questions; joined from the gradebook for reports (`grader.deciding`).
     """
 
@@ -50,3 +52,9 @@ class GradedSubmission:
     submitted_at: datetime | None = None
     conflict: Message | None = None
     answers: tuple[OpenAnswer, ...] = ()
+    curves: tuple[LossCurve, ...] = ()
+
+
+def own_failure(*, error: MessageValue) -> Message:
+    """Say that the fault is the grader's."""
+    return message("The grader itself failed: {error}", error=error)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from grader.domain.architecture import Architecture
 from grader.domain.evidence import RelatedClaims
-from grader.domain.messages import Message
+from grader.domain.messages import Message, MessageValue, message
+from grader.domain.portrait import Portrait
 from grader.domain.quantities import Quantity as Quantity
 from grader.domain.units import Unit
+
+NOT_FINITE: Final = message("Its weights are not finite numbers (NaN).")
 
 
 class Role(StrEnum):
@@ -142,6 +146,7 @@ class Measurements:
         view: Kind of secret view (`reference.views`) that an honest training of this notebook does not notice; "" where
             there is none, as for data that notebooks make themselves.
         fingerprint: A few numbers of the autoencoder's weights that are equal where one is a copy of another.
+        portrait: What the report draws beside the numbers.
     """
 
     models: Mapping[Role, MeasuredModel] = field(default_factory=dict)
@@ -163,6 +168,7 @@ class Measurements:
     another_size: bool = False
     view: str = ""
     fingerprint: tuple[float, ...] = ()
+    portrait: Portrait = field(default_factory=Portrait)
 
     def value(self, name: Quantity) -> float | None:
         """Return the number called `name`, or None where it was not measured."""
@@ -172,3 +178,8 @@ class Measurements:
 
 class MeasuringFailedError(Exception):
     """The measuring process broke, timed out or ran out of memory: our failure, never a student's."""
+
+
+def cannot_be_rebuilt(*, reason: MessageValue) -> Message:
+    """Say why zone M (the measuring process) cannot rebuild a model."""
+    return message("The model cannot be rebuilt: {reason}.", reason=reason)

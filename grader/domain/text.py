@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from grader.domain.messages import Message, MessageValue, message
+
 ELLIPSIS: Final = "…"
 
 _SHORTEST_SHARE: Final = 0.6
@@ -41,3 +43,8 @@ def ending(text: str, limit: int) -> str:
 def listed(names: list[str] | tuple[str, ...], most: int) -> str:
     """Return the names parted by commas: at most so many, and an ellipsis where there are more."""
     return ", ".join([*names[:most], *([ELLIPSIS] if len(names) > most else [])])
+
+
+def further_ones(*, count: MessageValue) -> Message:
+    """Say how many are left out of a list."""
+    return message("Further ones, not shown: {count}", count=count)

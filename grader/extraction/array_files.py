@@ -1,4 +1,4 @@
-"""Reads a student's `.npz` as if it were an attack, and writes the arrays anew."""
+"""Reads a student's `.npz` as untrusted input, and writes its arrays to a new file."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 The sandbox is dead when this runs, so nothing changes under our hands. Sizes are looked at before anything is parsed;
 links and special files are refused; JSON is bounded in size, depth and shape; arrays are read member by member with
-the size that their header declares, never with pickle, and written anew for zone M.
+the size that their header declares, never with pickle, and written anew for the measuring process (zone M).
 """
 
 from __future__ import annotations
@@ -106,6 +106,11 @@ class _Columns(_Strict):
         return self
 
 
+_Losses = Annotated[
+    list[Annotated[float, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]], FailFast(), Field(max_length=60)
+]
+
+
 class _Fit(_Strict):
     model: _Id
     epochs: int
@@ -127,6 +132,8 @@ class _Fit(_Strict):
     test_images_alone: bool | None = None
     joined: bool = False
     accepted_after: int = 0
+    losses: _Losses = Field(default_factory=list)
+    validation_losses: _Losses = Field(default_factory=list)
 
 
 class _Entry(_Strict):
@@ -249,10 +256,17 @@ def _look_through(data: object, depth: int = 0) -> None:
 
 
 def _fit(fit: _Fit) -> FitClaim:
-    plain = fit.model_dump(exclude={"columns", "names", "classes"})
+    plain = fit.model_dump(exclude={"columns", "names", "classes", "losses", "validation_losses"})
     described = {} if fit.columns is None else fit.columns.model_dump()
     columns = ColumnClaim(**{name: tuple(numbers) for name, numbers in described.items()}) if described else None
-    return FitClaim(**plain, columns=columns, names=tuple(fit.names), classes=tuple(fit.classes))
+    return FitClaim(
+        **plain,
+        columns=columns,
+        names=tuple(fit.names),
+        classes=tuple(fit.classes),
+        losses=tuple(fit.losses),
+        validation_losses=tuple(fit.validation_losses),
+    )
 
 
 def _model(model: _Model) -> ModelClaim:

@@ -1,4 +1,4 @@
-"""The border for exported graphs: files of fixed names and bounded size, copied byte by byte and never looked into.
+"""The border for exported graphs: files of fixed names and bounded size, copied byte by byte and never parsed.
 
 What is in them is read in the second sandbox alone, and refused there where it does more than compute.
 """

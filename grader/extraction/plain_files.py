@@ -1,4 +1,4 @@
-"""Opens what the sandbox left behind: plain files of an allowed size, through no link."""
+"""Opens files that the sandbox left behind: plain files of an allowed size, never links."""
 
 from __future__ import annotations
 

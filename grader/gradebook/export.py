@@ -31,7 +31,6 @@ from grader.domain.grade import (
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Measurement
 from grader.domain.run import RunRecord
-from grader.gradebook.adjustment import Adjustment
 from grader.gradebook.faults import file_fault
 from grader.gradebook.harmless import harmless
 from grader.locale import Translator
@@ -49,7 +48,7 @@ CSV_COLUMNS = (
     "points_possible",
     "grade",
 )
-"""The columns before those of lateness, `adjusted_points` (each where asked for) and those of the checks."""
+"""The columns before those of lateness and decisions (each where there are some) and those of the checks."""
 
 LATE_COLUMNS = ("submitted_at", "late_minutes", "late_percent", "late_points", "points_counted")
 """The columns of an assignment that has a due date; empty where the time of hand-in is not known."""
@@ -77,9 +76,7 @@ def grades_json(assignment: Assignment, graded: Sequence[GradedSubmission], tran
     return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 
 
-def grades_csv(
-    assignment: Assignment, graded: Sequence[GradedSubmission], *, adjustments: Sequence[Adjustment] | None = None
-) -> str:
+def grades_csv(assignment: Assignment, graded: Sequence[GradedSubmission]) -> str:
     """Return the table of grades: one row a submission, one column a check, decimal points, RFC 4180.
 
     What lateness costs stands in columns of its own where the assignment has a due date; `points_awarded` is what the
@@ -92,25 +89,17 @@ def grades_csv(
     Args:
         assignment: What was graded; its rubric gives the columns, its scale the grade.
         graded: Its grades, in any order.
-        adjustments: In the order in which they were made; then the column `adjusted_points` shows the latest one of
-            each student, and is empty for the others.
     """
-    adjusted = None if adjustments is None else {one.student: one.points for one in adjustments}
     checks = _checks(assignment, graded)
     timed = assignment.due is not None or any(one.grade.late is not None for one in graded)
     decided = any(one.grade.has_decisions for one in graded)
-    extra = (
-        *(LATE_COLUMNS if timed else ()),
-        *(DECISION_COLUMNS if decided else ()),
-        *(() if adjusted is None else ("adjusted_points",)),
-    )
+    extra = (*(LATE_COLUMNS if timed else ()), *(DECISION_COLUMNS if decided else ()))
     table = io.StringIO(newline="")
     writer = csv.writer(table)
     writer.writerow([*CSV_COLUMNS, *extra, *checks])
     for one in _in_order(graded):
         late = _late_cells(one) if timed else []
         given = _decision_cells(one.grade) if decided else []
-        given += [] if adjusted is None else [_adjusted_points(adjusted.get(one.student))]
         writer.writerow([*_row(one, assignment), *late, *given, *_check_cells(one.grade, checks)])
     return table.getvalue()
 
@@ -312,10 +301,6 @@ def _scaled(grade: Grade, assignment: Assignment) -> str:
 def _check_points(result: CheckResult | None) -> str:
     unknown = result is None or result.outcome is Outcome.UNGRADABLE
     return "" if unknown or result is None else _points(result.points_awarded)
-
-
-def _adjusted_points(points: float | None) -> str:
-    return "" if points is None else _points(points)
 
 
 def _points(points: float) -> str:

@@ -9,18 +9,17 @@ from html import escape
 
 from grader.domain.assignment import Assignment
 from grader.domain.grade import CheckResult, Outcome
-from grader.domain.messages import Message, message
+from grader.domain.messages import Message, MessageValue, message
 from grader.handback.standing import Standing
 from grader.locale import Translator
+from grader.report.score import points_of
 
 
 def feedback_lines(standing: Standing, assignment: Assignment, translator: Translator) -> list[str]:
     """Return the lines: the points, one line a check, what lateness costs, what a person decided."""
     grade = standing.grade
-    total = message(
-        "{points} of {possible} points",
-        points=points_text(standing.points or 0.0, translator),
-        possible=points_text(grade.points_possible, translator),
+    total = points_of(
+        points=points_text(standing.points or 0.0, translator), possible=points_text(grade.points_possible, translator)
     )
     titles = {item.check: item.title for item in assignment.rubric}
     lines = [translator.text(total)]
@@ -35,10 +34,8 @@ def feedback_lines(standing: Standing, assignment: Assignment, translator: Trans
         )
         lines.append(translator.text(taken))
     if standing.adjusted is not None:
-        changed = message(
-            "Measured: {points} points. Changed by a person: {reason}",
-            points=points_text(grade.points_awarded, translator),
-            reason=standing.reason or "",
+        changed = changed_by_a_person(
+            points=points_text(grade.points_awarded, translator), reason=standing.reason or ""
         )
         lines.append(translator.text(changed))
     return lines
@@ -65,3 +62,8 @@ def _earned(result: CheckResult, translator: Translator) -> Message:
         points=points_text(result.points_awarded, translator),
         possible=points_text(possible, translator),
     )
+
+
+def changed_by_a_person(*, points: MessageValue, reason: MessageValue) -> Message:
+    """Say what was measured and why a person changed it."""
+    return message("Measured: {points} points. Changed by a person: {reason}", points=points, reason=reason)

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from grader.domain.assignment import Assignment
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.messages import Message, message
-from grader.handback.feedback import points_text
+from grader.handback.feedback import changed_by_a_person, points_text
 from grader.handback.outcome import Export, waiting_students
 from grader.handback.standing import Standing, State
 from grader.intake.naming import report_name
@@ -71,10 +71,8 @@ def results_zip(standings: Sequence[Standing], assignment: Assignment, translato
 
 def _on_top(standing: Standing, translator: Translator) -> Message:
     if standing.adjusted is not None:
-        return message(
-            "Measured: {points} points. Changed by a person: {reason}",
-            points=points_text(standing.grade.points_awarded, translator),
-            reason=standing.reason or "",
+        return changed_by_a_person(
+            points=points_text(standing.grade.points_awarded, translator), reason=standing.reason or ""
         )
     if standing.state is State.WAITING:
         return message(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from grader.domain.messages import Message, message
+from grader.domain.messages import Message, MessageValue, message
 from grader.domain.people import Person
 from grader.handback.standing import Standing
 from grader.roster.matching import Match
@@ -52,13 +52,7 @@ class Export:
                 )
             )
         if self.absent:
-            sentences.append(
-                message(
-                    "Nothing was handed in by {count}: {students}.",
-                    count=len(self.absent),
-                    students=_named(self.absent),
-                )
-            )
+            sentences.append(nothing_from(count=len(self.absent), students=_named(self.absent)))
         return [*sentences, *self.remarks]
 
 
@@ -74,3 +68,8 @@ def shown(people: Sequence[Person]) -> tuple[str, ...]:
 
 def _named(names: Sequence[str]) -> str:
     return ", ".join(names[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")
+
+
+def nothing_from(*, count: MessageValue, students: MessageValue) -> Message:
+    """Name the students without a hand-in."""
+    return message("Nothing was handed in by {count}: {students}.", count=count, students=students)

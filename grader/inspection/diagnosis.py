@@ -20,15 +20,12 @@ from grader.domain.text import shortened
 from grader.held_grades import counts_official_images
 from grader.inspection.frameworks import Framework, frameworks_of, missing_dataset, told_of
 from grader.pipeline import missing_modules
+from grader.report.wording import RUN_ENDS
 
 MOST_ERRORS: Final = 8
 """What comes after is most often their echo."""
 
-_ENDED: Final = {
-    RunStatus.TIMED_OUT: message("The run was stopped because it took too long."),
-    RunStatus.KILLED: message("The notebook's process ended before its last cell."),
-    RunStatus.UNAVAILABLE: message("The grader could not run this notebook. That is no fault of the notebook."),
-}
+_ENDED: Final = (RunStatus.TIMED_OUT, RunStatus.KILLED, RunStatus.UNAVAILABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +116,7 @@ def _surroundings(past: Past, written_with: Sequence[Framework]) -> Iterator[Mes
             cell=cell_name(index, past.notebook.places),
         )
     if run.status in _ENDED and not run.skipped:
-        yield _ENDED[run.status]
+        yield RUN_ENDS[run.status]
     if run.detail is not None:
         yield run.detail
     for name in (one for one in missing_modules(run, past.evidence.requests) if one not in named):

@@ -16,7 +16,7 @@ from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.facts import ReferenceFacts
 from grader.domain.grade import Finding, Outcome
 from grader.domain.inspection import OTHER, InspectedModel, Inspection, Outline, Remark, Trial
-from grader.domain.measurement import Measurements, Quantity, Role
+from grader.domain.measurement import NOT_FINITE, Measurements, Quantity, Role
 from grader.domain.messages import Message, message, verbatim
 from grader.domain.outdated import OldCode
 from grader.domain.ports import MeasuringTask, Sandbox
@@ -183,7 +183,7 @@ def _inspected(outline: Outline, scene: _Scene, context: InspectionContext) -> I
     nearest = _nearest(family, used.dataset, context.facts)
     measured, quality, why_not = Measurements(), _NOTHING, used.why_not
     if nearest is not None:
-        why_not = message("Its weights are not finite numbers (NaN).") if outline.not_finite else why_not
+        why_not = NOT_FINITE if outline.not_finite else why_not
         own = _of_one(scene.evidence, outline, scene.outlines)
         dataset = used.dataset if nearest.is_of_images else ""
         task = MeasuringTask(nearest.reference, "hidden", _names(outline), dataset)

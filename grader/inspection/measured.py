@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from grader.checks.learning.code_sparsity import TOO_MANY
+from grader.checks.learning.latent_space import COLLAPSED, WITHOUT_KL
 from grader.domain.grade import Finding
 from grader.domain.inspection import Remark
 from grader.domain.measurement import Quantity
@@ -50,14 +52,8 @@ def _collapsed(name: str, quality: Mapping[Quantity, float]) -> Finding | None:
         where=message("The model “{name}”", name=verbatim(name)),
         expected=message("A code that says something about the image."),
         actual=message("KL divergence on hidden images: {kl:.2g} nats.", kl=kl),
-        why=message(
-            "The posterior has collapsed: the code says hardly anything about the image, and every reconstruction "
-            "looks like the mean image."
-        ),
-        hint=message(
-            "Is the reconstruction loss a sum over the pixels or their mean? Beside the whole KL divergence, a mean "
-            "over 784 pixels makes the KL 784 times too dear."
-        ),
+        why=COLLAPSED.why,
+        hint=COLLAPSED.hint,
     )
 
 
@@ -69,11 +65,8 @@ def _without_kl(name: str, quality: Mapping[Quantity, float]) -> Finding | None:
         where=message("The model “{name}”", name=verbatim(name)),
         expected=message("Codes with a spread that the KL divergence holds near 1."),
         actual=message("Median σ of the code: {sigma:.2g}.", sigma=sigma),
-        why=message(
-            "Nothing holds the codes near N(0, I): the latent space has holes, and what is drawn from it does not look "
-            "like the data."
-        ),
-        hint=message("Does the KL divergence enter the loss that `fit` minimises, and with which weight?"),
+        why=WITHOUT_KL.why,
+        hint=WITHOUT_KL.hint,
     )
 
 
@@ -89,8 +82,5 @@ def _not_sparse(name: str, quality: Mapping[Quantity, float]) -> Finding | None:
             "A code this active is that of the same network without any penalty: nothing makes it describe an image "
             "with few units."
         ),
-        hint=message(
-            "How large is the penalty beside the mean squared error of an image? Is it on what the layer puts out, or "
-            "on its weights? A coefficient such as 1e-14 regularises nothing."
-        ),
+        hint=TOO_MANY.hint,
     )

@@ -24,6 +24,7 @@ from grader.inspection.recognition import (
     noise_comes_first,
     output_layer,
 )
+from grader.inspection.source import WHY_PART_OF_THE_LOSS
 
 NOTHING_LEARNT: Final = 0.1
 """A skill below this is hardly better than the mean image."""
@@ -337,7 +338,7 @@ def _penalty_without_loss(case: Case) -> Finding | None:
         where=_named(case),
         expected=message("A loss with the penalty of its layers in it."),
         actual=message("The training loop never reads `model.losses`."),
-        why=message("What is not part of the loss, no training can make smaller."),
+        why=WHY_PART_OF_THE_LOSS,
         hint=message("`fit` adds the penalties of layers by itself. Who adds them in a loop of your own?"),
     )
 

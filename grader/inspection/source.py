@@ -19,6 +19,9 @@ from grader.domain.submission import Notebook
 from grader.inspection.fixed_noise import fixed_noises
 from grader.translation.readable_cells import readable
 
+WHY_PART_OF_THE_LOSS: Final = message("What is not part of the loss, no training can make smaller.")
+
+
 _ERRORS: Final = frozenset({"mse", "mae", "meansquarederror", "meanabsoluteerror", "huber", "logcosh"})
 _ACCURACIES: Final = ("accuracy", "acc", "binary_accuracy", "BinaryAccuracy", "Accuracy", "categorical_accuracy",
                       "CategoricalAccuracy")  # fmt: skip
@@ -179,7 +182,7 @@ def _idle_penalties(cells: Sequence[Cell], words: str, places: Places) -> Iterat
                     where=line_title(cell.index, line, places),
                     expected=message("A penalty that is part of the loss."),
                     actual=message("“{name}” is defined and never used.", name=verbatim(name)),
-                    why=message("What is not part of the loss, no training can make smaller."),
+                    why=WHY_PART_OF_THE_LOSS,
                     hint=message("Where do the layers, `add_loss`, or the loss of `compile` get to know of it?"),
                 )
                 yield Note(Remark("penalty_unused", finding), frozenset())

@@ -1,4 +1,4 @@
-"""Says whose every found file is: by the platform's names (`grader.intake.platforms.registry`), else by its place."""
+"""Finds the owner of each file: by the platform (`grader.intake.platforms.registry`), else by its path."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from grader.intake.folder_levels import Belonging, Division, FolderLevel, level_
 from grader.intake.listing import FileKind, Given, Item, Listing, look_into
 from grader.intake.naming import student_name
 from grader.intake.owners import Owner
-from grader.intake.path_names import Place, are_sections, distinct_names
+from grader.intake.path_names import FilePlace, are_sections, distinct_names
 from grader.intake.platforms.platform import Contents
 from grader.intake.platforms.registry import by_platform, named_by_platform, owner_of_folders, several_downloads
 from grader.intake.unpacking import Opener, fetch
@@ -196,7 +196,7 @@ def _by_place(level: FolderLevel, sources: _Sources) -> Division:
     return division
 
 
-def _places(items: Iterable[Item], depth: int, sources: _Sources) -> list[Place]:
+def _places(items: Iterable[Item], depth: int, sources: _Sources) -> list[FilePlace]:
     return [item.place[depth:] for item in items if _has_say(item, sources)]
 
 

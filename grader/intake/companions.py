@@ -1,4 +1,4 @@
-"""Files that were handed in beside a notebook: which of them lie beside it again when it runs.
+"""Decides which files that were handed in beside a notebook are there again when it runs.
 
 A helper module and small data do; weights and everything else are passed over, and the report says so. Whose a file is
 must be certain: it lies in the folder or zip of one owner, in which no other owner's hand-in lies. No name can take the

@@ -1,4 +1,4 @@
-"""Says what a file is that is not JSON: what students hand in when they mean to hand in a notebook."""
+"""Names the format of a file that is not a notebook, such as a PDF or a web page."""
 
 from __future__ import annotations
 

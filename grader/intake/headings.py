@@ -1,4 +1,4 @@
-"""Finds the place of every code cell: the heading above it, as the notebook shows it, and its first line of code."""
+"""Finds the heading above each code cell, as the notebook shows it, and the cell's first line of code."""
 
 from __future__ import annotations
 

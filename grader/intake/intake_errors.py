@@ -1,4 +1,4 @@
-"""What stops a whole hand-over before anything is graded."""
+"""The error that stops intake before anything is graded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names everything visible that was given and is neither graded nor laid beside what is."""
+"""Lists the visible files that are neither graded nor given to a notebook as its companions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looks at what was given, a notebook, a folder or a zip, and lists all that is in it. Nothing is unpacked here."""
+"""Lists the files of what was given: a notebook, a folder or a zip. Nothing is unpacked here."""
 
 from __future__ import annotations
 

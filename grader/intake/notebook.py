@@ -70,7 +70,7 @@ def read_notebook(submission: Submission) -> Notebook:
         code,
         assignment=string(origin.get("assignment")),
         language=string(origin.get("language")),
-        notes=(*_mended(encoding, version), *notes(cells, code, where), *_beside(submission)),
+        notes=(*_repaired(encoding, version), *notes(cells, code, where), *_beside(submission)),
         places=where,
         companions=submission.companions,
     )
@@ -260,12 +260,14 @@ def _without_code(cells: Sequence[RawCell]) -> Message:
     )
 
 
-def _mended(encoding: str, version: int) -> list[Message]:
-    mended = []
+def _repaired(encoding: str, version: int) -> list[Message]:
+    repaired = []
     if encoding != "utf-8":
-        mended.append(message("The file was saved as {encoding} and not as UTF-8; it was read so.", encoding=encoding))
+        repaired.append(
+            message("The file was saved as {encoding} and not as UTF-8; it was read so.", encoding=encoding)
+        )
     if version < NEWEST_FORMAT:
-        mended.append(
+        repaired.append(
             message("The notebook is in the old format {version}; it was read all the same.", version=version)
         )
-    return mended
+    return repaired

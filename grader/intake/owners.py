@@ -1,4 +1,4 @@
-"""Who handed in a file, as a platform says it."""
+"""The owner of a file, as a platform names it."""
 
 from __future__ import annotations
 

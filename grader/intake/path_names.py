@@ -1,4 +1,4 @@
-"""Names students after the place of their file, where no platform says who they are.
+"""Names students after the paths of their files, where no platform names them.
 
 | the outermost level holds | who is a student |
 |---|---|
@@ -16,14 +16,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-Place = tuple[str, ...]
+FilePlace = tuple[str, ...]
 """Names from a folder down: folders, then the file without its ending."""
 
 _LARGER: Final = 10
 """How many times larger than the others on average a section may be."""
 
 
-def are_sections(folders: Mapping[str, Sequence[Place]]) -> bool:
+def are_sections(folders: Mapping[str, Sequence[FilePlace]]) -> bool:
     """Tell whether folders are sections of a class, whose files name the students, and not students themselves.
 
     Args:
@@ -44,7 +44,7 @@ def are_sections(folders: Mapping[str, Sequence[Place]]) -> bool:
     return shared * 2 < sum(sizes)
 
 
-def distinct_names(places: Sequence[Place]) -> list[str]:
+def distinct_names(places: Sequence[FilePlace]) -> list[str]:
     """Return the last name of each place, with as many folders before it as it takes to tell it from the others.
 
     Two files of the same name in different folders may come from two students: `a/taller` and `b/taller`. Equal
@@ -61,9 +61,9 @@ def distinct_names(places: Sequence[Place]) -> list[str]:
 # Private functions
 
 
-def _clashing(names: Sequence[str], places: Sequence[Place], depth: int) -> set[str]:
+def _clashing(names: Sequence[str], places: Sequence[FilePlace], depth: int) -> set[str]:
     """Return the names that stand for more than one place and can still be made longer."""
-    places_of: dict[str, set[Place]] = {}
+    places_of: dict[str, set[FilePlace]] = {}
     for name, place in zip(names, places, strict=True):
         places_of.setdefault(name, set()).add(place)
     return {name for name, found in places_of.items() if len(found) > 1 and any(len(place) > depth for place in found)}

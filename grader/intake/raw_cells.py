@@ -1,4 +1,4 @@
-"""Takes the sources of code cells out of a parsed notebook, and nothing else.
+"""Takes the sources of code cells out of a parsed notebook.
 
 Tags, outputs and the metadata of tools stay outside: a tag such as `skip-execution` must not decide what is run.
 Whatever a file gets wrong about everything else (no `metadata`, no `outputs`, a source as list or as text, ids used

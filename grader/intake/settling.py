@@ -1,4 +1,4 @@
-"""Decides what counts where one student handed in several files. Everything here is decided before anything runs.
+"""Decides which file of a student counts, before anything runs.
 
 | the student's files | what counts |
 |---|---|
@@ -45,7 +45,7 @@ class Rank(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class HandIn:
+class HandedInFile:
     """A file of a student, whose bytes nobody has read yet.
 
     Attributes:
@@ -65,7 +65,7 @@ class HandIn:
     zipped: Item | None = None
 
 
-Reader = Callable[[Sequence[HandIn]], Sequence[Submission]]
+Reader = Callable[[Sequence[HandedInFile]], Sequence[Submission]]
 """Reads the bytes of hand-ins: each as it would count alone."""
 
 
@@ -80,13 +80,13 @@ class Settled:
     """
 
     submission: Submission
-    chosen: HandIn | None
-    hand_ins: tuple[HandIn, ...]
+    chosen: HandedInFile | None
+    hand_ins: tuple[HandedInFile, ...]
 
 
-def settle(hand_ins: Sequence[HandIn], read: Reader) -> list[Settled]:
+def settle(hand_ins: Sequence[HandedInFile], read: Reader) -> list[Settled]:
     """Return what counts, one submission a student, in order of student."""
-    by_student: dict[str, list[HandIn]] = {}
+    by_student: dict[str, list[HandedInFile]] = {}
     for hand_in in sorted(hand_ins, key=lambda hand_in: (hand_in.owner.student, hand_in.shown)):
         by_student.setdefault(hand_in.owner.student, []).append(hand_in)
     return [_of_one_student(mine, read) for mine in by_student.values()]
@@ -95,7 +95,7 @@ def settle(hand_ins: Sequence[HandIn], read: Reader) -> list[Settled]:
 # Private functions
 
 
-def _of_one_student(hand_ins: list[HandIn], read: Reader) -> Settled:
+def _of_one_student(hand_ins: list[HandedInFile], read: Reader) -> Settled:
     best = min(hand_in.rank for hand_in in hand_ins)
     counting = [hand_in for hand_in in hand_ins if hand_in.rank is best]
     if best is not Rank.NOTEBOOK:
@@ -104,7 +104,7 @@ def _of_one_student(hand_ins: list[HandIn], read: Reader) -> Settled:
     latest = _latest_upload(_latest_received(counting))
     if len(latest) > COMPARED_AT_MOST:
         return Settled(_unread(latest), None, tuple(counting))
-    different: dict[str, tuple[Submission, HandIn]] = {}
+    different: dict[str, tuple[Submission, HandedInFile]] = {}
     for submission, hand_in in zip(read(latest), latest, strict=True):
         different.setdefault(submission.sha256, (submission, hand_in))
     if len(different) == 1:
@@ -113,14 +113,14 @@ def _of_one_student(hand_ins: list[HandIn], read: Reader) -> Settled:
     return Settled(_undecided(list(different.values())), None, tuple(counting))
 
 
-def _preference(hand_in: HandIn) -> tuple[int, str]:
+def _preference(hand_in: HandedInFile) -> tuple[int, str]:
     """A notebook under another ending (`t.ipynb.txt`) tells most, then code, then a page, then anything."""
     name = hand_in.item.filename.lower()
     order = [".ipynb" in name, name.endswith((".py", ".json")), name.endswith((".html", ".htm", ".pdf")), True]
     return order.index(True), hand_in.shown
 
 
-def _latest_received(hand_ins: list[HandIn]) -> list[HandIn]:
+def _latest_received(hand_ins: list[HandedInFile]) -> list[HandedInFile]:
     """Return what the platform received last, where it says when for all of them and kept them for one task."""
     times = {hand_in.owner.submitted_at for hand_in in hand_ins}
     known = [time for time in times if time is not None]
@@ -132,7 +132,7 @@ def _latest_received(hand_ins: list[HandIn]) -> list[HandIn]:
 # Private functions for what a person must decide
 
 
-def _undecided(different: Sequence[tuple[Submission, HandIn]]) -> Submission:
+def _undecided(different: Sequence[tuple[Submission, HandedInFile]]) -> Submission:
     """Return one submission that stands for different notebooks, known by all of their digests together."""
     first = different[0][0]
     together = hashlib.sha256("\n".join(sorted(submission.sha256 for submission, _ in different)).encode())
@@ -143,7 +143,7 @@ def _undecided(different: Sequence[tuple[Submission, HandIn]]) -> Submission:
     return replace(first, sha256=together.hexdigest(), conflict=conflict, undecided=True)
 
 
-def _unread(hand_ins: Sequence[HandIn]) -> Submission:
+def _unread(hand_ins: Sequence[HandedInFile]) -> Submission:
     """Return the same for so many notebooks that nobody reads them, known by their names and sizes."""
     first = hand_ins[0]
     together = hashlib.sha256()
@@ -180,7 +180,7 @@ def _several(shown: Sequence[str]) -> Message:
 # Private functions for numbered uploads
 
 
-def _latest_upload(hand_ins: list[HandIn]) -> list[HandIn]:
+def _latest_upload(hand_ins: list[HandedInFile]) -> list[HandedInFile]:
     """Return the last upload's files where the platform's names make the order certain, else all."""
     uploads = {hand_in.owner.upload for hand_in in hand_ins}
     known = sorted((upload for upload in uploads if upload), key=lambda upload: upload.number)

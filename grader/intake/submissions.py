@@ -27,7 +27,7 @@ from grader.intake.leftovers import passed_over
 from grader.intake.listing import FileKind, Given, Item, look_at, siblings
 from grader.intake.naming import clean_name
 from grader.intake.platforms.registry import named_by_platform
-from grader.intake.settling import HandIn, Rank, Settled, settle
+from grader.intake.settling import HandedInFile, Rank, Settled, settle
 from grader.intake.unpacking import Opener, fetch
 
 _NO_BYTES: Final = ""
@@ -127,26 +127,26 @@ def _nothing(paths: Sequence[Path]) -> Message:
 # Private functions for hand-ins
 
 
-def _hand_ins(attribution: Attribution, opener: Opener) -> Iterator[HandIn]:
+def _hand_ins(attribution: Attribution, opener: Opener) -> Iterator[HandedInFile]:
     """Yield the hand-ins that are files of their own, and the notebooks in students' zips."""
     counting = [one for one in attribution.belongings if one.counts]
     opener.prepare(one.item for one in counting)
     for one in counting:
         item, shown = one.item, one.item.shown
         if item.kind is not FileKind.ZIP:
-            yield HandIn(item, one.owner, _RANKS.get(item.kind, Rank.ARCHIVE), shown)
+            yield HandedInFile(item, one.owner, _RANKS.get(item.kind, Rank.ARCHIVE), shown)
             continue
         opened = opener.opened(item)
         if not opened.notebooks:
-            yield HandIn(item, one.owner, Rank.ARCHIVE, shown, Unpacked(opened.path, opened.problem))
+            yield HandedInFile(item, one.owner, Rank.ARCHIVE, shown, Unpacked(opened.path, opened.problem))
         for notebook in opened.notebooks:
-            yield HandIn(notebook, one.owner, Rank.NOTEBOOK, f"{shown}/{notebook.shown}", zipped=item)
+            yield HandedInFile(notebook, one.owner, Rank.NOTEBOOK, f"{shown}/{notebook.shown}", zipped=item)
 
 
 _RANKS: Final = {FileKind.NOTEBOOK: Rank.NOTEBOOK, FileKind.OTHER: Rank.OTHER}
 
 
-def _read(hand_ins: Sequence[HandIn], workspace: Path) -> list[Submission]:
+def _read(hand_ins: Sequence[HandedInFile], workspace: Path) -> list[Submission]:
     """Read the bytes of some hand-ins of one student; a zip that cannot be unpacked says so in each."""
     found = {hand_in.item: hand_in.found for hand_in in hand_ins if hand_in.found is not None}
     try:
@@ -156,7 +156,7 @@ def _read(hand_ins: Sequence[HandIn], workspace: Path) -> list[Submission]:
     return [_submission(hand_in, fetched[hand_in.item]) for hand_in in hand_ins]
 
 
-def _submission(hand_in: HandIn, found: Unpacked) -> Submission:
+def _submission(hand_in: HandedInFile, found: Unpacked) -> Submission:
     item, owner = hand_in.item, hand_in.owner
     doubt = found.problem or owner.doubt
     try:

@@ -1,4 +1,4 @@
-"""Brings found files to our disk: unpacks them where they lie in a zip, and looks into the zips that were handed in."""
+"""Unpacks files that lie in zips, and lists the zips that were handed in."""
 
 from __future__ import annotations
 

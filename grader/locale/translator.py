@@ -10,7 +10,7 @@ import gettext
 import logging
 from pathlib import Path
 
-from grader.domain.messages import BY_LANGUAGE, Message, MessageValue
+from grader.domain.messages import BY_LANGUAGE, Message, MessageValue, message
 
 LANGUAGES = ("es", "en")
 """Languages of every text for people, the first being the default of the course."""
@@ -123,3 +123,8 @@ def _english(msgid: str, values: dict[str, str | float]) -> str:
         return msgid.format(**values)
     except (LookupError, ValueError, TypeError, AttributeError):
         return msgid
+
+
+def unknown_language(*, value: MessageValue, known: MessageValue) -> Message:
+    """Refuse a language that has no catalogue."""
+    return message("unknown language {value}; there are {known}", value=value, known=known)

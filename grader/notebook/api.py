@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Final
 
 from grader.authoring.bundle import load_known
+from grader.authoring.catalogue import assignment_ids
 from grader.authoring.errors import AuthoringError, unknown
 from grader.authoring.hints import hint_names, hints_for
 from grader.authoring.solution_cells import Solution, solution_cells
 from grader.checks.rubric import rubric_mistakes
 from grader.domain.assignment import Assignment
-from grader.domain.evidence import RejectedClaimsError
+from grader.domain.evidence import RejectedClaimsError, not_accepted
 from grader.domain.facts import ReferenceFacts
 from grader.domain.messages import Message, message
 from grader.locale import LANGUAGES
+from grader.locale.translator import unknown_language
 from grader.notebook.complaints import NotebookCheckError
 from grader.notebook.exercises import Exercise, exercises_of, judged
 from grader.notebook.exhibit import exhibit
 from grader.notebook.feedback import Feedback
 from grader.notebook.hint_answers import Hint, next_layer
-from grader.notebook.judging import Examined, examine
-from grader.notebook.models_at_hand import Gathered, Place, gather, gather_arrays, gather_everything
+from grader.notebook.judging import JudgedModels, examine
+from grader.notebook.models_at_hand import Gathered, NotebookNames, gather, gather_arrays, gather_everything
 from grader.notebook.namespace import Settings, keep_settings, kept_settings, notebook_names
 from grader.notebook.question import Question
 from grader.notebook.untouched import apart
@@ -73,7 +76,7 @@ def check(name: str, *things: object, assignment: str | None = None, language: s
     exercise = exercises_of(question.assignment).get(name)
     if exercise is not None:
         return _exercised(exercise, {**names, exercise.name: things[0]} if things else names, question)
-    gathered = _gathered(question, things, Place(names, question.image, spoken))
+    gathered = _gathered(question, things, NotebookNames(names, question.image, spoken))
     return question.answered(gathered, _examined(question, gathered))
 
 
@@ -160,7 +163,7 @@ _NO_ASSIGNMENT: Final = message(
 def _language(asked: str | None) -> str:
     language = LANGUAGES[0] if asked is None else asked
     if language not in LANGUAGES:
-        reason = message("unknown language {value}; there are {known}", value=str(asked), known=", ".join(LANGUAGES))
+        reason = unknown_language(value=str(asked), known=", ".join(LANGUAGES))
         raise NotebookCheckError(reason, LANGUAGES[0])
     return language
 
@@ -178,12 +181,18 @@ def _question(name: str, assignment_id: str, language: str) -> Question:
 def _loaded(name: str, language: str) -> tuple[Assignment, ReferenceFacts]:
     """Return an assignment and the facts of its reference: one of ours, or what an instructor published."""
     try:
-        assignment, facts = load_known(name)
+        assignment, facts = _ours(name) if name in assignment_ids() else load_known(name)
     except AuthoringError as error:
         raise NotebookCheckError(error.summary, language) from error
     if mistakes := rubric_mistakes(assignment.rubric):  # published for another version of the grader
         raise NotebookCheckError(mistakes[0].reason, language)
     return assignment, facts
+
+
+@cache
+def _ours(name: str) -> tuple[Assignment, ReferenceFacts]:
+    """Return an assignment of ours, read once: no file of it changes while a notebook is open."""
+    return load_known(name)
 
 
 def _exercised(exercise: Exercise, names: Mapping[str, object], question: Question) -> Feedback:
@@ -210,7 +219,7 @@ def _require_material(assignment: Assignment, language: str) -> None:
         raise NotebookCheckError(message("A published assignment holds no hints and no solution."), language)
 
 
-def _gathered(question: Question, things: Sequence[object], place: Place) -> Gathered:
+def _gathered(question: Question, things: Sequence[object], place: NotebookNames) -> Gathered:
     if question.in_numpy:
         return gather_arrays(things, place)
     if question.of_all_models:
@@ -218,15 +227,15 @@ def _gathered(question: Question, things: Sequence[object], place: Place) -> Gat
     return gather(things, question.focus, place)
 
 
-def _examined(question: Question, gathered: Gathered) -> Examined:
+def _examined(question: Question, gathered: Gathered) -> JudgedModels:
     """Judge the models in a thread of their own; nothing is started where there is nothing to judge."""
     items = question.judgeable(gathered)
     if not items:
-        return Examined({}, ())
+        return JudgedModels({}, ())
     _require_backend(question.language)
     _start_quietly(question.language)
 
-    def work() -> Examined:
+    def work() -> JudgedModels:
         with exhibit(gathered) as shown:
             return examine(items, shown, question.facts, question.focus)
 
@@ -253,7 +262,7 @@ def _start_quietly(language: str) -> None:
 
 
 def _require_backend(language: str) -> None:
-    """Refuse to measure where Keras computes with something else: zone M measures with TensorFlow."""
+    """Refuse to measure where Keras computes with something else: the measuring process needs TensorFlow."""
     keras = sys.modules.get("keras")  # not there yet in a notebook that does without it
     backend = _BACKEND if keras is None else keras.backend.backend()
     if backend != _BACKEND:
@@ -266,4 +275,4 @@ def _require_backend(language: str) -> None:
 
 
 def _too_much(error: RejectedClaimsError) -> Message:
-    return message("What the notebook left behind could not be accepted ({problem}).", problem=str(error))
+    return not_accepted(problem=str(error))

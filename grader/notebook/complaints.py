@@ -1,4 +1,4 @@
-"""What goes wrong when a check is called wrongly, in one sentence and in the student's language."""
+"""The error of a wrong call of `grader.check`: one sentence in the student's language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way of a student's models out of their hands: probe, border, evidence; the same as in grading."""
+"""Exports a student's models through the probe and the border, as grading does."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from grader.domain.evidence import Evidence
-from grader.domain.measurement import MeasuringProblem, Role
-from grader.domain.messages import message, verbatim
+from grader.domain.measurement import MeasuringProblem, Role, cannot_be_rebuilt
+from grader.domain.messages import verbatim
 from grader.extraction.claims import collect
 from grader.notebook.models_at_hand import Gathered
 from grader.notebook.namespace import steps_of
@@ -55,7 +55,7 @@ def exhibit(gathered: Gathered) -> Iterator[Exhibit]:
 
 def refused(name: str, reason: str) -> MeasuringProblem:
     """Say that a model cannot be rebuilt, in the words of the grade."""
-    text = message("The model cannot be rebuilt: {reason}.", reason=verbatim(reason))
+    text = cannot_be_rebuilt(reason=verbatim(reason))
     return MeasuringProblem(name, text, ours=True)
 
 

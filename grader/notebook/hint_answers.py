@@ -1,4 +1,4 @@
-"""`grader.hint("encoder")`: first a question, when asked again a direction, at last a form; never the line itself."""
+"""`grader.hint`: a question first, then a direction, then a form with gaps; never the line itself."""
 
 from __future__ import annotations
 

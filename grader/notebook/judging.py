@@ -1,4 +1,4 @@
-"""Judges the models of one call: the whole autoencoder as the grade does, on public images, or what is there of it."""
+"""Judges the models of one call on public images, as the grade does, or the parts that are there."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ RUN: Final = RunRecord(RunStatus.COMPLETED, sandboxed=False)
 
 
 def is_measurable(dataset: str) -> bool:
-    """Say whether a data set has samples that are public; of a table, zone M has none but hidden rows."""
+    """Say whether a data set has samples that are public; of tables only hidden rows are known."""
     known = datasets().get(dataset)
     return known is not None and known.kind is not SampleKind.ROWS
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class JudgedModels:
     """What came of it.
 
     Attributes:
@@ -46,7 +46,7 @@ class Examined:
     left: frozenset[str] = frozenset()
 
 
-def examine(items: Sequence[RubricItem], exhibit: Exhibit, facts: ReferenceFacts, focus: Role | None) -> Examined:
+def examine(items: Sequence[RubricItem], exhibit: Exhibit, facts: ReferenceFacts, focus: Role | None) -> JudgedModels:
     """Judge every item that the exhibited models allow.
 
     Args:
@@ -60,7 +60,7 @@ def examine(items: Sequence[RubricItem], exhibit: Exhibit, facts: ReferenceFacts
         measured = _measured(exhibit, facts)
         if Role.AUTOENCODER in measured.models:
             left = _left(measured, facts)
-            return Examined(
+            return JudgedModels(
                 _judged([one for one in items if one.check not in left], Subject(RUN, measured, facts)), (), left
             )
         results |= _judged([item for item in items if item.check == "models"], Subject(RUN, measured, facts))
@@ -69,7 +69,7 @@ def examine(items: Sequence[RubricItem], exhibit: Exhibit, facts: ReferenceFacts
     if models:
         subject = Subject(RUN, Measurements(models, problems=problems), facts)
         results |= _judged_parts(parts, subject, None if Role.AUTOENCODER in models else focus)
-    return Examined(results, problems)
+    return JudgedModels(results, problems)
 
 
 def _left(measured: Measurements, facts: ReferenceFacts) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Which models a call of `grader.check` is about: those that were given, and the notebook's own for the rest."""
+"""Finds the models of one call of `grader.check`: those that were given, and the notebook's own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HALVES: Final = (Role.ENCODER, Role.DECODER)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ModelAtHand:
     """A model in its role.
 
     Attributes:
@@ -45,12 +45,12 @@ class Gathered:
         layers: Layers that do the job of a half beside an autoencoder, by role.
     """
 
-    models: Mapping[Role, Found]
+    models: Mapping[Role, ModelAtHand]
     remarks: Mapping[Role, Message]
     trained: bool
     notebook: Mapping[str, object] = field(default_factory=dict)
     in_numpy: bool = False
-    layers: Mapping[Role, Found] = field(default_factory=dict)
+    layers: Mapping[Role, ModelAtHand] = field(default_factory=dict)
 
     @property
     def there(self) -> frozenset[Role]:
@@ -59,7 +59,7 @@ class Gathered:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NotebookNames:
     """Where models are looked for.
 
     Attributes:
@@ -73,7 +73,7 @@ class Place:
     language: str
 
 
-def gather(things: Sequence[object], focus: Role | None, place: Place) -> Gathered:
+def gather(things: Sequence[object], focus: Role | None, place: NotebookNames) -> Gathered:
     """Find the models of one call.
 
     Args:
@@ -85,9 +85,9 @@ def gather(things: Sequence[object], focus: Role | None, place: Place) -> Gather
         NotebookCheckError: A thing is no Keras model, or nobody can tell which of the three it is.
     """
     given = _given(things, focus, place)
-    models = {role: Found(thing, name_of(thing, place.names)) for role, thing in given.items()}
+    models = {role: ModelAtHand(thing, name_of(thing, place.names)) for role, thing in given.items()}
     remarks: dict[Role, Message] = {}
-    layers: dict[Role, Found] = {}
+    layers: dict[Role, ModelAtHand] = {}
     for role in (Role.AUTOENCODER, *_HALVES):
         layer = _layer(role, models, place) if role in _HALVES and role not in models else None
         if layer is not None:
@@ -101,12 +101,12 @@ def gather(things: Sequence[object], focus: Role | None, place: Place) -> Gather
     return Gathered(models, remarks, trained, layers={} if whole is None else layers)
 
 
-def gather_everything(things: Sequence[object], place: Place) -> Gathered:
+def gather_everything(things: Sequence[object], place: NotebookNames) -> Gathered:
     """Find the three models and keep all names beside them, for checks that look at other models and at tables."""
     return replace(gather(things, None, place), notebook=dict(place.names))
 
 
-def gather_arrays(things: Sequence[object], place: Place) -> Gathered:
+def gather_arrays(things: Sequence[object], place: NotebookNames) -> Gathered:
     """Find the network of a notebook without Keras: where its arrays are there, it has all three parts.
 
     Raises:
@@ -129,7 +129,7 @@ _NO_ARRAYS: Final = message(
 )
 
 
-def _given(things: Sequence[object], focus: Role | None, place: Place) -> dict[Role, object]:
+def _given(things: Sequence[object], focus: Role | None, place: NotebookNames) -> dict[Role, object]:
     given: dict[Role, object] = {}
     for position, thing in enumerate(things):
         _require_model(thing, place)
@@ -141,23 +141,28 @@ def _given(things: Sequence[object], focus: Role | None, place: Place) -> dict[R
 
 
 def _look_up(
-    role: Role, models: dict[Role, Found], remarks: dict[Role, Message], *, place: Place, must_be_model: bool
+    role: Role,
+    models: dict[Role, ModelAtHand],
+    remarks: dict[Role, Message],
+    *,
+    place: NotebookNames,
+    must_be_model: bool,
 ) -> None:
     """Take the variable of this name, else the autoencoder's attribute of this name (`vae.encoder`)."""
     value = place.names.get(role.value)
     whole = models.get(Role.AUTOENCODER)
     inner = getattr(whole.model, role.value, None) if whole is not None else None
     if is_model(value):
-        models[role] = Found(value, role.value)
+        models[role] = ModelAtHand(value, role.value)
     elif whole is not None and is_model(inner):
-        models[role] = Found(inner, f"{whole.name}.{role.value}")
+        models[role] = ModelAtHand(inner, f"{whole.name}.{role.value}")
     elif value is not None:
         if must_be_model:
             _require_model(value, place)
         remarks[role] = message("{model}: no Keras model, but {kind}", model=ROLE_NAMES[role], kind=_kind(value))
 
 
-def _layer(role: Role, models: Mapping[Role, Found], place: Place) -> Found | None:
+def _layer(role: Role, models: Mapping[Role, ModelAtHand], place: NotebookNames) -> ModelAtHand | None:
     """Return the layer that is this half of an autoencoder: a variable, or an attribute of it."""
     whole = models.get(Role.AUTOENCODER)
     if whole is None or is_model(place.names.get(role.value)):
@@ -166,15 +171,15 @@ def _layer(role: Role, models: Mapping[Role, Found], place: Place) -> Found | No
     found = (
         (name, thing) for name, thing in candidates.items() if is_called_layer(thing) and holds(whole.model, thing)
     )
-    return next((Found(thing, name) for name, thing in found), None)
+    return next((ModelAtHand(thing, name) for name, thing in found), None)
 
 
-def _attribute(whole: Found, role: Role) -> object:
+def _attribute(whole: ModelAtHand, role: Role) -> object:
     return vars(whole.model).get(role.value)
 
 
 def _leave_out(
-    focus: Role, models: dict[Role, Found], remarks: dict[Role, Message], given: Mapping[Role, object]
+    focus: Role, models: dict[Role, ModelAtHand], remarks: dict[Role, Message], given: Mapping[Role, object]
 ) -> None:
     """Leave out what the notebook made from an earlier version of this half, so that nobody is told off for it."""
     whole, half = models.get(Role.AUTOENCODER), models.get(focus)
@@ -196,7 +201,7 @@ def _leave_out(
 # Which model is which
 
 
-def _role_of(thing: object, place: Place) -> Role | None:
+def _role_of(thing: object, place: NotebookNames) -> Role | None:
     """Tell a role by the variable's name, then by what goes in and comes out, then by the name in Keras."""
     by_name = [role for role in Role if place.names.get(role.value) is thing]
     if by_name:
@@ -234,7 +239,7 @@ _UNCLEAR: Final = message(
 )
 
 
-def _require_model(thing: object, place: Place) -> None:
+def _require_model(thing: object, place: NotebookNames) -> None:
     if is_model(thing):
         return
     known = model_names(place.names)

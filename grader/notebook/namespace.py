@@ -1,4 +1,4 @@
-"""What a notebook holds: its names, its Keras models, and what `grader.use` was told.
+"""The names and Keras models of a notebook, and the settings of `grader.use`.
 
 Nothing here imports Keras: where the notebook has not imported it either, nothing in it can be a Keras model.
 """

@@ -1,4 +1,4 @@
-"""What nbgrader takes from `grader.check("all")`: a number, where it runs the notebook.
+"""The number that nbgrader takes from `grader.check("all")`, where it runs the notebook.
 
 nbgrader gives a graded cell all its points unless the cell ends with an error, writes to stderr, or answers with text
 that is a number: then that number. So the answer's text is the points there, while its HTML stays what it is.

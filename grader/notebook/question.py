@@ -1,4 +1,4 @@
-"""What one call of `grader.check` asks, and its answer put together: what was judged, and what could not be yet."""
+"""One call of `grader.check`: the checks that it asks for, and its answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from grader.domain.messages import Message, message
 from grader.notebook import nbgrader_points
 from grader.notebook.complaints import NotebookCheckError
 from grader.notebook.feedback import Feedback
-from grader.notebook.judging import Examined, is_measurable
+from grader.notebook.judging import JudgedModels, is_measurable
 from grader.notebook.models_at_hand import Gathered
 
 EVERYTHING: Final = "all"
@@ -80,7 +80,7 @@ class Question:
         there = [item for item in self.asked if self._is_there(item, gathered)]
         return tuple(item for item in there if not self._waits_for_training(item, gathered))
 
-    def answered(self, gathered: Gathered, examined: Examined) -> Feedback:
+    def answered(self, gathered: Gathered, examined: JudgedModels) -> Feedback:
         """Return the answer."""
         results = tuple(examined.results[item.check] for item in self.asked if item.check in examined.results)
         unjudged = [item for item in self.asked if item.check not in examined.results.keys() | examined.left]
@@ -98,7 +98,7 @@ class Question:
             points=self._points_for_nbgrader(examined),
         )
 
-    def _points_for_nbgrader(self, examined: Examined) -> float | None:
+    def _points_for_nbgrader(self, examined: JudgedModels) -> float | None:
         """Return the points of the last cell, `grader.check("all")`, where nbgrader runs the notebook."""
         if self.name != EVERYTHING or not nbgrader_points.runs_the_notebook():
             return None
@@ -123,7 +123,7 @@ class Question:
         """Whoever asks for one check by its name gets it, whatever the optimizer remembers."""
         return _needs(item).trained and not gathered.trained and self.name != item.check
 
-    def _reasons(self, gathered: Gathered, examined: Examined, unjudged: Sequence[RubricItem]) -> Iterator[Message]:
+    def _reasons(self, gathered: Gathered, examined: JudgedModels, unjudged: Sequence[RubricItem]) -> Iterator[Message]:
         """Say why checks could not be judged: what is missing, what cannot be rebuilt, what is not trained."""
         lacking = {role for item in unjudged for role in _needs(item).missing(gathered.there)}
         if self.focus is not None and self.focus not in gathered.there:

@@ -1,4 +1,4 @@
-"""Leaves a student's process as it was: their random numbers, their layers, their automatic names.
+"""Restores a student's process after a check: random numbers, layers, automatic names.
 
 Keras keeps names, seeds and its settings apart for each thread, so that a thread of our own finds none of the
 student's and leaves none behind. What is shared by all threads is put back.
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import importlib
 import random
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Final, TypeVar
+from functools import cache
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
@@ -37,12 +39,23 @@ def _one_linear_algebra_thread() -> AbstractContextManager[object]:
 
     `threadpoolctl` comes with scikit-learn; without it nothing is lost but time.
     """
-    try:
-        limits = importlib.import_module("threadpoolctl").threadpool_limits
-    except ImportError:
+    controller = _linear_algebra(frozenset(_BRING_THEIR_OWN & sys.modules.keys()))
+    if controller is None:
         return nullcontext()
-    limited: AbstractContextManager[object] = limits(1, user_api="blas")
+    limited: AbstractContextManager[object] = controller.limit(limits=1, user_api="blas")
     return limited
+
+
+_BRING_THEIR_OWN: Final = frozenset({"numpy", "scipy", "sklearn", "tensorflow", "torch"})
+
+
+@cache
+def _linear_algebra(loaded: frozenset[str]) -> Any:  # noqa: ANN401, ARG001 - `loaded` is what the answer depends on
+    """Return what sets the threads of the libraries in this process, found once: looking for them takes a while."""
+    try:
+        return importlib.import_module("threadpoolctl").ThreadpoolController()
+    except ImportError:
+        return None
 
 
 @contextmanager

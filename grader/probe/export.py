@@ -251,6 +251,8 @@ def _fits(records: list[FitRecord], models: list[Any]) -> list[dict[str, Any]]:
             "test_images_alone": record.test_images_alone,
             "joined": record.joined,
             "accepted_after": record.accepted_after,
+            "losses": list(record.losses),
+            "validation_losses": list(record.validation_losses),
         }
         for record in exported_records(exported, MAX_FITS)
     ]

@@ -34,13 +34,22 @@ class FitRecord:
     test_images_alone: bool | None = None
     joined: bool = False
     accepted_after: int = 0
+    losses: tuple[float, ...] = ()
+    validation_losses: tuple[float, ...] = ()
     _weak: Any = field(default=None, init=False, repr=False, compare=False)
 
-    def note_losses(self, losses: Any) -> None:
-        """Keep the loss of the first and of the last epoch, where both are numbers."""
+    def note_losses(self, losses: Any, validation: Any = ()) -> None:
+        """Keep the losses of the first and of the last epoch, where both are numbers, and some for a curve.
+
+        Of a training that we ended early, the epochs after its end are a copy of its last one, and are left out.
+        """
         first, last = float(losses[0]), float(losses[-1])
         if math.isfinite(first) and math.isfinite(last):
             self.first_loss, self.last_loss = first, last
+        done = len(losses)
+        if self.accepted_after and self.steps_an_epoch:
+            done = min(done, -(-self.accepted_after // self.steps_an_epoch))
+        self.losses, self.validation_losses = _some(losses[:done]), _some(validation[:done])
 
     def let_go(self) -> None:
         """Hold the model weakly from now on: it lives as long as the notebook keeps it."""
@@ -53,3 +62,18 @@ class FitRecord:
     def living(self) -> Any:
         """Return the model, None where it is gone."""
         return self._weak() if self._weak is not None else self.model
+
+
+MOST_LOSSES = 60
+"""A curve needs no more, and claims are small."""
+
+
+def _some(losses: Any) -> tuple[float, ...]:
+    """Return up to 60 of the losses, spread evenly, the first and the last among them; none where one is no number."""
+    numbers = [float(loss) for loss in losses]
+    if not all(map(math.isfinite, numbers)):
+        return ()
+    if len(numbers) <= MOST_LOSSES:
+        return tuple(numbers)
+    last = len(numbers) - 1
+    return tuple(numbers[round(index * last / (MOST_LOSSES - 1))] for index in range(MOST_LOSSES))

@@ -68,7 +68,7 @@ class FitTracker:
                 record.completed = True
                 record.epochs = record.epochs or len(getattr(history, "epoch", ()))
                 with _never_stopping():
-                    record.note_losses(history.history["loss"])
+                    record.note_losses(history.history["loss"], history.history.get("val_loss", ()))
             finally:
                 self.after_fit()
             return history

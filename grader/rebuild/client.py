@@ -23,7 +23,7 @@ from typing import Self
 from pydantic import ValidationError
 
 import grader
-from grader.domain.course import Course
+from grader.domain.course import Course, unusable_reference
 from grader.domain.evidence import Evidence
 from grader.domain.folders import private_folder
 from grader.domain.inspection import Outline
@@ -86,7 +86,7 @@ class BrokenReferenceError(Exception):
 
     def __init__(self, reference: str, problems: Sequence[Message]) -> None:
         super().__init__(reference, problems)
-        self.reason = message("The reference {reference} cannot be used. To be mended:", reference=reference)
+        self.reason = unusable_reference(reference=reference)
         self.problems = tuple(problems)
 
 

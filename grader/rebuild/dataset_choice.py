@@ -1,4 +1,4 @@
-"""On which data set a submission is measured: the one of those allowed that its autoencoder gives back best."""
+"""Chooses the data set on which a submission is measured: of those allowed, the one it reconstructs best."""
 
 from __future__ import annotations
 

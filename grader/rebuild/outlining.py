@@ -1,4 +1,4 @@
-"""Which autoencoders a notebook trained, when nobody says which assignment it answers."""
+"""Lists the autoencoders that a notebook trained, without knowing its assignment."""
 
 from __future__ import annotations
 

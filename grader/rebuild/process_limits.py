@@ -1,4 +1,4 @@
-"""The measuring process ends with its grader, however that ends, and takes no more memory than a machine can spare."""
+"""Limits of the measuring process: it ends with its grader, and uses no more memory than the machine can spare."""
 
 from __future__ import annotations
 

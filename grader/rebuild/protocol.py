@@ -1,4 +1,4 @@
-"""What the measuring process and its client say to each other: one JSON object a line, requests in, answers out."""
+"""Messages between the measuring process and its client: typed requests and answers, one JSON object a line."""
 
 from __future__ import annotations
 

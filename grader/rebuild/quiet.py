@@ -1,4 +1,4 @@
-"""Starts TensorFlow without the pages that it writes to standard error about graphics cards that nobody has."""
+"""Starts TensorFlow without its messages about graphics cards on standard error."""
 
 from __future__ import annotations
 

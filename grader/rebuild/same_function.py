@@ -1,4 +1,4 @@
-"""The reference's network with the student's weights: is the autoencoder that function, and does it do as well?"""
+"""Compares an autoencoder with the reference's network by transplanting weights, and measures what they reach there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weight transplant: two networks that answer alike whatever their weights are one function, however they are written.
+"""Weight transplant: finds out whether two networks compute the same function, whatever their weights.
 
 Random weights go into the student's rebuilt model and, array by array in the order of the graph, into our own build of
 the reference; secret inputs then show whether the two compute the same. The reference is tried with the activations

@@ -1,8 +1,9 @@
-"""One submission's evidence becomes measurements: rebuild, find the roles, measure, and say what could not be done."""
+"""Measures one submission: rebuilds its models, finds their roles, measures, and reports what could not be done."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from grader.domain.architecture import Architecture
 from grader.domain.datasets import Held, SampleKind, datasets
 from grader.domain.evidence import Evidence, ModelClaim, RelatedClaims
 from grader.domain.measurement import (
+    NOT_FINITE,
     ImageStrip,
     MeasuredModel,
     Measurement,
@@ -21,8 +23,10 @@ from grader.domain.measurement import (
     MeasuringProblem,
     Quantity,
     Role,
+    cannot_be_rebuilt,
 )
 from grader.domain.messages import Message, message, verbatim
+from grader.domain.portrait import Portrait
 from grader.domain.ports import GraphSandbox, MeasuringTask
 from grader.domain.text import shortened
 from grader.domain.units import Unit, unit_for
@@ -42,6 +46,7 @@ from grader.rebuild.quantities.added import added_measurements
 from grader.rebuild.quantities.audited_training import fingerprint, view_kind
 from grader.rebuild.quantities.behaviour import behaviour, find_code, strips, structure
 from grader.rebuild.quantities.conventions import (
+    ANSWERS_WITH_LOGITS,
     PixelScale,
     answers_with_logits,
     with_probabilities,
@@ -151,6 +156,7 @@ class _Numbers:
     values: list[Measurement]
     problems: tuple[MeasuringProblem, ...]
     pictures: tuple[ImageStrip, ...] = ()
+    portrait: Portrait = field(default_factory=Portrait)
     alike: Equivalence = field(default_factory=Equivalence)
 
 
@@ -207,10 +213,10 @@ def _whole(family: Family, found: _Found, autoencoder: RebuiltModel) -> Measurem
     code_size, bypass = found.code()
     numbers = _numbers(family, found, autoencoder, code_size)
     values = [*around.values, *numbers.values]
-    problems, pictures = numbers.problems, numbers.pictures
+    problems, pictures, portrait = numbers.problems, numbers.pictures, numbers.portrait
     if _diverged(autoencoder, case.rebuilt.evidence):
         values = [measurement for measurement in values if not measurement.name.spec.needs_weights]
-        pictures = ()
+        pictures, portrait = (), Portrait()
         problems += (_without_numbers(autoencoder),)
     return Measurements(
         models=found.models(),
@@ -218,6 +224,7 @@ def _whole(family: Family, found: _Found, autoencoder: RebuiltModel) -> Measurem
         problems=problems + _not_finite(autoencoder, values),
         bypass=bypass,
         strips=pictures,
+        portrait=portrait,
         data=case.samples.size,
         dataset=case.dataset,
         foreign=case.foreign,
@@ -240,10 +247,22 @@ def _numbers(family: Family, found: _Found, autoencoder: RebuiltModel, code_size
             numbers.values += _of_samples(family, case, autoencoder)
         numbers.alike = _alike(found, autoencoder, round(code_size.value))
         numbers.pictures = strips(autoencoder, case.samples)
+        _draw(family, case, numbers)
     except _DOES_NOT_RUN as error:
         numbers.problems += (_not_rebuilt(autoencoder.claim, f"it does not run, {first_line(error)}"),)
     numbers.values += numbers.alike.values
     return numbers
+
+
+def _draw(family: Family, case: Case, numbers: _Numbers) -> None:
+    """Add what the report draws of the family's lesson; a half that cannot be drawn costs nothing and is no problem."""
+    if not case.measurable:
+        return
+    drawn = (case.setting.reference, family.of_student(case), case.samples)
+    with suppress(*_DOES_NOT_RUN):
+        numbers.pictures += family.strips(*drawn)
+    with suppress(*_DOES_NOT_RUN):
+        numbers.portrait = family.portrait(*drawn)
 
 
 def _of_samples(family: Family, case: Case, autoencoder: RebuiltModel) -> list[Measurement]:
@@ -273,10 +292,7 @@ def _alike(found: _Found, autoencoder: RebuiltModel, code_size: int) -> Equivale
 
 def _conventions(autoencoder: RebuiltModel, scale: PixelScale | None) -> tuple[Message, ...]:
     """Say what was done so that the model's numbers stand for pixels."""
-    logits = message(
-        "The model answers with logits, as its loss was told (`from_logits=True`): it was judged behind the sigmoid "
-        "that the loss applies."
-    )
+    logits = ANSWERS_WITH_LOGITS
     return (*((logits,) if answers_with_logits(autoencoder) else ()), *((scale.told(),) if scale is not None else ()))
 
 
@@ -309,7 +325,7 @@ def rebuild(evidence: Evidence) -> tuple[Rebuilt, tuple[MeasuringProblem, ...]]:
 
 
 def _not_rebuilt(claim: ModelClaim, reason: str) -> MeasuringProblem:
-    text = message("The model cannot be rebuilt: {reason}.", reason=verbatim(reason))
+    text = cannot_be_rebuilt(reason=verbatim(reason))
     return MeasuringProblem(_claimed_name(claim), text, ours=True)
 
 
@@ -323,9 +339,7 @@ def _diverged(model: RebuiltModel, evidence: Evidence) -> bool:
 
 
 def _without_numbers(model: RebuiltModel) -> MeasuringProblem:
-    return MeasuringProblem(
-        _claimed_name(model.claim), message("Its weights are not finite numbers (NaN)."), ours=False
-    )
+    return MeasuringProblem(_claimed_name(model.claim), NOT_FINITE, ours=False)
 
 
 def _not_finite(model: RebuiltModel, values: list[Measurement]) -> tuple[MeasuringProblem, ...]:

@@ -21,6 +21,7 @@ from grader.domain.graded import GradedSubmission
 from grader.locale import Translator
 from grader.report.class_view import ReportNames, class_view
 from grader.report.layer_table import layer_table
+from grader.report.lesson import lesson_drawings
 from grader.report.next_steps import next_steps
 from grader.report.quality import loss_view, strip_views
 from grader.report.views import submission_view
@@ -51,6 +52,7 @@ def render_submission(
             language=wording.language,
             page=submission_view(graded, assignment, wording),
             next_steps=next_steps(graded, assignment, wording),
+            drawings=lesson_drawings(graded, wording),
             layers=layer_table(graded, assignment, facts, wording),
             strips=strip_views(graded.measurements, facts, wording),
             losses=loss_view(graded.measurements, facts, wording),

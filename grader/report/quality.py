@@ -56,7 +56,7 @@ def strip_views(measurements: Measurements, facts: ReferenceFacts, wording: Word
     if not strips:
         return ()
     count = min(_IMAGES_SHOWN, *(len(strip.images) for strip in strips.values()))
-    order = {"original": 0, "student": 1, "reference": 2}
+    order = {"original": 0, "student": 1, "reference": 2, "noisy": 3, "denoised": 4}
     ordered = sorted(strips.values(), key=lambda strip: order.get(strip.title, len(order)))
     return tuple(_strip_view(strip, count, wording) for strip in ordered)
 
@@ -121,6 +121,10 @@ def _strip_label(title: str, wording: Wording) -> str:
         return wording.t("Original")
     if title == "student":
         return wording.t("This notebook")
+    if title == "noisy":
+        return wording.t("With noise")
+    if title == "denoised":
+        return wording.t("Cleaned by this notebook")
     return wording.t("Reference") if title == "reference" else hygiene.one_line(title)
 
 

@@ -7,7 +7,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from grader.domain.assignment import Assignment
 from grader.domain.grade import CheckResult, Decided, Grade, GradeStatus, Outcome, scaled_grade
-from grader.domain.messages import verbatim
+from grader.domain.messages import Message, MessageValue, message, verbatim
 from grader.report import hygiene
 from grader.report.wording import Wording
 
@@ -42,7 +42,7 @@ def score(grade: Grade, assignment: Assignment, wording: Wording) -> Score:
     if final:
         return Score(
             final=True,
-            points=wording.t("{points} of {possible} points", points=points, possible=possible),
+            points=wording.say(points_of(points=points, possible=possible)),
             scaled=scaled,
             short=short,
         )
@@ -165,3 +165,8 @@ def _delay(minutes: int) -> str:
 def _shown_points(grade: Grade, *, final: bool) -> float:
     exact = Decimal(repr(round(grade.points_counted, _NOISE_DECIMALS)))
     return float(exact.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP if final else ROUND_FLOOR))
+
+
+def points_of(*, points: MessageValue, possible: MessageValue) -> Message:
+    """Write points and how many are possible."""
+    return message("{points} of {possible} points", points=points, possible=possible)

@@ -16,6 +16,7 @@ from grader.domain.messages import Message
 from grader.domain.people import marked_late, shown_student
 from grader.domain.places import Places, cell_title
 from grader.domain.run import CellError, RunRecord
+from grader.domain.text import further_ones
 from grader.report import hygiene
 from grader.report.grouping import grouped_errors, grouped_findings, said_once
 from grader.report.score import Score, check_points, decided_check, decided_total, lateness, score
@@ -327,7 +328,7 @@ def _notes(graded: GradedSubmission, wording: Wording) -> tuple[str, ...]:
 def _left_out(listed: Sequence[object], wording: Wording) -> tuple[str, ...]:
     """Say how many more there are than are shown, in nothing or one sentence."""
     more = len(listed) - _NOTES_SHOWN
-    return (wording.t("Further ones, not shown: {count}", count=wording.count(more)),) if more > 0 else ()
+    return (wording.say(further_ones(count=wording.count(more))),) if more > 0 else ()
 
 
 def _methods(graded: GradedSubmission, wording: Wording) -> tuple[tuple[str, str], ...]:

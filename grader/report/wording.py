@@ -32,7 +32,7 @@ _STATUSES: Final[Mapping[GradeStatus, Message]] = {
     GradeStatus.EXCUSED: message("Excused"),
 }
 
-_RUNS: Final[Mapping[RunStatus, Message]] = {
+RUN_ENDS: Final[Mapping[RunStatus, Message]] = {
     RunStatus.COMPLETED: message("Every cell ran without an error."),
     RunStatus.RAISED: message("At least one cell ended with an error; the cells after it were still run."),
     RunStatus.TIMED_OUT: message("The run was stopped because it took too long."),
@@ -101,7 +101,7 @@ class Wording:
 
     def run(self, status: RunStatus) -> str:
         """Return the sentence for how a run ended."""
-        return self.say(_RUNS[status])
+        return self.say(RUN_ENDS[status])
 
     def stopper(self, stopped_by: StoppedBy) -> str:
         """Return the sentence for what ended a run early, "" where nothing did."""

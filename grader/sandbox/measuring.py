@@ -18,7 +18,7 @@ def measuring_prefix(program: Path, writable: Iterable[Path]) -> tuple[str, ...]
     """Return the command up to the measuring program.
 
     It does not die with the thread that started it, as kernels do, for threads of a batch come and go; it holds one end
-    of a pipe instead (`rebuild/leash.py`).
+    of a pipe instead (`rebuild/process_limits.py`).
 
     Args:
         program: bubblewrap.

@@ -20,14 +20,14 @@ from grader.translation.renamings import (
     TF_BACKEND,
     TF_LOSS_NAMES,
 )
-from grader.translation.rule_site import Place, code, text_of
+from grader.translation.rule_site import RuleSite, code, text_of
 
 _TIED: Final = frozenset({"input_shape", "output_shape"})
 _ACCURACY: Final = {"acc": "accuracy", "val_acc": "val_accuracy"}
 
 
 def translated_attribute(
-    original: cst.Attribute, updated: cst.Attribute, line: int, place: Place
+    original: cst.Attribute, updated: cst.Attribute, line: int, place: RuleSite
 ) -> cst.BaseExpression:
     """Translate `value.name`; the same node where it is not old.
 
@@ -50,7 +50,7 @@ def translated_attribute(
 
 
 def translated_subscript(
-    original: cst.Subscript, updated: cst.Subscript, line: int, place: Place
+    original: cst.Subscript, updated: cst.Subscript, line: int, place: RuleSite
 ) -> cst.BaseExpression:
     """Translate `history.history["acc"]` where the notebook's metric is called `accuracy`."""
     if (
@@ -68,7 +68,7 @@ def translated_subscript(
     return new
 
 
-def _accuracy_key(node: cst.BaseExpression, place: Place) -> cst.SimpleString | None:
+def _accuracy_key(node: cst.BaseExpression, place: RuleSite) -> cst.SimpleString | None:
     text = text_of(node)
     metrics = place.survey.metrics
     if text not in _ACCURACY or "accuracy" not in metrics or "acc" in metrics or not isinstance(node, cst.SimpleString):
@@ -79,7 +79,7 @@ def _accuracy_key(node: cst.BaseExpression, place: Place) -> cst.SimpleString | 
 # What a module has
 
 
-def _renamed(node: cst.Attribute, meaning: Meaning, place: Place) -> cst.BaseExpression | None:
+def _renamed(node: cst.Attribute, meaning: Meaning, place: RuleSite) -> cst.BaseExpression | None:
     """Return what the attribute of a module is today, or None where it is the same."""
     module, _, last = meaning.name.rpartition(".")
     if plain(meaning.written) in MOVED_MODULES:
@@ -118,7 +118,7 @@ def _moved(node: cst.Attribute, old: str) -> cst.BaseExpression | None:
     return value
 
 
-def _advise_removed(node: cst.Attribute, meaning: Meaning, line: int, place: Place) -> None:
+def _advise_removed(node: cst.Attribute, meaning: Meaning, line: int, place: RuleSite) -> None:
     """Say what stands for something removed, where no one expression is sure to mean the same."""
     module, _, last = meaning.name.rpartition(".")
     sign = f"no attribute '{last}'"
@@ -161,7 +161,7 @@ _ALIAS_GONE: Final = message("The library has removed this function: its documen
 # What an object has
 
 
-def _of_an_object(original: cst.Attribute, updated: cst.Attribute, line: int, place: Place) -> cst.BaseExpression:
+def _of_an_object(original: cst.Attribute, updated: cst.Attribute, line: int, place: RuleSite) -> cst.BaseExpression:
     name = original.attr.value
     value = original.value
     if name == "lr" and isinstance(value, cst.Attribute) and value.attr.value == "optimizer":

@@ -1,4 +1,4 @@
-"""One cell rewritten: every rule at every node, from the inside out, with nothing else of the text touched."""
+"""Rewrites one cell: every rule at every node, from the inside out, with all other text unchanged."""
 
 # ruff: noqa: ARG002 - the signatures are those of libcst
 
@@ -12,7 +12,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 from grader.translation.attributes import translated_attribute, translated_subscript
 from grader.translation.moved_imports import translated_from, translated_import
 from grader.translation.renamed_arguments import translated_call
-from grader.translation.rule_site import Place, line_of, text_of
+from grader.translation.rule_site import RuleSite, line_of, text_of
 from grader.translation.symbolic_losses import translated_added_loss, translated_compile, translated_function
 from grader.translation.symbolic_tensors import NOTEBOOK, Scope, Tensors
 
@@ -20,7 +20,7 @@ _NOTHING_SYMBOLIC: Scope = (-1, "nothing")
 _IMPORT = "import keras as _keras\n"
 
 
-def rewritten(text: str, place: Place, tensors: Tensors) -> str:
+def rewritten(text: str, place: RuleSite, tensors: Tensors) -> str:
     """Return the Python of a cell with everything translated that can be; what was found stands in the survey."""
     rewriter = _Rewriter(place, tensors)
     wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
@@ -30,7 +30,7 @@ def rewritten(text: str, place: Place, tensors: Tensors) -> str:
 class _Rewriter(cst.CSTTransformer):
     METADATA_DEPENDENCIES = (PositionProvider,)
 
-    def __init__(self, place: Place, tensors: Tensors) -> None:
+    def __init__(self, place: RuleSite, tensors: Tensors) -> None:
         super().__init__()
         self._place = place
         self._tensors = tensors

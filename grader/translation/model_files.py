@@ -1,4 +1,4 @@
-"""Names of files that a model is saved to: Keras 3 tells formats by the ending, and takes few endings."""
+"""Names of files that models are saved to: Keras 3 knows formats by the suffix, and takes few of them."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from grader.translation.renamings import (
     TF_BACKEND,
     TF_LOSS_NAMES,
 )
-from grader.translation.rule_site import Place, code, dotted_name
+from grader.translation.rule_site import RuleSite, code, dotted_name
 
 _ADVICE: Final[dict[str, Message]] = {
     "keras.wrappers": message("Keras 3 has no `keras.wrappers`: call `fit` and `predict` of the model itself."),
@@ -33,7 +33,7 @@ _ADVICE: Final[dict[str, Message]] = {
 _GONE: Final = message("This module is not there any more: look up what its documentation says took its place.")
 
 
-def translated_from(node: cst.ImportFrom, line: int, place: Place) -> cst.BaseSmallStatement:
+def translated_from(node: cst.ImportFrom, line: int, place: RuleSite) -> cst.BaseSmallStatement:
     """Translate `from module import …`; the same node where nothing in it is old."""
     if node.module is None or node.relative or (written := dotted_name(node.module)) is None:
         return node
@@ -49,7 +49,7 @@ def translated_from(node: cst.ImportFrom, line: int, place: Place) -> cst.BaseSm
     return _rewritten(node, kept, written, line, place)
 
 
-def translated_import(node: cst.Import, line: int, place: Place) -> cst.BaseSmallStatement:
+def translated_import(node: cst.Import, line: int, place: RuleSite) -> cst.BaseSmallStatement:
     """Translate `import module`; the same node where nothing in it is old."""
     names = [dotted_name(alias.name) or "" for alias in node.names]
     gone = [name for name in names if _gone(name)]
@@ -68,7 +68,7 @@ def translated_import(node: cst.Import, line: int, place: Place) -> cst.BaseSmal
 
 
 def _rewritten(
-    node: cst.ImportFrom, kept: Sequence[cst.ImportAlias], written: str, line: int, place: Place
+    node: cst.ImportFrom, kept: Sequence[cst.ImportAlias], written: str, line: int, place: RuleSite
 ) -> cst.BaseSmallStatement:
     """Write the import as it is today, with the names that are left."""
     special = _module_as_name(kept, written)
@@ -111,7 +111,7 @@ def _module_as_name(kept: Sequence[cst.ImportAlias], written: str) -> str | None
     return f"from {parent} import {last} as {local}" if parent else f"import {target} as {local}"
 
 
-def _module_today(written: str, place: Place, *, members: Sequence[str] = (), local: str = "") -> str:
+def _module_today(written: str, place: RuleSite, *, members: Sequence[str] = (), local: str = "") -> str:
     """Return where a module is today, by way of `keras` or `tensorflow.keras` as before where both lead there."""
     module = plain(written)
     today = _as_written(MOVED_MODULES.get(module, module), written)
@@ -144,7 +144,7 @@ def _alias_today(alias: cst.ImportAlias, module: str) -> cst.ImportAlias:
     return alias.with_changes(name=cst.Name(today), asname=bound)
 
 
-def _starred(node: cst.ImportFrom, written: str, line: int, place: Place) -> cst.BaseSmallStatement:
+def _starred(node: cst.ImportFrom, written: str, line: int, place: RuleSite) -> cst.BaseSmallStatement:
     """Translate `from module import *`, unless the notebook binds names of its own that more names might replace."""
     target = _module_today(written, place)
     if target == written:
@@ -182,7 +182,7 @@ def _gone(module: str) -> bool:
     return any(name == gone or name.startswith(f"{gone}.") for gone in GONE_MODULES)
 
 
-def _dropped(node: cst.ImportFrom | cst.Import, line: int, place: Place) -> cst.BaseSmallStatement:
+def _dropped(node: cst.ImportFrom | cst.Import, line: int, place: RuleSite) -> cst.BaseSmallStatement:
     why = message("What this imports is not there any more, and the notebook does not use it: leave the import out.")
     signs = _signs(node, dotted_name(node.module) or "") if isinstance(node, cst.ImportFrom) and node.module else ()
     if isinstance(node, cst.Import):
@@ -191,7 +191,7 @@ def _dropped(node: cst.ImportFrom | cst.Import, line: int, place: Place) -> cst.
     return cst.Pass(semicolon=node.semicolon)
 
 
-def _advise_lost(node: cst.ImportFrom, written: str, line: int, place: Place) -> None:
+def _advise_lost(node: cst.ImportFrom, written: str, line: int, place: RuleSite) -> None:
     place.advise(line, code(node), _advice(written), signs=_signs(node, written))
 
 

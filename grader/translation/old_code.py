@@ -20,7 +20,7 @@ from grader.translation.names import names_of
 from grader.translation.old_optimizers import slow_optimizers
 from grader.translation.readable_cells import Readable, readable
 from grader.translation.renamings import KERAS_1_ARGUMENTS
-from grader.translation.rule_site import Place, Survey
+from grader.translation.rule_site import RuleSite, Survey
 from grader.translation.symbolic_tensors import Tensors, tensors_of
 from grader.translation.training_mode import note_idle_training
 
@@ -57,7 +57,7 @@ def _translated(cell: CodeCell, text: Readable | None, survey: Survey, tensors: 
     if text is None:
         return cell
     before = len(survey.found)
-    place = Place(survey, cell.index)
+    place = RuleSite(survey, cell.index)
     _note_python_2(text, place)
     try:
         python = rewritten(text.text, place, tensors)
@@ -68,9 +68,9 @@ def _translated(cell: CodeCell, text: Readable | None, survey: Survey, tensors: 
     return cell if new == cell.source else replace(cell, source=new)
 
 
-def _note_python_2(text: Readable, place: Place) -> None:
+def _note_python_2(text: Readable, place: RuleSite) -> None:
     why = message("This is Python 2: Python 3 has `print` as a function, and `except … as name`.")
-    for line, before, after in text.mended:
+    for line, before, after in text.fixed:
         place.note(
             line, before, after, why=why, signs=("missing parentheses", "invalid syntax", "multiple exception types")
         )
@@ -93,7 +93,7 @@ def _surveyed(trees: Sequence[tuple[int, ast.Module]]) -> tuple[Survey, tuple[Sl
         sequential=sequential,
     )
     for file in old_files(trees, _assigned(nodes, _MODELS)):
-        place = Place(survey, file.cell)
+        place = RuleSite(survey, file.cell)
         why = message(
             "Keras 3 tells formats by the ending: weights end in `.weights.h5`, models in `.keras`; write `{after}`.",
             after=repr(file.new),

@@ -11,13 +11,13 @@ from grader.domain.messages import message
 from grader.domain.outdated import SlowOptimizer
 from grader.translation.names import Names
 from grader.translation.renamings import DEFAULT_RATES, SLOW_RATES
-from grader.translation.rule_site import Place, code, keyword, positional, with_name, without
+from grader.translation.rule_site import RuleSite, code, keyword, positional, with_name, without
 
 _NOT_WITH: Final = frozenset({"ReduceLROnPlateau", "LearningRateScheduler", "learning_rate", "lr"})
 """What sets the rate of an optimizer while it trains, which a schedule does not let anybody do."""
 
 
-def translated_optimizer(call: cst.Call, name: str, line: int, place: Place) -> cst.Call:
+def translated_optimizer(call: cst.Call, name: str, line: int, place: RuleSite) -> cst.Call:
     """Translate `decay=d` into the schedule with the same formula: rate / (1 + d · updates)."""
     decay = keyword(call, "decay")
     if decay is None:

@@ -1,4 +1,4 @@
-"""The text of a cell as Python that a parser takes, and back: lines for IPython hidden, Python 2 mended.
+"""The text of a cell as Python that a parser takes, and back: IPython's lines hidden, Python 2 fixed.
 
 Every line keeps its number, and what is not translated keeps every character.
 """
@@ -40,13 +40,13 @@ class Readable:
         text: What parses.
         tree: Its syntax.
         hidden: Each placeholder in it, and the text that it stands for.
-        mended: Lines of Python 2 that were mended: number from 1, before, after.
+        fixed: Lines of Python 2 that were fixed: number from 1, before, after.
     """
 
     text: str
     tree: ast.Module = field(repr=False, compare=False)
     hidden: tuple[tuple[str, str], ...] = ()
-    mended: tuple[tuple[int, str, str], ...] = ()
+    fixed: tuple[tuple[int, str, str], ...] = ()
 
     def restored(self, text: str) -> str:
         """Put the lines for IPython back into a text made from this one."""
@@ -56,7 +56,7 @@ class Readable:
 
 
 def readable(source: str) -> Readable | None:
-    """Make Python of a cell's source; None where it is none, even with lines for IPython hidden and prints mended."""
+    """Make Python of a cell's source; None where it is none, even with lines for IPython hidden and prints fixed."""
     if len(source) > LONGEST_CELL:
         return None
     lines = source.split("\n")
@@ -64,19 +64,19 @@ def readable(source: str) -> Readable | None:
     if not _hide_cell_magic(lines, hidden):
         return None
     if not _hide_until_parsed(lines, hidden):
-        mended = _mend_python_2(lines)
-        if not mended or not _hide_until_parsed(lines, hidden):
+        fixed = _mend_python_2(lines)
+        if not fixed or not _hide_until_parsed(lines, hidden):
             return None
-        return _finished(lines, hidden, mended)
+        return _finished(lines, hidden, fixed)
     return _finished(lines, hidden, [])
 
 
-def _finished(lines: list[str], hidden: dict[str, str], mended: list[tuple[int, str, str]]) -> Readable | None:
+def _finished(lines: list[str], hidden: dict[str, str], fixed: list[tuple[int, str, str]]) -> Readable | None:
     text = "\n".join(lines)
     tree = tree_or_error(text)
     if not isinstance(tree, ast.Module) or _depth_exceeded(tree):
         return None
-    return Readable(text, tree, tuple(hidden.items()), tuple(mended))
+    return Readable(text, tree, tuple(hidden.items()), tuple(fixed))
 
 
 def _depth_exceeded(tree: ast.Module) -> bool:
@@ -164,21 +164,21 @@ def _hide(lines: list[str], number: int, hidden: dict[str, str]) -> None:
 
 def _mend_python_2(lines: list[str]) -> list[tuple[int, str, str]]:
     """Turn print statements and `except Class, name:` into Python 3; only ever done to a cell that does not parse."""
-    mended = []
+    fixed = []
     number = 0
     while number < len(lines):
         line = lines[number]
         caught = _EXCEPT.match(line)
         if caught:
             lines[number] = f"{caught['head']} as {caught['name']}:{line[caught.end() :]}"
-            mended.append((number + 1, line.strip(), lines[number].strip()))
+            fixed.append((number + 1, line.strip(), lines[number].strip()))
         elif printed := _PRINT.match(line):
-            number = _mend_print(lines, number, printed, mended)
+            number = _mend_print(lines, number, printed, fixed)
         number += 1
-    return mended
+    return fixed
 
 
-def _mend_print(lines: list[str], first: int, printed: re.Match[str], mended: list[tuple[int, str, str]]) -> int:
+def _mend_print(lines: list[str], first: int, printed: re.Match[str], fixed: list[tuple[int, str, str]]) -> int:
     """Mend the print statement that begins in a line; return the last line that it takes."""
     for last in range(first, min(first + 12, len(lines))):
         body = "\n".join([printed["rest"], *lines[first + 1 : last + 1]])
@@ -188,7 +188,7 @@ def _mend_print(lines: list[str], first: int, printed: re.Match[str], mended: li
         before = "\n".join(lines[first : last + 1]).strip()
         after = printed["indent"] + call
         lines[first : last + 1] = after.split("\n")
-        mended.append((first + 1, before, after.strip()))
+        fixed.append((first + 1, before, after.strip()))
         return last
     return first
 

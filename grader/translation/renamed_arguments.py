@@ -1,4 +1,4 @@
-"""Calls with arguments that were renamed, changed their form, or are taken no more."""
+"""Calls with arguments that were renamed, changed their form, or are no longer accepted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import libcst as cst
 from grader.domain.messages import Message, message
 from grader.translation.old_optimizers import translated_optimizer
 from grader.translation.renamings import ARGUMENTS, KERAS_1_ARGUMENTS, OPTIMIZERS, SLOW_RATES
-from grader.translation.rule_site import Place, code, dotted_name, keyword, positional, text_of, with_name, without
+from grader.translation.rule_site import RuleSite, code, dotted_name, keyword, positional, text_of, with_name, without
 
 _UNUSED: Final = message("Keras 3 does not take `{before}` any more; it only said how to compute: leave it out.")
 _GENERATOR: Final = ("steps_per_epoch", "epochs", "verbose", "callbacks", "validation_data", "validation_steps")
@@ -18,7 +18,7 @@ _ONLY_HOW: Final = frozenset({"workers", "use_multiprocessing", "max_queue_size"
 _TRAINING: Final = frozenset({"fit", "evaluate", "predict"})
 
 
-def translated_call(original: cst.Call, updated: cst.Call, line: int, place: Place) -> cst.BaseExpression:
+def translated_call(original: cst.Call, updated: cst.Call, line: int, place: RuleSite) -> cst.BaseExpression:
     """Translate a call; the same node where nothing in it is old.
 
     Args:
@@ -39,7 +39,7 @@ def translated_call(original: cst.Call, updated: cst.Call, line: int, place: Pla
     return updated if rule is None else rule(updated, line, place)
 
 
-def _of_nothing(call: cst.Call, name: str, line: int, place: Place) -> cst.Call:
+def _of_nothing(call: cst.Call, name: str, line: int, place: RuleSite) -> cst.Call:
     """Translate what only Python 2 had."""
     if name != "xrange" or "xrange" in place.survey.names.bound:
         return call
@@ -51,7 +51,7 @@ def _of_nothing(call: cst.Call, name: str, line: int, place: Place) -> cst.Call:
 # Functions and classes of modules
 
 
-def _of_a_module(name: str, call: cst.Call, line: int, place: Place) -> cst.BaseExpression:
+def _of_a_module(name: str, call: cst.Call, line: int, place: RuleSite) -> cst.BaseExpression:
     module, _, last = name.rpartition(".")
     renamed = _with_new_arguments(call, name, line, place)
     if module == "keras.optimizers" and last in OPTIMIZERS:
@@ -64,7 +64,7 @@ def _of_a_module(name: str, call: cst.Call, line: int, place: Place) -> cst.Base
     return renamed if rule is None else rule(renamed, line, place)
 
 
-def _with_new_arguments(call: cst.Call, name: str, line: int, place: Place) -> cst.Call:
+def _with_new_arguments(call: cst.Call, name: str, line: int, place: RuleSite) -> cst.Call:
     """Rename arguments; one that the call has under its new name too is left for Keras to complain of."""
     table = ARGUMENTS.get(name, {})
     given = {arg.keyword.value for arg in call.args if arg.keyword is not None}
@@ -85,7 +85,7 @@ def _shown(arg: cst.Arg) -> str:
     return code(arg.with_changes(comma=cst.MaybeSentinel.DEFAULT)).strip()
 
 
-def _old_layer(original: cst.Call, call: cst.Call, line: int, place: Place) -> cst.Call:
+def _old_layer(original: cst.Call, call: cst.Call, line: int, place: RuleSite) -> cst.Call:
     """Bring a layer of Keras 1 into today's form: `(16, 3, 3)` is a kernel of 3 × 3 there, and strides of 3 here."""
     old = any(arg.keyword is not None and arg.keyword.value in KERAS_1_ARGUMENTS for arg in original.args)
     if not old:
@@ -102,7 +102,7 @@ def _old_layer(original: cst.Call, call: cst.Call, line: int, place: Place) -> c
     return new
 
 
-def _without_batch(call: cst.Call, line: int, place: Place) -> cst.Call:
+def _without_batch(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
     """`batch_input_shape=(None, 784)` is `input_shape=(784,)`; where a batch has a size, its layer may keep a state."""
     given = keyword(call, "batch_input_shape")
     if given is None or not isinstance(given.value, cst.Tuple) or len(given.value.elements) < 2:
@@ -135,7 +135,7 @@ def _with_kernel(call: cst.Call) -> cst.Call:
     return call.with_changes(args=[argument if arg is pair[0] else arg for arg in call.args if arg is not pair[1]])
 
 
-def _input(call: cst.Call, line: int, place: Place) -> cst.Call:
+def _input(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
     """`Input(shape=(784))` was taken for `(784,)` once."""
     first = positional(call)
     shape = keyword(call, "shape") or (first[0] if first else None)
@@ -148,7 +148,7 @@ def _input(call: cst.Call, line: int, place: Place) -> cst.Call:
     return new
 
 
-def _value_counts(call: cst.Call, line: int, place: Place) -> cst.Call:
+def _value_counts(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
     """`pd.value_counts(x, sort=True)` is a method of the series alone."""
     first = positional(call)
     if first is None or len(first) != 1 or not isinstance(call.func, cst.Attribute):
@@ -160,7 +160,7 @@ def _value_counts(call: cst.Call, line: int, place: Place) -> cst.Call:
     return new
 
 
-def _asscalar(call: cst.Call, line: int, place: Place) -> cst.Call:
+def _asscalar(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
     first = positional(call)
     if first is None or len(first) != 1 or len(call.args) != 1:
         return call
@@ -175,7 +175,7 @@ def _asscalar(call: cst.Call, line: int, place: Place) -> cst.Call:
     return new
 
 
-def _style(call: cst.Call, line: int, place: Place) -> cst.Call:
+def _style(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
     """Styles of seaborn carry the version of seaborn that they are from."""
     text = text_of(call.args[0].value) if len(call.args) == 1 else None
     if text is None or not (text == "seaborn" or text.startswith("seaborn-")) or text.startswith("seaborn-v0_8"):
@@ -186,7 +186,7 @@ def _style(call: cst.Call, line: int, place: Place) -> cst.Call:
     return new
 
 
-_Rule = Callable[[cst.Call, int, Place], cst.Call]
+_Rule = Callable[[cst.Call, int, RuleSite], cst.Call]
 _FUNCTIONS: Final[dict[str, _Rule]] = {
     "keras.Input": _input,
     "keras.layers.Input": _input,
@@ -200,7 +200,7 @@ _FUNCTIONS: Final[dict[str, _Rule]] = {
 
 
 def _renamed_to(name: str) -> _Rule:
-    def rule(call: cst.Call, line: int, place: Place) -> cst.Call:
+    def rule(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
         new = call.with_changes(func=_other(call, name))
         place.note(line, code(call.func), code(new.func), signs=(f"no attribute '{_attr(call)}'",))
         return new
@@ -213,7 +213,7 @@ def _without_arguments(name: str) -> _Rule:
     return lambda call, line, place: call if call.args else rule(call, line, place)
 
 
-def _fit(call: cst.Call, line: int, place: Place) -> cst.Call:
+def _fit(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
     """Translate `nb_epoch=`, and leave out what only said how to compute."""
     table = {"nb_epoch": "epochs"}
     arguments = []
@@ -236,7 +236,7 @@ def _with(said: Message, **values: str) -> Message:
     return Message(said.msgid, tuple(values.items()))
 
 
-def _compile(call: cst.Call, line: int, place: Place) -> cst.Call:
+def _compile(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
     """Put the default rates of Keras 1 back, where other calls prove that the notebook was written for Keras 1."""
     optimizer = keyword(call, "optimizer")
     text = "" if optimizer is None else (text_of(optimizer.value) or "").lower()
@@ -258,7 +258,7 @@ def _compile(call: cst.Call, line: int, place: Place) -> cst.Call:
 def _from_generator(name: str, order: Sequence[str]) -> _Rule:
     """Return the rule of `fit_generator` and its like: a generator is what `fit` takes today, under the same names."""
 
-    def rule(call: cst.Call, line: int, place: Place) -> cst.Call:
+    def rule(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
         first = positional(call)
         given = {arg.keyword.value for arg in call.args if arg.keyword is not None}
         sign = (f"no attribute '{_attr(call)}'",)
@@ -286,7 +286,7 @@ _SAMPLES: Final = message(
 )
 
 
-def _classes(call: cst.Call, line: int, place: Place) -> cst.BaseExpression:
+def _classes(call: cst.Call, line: int, place: RuleSite) -> cst.BaseExpression:
     """Keras 2 said how it chose classes: the largest of several outputs, or one above a half."""
     if _root(call) not in place.survey.sequential:
         return call
@@ -297,11 +297,11 @@ def _classes(call: cst.Call, line: int, place: Place) -> cst.BaseExpression:
     return new
 
 
-def _probabilities(call: cst.Call, line: int, place: Place) -> cst.Call:
+def _probabilities(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
     return _renamed_to("predict")(call, line, place) if _root(call) in place.survey.sequential else call
 
 
-def _add_loss(call: cst.Call, line: int, place: Place) -> cst.Call:
+def _add_loss(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
     """A layer that adds a loss says no longer what it depends on."""
     inputs = keyword(call, "inputs")
     if inputs is None or _root(call) != "self":
@@ -311,14 +311,14 @@ def _add_loss(call: cst.Call, line: int, place: Place) -> cst.Call:
     return new
 
 
-def _add_metric(call: cst.Call, line: int, place: Place) -> cst.BaseExpression:
+def _add_metric(call: cst.Call, line: int, place: RuleSite) -> cst.BaseExpression:
     """Metrics are told, and nothing is learnt from them."""
     why = message("Keras 3 has no `add_metric`: a metric that a model keeps itself is updated in `call`; leave it out.")
     place.note(line, code(call), "None", why=why, signs=("`add_metric()`",), far=_root(call) == "self")
     return cst.Name("None")
 
 
-def _add_weight(call: cst.Call, line: int, place: Place) -> cst.Call:
+def _add_weight(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
     """The first argument of `add_weight` is the shape today; it was the name."""
     first = positional(call)
     if _root(call) != "self" or not first or text_of(first[0].value) is None or len(first) > 2:
@@ -329,7 +329,7 @@ def _add_weight(call: cst.Call, line: int, place: Place) -> cst.Call:
     return new
 
 
-def _drop(call: cst.Call, line: int, place: Place) -> cst.Call:
+def _drop(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
     """`frame.drop(columns, 1)`: pandas wants the axis by name."""
     first = positional(call)
     if (
@@ -355,7 +355,7 @@ def _other(call: cst.Call, name: str) -> cst.BaseExpression:
     return call.func.with_changes(attr=cst.Name(name)) if isinstance(call.func, cst.Attribute) else call.func
 
 
-_METHODS: Final[dict[str, Callable[[cst.Call, int, Place], cst.BaseExpression]]] = {
+_METHODS: Final[dict[str, Callable[[cst.Call, int, RuleSite], cst.BaseExpression]]] = {
     **dict.fromkeys(_TRAINING, _fit),
     "compile": _compile,
     "fit_generator": _from_generator("fit", _GENERATOR),

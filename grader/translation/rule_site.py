@@ -1,4 +1,4 @@
-"""What every rule needs at a place in the code: what stands there, what it means, and a note of what was found."""
+"""What every translation rule needs: the code at one place, what its names mean, and a note of what was found."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Survey:
 
 
 @dataclass(slots=True)
-class Place:
+class RuleSite:
     """A cell that is being read.
 
     Attributes:

@@ -17,7 +17,7 @@ import libcst as cst
 
 from grader.domain.messages import message
 from grader.translation.renamings import SYMBOLIC, SYMBOLIC_ARGUMENTS
-from grader.translation.rule_site import Place, code, keyword, positional
+from grader.translation.rule_site import RuleSite, code, keyword, positional
 from grader.translation.symbolic_tensors import Tensors, is_symbolic
 
 ADDED: Final = "_add_loss"
@@ -67,7 +67,7 @@ _SIGNS: Final = ("kerastensor", "base_dtype", "symbolic", "out of scope")
 
 
 def translated_function(
-    original: cst.Call, updated: cst.Call, line: int, place: Place, symbolic: frozenset[str]
+    original: cst.Call, updated: cst.Call, line: int, place: RuleSite, symbolic: frozenset[str]
 ) -> cst.Call:
     """Take a function on symbolic tensors from `keras.ops`."""
     meaning = place.meaning(original.func, line)
@@ -89,7 +89,7 @@ def translated_function(
 
 
 def translated_added_loss(
-    original: cst.Call, updated: cst.Call, line: int, place: Place, symbolic: frozenset[str]
+    original: cst.Call, updated: cst.Call, line: int, place: RuleSite, symbolic: frozenset[str]
 ) -> tuple[cst.Call, str]:
     """Translate `model.add_loss(tensor)`; return the call and the source of what it calls, "" where it is not old."""
     func = updated.func
@@ -104,7 +104,7 @@ def translated_added_loss(
 
 
 def translated_compile(
-    original: cst.Call, updated: cst.Call, line: int, place: Place, tensors: Tensors
+    original: cst.Call, updated: cst.Call, line: int, place: RuleSite, tensors: Tensors
 ) -> tuple[cst.Call, str, str]:
     """Translate `model.compile(loss=f)` where `f` uses tensors of the graph.
 
@@ -131,6 +131,6 @@ def translated_compile(
     return new, before, CLOSED_SOURCE
 
 
-def _holds(node: cst.BaseExpression, symbolic: frozenset[str], place: Place) -> bool:
+def _holds(node: cst.BaseExpression, symbolic: frozenset[str], place: RuleSite) -> bool:
     tree = ast.parse(f"({code(node)})", mode="eval")
     return is_symbolic(tree.body, symbolic, place.survey.names, place.cell)

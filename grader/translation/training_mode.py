@@ -1,4 +1,4 @@
-"""A model of one's own whose `call` takes no `training`: Keras 2 told the layers inside when it trained, 3 does not.
+"""Models whose `call` takes no `training`: Keras 2 passed the mode to their layers, Keras 3 does not.
 
 `fit` calls such a model as `predict` does. Dropout, noise, BatchNormalization and layers that draw then do in training
 what they do otherwise, without a word. Of a notebook nobody can tell for which of the two it was written, so that it is

@@ -1,1 +1,1 @@
-"""Is the grader itself right? References against their facts; rubrics against wrong and equivalent solutions."""
+"""Validates the grader itself: references against their facts, rubrics against wrong and equivalent solutions."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from grader.domain.messages import message
 from grader.validation.drafts import Draft
-from grader.validation.operators import Edit, Equivalent, Training
+from grader.validation.operators import Edit, Equivalent, TrainingLength
 from grader.validation.syntax import with_keyword, with_position
 
 _SCALED: Final = re.compile(r'\b(\w+)\.astype\("float32"\) / 255')
@@ -54,19 +54,19 @@ DATA_FORMS: Final = (
         "pixels-symmetric",
         message("pixels between -1 and 1, and a tanh at the end"),
         on_pixels(SYMMETRIC, "tanh"),
-        Training.WHOLE,
+        TrainingLength.WHOLE,
     ),
     Equivalent(
         "pixels-standardised",
         message("pixels with mean 0 and deviation 1, and a linear end"),
         on_pixels(_STANDARDISED, "linear"),
-        Training.WHOLE,
+        TrainingLength.WHOLE,
     ),
     Equivalent(
         "noise-from-a-layer",
         message("clean images, and the noise from a layer in front"),
         _noise_from_a_layer,
-        Training.WHOLE,
+        TrainingLength.WHOLE,
     ),
 )
 """The same lesson on data in another form."""

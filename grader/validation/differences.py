@@ -1,4 +1,4 @@
-"""Exact differences between two models in canonical form, a sentence for each: what a maintainer must know.
+"""Exact differences between two models in canonical form, one sentence each, for maintainers.
 
 Stricter than what students are compared by: nothing is forgiven, not a rate of dropout and not a bias.
 """

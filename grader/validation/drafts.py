@@ -1,4 +1,4 @@
-"""A solution notebook that can be rewritten: cells of code, the layers in them, and edits of their syntax trees.
+"""A solution notebook as cells and syntax trees that can be rewritten.
 
 Edits go through libcst, so that comments and layout stay and what comes out is always Python. A draft never changes;
 every edit returns another one, or None where there is nothing to edit, so that an operator which does not apply says so

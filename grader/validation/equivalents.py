@@ -1,4 +1,4 @@
-"""Other ways to write a right answer: the same network, the same training, another hand."""
+"""Right answers written in other ways: the same network and training in another style."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from grader.validation.drafts import Draft
 from grader.validation.mutants.training import fits, optimizer
 from grader.validation.network_equivalents import NETWORKS
 from grader.validation.notebook_equivalents import BESIDES, CELLS, COLAB, keras_only
-from grader.validation.operators import Edit, Equivalent, Training, instead
+from grader.validation.operators import Edit, Equivalent, TrainingLength, instead
 from grader.validation.rewriting import rewritten, without_activation
 from grader.validation.syntax import keyword, text, with_keyword
 
-WHOLE: Final = Training.WHOLE
+WHOLE: Final = TrainingLength.WHOLE
 
 
 def _style(statements: rewriting.Statements) -> Edit:

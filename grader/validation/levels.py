@@ -1,4 +1,4 @@
-"""How far a notebook came, from a network that was never trained to the solution: what a rubric pays for each.
+"""Levels of progress, from an untrained network to the solution, and what a rubric pays for each.
 
 Structure alone must not carry a grade, and half-done work must earn its part: these are the steps between.
 """
@@ -12,7 +12,7 @@ from grader.domain.layer_kinds import traits_of
 from grader.domain.messages import Message, message
 from grader.validation.drafts import Draft
 from grader.validation.mutants import structure
-from grader.validation.operators import Edit
+from grader.validation.operators import TWICE_THE_CODE, Edit
 from grader.validation.syntax import with_keyword
 
 
@@ -75,7 +75,7 @@ LEVELS: Final = (
     Level("linear-twin", message("no activation but the last"), _linear),
     Level(
         "code-double",
-        message("a code of twice the size"),
+        TWICE_THE_CODE,
         next(one.edit for one in structure.MUTANTS if one.name == "code-double"),
     ),
     Level("solution", message("the solution itself"), _unchanged),

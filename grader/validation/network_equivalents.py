@@ -7,9 +7,9 @@ from typing import Final
 from grader.domain.messages import message
 from grader.validation.drafts import Draft
 from grader.validation.mutants.structure import CODE_SIZE
-from grader.validation.operators import Edit, Equivalent, Training
+from grader.validation.operators import Edit, Equivalent, TrainingLength
 
-WHOLE: Final = Training.WHOLE
+WHOLE: Final = TrainingLength.WHOLE
 
 
 def _anomalies(old: str, new: str) -> Edit:

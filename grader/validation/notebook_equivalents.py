@@ -1,4 +1,4 @@
-"""Other notebooks around the same solution: its cells, and what stands beside it."""
+"""Right answers in other notebooks: other cells, imports and outputs around the same solution."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operator is: a way to turn a solution into a wrong answer, or into another right one.
+"""Operators: edits that turn a solution into a wrong answer (mutant) or into another right one (equivalent).
 
 A mutant knows which checks must take points from it; an equivalent that none may. Operators are listed in the modules
 beside this one, and `grader.validation.rubrics` runs them.
@@ -14,9 +14,15 @@ from typing import Final
 import libcst as cst
 
 from grader.checks.registry import CHECKS
-from grader.domain.messages import Message
+from grader.domain.messages import Message, message
 from grader.validation.drafts import Draft
 from grader.validation.syntax import keyword, with_keyword
+
+TWICE_THE_CODE: Final = message("a code of twice the size")
+
+
+NO_OUTPUT_ACTIVATION: Final = message("no activation on the output")
+
 
 Edit = Callable[[Draft], Draft | None]
 """Returns None where the notebook has nothing to edit."""
@@ -30,7 +36,7 @@ QUALITY: Final = (
 """Of these the ones that every bad training must cost."""
 
 
-class Training(StrEnum):
+class TrainingLength(StrEnum):
     """How long a variant trains."""
 
     STEPS = "steps"
@@ -56,7 +62,7 @@ class Mutant:
     edit: Edit
     kills: tuple[str, ...]
     may: tuple[str, ...] = ()
-    training: Training = Training.STEPS
+    training: TrainingLength = TrainingLength.STEPS
     always: bool = False
 
 
@@ -74,7 +80,7 @@ class Equivalent:
     name: str
     story: Message
     edit: Edit
-    training: Training = Training.STEPS
+    training: TrainingLength = TrainingLength.STEPS
 
 
 Operator = Mutant | Equivalent

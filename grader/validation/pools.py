@@ -1,4 +1,4 @@
-"""Right answers tried several at a time: group testing.
+"""Group testing of right answers: several rewritings share one notebook.
 
 A notebook that is written in five other ways at once and loses nothing clears all five; where it loses something, each
 of the five is tried alone (Dorfman 1943). Only rewritings of different aspects share a notebook, so that none undoes

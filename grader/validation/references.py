@@ -1,4 +1,4 @@
-"""Do the references still do what their facts say? Structure, recipe, data, and what a new training reaches.
+"""Validates references against their facts: structure, recipe, data, and what a new training reaches.
 
 Each reference is rebuilt and compared with its facts without forgiveness; then it is trained once with a new seed, for
 a tenth of its epochs or for all of them, and must not be farther from the calibrated runs than chance allows: within
@@ -62,7 +62,7 @@ class Distance:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ReferenceVerdict:
     """What became of one reference.
 
     Attributes:
@@ -86,8 +86,8 @@ def validate(
     executor: Executor,
     *,
     full: bool,
-    say: Callable[[Verdict], None],
-) -> list[Verdict]:
+    say: Callable[[ReferenceVerdict], None],
+) -> list[ReferenceVerdict]:
     """Validate references, several at a time.
 
     Args:
@@ -120,7 +120,7 @@ def validate(
 
 def judge(
     facts: ReferenceFacts, found: Inspected, record: CalibrationRun, variation: Variation, *, dataset: str = ""
-) -> Verdict:
+) -> ReferenceVerdict:
     """Compare what was built and trained with the facts, by default with those of the reference's usual data set."""
     name = facts.reference if dataset in ("", facts.dataset) else f"{facts.reference} ({dataset})"
     faults = [*model_differences(facts.architectures, found.facts.architectures), *_told_wrong(facts, found.facts)]
@@ -128,7 +128,7 @@ def judge(
     calibrated = facts.on(found.data, dataset)
     if calibrated is None:
         faults.append(_never_calibrated(found.data))
-        return Verdict(name, tuple(faults), seconds=record.seconds)
+        return ReferenceVerdict(name, tuple(faults), seconds=record.seconds)
     faults += [_never_calibrated(size) for size in _sizes_lacking(facts, dataset)]
     if calibrated.data_hash != found.data_hash:
         if facts.is_of_images and found.data == "full":  # ours are checked when they are unpacked: these are the user's
@@ -141,7 +141,7 @@ def judge(
     if not distances:
         faults.append(message("its facts hold too few runs to compare with: calibrate it"))
     faults += [_drifted(one, record) for one in distances if one.is_drift]
-    return Verdict(name, tuple(faults), distances, (*remarks, *_remarks(calibrated)), record.seconds)
+    return ReferenceVerdict(name, tuple(faults), distances, (*remarks, *_remarks(calibrated)), record.seconds)
 
 
 def _never_calibrated(size: str) -> Message:

@@ -1,4 +1,4 @@
-"""Rubrics tested like code: every variant of a solution goes through the real chain, and its grade is judged.
+"""Tests rubrics: every variant of a solution is graded by the real chain, and its grade is judged.
 
 Wrong variants must lose points, equivalent ones none. The solution itself comes first: what it does not earn on these
 data, because the reference has no bound there, is asked of nobody.
@@ -26,7 +26,7 @@ from grader.session import Session, SessionOptions, open_session
 from grader.validation.drafts import Draft
 from grader.validation.equivalents import ASPECTS, EQUIVALENTS, SOLUTION
 from grader.validation.mutants import MUTANTS as MUTANTS
-from grader.validation.operators import Equivalent, Mutant, Operator, Training, shortened
+from grader.validation.operators import Equivalent, Mutant, Operator, TrainingLength, shortened
 from grader.validation.pools import Pool, pools
 from grader.validation.verdicts import Fate, Judged, intended_checks, judge, survivors
 
@@ -84,7 +84,7 @@ def variants(work: Work, *, only: Collection[str] = (), fast: bool = False) -> t
     known: tuple[Operator, ...] = (SOLUTION, *MUTANTS, *EQUIVALENTS)
     chosen = [one for one in known if not only or one.name in only]
     if fast:
-        chosen = [replace(one, training=Training.STEPS) if isinstance(one, Equivalent) else one for one in chosen]
+        chosen = [replace(one, training=TrainingLength.STEPS) if isinstance(one, Equivalent) else one for one in chosen]
     made = (_variant(operator, draft) for operator in chosen)
     return tuple(one for one in made if one is not None)
 
@@ -212,7 +212,7 @@ def _pooled(work: Work, some: Sequence[Variant]) -> list[tuple[Pool, tuple[Varia
 
 def _trains_long(variant: Variant) -> bool:
     """Sort what is done in seconds before what trains to its end."""
-    return variant.operator.training is Training.WHOLE
+    return variant.operator.training is TrainingLength.WHOLE
 
 
 def _variant(operator: Operator, draft: Draft) -> Variant | None:
@@ -222,7 +222,7 @@ def _variant(operator: Operator, draft: Draft) -> Variant | None:
     edited = operator.edit(draft)
     if edited is None or (edited == draft and operator.name != SOLUTION.name):
         return None
-    short = shortened(edited) if operator.training is Training.STEPS else edited
+    short = shortened(edited) if operator.training is TrainingLength.STEPS else edited
     return Variant(operator, short.notebook(), intended)
 
 

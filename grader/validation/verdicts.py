@@ -1,4 +1,4 @@
-"""What a variant of a solution got beside what it must get: pure functions over grades."""
+"""Verdicts on variants of a solution: what a variant got, beside what it must get."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 
 from grader.domain.assignment import Assignment
 from grader.domain.grade import Grade, Outcome
-from grader.validation.operators import LEARNT, Equivalent, Mutant, Operator, Training
+from grader.validation.operators import LEARNT, Equivalent, Mutant, Operator, TrainingLength
 
 SURVIVORS: Final = "survivors.toml"
 """Name of the file that lists known survivors: in an assignment's folder, and one for the course beside this."""
@@ -108,7 +108,7 @@ def judge(
 
 def judged_checks(operator: Operator, checks: Sequence[str], intended: Sequence[str]) -> frozenset[str]:
     """Return the checks that say something of a variant: after two steps of training, not those of what was learnt."""
-    if operator.training is Training.WHOLE:
+    if operator.training is TrainingLength.WHOLE:
         return frozenset(checks)
     return frozenset(check for check in checks if check not in LEARNT or check in intended)
 

@@ -6,16 +6,20 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from class_samples import graded, stored
 from cli.cli_samples import notebook, run
 
-from grader.alike.collecting import given_material
+from grader.alike.collecting import common_material, given_material
 from grader.alike.fingerprints import Lines, fingerprints
 from grader.alike.page import render
 from grader.alike.pairs import Work, alike
-from grader.authoring.catalogue import load_assignment
+from grader.authoring.catalogue import load_assignment, references_folder
+from grader.domain.measurement import Measurements
+from grader.intake.intake_errors import IntakeError
 from grader.locale import Translator
 
 FOLDER = Path(__file__).parents[1] / "inspection" / "notebooks"
@@ -152,3 +156,83 @@ def test_the_command_shows_pairs_and_writes_both_sides(tmp_path: Path) -> None:
     assert "ops.shape(media)" in (tmp_path / "p.html").read_text("utf-8")
     (row,) = json.loads(run("alike", folder, "--assignment", "variational", "--json").out)
     assert row["students"] == ["copia", "vae_sampling_layer"]
+
+
+def trained(student: str, cells: list[str], weights: tuple[float, ...], *, seeded: bool) -> Work:
+    """A graded hand-in."""
+    return replace(work(student, cells), weights=weights, seeded=seeded)
+
+
+@pytest.mark.parametrize(
+    ("first_seeded", "second_seeded", "shown"), [(False, False, True), (True, False, True), (True, True, False)]
+)
+def test_the_same_trained_weights_are_shown_unless_a_seed_of_both_explains_them(
+    first_seeded: bool, second_seeded: bool, shown: bool
+) -> None:
+    """However different the code is; rounded weights are the same, others are not."""
+    weights = (0.5, 0.1, 0.02)
+    ana = trained("ana", sources(OTHERS[0]), weights, seeded=first_seeded)
+    eva = trained("eva", sources(OTHERS[1]), (0.50001, 0.1, 0.02), seeded=second_seeded)
+    luis = trained("luis", sources(OTHERS[2]), (0.6, 0.1, 0.02), seeded=False)
+    pairs = alike([ana, eva, luis], frozenset())
+    assert [(pair.first.student, pair.second.student, pair.same_weights) for pair in pairs] == (
+        [("ana", "eva", True)] if shown else []
+    )
+    if shown:
+        assert "The same trained weights" in render(pairs, 3, Translator("en"))
+
+
+def test_hand_ins_that_were_never_graded_have_no_weights_in_common() -> None:
+    """Nothing is the same as nothing."""
+    assert alike([work("ana", sources(OTHERS[0])), work("eva", sources(OTHERS[1]))], frozenset()) == []
+
+
+def test_material_that_was_named_as_common_makes_no_pair(tmp_path: Path) -> None:
+    """A tutorial as a notebook or a Python file, or a folder of both."""
+    cells = sources(ORIGINAL)
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "tutorial.ipynb").write_text(notebook(*cells[: len(cells) // 2]), "utf-8")
+    (tmp_path / "rest.py").write_text("\n".join(cells[len(cells) // 2 :]), "utf-8")
+    pair = [work("ana", cells), work("eva", disguised(cells))]
+    assert found(pair) == [("ana", "eva")]
+    common = common_material([tmp_path / "more", tmp_path / "rest.py"])
+    assert found(pair, common) == []
+
+
+@pytest.mark.parametrize("content", ["not json", "[]", '{"cells": [{"cell_type": "code"}]}'])
+def test_common_material_that_cannot_be_read_is_told(tmp_path: Path, content: str) -> None:
+    """With its path; an empty folder too."""
+    file = tmp_path / "x.ipynb"
+    file.write_text(content, "utf-8")
+    with pytest.raises(IntakeError):
+        common_material([file])
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(IntakeError):
+        common_material([tmp_path / "empty"])
+
+
+def test_what_the_references_of_the_course_hold_makes_no_pair() -> None:
+    """Whatever assignment they belong to."""
+    text = (references_folder() / "variational.py").read_text("utf-8")
+    given = given_material(load_assignment("stacked"), None)
+    assert found([work("ana", [text]), work("eva", [text + "\n"])], given) == []
+
+
+def test_weights_come_from_the_gradebook(tmp_path: Path) -> None:
+    """`--grades` names the folder that was graded; digests say whose weights are whose."""
+    cells, others = sources(OTHERS[0]), sources(OTHERS[1])
+    for name, these in (("ana", cells), ("eva", others)):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        (tmp_path / "in" / name / "t.ipynb").write_text(
+            notebook(*(re.sub("seed", "sed", cell) for cell in these)), "utf-8"
+        )
+    digests = {
+        path.parent.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (tmp_path / "in").rglob("*.ipynb")
+    }
+    made = [
+        replace(graded(name), sha256=digest, measurements=Measurements(fingerprint=(0.5, 0.1, 0.2)))
+        for name, digest in digests.items()
+    ]
+    out = stored(tmp_path / "grades", made)
+    (row,) = json.loads(run("alike", tmp_path / "in", "--assignment", "stacked", "--grades", out, "--json").out)
+    assert (row["same_weights"], row["identical"]) == (True, False)

@@ -9,7 +9,7 @@ import pytest
 from checks import builders
 from grading_samples import told
 
-from grader.audit.proof import Trial, Verdict, learnt, other_behaviour, verdict
+from grader.audit.proof import AuditTrial, Proof, learnt, other_behaviour, verdict
 from grader.domain.evidence import FitClaim
 from grader.domain.measurement import Measurements, Quantity
 from grader.domain.run import CellError, RunRecord, RunStatus, StoppedBy
@@ -35,32 +35,32 @@ def trial(
     *,
     run: RunRecord = builders.COMPLETED,
     fits: tuple[FitClaim, ...] = (FIT,),
-) -> Trial:
-    return Trial(run, fits, numbers(error, mean))
+) -> AuditTrial:
+    return AuditTrial(run, fits, numbers(error, mean))
 
 
 @pytest.mark.parametrize(
     ("here", "there", "mean", "expected"),
     [
         # trained on plain images, or on swapped ones, and shown swapped ones: the figures of issue 13
-        (0.0220, 0.0224, 0.087, Verdict.PASSED),
-        (0.0220, 0.131, 0.087, Verdict.FAILED),
-        (0.0236, 0.0244, 0.065, Verdict.PASSED),
-        (0.0236, 0.072, 0.065, Verdict.FAILED),
+        (0.0220, 0.0224, 0.087, Proof.PASSED),
+        (0.0220, 0.131, 0.087, Proof.FAILED),
+        (0.0236, 0.0244, 0.065, Proof.PASSED),
+        (0.0236, 0.072, 0.065, Proof.FAILED),
         # inverted
-        (0.0220, 0.0277, 0.087, Verdict.PASSED),
-        (0.0220, 0.214, 0.087, Verdict.FAILED),
-        (0.0236, 0.0278, 0.065, Verdict.PASSED),
-        (0.0236, 0.356, 0.065, Verdict.FAILED),
+        (0.0220, 0.0277, 0.087, Proof.PASSED),
+        (0.0220, 0.214, 0.087, Proof.FAILED),
+        (0.0236, 0.0278, 0.065, Proof.PASSED),
+        (0.0236, 0.356, 0.065, Proof.FAILED),
         # between: a person looks
-        (0.0220, 0.0550, 0.087, Verdict.UNCLEAR),
+        (0.0220, 0.0550, 0.087, Proof.UNCLEAR),
         # what has learnt nothing here has nothing to prove
-        (0.0800, 0.0860, 0.087, Verdict.NOTHING),
-        (0.2000, 0.0200, 0.087, Verdict.NOTHING),
+        (0.0800, 0.0860, 0.087, Proof.NOTHING),
+        (0.2000, 0.0200, 0.087, Proof.NOTHING),
     ],
 )
 def test_the_verdict_hangs_on_what_is_left_of_what_was_learnt(
-    here: float, there: float, mean: float, expected: Verdict
+    here: float, there: float, mean: float, expected: Proof
 ) -> None:
     """Seven tenths pass, three tenths fail, and what lies between is nobody's fault yet."""
     assert verdict(trial(here, mean), trial(there, mean)) is expected
@@ -84,22 +84,24 @@ def test_a_denoiser_is_judged_by_noisy_images() -> None:
         trial(None),
     ],
 )
-def test_a_run_that_did_not_end_or_left_no_number_decides_nothing(viewed: Trial) -> None:
+def test_a_run_that_did_not_end_or_left_no_number_decides_nothing(viewed: AuditTrial) -> None:
     """Our machine may be slow, and a notebook may fail on purpose: a person looks, and no point goes."""
-    assert verdict(trial(HERE), viewed) is Verdict.UNCLEAR
+    assert verdict(trial(HERE), viewed) is Proof.UNCLEAR
 
 
 def test_what_was_learnt_before_the_time_was_up_counts() -> None:
     """An endless loop below the training is cut short in both runs, and proves nothing against it."""
-    assert verdict(trial(HERE, run=builders.TIMED_OUT), trial(0.0224, run=builders.TIMED_OUT)) is Verdict.PASSED
+    assert verdict(trial(HERE, run=builders.TIMED_OUT), trial(0.0224, run=builders.TIMED_OUT)) is Proof.PASSED
 
 
 def test_a_classifier_must_be_as_good_on_the_view() -> None:
     """An honest autoencoder under a foreign classifier is nothing that a machine decides."""
-    here = Trial(builders.COMPLETED, (FIT,), numbers(HERE, more={Quantity.ACCURACY: 0.80}))
-    good, bad = (Trial(builders.COMPLETED, (FIT,), numbers(0.0224, more={Quantity.ACCURACY: x})) for x in (0.78, 0.12))
-    assert verdict(here, good) is Verdict.PASSED
-    assert verdict(here, bad) is Verdict.UNCLEAR
+    here = AuditTrial(builders.COMPLETED, (FIT,), numbers(HERE, more={Quantity.ACCURACY: 0.80}))
+    good, bad = (
+        AuditTrial(builders.COMPLETED, (FIT,), numbers(0.0224, more={Quantity.ACCURACY: x})) for x in (0.78, 0.12)
+    )
+    assert verdict(here, good) is Proof.PASSED
+    assert verdict(here, bad) is Proof.UNCLEAR
 
 
 def test_the_same_behaviour_is_no_reason() -> None:
@@ -117,10 +119,10 @@ def test_the_same_behaviour_is_no_reason() -> None:
         (trial(0.0224, run=builders.killed(StoppedBy.OWN_EXIT)), "One of the two runs did not end as the other did (completed, out of time, ended by itself)."),
         (trial(0.0224, fits=()), "Models were trained on the one data set and not on the other."),
         (trial(0.0224, fits=(replace(FIT, epochs=200),)), "The trainings made 1260 updates on the plain data and 12600 on the view."),
-        (Trial(builders.COMPLETED, (FIT,), Measurements()), "An autoencoder was found after one of the two runs only."),
+        (AuditTrial(builders.COMPLETED, (FIT,), Measurements()), "An autoencoder was found after one of the two runs only."),
     ],
 )  # fmt: skip
-def test_another_behaviour_is_told(viewed: Trial, seen: str) -> None:
+def test_another_behaviour_is_told(viewed: AuditTrial, seen: str) -> None:
     """By the notebook's own trace: its cells, its trainings, its models."""
     found = other_behaviour(trial(HERE), viewed)
     assert found is not None

@@ -20,7 +20,7 @@ from grader.rebuild import quiet
 from grader.rebuild.calibration import Plan
 from grader.rebuild.facts.kept_weights import default_folder
 from grader.rebuild.quantities.reference_data import DataChoice, DataNotFoundError
-from grader.validation.references import Distance, Verdict
+from grader.validation.references import Distance, ReferenceVerdict
 
 COURSE = ", ".join(sorted(course_ids()))
 RECORD = CalibrationRun("batch-64", 3, 20, {Quantity.RECONSTRUCTION_MSE: 0.0183456}, 0.02, 7.8, "a host")
@@ -46,7 +46,7 @@ class Asked:
         self.plan: Plan | None = None
         self.plans: list[Plan] = []
         self.full: bool | None = None
-        self.verdicts: Callable[[str], Verdict] = lambda reference: Verdict(reference, ())
+        self.verdicts: Callable[[str], ReferenceVerdict] = lambda reference: ReferenceVerdict(reference, ())
         self.error: BaseException | None = None
 
 
@@ -70,8 +70,13 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
             say(reference, "sample", RECORD)
 
     def validate(
-        facts: Sequence[ReferenceFacts], plan: Plan, executor: object, *, full: bool, say: Callable[[Verdict], None]
-    ) -> list[Verdict]:
+        facts: Sequence[ReferenceFacts],
+        plan: Plan,
+        executor: object,
+        *,
+        full: bool,
+        say: Callable[[ReferenceVerdict], None],
+    ) -> list[ReferenceVerdict]:
         assert executor is PROCESSES
         noted.references, noted.plan, noted.full = [one.reference for one in facts], plan, full
         if noted.error is not None:
@@ -198,11 +203,11 @@ REMARK = message(
 )
 
 
-def drifted(reference: str) -> Verdict:
+def drifted(reference: str) -> ReferenceVerdict:
     """`stacked` alone drifted."""
     if reference == "stacked":
-        return Verdict(reference, (FAULT,), (FAR,), (REMARK,), 12.3)
-    return Verdict(reference, (), (NEAR,), (), 4.5)
+        return ReferenceVerdict(reference, (FAULT,), (FAR,), (REMARK,), 12.3)
+    return ReferenceVerdict(reference, (), (NEAR,), (), 4.5)
 
 
 def test_validate_asks_for_what_the_options_say(asked: Asked, tmp_path: Path) -> None:
@@ -249,7 +254,7 @@ def test_a_drift_is_told_and_ends_with_status_1(asked: Asked) -> None:
 
 def test_a_remark_alone_ends_with_status_0(asked: Asked) -> None:
     """Other versions are no drift."""
-    asked.verdicts = lambda reference: Verdict(reference, (), (NEAR,), (REMARK,), 1.0)
+    asked.verdicts = lambda reference: ReferenceVerdict(reference, (), (NEAR,), (REMARK,), 1.0)
     ended = run("validate", "stacked", "--lang", "en")
     assert (ended.status, ended.out.splitlines()[-1]) == (0, "All 1 references are as their facts say.")
 
@@ -264,7 +269,7 @@ def test_json_holds_everything_and_nothing_else_is_printed(
     if faulty:
         asked.verdicts = drifted
     else:
-        asked.verdicts = lambda reference: Verdict(reference, (), (), (), 1.0)
+        asked.verdicts = lambda reference: ReferenceVerdict(reference, (), (), (), 1.0)
     ended = run("validate", "sparse", "stacked", "--json", "--lang", "en")
     assert (ended.status, ended.err) == (status, "")
     found = json.loads(ended.out)
@@ -300,7 +305,7 @@ def test_json_holds_everything_and_nothing_else_is_printed(
 def test_json_stays_json_where_nothing_may_differ(asked: Asked) -> None:
     """Runs that agree to the last digit make an infinite distance, which JSON has no word for."""
     same = Distance(Quantity.RECONSTRUCTION_MSE, 0.033, 0.032, 0.0, 5, 2)
-    asked.verdicts = lambda reference: Verdict(reference, (FAULT,), (same,), (), 1.0)
+    asked.verdicts = lambda reference: ReferenceVerdict(reference, (FAULT,), (same,), (), 1.0)
 
     def unknown(constant: str) -> None:
         raise AssertionError(f"{constant} is no JSON")

@@ -24,7 +24,7 @@ from grader.domain.assignment import DuePolicy, LetterBound
 from grader.domain.grade import CheckResult, Grade, GradeStatus, Late, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import message, verbatim
-from grader.gradebook import Adjustment, GradebookError, grades_csv, grades_json, write_atomically
+from grader.gradebook import GradebookError, grades_csv, grades_json, write_atomically
 from grader.locale import Translator
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -242,22 +242,6 @@ def test_a_scale_of_letters_gives_letters():
     scale = replace(ASSIGNMENT, scale_maximum=100.0, scale_decimals=0, scale_letters=letters)
     _, ana, eva = table(grades_csv(scale, [graded("ana"), graded("eva", points=(0.0, 5.0))]))
     assert (ana[7], eva[7]) == ("B", "'-")
-
-
-def test_adjusted_points_are_a_column_of_their_own():
-    """The latest adjustment of a student is shown beside the machine's points, which stay."""
-    adjustments = [
-        Adjustment("stacked", "eva", 9.0, "Ruiz", "válida", NOON),
-        Adjustment("stacked", "eva", 8.25, "Ruiz", "recalificada", NOON),
-    ]
-    text = grades_csv(ASSIGNMENT, [graded("ana"), graded("eva")], adjustments=adjustments)
-    header, ana, eva = table(text)
-    assert header[4:10] == [
-        "points_awarded", "points_provisional", "points_possible", "grade", "adjusted_points", "code_size",
-    ]  # fmt: skip
-    assert (ana[4:9], eva[4:9]) == (["7.5", "", "10", "3.8", ""], ["7.5", "", "10", "3.8", "8.25"])
-    assert "adjusted_points" in table(grades_csv(ASSIGNMENT, [], adjustments=[]))[0]
-    assert "adjusted_points" not in table(grades_csv(ASSIGNMENT, []))[0]
 
 
 def test_a_check_that_only_an_older_rubric_had_gets_a_column_at_the_end():

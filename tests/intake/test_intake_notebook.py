@@ -1,4 +1,4 @@
-"""Notebooks that can be read: what is taken out of them, and what is mended."""
+"""Notebooks that can be read: what is taken out of them, and what is repaired."""
 
 from __future__ import annotations
 

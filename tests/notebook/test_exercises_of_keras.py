@@ -8,8 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from cells import StudentNotebook
 from keras import layers
+from notebook_cells import StudentNotebook
 
 from grader.authoring.catalogue import load_assignment
 from grader.authoring.solution_cells import solution_cells

@@ -22,10 +22,10 @@ from grader.domain.run import MOST_ERRORS, CellError
 from grader.domain.submission import CodeCell, Notebook
 from grader.extraction import array_files as arrays
 from grader.extraction.claims import collect
-from grader.pipeline import _translations
 from grader.reading.client import ReadingStoppedError, within_limits
 from grader.sandbox import order
 from grader.sandbox.circumstances import with_circumstances
+from grader.source_reading import _translations
 from grader.translation.old_code import read_old_code
 from grader.translation.readable_cells import readable
 

@@ -110,7 +110,7 @@ def test_decay_is_left_where_a_callback_sets_the_rate() -> None:
     assert [one.applied for one in old.found] == [True, False]
 
 
-def test_python_2_is_mended_only_where_a_cell_does_not_parse() -> None:
+def test_python_2_is_fixed_only_where_a_cell_does_not_parse() -> None:
     """A print that Python 3 takes says what it says; one that no rule covers leaves the cell as it is."""
     assert translated("print ('a'), 1") == "print ('a'), 1"
     assert (

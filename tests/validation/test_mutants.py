@@ -10,7 +10,7 @@ import pytest
 from grader.authoring.catalogue import assignment_ids
 from grader.checks.registry import CHECKS
 from grader.validation.drafts import Draft
-from grader.validation.operators import LEARNT, QUALITY, Mutant, Training, shortened
+from grader.validation.operators import LEARNT, QUALITY, Mutant, TrainingLength, shortened
 from grader.validation.rubrics import FAST, MUTANTS, QUICK, variants
 from tests.validation.solutions import LOOKED_AT, draft, made, work
 
@@ -54,7 +54,7 @@ def test_what_is_learnt_is_judged_after_a_whole_training_alone() -> None:
         "own-exit",
     }  # training changes nothing
     built = {"stack-not-carried", "encoder-not-carried", "numbers-invented", "one-network"}  # nor what they do wrong
-    short = {one.name for one in MUTANTS if one.training is Training.STEPS and set(one.kills) <= LEARNT}
+    short = {one.name for one in MUTANTS if one.training is TrainingLength.STEPS and set(one.kills) <= LEARNT}
     assert short <= blind | built
 
 
@@ -84,7 +84,7 @@ def test_every_fast_variant_exists() -> None:
     for assignment, names in FAST.items():
         chosen = variants(work(assignment), only=names, fast=True)
         assert {one.operator.name for one in chosen} == set(names)
-        assert {one.operator.training for one in chosen} == {Training.STEPS}
+        assert {one.operator.training for one in chosen} == {TrainingLength.STEPS}
     assert set(QUICK) <= {one.operator.name for one in made("stacked")}
 
 

@@ -11,7 +11,7 @@ from grader.authoring.catalogue import assignment_ids
 from grader.domain.messages import verbatim
 from grader.validation.drafts import Draft
 from grader.validation.equivalents import ASPECTS, EQUIVALENTS
-from grader.validation.operators import Equivalent, Training, shortened
+from grader.validation.operators import Equivalent, TrainingLength, shortened
 from grader.validation.pools import pools
 from grader.validation.rubrics import variants
 from tests.validation.solutions import work
@@ -34,8 +34,8 @@ def test_every_rewriting_stands_in_one_pool(assignment: str) -> None:
 
 def test_trainings_to_their_end_share_no_notebook() -> None:
     """Two of them would train as neither does."""
-    assert {one.training for aspect in ASPECTS for one in aspect} == {Training.STEPS}
-    whole = [one for one in EQUIVALENTS if one.training is Training.WHOLE]
+    assert {one.training for aspect in ASPECTS for one in aspect} == {TrainingLength.STEPS}
+    whole = [one for one in EQUIVALENTS if one.training is TrainingLength.WHOLE]
     assert not any(one in aspect for aspect in ASPECTS for one in whole)
 
 

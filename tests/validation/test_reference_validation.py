@@ -23,7 +23,7 @@ from grader.rebuild.facts.summary import versions
 from grader.rebuild.facts.training import REFERENCE, SHORT, Variation
 from grader.rebuild.quantities.reference_data import DataChoice
 from grader.validation import references
-from grader.validation.references import NEW_SEED, Verdict, judge, validate
+from grader.validation.references import NEW_SEED, ReferenceVerdict, judge, validate
 from reference import denoising_dense, stacked
 from reference.contract import Autoencoder, Reference, load, reference_of
 
@@ -73,7 +73,7 @@ def changed(source: ModuleType, **names: Any) -> Reference:
     return reference_of(twin)
 
 
-def verdict(facts: ReferenceFacts, source: Reference, *, mse: float = 0.0325, data_hash: str = "d") -> Verdict:
+def verdict(facts: ReferenceFacts, source: Reference, *, mse: float = 0.0325, data_hash: str = "d") -> ReferenceVerdict:
     """Judge what a reference builds now against facts, with one short training that reached `mse`."""
     built = Inspected(describe(source), "sample", data_hash)
     return judge(facts, built, record("short", NEW_SEED, mse, 2), SHORT)
@@ -320,7 +320,7 @@ def test_references_are_built_trained_and_judged_in_order(
     monkeypatch.setattr(references, "run", run)
     monkeypatch.setattr(references, "inspect", inspect)
     facts = [calibrated(describe(load("denoising-dense"))), course]
-    said: list[Verdict] = []
+    said: list[ReferenceVerdict] = []
     verdicts = validate(facts, PLAN, Here(), full=full, say=said.append)
     assert asked == [
         ("denoising-dense", None, variation, 1_000, "mnist"),

@@ -16,13 +16,13 @@ from grader.domain.grade import CheckResult, Grade, GradeStatus, Outcome
 from grader.domain.messages import verbatim
 from grader.session import SessionOptions
 from grader.validation.equivalents import EQUIVALENTS
-from grader.validation.operators import Equivalent, Mutant, Training
+from grader.validation.operators import Equivalent, Mutant, TrainingLength
 from grader.validation.rubrics import FAST, MUTANTS, applying, counts, try_rubric, variants
 from grader.validation.verdicts import Fate, Judged, judge, survivors
 from tests.validation.solutions import work
 
 WRONG = Mutant("wrong", verbatim("wrong"), lambda draft: draft, ("layers", "mirror"), ("runs",))
-TRAINED = Mutant("trained", verbatim("wrong"), lambda draft: draft, ("reconstruction",), (), Training.WHOLE)
+TRAINED = Mutant("trained", verbatim("wrong"), lambda draft: draft, ("reconstruction",), (), TrainingLength.WHOLE)
 RIGHT = Equivalent("right", verbatim("right"), lambda draft: draft)
 P, F, U, S = Outcome.PASSED, Outcome.FAILED, Outcome.UNGRADABLE, Outcome.SKIPPED
 

@@ -1,4 +1,4 @@
-"""What to say when something is missing: whose doing is it, as far as we can tell?
+"""What to report when a model or a number is missing: whether we or the student caused it, as far as we know.
 
 A model that is not there counts against the student only where the notebook had its full chance to make it. Where our
 limit, our machine or our own measuring stood in the way, nobody can say, and a person looks.
@@ -14,8 +14,14 @@ from grader.checks.core.environment_advice import what_is_lacking
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, skipped, ungradable
 from grader.domain.measurement import Role
-from grader.domain.messages import Message, message
+from grader.domain.messages import Message, MessageValue, message
 from grader.domain.run import RunRecord, RunStatus, StoppedBy
+
+NOT_MEASURED: Final = message("No autoencoder was measured.")
+
+
+NOT_CHECKED: Final = message("Not checked: no autoencoder was found.")
+
 
 _STOPPED: Final[Mapping[StoppedBy, Message]] = {
     StoppedBy.CELL_TIME: message("One cell took longer than a cell may."),
@@ -55,10 +61,7 @@ def why_incomplete(subject: Subject) -> Message | None:
     if was_cut(subject.run):
         return why_stopped(subject.run)
     if subject.run.status is not RunStatus.COMPLETED and subject.missing_modules:
-        return message(
-            "Our machine lacks modules that the notebook imports: {modules}.",
-            modules=", ".join(subject.missing_modules),
-        )
+        return lacking_modules(modules=", ".join(subject.missing_modules))
     lost = destroyed_by_surroundings(subject)
     return None if lost is None else what_is_lacking(lost, subject.missing_modules)
 
@@ -80,5 +83,25 @@ def without_autoencoder(subject: Subject) -> Verdict | None:
         return None
     unknown = why_unknown(subject)
     if unknown is None:
-        return skipped(message("Not checked: no autoencoder was found."))
+        return skipped(NOT_CHECKED)
     return ungradable(message("We cannot tell, as no autoencoder was measured. {reason}", reason=unknown))
+
+
+def lacking_modules(*, modules: MessageValue) -> Message:
+    """Say that the machine, and not the notebook, lacks modules."""
+    return message("Our machine lacks modules that the notebook imports: {modules}.", modules=modules)
+
+
+def perhaps_more(*, told: MessageValue, reason: MessageValue) -> Message:
+    """Say that what was counted may not be all."""
+    return message("{told} We cannot tell whether there was more. {reason}", told=told, reason=reason)
+
+
+def might_have_earned_more(*, told: MessageValue, reason: MessageValue) -> Message:
+    """Say that a run that was ended early may have cost points."""
+    return message("{told} More training might have earned more. {reason}", told=told, reason=reason)
+
+
+def perhaps_missing(*, reason: MessageValue) -> Message:
+    """Say that a model may only be missing because the run was ended."""
+    return message("We cannot tell whether a model is missing. {reason}", reason=reason)

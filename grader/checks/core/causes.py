@@ -1,4 +1,4 @@
-"""What lies behind an error: the student's code, a cell left to be completed, or something that our machine lacks.
+"""The cause of an error: the student's code, a cell that was not completed, or something that our machine lacks.
 
 An error is judged by what raised it and by what its cell was about, never by its class alone. One that only follows
 from another (a name that a failed cell would have made) has that one's cause.

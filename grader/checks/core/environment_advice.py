@@ -1,23 +1,37 @@
-"""Words for errors that come from elsewhere: what our machine lacks, and a cell that should have made a name."""
+"""Advice on errors that our machine caused by what it lacks, or an earlier cell by not defining a name."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
+from grader.checks.core.absence import lacking_modules
 from grader.checks.core.advice import Advice
 from grader.checks.core.causes import Cause, CauseKind, is_unfinished, missing_module
 from grader.domain.messages import Message, message
 from grader.domain.places import NOWHERE, Places, cell_name
 from grader.domain.run import CellError
 
+WITHOUT_NETWORK: Final = message(
+    "The notebook is run without a network, so that everybody has the same data and nothing else."
+)
+
+
+READ_NO_OTHER_FILE: Final = message(
+    "Load the data as the assignment's own cell does, and read no file that another session wrote."
+)
+
+
+TRAIN_YOURSELF: Final = message(
+    "Load the data as the assignment's own cell does; trained weights must come from your own `fit`."
+)
+
+
 _EMPTY_FOLDER: Final = message(
     "The notebook is run in a folder of its own, with the course's data sets and an empty Drive: a file that only your "
     "Drive or an earlier session had is not there."
 )
-_WITHOUT_NETWORK: Final = message(
-    "The notebook is run without a network, so that everybody has the same data and nothing else."
-)
+_WITHOUT_NETWORK: Final = WITHOUT_NETWORK
 _ORDER: Final = message(
     "A notebook is run from the first cell to the last, once, in a fresh kernel: a name must be defined in a cell "
     "above the one that uses it, and the cell that defines it must not fail."
@@ -34,7 +48,7 @@ def what_is_lacking(cause: Cause, missing_modules: Sequence[str]) -> Message:
     """Say in a sentence what is missing where the notebook is graded."""
     module = missing_module(cause.error, missing_modules)
     if cause.kind is CauseKind.MODULE:
-        return message("Our machine lacks modules that the notebook imports: {modules}.", modules=module)
+        return lacking_modules(modules=module)
     return _LACKING[cause.kind]
 
 
@@ -63,11 +77,11 @@ def of_surroundings(cause: Cause, missing_modules: Sequence[str]) -> Advice:
     if cause.kind is CauseKind.FILE:
         return Advice(
             _EMPTY_FOLDER,
-            message("Load the data as the assignment's own cell does, and read no file that another session wrote."),
+            READ_NO_OTHER_FILE,
         )
     return Advice(
         _WITHOUT_NETWORK,
-        message("Load the data as the assignment's own cell does; trained weights must come from your own `fit`."),
+        TRAIN_YOURSELF,
     )
 
 

@@ -12,9 +12,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from grader.checks.core.absence import NOT_CHECKED
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import CheckFunction, Verdict, by_share, skipped
-from grader.checks.core.wording import ROLE_NAMES, model, notebook
+from grader.checks.core.wording import ROLE_NAMES, model, no_such_model, notebook
 from grader.domain.architecture import Architecture, shape_size
 from grader.domain.assignment import RubricItem
 from grader.domain.facts import ReferenceFacts
@@ -125,7 +126,7 @@ class HalvesRule:
         if not any(need.issubset(halves.there) for need in self.enough):
             return skipped(message("Not checked: the half that it looks at was not found."))
         if not EVERY_MODEL.issubset(halves.facts.architectures):
-            return skipped(message("Not checked: no autoencoder was found."))
+            return skipped(NOT_CHECKED)
         return self.judge(halves, item)
 
 
@@ -152,7 +153,7 @@ def _missing_half(role: Role) -> Finding:
     return Finding(
         where=notebook(),
         expected=message("Both halves of the autoencoder, the {role} as well.", role=ROLE_NAMES[role]),
-        actual=message("No such model was found under any name: {role}.", role=ROLE_NAMES[role]),
+        actual=no_such_model(role=ROLE_NAMES[role]),
         why=message("Each half is judged by itself and earns its part of these points; this part is still open."),
         hint=message("Complete the cell that makes it, and keep what it makes in a variable: {role}.", role=role.value),
     )

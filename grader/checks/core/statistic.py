@@ -1,4 +1,4 @@
-"""Checks that compare measured numbers with the reference's: one shape for all of them.
+"""The comparison of measured numbers with the reference's, in one form for all checks that need it.
 
 A number earns what the curves of the facts give it (`grader.domain.facts.Statistic`): full credit up to the bound that
 came from the reference's own runs, nothing at a trivial predictor's. The worst number of a check decides. Where the
@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from grader.checks.core.absence import why_incomplete, without_autoencoder
+from grader.checks.core.absence import might_have_earned_more, why_incomplete, without_autoencoder
 from grader.checks.core.subject import Subject
 from grader.checks.core.training_advice import slow_training, training_stopped
 from grader.checks.core.verdict import Verdict, by_share, failed, ungradable
@@ -20,6 +21,21 @@ from grader.domain.facts import Baseline, CreditCurve, Statistic
 from grader.domain.grade import Finding
 from grader.domain.measurement import Measurement, Quantity, Role
 from grader.domain.messages import Message, message
+
+NAN_HINT: Final = message(
+    "In which epoch did the loss become NaN? Look at the learning rate and at the range of the inputs."
+)
+
+
+STILL_FALLING: Final = message(
+    "Was the validation loss still falling in the last epoch? Look at the epochs and the learning rate."
+)
+
+
+NAN_WHY: Final = message(
+    "Once a number is NaN, everything that is computed from it is NaN as well: nothing is left to learn."
+)
+
 
 _LIKE_MEAN = 0.9
 """Part of the mean image's error from which a model is explained by its lack of training; it chooses words alone."""
@@ -87,7 +103,7 @@ def without_numbers(subject: Subject, measurements: Sequence[Measurement] = ()) 
     diverged = next((problem.reason for problem in subject.measurements.problems if not problem.ours), None)
     if diverged is None:
         return None
-    finding = Finding(model(subject, Role.AUTOENCODER), message("Ordinary numbers."), diverged, _NAN_WHY, _NAN_HINT)
+    finding = Finding(model(subject, Role.AUTOENCODER), message("Ordinary numbers."), diverged, NAN_WHY, NAN_HINT)
     return failed(diverged, [finding], measurements=measurements)
 
 
@@ -108,7 +124,7 @@ def _judged(
     told = _summary(values, known, hidden=subject.measurements.images == "hidden")
     incomplete = why_incomplete(subject)
     if findings and incomplete is not None:
-        reason = message("{told} More training might have earned more. {reason}", told=told, reason=incomplete)
+        reason = might_have_earned_more(told=told, reason=incomplete)
         return ungradable(reason, findings=findings, measurements=numbers)
     return by_share(min(earned.values()), told, findings, measurements=numbers)
 
@@ -195,7 +211,7 @@ def _finding(
 ) -> Finding:
     curve = min(known.curves, key=lambda one: one.credit(value))
     too_large = curve.trivial >= curve.reference
-    side = untrained or (aspect.too_large if too_large else aspect.too_small) or Side(_WORSE, _MORE_TRAINING)
+    side = untrained or (aspect.too_large if too_large else aspect.too_small) or Side(_WORSE, STILL_FALLING)
     return Finding(
         where=model(subject, aspect.role),
         expected=_bound(aspect, curve, too_large=too_large),
@@ -213,15 +229,8 @@ def _bound(aspect: Aspect, curve: CreditCurve, *, too_large: bool) -> Message:
 
 
 _WORSE = message("The reference does clearly better on the same data.")
-_MORE_TRAINING = message(
-    "Was the validation loss still falling in the last epoch? Look at the epochs and the learning rate."
-)
 _HARDLY_TRAINED = message("The model is hardly trained: as yet it does no better than one that ignores its input.")
 _DOES_IT_FALL = message(
     "Does the loss printed by `fit` fall at all? Look at the optimizer's learning rate, the number of epochs, and the "
     "last activation."
 )
-_NAN_WHY = message(
-    "Once a number is NaN, everything that is computed from it is NaN as well: nothing is left to learn."
-)
-_NAN_HINT = message("In which epoch did the loss become NaN? Look at the learning rate and at the range of the inputs.")

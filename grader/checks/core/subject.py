@@ -1,4 +1,4 @@
-"""What a check may look at: what we observed and measured, and what a right model does.
+"""The input of a check: what we observed and measured, and what a right model does.
 
 Evidence and claims are left out on purpose: a check that cannot see what the notebook said cannot award points for it.
 The one exception is `missing_modules`, which never earns a point: it turns a lost point into a question for a person.
@@ -24,7 +24,7 @@ class Subject:
 
     Attributes:
         run: What we observed of the run.
-        measurements: What zone M found.
+        measurements: What the measuring process (zone M) found.
         facts: What a right model does.
         missing_modules: Top-level modules that the notebook imported and our machine lacks.
         imports: What its code imports, read from the source; empty where the assignment has no policy.

@@ -1,4 +1,4 @@
-"""Words for a model that is hardly trained: an error stopped its training, or its optimizer hardly moves."""
+"""Advice on a model that is hardly trained: an error stopped its training, or its optimizer hardly moves."""
 
 from __future__ import annotations
 

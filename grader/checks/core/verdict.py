@@ -1,4 +1,4 @@
-"""What a check function answers: an outcome and the share of the points, before anyone multiplies."""
+"""The answer of a check: an outcome and a share of the points."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words that several checks share: where something is, what a layer or a shape is called.
+"""Words that several checks share: names of models, layers and shapes.
 
 Layers are told in Keras's own notation, `Dense(units=100, activation=relu)`, which reads the same in every language.
 """
@@ -13,10 +13,15 @@ from grader.domain.architecture import AttributeValue, Layer, Shape
 from grader.domain.datasets import SAMPLE_WORDS, SampleKind, SampleWords, title_of, words_for
 from grader.domain.facts import ReferenceFacts
 from grader.domain.measurement import Role
-from grader.domain.messages import Message, message, verbatim
+from grader.domain.messages import Message, MessageValue, message, verbatim
 from grader.domain.outdated import Translation
 from grader.domain.places import Places, line_title
 from grader.domain.text import shortened
+
+WHY_SAME_SIZE: Final = message(
+    "An autoencoder gives back what it was given: the two can only be compared at the same size."
+)
+
 
 LONGEST_TEXT: Final = 300
 """Characters kept of a text that a notebook produced."""
@@ -102,3 +107,18 @@ def _value(value: AttributeValue) -> str:
     if isinstance(value, tuple):
         return "(" + ", ".join(str(part) for part in value) + ")"
     return str(value)
+
+
+def code_of(*, size: MessageValue) -> Message:
+    """Say how many numbers a code has."""
+    return message("A code of {size} numbers.", size=size)
+
+
+def no_such_model(*, role: MessageValue) -> Message:
+    """Say that no model has a role."""
+    return message("No such model was found under any name: {role}.", role=role)
+
+
+def sample_shape(*, shape: MessageValue) -> Message:
+    """Say which shape one sample has."""
+    return message("The shape of one sample is {shape}.", shape=shape)

@@ -1,4 +1,4 @@
-"""`classifier`, `pretrained` and `accuracy`: what an encoder has learnt without labels, put to use with a few."""
+"""`classifier`, `pretrained`, `accuracy`: a classifier with few labels on an encoder trained without any."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from grader.domain.grade import Outcome
 from grader.domain.measurement import Quantity, Role
 from grader.domain.messages import message
 
-_TOO_MANY: Final = Side(
+TOO_MANY: Final = Side(
     message(
         "So many units have a part in each image as in the same network without any penalty: nothing makes the code "
         "describe an image with few of them."
@@ -25,7 +25,7 @@ _TOO_MANY: Final = Side(
         "its weights? A coefficient such as 1e-14 regularises nothing."
     ),
 )
-_SPARSENESS: Final = Aspect(Quantity.SPARSENESS, Role.ENCODER, too_small=_TOO_MANY)
+_SPARSENESS: Final = Aspect(Quantity.SPARSENESS, Role.ENCODER, too_small=TOO_MANY)
 _INFORMING: Final = (Quantity.CODE_ACTIVITY, Quantity.ACTIVE_SHARE)
 
 

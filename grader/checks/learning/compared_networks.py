@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from grader.checks.core.absence import why_unknown, without_autoencoder
+from grader.checks.core.absence import perhaps_more, why_unknown, without_autoencoder
 from grader.checks.core.check import Check, Needs
 from grader.checks.core.parameters import Parameter
 from grader.checks.core.subject import Subject
@@ -44,7 +44,7 @@ def check_comparison(subject: Subject, item: RubricItem) -> Verdict:
     findings = (() if found >= asked else (_too_few(found, asked),)) + _table_findings(subject, agreement.value)
     unknown = why_unknown(subject) if findings else None
     if unknown is not None:
-        reason = message("{told} We cannot tell whether there was more. {reason}", told=told, reason=unknown)
+        reason = perhaps_more(told=told, reason=unknown)
         return ungradable(reason, findings=findings, measurements=(counted, agreement))
     return by_share(1.0 if not findings else share, told, findings, measurements=(counted, agreement))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from grader.checks.core.absence import without_autoencoder
+from grader.checks.core.absence import NOT_MEASURED, without_autoencoder
 from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.parameters import TEST_IMAGES_COST
 from grader.checks.core.statistic import Aspect, Side, judged_by_facts
@@ -75,7 +75,7 @@ def check_noise_layer(subject: Subject, item: RubricItem) -> Verdict:  # noqa: A
     absent = without_autoencoder(subject)
     found = subject.model(Role.AUTOENCODER)
     if absent is not None or found is None:
-        return absent or ungradable(message("No autoencoder was measured."))
+        return absent or ungradable(NOT_MEASURED)
     layers = found.architecture.layers
     first = len(_before_learning(found.architecture))
     before = [one for one in layers[:first] if _strength(one) > 0]

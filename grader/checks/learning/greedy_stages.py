@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from grader.checks.core.absence import why_unknown, without_autoencoder
+from grader.checks.core.absence import perhaps_more, why_unknown, without_autoencoder
 from grader.checks.core.check import Check, Needs
 from grader.checks.core.parameters import Parameter
 from grader.checks.core.subject import Subject
@@ -45,7 +45,7 @@ def check_stages(subject: Subject, item: RubricItem) -> Verdict:
     finding = _not_held(subject, asked) if held.value < asked else _not_trained(asked)
     unknown = why_unknown(subject)
     if unknown is not None:
-        reason = message("{told} We cannot tell whether there was more. {reason}", told=told, reason=unknown)
+        reason = perhaps_more(told=told, reason=unknown)
         return ungradable(reason, findings=[finding], measurements=numbers)
     return by_share(min(held.value, trained.value) / asked, told, [finding], measurements=numbers)
 

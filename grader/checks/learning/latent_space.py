@@ -1,4 +1,4 @@
-"""`latent_distribution`, `elbo` and `prior_samples`: what makes an autoencoder variational, where its loss is blind."""
+"""`latent_distribution`, `elbo`, `prior_samples`: what its loss does not show of a variational autoencoder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grader.domain.assignment import RubricItem
 from grader.domain.measurement import Quantity, Role
 from grader.domain.messages import message
 
-_COLLAPSED: Final = Side(
+COLLAPSED: Final = Side(
     message(
         "The posterior has collapsed: the code says hardly anything about the image, and every reconstruction looks "
         "like the mean image."
@@ -23,7 +23,7 @@ _COLLAPSED: Final = Side(
         "784 pixels makes the KL 784 times too dear."
     ),
 )
-_WITHOUT_KL: Final = Side(
+WITHOUT_KL: Final = Side(
     message(
         "Nothing holds the codes near N(0, I): the latent space has holes, and what is drawn from it does not look "
         "like the data."
@@ -34,9 +34,9 @@ _NOTHING: Final = message(
     "We found no layer that draws a code from a mean and a log-variance, or no decoder, and could not measure them."
 )
 
-_KL: Final = Aspect(Quantity.KL_DIVERGENCE, Role.ENCODER, too_large=_WITHOUT_KL, too_small=_COLLAPSED)
-_ACTIVE: Final = Aspect(Quantity.ACTIVE_UNITS, Role.ENCODER, too_small=_COLLAPSED)
-_SIGMA: Final = Aspect(Quantity.MEDIAN_SIGMA, Role.ENCODER, too_small=_WITHOUT_KL)
+_KL: Final = Aspect(Quantity.KL_DIVERGENCE, Role.ENCODER, too_large=WITHOUT_KL, too_small=COLLAPSED)
+_ACTIVE: Final = Aspect(Quantity.ACTIVE_UNITS, Role.ENCODER, too_small=COLLAPSED)
+_SIGMA: Final = Aspect(Quantity.MEDIAN_SIGMA, Role.ENCODER, too_small=WITHOUT_KL)
 _ELBO: Final = Aspect(
     Quantity.NEGATIVE_ELBO,
     Role.AUTOENCODER,

@@ -1,4 +1,4 @@
-"""`reconstruction`: what goes in comes back out of the code, as well as the reference gives it back.
+"""`reconstruction`: the autoencoder reconstructs hidden samples as well as the reference does.
 
 The loss is the mean of (x - autoencoder(x))² over the numbers of all hidden samples, measured by us. Thresholds come
 from the facts of the reference: `CreditCurve` tells how a loss becomes credit.
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from grader.checks.core.absence import why_incomplete, without_autoencoder
+from grader.checks.core.absence import might_have_earned_more, why_incomplete, without_autoencoder
 from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.code_layer import code_size
 from grader.checks.core.parameters import TEST_IMAGES_COST
+from grader.checks.core.statistic import NAN_HINT, NAN_WHY, STILL_FALLING
 from grader.checks.core.subject import Subject
 from grader.checks.core.training_advice import slow_training, training_stopped
 from grader.checks.core.verdict import Verdict, by_share, failed, skipped, ungradable
@@ -67,7 +68,7 @@ def _judged(subject: Subject, loss: float, known: Statistic, numbers: tuple[Meas
     findings = () if credit == 1 else (_finding(subject, loss, known),)
     incomplete = why_incomplete(subject)
     if findings and incomplete is not None:
-        reason = message("{told} More training might have earned more. {reason}", told=told, reason=incomplete)
+        reason = might_have_earned_more(told=told, reason=incomplete)
         return ungradable(reason, findings=findings, measurements=numbers)
     return by_share(credit, told, findings, measurements=numbers)
 
@@ -154,12 +155,8 @@ def _diverged(subject: Subject, reason: Message) -> Finding:
         where=model(subject, Role.AUTOENCODER),
         expected=message("Weights and outputs that are ordinary numbers."),
         actual=reason,
-        why=message(
-            "Once a number is NaN, everything that is computed from it is NaN as well: nothing is left to learn."
-        ),
-        hint=message(
-            "In which epoch did the loss become NaN? Look at the learning rate and at the range of the inputs."
-        ),
+        why=NAN_WHY,
+        hint=NAN_HINT,
     )
 
 
@@ -240,7 +237,7 @@ def _hint(subject: Subject, loss: float, known: Statistic) -> Message:
             "changed since old tutorials), at the last activation, and whether the target is {sample} itself.",
             sample=words.the,
         )
-    return message("Was the validation loss still falling in the last epoch? Look at the epochs and the learning rate.")
+    return STILL_FALLING
 
 
 CHECKS: Final = (

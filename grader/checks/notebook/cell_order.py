@@ -1,4 +1,4 @@
-"""Words for a notebook that only works in another order than that of its cells."""
+"""Advice on a notebook whose cells only work in another order."""
 
 from __future__ import annotations
 

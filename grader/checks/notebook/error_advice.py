@@ -1,4 +1,4 @@
-"""Why a cell raised and what to look at next: by what raised the error, and only then by its class.
+"""The explanation of an error of a cell: by what raised it first, then by its class.
 
 The kinds are those that real notebooks end with: cells left to be completed, cells run out of order, code written for
 versions gone by, files that were only in somebody's Drive.
@@ -10,9 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from grader.checks.core.advice import Advice
+from grader.checks.core.advice import READ_THE_LAST_LINE, WHY_CELLS_FAIL_LATER, Advice
 from grader.checks.core.causes import SURROUNDINGS, CauseKind, cause_of, echoed
-from grader.checks.core.environment_advice import LACKED_SOMEWHERE, of_lacked_name, of_surroundings
+from grader.checks.core.environment_advice import (
+    LACKED_SOMEWHERE,
+    READ_NO_OTHER_FILE,
+    TRAIN_YOURSELF,
+    WITHOUT_NETWORK,
+    of_lacked_name,
+    of_surroundings,
+)
 from grader.checks.core.wording import where_and_why
 from grader.domain.messages import message
 from grader.domain.outdated import Translation
@@ -212,14 +219,14 @@ _RULES: Final[tuple[_Rule, ...]] = (
         frozenset({"FileNotFoundError", "BadZipFile", "OSError", "PermissionError"}),
         Advice(
             message("The notebook is run in an empty folder, with the course's data sets and without your Drive."),
-            message("Load the data as the assignment's own cell does, and read no file that another session wrote."),
+            READ_NO_OTHER_FILE,
         ),
     ),
     _Rule(
         frozenset({"URLError", "HTTPError", "ConnectionError", "gaierror", "ConnectTimeout", "TimeoutError"}),
         Advice(
-            message("The notebook is run without a network, so that everybody has the same data and nothing else."),
-            message("Load the data as the assignment's own cell does; trained weights must come from your own `fit`."),
+            WITHOUT_NETWORK,
+            TRAIN_YOURSELF,
         ),
     ),
     _Rule(
@@ -300,6 +307,6 @@ _OWN_RAISE: Final = Advice(
     message("What does the line before the error test, and what is its value here?"),
 )
 _ANY_OTHER: Final = Advice(
-    message("A cell that stops half-way leaves what the cells below it need undone."),
-    message("Restart the runtime, run all cells from the top, and read the last line of the error."),
+    WHY_CELLS_FAIL_LATER,
+    READ_THE_LAST_LINE,
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from grader.checks.core.absence import was_cut, why_stopped, why_unknown
+from grader.checks.core.absence import lacking_modules, was_cut, why_stopped, why_unknown
+from grader.checks.core.advice import READ_THE_LAST_LINE, WHY_CELLS_FAIL_LATER
 from grader.checks.core.causes import CauseKind, cause_of, is_unfinished, missing_module
 from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.parameters import Parameter
@@ -49,7 +50,7 @@ def _raised(subject: Subject, findings: tuple[Finding, ...], share: float) -> Ve
     causes = [cause_of(error, errors, subject.missing_modules) for error in errors]
     lacking = sorted({missing_module(cause.error, subject.missing_modules) for cause in causes} - {""})
     if lacking:
-        lack = message("Our machine lacks modules that the notebook imports: {modules}.", modules=", ".join(lacking))
+        lack = lacking_modules(modules=", ".join(lacking))
         return ungradable(lack, findings=findings)
     found = subject.model(Role.AUTOENCODER) is not None
     unknown = why_unknown(subject)
@@ -133,8 +134,8 @@ def _unknown_cell_finding() -> Finding:
         where=notebook(),
         expected=message("A cell that runs without an error."),
         actual=message("A cell ended with an error; which one was not recorded."),
-        why=message("A cell that stops half-way leaves what the cells below it need undone."),
-        hint=message("Restart the runtime, run all cells from the top, and read the last line of the error."),
+        why=WHY_CELLS_FAIL_LATER,
+        hint=READ_THE_LAST_LINE,
     )
 
 

@@ -9,7 +9,7 @@ from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.code_layer import code_size
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed, ungradable
-from grader.checks.core.wording import model
+from grader.checks.core.wording import code_of, model
 from grader.checks.structure.code_size import image_size
 from grader.domain.architecture import shape_size
 from grader.domain.assignment import RubricItem
@@ -152,7 +152,7 @@ def _wide(subject: Subject, size: int, image: int) -> Finding:
     return Finding(
         where=model(subject, Role.AUTOENCODER),
         expected=message("A code far smaller than the input of {image} numbers.", image=image),
-        actual=message("A code of {size} numbers.", size=size),
+        actual=code_of(size=size),
         why=message("A code as large as the input can hold a copy of it: the network need find no patterns."),
         hint=message("Which layer of your network is the narrowest?"),
     )

@@ -11,7 +11,7 @@ from grader.checks.core.code_layer import code_size
 from grader.checks.core.halves import AUTOENCODER, DECODER, ENCODER, Halves, HalvesRule
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, by_share, failed, passed, ungradable
-from grader.checks.core.wording import model
+from grader.checks.core.wording import code_of, model
 from grader.domain.architecture import shape_size
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding, Outcome
@@ -69,7 +69,7 @@ def _finding(subject: Subject, size: int, image: int | None) -> Finding:
 def _told(size: int, image: int | None) -> Message:
     """Tell a code size K with the compression factor, numbers of the image / K."""
     if image is None or size == 0:
-        return message("A code of {size} numbers.", size=size)
+        return code_of(size=size)
     return message(
         "A code of {size} numbers: {image} / {size} = {factor:.1f} times fewer than the input.",
         size=size,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from grader.checks.core.absence import why_unknown, without_autoencoder
+from grader.checks.core.absence import perhaps_missing, why_unknown, without_autoencoder
 from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.halves import EVERY_MODEL
 from grader.checks.core.parameters import Parameter
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed, ungradable
-from grader.checks.core.wording import ROLE_NAMES, model, notebook
+from grader.checks.core.wording import ROLE_NAMES, model, no_such_model, notebook
 from grader.checks.structure.models import LAYERS_SUFFICE, is_missing
 from grader.domain.architecture import shape_size
 from grader.domain.assignment import RubricItem
@@ -56,7 +56,7 @@ def check_composition(subject: Subject, item: RubricItem) -> Verdict:
 def _missing(subject: Subject, missing: Sequence[Role]) -> Verdict:
     unknown = why_unknown(subject)
     if unknown is not None:
-        return ungradable(message("We cannot tell whether a model is missing. {reason}", reason=unknown))
+        return ungradable(perhaps_missing(reason=unknown))
     findings = [_missing_finding(role) for role in missing]
     return failed(message("Encoder and decoder are not both there, so that they cannot be put together."), findings)
 
@@ -70,7 +70,7 @@ def _missing_finding(role: Role) -> Finding:
         expected=message(
             "A Keras model or layer of its own made of the autoencoder's layers: {role}.", role=ROLE_NAMES[role]
         ),
-        actual=message("No such model was found under any name: {role}.", role=ROLE_NAMES[role]),
+        actual=no_such_model(role=ROLE_NAMES[role]),
         why=_WHY,
         hint=message("Build the two halves first and the autoencoder from them: which of the three calls the others?"),
     )

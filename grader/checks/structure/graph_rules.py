@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from grader.checks.core.absence import why_incomplete, without_autoencoder
+from grader.checks.core.absence import NOT_MEASURED, might_have_earned_more, why_incomplete, without_autoencoder
 from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.halves import AUTOENCODER, DECODER, ENCODER, Halves, HalvesRule, judged_as_a_whole, of_half
 from grader.checks.core.parameters import Parameter
 from grader.checks.core.statistic import without_numbers
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, by_share, failed, passed, ungradable
-from grader.checks.core.wording import model, shape
+from grader.checks.core.wording import model, sample_shape, shape
 from grader.domain.architecture import Architecture
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding
@@ -33,7 +33,7 @@ def check_layer_kinds(subject: Subject, item: RubricItem) -> Verdict:
     absent = without_autoencoder(subject)
     found = subject.model(Role.AUTOENCODER)
     if absent is not None or found is None:
-        return absent or ungradable(message("No autoencoder was measured."))
+        return absent or ungradable(NOT_MEASURED)
     kinds = _kinds(found.architecture)
     wrong = sorted(kinds.intersection(FORBIDDEN.of(item)))
     wanted = ONE_OF.of(item)
@@ -72,7 +72,7 @@ def check_any_length(subject: Subject, item: RubricItem) -> Verdict:  # noqa: AR
         return absent
     found = subject.model(Role.ENCODER) or subject.model(Role.AUTOENCODER)
     if found is None:
-        return ungradable(message("No autoencoder was measured."))
+        return ungradable(NOT_MEASURED)
     form: Architecture = found.architecture
     of_steps = len(form.input_shape) == 2
     measured = subject.measurements.values.get(Quantity.ANY_LENGTH)
@@ -87,7 +87,7 @@ def check_any_length(subject: Subject, item: RubricItem) -> Verdict:  # noqa: AR
     finding = Finding(
         where=where,
         expected=message("An input of shape (None, 28): any number of steps."),
-        actual=message("The shape of one sample is {shape}.", shape=shape(form.input_shape)),
+        actual=sample_shape(shape=shape(form.input_shape)),
         why=why,
         hint=message("Which length of the input can stay open when you declare its shape?"),
     )
@@ -130,7 +130,7 @@ def check_output_range(subject: Subject, item: RubricItem) -> Verdict:  # noqa: 
     )
     incomplete = why_incomplete(subject)
     if incomplete is not None:
-        reason = message("{told} More training might have earned more. {reason}", told=told, reason=incomplete)
+        reason = might_have_earned_more(told=told, reason=incomplete)
         return ungradable(reason, findings=[finding], measurements=[measured])
     return by_share(1 - outside if outside < 0.5 else 0.0, told, [finding], measurements=[measured])
 

@@ -13,7 +13,7 @@ from grader.domain.assignment import RubricItem
 from grader.domain.counted_layers import counted_layers
 from grader.domain.grade import Finding
 from grader.domain.measurement import Role
-from grader.domain.messages import Message, message
+from grader.domain.messages import Message, MessageValue, message
 
 _MISSING_PLACE: Final = "The autoencoder, where"
 
@@ -28,7 +28,7 @@ def layers_of_halves(function: CheckFunction) -> Callable[[Halves, RubricItem], 
         there, total = sum(counts[role] for role in halves.there), sum(counts[role] for role in halves.counted)
         if not there:
             return replace(verdict, findings=findings)
-        told = verdict.message if findings else message("All layers are those asked for: {count}.", count=there)
+        told = verdict.message if findings else all_layers_right(count=there)
         share = max(0, there - len(findings)) / total
         return halves.shared(share, told, (*findings, *halves.missing()))
 
@@ -53,3 +53,8 @@ def _layer_place(half: Role, number: int, finding: Finding) -> Message:
         role=ROLE_NAMES[half],
         number=number,
     )
+
+
+def all_layers_right(*, count: MessageValue) -> Message:
+    """Say that every layer is the reference's."""
+    return message("All layers are those asked for: {count}.", count=count)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from grader.checks.core import wording
-from grader.checks.core.absence import without_autoencoder
+from grader.checks.core.absence import NOT_MEASURED, without_autoencoder
 from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.halves import AUTOENCODER, DECODER, ENCODER, HalvesRule
 from grader.checks.core.parameters import Parameter
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, by_share, ungradable
-from grader.checks.structure.half_layers import layers_of_halves
+from grader.checks.structure.half_layers import all_layers_right, layers_of_halves
 from grader.domain.alignment import COMPARED_ATTRIBUTES, INPUTS, Difference, DifferenceKind, LayerRules
 from grader.domain.architecture import AttributeValue, Layer
 from grader.domain.assignment import RubricItem
@@ -58,7 +58,7 @@ def check_layers(subject: Subject, item: RubricItem) -> Verdict:
     absent = without_autoencoder(subject)
     found = subject.model(Role.AUTOENCODER)
     if absent is not None or found is None:
-        return absent or ungradable(message("No autoencoder was measured."))
+        return absent or ungradable(NOT_MEASURED)
     judged = judge_layers(item.parameters, subject.facts, subject.measurements)
     if judged is None:
         return ungradable(message("The facts of the reference hold no layers to compare with."))
@@ -72,7 +72,7 @@ def check_layers(subject: Subject, item: RubricItem) -> Verdict:
             count=total,
         )
     else:
-        summary = message("All layers are those asked for: {count}.", count=total)
+        summary = all_layers_right(count=total)
     numbers = _gap(subject) if judged.is_rewritten else ()
     findings = [_finding(difference, judged.rules, subject.measurements.pixels) for difference in differences]
     return by_share(max(0, total - len(differences)) / total, summary, findings, measurements=numbers)

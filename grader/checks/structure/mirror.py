@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from grader.checks.core.absence import without_autoencoder
+from grader.checks.core.absence import NOT_MEASURED, without_autoencoder
 from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.halves import AUTOENCODER, BOTH_HALVES, HalvesRule, judged_as_a_whole
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed, ungradable
-from grader.checks.core.wording import model, shape
+from grader.checks.core.wording import WHY_SAME_SIZE, model, shape
 from grader.domain.architecture import Architecture, Layer, shape_size
 from grader.domain.assignment import RubricItem
 from grader.domain.code_place import narrowest
@@ -42,7 +42,7 @@ def check_mirror(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
     absent = without_autoencoder(subject)
     found = subject.model(Role.AUTOENCODER)
     if absent is not None or found is None:
-        return absent or ungradable(message("No autoencoder was measured."))
+        return absent or ungradable(NOT_MEASURED)
     splits = _splits(subject, found.architecture)
     findings = (*_width_findings(subject, splits), *_size_findings(subject, found.architecture))
     if findings:
@@ -118,7 +118,7 @@ def _size_findings(subject: Subject, architecture: Architecture) -> tuple[Findin
             where=model(subject, Role.AUTOENCODER),
             expected=message("An output as large as the input, {shape}.", shape=shape(architecture.input_shape)),
             actual=message("An output of shape {shape}.", shape=shape(architecture.output_shape)),
-            why=message("An autoencoder gives back what it was given: the two can only be compared at the same size."),
+            why=WHY_SAME_SIZE,
             hint=message("How many numbers does the last layer give for one image?"),
         ),
     )

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from grader.checks.core.absence import why_unknown
+from grader.checks.core.absence import perhaps_missing, why_unknown
 from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.halves import EVERY_MODEL
 from grader.checks.core.parameters import Parameter
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, by_share, passed, ungradable
-from grader.checks.core.wording import ROLE_NAMES, notebook, sample_words
+from grader.checks.core.wording import ROLE_NAMES, no_such_model, notebook, sample_words
 from grader.domain.assignment import RubricItem
 from grader.domain.datasets import SampleWords
 from grader.domain.grade import Finding
@@ -46,7 +46,7 @@ def check_models(subject: Subject, item: RubricItem) -> Verdict:
     words = sample_words(subject.facts)
     broken = tuple(_broken(problem, words) for problem in subject.measurements.problems)
     if unknown is not None:
-        reason = message("We cannot tell whether a model is missing. {reason}", reason=unknown)
+        reason = perhaps_missing(reason=unknown)
         return ungradable(reason, findings=broken)
     findings = (*(_told_of_tensors(subject, role, _ABSENT[role](words)) for role in missing), *broken)
     share = (len(Role) - len(missing)) / len(Role)
@@ -69,7 +69,7 @@ def _no_autoencoder(subject: Subject) -> Message:
 
 
 def _no_such_model(role: Role) -> Message:
-    return message("No such model was found under any name: {role}.", role=ROLE_NAMES[role])
+    return no_such_model(role=ROLE_NAMES[role])
 
 
 def _told_of_tensors(subject: Subject, role: Role, finding: Finding) -> Finding:

@@ -11,7 +11,7 @@ from grader.checks.core.halves import AUTOENCODER, DECODER, ENCODER, Halves, Hal
 from grader.checks.core.parameters import Parameter
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, by_share
-from grader.checks.core.wording import IMAGE, model, sample_words, shape
+from grader.checks.core.wording import IMAGE, WHY_SAME_SIZE, model, sample_shape, sample_words, shape
 from grader.domain.architecture import Shape, shape_size
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding
@@ -85,8 +85,8 @@ def _finding(subject: Subject, end: _End, image: tuple[int, ...]) -> Finding:
     return Finding(
         where=_place(model(subject, role), is_input=is_input),
         expected=_expected(subject, image),
-        actual=message("The shape of one sample is {shape}.", shape=shape(lengths)),
-        why=message("An autoencoder gives back what it was given: the two can only be compared at the same size."),
+        actual=sample_shape(shape=shape(lengths)),
+        why=WHY_SAME_SIZE,
         hint=message(
             "Follow the output shapes in `summary()` from the first line to the last; the batch is no length."
         ),

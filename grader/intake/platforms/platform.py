@@ -1,4 +1,4 @@
-"""`Platform`: what intake asks of a platform. A new one answers as much of it as there is to say."""
+"""`Platform`: the questions that intake asks of a platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads when something was handed in, where a platform wrote it down.
+"""Reads the time of a hand-in from a platform's own files.
 
 | platform | where | example |
 |---|---|---|

@@ -1,4 +1,4 @@
-"""All platforms, and what they say together about what was given: decided once, from the outermost level in.
+"""All platforms, and whose files are whose by their names: decided once, from the outermost level in.
 
 | the level holds | what it is |
 |---|---|

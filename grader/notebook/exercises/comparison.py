@@ -10,7 +10,15 @@ import numpy as np
 
 from grader.domain.grade import Finding
 from grader.domain.messages import message, verbatim
-from grader.notebook.exercises.exercise import Exercise, Names, differing, finding
+from grader.notebook.exercises.exercise import (
+    COMPILE_AND_FIT,
+    LOOK_AT_SCALE,
+    Exercise,
+    Names,
+    differing,
+    finding,
+    one_an_epoch,
+)
 from grader.notebook.namespace import identities, steps_of
 
 
@@ -101,15 +109,15 @@ def _one_training(names: Names, name: str) -> Iterator[Finding]:
     epochs = int(names.get("EPOCHS", 1))
     where = f'valid_losses["{name}"]'
     if steps_of(names["autoencoders"][name]) == 0:
-        hint = message("Compile it and call its `fit`.")
+        hint = COMPILE_AND_FIT
         expected = message("a trained model")
         yield finding(f'autoencoders["{name}"]', expected, message("it was not trained yet"), hint=hint)
     elif len(losses) != epochs:
         hint = message('`history.history["val_loss"]` is the list.')
-        expected = message("{count} numbers, one an epoch", count=epochs)
+        expected = one_an_epoch(count=epochs)
         yield finding(where, expected, message("{count} numbers", count=losses.size), hint=hint)
     elif epochs > 1 and not (np.isfinite(losses).all() and losses[-1] < losses[0]):
-        hint = message("Look at the scale of the data, at the target, and at the rate of the optimizer.")
+        hint = LOOK_AT_SCALE
         fell = verbatim(f"{losses[0]:.4f} → {losses[-1]:.4f}")
         yield finding(where, message("a loss that falls"), fell, hint=hint)
 

@@ -10,7 +10,16 @@ from typing import Any, Final
 import numpy as np
 
 from grader.domain.grade import CheckResult, Finding, Outcome
-from grader.domain.messages import Message, message, verbatim
+from grader.domain.messages import Message, MessageValue, message, verbatim
+
+WHY_PIXELS: Final = message("A pixel lies between 0 and 1.")
+
+
+COMPILE_AND_FIT: Final = message("Compile it and call its `fit`.")
+
+
+LOOK_AT_SCALE: Final = message("Look at the scale of the data, at the target, and at the rate of the optimizer.")
+
 
 Names = Mapping[str, Any]
 """The notebook's variables; what they hold is the student's and can be anything."""
@@ -106,3 +115,8 @@ def _raised(exercise: Exercise, error: Exception) -> Finding:
         why=message("It was called with small arrays of the right shapes."),
         hint=message("Call it yourself in a new cell, with two or three rows, and print the shapes on the way."),
     )
+
+
+def one_an_epoch(*, count: MessageValue) -> Message:
+    """Say how many losses a training has."""
+    return message("{count} numbers, one an epoch", count=count)

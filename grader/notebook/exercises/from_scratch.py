@@ -10,7 +10,7 @@ import numpy as np
 from grader.domain.datasets import datasets
 from grader.domain.grade import Finding
 from grader.domain.messages import Message, message, verbatim
-from grader.notebook.exercises.exercise import Exercise, Names, differing, finding
+from grader.notebook.exercises.exercise import WHY_PIXELS, Exercise, Names, differing, finding, one_an_epoch
 
 PIXELS: Final = datasets()["mnist"].numbers
 _UNITS: Final = 5
@@ -219,7 +219,7 @@ def _train(names: Names) -> Iterator[Finding]:
         losses = np.asarray(names[name], dtype=float)
         hint = message("After each epoch, append the loss on all of these images.")
         if losses.ndim != 1 or len(losses) < max(epochs, 1):
-            expected = message("{count} numbers, one an epoch", count=epochs)
+            expected = one_an_epoch(count=epochs)
             yield finding(name, expected, message("{count} numbers", count=losses.size), hint=hint)
         elif not np.isfinite(losses).all() or losses[-1] >= losses[0]:
             expected = message("a loss that falls")
@@ -234,7 +234,7 @@ def _copied(arrays: Arrays) -> Arrays:
 
 _SHAPE_STAYS: Final = message("It works on each number by itself, whatever the shape of the array.")
 _CODE: Final = message("The code is all that the decoder will see of an image.")
-_PIXEL: Final = message("A pixel lies between 0 and 1.")
+_PIXEL: Final = WHY_PIXELS
 _MEASURED: Final = message("A slope can be measured without knowing any derivative; the two have to agree.")
 _PARTS: Final = {
     "dW1": message("Steps 3 to 5: Xᵀ·dA1, where dA1 is dH where H > 0 and 0 elsewhere."),

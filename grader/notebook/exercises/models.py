@@ -10,7 +10,7 @@ import numpy as np
 
 from grader.domain.grade import Finding
 from grader.domain.messages import Message, message, verbatim
-from grader.notebook.exercises.exercise import NOTHING, Names, finding
+from grader.notebook.exercises.exercise import COMPILE_AND_FIT, LOOK_AT_SCALE, NOTHING, Names, finding
 from grader.notebook.namespace import holds, identities, is_model, steps_of
 
 Size = int | None
@@ -51,14 +51,14 @@ def separate(names: Names, one: str, other: str, *, why: Message) -> Iterator[Fi
 def trained(names: Names, name: str, history: str = "") -> Iterator[Finding]:
     """Yield a finding where a model has not learnt: no step, or a loss that did not fall."""
     if steps_of(names[name]) == 0:
-        hint = message("Compile it and call its `fit`.")
+        hint = COMPILE_AND_FIT
         yield finding(name, message("a trained model"), message("it was not trained yet"), hint=hint)
         return
     kept = names.get(history) if history else getattr(names[name], "history", None)
     recorded = getattr(kept, "history", None) or {}
     losses = np.asarray(recorded.get("loss", ()), dtype=float)
     if len(losses) > 1 and not (np.isfinite(losses).all() and losses[-1] < losses[0]):
-        hint = message("Look at the scale of the data, at the target, and at the rate of the optimizer.")
+        hint = LOOK_AT_SCALE
         fell = verbatim(f"{losses[0]:.4f} → {losses[-1]:.4f}")
         yield finding(history or name, message("a loss that falls"), fell, why=NOTHING, hint=hint)
 

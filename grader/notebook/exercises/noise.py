@@ -9,7 +9,7 @@ import numpy as np
 
 from grader.domain.grade import Finding
 from grader.domain.messages import message, verbatim
-from grader.notebook.exercises.exercise import Exercise, Names, finding
+from grader.notebook.exercises.exercise import WHY_PIXELS, Exercise, Names, finding
 
 _IMAGES: Final = 40
 _QUARTILES: Final = 1.349
@@ -134,7 +134,7 @@ def _of_shape(where: str, wanted: tuple[int, ...], given: tuple[int, ...]) -> Fi
     return finding(where, expected, message("the shape {shape}", shape=str(given)), hint=hint)
 
 
-_PIXELS: Final = message("A pixel lies between 0 and 1.")
+_PIXELS: Final = WHY_PIXELS
 _OTHER_NOISE: Final = message("other noise on each image")
 _DRAW_ALL: Final = message("One number of noise for each pixel: draw with `size=images.shape`.")
 _USE_IT: Final = message("Call your function with X_train and with X_valid.")

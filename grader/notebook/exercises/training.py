@@ -9,7 +9,7 @@ import numpy as np
 
 from grader.domain.grade import Finding
 from grader.domain.messages import message, verbatim
-from grader.notebook.exercises.exercise import Exercise, Names, finding
+from grader.notebook.exercises.exercise import LOOK_AT_SCALE, Exercise, Names, finding
 from grader.notebook.namespace import steps_of
 
 _SLOWEST: Final = 0.01
@@ -40,7 +40,7 @@ def _fit(names: Names) -> Iterator[Finding]:
     recorded = getattr(getattr(names["autoencoder"], "history", None), "history", None) or {}
     losses = np.asarray(recorded.get("loss", ()), dtype=float)
     if len(losses) > 1 and not (np.isfinite(losses).all() and losses[-1] < losses[0]):
-        hint = message("Look at the scale of the data, at the target, and at the rate of the optimizer.")
+        hint = LOOK_AT_SCALE
         yield finding("loss", message("a loss that falls"), verbatim(f"{losses[0]:.4f} → {losses[-1]:.4f}"), hint=hint)
 
 

@@ -1,4 +1,4 @@
-"""From the runs of a reference to the credit of a student: bounds that nobody typed in.
+"""Credit curves: from the runs of a reference to the bounds for students, none of which is typed in by hand.
 
 The full-credit bound is the looser of two (recipe: non-inferiority margins, FDA 2016; tolerance factors of Hahn and
 Meeker, 1991), written for a number that is better when smaller; for one that is better when larger, signs turn round:

@@ -1,4 +1,4 @@
-"""Is an instructor's own reference one? Looked at before a class is graded or an hour is trained, told in sentences.
+"""Examines an instructor's own reference before a class is graded by it, and reports what is wrong in sentences.
 
 Ours are course material that tests guard; an instructor's own one is guarded by this alone. What is wrong with it would
 otherwise show as a failure of every notebook.

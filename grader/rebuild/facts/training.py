@@ -1,4 +1,4 @@
-"""One training of a reference, as it says or with one honest change, and what came of it.
+"""One training of a reference, as it says or with one honest change, and its results.
 
 The changes are those that a student may make without losing a point: another batch size, another adaptive optimizer,
 the same layers written in another style, and what the reference lists as `honest` where its assignment leaves more

@@ -5,12 +5,13 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from grader.domain.facts import Baseline
-from grader.domain.measurement import Measurement, Quantity
+from grader.domain.measurement import ImageStrip, Measurement, Quantity
 from grader.domain.units import Unit
 from grader.rebuild.families.family import ByBehaviour, Family, TrainedModels, reconstruction
 from grader.rebuild.families.judgement import BCE, MSE_INFORMS, Baselines, Judgement, Reach
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.noise import clean_samples, noisy_samples
+from grader.rebuild.quantities.portrait import denoised_strips
 from grader.rebuild.quantities.reference_data import Array, Material
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Reference
@@ -51,6 +52,15 @@ class Denoising(Family):
             Measurement(Quantity.DENOISED_MSE, noisy_error, Unit.PIXEL_SQUARED, how),
             Measurement(Quantity.NOISE_RATIO, ratio, "1", divided),
         ]
+
+    def strips(self, reference: Reference, models: TrainedModels, samples: Samples) -> tuple[ImageStrip, ...]:
+        """Show the same images with noise, and what the model makes of them."""
+        images = samples.strip_images
+        if not len(images):
+            return ()
+        return denoised_strips(
+            models.autoencoder, noisy_samples(reference, clean_samples(reference, images)).reshape(images.shape)
+        )
 
     def baselines(self, reference: Reference, material: Material) -> Baselines:
         """Add the mean image and the copy of the noise."""

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import numpy as np
 
+from grader.domain.architecture import shape_size
 from grader.domain.facts import Baseline
-from grader.domain.measurement import Measurement, Quantity, Role
+from grader.domain.measurement import ImageStrip, Measurement, Quantity, Role
+from grader.domain.portrait import Portrait
 from grader.domain.units import Unit
 from grader.rebuild.families.case import Case, Rebuilt, Setting, Surroundings
 from grader.rebuild.families.judgement import BCE, MSE, Baselines, Judgement
@@ -28,6 +30,7 @@ from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.conventions import in_unit_range
 from grader.rebuild.quantities.lengths import length_measurements
 from grader.rebuild.quantities.noise import clean_samples
+from grader.rebuild.quantities.portrait import CODES_SHOWN, code_plane, codes_of
 from grader.rebuild.quantities.reference_data import Array, Material, are_images
 from grader.rebuild.quantities.samples import Samples, load_samples
 from reference.contract import Autoencoder, Reference
@@ -115,6 +118,24 @@ class Family:
         del reference, models
         return reconstruction(samples, outputs)
 
+    def portrait(self, reference: Reference, models: TrainedModels, samples: Samples) -> Portrait:
+        """Return what a student's report draws beside the numbers: here, where codes of two or three numbers lie.
+
+        Args:
+            reference: For what it offers.
+            models: The student's models.
+            samples: What they are measured on.
+        """
+        del reference
+        if models.encoder is None or not 1 < code_numbers_of(models.encoder) <= FEW_NUMBERS:
+            return Portrait()
+        return Portrait(code_plane(codes_of(models.encoder, samples.images[:CODES_SHOWN]), samples.labels))
+
+    def strips(self, reference: Reference, models: TrainedModels, samples: Samples) -> tuple[ImageStrip, ...]:
+        """Return pictures of a student's model that a report shows below the originals and their reconstructions."""
+        del reference, models, samples
+        return ()
+
     # References
 
     def of_reference(
@@ -194,6 +215,13 @@ class Family:
 
 
 FAMILIES = (Family(),)
+
+FEW_NUMBERS: Final = 3
+
+
+def code_numbers_of(encoder: Any) -> int:
+    """Return how many numbers a code holds, 0 where the encoder does not say."""
+    return shape_size(tuple(encoder.outputs[0].shape[1:])) or 0
 
 
 def reconstruction(samples: Samples, outputs: Array) -> list[Measurement]:

@@ -1,4 +1,4 @@
-"""Networks that an exercise compares: which of them were trained, which is the best, and whether the table is right.
+"""Exercises that compare networks: which of them were trained, which is the best, and whether the table is right.
 
 The networks are measured; the notebook's table is a claim that is held against what they reach on the images that
 notebooks hold out. A table without its networks agrees with nothing.

@@ -1,4 +1,4 @@
-"""The numbers of a trained reference: the same functions, on the same samples, as those of a student's models."""
+"""Measures a trained reference with the same function, on the same samples, as a student's models."""
 
 from __future__ import annotations
 

@@ -9,9 +9,11 @@ import numpy as np
 
 from grader.domain.facts import Baseline
 from grader.domain.measurement import Measurement, Quantity
+from grader.domain.portrait import Portrait
 from grader.rebuild.families.family import Family, TrainedModels, reconstruction
 from grader.rebuild.families.judgement import BCE, MSE, Judgement, Reach
 from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.portrait import ACTIVITY_IMAGES, code_activity, codes_of
 from grader.rebuild.quantities.reference_data import Array
 from grader.rebuild.quantities.samples import Samples
 from grader.rebuild.quantities.sparsity import IMAGES, sparseness
@@ -53,6 +55,13 @@ class Sparse(Family):
         }
         numbers = code_numbers(models.decoder, codes)
         return [*found, *(Measurement(name, value, "1", told[name]) for name, value in numbers.items())]
+
+    def portrait(self, reference: Reference, models: TrainedModels, samples: Samples) -> Portrait:
+        """Draw how active each number of the code is."""
+        del reference
+        if models.encoder is None:
+            return Portrait()
+        return Portrait(activity=code_activity(codes_of(models.encoder, samples.images[:ACTIVITY_IMAGES])))
 
 
 FAMILIES = (Sparse(),)

@@ -1,4 +1,4 @@
-"""Autoencoders within an autoencoder: does a stack hold the numbers of shallow ones that learnt by themselves?
+"""Stacks trained stage by stage: does a stack hold the weights of shallow autoencoders that were trained alone?
 
 A stage maps n numbers to n numbers, and every array it holds is one of the stack's: the same object, or equal value for
 value. What a stage has learnt is measured on its own data: the first one's are images, every other one's the codes of

@@ -1,4 +1,4 @@
-"""Variational autoencoders: what the code says, what it costs, and what the prior draws.
+"""Variational autoencoders: KL divergence and ELBO of the code, and what is decoded from the prior.
 
     KL      = ½ · Σ over the code of ( μ² + σ² - log σ² - 1 )        mean over images, nats
     -ELBO   = Σ over pixels of the binary cross-entropy + KL         one code z = μ + σ·ε drawn for each image
@@ -19,11 +19,13 @@ import numpy as np
 from grader.domain.architecture import shape_size
 from grader.domain.facts import Baseline
 from grader.domain.measurement import Measurement, Quantity
+from grader.domain.portrait import Portrait
 from grader.domain.units import Unit
 from grader.rebuild.families.family import Family, TrainedModels, mean_image_entropy, reconstruction
 from grader.rebuild.families.judgement import BCE, MSE, Baselines, Judgement
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.noise import NOISE_SEED
+from grader.rebuild.quantities.portrait import CODES_SHOWN, code_plane, codes_of
 from grader.rebuild.quantities.reference_data import Array, Material
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Autoencoder, Reference
@@ -76,6 +78,19 @@ class Variational(Family):
             *found,
             *(Measurement(name, value, _UNITS.get(name, Unit.PURE), how) for name, value in numbers.items()),
         ]
+
+    def portrait(self, reference: Reference, models: TrainedModels, samples: Samples) -> Portrait:
+        """Draw where the means of codes lie, class by class."""
+        del reference
+        source = models.moments or models.heads
+        images = samples.images[:CODES_SHOWN]
+        if source is not None:
+            means = _both_outputs(source, images)[0]
+        elif models.encoder is not None:
+            means = codes_of(models.encoder, images)
+        else:
+            return Portrait()
+        return Portrait(code_plane(means, samples.labels))
 
     def of_reference(
         self, reference: Reference, models: Autoencoder, material: Material, samples: Samples, seed: int

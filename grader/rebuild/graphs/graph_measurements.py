@@ -1,4 +1,4 @@
-"""Measures by behaviour what cannot be rebuilt: the exported graphs of one submission, run in the second sandbox.
+"""Measures models that cannot be rebuilt: the exported graphs of one submission, run in the second sandbox.
 
 Encoder, decoder and autoencoder run in separate processes, and codes go from one to the next as plain numbers of six
 digits. Only what a chain of the two reproduces is an autoencoder with a code: without one, a graph may hand its input

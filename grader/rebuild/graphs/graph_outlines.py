@@ -1,4 +1,4 @@
-"""Outlines of autoencoders that cannot be rebuilt: what their exported graphs do to images, in the second sandbox."""
+"""Outlines of autoencoders that cannot be rebuilt, from what their exported graphs do to images."""
 
 from __future__ import annotations
 

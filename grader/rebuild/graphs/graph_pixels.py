@@ -1,4 +1,4 @@
-"""A graph between the pixels that it was trained on and ours, as `quantities.conventions` does for Keras models."""
+"""Wraps an exported graph so that it takes and gives pixels in [0, 1], as `quantities.conventions` does for models."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ import tensorflow as tf
 
 from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.measurement import Role
-from grader.domain.messages import Message, message
+from grader.domain.messages import Message
 from grader.rebuild.network.model import RebuiltModel
 from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.conventions import CHOOSING_IMAGES, CLEARLY_BETTER, PixelScale, scales_of
+from grader.rebuild.quantities.conventions import (
+    ANSWERS_WITH_LOGITS,
+    CHOOSING_IMAGES,
+    CLEARLY_BETTER,
+    PixelScale,
+    scales_of,
+)
 from grader.rebuild.quantities.reference_data import Array
 
 
@@ -34,10 +40,7 @@ class Convention:
         return (() if self.scale is None else (self.scale.told(),)) + ((_LOGITS,) if self.logits else ())
 
 
-_LOGITS = message(
-    "The model answers with logits, as its loss was told (`from_logits=True`): it was judged behind the sigmoid "
-    "that the loss applies."
-)
+_LOGITS = ANSWERS_WITH_LOGITS
 
 
 @dataclass(frozen=True)

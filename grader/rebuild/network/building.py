@@ -1,4 +1,4 @@
-"""One claimed layer becomes one of Keras's own layers, which can hold no other arrays than the claim brings."""
+"""Builds one of Keras's own layers from one claimed layer; it can hold no other arrays than the claimed ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Halves that are no models: a layer, a list of layers, a method or an object that does the job and can be called.
+"""Encoders and decoders that are no Keras models: layers, lists of layers, methods and objects that can be called.
 
 A model of the notebook's comes before them. Roles come from what they do to the autoencoder, never from the order in
 which a class makes them: an encoder is its beginning, a decoder its end, and together they are all of it.

@@ -1,4 +1,4 @@
-"""What a claimed call is made with, and the calls of operators."""
+"""Arguments of a claimed layer call, and calls of operators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a rebuilt model to its canonical form: kinds, attributes, shapes, edges, parameters; names dropped.
+"""Canonical form of a rebuilt model: kinds, attributes, shapes, edges and parameters, without names.
 
 Three things are made one: a separate activation joins the layer before it, Flatten and Reshape are one kind (and
 vanish where they change nothing), and layers that do nothing at all are left out. Pure Python on the steps of the

@@ -1,4 +1,4 @@
-"""What a claimed model would take to compute, from its shapes alone: bounded before anything is allocated or run."""
+"""Bounds the cost of a claimed model from its shapes, before anything is allocated or run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Encoder and decoder where the notebook made none, and the autoencoder where it made only these two.
+"""Cuts encoder and decoder out of an autoencoder, or joins two halves, where the notebook has no such model.
 
 Half of real notebooks keep no encoder as a model: it is a tensor of the graph, a function, or nothing that has a name.
 What the autoencoder's halves do can be measured all the same: its graph is cut at the tensor that the notebook named,

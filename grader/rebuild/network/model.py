@@ -1,4 +1,4 @@
-"""A claimed graph becomes a real Keras model that nobody but us has written.
+"""Rebuilds a claimed graph as a Keras model that holds none of the student's code.
 
 Sources of trust: the layer classes are Keras's own (`keras.layers`), their settings come from the allowlist, the arrays
 were vetted at the border, and every shape is computed by Keras anew.

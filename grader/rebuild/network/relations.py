@@ -1,4 +1,4 @@
-"""Encoder, decoder and autoencoder of another size than the data's: found by what they are to each other.
+"""Finds encoder, decoder and autoencoder whose size is not that of the data, by how they belong together.
 
 A decoder that gives 32×32 makes no image of 28×28, and no model of the notebook is then an autoencoder by its ends. It
 is still the model that takes the encoder's code; and what takes an image, goes through the encoder's layers and ends

@@ -1,4 +1,4 @@
-"""Which rebuilt model is the encoder, the decoder and the autoencoder: by what it does, names only break ties."""
+"""Finds encoder, decoder and autoencoder among rebuilt models by what they do; names only break ties."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models that hand on more than one tensor: the states of an LSTM, with which a decoder begins.
+"""Models with several outputs or inputs: the states of an LSTM, with which a decoder begins.
 
 With `return_state=True` a recurrent layer gives its output and then its states; without `return_sequences`, the first
 state is the output once more. A code that is made of states is as large as all of them together.

@@ -1,4 +1,4 @@
-"""Models under the names that an assignment asks for which belong to no autoencoder: copies that were never trained."""
+"""Separate models under the names asked for that share no weights with the autoencoder: untrained copies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the measuring process says for the audit of a training: a view that suits it, and the weights in short."""
+"""What the audit of a training needs: the kind of view that suits a submission, and a fingerprint of its weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the models of one submission do to samples, and where the code lies on the way."""
+"""Measures what the models of one submission do to samples, and finds the code."""
 
 from __future__ import annotations
 

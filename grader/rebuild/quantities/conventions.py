@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import keras
 import numpy as np
@@ -22,6 +22,12 @@ from grader.rebuild.network.model import RebuiltModel
 from grader.rebuild.network.roles import Cast
 from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.reference_data import Array
+
+ANSWERS_WITH_LOGITS: Final = message(
+    "The model answers with logits, as its loss was told (`from_logits=True`): it was judged behind the sigmoid that "
+    "the loss applies."
+)
+
 
 SIGMOID = OperationClaim("judged-sigmoid", "Sigmoid", "keras.src.ops.nn", {}, ())
 PROBABILITIES = "judged-probabilities"

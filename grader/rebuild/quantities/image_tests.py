@@ -1,4 +1,4 @@
-"""Which images a model reconstructs, when nobody says what it was trained on."""
+"""Tests which images a model reconstructs, where nothing says what it was trained on."""
 
 from __future__ import annotations
 

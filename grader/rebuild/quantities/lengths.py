@@ -1,4 +1,4 @@
-"""Whether an encoder takes sequences of any length: by what its layers can do, whatever length its input declares."""
+"""Tests whether an encoder accepts sequences of any length."""
 
 from __future__ import annotations
 

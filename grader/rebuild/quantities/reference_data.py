@@ -1,4 +1,4 @@
-"""The data that a reference is trained and judged on, whatever they are: images, points in space, card transactions."""
+"""Training and hidden data of a reference: images, points in space, card transactions."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from grader.domain.messages import message
 from grader.validation.data_equivalents import SYMMETRIC, on_pixels
-from grader.validation.operators import Mutant, Training
+from grader.validation.operators import Mutant, TrainingLength
 
 MUTANTS: Final = (
     Mutant(
@@ -15,7 +15,7 @@ MUTANTS: Final = (
         on_pixels(SYMMETRIC, "sigmoid"),
         ("reconstruction",),
         ("layers",),
-        Training.WHOLE,
+        TrainingLength.WHOLE,
     ),
 )
 """Outputs that stay within other bounds than the pixels."""

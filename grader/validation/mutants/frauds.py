@@ -6,9 +6,9 @@ from typing import Final
 
 from grader.domain.messages import message
 from grader.validation.drafts import Draft
-from grader.validation.operators import Edit, Mutant, Training
+from grader.validation.operators import Edit, Mutant, TrainingLength
 
-WHOLE: Final = Training.WHOLE
+WHOLE: Final = TrainingLength.WHOLE
 
 
 def _fraud(old: str, new: str) -> Edit:

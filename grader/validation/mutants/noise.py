@@ -7,10 +7,10 @@ from typing import Final
 
 from grader.domain.messages import message
 from grader.validation.drafts import Draft
-from grader.validation.operators import Edit, Mutant, Training, instead
+from grader.validation.operators import Edit, Mutant, TrainingLength, instead
 from grader.validation.syntax import with_position
 
-WHOLE: Final = Training.WHOLE
+WHOLE: Final = TrainingLength.WHOLE
 
 
 def _noisy(place: int, name: str) -> Edit:

@@ -6,10 +6,10 @@ from typing import Final
 
 from grader.domain.messages import message
 from grader.validation.drafts import Draft
-from grader.validation.operators import Edit, Mutant, Training, instead
+from grader.validation.operators import Edit, Mutant, TrainingLength, instead
 from grader.validation.syntax import with_keyword
 
-WHOLE: Final = Training.WHOLE
+WHOLE: Final = TrainingLength.WHOLE
 
 
 _PENALTY: Final = "layers.ActivityRegularization(l1=penalty),"

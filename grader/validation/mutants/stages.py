@@ -6,10 +6,10 @@ from typing import Final
 
 from grader.domain.messages import message
 from grader.validation.drafts import Draft
-from grader.validation.operators import Edit, Mutant, Training
+from grader.validation.operators import Edit, Mutant, TrainingLength
 from grader.validation.syntax import text, with_keyword, with_position
 
-WHOLE: Final = Training.WHOLE
+WHOLE: Final = TrainingLength.WHOLE
 
 
 _JOINED: Final = 'keras.Sequential([encoder, decoder], name="autoencoder")\n'

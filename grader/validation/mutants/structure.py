@@ -11,7 +11,7 @@ import libcst as cst
 from grader.domain.layer_kinds import traits_of
 from grader.domain.messages import message
 from grader.validation.drafts import WEIGHTED, Draft, LayerCall
-from grader.validation.operators import Edit, Mutant
+from grader.validation.operators import NO_OUTPUT_ACTIVATION, TWICE_THE_CODE, Edit, Mutant
 from grader.validation.syntax import text, with_keyword, with_position
 
 CODE_SIZE: Final = re.compile(r"^CODE_SIZE = (\d+)$", re.MULTILINE)
@@ -202,7 +202,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "code-double",
-        message("a code of twice the size"),
+        TWICE_THE_CODE,
         _code_of(lambda size: 2 * size),
         ("code_size",),
         ("runs", "layers", "bottleneck", "mirror", *_LEARNT),
@@ -230,7 +230,7 @@ MUTANTS: Final = (
     Mutant("output-tanh", message("tanh on the output"), _output_activation("tanh"), ("layers",), ("output_range",)),
     Mutant(
         "output-linear",
-        message("no activation on the output"),
+        NO_OUTPUT_ACTIVATION,
         _output_activation("linear"),
         ("layers", "output_range"),
     ),

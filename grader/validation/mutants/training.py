@@ -9,10 +9,10 @@ import libcst as cst
 
 from grader.domain.messages import message
 from grader.validation.drafts import Draft
-from grader.validation.operators import QUALITY, Edit, Mutant, Training
+from grader.validation.operators import QUALITY, Edit, Mutant, TrainingLength
 from grader.validation.syntax import CallEdit, text, with_keyword, with_position
 
-WHOLE: Final = Training.WHOLE
+WHOLE: Final = TrainingLength.WHOLE
 _BLAMED: Final = (*QUALITY, "stages")
 _ALSO: Final = (
     "latent_distribution", "prior_samples", "accuracy", "pretrained", "sparsity", "comparison", "output_range",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from grader.domain.messages import message
-from grader.validation.operators import Mutant, Training, instead
+from grader.validation.operators import Mutant, TrainingLength, instead
 
-WHOLE: Final = Training.WHOLE
+WHOLE: Final = TrainingLength.WHOLE
 
 
 MUTANTS: Final = (

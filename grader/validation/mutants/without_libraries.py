@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from grader.domain.messages import message
-from grader.validation.operators import Edit, Mutant, Training
+from grader.validation.operators import NO_OUTPUT_ACTIVATION, Edit, Mutant, TrainingLength
 
-WHOLE: Final = Training.WHOLE
+WHOLE: Final = TrainingLength.WHOLE
 
 
 def _scratch(old: str, new: str) -> Edit:
@@ -24,7 +24,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "scratch-without-sigmoid",
-        message("no activation on the output"),
+        NO_OUTPUT_ACTIVATION,
         _scratch("images = sigmoid(codes @ w2 + b2)", "images = codes @ w2 + b2"),
         ("layers",),
         ("runs", "reconstruction"),

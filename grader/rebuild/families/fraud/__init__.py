@@ -15,6 +15,7 @@ import numpy as np
 
 from grader.domain.facts import Baseline
 from grader.domain.measurement import Measurement, Quantity
+from grader.domain.portrait import Portrait
 from grader.domain.units import Unit
 from grader.rebuild.families.case import Case, Rebuilt, Setting, Surroundings
 from grader.rebuild.families.family import ByBehaviour, Family, TrainedModels, completed_cast
@@ -23,6 +24,7 @@ from grader.rebuild.families.fraud.detector import Detector, card_table, find_de
 from grader.rebuild.families.judgement import Baselines, Judgement
 from grader.rebuild.network.relations import related
 from grader.rebuild.quantities import quality
+from grader.rebuild.quantities.portrait import row_errors
 from grader.rebuild.quantities.reference_data import NO_IMAGES, Array, Material
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Reference
@@ -72,6 +74,14 @@ class Fraud(Family):
                 Measurement(Quantity.ROC_AUC, roc_auc(labels, scores), "1", how),
             ]
         return found
+
+    def portrait(self, reference: Reference, models: TrainedModels, samples: Samples) -> Portrait:
+        """Draw how the errors of normal rows and of frauds are spread."""
+        rows, labels = samples.rows, samples.labels
+        if rows is None or labels is None:
+            return Portrait()
+        answers = quality.reconstruct(models.autoencoder, rows)
+        return Portrait(errors=row_errors(reference.offer("fraud_scores")(rows.astype(np.float64), answers), labels))
 
     def reference_samples(self, reference: Reference, material: Material) -> Samples:
         """Return all hidden rows, frauds among them, and the normal ones."""

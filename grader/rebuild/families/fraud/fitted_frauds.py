@@ -1,4 +1,4 @@
-"""Were frauds among the rows that a fraud detector was fitted on? An estimate from the ends of the columns."""
+"""Estimates the share of frauds among the rows that a fraud detector was fitted on, from the ends of the columns."""
 
 from __future__ import annotations
 
