@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from laboratory import BUBBLEWRAP, QUICK, Outcome, make_sandbox, places_of_claims, run
+from laboratory import BUBBLEWRAP, QUICK, WARM, Outcome, make_sandbox, run
 
 from grader.domain.run import Limits, RunStatus
 from grader.sandbox import watchdog
@@ -69,6 +69,7 @@ for family, address in ((socket.AF_UNIX, unix), (socket.AF_INET, ('127.0.0.1', p
 """
 
 
+@pytest.mark.skipif(WARM, reason="warm kernels have the same names inside: tests/sandbox/test_warm_kernels.py")
 def test_two_at_the_same_time_do_not_meet(tmp_path: Path) -> None:
     """Each sees its own files, its own processes and its own sockets, and is another user where root runs both."""
     sandbox = make_sandbox(BUBBLEWRAP)
@@ -84,9 +85,8 @@ def test_two_at_the_same_time_do_not_meet(tmp_path: Path) -> None:
 
 
 def _tell_each_of_the_other(folder: Path) -> None:
-    folders = [folder / name for name in ("ana", "luis")]
-    assert wait_for(lambda: len(places_of_claims(folders, "own")) == 2)
-    exchanges = places_of_claims(folders, "own")
+    exchanges = [folder / name / "run" / "exchange" for name in ("ana", "luis")]
+    assert wait_for(lambda: all((exchange / "own").exists() for exchange in exchanges))
     for exchange, other in zip(exchanges, reversed(exchanges), strict=True):
         (exchange / "go.new").write_text((other / "own").read_text())
         (exchange / "go.new").rename(exchange / "go")
@@ -147,8 +147,8 @@ def processes_with(word: str) -> list[int]:
 
 
 def wait_for(condition: Callable[[], bool]) -> bool:
-    """Wait up to twenty seconds; tell whether it came true."""
-    deadline = time.monotonic() + 20
+    """Wait up to two minutes; tell whether it came true."""
+    deadline = time.monotonic() + 120
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)
     return condition()
