@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from grader.checks.core.causes import destroyed_by_surroundings
-from grader.checks.core.environment_advice import what_is_lacking
+from grader.checks.core.environment_advice import lacking_modules, what_is_lacking
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, skipped, ungradable
 from grader.domain.measurement import Role
@@ -85,11 +85,6 @@ def without_autoencoder(subject: Subject) -> Verdict | None:
     if unknown is None:
         return skipped(NOT_CHECKED)
     return ungradable(message("We cannot tell, as no autoencoder was measured. {reason}", reason=unknown))
-
-
-def lacking_modules(*, modules: MessageValue) -> Message:
-    """Say that the machine, and not the notebook, lacks modules."""
-    return message("Our machine lacks modules that the notebook imports: {modules}.", modules=modules)
 
 
 def perhaps_more(*, told: MessageValue, reason: MessageValue) -> Message:

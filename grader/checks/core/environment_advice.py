@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from grader.checks.core.absence import lacking_modules
 from grader.checks.core.advice import Advice
 from grader.checks.core.causes import Cause, CauseKind, is_unfinished, missing_module
-from grader.domain.messages import Message, message
+from grader.domain.messages import Message, MessageValue, message
 from grader.domain.places import NOWHERE, Places, cell_name
 from grader.domain.run import CellError
 
@@ -42,6 +41,11 @@ LACKED_SOMEWHERE: Final = Advice(
     message("Restart the runtime and run all cells from the top; look for where this name should be defined."),
 )
 """For a name of which nobody knows which cell should have made it."""
+
+
+def lacking_modules(*, modules: MessageValue) -> Message:
+    """Say that the machine, and not the notebook, lacks modules."""
+    return message("Our machine lacks modules that the notebook imports: {modules}.", modules=modules)
 
 
 def what_is_lacking(cause: Cause, missing_modules: Sequence[str]) -> Message:
