@@ -9,13 +9,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.acceleration import suffices
+from grader.acceleration import judged
 from grader.domain.assignment import Assignment
 from grader.domain.facts import ReferenceFacts
 from grader.domain.graded import GradedSubmission
 from grader.domain.submission import Submission
 from grader.gradebook.store import Gradebook
-from grader.pipeline import judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +88,7 @@ def _regraded(
         conflict=old.conflict,
         submitted_at=old.submitted_at,
     )
-    if seen is None or not suffices(seen, submission, assignment, facts):
+    new = None if seen is None else judged(seen, submission, assignment, facts)
+    if new is None:
         return Regraded(old, old, context, observed=False)
-    return Regraded(old, judge(seen, submission, assignment, facts), context, observed=True)
+    return Regraded(old, new, context, observed=True)
