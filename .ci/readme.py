@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 from grader.authoring.catalogue import facts_ids, load_facts
@@ -14,6 +15,7 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 MSE = Quantity.RECONSTRUCTION_MSE
 
 
+@cache
 def facts_row(size: str) -> str:
     """Return the row of `stacked` for one size of the data."""
     data = load_facts("stacked").calibrated[size]
@@ -23,6 +25,7 @@ def facts_row(size: str) -> str:
     return f"| {size} | {known.mean:.4f} ± {known.deviation:.4f} | {' | '.join(f'{one:.4f}' for one in numbers)} |"
 
 
+@cache
 def reference_row(reference: str) -> str:
     """Return the row of a reference: parameters, the lecture's own figure, what ours reach."""
     facts = load_facts(reference)
@@ -30,6 +33,7 @@ def reference_row(reference: str) -> str:
     return f"| `{reference}` | {parameters} | {facts.published or '–'} | {facts.reached} |"
 
 
+@cache
 def honest_runs() -> str:
     """Return how many numbers of honest runs have full credit."""
     judged = [
@@ -60,8 +64,8 @@ def main() -> None:
     """Write the pages."""
     for page in PAGES:
         text = page.read_text("utf-8")
-        if renewed(text) != text:
-            page.write_text(renewed(text), "utf-8")
+        if (new := renewed(text)) != text:
+            page.write_text(new, "utf-8")
 
 
 if __name__ == "__main__":

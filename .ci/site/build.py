@@ -101,7 +101,7 @@ def page_text(text: str) -> str:
 
 
 def configuration(names: list[str], language: str, out: Path) -> dict[str, object]:
-    """Return MkDocs's settings: Material, no fonts or scripts from elsewhere, search that works from a file."""
+    """Return MkDocs's settings: Material, no fonts or scripts from elsewhere."""
     known = {name for _, (_, listed) in SECTIONS.items() for name in listed} | {"index"}
     rest = tuple(name for name in names if name not in known)
     navigation: list[object] = ["index.md"]

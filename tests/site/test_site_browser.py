@@ -1,4 +1,4 @@
-"""The documentation in a real browser, opened as files: every page, the search, both languages, a phone.
+"""The documentation in a real browser, opened as files: every page, both languages, a phone.
 
 Run by `make test-browser`. `GRADER_SCREENSHOTS=DIR` keeps pictures.
 """
@@ -23,8 +23,6 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 MILLISECONDS = 180_000
 LANGUAGES = ("es", "en")
-SEARCHED = {"es": ("penalización", "es/"), "en": ("worksheet", "grading")}
-"""What is typed, and what the address of an answer holds."""
 
 
 @pytest.fixture(scope="session")
@@ -90,20 +88,6 @@ def test_every_page_opens_without_a_network(language: str, page: Any, site: Path
         look(page, f"{language}-{file.stem}")
     assert page.faults == []
     assert [address for address in page.asked if not address.startswith(("file:", "data:", "about:"))] == []
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_search_finds_words_of_both_languages(language: str, page: Any, site: Path) -> None:
-    """From a file, without a server."""
-    word, answer = SEARCHED[language]
-    page.goto((site / language / "index.html").as_uri())
-    if not page.is_wide:
-        page.locator("label[for=__search]").first.click()
-    page.locator("input.md-search__input").fill(word)
-    found = page.locator("a.md-search-result__link").first
-    found.wait_for()
-    assert answer in found.get_attribute("href")
-    look(page, f"{language}-search")
 
 
 def test_the_other_language_is_one_click_away(page: Any, site: Path) -> None:
