@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from grader.checks.core.causes import destroyed_by_surroundings
-from grader.checks.core.environment_advice import lacking_modules, what_is_lacking
+from grader.checks.core.environment_advice import what_is_lacking
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, skipped, ungradable
 from grader.checks.core.wording import lacking_modules

@@ -8,7 +8,6 @@ from grader.checks.core.absence import was_cut, why_stopped, why_unknown
 from grader.checks.core.advice import READ_THE_LAST_LINE, WHY_CELLS_FAIL_LATER
 from grader.checks.core.causes import CauseKind, cause_of, is_unfinished, missing_module
 from grader.checks.core.check import Check, Needs, TrainingUse
-from grader.checks.core.environment_advice import lacking_modules
 from grader.checks.core.parameters import Parameter
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, by_share, failed, passed, ungradable
