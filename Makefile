@@ -112,7 +112,7 @@ ENDS_OF ?= linear-pca from-scratch
 ends:  ## Run solutions on the oldest (END=newest: newest) versions that the package accepts; ENDS_OF names assignments
 	$(PYTHON) .ci/ends.py $(END) $(ENDS_OF)
 
-site: install  ## Build the documentation in both languages into build/site (its search: python -m http.server)
+site: install  ## Build the documentation in both languages into build/site, to be opened without a server
 	$(BIN)/python -m pip install --quiet 'mkdocs-material>=9.5'
 	$(BIN)/python .ci/site/build.py
 

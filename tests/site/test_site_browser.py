@@ -90,6 +90,19 @@ def test_every_page_opens_without_a_network(language: str, page: Any, site: Path
     assert [address for address in page.asked if not address.startswith(("file:", "data:", "about:"))] == []
 
 
+def test_the_search_works_from_a_file(page: Any, site: Path) -> None:
+    """Without a server: a word of a page leads to it."""
+    page.goto((site / "en" / "index.html").as_uri())
+    if not page.is_wide:
+        page.locator("label[for=__search]").first.click()
+    page.locator("input.md-search__input").click()
+    page.locator("input.md-search__input").press_sequentially("worksheet")
+    found = page.locator("a.md-search-result__link").first
+    found.wait_for(state="attached")
+    assert "grading.html" in found.get_attribute("href")
+    look(page, "search")
+
+
 def test_the_other_language_is_one_click_away(page: Any, site: Path) -> None:
     """From the front page to Spanish, and from there to English."""
     page.goto((site / "index.html").as_uri())
