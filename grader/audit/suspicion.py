@@ -182,12 +182,15 @@ def learnt_too_soon(observed: Observed) -> Message | None:
 
 
 def same_weights(observed: Observed) -> Message | None:
-    """Name the hand-ins whose networks hold the same weights, where no seed makes two trainings alike."""
+    """Say that another hand-in's network holds the same weights, where no seed makes two trainings alike.
+
+    Students read this in their reports, so that it names nobody; `grader alike --grades` does, for the instructor.
+    """
     if not observed.twins:
         return None
     return message(
-        "The weights are those of another hand-in ({others}), and the notebook sets no seed that would explain it.",
-        others=", ".join(observed.twins[:5]),
+        "The weights are those of another hand-in, and the notebook sets no seed that would explain it. The instructor "
+        "finds with `grader alike --grades` whose they are."
     )
 
 

@@ -26,7 +26,7 @@ COURSE: Final = "course"
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _EXECUTABLE: Final = 0o100755 << 16
 _READABLE: Final = 0o100644 << 16
-_NOT_FOR_GRADING: Final = frozenset({"dashboard", "dask", "dev", "gpu", "postgresql", "workbook"})
+_NOT_FOR_GRADING: Final = frozenset({"dask", "dev", "gpu", "postgresql", "serve", "site", "workbook"})
 """Extras that the image does without."""
 
 _EXTRA = re.compile(r"extra == '([\w-]+)'")
