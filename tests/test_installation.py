@@ -71,4 +71,4 @@ def test_make_installs_the_lock_and_one_tensorflow(
     assert [("--constraint constraints.txt" in line) for line in installs] == [constrained] * 3
     (project,) = [line for line in installs if "--editable" in line]
     assert ("--build-constraint constraints.txt" in project) == constrained
-    assert f"'.[grade,{extra},classroom,serve,workbook,postgresql,dev]'" in project
+    assert f"'.[grade,{extra},classroom,serve,workbook,postgresql,dask,dev]'" in project

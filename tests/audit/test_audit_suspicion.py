@@ -184,8 +184,10 @@ def test_an_early_end_that_came_too_early_is_suspected() -> None:
 def test_copies_are_told_where_no_seed_explains_them() -> None:
     """Whose weights they are."""
     assert said(twins=("ana", "eva")) == [
-        "The weights are those of another hand-in, and the notebook sets no seed that would explain it. The instructor "
-        "finds with `grader alike --grades` whose they are."
+        (
+            "The weights are those of another hand-in, and the notebook sets no seed that would explain it. "
+            "The instructor finds with `grader alike --grades` whose they are."
+        )
     ]
 
 

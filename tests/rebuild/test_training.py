@@ -22,6 +22,8 @@ from grader.rebuild.facts.training import (
     as_keras,
     epochs_of,
     flattened,
+    of_code_size,
+    source_of,
     train,
     variations,
 )
@@ -79,7 +81,26 @@ OTHERS = {
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_reference_is_varied_where_it_can_be(name: str) -> None:
     """No second way of writing a graph with branches or a greedy training, and no optimizer where Keras is not."""
-    assert [variation.name for variation in variations(load(name))] == OTHERS[name]
+    assert [one.name for one in variations(load(name)) if one.code_size is None] == OTHERS[name]
+
+
+@pytest.mark.parametrize(("name", "sizes"), [("variational", (2, 5, 32)), ("from-scratch", (2, 8, 16)), ("fraud", ())])
+def test_a_free_code_is_tried_in_other_sizes(name: str, sizes: tuple[int, ...]) -> None:
+    """Each with the control of its own size where the lesson has one; none is a run of the reference itself."""
+    source = load(name)
+    trained = ["reference", *(["control"] if source.has_control else [])]
+    wanted = [f"code-{size}-{what}" for size in sizes for what in trained]
+    found = [one for one in variations(source) if one.code_size is not None]
+    assert [one.name for one in found] == wanted
+    assert not any(one.honest for one in found)
+
+
+@pytest.mark.parametrize("name", ["variational", "from-scratch"])
+def test_a_resized_reference_has_a_code_of_that_size_and_the_same_data(name: str) -> None:
+    """It is the same module but for one constant; the usual one stays as it is."""
+    usual, other = load(name), source_of(load(name), of_code_size(REFERENCE, 3))
+    codes = [as_keras(one.build()).encoder.output_shape[-1] for one in (usual, other, usual)]
+    assert codes == [usual.code_size, 3, usual.code_size]
 
 
 def test_variations_change_what_their_names_say() -> None:
@@ -101,7 +122,7 @@ def test_variations_change_what_their_names_say() -> None:
 def test_what_an_exercise_compares_and_what_lacks_the_lesson_is_not_honest(name: str) -> None:
     """Full credit is never promised to it; everything else is a student's free choice."""
     source = load(name)
-    told = {variation.name for variation in variations(source) if not variation.honest}
+    told = {variation.name for variation in variations(source) if not variation.honest and variation.code_size is None}
     assert told == {"short", *source.variants, *(["control"] if source.has_control else [])}
 
 
