@@ -507,4 +507,6 @@ def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path) -> None:
         small_disk.resize(disk, size_kib=8192)
         batch.told.clear()
         assert [one.grade.points_awarded for one in batch.grade(many)] == [100.0] * 40
-        assert [student for student, reused in batch.told if reused] == kept
+        reused = [student for student, was_reused in batch.told if was_reused]
+        assert reused[: len(kept)] == kept
+        assert len(reused) <= len(kept) + 1  # a run may have been stored when there was no room left for its grade

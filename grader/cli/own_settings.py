@@ -1,8 +1,8 @@
 """Settings of a course are the instructor's: what was handed in can never be taken for them.
 
 `course.toml` is read from the folder of the course, or from where the command is run; the references of a course are
-imported as code. Whoever runs the command inside the folder of the hand-ins, or names it as the course, would take both
-from a student.
+imported as code. Whoever runs the command inside the folder of the hand-ins, or names a course that came with one of
+them, would take both from a student.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import typer
 
 from grader.authoring.course_settings import FILE_NAME
 from grader.authoring.errors import AuthoringError
-from grader.domain.messages import message
+from grader.domain.messages import Message, message
 from grader.locale import Translator
 
 
@@ -30,17 +30,24 @@ def require_own_settings(paths: Sequence[Path], course: Path | None, translator:
         AuthoringError: The settings, or the course, lie in a folder that is to be graded.
     """
     settings = (Path() if course is None else course).resolve() / FILE_NAME
-    if course is None and not settings.is_file():
+    if not (settings.is_file() if course is None else course.is_dir()):
         return
     given = [path.resolve() for path in paths]
     if any(settings.is_relative_to(path) for path in given if path.is_dir()):
-        raise AuthoringError(
-            message(
-                "{path} lies in the folder of the hand-ins, so that it may be a student's. Run the command from "
-                "another folder, or name the folder of your course with --course.",
-                path=str(settings if course is None else course),
-            )
-        )
+        raise AuthoringError(_among_hand_ins(settings, course))
     if any(path.is_file() and path.parent == settings.parent for path in given):
         remark = message("The settings of {path}, which lies beside a hand-in, count.", path=str(settings))
         typer.secho(translator.text(remark), fg=typer.colors.YELLOW, err=True)
+
+
+def _among_hand_ins(settings: Path, course: Path | None) -> Message:
+    if course is not None:
+        return message(
+            "{path} lies in the folder of the hand-ins, so that it may be a student's. Move one of the two.",
+            path=str(course),
+        )
+    return message(
+        "{path} lies in the folder of the hand-ins, so that it may be a student's. Run the command from "
+        "another folder, or name the folder of your course with --course.",
+        path=str(settings),
+    )

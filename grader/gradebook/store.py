@@ -28,6 +28,7 @@ from grader.domain.graded import GradedSubmission
 from grader.domain.messages import message
 from grader.domain.observation import Observation
 from grader.gradebook.adjustment import Adjustment
+from grader.gradebook.earlier_documents import brought_up
 from grader.gradebook.faults import GradebookError, database_fault
 from grader.gradebook.reservations import Reservations
 from grader.gradebook.tables import AdjustmentRow, GradingRow, ObservationRow, SubmissionRow, ensure_tables
@@ -278,7 +279,7 @@ class Gradebook:
 
     def _from_document(self, document: str, grading: int) -> GradedSubmission:
         try:
-            return _in_utc(_DOCUMENTS.validate_python(json.loads(document)))
+            return _in_utc(_DOCUMENTS.validate_python(brought_up(json.loads(document))))
         except ValueError as error:
             raise GradebookError(
                 message(
@@ -309,7 +310,7 @@ def observation_from_json(document: str) -> Observation:
     Raises:
         ValueError: It is none.
     """
-    return _OBSERVATIONS.validate_python(json.loads(document))
+    return _OBSERVATIONS.validate_python(brought_up(json.loads(document)))
 
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

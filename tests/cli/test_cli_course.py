@@ -72,7 +72,16 @@ def refused(ended: Ended) -> str:
 COMMANDS: dict[str, Callable[[Path], list[str | Path]]] = {
     "list": lambda folder: ["list"],
     "generate": lambda folder: ["generate", "my-net", "--out", folder / "build"],
-    "grade": lambda folder: ["grade", folder, "--assignment", "my-net", "--out", folder / "out", "--sandbox", "none"],
+    "grade": lambda folder: [
+        "grade",
+        folder / "handed-in",
+        "--assignment",
+        "my-net",
+        "--out",
+        folder / "out",
+        "--sandbox",
+        "none",
+    ],
     "calibrate": lambda folder: ["calibrate", "my-net"],
     "validate": lambda folder: ["validate", "my-net"],
 }
@@ -186,7 +195,7 @@ def test_a_rubric_that_names_no_check_is_told_before_anybody_is_graded(calibrate
     said = refused(run(*COMMANDS[name](calibrated.folder), "--course", calibrated.folder, "--lang", "en"))
     assert said.splitlines()[0] == "The assignment my-net cannot be used. To be mended:"
     assert re.search(
-        rf"{re.escape(str(file))}:\d+: rubric 5 \(layer\), check: there is no check layer: choose among", said
+        rf"{re.escape(str(file))}:\d+: rubric 5 \(layer\), check: there is no check layer; did you mean layers\?", said
     )
 
 

@@ -22,6 +22,7 @@ from sqlalchemy import event
 from grader.domain.grade import GradeStatus
 from grader.domain.messages import message
 from grader.gradebook import Adjustment, Gradebook, GradebookError, sqlite_url
+from grader.gradebook.tables import SCHEMA_VERSION
 from grader.locale import Translator
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -370,7 +371,7 @@ def test_a_newer_gradebook_is_told(gradebook: Gradebook, database: Path):
         Gradebook.open(sqlite_url(database))
     assert told[0] == (
         f"The gradebook {database} was written by a newer version of the grader (tables of version 99, this one knows "
-        "2). Update the grader."
+        f"{SCHEMA_VERSION}). Update the grader."
     )
 
 

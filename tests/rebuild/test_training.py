@@ -23,7 +23,7 @@ from grader.rebuild.facts.training import (
     epochs_of,
     flattened,
     of_code_size,
-    source_of,
+    reference_for,
     train,
     variations,
 )
@@ -98,7 +98,7 @@ def test_a_free_code_is_tried_in_other_sizes(name: str, sizes: tuple[int, ...]) 
 @pytest.mark.parametrize("name", ["variational", "from-scratch"])
 def test_a_resized_reference_has_a_code_of_that_size_and_the_same_data(name: str) -> None:
     """It is the same module but for one constant; the usual one stays as it is."""
-    usual, other = load(name), source_of(load(name), of_code_size(REFERENCE, 3))
+    usual, other = load(name), reference_for(load(name), of_code_size(REFERENCE, 3))
     codes = [as_keras(one.build()).encoder.output_shape[-1] for one in (usual, other, usual)]
     assert codes == [usual.code_size, 3, usual.code_size]
 
