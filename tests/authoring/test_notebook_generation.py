@@ -160,7 +160,7 @@ def test_mistakes_in_texts_are_told_at_once_with_their_lines(workspace) -> None:
     in_shared = next(number for number, line in lines(shared) if line.startswith("handing_in"))
     in_own = next(number for number, line in lines(workspace.toml) if line.startswith("goal"))
     assert told(caught.value) == [
-        f"{shared}:{in_shared}: text.es.handing_in: 'restart' is undefined.",
+        f"{shared}:{in_shared}: text.es.handing_in: there is no name restart in templates.",
         f"{workspace.toml}:{in_own}: text.es.goal: expected token 'end of print statement', got 'números'.",
     ]
 

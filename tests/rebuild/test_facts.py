@@ -75,14 +75,11 @@ UNFINISHED: frozenset[tuple[str, str, str]] = frozenset(
         ("denoising-convolutional", "mnist", "full"),
         ("sparse", "fashion_mnist", "full"),
         ("fraud", "creditcard", "full"),
-        ("variational", "mnist", "full"),
-        ("variational", "fashion_mnist", "full"),
         ("variational-convolutional", "mnist", "full"),
         ("greedy-layerwise", "fashion_mnist", "full"),
         ("pretraining", "fashion_mnist", "full"),
         ("optimizers", "mnist", "full"),
         ("losses", "mnist", "full"),
-        ("from-scratch", "mnist", "full"),
     }
 )
 """Reference, data set and size of calibrations that lack runs besides three of the reference."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from grader.domain.grade import Finding
 from grader.domain.messages import message, verbatim
+from grader.domain.text import shortened
 from grader.notebook.exercises.exercise import Exercise, Names, finding
 from grader.notebook.exercises.models import joined, separate, sized, trained
 
@@ -24,7 +25,7 @@ def _numbers(names: Names) -> Iterator[Finding]:
     ):
         given = names[name]
         if not isinstance(given, int | float | np.number) or abs(float(given) - wanted) > 0.01:
-            yield finding(name, message("the number that Keras counts"), verbatim(str(given)[:40]), hint=hint)
+            yield finding(name, message("the number that Keras counts"), verbatim(shortened(str(given), 40)), hint=hint)
 
 
 def _twin(names: Names) -> Iterator[Finding]:
@@ -56,7 +57,7 @@ def _measure(names: Names) -> Iterator[Finding]:
         given = names["active_share"](codes.copy(), threshold)
         if np.ndim(given) != 0 or abs(float(given) - wanted) > 1e-6:
             expected = message("{share:.3f} of these eight numbers", share=wanted)
-            yield finding(f"active_share(…, {threshold})", expected, verbatim(str(given)[:40]), hint=hint)
+            yield finding(f"active_share(…, {threshold})", expected, verbatim(shortened(str(given), 40)), hint=hint)
             return
 
 
