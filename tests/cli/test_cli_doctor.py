@@ -15,7 +15,7 @@ from grader.rebuild import client
 
 NAMES = [
     *("Python", "tensorflow", "keras", "numpy", "nbclient", "nbformat", "classroom"),
-    *("CPU", "memory", "disk", "sandbox", "mnist", "fashion_mnist"),
+    *("CPU", "memory", "disk", "sandbox", "warm", "mnist", "fashion_mnist"),
 ]
 
 

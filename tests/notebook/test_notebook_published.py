@@ -40,9 +40,13 @@ def test_an_instructors_own_assignment_is_checked_in_a_students_notebook(folder:
     assert found == {"models": Outcome.PASSED, "shapes": Outcome.PASSED, "code_size": Outcome.PASSED}
 
 
+CONSTANTS = {"ID": "my-net", "DATASET": "fashion_mnist", "CODE_SIZE": 30, "EPOCHS": 3, "BATCH_SIZE": 128}
+"""What every reference says of itself."""
+
+
 def test_an_own_reference_is_stood_in_for_by_its_constants(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its network is not there, and the checks that need none of it answer all the same."""
-    monkeypatch.setattr(bundle, "_constants", lambda *_: {"ID": "my-net", "DATASET": "fashion_mnist", "CODE_SIZE": 30})
+    monkeypatch.setattr(bundle, "_constants", lambda *_: CONSTANTS)
     facts = replace(load_facts("stacked"), reference="my-net")
     monkeypatch.setattr(bundle, "load_facts", lambda *_, **__: facts)
     own = replace(

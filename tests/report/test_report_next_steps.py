@@ -28,9 +28,9 @@ def requiring(**requires: tuple[str, ...]):
 
 
 CHAINED = requiring(
-    architecture=("model_found",),
+    layers=("model_found",),
     code_size=("model_found",),
-    reconstruction=("architecture",),
+    reconstruction=("layers",),
     composition=("model_found",),
 )
 
@@ -65,7 +65,7 @@ def test_a_notebook_in_which_nothing_was_begun_has_one_step() -> None:
     """Every check was missed for one cause, also over a row of checks that require each other."""
     nothing = graded(
         model_found=(Outcome.FAILED, 0.0, tuple(finding(f"hint {number}") for number in range(40))),
-        architecture=SKIPPED, code_size=SKIPPED, reconstruction=SKIPPED, composition=SKIPPED,
+        layers=SKIPPED, code_size=SKIPPED, reconstruction=SKIPPED, composition=SKIPPED,
     )  # fmt: skip
     (step,) = next_steps(nothing, CHAINED, WORDING).steps
     assert (step.title, step.where, step.hint, step.gain) == (
@@ -84,7 +84,7 @@ def test_the_step_that_brings_most_comes_first() -> None:
     """Its own points and those of the checks that wait for it."""
     found = next_steps(
         graded(
-            architecture=(Outcome.PARTIAL, 2.0, (finding("layers"),)),
+            layers=(Outcome.PARTIAL, 2.0, (finding("layers"),)),
             reconstruction=SKIPPED,
             code_size=(Outcome.FAILED, 0.0, (finding(),)),
         ),
@@ -106,7 +106,7 @@ def test_a_check_without_findings_says_its_sentence() -> None:
 def test_what_a_person_has_to_judge_is_no_step_of_the_student() -> None:
     """Nor is what was met."""
     assert next_steps(graded(), CHAINED, WORDING).steps == ()
-    waiting = graded(model_found=(Outcome.UNGRADABLE, 0.0, ()), architecture=(Outcome.SKIPPED, 0.0, ()))
+    waiting = graded(model_found=(Outcome.UNGRADABLE, 0.0, ()), layers=(Outcome.SKIPPED, 0.0, ()))
     assert next_steps(waiting, CHAINED, WORDING).steps == ()
 
 

@@ -38,6 +38,6 @@ def test_the_suite_has_sixty_behaviours_and_more() -> None:
 def test_the_security_page_counts_what_there_is() -> None:
     """Behaviours, those that share a kernel, and hostile notebooks."""
     page = (Path(__file__).parents[2] / "SECURITY.md").read_text(encoding="utf-8")
-    assert f"| {len(PROBES) + len(ENDINGS)}, in one to two minutes |" in page
+    assert f"| {len(PROBES) + len(ENDINGS)} on cold and on warm kernels, in a few minutes |" in page
     assert f"| the {len(PROBES)} that share a kernel |" in page
     assert f"| {len(HOSTILE)}, and a table |" in page
