@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from grader.domain.datasets import image_numbers
 from grader.domain.evidence import Evidence
 from grader.domain.measurement import MeasuringProblem, Role, cannot_be_rebuilt
 from grader.domain.messages import verbatim
@@ -94,6 +95,7 @@ class _OwnNetwork(Exporter):
 
     def __init__(self, gathered: Gathered, folder: Path) -> None:
         super().__init__(gathered.notebook, folder, FitTracker([]), [])
+        self.sample_sizes = image_numbers()
 
     def claims(self) -> dict[Role, str]:
         """Return the id of each part's claim, by role."""
