@@ -13,6 +13,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from gradebook_samples import graded, observed
 from sqlalchemy import create_engine, make_url, select, text
 
 from grader.domain.decision import Decision, DecisionKind
+from grader.domain.evidence import RelatedClaims
 from grader.domain.questions import OpenAnswer
 from grader.gradebook import Adjustment, Decisions, Gradebook, sqlite_url
 from grader.gradebook.decisions import DecisionBase
@@ -98,7 +100,10 @@ def require_everything(url: str) -> None:
     with Gradebook.open(url) as gradebook:
         assert gradebook.latest("stacked") == [graded(), graded("eva")]
         assert gradebook.adjustments("stacked") == [ADJUSTED]
-        assert gradebook.find_observation(sha256="a" * 64, context="c1") == observed(1.0)
+        today = observed(1.0)
+        told = RelatedClaims(trained=True)  # what that notebook claimed stood among the measurements then
+        stored = replace(today, measurements=replace(today.measurements, claims=told))
+        assert gradebook.find_observation(sha256="a" * 64, context="c1") == stored
         decisions = Decisions(gradebook)
         assert decisions.of("stacked", "eva") == [DECIDED]
         assert decisions.answers("stacked") == {"a" * 64: {"compression": "Con 2 números."}}
