@@ -8,7 +8,7 @@ import pytest
 from sandbox_here import needs_sandbox
 from typer.testing import CliRunner
 
-from grader import scale
+from grader import execution
 from grader.authoring.catalogue import assignment_ids, load_assignment
 from grader.cli.app import app
 from grader.cli.rubrics import sign
@@ -172,7 +172,7 @@ def test_what_was_kept_is_not_graded_again(tmp_path: Path, monkeypatch: pytest.M
     chosen = variants(given, only=["forbidden-import"])
     keep = tmp_path / "variants.db"
     first = try_rubric(given, chosen, options, lambda _: None, keep=keep)
-    monkeypatch.setattr(scale, "observe_fast", lambda *_: pytest.fail("it was graded again"))
+    monkeypatch.setattr(execution, "observe_fast", lambda *_: pytest.fail("it was graded again"))
     assert try_rubric(given, chosen, options, lambda _: None, keep=keep) == first
     assert [one.fate for one in first] == [Fate.KILLED]
 
