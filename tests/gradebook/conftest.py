@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from postgresql_server import empty_postgresql as empty_postgresql
+from postgresql_server import postgresql_url as postgresql_url
 
 from grader.gradebook import Gradebook, sqlite_url
-
-POSTGRESQL_VARIABLE = "GRADER_TEST_POSTGRESQL_URL"
 
 
 @pytest.fixture
@@ -29,47 +23,3 @@ def gradebook(database: Path) -> Iterator[Gradebook]:
     """An empty gradebook in SQLite."""
     with Gradebook.open(sqlite_url(database)) as gradebook:
         yield gradebook
-
-
-@pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
-    """A real PostgreSQL: the one that the environment names, else a private one of this machine's binaries."""
-    if importlib.util.find_spec("psycopg") is None:
-        pytest.skip("psycopg is not installed: pip install 'autoencoder-grader[postgresql]'")
-    if url := os.environ.get(POSTGRESQL_VARIABLE):
-        yield url
-        return
-    binaries = _postgresql_binaries()
-    if binaries is None:
-        pytest.skip(f"no PostgreSQL: set {POSTGRESQL_VARIABLE} or install the server (initdb)")
-    # Not in pytest's own folder: it is closed to the other user, and its path is too long for a socket.
-    with tempfile.TemporaryDirectory(prefix="grader-pg-") as folder:
-        yield from _private_server(binaries, Path(folder))
-
-
-def _postgresql_binaries() -> Path | None:
-    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    found = shutil.which("initdb")
-    return installed[-1].parent if installed else Path(found).resolve().parent if found else None
-
-
-def _private_server(binaries: Path, folder: Path) -> Iterator[str]:
-    """Run a server that listens on a socket in `folder` alone."""
-    data = folder / "data"
-    user = None
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root.
-        user = pwd.getpwnam("nobody").pw_uid
-        os.chown(folder, user, -1)
-
-    def run(program: str, *arguments: str) -> None:
-        command = [str(binaries / program), *arguments]
-        subprocess.run(command, check=True, user=user, cwd=folder, capture_output=True, timeout=120)
-
-    run("initdb", "-D", str(data), "-U", "grader", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
-    # In a file, because a daemon keeps an inherited pipe open.
-    options = f"-c listen_addresses='' -c fsync=off -k {folder}"
-    run("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
-    try:
-        yield f"postgresql://grader@/postgres?host={folder}"
-    finally:
-        run("pg_ctl", "-D", str(data), "-m", "immediate", "stop")

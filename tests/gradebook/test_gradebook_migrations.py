@@ -10,8 +10,6 @@ import contextlib
 import sqlite3
 import subprocess
 import sys
-import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -56,19 +54,6 @@ def written(name: str, folder: Path) -> str:
         connection.executescript((EARLIER / f"{name}.sql").read_text("utf-8"))
         connection.execute("PRAGMA journal_mode = WAL")
     return sqlite_url(path)
-
-
-@pytest.fixture
-def empty_postgresql(postgresql_url: str) -> Iterator[str]:
-    """The address of a database of this test alone."""
-    name = f"gradebook_{uuid.uuid4().hex}"
-    server = create_engine(make_url(postgresql_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(postgresql_url).set(database=name).render_as_string(hide_password=False)
-    with server.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    server.dispose()
 
 
 @pytest.fixture

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 import uuid
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import review_samples as samples
-from sqlalchemy import Table, create_engine, make_url, text
+from postgresql_server import empty_postgresql as empty_postgresql
+from postgresql_server import postgresql_url as postgresql_url
+from sqlalchemy import Table
 from sqlalchemy.exc import DBAPIError
 
 from grader.domain.decision import Decision, DecisionKind
@@ -28,30 +27,8 @@ from grader.review.book import Book, BookPlace
 from grader.review.making import By, DecisionRefusedError
 from grader.review.student_files import delete_student_and_files, write_student_record
 
-_SERVER = Path(__file__).parent.parent / "gradebook" / "conftest.py"
-_specification = importlib.util.spec_from_file_location("gradebook_servers", _SERVER)
-assert _specification is not None
-assert _specification.loader is not None
-_servers = importlib.util.module_from_spec(_specification)
-sys.modules["gradebook_servers"] = _servers
-_specification.loader.exec_module(_servers)
-postgresql_url = _servers.postgresql_url
-
 PUPILS = (samples.ANA, samples.LUIS, samples.ZOE)
 NOON = datetime(2026, 12, 5, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def empty_postgresql(postgresql_url: str) -> Iterator[str]:
-    """The address of a database of this test alone."""
-    name = f"class_{uuid.uuid4().hex}"
-    server = create_engine(make_url(postgresql_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(postgresql_url).set(database=name).render_as_string(hide_password=False)
-    with server.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    server.dispose()
 
 
 @pytest.fixture

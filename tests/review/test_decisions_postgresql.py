@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import review_samples as samples
+from postgresql_server import postgresql_url as postgresql_url
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -22,15 +21,6 @@ from grader.domain.questions import OpenAnswer
 from grader.gradebook import Adjustment, Decisions, Gradebook, sqlite_url
 from grader.gradebook.standing import Standing, Standings
 from grader.gradebook.standing_queries import Order, StandingQueries, Wanted
-
-_SERVER = Path(__file__).parent.parent / "gradebook" / "conftest.py"
-_specification = importlib.util.spec_from_file_location("gradebook_servers", _SERVER)
-assert _specification is not None
-assert _specification.loader is not None
-_servers = importlib.util.module_from_spec(_specification)
-sys.modules["gradebook_servers"] = _servers
-_specification.loader.exec_module(_servers)
-postgresql_url = _servers.postgresql_url
 
 STACKED = load_assignment("stacked")
 NOON = datetime(2026, 12, 5, 12, 0, 0, 250_000, tzinfo=UTC)
