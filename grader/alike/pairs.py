@@ -9,7 +9,7 @@ of the smaller of the two.
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -184,8 +184,3 @@ def _touch(one: Lines, other: Lines) -> bool:
 
 def _union(one: Lines, other: Lines) -> Lines:
     return Lines(one.cell, min(one.first, other.first), max(one.last, other.last))
-
-
-def involved(pairs: Sequence[Pair]) -> Counter[str]:
-    """Return how many pairs each student is in: a group stands out by it."""
-    return Counter(work.student for pair in pairs for work in (pair.first, pair.second))

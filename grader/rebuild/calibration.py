@@ -23,13 +23,13 @@ from pydantic import TypeAdapter
 
 import reference as reference_package
 from grader.domain.architecture import Architecture
-from grader.domain.facts import Baseline, CalibratedData, CalibrationRun, ReferenceFacts, Statistic
+from grader.domain.facts import Baseline, CalibrationRun, ReferenceFacts, Statistic
 from grader.domain.measurement import ImageStrip, Quantity, Role
 from grader.rebuild.facts.curves import FEWEST_RUNS
 from grader.rebuild.facts.description import describe, recipe_digest
 from grader.rebuild.facts.kept_weights import RunKey, keep, recall
 from grader.rebuild.facts.reached import reached
-from grader.rebuild.facts.summary import rounded, summarise, versions
+from grader.rebuild.facts.summary import rounded, statistics_of, summarise, versions
 from grader.rebuild.facts.training import (
     CONTROL,
     REFERENCE,
@@ -314,19 +314,18 @@ class _Book:
     def _by_code_size(self) -> dict[int, Mapping[Quantity, Statistic]]:
         """Summarise the runs with other code sizes, each as if its size were the reference's own."""
         return {
-            size: self._with_code(size).statistics
+            size: self._with_code(size)
             for size in self._source.code_sizes
             if sum(one.variation == of_code_size(REFERENCE, size).name for one in self._records) >= FEWEST_RUNS
         }
 
-    def _with_code(self, size: int) -> CalibratedData:
+    def _with_code(self, size: int) -> Mapping[Quantity, Statistic]:
         usual = {of_code_size(one, size).name: one.name for one in (REFERENCE, CONTROL)}
         records = [replace(one, variation=usual[one.variation]) for one in self._records if one.variation in usual]
         source = reference_for(self._source, of_code_size(REFERENCE, size))
         if size not in self._sized_baselines:
             self._sized_baselines[size] = baselines(source, self._material)
-        known = self._sized_baselines[size]
-        return summarise(source, self._material, records, known, honest={REFERENCE.name})
+        return statistics_of(source, records, self._sized_baselines[size], honest={REFERENCE.name})
 
     def _order(self, record: CalibrationRun) -> tuple[int, int]:
         names = [REFERENCE.name, *(variation.name for variation in self._variations)]

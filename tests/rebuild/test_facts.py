@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -34,7 +34,7 @@ from grader.rebuild.families.registry import family_of
 from grader.rebuild.quantities.quality import mean_image_error
 from grader.rebuild.quantities.reference_data import STRIP_IMAGES, DataChoice, Material, load_material
 from reference import data
-from reference.contract import IDS, load
+from reference.contract import IDS, Reference, load
 
 PARAMETERS = {
     "linear-pca": 17,
@@ -265,28 +265,45 @@ def leads_to_control(statistic: Statistic) -> bool:
     return statistic.baselines.get(Baseline.CONTROL) in [curve.trivial for curve in statistic.curves]
 
 
+def require_recomputed(source: Reference, found: CalibratedData, honest: Collection[str]) -> None:
+    """Mean, deviation, counts, control and curves are those of the runs, to the last digits."""
+    for quantity, judged in family_of(source).statistics.items():
+        written = found.statistics[quantity]
+        own, fair = runs_of(found, quantity, {"reference"}), runs_of(found, quantity, honest)
+        mean, deviation = statistics.fmean(own), statistics.stdev(own)
+        assert (written.unit, written.runs) == (judged.unit, len(own))
+        assert written.mean == pytest.approx(mean, rel=1e-12)
+        assert written.deviation == pytest.approx(deviation, rel=1e-9, abs=1e-15)
+        control = runs_of(found, quantity, {"control"})
+        assert written.baselines.get(Baseline.CONTROL) == (rounded(statistics.fmean(control)) if control else None)
+        curves = curves_to(judged, judged.above, written, fair)
+        if judged.fallback and not keeps_honest(curves, fair):
+            curves = curves_to(judged, judged.fallback, written, fair)
+        if judged.stands_in_for is not None and leads_to_control(found.statistics[judged.stands_in_for]):
+            curves = []
+        assert list(written.curves) == curves
+        assert written.honest_runs == len(fair)
+        assert written.honest_full == sum(written.credit(value) == 1.0 for value in fair)
+
+
 @every_reference
 def test_statistics_recompute_from_the_runs(name: str) -> None:
-    """Mean, deviation, counts, control and curves, to the last digits."""
-    source, honest = load(name), honest_names(name)
+    """No number stands in the facts that their own runs do not give."""
     for found in calibrated(name):
-        for quantity, judged in family_of(source).statistics.items():
-            written = found.statistics[quantity]
-            own, fair = runs_of(found, quantity, {"reference"}), runs_of(found, quantity, honest)
-            mean, deviation = statistics.fmean(own), statistics.stdev(own)
-            assert (written.unit, written.runs) == (judged.unit, len(own))
-            assert written.mean == pytest.approx(mean, rel=1e-12)
-            assert written.deviation == pytest.approx(deviation, rel=1e-9, abs=1e-15)
-            control = runs_of(found, quantity, {"control"})
-            assert written.baselines.get(Baseline.CONTROL) == (rounded(statistics.fmean(control)) if control else None)
-            curves = curves_to(judged, judged.above, written, fair)
-            if judged.fallback and not keeps_honest(curves, fair):
-                curves = curves_to(judged, judged.fallback, written, fair)
-            if judged.stands_in_for is not None and leads_to_control(found.statistics[judged.stands_in_for]):
-                curves = []
-            assert list(written.curves) == curves
-            assert written.honest_runs == len(fair)
-            assert written.honest_full == sum(written.credit(value) == 1.0 for value in fair)
+        require_recomputed(load(name), found, honest_names(name))
+
+
+@pytest.mark.parametrize("name", [name for name in IDS if load(name).code_sizes])
+def test_statistics_of_other_code_sizes_recompute_from_their_runs(name: str) -> None:
+    """Each from the runs of its size alone, as if it were the reference's own."""
+    source = load(name)
+    for found in calibrated(name):
+        assert sorted(found.by_code_size) == sorted(source.code_sizes)
+        for size, numbers in found.by_code_size.items():
+            usual = {f"code-{size}-{what}": what for what in ("reference", "control")}
+            runs = [replace(run, variation=usual[run.variation]) for run in found.records if run.variation in usual]
+            own = replace(found, statistics=numbers, records=tuple(runs))
+            require_recomputed(source, own, {"reference"})
 
 
 @every_reference

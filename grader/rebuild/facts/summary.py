@@ -43,20 +43,28 @@ def summarise(
         known: Baselines that need no training; those of the control are taken from the runs.
         honest: Names of the variations, the reference among them, that deserve full credit.
     """
-    found = {
-        quantity: _statistic(judged, records, quantity, known.get(quantity, {}), honest)
-        for quantity, judged in family_of(reference).statistics.items()
-    }
     return CalibratedData(
         data=material.size,
         data_hash=material.digest,
         source=material.source,
         epochs=epochs_of(reference, len(reference.training_split(material.train)[0])),
-        statistics=_without_idle_stand_ins(found, family_of(reference).statistics),
+        statistics=statistics_of(reference, records, known, honest=honest),
         records=tuple(records),
         versions=versions(),
         recipe_digest=recipe_digest(reference, material.train),
     )
+
+
+def statistics_of(
+    reference: Reference, records: Sequence[CalibrationRun], known: Baselines, *, honest: Collection[str]
+) -> dict[Quantity, Statistic]:
+    """Return what the runs say of every quantity that the reference's family judges by; arguments as in `summarise`."""
+    judgements = family_of(reference).statistics
+    found = {
+        quantity: _statistic(judged, records, quantity, known.get(quantity, {}), honest)
+        for quantity, judged in judgements.items()
+    }
+    return _without_idle_stand_ins(found, judgements)
 
 
 def _statistic(
