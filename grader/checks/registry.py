@@ -1,7 +1,7 @@
 """All checks by id: those of this package's modules, and those of other installed packages.
 
 A new check is a module of `notebook`, `structure` or `learning` with a tuple of `Check` objects in `CHECKS`. Another
-package offers its checks as entry points of the group `autoencoder_grader.checks` (`grader.plug_ins`).
+package offers its checks as entry points of the group `autoencoder_grader.checks` (`grader.domain.plugins`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 from grader.checks import learning, notebook, structure
 from grader.checks.core.check import Check
 from grader.domain.messages import message
-from grader.plug_ins import BrokenPlugIn, plug_ins
+from grader.domain.plugins import BrokenPlugIn, plug_ins
 
 GROUP: Final = "autoencoder_grader.checks"
 """Entry points of other packages: each is a `Check`, or a list or tuple of them."""

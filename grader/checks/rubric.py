@@ -17,8 +17,8 @@ from grader.domain.assignment import RubricItem
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, by_language, message, verbatim
+from grader.domain.plugins import reasons
 from grader.locale import Translator
-from grader.plug_ins import reasons
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,29 @@
-"""What other packages add to the tables of this one: layers, data sets, quantities, through entry points.
+"""What other installed packages add to this one, through entry points; nothing is imported before it is asked for.
 
 A package of an instructor's names what it brings in its `pyproject.toml`, under the group of the table:
 
     [project.entry-points."autoencoder_grader.layers"]
     SpectralPooling2D = "my_course.layers:SPECTRAL_POOLING"
 
-Nothing is imported before a table is first read. Zone K (the student kernel) never sees these packages' additions.
+There are two ways to take it. `additions` refuses a package that names something wrong: what hangs on layers, data
+sets, quantities and families decides measurements, and nobody may be measured without them. `plug_ins` reports it and
+goes on: a broken package with a check or a platform must not stop a class from being graded by what ships. Zone K (the
+student kernel) never sees what these packages add.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Generic, TypeVar
+
+from grader.domain.messages import Message, message
 
 GROUP_PREFIX: Final = "autoencoder_grader."
+Offered = TypeVar("Offered")
 
 
 class PluginError(Exception):
@@ -57,3 +64,68 @@ def refuse_known(table: str, added: Mapping[str, object], known: Mapping[str, ob
     twice = sorted(name for name in added if name in known)
     if twice:
         raise PluginError(f"{GROUP_PREFIX}{table}: {', '.join(twice)} is there already")
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenPlugIn:
+    """An entry point that could not be used.
+
+    Attributes:
+        name: The entry point's name.
+        package: The distribution that it belongs to, "" where it does not say.
+        reason: What went wrong, for the person who installed it.
+    """
+
+    name: str
+    package: str
+    reason: Message
+
+
+@dataclass(frozen=True, slots=True)
+class PlugIns(Generic[Offered]):
+    """What all installed packages offer in one group of entry points.
+
+    Attributes:
+        objects: What could be loaded, in the order of the names.
+        broken: What could not.
+    """
+
+    objects: tuple[Offered, ...]
+    broken: tuple[BrokenPlugIn, ...]
+
+
+def plug_ins(group: str, kind: type[Offered]) -> PlugIns[Offered]:
+    """Load everything that installed packages offer in a group.
+
+    Args:
+        group: Name of the group (`autoencoder_grader.checks`).
+        kind: Type of what is offered; an entry point is one such object, or a list or tuple of them.
+    """
+    objects: list[Offered] = []
+    broken: list[BrokenPlugIn] = []
+    for point in sorted(entry_points(group=group), key=lambda one: one.name):
+        try:
+            objects += _loaded(point, kind)
+        except Exception as error:  # noqa: BLE001 - whatever somebody else's package does while it is imported
+            reason = message("{error}: {text}", error=type(error).__name__, text=str(error))
+            broken.append(BrokenPlugIn(point.name, "" if point.dist is None else point.dist.name, reason))
+    return PlugIns(tuple(objects), tuple(broken))
+
+
+def _loaded(point: EntryPoint, kind: type[Offered]) -> Iterator[Offered]:
+    value = point.load()
+    for one in value if isinstance(value, list | tuple) else (value,):
+        if not isinstance(one, kind):
+            raise TypeError(f"{point.value} is no {kind.__name__}, but {type(one).__name__}")
+        yield one
+
+
+def reasons(broken: Iterable[BrokenPlugIn]) -> Iterator[Message]:
+    """Say of each entry point that could not be used which package it belongs to, and why."""
+    for one in broken:
+        yield message(
+            "The package {package} could not be used ({name}): {reason}",
+            package=one.package or "?",
+            name=one.name,
+            reason=one.reason,
+        )

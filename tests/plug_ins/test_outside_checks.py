@@ -12,7 +12,7 @@ from toy_packages import install, run_with
 
 from grader.checks.registry import GROUP, Checks
 from grader.domain.grade import Outcome
-from grader.plug_ins import plug_ins
+from grader.domain.plugins import plug_ins
 
 GRADE = """
 import json

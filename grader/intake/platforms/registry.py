@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Final
 
 from grader.domain.messages import message
+from grader.domain.plugins import plug_ins, reasons
 from grader.intake.folder_levels import Division, FolderLevel, divided, is_below, level_of
 from grader.intake.intake_errors import IntakeError
 from grader.intake.listing import FileKind, Item, Listing
 from grader.intake.owners import Owner
 from grader.intake.platforms import canvas, gradescope, moodle, nbgrader
 from grader.intake.platforms.platform import Contents, Platform
-from grader.plug_ins import plug_ins, reasons
 
 GROUP: Final = "autoencoder_grader.platforms"
 """Entry points of other packages: each is a `Platform`, or a list or tuple of them."""
