@@ -137,6 +137,7 @@ class CellError:
         text: Its message, control characters removed, at most 2,000 characters; one that was cut ends in "…".
         line: The source line of the cell where it was raised, or "".
         provided: The instructor's id of the cell (`grade_id`), or "".
+        given: The cell says that it is the instructor's, and not one to complete.
         defined_below: The name that was missing and where the notebook defines it, for a NameError of the wrong order.
         lacked: The name that was missing and the cells that make it, for every NameError whose text says which.
         raised_by: Whose code raised it.
@@ -151,6 +152,7 @@ class CellError:
     text: str
     line: str = ""
     provided: str = ""
+    given: bool = False
     defined_below: DefinedBelow | None = None
     lacked: LackedName | None = None
     raised_by: RaisedBy = RaisedBy.UNKNOWN

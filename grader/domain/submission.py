@@ -70,6 +70,7 @@ class CodeCell:
         provided: The id of the instructor's cell (`metadata.nbgrader.grade_id`) that this cell says it is, or "".
         recorded: `n` of `In[n]` in the file as handed in: when the cell ran last in its author's session; None where it
             was never run or the numbers were cleared. For words only.
+        given: The file says that the cell is the instructor's, and not one to complete (nbgrader: locked, no solution).
     """
 
     index: int
@@ -77,6 +78,7 @@ class CodeCell:
     source: str
     provided: str = ""
     recorded: int | None = None
+    given: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,12 +95,19 @@ def notes(cells: Sequence[RawCell], code: Sequence[CodeCell], places: Places) ->
         )
 
 
+def is_given(metadata: Mapping[str, object]) -> bool:
+    """Say whether a cell's metadata call it the instructor's, and not one to complete."""
+    nbgrader = mapping(metadata.get("nbgrader"))
+    return nbgrader.get("locked") is True and nbgrader.get("solution") is not True
+
+
 # Private functions
 
 
 def _code_cell(index: int, raw: RawCell) -> CodeCell:
-    grade_id = mapping(mapping(raw.get("metadata")).get("nbgrader")).get("grade_id")
-    return CodeCell(index, string(raw.get("id")), source_of(raw), string(grade_id), _recorded(raw))
+    metadata = mapping(raw.get("metadata"))
+    provided = string(mapping(metadata.get("nbgrader")).get("grade_id"))
+    return CodeCell(index, string(raw.get("id")), source_of(raw), provided, _recorded(raw), is_given(metadata))
 
 
 def _recorded(raw: RawCell) -> int | None:

@@ -206,6 +206,7 @@ def _cell_error(cell: CodeCell, reply: CellReply) -> CellError:
         text=printable(reply.text),
         line=printable(line, _LONGEST_LINE),
         provided=cell.provided,
+        given=cell.given,
     )
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import libcst as cst
 
 from grader.domain.assignment import Assignment
 from grader.domain.facts import ReferenceFacts
+from grader.intake.raw_cells import is_given
 from grader.validation.syntax import (
     CallEdit,
     CallEditor,
@@ -44,11 +45,13 @@ class Cell:
         cell_id: Its id in the template.
         source: Its text.
         is_code: Whether it is code, else Markdown.
+        metadata: What the file holds beside the text; nbgrader's part says whose the cell is.
     """
 
     cell_id: str
     source: str
     is_code: bool
+    metadata: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ class Draft:
         """Read a solution notebook (JSON text)."""
         raw = json.loads(solution)
         cells = tuple(
-            Cell(cell["id"], "".join(cell["source"]), cell["cell_type"] == "code")
+            Cell(cell["id"], "".join(cell["source"]), cell["cell_type"] == "code", cell["metadata"])
             for cell in raw["cells"]
             if cell["cell_type"] in ("code", "markdown")
         )
@@ -118,7 +121,7 @@ class Draft:
     def notebook(self) -> str:
         """Return the notebook as JSON text."""
         cells: list[dict[str, object]] = [
-            {"cell_type": "markdown", "id": cell.cell_id, "metadata": {}, "source": cell.source}
+            {"cell_type": "markdown", "id": cell.cell_id, "metadata": cell.metadata, "source": cell.source}
             | ({"cell_type": "code", "execution_count": None, "outputs": []} if cell.is_code else {})
             for cell in self.cells
         ]
@@ -202,6 +205,12 @@ class Draft:
     def renamed(self, names: Mapping[str, str]) -> Draft:
         """Rename variables, functions and classes wherever they stand."""
         return self.each_python(lambda tree: tree.visit(Renamer(names)))
+
+    def renamed_by_the_student(self, names: Mapping[str, str]) -> Draft:
+        """Rename variables, functions and classes in every cell but those that are given."""
+        whole = self.renamed(names)
+        pairs = zip(self.cells, whole.cells, strict=True)
+        return replace(self, cells=tuple(old if is_given(old.metadata) else new for old, new in pairs))
 
     # Syntax
 

@@ -137,11 +137,21 @@ def _spanish(draft: Draft) -> Draft:
     return draft.renamed(_SPANISH)
 
 
+_OTHER_MODELS: Final = {"encoder": "codificador", "decoder": "decodificador", "autoencoder": "modelo"}
+
+
 def _models_renamed(draft: Draft) -> Draft | None:
     """Give the models names of their own: they are found by role."""
     if not draft.mentions("autoencoder") or draft.mentions("encoder_1"):
         return None
-    return draft.renamed({"encoder": "codificador", "decoder": "decodificador", "autoencoder": "modelo"})
+    return draft.renamed(_OTHER_MODELS)
+
+
+def _models_renamed_by_the_student(draft: Draft) -> Draft | None:
+    """Leave the given cells as they are, which then ask for models that nobody made."""
+    if not draft.mentions("autoencoder") or draft.mentions("encoder_1"):
+        return None
+    return draft.renamed_by_the_student(_OTHER_MODELS)
 
 
 def _imports(old: str, new: str) -> Edit:
@@ -336,6 +346,11 @@ RECIPES: Final = (
 NAMES: Final = (
     Equivalent("spanish-names", message("Spanish names for data and constants"), _spanish),
     Equivalent("models-renamed", message("other names for the three models"), _models_renamed),
+    Equivalent(
+        "models-renamed-in-own-cells",
+        message("other names for the three models, but in the given cells"),
+        _models_renamed_by_the_student,
+    ),
 )
 """Other names."""
 

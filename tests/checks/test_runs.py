@@ -237,6 +237,32 @@ def test_an_echo_of_a_search_for_a_gpu_costs_nothing_either_and_another_error_do
     assert runs(subject(raised(NO_GPU, echo, CellError(6, "ValueError", "wrong")))).outcome is Outcome.PARTIAL
 
 
+def test_a_given_cell_that_asks_for_a_model_of_another_name_costs_nothing() -> None:
+    """Names are free; the cells that the course gives know only its own."""
+    given = nameless(4, "encoder", given=True)
+    verdict = runs(subject(raised(given, nameless(6, "codes", 4, given=True))))
+    assert (verdict.outcome, verdict.share, len(verdict.findings)) == (Outcome.PASSED, 1.0, 2)
+    assert english(verdict.message).endswith("names are free, and no point is lost for that.")
+    assert only_finding(given).why == "This given cell calls a model by the name “encoder”; yours has another name."
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        nameless(4, "encoder"),
+        nameless(4, "encoder", 2, given=True),
+        nameless(4, "X_train", given=True),
+        CellError(4, "ValueError", "encoder", given=True),
+    ],
+    ids=["own-cell", "made-elsewhere", "another-name", "another-error"],
+)
+def test_every_other_error_of_a_cell_still_costs_points(error: CellError) -> None:
+    """A student who misspells a name in a cell of their own loses what they lost before."""
+    assert runs(subject(raised(error))).outcome is Outcome.PARTIAL
+    assert runs(subject(raised(nameless(3, "decoder", given=True), error))).outcome is Outcome.PARTIAL
+    assert runs(subject(raised(nameless(3, "decoder", given=True)), NOTHING)).outcome is Outcome.FAILED
+
+
 @pytest.mark.parametrize(
     "error",
     [

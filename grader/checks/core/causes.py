@@ -31,6 +31,8 @@ _NO_NETWORK: Final = (
     "no network where the notebook is graded", "name resolution", "network is unreachable", "urlopen error",
     "max retries exceeded", "url fetch failure", "could not resolve host",
 )  # fmt: skip
+ROLE_NAMES: Final = frozenset(role.value for role in Role)
+"""What the given cells call the models; a student may call them otherwise."""
 
 
 class CauseKind(StrEnum):
@@ -39,6 +41,7 @@ class CauseKind(StrEnum):
     OWN: the notebook's own code, as far as anybody can tell.
     UNFINISHED: a cell that raises NotImplementedError itself, until somebody completes it.
     MODULE: a module that Colab has, or that the notebook installs, and our machine has not.
+    OTHER_NAME: a given cell that asks for a model by the name of the assignment, where the student used another.
     ACCELERATOR: a GPU or TPU that our machine has not.
     FILE: a file that only the author's Drive or an earlier session had.
     NETWORK: an address, where no notebook has a network.
@@ -47,6 +50,7 @@ class CauseKind(StrEnum):
     OWN = "own"
     UNFINISHED = "unfinished"
     MODULE = "module"
+    OTHER_NAME = "other_name"
     ACCELERATOR = "accelerator"
     FILE = "file"
     NETWORK = "network"
@@ -155,6 +159,8 @@ def _kind(error: CellError, missing_modules: Sequence[str]) -> CauseKind:
         return CauseKind.UNFINISHED
     if missing_module(error, missing_modules):
         return CauseKind.MODULE
+    if error.given and error.lacked is not None and not error.lacked.made_in and error.lacked.name in ROLE_NAMES:
+        return CauseKind.OTHER_NAME
     if error.asks_for_accelerator:
         return CauseKind.ACCELERATOR
     if error.name in _FILE_ERRORS and _DRIVE.search(f"{error.text} {error.line}"):

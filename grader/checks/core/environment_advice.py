@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.checks.core.advice import Advice
-from grader.checks.core.causes import Cause, CauseKind, is_unfinished, missing_module
+from grader.checks.core.causes import ROLE_NAMES, Cause, CauseKind, is_unfinished, missing_module
 from grader.checks.core.wording import lacking_modules
 from grader.domain.messages import Message, message
 from grader.domain.places import NOWHERE, Places, cell_name
@@ -111,6 +111,11 @@ def of_lacked_name(error: CellError, earlier: CellError | None, places: Places =
             message(
                 "Fix {cell} first: this error follows from the one there.", cell=cell_name(earlier.cell_index, places)
             ),
+        )
+    if not lacked.made_in and error.given and lacked.name in ROLE_NAMES:
+        return Advice(
+            message("This given cell calls a model by the name “{name}”; yours has another name.", name=lacked.name),
+            message("Names are free. To see what the cell shows, add a line that gives yours this name as well."),
         )
     if not lacked.made_in:
         return Advice(

@@ -29,8 +29,9 @@ SHARE_WITH_ERRORS: Final = Parameter(
 def check_runs(subject: Subject, item: RubricItem) -> Verdict:
     """Every cell runs without an error, from top to bottom, in a fresh kernel.
 
-    Errors with an autoencoder nevertheless: part of the points; all of them where the cells only looked for a GPU. A
-    limit, a signal or a module that our machine lacks: a person looks, as nobody can say how the run would have ended.
+    Errors with an autoencoder nevertheless: part of the points; all of them where the cells only looked for a GPU, or
+    where only given cells failed, as the student's models have other names (names are free). A limit, a signal or a
+    module that our machine lacks: a person looks, as nobody can say how the run would have ended.
     """
     run = subject.run
     if run.status is RunStatus.COMPLETED:
@@ -57,17 +58,24 @@ def _raised(subject: Subject, findings: tuple[Finding, ...], share: float) -> Ve
     if not found and unknown is not None:
         told = message("Cells that ended with an error: {count}. {reason}", count=failing, reason=unknown)
         return ungradable(told, findings=findings)
-    only_asked = failing == len(errors) and all(cause.kind is CauseKind.ACCELERATOR for cause in causes)
-    if causes and found and only_asked:
-        return by_share(1.0, _WITHOUT_ACCELERATOR, findings)
+    kinds = {cause.kind for cause in causes}
+    if found and failing == len(errors) and kinds and kinds <= _FREE.keys():
+        return by_share(1.0, _FREE[max(kinds)], findings)
     summary = message("Cells that ended with an error: {count}.", count=failing)
     return by_share(share if found else 0.0, summary, findings or (_unknown_cell_finding(),))
 
 
-_WITHOUT_ACCELERATOR: Final = message(
-    "Every cell ran without an error, but for those that ask for a GPU or a TPU: the grading machine has none, and no "
-    "point is lost for that."
-)
+_FREE: Final = {
+    CauseKind.ACCELERATOR: message(
+        "Every cell ran without an error, but for those that ask for a GPU or a TPU: the grading machine has none, and "
+        "no point is lost for that."
+    ),
+    CauseKind.OTHER_NAME: message(
+        "Every cell of your own ran without an error. Given cells did not find your models, which have other names "
+        "than theirs: names are free, and no point is lost for that."
+    ),
+}
+"""Causes that cost nothing; where both are there, the report names the later."""
 
 
 # Findings
