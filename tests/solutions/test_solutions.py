@@ -75,9 +75,16 @@ def test_a_quick_solution_earns_every_point(assignment: str, trial: Trial, tmp_p
     check_full_marks(assignment, trial, tmp_path)
 
 
-def test_a_solution_earns_every_point_where_there_is_no_sandbox(trial: Trial, tmp_path: Path) -> None:
+def test_a_quick_solution_earns_every_point_where_there_is_no_sandbox(trial: Trial, tmp_path: Path) -> None:
     """On Windows and macOS: there its check cells run in the same kernel, and make models that are not the student's."""
     check_full_marks("from-scratch", trial, tmp_path, UNSHUT)
+
+
+@pytest.mark.solutions
+@pytest.mark.parametrize("assignment", LONG)
+def test_a_solution_earns_every_point_where_there_is_no_sandbox(assignment: str, trial: Trial, tmp_path: Path) -> None:
+    """No check cell of a right notebook ends with an error."""
+    check_full_marks(assignment, trial, tmp_path, UNSHUT)
 
 
 @pytest.mark.solutions
