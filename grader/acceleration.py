@@ -40,13 +40,13 @@ def grade_fast(submission: Submission, context: GradingContext) -> GradedSubmiss
 
 
 def suffices(seen: Observation, submission: Submission, assignment: Assignment, facts: ReferenceFacts) -> bool:
-    """Tell whether a grade may rest on this observation: one of shortened trainings only where nothing is lost."""
+    """Return whether a grade may rest on this observation: one of shortened trainings only where nothing is lost."""
     return not seen.shortened or judged(seen, submission, assignment, facts) is not None
 
 
 def judged(
     seen: Observation, submission: Submission, assignment: Assignment, facts: ReferenceFacts
 ) -> GradedSubmission | None:
-    """Give the points; None where no grade may rest on this observation."""
+    """Give the points; None if no grade may rest on this observation."""
     graded = judge(seen, submission, assignment, facts)
     return graded if not seen.shortened or may_stand(graded) else None

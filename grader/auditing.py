@@ -63,7 +63,7 @@ class Auditor:
     fingerprints: Fingerprints = field(default_factory=Fingerprints)
 
     def twins(self, student: str, cells: Sequence[CodeCell], measurements: Measurements) -> tuple[str, ...]:
-        """Return who has handed in the same weights, none where a seed may explain it; remember this student's."""
+        """Return who has handed in the same weights, none if a seed may explain it; remember this student's."""
         found = self.fingerprints.twins(student, measurements.fingerprint)
         self.fingerprints.note(student, measurements.fingerprint)
         return () if sets_seed(cells) else found
@@ -83,7 +83,7 @@ class Auditor:
         return Audited(results) if record is None else applied(record, results, rubric)
 
     def examine(self, observed: Observed, results: Sequence[CheckResult], rerun: Rerun) -> AuditRecord | None:
-        """Run the notebook again where that is to be done, and return what it showed; None where it was not done.
+        """Run the notebook again where that is to be done, and return what it showed; None if it was not done.
 
         Args:
             observed: The run on the plain data.
@@ -152,7 +152,7 @@ def applied(record: AuditRecord, results: Sequence[CheckResult], rubric: Sequenc
 
 
 def _earned(results: Sequence[CheckResult]) -> bool:
-    """Tell whether a point hangs on what was learnt."""
+    """Return whether a point hangs on what was learnt."""
     return any(is_of_learning(result.check) and result.points_awarded > 0 for result in results)
 
 

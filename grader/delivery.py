@@ -102,7 +102,7 @@ def _drawn_by() -> str:
 
 
 def _last_line(path: Path) -> str:
-    """Return the last line of a file, "" where there is no such file."""
+    """Return the last line of a file, "" if there is no such file."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 200))

@@ -119,7 +119,7 @@ class Forecast:
         self._done.append(_Done(one.weight, now - one.began, Way.STOPPED if stopped else one.way))
 
     def seconds_left(self, now: float) -> float | None:
-        """Return the seconds until everything is done, None where too few are done to say it."""
+        """Return the seconds until everything is done, None if too few are done to say it."""
         if len(self._done) < FEWEST_DONE:
             return None
         line = fitted([(one.weight, one.seconds) for one in self._done if one.way is Way.ONCE] or self._all())

@@ -50,7 +50,7 @@ def reasons_to_look(submission: Submission, seen: Observation) -> tuple[Message,
 
 
 def counts_official_images(notebook: Notebook, run: RunRecord) -> bool:
-    """Tell whether the code or its errors hold a number of the full set: `X_train[:55000]` fails a cell later."""
+    """Return whether the code or its errors hold a number of the full set: `X_train[:55000]` fails a cell later."""
     texts = [error.text for error in run.errors] + [cell.source for cell in notebook.cells]
     return any(_official_counts().search(text) for text in texts)
 

@@ -59,12 +59,12 @@ class GradingContext:
         measurer: The measuring process (zone M).
         images: `hidden` for grading, `public` on a student's own machine.
         data: `sample` or `full`: what the kernel sees.
-        fast: Zone K with accelerated trainings, for a first run (`grader.acceleration`); None where there is none.
+        fast: Zone K with accelerated trainings, for a first run (`grader.acceleration`); None if there is none.
         written_for: The data for which the notebooks were written: `full` for a class; `sample` where what it earns on
             the sample is final, as in a demonstration or a trial of a rubric.
         run_again: Students whose hand-ins a batch runs once more, whatever the gradebook holds: everyone where it is
             empty, nobody where it is None.
-        auditor: Runs hand-ins again on a secret view of the data; None where nobody is audited.
+        auditor: Runs hand-ins again on a secret view of the data; None if nobody is audited.
         shortens: Whether `sandbox` may end trainings early.
     """
 
@@ -81,7 +81,7 @@ class GradingContext:
     shortens: bool = False
 
     def runs_again(self, student: str) -> bool:
-        """Tell whether a student's hand-in is run once more although it was run before."""
+        """Return whether a student's hand-in is run once more although it was run before."""
         return self.run_again is not None and (not self.run_again or student in self.run_again)
 
 

@@ -67,7 +67,7 @@ def remember(question: DataQuestion, published: PublishedData) -> None:
 
 
 def recall(question: DataQuestion) -> tuple[str, str] | None:
-    """Return size and digest of the data that this question got before, None where they may be others now."""
+    """Return size and digest of the data that this question got before, None if they may be others now."""
     known = _read().get(question.key())
     if known is None or _state([Path(file) for file in known.files]) != known.files:
         return None

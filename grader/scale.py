@@ -35,7 +35,7 @@ class Progress:
     Attributes:
         graded: Its result.
         reused: Nothing was run for it: the same bytes had been run before.
-        seconds_left: Until the whole class is done; None where nobody can say that yet.
+        seconds_left: Until the whole class is done; None if nobody can say that yet.
     """
 
     graded: GradedSubmission
@@ -144,7 +144,7 @@ def known_grades(
     gradebook: Gradebook,
     settings_key: str,
 ) -> list[GradedSubmission] | None:
-    """Grade a class of which everything was observed before, without opening a zone; None where something was not.
+    """Grade a class of which everything was observed before, without opening a zone; None if something was not.
 
     Raises:
         GradebookError: The gradebook does not answer.
@@ -209,7 +209,7 @@ class _OtherGraders:
     context: GradingContext
 
     def leave(self, submission: Submission) -> bool:
-        """Reserve a hand-in; False where another grader runs the same bytes now."""
+        """Reserve a hand-in; False if another grader runs the same bytes now."""
         return self.reservations.take(*self.book.work(submission))
 
     def observed(self, submission: Submission) -> Observation | None:

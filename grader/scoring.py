@@ -62,8 +62,8 @@ def with_lateness(grade: Grade, due: DuePolicy | None, submitted_at: datetime | 
 
     Args:
         grade: What the checks earned; an earlier deduction in it is replaced.
-        due: The assignment's rule, or None where it has none.
-        submitted_at: When it was handed in, with a time zone, or None where nobody knows: then nothing is taken off.
+        due: The assignment's rule, or None if it has none.
+        submitted_at: When it was handed in, with a time zone, or None if unknown: then nothing is taken off.
     """
     if due is None or submitted_at is None:
         return replace(grade, late=None)

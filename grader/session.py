@@ -168,7 +168,7 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
 
 
 def known_settings_key(assignment: Assignment, facts: ReferenceFacts, options: SessionOptions) -> str | None:
-    """Return the key that a session would have, without opening it; None where only opening it can tell."""
+    """Return the key that a session would have, without opening it; None if only opening it can tell."""
     datasets = [facts.dataset, *(other for other in image_sets() if other != facts.dataset)]
     answers = [recall(_question(dataset, options)) for dataset in datasets]
     found = [answer for answer in answers if answer is not None]

@@ -22,7 +22,7 @@ class Others(Protocol):
     """Graders that share the gradebook."""
 
     def leave(self, submission: Submission) -> bool:
-        """Reserve a hand-in; False where another grader runs the same bytes now."""
+        """Reserve a hand-in; False if another grader runs the same bytes now."""
         ...
 
     def observed(self, submission: Submission) -> Observation | None:
@@ -74,7 +74,7 @@ class WorkQueue:
         self.forecast.waiting = {same[0]: weights[same[0]] for same in self.waiting}
 
     def next_done(self) -> Finished | None:
-        """Fill the free places and wait for one that is done; None where nothing is left.
+        """Fill the free places and wait for one that is done; None if nothing is left.
 
         Raises:
             GradebookError: The gradebook does not answer.

@@ -24,7 +24,7 @@ Fingerprint = Sequence[float]
 
 
 def same(one: Fingerprint, other: Fingerprint) -> bool:
-    """Tell whether two networks hold the same weights, rounded or with units in another order."""
+    """Return whether two networks hold the same weights, rounded or with units in another order."""
     if not one or len(one) != len(other):
         return False
     for at in range(0, len(one), NUMBERS_AN_ARRAY):
@@ -36,7 +36,7 @@ def same(one: Fingerprint, other: Fingerprint) -> bool:
 
 
 def sets_seed(cells: Iterable[CodeCell]) -> bool:
-    """Tell whether the code sets a seed, in whatever way, so that equal weights may come of equal trainings."""
+    """Return whether the code sets a seed, in whatever way, so that equal weights may come of equal trainings."""
     return any(word in cell.source for cell in cells for word in ("seed", "random_state", "default_rng("))
 
 

@@ -108,7 +108,7 @@ def _plain_lines(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _compressed(texts: Iterable[bytes]) -> int:
-    """Return the length of all texts together after compression, 0 where there is none."""
+    """Return the length of all texts together after compression, 0 if there is none."""
     packer = zlib.compressobj(6)
     size = sum(len(packer.compress(text)) + len(packer.compress(b"\n")) for text in texts)
     size += len(packer.flush())

@@ -65,7 +65,7 @@ class AuditTrial:
 
 
 def learnt(measurements: Measurements) -> float | None:
-    """Return r, the share of the mean image's error that the model takes away; None where it was not measured.
+    """Return r, the share of the mean image's error that the model takes away; None if it was not measured.
 
     A denoiser is measured by what it makes of noisy images, since it need not give back clean ones.
     """
@@ -89,7 +89,7 @@ def verdict(plain: AuditTrial, viewed: AuditTrial) -> Proof:
 
 
 def other_behaviour(plain: AuditTrial, viewed: AuditTrial) -> Message | None:
-    """Say in which way the notebook behaved otherwise on the view than without it, None where it did not."""
+    """Say in which way the notebook behaved otherwise on the view than without it, None if it did not."""
     failed_here, failed_there = _failed_cells(plain.run), _failed_cells(viewed.run)
     if failed_here != failed_there:
         index = min(failed_here ^ failed_there)
@@ -110,7 +110,7 @@ def other_behaviour(plain: AuditTrial, viewed: AuditTrial) -> Message | None:
 
 
 def _names_as_well(plain: AuditTrial, viewed: AuditTrial) -> bool:
-    """Tell whether a classifier on top of the encoder is as good on the view, where there is one."""
+    """Return whether a classifier on top of the encoder is as good on the view, where there is one."""
     here, there = (one.measurements.value(Quantity.ACCURACY) for one in (plain, viewed))
     return here is None or (there is not None and there >= KEPT * here)
 

@@ -82,7 +82,7 @@ class Observed:
 
 
 def suspicions(observed: Observed) -> tuple[Message, ...]:
-    """Return every reason to look closer, none where no model was measured and no point hangs on a training."""
+    """Return every reason to look closer, none if no model was measured and no point hangs on a training."""
     if Role.AUTOENCODER not in observed.measurements.models:
         return ()
     return tuple(told for rule in RULES if (told := rule(observed)) is not None)
@@ -201,7 +201,7 @@ RULES: Final[tuple[Callable[[Observed], Message | None], ...]] = (
 
 
 def unexplained(observed: Observed) -> bool:
-    """Tell whether no training that the run tells of explains what its model has learnt."""
+    """Return whether no training that the run tells of explains what its model has learnt."""
     return any(rule(observed) is not None for rule in (no_training, nothing_left_to_learn, learnt_too_soon))
 
 
@@ -215,7 +215,7 @@ def _parameters(observed: Observed) -> int:
 
 
 def _seconds_of_reference(observed: Observed) -> float | None:
-    """Return the seconds in which the reference makes as many epochs of as many samples, None where nobody knows."""
+    """Return the seconds in which the reference makes as many epochs of as many samples, None if unknown."""
     known = observed.facts.on(observed.data, observed.measurements.dataset)
     samples = _training_samples(observed).get(observed.data)
     records = [one for one in known.records if one.variation == "reference" and one.epochs > 0] if known else []
@@ -233,7 +233,7 @@ def _samples_seen(fit: FitClaim, *, shortened: bool) -> int:
 
 
 def _updates_told(observed: Observed) -> int | None:
-    """Return how many updates all trainings together tell of, None where one of them does not say or there is none."""
+    """Return how many updates all trainings together tell of, None if one of them does not say or there is none."""
     counts = [_updates_of(fit, shortened=observed.shortened) for fit in observed.evidence.fits]
     return None if not counts or None in counts else sum(count or 0 for count in counts)
 
@@ -263,13 +263,13 @@ def _short_training(observed: Observed) -> tuple[Sequence[CalibrationRun], int] 
 
 
 def _training_samples(observed: Observed) -> dict[str, int]:
-    """Return how many images there are to train on, by size of the data; none where they are no images."""
+    """Return how many images there are to train on, by size of the data; none if they are no images."""
     data = image_sets().get(observed.measurements.dataset or observed.facts.dataset)
     return {} if data is None else {str(size): count for size, count in data.training.items()}
 
 
 def _loss_in_the_end(fit: FitClaim, observed: Observed) -> float | None:
-    """Return with what the first loss of a training is compared, None where nobody knows.
+    """Return with what the first loss of a training is compared, None if unknown.
 
     That is the loss of its last epoch, and of one or two epochs what was measured of the model, where its loss is a
     plain one: within an epoch a training goes on, so that its mean loss is above what it reaches.

@@ -20,7 +20,7 @@ _AROUND_NAMES: Final = str.maketrans(dict.fromkeys("'\"`,;()[]{}<>=", " "))
 
 
 def lacking_weights(run: RunRecord, passed_over: Sequence[str]) -> Message | None:
-    """Say how to hand in where a notebook looked for weights in a file; None where it did not.
+    """Say how to hand in where a notebook looked for weights in a file; None if it did not.
 
     Args:
         run: What was seen; the words of its errors are the kernel's and choose words alone.

@@ -57,7 +57,7 @@ class Bundle:
     Attributes:
         assignment: Without texts and folder.
         facts: Of its reference.
-        constants: Of an own reference; empty where the reference is ours.
+        constants: Of an own reference; empty if the reference is ours.
     """
 
     assignment: Assignment
@@ -84,7 +84,7 @@ def published(assignment: Assignment, course: Course | None) -> str:
 
 
 def is_address(name: str) -> bool:
-    """Tell whether a name is no id of an assignment but a file or an address."""
+    """Return whether a name is no id of an assignment but a file or an address."""
     return _has_scheme(name) or name.endswith(".json") or (("/" in name or "\\" in name) and Path(name).is_file())
 
 

@@ -78,7 +78,7 @@ class ScriptCell:
         name: Its id, unique in the notebook.
         kind: What it is for.
         source: Its text, without empty lines around it.
-        points: What nbgrader may give for it; 0 where it gives nothing.
+        points: What nbgrader may give for it; 0 if it gives nothing.
     """
 
     name: str

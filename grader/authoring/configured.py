@@ -39,7 +39,7 @@ class CourseSettings:
     """`course.toml`, read.
 
     Attributes:
-        source: The file with its places; None where there is none.
+        source: The file with its places; None if there is none.
         table: What it says.
     """
 

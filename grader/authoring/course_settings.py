@@ -62,7 +62,7 @@ class Publication:
     """What a course says about its notebooks.
 
     Attributes:
-        colab_url: Folder with the published notebooks, as Colab opens it; "" where it is not said.
+        colab_url: Folder with the published notebooks, as Colab opens it; "" if it is not said.
         package: What students give to `pip install`: a name, an address of a wheel, `git+https://…`; "" likewise.
         solutions: Its notebooks may show cells of the solution (`grader.solution`).
         bundles: Address of the folder with what `grader publish` wrote; "" likewise.
@@ -79,11 +79,11 @@ class Publication:
         return _BADGE
 
     def bundle_url(self, assignment: str) -> str:
-        """Return the address of a published assignment, "" where there is none."""
+        """Return the address of a published assignment, "" if there is none."""
         return f"{self.bundles}/{assignment}.json" if self.bundles else ""
 
     def notebook_url(self, assignment: str) -> str:
-        """Return the address at which Colab opens an assignment's notebook, "" where there is none."""
+        """Return the address at which Colab opens an assignment's notebook, "" if there is none."""
         return f"{self.colab_url}/{assignment}.ipynb" if self.colab_url else ""
 
 

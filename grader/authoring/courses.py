@@ -69,7 +69,7 @@ def chosen_references(ids: Sequence[str], course: Course) -> tuple[str, ...]:
 
 
 def reference_of(assignment: str, course: Course) -> str:
-    """Return the id of the reference that an assignment names; "" where its file says nothing of the kind.
+    """Return the id of the reference that an assignment names; "" if its file says nothing of the kind.
 
     Raises:
         AuthoringError: The file is no TOML.
@@ -98,7 +98,7 @@ def require_python(reference: str, course: Course) -> None:
 
 
 def is_ours(name: str) -> bool:
-    """Say whether an id is one of the grader's own, or names a module beside its references."""
+    """Return whether an id is one of the grader's own, or names a module beside its references."""
     ours = {*assignment_ids(), *course_ids()}
     return name in ours or (references_folder() / f"{name.replace('-', '_')}.py").is_file()
 

@@ -40,7 +40,7 @@ class _Row:
 
 
 def diagram(facts: ReferenceFacts, language: str) -> str:
-    """Return a Markdown image of encoder and decoder with alternative text, "" where the facts do not hold both.
+    """Return a Markdown image of encoder and decoder with alternative text, "" if the facts do not hold both.
 
     Args:
         facts: Of the reference; shapes and parameters are theirs.

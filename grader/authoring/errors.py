@@ -18,7 +18,7 @@ class Problem:
     Attributes:
         file: The file that has to be changed.
         reason: What is wrong and what is wanted.
-        line: Line of the key, or of the nearest table around it, from 1; None where a file has no such place.
+        line: Line of the key, or of the nearest table around it, from 1; None if a file has no such place.
         key: What stands there, for people (`rubric 3 (code_size), points`), or "".
     """
 
@@ -70,7 +70,7 @@ def unknown(summary: Message, name: str, known: Iterable[str]) -> AuthoringError
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is written most like `name`, None where none is near."""
+    """Return the known name that is written most like `name`, None if none is near."""
     found = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.5)
     return found[0] if found else None
 

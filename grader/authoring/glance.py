@@ -33,13 +33,13 @@ _IN_NUMPY: Final = frozenset({"from-scratch"})
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """One assignment at a glance; everything is empty where nothing is known of it.
+    """One assignment at a glance; everything is empty if nothing is known of it.
 
     Attributes:
         difficulty: From 1 to 3 as filled and empty dots.
         after: Titles of the assignments to do before.
         minutes: Of the notebook's trainings on one processor core and the full data, as measured; 0 for unknown.
-        minutes_on_gpu: The same on a GPU, estimated from the number of steps; 0 where it would not be used.
+        minutes_on_gpu: The same on a GPU, estimated from the number of steps; 0 if it would not be used.
         read: Titles and addresses.
         diagram: A Markdown image.
         target: A Markdown image of what training should lead to.
@@ -134,7 +134,7 @@ def _titles(name: str) -> Mapping[str, str]:
 
 
 def _facts(reference: str, references: Path) -> ReferenceFacts | None:
-    """Return the facts of a reference, None where there are none that can be used.
+    """Return the facts of a reference, None if there are none that can be used.
 
     A notebook without a picture is one all the same; `calibrate`, `check` and `grade` say what is wrong with facts.
     """

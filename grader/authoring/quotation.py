@@ -55,7 +55,7 @@ def plain(code: str, *, docstring: str = "") -> str:
 
     Args:
         code: Source of one definition.
-        docstring: Takes the place of the function's or class's own one; none where it is empty.
+        docstring: Takes the place of the function's or class's own one; none if it is empty.
     """
     bare = _without_comments(code)
     tree = ast.parse(bare)

@@ -78,7 +78,7 @@ class _Bar:
 
 
 def target(facts: ReferenceFacts, language: str) -> str:
-    """Return a Markdown image with alternative text, "" where nothing was calibrated that could be shown.
+    """Return a Markdown image with alternative text, "" if nothing was calibrated that could be shown.
 
     Args:
         facts: Of the reference; full data go before the sample.

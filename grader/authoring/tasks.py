@@ -27,7 +27,7 @@ class Task:
 
     Attributes:
         name: The cell's name, which `grader.hint` may know.
-        section: The nearest heading above it, "" where there is none.
+        section: The nearest heading above it, "" if there is none.
     """
 
     name: str
@@ -54,7 +54,7 @@ def tasks(assignment: Assignment, language: str) -> tuple[Task, ...]:
 
 
 def is_untouched(cells: Iterable[CodeCell], wanted: Iterable[Task]) -> bool:
-    """Say whether every cell to complete is there as it was given out, and so nothing was begun."""
+    """Return whether every cell to complete is there as it was given out, and so nothing was begun."""
     names = {task.name for task in wanted}
     left = {cell.cell_id or cell.provided for cell in cells if PLACEHOLDER in cell.source}
     return bool(names) and names <= left

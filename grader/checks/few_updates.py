@@ -20,7 +20,7 @@ from grader.domain.messages import Message, message
 
 
 def is_of_learning(check: str) -> bool:
-    """Tell whether the points of a check depend on how well something was learnt."""
+    """Return whether the points of a check depend on how well something was learnt."""
     known = CHECKS.get(check)
     return known is not None and known.needs.learnt
 
@@ -28,7 +28,7 @@ def is_of_learning(check: str) -> bool:
 def lost_for_few_updates(
     results: Sequence[CheckResult], measurements: Measurements, fits: Sequence[FitClaim]
 ) -> Message | None:
-    """Say that a person must look at a grade made on the sample, or None where the sample cannot be to blame.
+    """Say that a person must look at a grade made on the sample, or None if the sample cannot be to blame.
 
     It cannot where nothing was lost for what was learnt, where no model was measured, and where nothing was trained at
     all: that would be no better on more data.
@@ -64,7 +64,7 @@ def _is_lost(result: CheckResult) -> bool:
 
 
 def _updates(fits: Sequence[FitClaim]) -> int | None:
-    """Add up the steps of all trainings; None where one of them does not tell."""
+    """Add up the steps of all trainings; None if one of them does not tell."""
     if not fits or not all(fit.samples > 0 and fit.batch_size > 0 for fit in fits):
         return None
     return sum(fit.epochs * math.ceil(fit.samples / fit.batch_size) for fit in fits)

@@ -101,7 +101,7 @@ def judged_by_halves(subject: Subject, item: RubricItem, check: Check) -> Verdic
     """Judge the halves of an autoencoder that the notebook has not made.
 
     Returns:
-        None where the check is for a whole autoencoder: there is one, or no half of one, or it reads more than layers,
+        None if the check is for a whole autoencoder: there is one, or no half of one, or it reads more than layers,
         or a half may be missing through our doing.
     """
     if check.halves is None or subject.model(Role.AUTOENCODER) is not None or why_unknown(subject) is not None:

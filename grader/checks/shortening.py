@@ -56,7 +56,7 @@ def _early_end(assignment: Assignment, facts: ReferenceFacts, size: str) -> Earl
 
 
 def _only_error(rubric: Sequence[RubricItem]) -> TrainingUse | None:
-    """Return the one error that a rubric takes from the training, None where it takes more or nothing."""
+    """Return the one error that a rubric takes from the training, None if it takes more or nothing."""
     found = [check.needs.training for item in rubric if (check := CHECKS.get(item.check)) is not None]
     errors = [one for one in found if one is not TrainingUse.NONE]
     known = len(found) == len(rubric)
@@ -64,7 +64,7 @@ def _only_error(rubric: Sequence[RubricItem]) -> TrainingUse | None:
 
 
 def _target(known: Statistic) -> float | None:
-    """Return the largest error that is surely full credit, None where the reference itself hardly reaches it."""
+    """Return the largest error that is surely full credit, None if the reference itself hardly reaches it."""
     curves = [curve for curve in known.curves if curve.trivial > curve.reference]
     if not curves or len(curves) < len(known.curves):
         return None

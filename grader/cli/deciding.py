@@ -57,7 +57,7 @@ class Where:
     Attributes:
         out: The folder that `grader grade --out` wrote, None for the current one.
         gradebook: Address of a gradebook elsewhere, or None.
-        assignment: Assignment id; None where the gradebook holds one alone.
+        assignment: Assignment id; None if the gradebook holds one alone.
         course: The instructor's own course, or None.
         language: Of what is said, or None.
     """

@@ -156,7 +156,7 @@ def _installed(package: str) -> bool:
 
 
 def _memory_gib() -> float | None:
-    """Return the machine's memory, None where the system does not say and nothing that could ask is installed."""
+    """Return the machine's memory, None if the system does not say and nothing that could ask is installed."""
     try:
         import psutil
     except ModuleNotFoundError:
@@ -239,7 +239,7 @@ def _who_keeps_limits() -> Message:
 
 
 def _warmth(complaint: str | None) -> Examined:
-    """Say whether kernels can be forked, or why each has to import TensorFlow by itself."""
+    """Return whether kernels can be forked, or why each has to import TensorFlow by itself."""
     if complaint is None:
         return Examined("warm", State.GOOD, message("forked from one process that imports TensorFlow once"))
     sentence = message(

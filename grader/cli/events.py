@@ -118,7 +118,7 @@ def told_done(done: Done) -> Message:
 
 
 def waits(done: Done) -> bool:
-    """Tell whether a person must look at it."""
+    """Return whether a person must look at it."""
     return done.progress.graded.grade.status is GradeStatus.NEEDS_REVIEW
 
 

@@ -25,7 +25,7 @@ BROUGHT_BY: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def extra_of(module: str) -> str | None:
-    """Return the extra that installs a module, None where no extra does."""
+    """Return the extra that installs a module, None if no extra does."""
     root = module.partition(".")[0]
     return next((extra for extra, modules in BROUGHT_BY.items() if root in modules), None)
 
@@ -37,7 +37,7 @@ def what_to_install(error: ModuleNotFoundError) -> Message | None:
         error: Of the import.
 
     Returns:
-        None where the module is none of our extras', so that it is our own mistake.
+        None if the module is none of our extras', so that it is our own mistake.
     """
     extra = extra_of(error.name or "")
     if extra is None:

@@ -44,7 +44,7 @@ _TYPERS_OWN: Final = {
 
 
 def asked_language(arguments: Sequence[str]) -> str | None:
-    """Return the language that a command line asks for with `--lang`, None where it asks for none that we speak."""
+    """Return the language that a command line asks for with `--lang`, None if it asks for none that we speak."""
     asked = None
     for position, argument in enumerate(arguments):
         name, equals, value = argument.partition("=")

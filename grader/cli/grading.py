@@ -170,7 +170,7 @@ def _known(
     options: SessionOptions,
     gradebook_url: str,
 ) -> list[GradedSubmission] | None:
-    """Grade a class in which nothing has to be run, without opening a zone; None where something has to."""
+    """Grade a class in which nothing has to be run, without opening a zone; None if something has to."""
     key = known_settings_key(assignment, facts, options)
     if options.run_again is not None or key is None:
         return None

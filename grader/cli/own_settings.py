@@ -23,7 +23,7 @@ def require_own_settings(paths: Sequence[Path], course: Path | None, translator:
 
     Args:
         paths: What is to be graded.
-        course: Folder of the instructor's own course; None where there is none.
+        course: Folder of the instructor's own course; None if there is none.
         translator: Language of the remark.
 
     Raises:

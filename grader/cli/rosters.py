@@ -41,7 +41,7 @@ class ClassLists:
     extensions: Path | None = None
 
     def people(self) -> Roster | None:
-        """Read the class; None where no table was given.
+        """Read the class; None if no table was given.
 
         Raises:
             SheetError: It cannot be read.

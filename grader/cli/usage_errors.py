@@ -19,7 +19,7 @@ _LISTED: Final = re.compile(r"\(([^()]*)\)$")
 
 
 def is_usage_error(error: Exception) -> bool:
-    """Say whether click complains of how it was called."""
+    """Return whether click complains of how it was called."""
     return "ClickException" in _kinds(error)
 
 

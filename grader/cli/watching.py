@@ -26,8 +26,8 @@ class Watch:
     Attributes:
         view: For whoever waits.
         total: Hand-ins.
-        log: Of the run; None where nobody keeps one, as for a student's own check.
-        note: For the dashboard, which runs in another process; None where there is no class.
+        log: Of the run; None if nobody keeps one, as for a student's own check.
+        note: For the dashboard, which runs in another process; None if there is no class.
     """
 
     view: View

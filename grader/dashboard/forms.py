@@ -25,7 +25,7 @@ GenuineForm = Annotated[FormData, Depends(_genuine)]
 
 
 def text_of(form: FormData, name: str) -> str:
-    """Return a text field, "" where it is missing or a file."""
+    """Return a text field, "" if it is missing or a file."""
     value = form.get(name)
     return value if isinstance(value, str) else ""
 

@@ -74,7 +74,7 @@ class Sessions:
         return self._token is not None
 
     def find(self, secret: str) -> Session | None:
-        """Return the session of a cookie, None where there is none any more."""
+        """Return the session of a cookie, None if there is none any more."""
         session = self._known.get(secret)
         if session is None or time.monotonic() - session.seen > _SESSION_SECONDS:
             self._known.pop(secret, None)
@@ -99,7 +99,7 @@ class Sessions:
         self._known.pop(secret, None)
 
     def opens(self, token: str) -> bool:
-        """Tell whether this is the token, in the same time for every wrong one."""
+        """Return whether this is the token, in the same time for every wrong one."""
         return self._token is not None and hmac.compare_digest(token.encode(), self._token.encode())
 
 
@@ -165,7 +165,7 @@ class HostNames:
         return self.host == "localhost" or _is_loopback(self.host)
 
     def knows(self, header: str) -> bool:
-        """Tell whether a `Host` header names this server.
+        """Return whether a `Host` header names this server.
 
         Rebinding needs a name of the attacker's, so that addresses written as numbers are safe where others may ask.
         """
@@ -182,7 +182,7 @@ class HostNames:
 
 
 def is_same_origin(headers: Headers) -> bool:
-    """Tell whether a form was sent by a page of this server, as far as the browser says."""
+    """Return whether a form was sent by a page of this server, as far as the browser says."""
     if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return False
     origin = headers.get("origin")
@@ -197,7 +197,7 @@ def session_of(request: Request) -> Session:
 
 
 def is_genuine(session: Session, secret: object) -> bool:
-    """Tell whether a form holds its session's secret."""
+    """Return whether a form holds its session's secret."""
     return isinstance(secret, str) and hmac.compare_digest(secret.encode(), session.csrf.encode())
 
 

@@ -162,7 +162,7 @@ def statistics(request: Request, number: Number, assignment_id: str) -> HTMLResp
 
 
 def opened(request: Request, number: int, assignment_id: str) -> tuple[Book, Assignment] | None:
-    """Return a book with its lists up to date and one of its assignments, None where there is no such one.
+    """Return a book with its lists up to date and one of its assignments, None if there is no such one.
 
     An assignment whose first batch has just begun is there too, with an empty list.
     """
@@ -278,7 +278,7 @@ def _sorted_by(wanted: Wanted, order: Order) -> str:
 
 
 def _share(one: CheckCount) -> float | None:
-    """Return the part of the points that was earned, None where nobody has been judged yet."""
+    """Return the part of the points that was earned, None if nobody has been judged yet."""
     possible = one.judged * one.possible
     return one.earned / possible if possible else None
 

@@ -44,9 +44,9 @@ class AnswerRow:
     Attributes:
         student: Who.
         address: Of the hand-in.
-        text: What was written, as HTML of ours; None where the cell was not found.
+        text: What was written, as HTML of ours; None if the cell was not found.
         is_empty: Nothing was written.
-        form: The question's points, None where it carries none.
+        form: The question's points, None if it carries none.
     """
 
     student: str

@@ -212,7 +212,7 @@ def compare(request: Request, number: Number, submission_id: Number, beside: str
 
 
 def hand_in(request: Request, number: int, submission_id: int) -> HandIn | None:
-    """Return a hand-in, None where there is no such one."""
+    """Return a hand-in, None if there is no such one."""
     shelf: Shelf = request.app.state.shelf
     book = shelf.book(number)
     row = None if book is None else book.queries.row(submission_id)

@@ -34,7 +34,7 @@ class Running:
         alive: It goes on; otherwise it was stopped.
         total: Hand-ins of the batch.
         done: Those with a grade.
-        left: How long the rest takes, "" where nothing is known yet.
+        left: How long the rest takes, "" if nothing is known yet.
         last: Whose grades came last.
     """
 
@@ -63,7 +63,7 @@ def running(request: Request, number: Number, seen: Annotated[int, Query(ge=0, l
 
 
 def running_in(number: int, book: Book, wording: Wording, assignment: str = "") -> Running | None:
-    """Return the batch whose note lies in the folder of a book, None where there is none, or one of another assignment.
+    """Return the batch whose note lies in the folder of a book, None if there is none, or one of another assignment.
 
     Args:
         number: Of the book.

@@ -67,7 +67,7 @@ class Shelf:
             book.gradebook.close()
 
     def book(self, number: int) -> Book | None:
-        """Return a gradebook, None where there is no such number."""
+        """Return a gradebook, None if there is no such number."""
         return self.books[number] if 0 <= number < len(self.books) else None
 
     def refresh(self, number: int, assignment: str | None = None) -> None:

@@ -28,7 +28,7 @@ class Compared:
 
     @property
     def as_expected(self) -> bool:
-        """Say whether everything came out as it must."""
+        """Return whether everything came out as it must."""
         return not self.surprises and self.status_expected
 
 

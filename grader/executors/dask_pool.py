@@ -168,7 +168,7 @@ class DaskPool:
         task.future.set_result(seen)
 
     def _has_new_twin(self, task: _Task, seen: Observation, *, seeded: bool) -> bool:
-        """Tell whether somebody handed in the same weights whom the worker could not know of; note this student's."""
+        """Return whether somebody handed in the same weights whom the worker could not know of; note this student's."""
         student, mine = task.submission.student, seen.measurements.fingerprint
         now = set(self.fingerprints.twins(student, mine))
         then = set(self.fingerprints.twins(student, mine, among_first=task.known))
@@ -198,7 +198,7 @@ class DaskPool:
             task.remote.cancel(force=True)
 
     def _where(self, name: str) -> str:
-        """Return the worker that has a hand-in, "" where nobody says."""
+        """Return the worker that has a hand-in, "" if nobody says."""
         running = self.client.processing()
         return next((worker for worker, names in running.items() if name in names), "")
 

@@ -171,7 +171,7 @@ def collect(exchange: Path, destination: Path) -> Evidence:
         destination: A folder of ours, which the sandbox never saw.
 
     Returns:
-        The evidence; empty where the run wrote no claims at all.
+        The evidence; empty if the run wrote no claims at all.
 
     Raises:
         RejectedClaimsError: Something is malformed, too large or no plain file.
@@ -226,7 +226,7 @@ def _said(error: Exception) -> str:
 
 
 def _exists(path: Path) -> bool:
-    """Say whether there is something under this name, be it a broken link."""
+    """Return whether there is something under this name, be it a broken link."""
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):

@@ -89,7 +89,7 @@ class Decisions:
             return [*totals, *(_decision(row) for row in session.scalars(wanted))]
 
     def newest(self, assignment: str) -> int:
-        """Return the number of the latest decision on an assignment, 0 where there is none."""
+        """Return the number of the latest decision on an assignment, 0 if there is none."""
         with self._gradebook.transaction() as session:
             found = session.execute(
                 select(func.max(DecisionRow.id)).filter_by(assignment=storable(assignment))

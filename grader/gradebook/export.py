@@ -52,7 +52,7 @@ CSV_COLUMNS = (
 """The columns before those of lateness and decisions (each where there are some) and those of the checks."""
 
 LATE_COLUMNS = ("submitted_at", "late_minutes", "late_percent", "late_points", "points_counted")
-"""The columns of an assignment that has a due date; empty where the time of hand-in is not known."""
+"""The columns of an assignment that has a due date; empty if the time of hand-in is not known."""
 
 DECISION_COLUMNS = ("points_machine", "decided_by")
 """The columns of a class in which a person gave points: what the checks alone award, and who decided what instead."""

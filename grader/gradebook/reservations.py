@@ -46,7 +46,7 @@ class Reservations:
         return self._engine is not None
 
     def take(self, *what: str) -> bool:
-        """Reserve some work; False where another grader has it.
+        """Reserve some work; False if another grader has it.
 
         Raises:
             GradebookError: The database does not answer.

@@ -124,7 +124,7 @@ def _all(table: type[Any]) -> Select[*tuple[Any, ...]]:
 
 
 def _own_files(name: str) -> ColumnElement[bool]:
-    """Tell whether a file was handed in by this student alone, whatever the assignment."""
+    """Return whether a file was handed in by this student alone, whatever the assignment."""
     others = select(SubmissionRow.sha256).where(SubmissionRow.student != name)
     return SubmissionRow.sha256.not_in(others)
 

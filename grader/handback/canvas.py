@@ -35,7 +35,7 @@ def fill_gradebook(sheet: Sheet, standings: Sequence[Standing], assignment: Assi
         sheet: As Canvas gave it.
         standings: The class.
         assignment: What was graded.
-        column: Title of its column, with or without the number; "" where the assignment's own title finds it.
+        column: Title of its column, with or without the number; "" if the assignment's own title finds it.
 
     Raises:
         SheetError: It is no gradebook of Canvas's, or the column is not certain.

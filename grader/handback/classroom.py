@@ -42,7 +42,7 @@ class Place:
 
     Attributes:
         person: Who.
-        standing: What they have; None where they handed in nothing.
+        standing: What they have; None if they handed in nothing.
     """
 
     person: Person

@@ -138,7 +138,7 @@ def classroom_result(document: Mapping[str, Any] | None, status: int) -> dict[st
     """Return what the reporter reads.
 
     Args:
-        document: What `grader check --json` wrote, None where it wrote nothing that can be read.
+        document: What `grader check --json` wrote, None if it wrote nothing that can be read.
         status: With which it ended. 3 is the grader's own fault, which is nobody's zero: it is told as an error.
     """
     grades: Sequence[Mapping[str, Any]] = () if document is None else document.get("grades", ())

@@ -41,8 +41,8 @@ class Columns:
         identifier: The participant.
         grade: What is filled in.
         maximum: The highest grade.
-        feedback: The comment; None where the sheet has none.
-        changeable: Whether the grade may be changed; None where the sheet does not say.
+        feedback: The comment; None if the sheet has none.
+        changeable: Whether the grade may be changed; None if the sheet does not say.
     """
 
     identifier: int

@@ -56,11 +56,11 @@ class Standing:
         counted: The hand-in that counts; where none does yet, one of those that wait.
         others: Hand-ins that do not count.
         grade: The machine's, with what lateness costs under the student's own due date.
-        submitted_at: When it was handed in, None where nobody knows.
-        adjusted: Points that a person gave, None where nobody did.
+        submitted_at: When it was handed in, None if unknown.
+        adjusted: Points that a person gave, None if nobody did.
         points: What counts in the end; None while the grade waits or the student is excused.
         state: See `State`.
-        reason: Why a person gave other points, why it waits, or which of several hand-ins counts; None where there is
+        reason: Why a person gave other points, why it waits, or which of several hand-ins counts; None if there is
             nothing to say.
         marked_late: The platform says that it came late, though not when.
     """
@@ -82,7 +82,7 @@ class Standing:
         return self.grade.late
 
     def on_scale(self, maximum: float, decimals: int, minimum: float = 0.0) -> Decimal | None:
-        """Return the points that count as a grade up to `maximum`, rounded half up; None where there is none.
+        """Return the points that count as a grade up to `maximum`, rounded half up; None if there is none.
 
         More points than possible, which a person may give, are the maximum.
         """

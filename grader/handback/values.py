@@ -17,7 +17,7 @@ _WITH_POINT = re.compile(r"\s*-?\d+\.\d{1,5}\s*")
 
 
 def platform_grade(standing: Standing, assignment: Assignment, maximum: Decimal) -> Decimal | None:
-    """Return what a student has on a platform's scale; None where there is no grade.
+    """Return what a student has on a platform's scale; None if there is no grade.
 
     Where the platform's maximum is that of the assignment's own scale, the grade is the one that reports show, and
     where it is the sum of points, it is the points. On any other it is the same share, to two decimals.
@@ -28,7 +28,7 @@ def platform_grade(standing: Standing, assignment: Assignment, maximum: Decimal)
 
 
 def number(text: str) -> Decimal | None:
-    """Return the number that a cell holds, with a decimal comma or point; None where it holds none."""
+    """Return the number that a cell holds, with a decimal comma or point; None if it holds none."""
     if _WITH_COMMA.fullmatch(text):
         text = text.replace(",", ".")
     if not re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", text):

@@ -24,8 +24,8 @@ class DataUsed:
     """What is known of the images that a model was trained on.
 
     Attributes:
-        dataset: Id of the data set, "" where it is not known or not here.
-        why_not: Why no number on hidden images is told; None where they are of the data that the model was trained on.
+        dataset: Id of the data set, "" if it is not known or not here.
+        why_not: Why no number on hidden images is told; None if they are of the data that the model was trained on.
     """
 
     dataset: str
@@ -71,7 +71,7 @@ def data_used(outline: Outline, training: Training, named: Collection[str]) -> D
 
 
 def _takes_images(outline: Outline) -> bool:
-    """Say whether a model takes as many numbers as an image has, or sequences that may be rows of an image."""
+    """Return whether a model takes as many numbers as an image has, or sequences that may be rows of an image."""
     shape = outline.architecture.input_shape
     size = shape_size(shape)
     return size in image_numbers() or (size is None and bool(shape) and shape[-1] in row_lengths())

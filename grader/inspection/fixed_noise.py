@@ -88,7 +88,7 @@ def _statements(body: Sequence[ast.stmt], *, repeated: bool) -> Iterator[tuple[a
 
 
 def _adds(node: ast.BinOp, noises: frozenset[str], statement: ast.stmt, *, repeated: bool) -> bool:
-    """Say whether a sum adds one fixed noise to something that may be a whole set of images."""
+    """Return whether a sum adds one fixed noise to something that may be a whole set of images."""
     for images, noise in ((node.left, node.right), (node.right, node.left)):
         by_name = any(isinstance(one, ast.Name) and one.id in noises for one in ast.walk(noise))
         here = not repeated and not _repeats(statement) and _holds_drawn(noise)
@@ -98,7 +98,7 @@ def _adds(node: ast.BinOp, noises: frozenset[str], statement: ast.stmt, *, repea
 
 
 def _may_be_images(node: ast.expr, *, repeated: bool) -> bool:
-    """Say whether an operand is a name, or in a loop one item of it; `x_test[0]` alone is one image on purpose."""
+    """Return whether an operand is a name, or in a loop one item of it; `x_test[0]` alone is one image on purpose."""
     if isinstance(node, ast.Name | ast.Attribute):
         return True
     return repeated and isinstance(node, ast.Subscript)
@@ -113,7 +113,7 @@ def _holds_drawn(node: ast.AST) -> bool:
 
 
 def _draws_one_image(call: ast.Call) -> bool:
-    """Say whether a call draws as many random numbers as one image has."""
+    """Return whether a call draws as many random numbers as one image has."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     if name not in _DRAWING:
         return False
@@ -127,7 +127,7 @@ def _draws_one_image(call: ast.Call) -> bool:
 
 
 def _is_one_image(node: ast.expr) -> bool:
-    """Say whether a shape is `784`, `(28, 28)`, `(1, 784)`, `x.shape[1:]` or `x[0].shape`."""
+    """Return whether a shape is `784`, `(28, 28)`, `(1, 784)`, `x.shape[1:]` or `x[0].shape`."""
     if isinstance(node, ast.Constant):
         return node.value in image_numbers()
     if isinstance(node, ast.Tuple | ast.List):

@@ -64,7 +64,7 @@ class Framework:
     instead: bool = False
 
     def explains(self, error: CellError) -> bool:
-        """Say whether an error comes of it, as far as its text shows."""
+        """Return whether an error comes of it, as far as its text shows."""
         text = error.text
         if error.name in ("ModuleNotFoundError", "ImportError"):
             return any(re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE) for name in self.modules)
@@ -247,7 +247,7 @@ def _of_environment(index: int, source: str) -> Iterator[Framework]:
 
 
 def told_of(found: Sequence[Framework], error: CellError) -> bool:
-    """Say whether one of these sentences explains an error already."""
+    """Return whether one of these sentences explains an error already."""
     return any(one.explains(error) for one in found)
 
 
@@ -265,7 +265,7 @@ _FETCHED: Final = re.compile(
 
 
 def missing_dataset(notebook: Notebook, error: CellError) -> Message | None:
-    """Return the sentence that names the data set that a cell loads and which is not here, None where there is none."""
+    """Return the sentence that names the data set that a cell loads and which is not here, None if there is none."""
     source = next((cell.source for cell in notebook.cells if cell.index == error.cell_index), "")
     line = error.line or source
     for place in (line, source):

@@ -122,7 +122,7 @@ def _tried(notebook: Notebook, old: OldCode, context: InspectionContext) -> Insp
 
 
 def _broke(inspection: Inspection) -> bool:
-    """Say whether a notebook as it is ended in errors or left nothing trained, and not for a reason of ours."""
+    """Return whether a notebook as it is ended in errors or left nothing trained, and not for a reason of ours."""
     untrained = not any(model.trained for model in inspection.models)
     return inspection.run.status is not RunStatus.UNAVAILABLE and (bool(inspection.run.errors) or untrained)
 
@@ -159,14 +159,14 @@ class _Scene:
         return once | {name for claim in self.evidence.models if claim.model in models for name in claim.names}
 
     def owner(self, note: Note) -> Outline | None:
-        """Return the autoencoder that a note is about: by name, else the only one; None where nobody can tell."""
+        """Return the autoencoder that a note is about: by name, else the only one; None if nobody can tell."""
         named = [one for one in self.outlines if note.names & self.names(one)]
         if not note.names and len(self.outlines) == 1:
             return self.outlines[0]
         return named[0] if len(named) == 1 and (note.sure or not self._other_model_called(note.names)) else None
 
     def belongs_to_others(self, note: Note) -> bool:
-        """Say whether a note is about models that are no autoencoders, or may be."""
+        """Return whether a note is about models that are no autoencoders, or may be."""
         return bool(note.names) and (not note.sure or self._other_model_called(note.names))
 
     def _other_model_called(self, names: frozenset[str]) -> bool:
@@ -327,7 +327,7 @@ def _names(outline: Outline) -> tuple[tuple[str, str], ...]:
 
 
 def _called(measured: Measurements, role: Role, evidence: Evidence) -> str:
-    """Return what the notebook calls the model of a role, "" where it has none or gave it no name.
+    """Return what the notebook calls the model of a role, "" if it has none or gave it no name.
 
     Keras makes models of its own: a Sequential that grows leaves one behind for every layer added.
     """

@@ -58,7 +58,7 @@ class Case:
 
 
 def is_trained(outline: Outline, training: Training) -> bool:
-    """Say whether an autoencoder was trained: a training of it was seen to end, or its images show it.
+    """Return whether an autoencoder was trained: a training of it was seen to end, or its images show it.
 
     Random weights give images far worse than the mean image.
     """
@@ -194,7 +194,7 @@ def _code_too_wide(case: Case) -> Finding | None:
 
 
 def _is_kept_honest(case: Case) -> bool:
-    """Say whether noise, a penalty or a distribution keeps a wide code from holding a copy."""
+    """Return whether noise, a penalty or a distribution keeps a wide code from holding a copy."""
     outline, training = case.outline, case.training
     return (
         outline.is_variational
@@ -301,7 +301,7 @@ def _encoder_untrained(case: Case) -> Finding | None:
 
 
 def is_called_encoder(name: str) -> bool:
-    """Say whether a name says encoder, in Spanish, English or Greek, and neither autoencoder nor decoder."""
+    """Return whether a name says encoder, in Spanish, English or Greek, and neither autoencoder nor decoder."""
     last = name.rpartition(".")[2]
     return bool(_ENCODER.search(last)) and not _NO_ENCODER.search(last)
 
@@ -321,7 +321,7 @@ def _shared_with_another(case: Case) -> Finding | None:
 
 
 def _is_rival(outline: Outline, other: Outline) -> bool:
-    """Say whether two autoencoders were each trained and share arrays, without one being a part of the other."""
+    """Return whether two autoencoders were each trained and share arrays, without one being a part of the other."""
     if other.model == outline.model or other.model not in outline.relatives:
         return False
     nested = other.model in outline.part_of or outline.model in other.part_of

@@ -60,12 +60,12 @@ class Training:
 
     @property
     def with_another_target(self) -> bool:
-        """Say whether it was trained to answer with something else than its input."""
+        """Return whether it was trained to answer with something else than its input."""
         return bool(self.fits) and all(fit.same_target is False for fit in self.fits)
 
     @property
     def target_unknown(self) -> bool:
-        """Say whether nobody saw what it was trained to answer: a pipeline, a loop of the notebook's own."""
+        """Return whether nobody saw what it was trained to answer: a pipeline, a loop of the notebook's own."""
         return bool(self.fits) and all(fit.same_target is None for fit in self.fits)
 
 
@@ -119,7 +119,7 @@ def family_of(outline: Outline, training: Training) -> str:
 
 
 def expects_noise(outline: Outline, training: Training) -> bool:
-    """Say whether a model was trained to remove noise: by its target, or, where nobody saw it, by its errors."""
+    """Return whether a model was trained to remove noise: by its target, or, where nobody saw it, by its errors."""
     if not training.target_unknown:
         return training.with_another_target
     ratio = outline.noise_ratios.get(outline.dataset)
@@ -130,13 +130,13 @@ def expects_noise(outline: Outline, training: Training) -> bool:
 
 
 def noise_comes_first(architecture: Architecture) -> bool:
-    """Say whether a noise layer stands before everything that does something to the numbers."""
+    """Return whether a noise layer stands before everything that does something to the numbers."""
     first = next((i for i, layer in enumerate(architecture.layers) if not layer.traits.passive), 0)
     return any(layer.traits.noise for layer in architecture.layers[:first])
 
 
 def is_penalised(architecture: Architecture, training: Training) -> bool:
-    """Say whether an activity penalty stands anywhere in the network."""
+    """Return whether an activity penalty stands anywhere in the network."""
     return training.has_penalty or any(layer.traits.regulariser for layer in architecture.layers)
 
 
@@ -197,12 +197,12 @@ def _kinds(outline: Outline) -> tuple[tuple[str, int | None], ...]:
 
 
 def joins_branches(architecture: Architecture) -> bool:
-    """Say whether two ways through the network are put together somewhere."""
+    """Return whether two ways through the network are put together somewhere."""
     return any(len(set(layer.inputs)) > 1 for layer in architecture.layers)
 
 
 def is_linear(architecture: Architecture) -> bool:
-    """Say whether all that learns is Dense layers without an activation."""
+    """Return whether all that learns is Dense layers without an activation."""
     learning = [layer for layer in architecture.layers if layer.parameters]
     return all(layer.kind == "Dense" and layer.activation == "linear" for layer in learning)
 
@@ -212,7 +212,7 @@ def _dense(architecture: Architecture) -> list[Layer]:
 
 
 def takes_points(taken: int | None) -> bool:
-    """Say whether an input may be a point in space."""
+    """Return whether an input may be a point in space."""
     return any(one.numbers == taken for one in datasets().values() if one.kind is SampleKind.POINTS)
 
 

@@ -56,7 +56,7 @@ class Note:
 
     Attributes:
         remark: What there is to say.
-        names: The models it is about; empty where the code does not say.
+        names: The models it is about; empty if the code does not say.
         sure: It is a mistake even if nobody knows what the model of this name is.
         metric: Of an accuracy, what the code calls it: what it counts depends on the shape of the output.
     """
@@ -82,13 +82,13 @@ def notes_of(notebook: Notebook) -> tuple[Note, ...]:
 
 
 def read_cells(notebook: Notebook) -> tuple[Cell, ...]:
-    """Parse the cells that are Python once lines for IPython are hidden and prints of Python 2 mended."""
+    """Parse the cells that are Python once lines for IPython are hidden and prints of Python 2 fixed."""
     texts = ((cell.index, readable(cell.source)) for cell in notebook.cells)
     return tuple(Cell(index, text.tree) for index, text in texts if text is not None)
 
 
 def uses_added_losses(notebook: Notebook) -> bool:
-    """Say whether a notebook reads `model.losses` anywhere, or cannot be read."""
+    """Return whether a notebook reads `model.losses` anywhere, or cannot be read."""
     return any(re.search(r"\.losses\b", cell.source) for cell in notebook.cells)
 
 

@@ -201,7 +201,7 @@ def _places(items: Iterable[Item], depth: int, sources: _Sources) -> list[FilePl
 
 
 def _has_say(item: Item, sources: _Sources) -> bool:
-    """Tell whether this is a notebook or a zip that holds one; nothing else decides how a class is laid out."""
+    """Return whether this is a notebook or a zip that holds one; nothing else decides how a class is laid out."""
     if item.kind is not FileKind.ZIP:
         return item.kind is FileKind.NOTEBOOK
     inside = sources.look_into(item)

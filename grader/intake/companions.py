@@ -72,7 +72,7 @@ class Nearby:
     """
 
     def __init__(self, items: Iterable[tuple[Item, str]], workspace: Path) -> None:
-        """Sort files; each comes with the student whose hand-in it may be, "" where it is none."""
+        """Sort files; each comes with the student whose hand-in it may be, "" if it is none."""
         pairs = sorted(items, key=lambda pair: pair[0].address)
         self._items = [item for item, _ in pairs]
         self._places = [item.address for item in self._items]
@@ -143,7 +143,7 @@ def _may_lie_beside(item: Item, notebook: Item) -> bool:
 
 
 def is_nobodys(item: Item) -> bool:
-    """Tell whether a platform or an operating system put this file beside hand-ins."""
+    """Return whether a platform or an operating system put this file beside hand-ins."""
     return item.filename.lower() in own_files() | _OF_SYSTEMS
 
 
@@ -166,7 +166,7 @@ def vetted_name(parts: Sequence[str]) -> str | None:
 
 @functools.cache
 def _is_taken(module: str) -> bool:
-    """Say whether a top-level module has this name already, in whatever case (some file systems know none)."""
+    """Return whether a top-level module has this name already, in whatever case (some file systems know none)."""
     names = {module, module.lower()}
     known = sys.stdlib_module_names | _OURS | QUIET_MODULES | frozenset(sys.builtin_module_names)
     if any(name in known or is_in_colab(name) for name in names):

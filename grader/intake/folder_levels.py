@@ -100,7 +100,7 @@ def divided(level: FolderLevel, owner: Callable[[Item], Owner | None]) -> Divisi
 
 
 def is_below(item: Item, level: FolderLevel) -> bool:
-    """Tell whether a file lies in a folder of this level."""
+    """Return whether a file lies in a folder of this level."""
     return len(item.parts) > level.depth + 1
 
 

@@ -38,7 +38,7 @@ def places(cells: Sequence[RawCell]) -> Mapping[int, Place]:
 
 
 def _heading(cell: RawCell) -> str | None:
-    """Return the last heading of a text cell, None where it has none."""
+    """Return the last heading of a text cell, None if it has none."""
     text = source_of(cell)
     if cell.get("cell_type") == "heading":  # formats 2 and 3 have cells of their own for it
         return _plain(text)

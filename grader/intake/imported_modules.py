@@ -104,7 +104,7 @@ def _without_cell_magic(lines: list[str]) -> list[str]:
 
 
 def _is_magic(line: str) -> bool:
-    """Tell whether a line may be one for IPython: `%cd x`, `!ls`, `?f`, `f?`, `files = !ls`."""
+    """Return whether a line may be one for IPython: `%cd x`, `!ls`, `?f`, `f?`, `files = !ls`."""
     text = line.strip()
     assigned = text.partition("=")[2].lstrip()
     marked = text.startswith(("%", "!", "?")) or text.endswith("?") or assigned.startswith(("%", "!"))
@@ -122,7 +122,7 @@ def _take_out(lines: list[str], number: int) -> None:
 
 
 def _run_by(magic: str) -> str:
-    """Return the Python that a line magic runs (`%time import a`), "" where it runs none."""
+    """Return the Python that a line magic runs (`%time import a`), "" if it runs none."""
     runs = _RUNNING_MAGIC.fullmatch(magic)
     return runs["code"] if runs and _parsed(runs["code"]) is not None else ""
 

@@ -179,7 +179,7 @@ def siblings(path: Path) -> list[Item]:
 
 
 def is_hidden(parts: tuple[str, ...]) -> bool:
-    """Tell whether any of the names is hidden or belongs to a tool (`.ipynb_checkpoints`, `__MACOSX`)."""
+    """Return whether any of the names is hidden or belongs to a tool (`.ipynb_checkpoints`, `__MACOSX`)."""
     return any(part.startswith(".") or part in _SKIPPED_FOLDERS for part in parts)
 
 

@@ -24,7 +24,7 @@ _LARGER: Final = 10
 
 
 def are_sections(folders: Mapping[str, Sequence[FilePlace]]) -> bool:
-    """Tell whether folders are sections of a class, whose files name the students, and not students themselves.
+    """Return whether folders are sections of a class, whose files name the students, and not students themselves.
 
     Args:
         folders: The places of the hand-ins in each folder, seen from that folder; folders without any left out.

@@ -75,7 +75,7 @@ class Settled:
 
     Attributes:
         submission: What is graded, or waits for a person.
-        chosen: The hand-in that it is; None where a person must choose.
+        chosen: The hand-in that it is; None if a person must choose.
         hand_ins: All of the same kind, chosen or not.
     """
 
@@ -190,7 +190,7 @@ def _latest_upload(hand_ins: list[HandedInFile]) -> list[HandedInFile]:
 
 
 def _is_certain_order(uploads: Sequence[Upload]) -> bool:
-    """Tell whether uploads in order of their numbers are the plain name and its copies in rising order."""
+    """Return whether uploads in order of their numbers are the plain name and its copies in rising order."""
     copies = [upload.copy for upload in uploads]
     same_title = len({upload.title for upload in uploads}) == 1
     return same_title and copies[0] == 0 and all(earlier < later for earlier, later in pairwise(copies))

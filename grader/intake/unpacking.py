@@ -21,7 +21,7 @@ class OpenedZip:
         path: Where the zip is.
         notebooks: The notebooks in it, in order of name; zips inside it are not opened.
         problem: Why there is none, or None.
-        inside: All that it holds, or None where it cannot be read.
+        inside: All that it holds, or None if it cannot be read.
     """
 
     path: Path
@@ -56,7 +56,7 @@ class Opener:
         return self._opened[item]
 
     def look_into(self, item: Item) -> Listing | None:
-        """Return all that a zip holds, None where it cannot be read."""
+        """Return all that a zip holds, None if it cannot be read."""
         return self.opened(item).inside
 
 

@@ -58,7 +58,7 @@ class Feedback:
         pending: What could not be judged yet and why, one sentence each.
         complete: Nothing that was asked for was left open; where a model was asked for, later steps may be.
         remark: What this check is worth beside the grade.
-        points: What nbgrader shall give for it, None where it is not nbgrader that runs the notebook.
+        points: What nbgrader shall give for it, None if it is not nbgrader that runs the notebook.
         title: Of the only check, where it is none of the rubric's.
     """
 

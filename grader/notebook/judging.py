@@ -26,7 +26,7 @@ RUN: Final = RunRecord(RunStatus.COMPLETED, sandboxed=False)
 
 
 def is_measurable(dataset: str) -> bool:
-    """Say whether a data set has samples that are public; of tables only hidden rows are known."""
+    """Return whether a data set has samples that are public; of tables only hidden rows are known."""
     known = datasets().get(dataset)
     return known is not None and known.kind is not SampleKind.ROWS
 
@@ -137,7 +137,7 @@ def _judged_parts(items: Sequence[RubricItem], subject: Subject, focus: Role | N
 
 
 def _is_part(check: Check, models: Collection[Role]) -> bool:
-    """Tell whether a check can judge something of these models, though no autoencoder was measured."""
+    """Return whether a check can judge something of these models, though no autoencoder was measured."""
     return check.judges_parts and check.needs.partly_met_by(models)
 
 

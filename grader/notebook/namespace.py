@@ -42,19 +42,19 @@ def keep_settings(names: MutableMapping[str, object], settings: Settings) -> Non
 
 
 def kept_settings(names: Mapping[str, object]) -> Settings | None:
-    """Return what `grader.use` was told, None where it was not called."""
+    """Return what `grader.use` was told, None if it was not called."""
     found = names.get(_SETTINGS_NAME)
     return found if isinstance(found, Settings) else None
 
 
 def is_model(thing: object) -> bool:
-    """Say whether a thing is a Keras model."""
+    """Return whether a thing is a Keras model."""
     model_class = getattr(sys.modules.get("keras"), "Model", None)
     return isinstance(model_class, type) and isinstance(thing, model_class)
 
 
 def is_called_layer(thing: object) -> bool:
-    """Say whether a thing is a Keras layer, and no model, that holds weights and so was called."""
+    """Return whether a thing is a Keras layer, and no model, that holds weights and so was called."""
     layer_class = getattr(getattr(sys.modules.get("keras"), "layers", None), "Layer", None)
     is_layer = isinstance(layer_class, type) and isinstance(thing, layer_class) and not is_model(thing)
     return is_layer and bool(identities(thing))
@@ -77,12 +77,12 @@ def identities(model: object) -> frozenset[int]:
 
 
 def holds(whole: object, part: object) -> bool:
-    """Say whether a model is made with the layers of another, as its weights tell."""
+    """Return whether a model is made with the layers of another, as its weights tell."""
     return identities(part) <= identities(whole)
 
 
 def was_fitted(model: object, names: Mapping[str, object]) -> bool:
-    """Say whether this model, or one in the notebook that shares weights with it, was trained with an optimizer."""
+    """Return whether this model, or one in the notebook that shares weights with it, was trained with an optimizer."""
     own = identities(model)
     others = [names[name] for name in model_names(names)]
     return any(steps_of(other) > 0 for other in (model, *others) if own & identities(other))

@@ -22,7 +22,7 @@ VARIABLE: Final = "NBGRADER_EXECUTION"
 
 
 def runs_the_notebook() -> bool:
-    """Tell whether nbgrader started this process."""
+    """Return whether nbgrader started this process."""
     return VARIABLE in os.environ
 
 
@@ -35,7 +35,7 @@ def points(items: Iterable[RubricItem], results: Mapping[str, CheckResult], maxi
         maximum: Points of the cell.
 
     Returns:
-        From 0 to `maximum`; None where nothing could be judged.
+        From 0 to `maximum`; None if nothing could be judged.
     """
     counted = [item for item in items if not _open(results.get(item.check))]
     possible = sum(item.points for item in counted)

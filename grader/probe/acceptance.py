@@ -92,7 +92,7 @@ class AcceptingCourse(Course):
     def of(
         cls, terms: Terms, model: Any, asked: Mapping[str, Any], record: FitRecord, *, most: int
     ) -> AcceptingCourse | None:
-        """Return the course of a call of `fit`, None where anything about it is out of the ordinary."""
+        """Return the course of a call of `fit`, None if anything about it is out of the ordinary."""
         epochs = asked["epochs"]
         ordinary = (
             asked["initial_epoch"] == 0
@@ -170,7 +170,7 @@ class AcceptingCourse(Course):
         return whole <= SHARE_OF_TIME * self._terms.most_seconds
 
     def _estimate(self) -> float | None:
-        """Return the error on the rows, None where the model does not give back what it should."""
+        """Return the error on the rows, None if the model does not give back what it should."""
         try:
             if self._error is None:
                 self._error = _error_of(self._model, noisy=self._terms.noisy_layer)
@@ -196,7 +196,7 @@ def _error_of(model: Any, *, noisy: bool) -> Callable[[Any, Any], Any]:
 
 
 def _rows(x: Any, y: Any) -> tuple[Any, Any] | None:
-    """Return samples spread evenly over those of the training, None where they are no images in [0, 1]."""
+    """Return samples spread evenly over those of the training, None if they are no images in [0, 1]."""
     import numpy as np
     import tensorflow as tf
 
@@ -212,7 +212,7 @@ def _rows(x: Any, y: Any) -> tuple[Any, Any] | None:
 
 
 def _has_ordinary_steps(model: Any) -> bool:
-    """Say whether a step is Keras's own from one end to the other."""
+    """Return whether a step is Keras's own from one end to the other."""
     import keras
 
     own = ("train_step", "test_step", "compute_loss", "_compute_loss", "compute_metrics", "fit", "evaluate")
@@ -222,7 +222,7 @@ def _has_ordinary_steps(model: Any) -> bool:
 
 
 def has_ordinary_loss(model: Any) -> bool:
-    """Say whether a model has one loss, and Keras's own."""
+    """Return whether a model has one loss, and Keras's own."""
     import keras
 
     if not isinstance(model.loss, str) and not callable(model.loss):
@@ -234,7 +234,7 @@ def has_ordinary_loss(model: Any) -> bool:
 
 
 def has_ordinary_optimizer(model: Any) -> bool:
-    """Say whether a model has an optimizer of Keras, with a constant rate at which nothing diverges late."""
+    """Return whether a model has an optimizer of Keras, with a constant rate at which nothing diverges late."""
     import keras
 
     optimizer = model.optimizer

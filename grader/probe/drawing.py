@@ -62,7 +62,7 @@ class _Drawn:
 def noise_alone(function: Any) -> Any | None:
     """Return the layer of noise at the beginning of a graph, without what keeps the numbers within their range.
 
-    None where the graph does not begin with noise, or goes on with anything but a clip.
+    None if the graph does not begin with noise, or goes on with anything but a clip.
     """
     nodes = [node for nodes in function._nodes_by_depth.values() for node in nodes if not node.is_input]
     noise = [node for node in nodes if type(node.operation) in _NOISE and node.input_tensors[0] is function._inputs[0]]
@@ -76,7 +76,7 @@ _NOISE = (keras.layers.GaussianNoise, keras.layers.Dropout, keras.layers.Gaussia
 
 
 def resolve(function: Any) -> Sequence[Any] | None:
-    """Return the outputs of a traced graph with its noise told as what it is; None where there is none.
+    """Return the outputs of a traced graph with its noise told as what it is; None if there is none.
 
     Raises:
         OtherNoiseError: It is used in another way.
@@ -186,7 +186,7 @@ def _times(noise: _Drawn, other: Any) -> _Drawn | None:
 
 
 def _is_half_exponential(path: Sequence[Any]) -> bool:
-    """Say whether a chain of calls computes exp(u / 2), on numbers between -3 and 3."""
+    """Return whether a chain of calls computes exp(u / 2), on numbers between -3 and 3."""
     source = path[0].input_tensors[0]
     shape = [1 if length is None else length for length in source.shape]
     numbers = np.linspace(-3, 3, int(np.prod(shape))).reshape(shape).astype(np.float32)

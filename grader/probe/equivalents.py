@@ -75,7 +75,7 @@ class in_trace(AbstractContextManager[None]):  # noqa: N801 - reads as what it i
 
     @classmethod
     def active(cls) -> bool:
-        """Say whether something is being traced."""
+        """Return whether something is being traced."""
         return bool(cls._anchors)
 
     @classmethod

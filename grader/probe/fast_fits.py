@@ -31,7 +31,7 @@ class FastFits:
     """The calls of `fit` that are going on.
 
     Args:
-        terms: When a training may end before its last epoch; None where none may.
+        terms: When a training may end before its last epoch; None if none may.
     """
 
     def __init__(self, terms: Terms | None = None) -> None:
@@ -96,7 +96,7 @@ class FastFits:
     def _course(
         self, fit: Callable[..., Any], model: Any, args: Sequence[Any], kwargs: Mapping[str, Any], record: FitRecord
     ) -> Course | None:
-        """Return how this call of `fit` goes on, None where it runs as ever."""
+        """Return how this call of `fit` goes on, None if it runs as ever."""
         try:
             bound = inspect.signature(fit).bind(model, *args, **kwargs)
             bound.apply_defaults()
@@ -144,7 +144,7 @@ def _own_functions(model: Any) -> Iterator[str]:
 
 
 def _has_known_length(asked: Mapping[str, Any]) -> bool:
-    """Say whether Keras knows how many batches there are, and no code of the notebook's makes them one by one."""
+    """Return whether Keras knows how many batches there are, and no code of the notebook's makes them one by one."""
     x = asked["x"]
     if hasattr(x, "element_spec"):
         return hasattr(x, "cardinality") and (int(x.cardinality()) > 0 or asked["steps_per_epoch"] is not None)
@@ -163,7 +163,7 @@ def _callbacks(asked: Mapping[str, Any]) -> list[Any]:
 
 
 def _looks_at_steps(callback: Any) -> bool:
-    """Say whether a callback does anything at single steps."""
+    """Return whether a callback does anything at single steps."""
     kind = type(callback).__name__
     if type(callback).__module__ == patience.__name__:  # looks at the clock there, which a few steps more do not harm
         return False
@@ -178,7 +178,7 @@ def _is_keras(callback: Any) -> bool:
 
 
 def _steps_asked(asked: Mapping[str, Any], record: FitRecord) -> int | None:
-    """Return how many steps a training takes, None where nobody knows."""
+    """Return how many steps a training takes, None if unknown."""
     epochs = max(0, asked["epochs"] - asked["initial_epoch"])
     if asked["steps_per_epoch"] is not None:
         return epochs * int(asked["steps_per_epoch"])

@@ -54,7 +54,7 @@ class FitRecord:
         self.losses, self.validation_losses = _some(losses[:done]), _some(validation[:done])
 
     def updates_made(self) -> int:
-        """Return how many updates the optimizer of a loop has made, 0 where nobody knows."""
+        """Return how many updates the optimizer of a loop has made, 0 if unknown."""
         if self.how == "loop" and self.optimizer is not None:
             try:
                 self._updates = max(0, int(self.optimizer.iterations))
@@ -73,7 +73,7 @@ class FitRecord:
         self.model = None
 
     def living(self) -> Any:
-        """Return the model, None where it is gone."""
+        """Return the model, None if it is gone."""
         return self._weak() if self._weak is not None else self.model
 
 
@@ -82,7 +82,7 @@ MOST_LOSSES = 60
 
 
 def _some(losses: Any) -> tuple[float, ...]:
-    """Return up to 60 of the losses, spread evenly, the first and the last among them; none where one is no number."""
+    """Return up to 60 of the losses, spread evenly, the first and the last among them; none if one is no number."""
     numbers = [float(loss) for loss in losses]
     if not all(map(math.isfinite, numbers)):
         return ()

@@ -32,12 +32,12 @@ class FitTracker:
         records: Trainings, the newest last; at most about a thousand, the last of every model among them.
         after_fit: Called when a `fit` ends.
         names_of: Global names of a model at this moment.
-        made: All models of this kernel in order of creation; None where nobody watched them being made.
+        made: All models of this kernel in order of creation; None if nobody watched them being made.
         steps: Trainings by single steps that were seen.
-        origins: Finds out whose images are trained on; None where nobody asks, as when a notebook is graded.
-        tested: Finds out whether a model is trained on test images alone; None where nobody asks.
-        patience: Ends trainings that show nothing new; None where every training is run as it is asked for.
-        fast: Makes trainings faster; None where each runs as Keras runs it.
+        origins: Finds out whose images are trained on; None if nobody asks, as when a notebook is graded.
+        tested: Finds out whether a model is trained on test images alone; None if nobody asks.
+        patience: Ends trainings that show nothing new; None if every training is run as it is asked for.
+        fast: Makes trainings faster; None if each runs as Keras runs it.
     """
 
     records: list[FitRecord] = field(default_factory=list)

@@ -143,7 +143,7 @@ def as_function(model: Any, input_shape: Sequence[int | None] | None = None) -> 
 
 
 def _has_own_call(model: Any) -> bool:
-    """Say whether a model computes what its author wrote in `call`, and not simply the graph that it holds."""
+    """Return whether a model computes what its author wrote in `call`, and not simply the graph that it holds."""
     import keras
     from keras.src.models.functional import Functional
 

@@ -45,7 +45,7 @@ class ImageOrigins:
         """Return the data set whose images the first of these arrays holds that holds any, and their classes.
 
         Returns:
-            Its name, "" where it is none of them; and the classes where these images are of some classes only.
+            Its name, "" if it is none of them; and the classes where these images are of some classes only.
         """
         sizes = set(self._sizes.values())
         given = [rows for array in arrays if (rows := _rows(array, sizes)) is not None]
@@ -79,7 +79,7 @@ class ImageOrigins:
         return "", ()
 
     def _nearly(self, rows: Any) -> str:
-        """Return the data set with images that are most alike, "" where none are alike enough."""
+        """Return the data set with images that are most alike, "" if none are alike enough."""
         import numpy as np
 
         few = _unit(rows[:: -(-len(rows) // COMPARED_ROWS)])
@@ -151,7 +151,7 @@ def _keys(levels: Any) -> Any:
 
 
 def _unit(images: Any) -> Any:
-    """Return images with mean 0 and length 1, those of one single grey left out; None where none is left."""
+    """Return images with mean 0 and length 1, those of one single grey left out; None if none is left."""
     import numpy as np
 
     centred = images - images.mean(axis=1, keepdims=True)

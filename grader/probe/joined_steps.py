@@ -198,7 +198,7 @@ class JoiningFunction:
         return logs
 
     def _traced(self, batches: Steps) -> Callable[[Any, Any], Any] | None:
-        """Return the function of many steps, None where it would not give the same numbers or cannot be made."""
+        """Return the function of many steps, None if it would not give the same numbers or cannot be made."""
         import tensorflow as tf
 
         if not self._tried:

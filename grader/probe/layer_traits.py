@@ -48,7 +48,7 @@ class LayerTraits:
         lookup: Looks numbers up in a table instead of multiplying with it.
         wraps: Stands around another layer.
         activation_last: Has a setting `activation`, which is the last thing that it does.
-        activates: The activation that the layer is, by name, "" where it does something else.
+        activates: The activation that the layer is, by name, "" if it does something else.
         after_activation: Gives the same before and after an activation, by custom or because it changes no number.
         reads: See `Reads`.
     """
@@ -79,17 +79,17 @@ class LayerTraits:
 
     @property
     def idle_at_inference(self) -> bool:
-        """Say whether it gives its input back unchanged outside training."""
+        """Return whether it gives its input back unchanged outside training."""
         return self.noise or self.augmentation or self.regulariser or self.identity
 
     @property
     def acts_in_training(self) -> bool:
-        """Say whether it does something else in training than afterwards."""
+        """Return whether it does something else in training than afterwards."""
         return self.noise or self.augmentation or self.training_statistics
 
     @property
     def passive(self) -> bool:
-        """Say whether it neither learns nor changes a number of the sample at inference."""
+        """Return whether it neither learns nor changes a number of the sample at inference."""
         return self.idle_at_inference or self.reshapes
 
 

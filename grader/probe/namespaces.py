@@ -116,7 +116,7 @@ def end_with_parent(parent: int) -> None:
     """Be killed when the parent ends; at once where it has ended already.
 
     Args:
-        parent: Its id as `os.getppid` gives it; 0 where it is in another namespace.
+        parent: Its id as `os.getppid` gives it; 0 if it is in another namespace.
     """
     _checked(_libc.prctl(_SET_DEATH_SIGNAL, 9, 0, 0, 0), "prctl")
     if os.getppid() != parent:

@@ -31,7 +31,7 @@ _ROWS = 20
 
 
 class Found(NamedTuple):
-    """The four arrays of one network, biases flat, and the names of its activations ("" where nothing told)."""
+    """The four arrays of one network, biases flat, and the names of its activations ("" if nothing told)."""
 
     w1: Any
     b1: Any
@@ -42,7 +42,7 @@ class Found(NamedTuple):
 
 
 def numpy_network(namespace: Mapping[str, Any], sizes: Collection[int]) -> Found | None:
-    """Find the network of a notebook without Keras, None where its arrays are not all there.
+    """Find the network of a notebook without Keras, None if its arrays are not all there.
 
     Args:
         namespace: The notebook's names.
@@ -292,7 +292,7 @@ def _explained_at_once(answer: _Answer, found: Found, hidden: str) -> tuple[str,
 
 
 def _explained(answer: _Answer, weights: Any, bias: Any) -> str:
-    """Name the activation with which act(x·W + b) is the answer, "" where none is."""
+    """Name the activation with which act(x·W + b) is the answer, "" if none is."""
     import numpy as np
 
     if answer.given.shape[1] != weights.shape[0] or answer.answered.shape[1] != weights.shape[1]:

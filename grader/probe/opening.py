@@ -150,7 +150,7 @@ def _takes_mean_and_variance(node: Any) -> bool:
 def _in_training(
     what: str, sources: list[Any], call: Callable[..., Any], args: Any, kwargs: dict[str, Any]
 ) -> Any | None:
-    """Return the graph of what a layer does in training; None where it is not told, or cannot be traced then."""
+    """Return the graph of what a layer does in training; None if it is not told, or cannot be traced then."""
     try:
         return _function_of(what, sources, lambda: call(*args, **{**kwargs, "training": True}))
     except NotFlattenableError:
@@ -163,7 +163,7 @@ def _maker(tensor: Any) -> Any:
 
 
 def _draws(node: Any, **told: bool) -> bool:
-    """Say whether a layer that cannot be traced draws N(μ, exp(log-variance)) when it is given numbers.
+    """Return whether a layer that cannot be traced draws N(μ, exp(log-variance)) when it is given numbers.
 
     Each mean of 1,000 draws must lie within 0.15 of μ and each standard deviation within 10 % of σ, which is more than
     four times their spread.
@@ -187,14 +187,14 @@ def _draws(node: Any, **told: bool) -> bool:
 
 
 def is_drawn(operation: Any) -> bool:
-    """Say whether it is the mark of `drawing` for a code of a mean and a log-variance."""
+    """Return whether it is the mark of `drawing` for a code of a mean and a log-variance."""
     from .drawing import Sampled
 
     return isinstance(operation, Sampled)
 
 
 def is_split(operation: Any) -> bool:
-    """Say whether it is `keras.ops.split`, which makes several tensors."""
+    """Return whether it is `keras.ops.split`, which makes several tensors."""
     return type(operation).__name__ == "Split" and type(operation).__module__.startswith("keras.src.ops")
 
 

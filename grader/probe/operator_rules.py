@@ -112,7 +112,7 @@ def tensor_arguments(kind: str) -> tuple[str, ...]:
 
 
 def is_layer(claim: Mapping[str, Any]) -> bool:
-    """Say whether a claim is that of a layer of Keras's own, and not of an operator."""
+    """Return whether a claim is that of a layer of Keras's own, and not of an operator."""
     module = str(claim["module"])
     return module.startswith("keras.src.") and not module.startswith(OPERATORS_MODULE)
 

@@ -201,7 +201,7 @@ def _methods(owner: Any) -> list[tuple[str, Callable[[Any], Any]]]:
 
 
 def _given(part: _Part) -> Shape | None:
-    """Return the shape of what comes out for one sample, None where it cannot be traced."""
+    """Return the shape of what comes out for one sample, None if it cannot be traced."""
     import keras
 
     for shape in part.shapes:
@@ -245,7 +245,7 @@ def _are_layers(values: Sequence[Any]) -> bool:
 
 
 def _taken(layer: Any) -> Shape | None:
-    """Return the shape of one sample that a layer was called with, None where it never was."""
+    """Return the shape of one sample that a layer was called with, None if it never was."""
     nodes = getattr(layer, "_inbound_nodes", None) or ()
     shapes = [tuple(node.input_tensors[0].shape) for node in nodes if node.input_tensors]
     shapes += [tuple(value) for value in (getattr(layer, "_build_shapes_dict", None) or {}).values() if value]

@@ -65,7 +65,7 @@ def patch_pyplot(module: ModuleType) -> None:
 
 
 def patch_plot_model(module: ModuleType, *, requests: list[str]) -> None:
-    """Let pictures of models be empty where what draws them is not installed.
+    """Let pictures of models be empty if what draws them is not installed.
 
     Args:
         module: `keras.src.utils.model_visualization`.

@@ -164,7 +164,7 @@ class _QuietLoader(importlib.abc.Loader):
 
 
 def is_quiet(module: object) -> bool:
-    """Say whether something is a module that was made up here."""
+    """Return whether something is a module that was made up here."""
     return isinstance(getattr(getattr(module, "__spec__", None), "loader", None), _QuietLoader)
 
 

@@ -121,7 +121,7 @@ def _traits(operation: Any) -> LayerTraits:
 
 
 def _is_plain_activation(layer: Any) -> bool:
-    """Say whether a layer is an activation without weights, which fits any shape."""
+    """Return whether a layer is an activation without weights, which fits any shape."""
     traits = known_traits().get(type(layer).__name__, UNKNOWN)
     return bool(traits.activates) and not traits.learns
 

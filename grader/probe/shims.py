@@ -77,7 +77,7 @@ def _replace_shell_cells(shell: Any, requests: list[str]) -> None:
 
 
 def _is_installer(command: str, requests: list[str]) -> bool:
-    """Tell whether a line of shell installs or fetches something; note it as a request when it does."""
+    """Return whether a line of shell installs or fetches something; note it as a request when it does."""
     if not _INSTALLERS.match(command):
         return False
     told = shortened(command.strip(), 200)

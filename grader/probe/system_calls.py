@@ -39,7 +39,7 @@ _CLONE, _SOCKET = (56, 220), (41, 198)
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column above, AUDIT_ARCH_…
 _NEW_NAMESPACES = 0x7E02_0000  # CLONE_NEWNS, …CGROUP, …UTS, …IPC, …USER, …PID, …NET
 _MODES = {
-    # name: (x86_64, aarch64), the place of the mode among the arguments, that of the flags; None where there is no call
+    # name: (x86_64, aarch64), the place of the mode among the arguments, that of the flags; None if there is no call
     "chmod": ((90, None), 1, None), "fchmod": ((91, 52), 1, None), "fchmodat": ((268, 53), 2, None),
     "fchmodat2": ((452, 452), 2, None), "creat": ((85, None), 1, None), "open": ((2, None), 2, 1),
     "openat": ((257, 56), 3, 2), "mkdir": ((83, None), 1, None), "mkdirat": ((258, 34), 2, None),

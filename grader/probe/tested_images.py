@@ -34,7 +34,7 @@ class KnownTestImages:
         return {sample_size(path) for path in self._paths}
 
     def alone(self, *arrays: Any) -> bool | None:
-        """Say whether the first of these arrays that holds images holds test images alone; None where none does.
+        """Return whether the first of these arrays that holds images holds test images alone; None if none does.
 
         An array with more images than the test part cannot.
         """

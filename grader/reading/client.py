@@ -91,7 +91,7 @@ class _Process:
         threading.Thread(target=self._read_complaints, daemon=True, name="grader-reading-complaints").start()
 
     def is_alive(self) -> bool:
-        """Say whether it still runs."""
+        """Return whether it still runs."""
         return self._process.poll() is None
 
     def ask(self, line: str, cpu_seconds: int) -> str:

@@ -374,7 +374,7 @@ def host() -> str:
 
 
 def load_facts(reference: str) -> ReferenceFacts | None:
-    """Read the facts of a reference, None where there are none yet."""
+    """Read the facts of a reference, None if there are none yet."""
     path = _path(reference)
     return FACTS.validate_json(path.read_bytes()) if path.is_file() else None
 

@@ -98,8 +98,8 @@ class MeasuringProcesses:
         data_size: `full` or `sample`.
         data_folder: Searched for the full set first.
         course: The instructor's own course whose references are found besides ours, as the user named it.
-        graph_sandbox: How the processes run a model that cannot be rebuilt; None where there is no sandbox.
-        prefix: How the processes are shut in themselves; None where they are not.
+        graph_sandbox: How the processes run a model that cannot be rebuilt; None if there is no sandbox.
+        prefix: How the processes are shut in themselves; None if they are not.
     """
 
     data_size: str = "full"
@@ -283,7 +283,7 @@ class _Process:
         threading.Thread(target=self._read_complaints, daemon=True, name="grader-complaints").start()
 
     def is_alive(self) -> bool:
-        """Say whether it still runs."""
+        """Return whether it still runs."""
         return self._process.poll() is None
 
     def ask(self, request: Request) -> Answer:

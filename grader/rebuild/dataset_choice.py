@@ -44,7 +44,7 @@ def in_roles(family: Family, rebuilt: Rebuilt, setting: Setting) -> Case:
 
 
 def _skill(autoencoder: RebuiltModel, samples: Samples) -> float:
-    """Return (L_mean - L) / L_mean on a few samples, where L is the MSE; 0 where the model does not run on them."""
+    """Return (L_mean - L) / L_mean on a few samples, where L is the MSE; 0 if the model does not run on them."""
     few = samples.images[:CHOOSING_IMAGES]
     outputs = quality.answers(autoencoder.model, few)
     if outputs is None or outputs.size != few.size or not np.isfinite(outputs).all():

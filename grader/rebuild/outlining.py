@@ -120,7 +120,7 @@ def _rebuilt(evidence: Evidence, arrays: Arrays) -> Iterator[RebuiltModel]:
 
 
 def _is_autoencoder(model: RebuiltModel) -> bool:
-    """Say whether a model learns in two steps or more, and gives as many numbers as it takes.
+    """Return whether a model learns in two steps or more, and gives as many numbers as it takes.
 
     A normalisation holds numbers and finds no patterns: a model of these alone prepares data.
     """
@@ -220,7 +220,7 @@ def _trained_by(model: RebuiltModel, scene: _Scene) -> tuple[str, ...]:
 
 
 def _gives_moments(claim: ModelClaim, scene: _Scene) -> bool:
-    """Say whether a model gives a mean and a log-variance: two outputs of one width from two layers."""
+    """Return whether a model gives a mean and a log-variance: two outputs of one width from two layers."""
     makers = {output: node for node in claim.nodes for output in node.outputs}
     if len(claim.outputs) < 2 or any(output not in makers for output in claim.outputs[:2]):
         return False
@@ -275,7 +275,7 @@ def _tests(
 
 
 def _classifies(model: RebuiltModel, arrays: Arrays) -> bool:
-    """Say whether a model ends with a softmax over a few classes."""
+    """Return whether a model ends with a softmax over a few classes."""
     layers = canonical(model, arrays).layers
     size = shape_size(model.output_shape) or 0
     return bool(layers) and 1 < size <= MOST_CLASSES and layers[-1].activation == "softmax"

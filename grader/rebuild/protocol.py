@@ -39,7 +39,7 @@ class MeasureRequest:
         task: What to measure.
         evidence_file: The vetted evidence as JSON.
         data: On which data.
-        graph_sandbox: How to run a model that cannot be rebuilt; None where there is no sandbox.
+        graph_sandbox: How to run a model that cannot be rebuilt; None if there is no sandbox.
     """
 
     task: MeasuringTask
@@ -56,7 +56,7 @@ class OutlineRequest:
     Attributes:
         evidence_file: The vetted evidence as JSON.
         data: On which data.
-        graph_sandbox: How to run a model that cannot be rebuilt; None where there is no sandbox.
+        graph_sandbox: How to run a model that cannot be rebuilt; None if there is no sandbox.
     """
 
     evidence_file: Path

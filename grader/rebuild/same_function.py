@@ -22,7 +22,7 @@ class Equivalence:
     """What a transplant showed.
 
     Attributes:
-        form: Canonical form of our network that computes the same; None where none was found.
+        form: Canonical form of our network that computes the same; None if none was found.
         values: Its gap, and what the trained weights reach in it.
     """
 

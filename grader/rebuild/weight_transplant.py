@@ -100,7 +100,7 @@ class Transplant:
 
 
 def is_comparable(reference: Reference) -> bool:
-    """Say whether a reference prescribes its layers, so that there is something to compare with."""
+    """Return whether a reference prescribes its layers, so that there is something to compare with."""
     return family_of(reference).prescribes_layers and "parameters" not in reference.free
 
 
@@ -113,7 +113,7 @@ def transplant(donor: Donor, models: Autoencoder, images: Array) -> Transplant |
         images: Hidden images (n, 28, 28), a few of which are among the inputs.
 
     Returns:
-        None where no such network was found: that says nothing against the student's.
+        None if no such network was found: that says nothing against the student's.
     """
     started = time.monotonic()
     inputs = _inputs(images)

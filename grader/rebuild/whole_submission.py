@@ -163,7 +163,7 @@ class _Numbers:
 def _by_behaviour(
     family: Family, case: Case, problems: tuple[MeasuringProblem, ...], sandbox: GraphSandbox | None
 ) -> Measurements | None:
-    """Measure exported graphs by behaviour; None where there are none, or nothing is to be run for them."""
+    """Measure exported graphs by behaviour; None if there are none, or nothing is to be run for them."""
     rebuilt, setting = case.rebuilt, case.setting
     if sandbox is None or not rebuilt.evidence.graphs or family.by_behaviour is ByBehaviour.NOT_RUN:
         return None

@@ -48,7 +48,7 @@ class LossMark:
         label: Name of the row, translated.
         value: The loss.
         text: The loss as people read it.
-        deviation: Standard deviation over runs, 0 where there is none.
+        deviation: Standard deviation over runs, 0 if there is none.
     """
 
     kind: MarkKind

@@ -31,7 +31,7 @@ class CellView:
     Attributes:
         outcome: For colour and icon.
         word: The same in a word.
-        points: Points, "" where nobody could judge.
+        points: Points, "" if nobody could judge.
         machine: The machine's points where a person gave others, else "".
         link: Address in the student's report, or "".
     """
@@ -57,7 +57,7 @@ class StudentRow:
         points: Points in words.
         lateness: Points that lateness costs, in words, or "".
         machine: What the checks alone add up to where a person decided, in words, or "".
-        cells: One a column; None where this grade has no such check.
+        cells: One a column; None if this grade has no such check.
         reasons: Why a person must look.
         fault: Traceback of the grader's own failure, or "".
     """

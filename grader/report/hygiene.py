@@ -70,7 +70,7 @@ def _harmless_value(value: MessageValue, limit: int) -> MessageValue:
 
 
 def _is_cut(text: str, limit: int) -> bool:
-    """Tell whether `_printable` looks at the beginning of the text alone."""
+    """Return whether `_printable` looks at the beginning of the text alone."""
     return len(text) > limit * _READ_FACTOR + 1
 
 

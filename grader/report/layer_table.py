@@ -59,7 +59,7 @@ class LayerRow:
         match: How the two sides stand to each other.
         student: The student's layer, or None.
         reference: The reference's, or None.
-        remark: How the two sides differ, in words; "" where they do not.
+        remark: How the two sides differ, in words; "" if they do not.
         costs: The check `layers` counts this difference.
     """
 
@@ -94,7 +94,7 @@ class LayerTable:
 def layer_table(
     graded: GradedSubmission, assignment: Assignment, facts: ReferenceFacts, wording: Wording
 ) -> LayerTable | None:
-    """Compare the autoencoders, or return None where one of the two is not known."""
+    """Compare the autoencoders, or return None if one of the two is not known."""
     item = next((item for item in assignment.rubric if item.check == CHECK), None)
     measurements, reference = graded.measurements, facts.architectures.get(Role.AUTOENCODER)
     judged = judge_layers({} if item is None else item.parameters, facts, measurements)

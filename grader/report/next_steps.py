@@ -31,7 +31,7 @@ class NextStep:
     Attributes:
         anchor: Id of the check on the page.
         title: What the check asks.
-        where: The first place that it concerns, "" where no finding names one.
+        where: The first place that it concerns, "" if no finding names one.
         hint: What to look at, or what was found where there is no hint.
         gain: Points that are to be had by it, in words.
         unlocks: Titles of checks that could not be looked at before it is done.

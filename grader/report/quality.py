@@ -62,7 +62,7 @@ def strip_views(measurements: Measurements, facts: ReferenceFacts, wording: Word
 
 
 def loss_view(measurements: Measurements, facts: ReferenceFacts, wording: Wording) -> LossView | None:
-    """Compare the losses, or return None where the student's was not measured or nothing is known to compare with."""
+    """Compare the losses, or return None if the student's was not measured or nothing is known to compare with."""
     student, calibrated = (
         measurements.value(Quantity.RECONSTRUCTION_MSE),
         calibrated_for(facts, measurements),

@@ -20,7 +20,7 @@ class Score:
     """A grade in words.
 
     Attributes:
-        final: False where a person must look first; then all texts are lower bounds and say so.
+        final: False if a person must look first; then all texts are lower bounds and say so.
         points: `8.5 of 10 points`, or `at least 6 of 10 points`; what lateness costs is taken off.
         scaled: The same on the assignment's scale: `4.3 of 5.0`, `B (85 of 100)`, or `at least 3.0 of 5.0`.
         short: For a table's cell: `4.3`, `B`, or `at least 3.0`.
@@ -55,14 +55,14 @@ def score(grade: Grade, assignment: Assignment, wording: Wording) -> Score:
 
 
 def scaled_value(grade: Grade, assignment: Assignment) -> float:
-    """Return the grade on the assignment's scale, rounded as `score` says; 0 where nothing is possible."""
+    """Return the grade on the assignment's scale, rounded as `score` says; 0 if nothing is possible."""
     if not grade.points_possible:
         return 0.0
     return float(_on(grade, assignment))
 
 
 def lateness(grade: Grade, assignment: Assignment, wording: Wording, *, marked_late: bool = False) -> str:
-    """Say whether it was late and what that costs, "" where nothing is due.
+    """Return whether it was late and what that costs, "" if nothing is due.
 
     Args:
         grade: With what lateness costs.
@@ -94,7 +94,7 @@ def lateness(grade: Grade, assignment: Assignment, wording: Wording, *, marked_l
 
 
 def decided_check(result: CheckResult, wording: Wording) -> str:
-    """Say who gave the points of a check, and what the machine had found, "" where the machine's result stands."""
+    """Say who gave the points of a check, and what the machine had found, "" if the machine's result stands."""
     decided = result.decided
     if decided is None:
         return ""
@@ -111,7 +111,7 @@ def decided_check(result: CheckResult, wording: Wording) -> str:
 
 
 def decided_total(grade: Grade, wording: Wording) -> str:
-    """Say who set the points as a whole, and what the checks add up to, "" where they are that sum."""
+    """Say who set the points as a whole, and what the checks add up to, "" if they are that sum."""
     decided = grade.decided
     if decided is None:
         return ""

@@ -130,14 +130,14 @@ class SubmissionView:
         digest: First digits of the file's SHA-256.
         status: In a word.
         score: Points and grade, which know whether they are final.
-        lateness: Whether it was late and what that costs, "" where nothing is due.
+        lateness: Whether it was late and what that costs, "" if nothing is due.
         decided: Who set the points as a whole, and why, or "".
         reasons: Why a person must look.
         checks: In rubric order.
         answers: To the open questions.
         run: The run.
         problems: What could not be rebuilt or measured.
-        notes: What was mended or noticed.
+        notes: What was fixed or noticed.
         methods: How each number of the checks was measured: its name, and the method in English.
     """
 

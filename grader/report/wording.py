@@ -84,7 +84,7 @@ class Wording:
         return self.say(message(msgid, **values))
 
     def pick(self, texts: Mapping[str, str]) -> str:
-        """Return the text in the language, in English or whichever there is, "" where there is none."""
+        """Return the text in the language, in English or whichever there is, "" if there is none."""
         return hygiene.one_line(self.pick_lines(texts))
 
     def pick_lines(self, texts: Mapping[str, str]) -> str:
@@ -104,7 +104,7 @@ class Wording:
         return self.say(RUN_ENDS[status])
 
     def stopper(self, stopped_by: StoppedBy) -> str:
-        """Return the sentence for what ended a run early, "" where nothing did."""
+        """Return the sentence for what ended a run early, "" if nothing did."""
         return "" if stopped_by is StoppedBy.NOTHING else self.say(_STOPPERS[stopped_by])
 
     def quantity(self, quantity: Quantity) -> str:

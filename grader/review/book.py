@@ -36,7 +36,7 @@ class BookPlace:
     """Where a graded class lies.
 
     Attributes:
-        folder: What `grader grade --out` wrote, or None where only the database is known.
+        folder: What `grader grade --out` wrote, or None if only the database is known.
         url: Address of the gradebook.
         course: The instructor's own course, if any.
     """

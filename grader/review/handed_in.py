@@ -53,7 +53,7 @@ def notebook_path(folder: Path, sha256: str) -> Path | None:
 
 
 def kept_cells(folder: Path, sha256: str) -> list[RawCell] | None:
-    """Return the cells of a kept notebook, outputs included; None where it is not there or is no notebook any more."""
+    """Return the cells of a kept notebook, outputs included; None if it is not there or is no notebook any more."""
     path = notebook_path(folder, sha256)
     if path is None or not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
         return None

@@ -50,7 +50,7 @@ class RunningBatch:
     changed_at: datetime
 
     def seconds_left(self, now: datetime) -> float | None:
-        """Return how long the rest takes at the pace so far, None where nothing was run yet."""
+        """Return how long the rest takes at the pace so far, None if nothing was run yet."""
         run = self.done - self.reused
         if run <= 0:
             return None
@@ -117,7 +117,7 @@ class BatchNote:
 
 
 def running_batch(folder: Path | None) -> tuple[RunningBatch, bool] | None:
-    """Return the batch that was noted in a folder, and whether it still lives; None where there is none."""
+    """Return the batch that was noted in a folder, and whether it still lives; None if there is none."""
     if folder is None:
         return None
     try:
@@ -133,7 +133,7 @@ _BATCH = TypeAdapter(RunningBatch)
 
 
 def _locked(folder: Path) -> int | None:
-    """Take the lock of a folder for as long as the descriptor is open; None where another batch holds it."""
+    """Take the lock of a folder for as long as the descriptor is open; None if another batch holds it."""
     if sys.platform == "win32":  # nothing is graded there, only checked
         return None
     try:

@@ -82,6 +82,6 @@ TITLES: Final = MappingProxyType(
 
 
 def find_column(header: Sequence[str], column: Column) -> int | None:
-    """Return where a column stands, by its titles in their order of certainty; None where it does not."""
+    """Return where a column stands, by its titles in their order of certainty; None if it does not."""
     titles = [folded(title) for title in header]
     return next((titles.index(title) for title in TITLES[column] if title in titles), None)

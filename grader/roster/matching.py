@@ -32,7 +32,7 @@ class Match:
 
     Attributes:
         student: As intake calls them.
-        people: One; several for a team; none where nobody fits.
+        people: One; several for a team; none if nobody fits.
         doubt: Why nobody fits, or None.
     """
 
@@ -133,7 +133,7 @@ def _mail_names(person: Person) -> set[str]:
 
 
 def _may_be(name: str, person: Person) -> bool:
-    """Tell whether a name does not speak against a person: one word in common, or nothing to compare."""
+    """Return whether a name does not speak against a person: one word in common, or nothing to compare."""
     words = {word for word in folded(name).split() if not word.isdecimal()}
     own = [word for word in folded(person.name).split() if len(word) >= _SHORTEST_WORD]
     if not own or not words or words & _ANONYMOUS or set(own) & _ANONYMOUS:

@@ -74,7 +74,7 @@ class Sheet:
         return tuple(cell.value for cell in self.rows[0])
 
     def value(self, row: int, column: int | None) -> str:
-        """Return what a cell says without blanks around it; "" where the row is shorter, or there is no such column."""
+        """Return what a cell says without blanks around it; "" if the row is shorter, or there is no such column."""
         cells = self.rows[row]
         return cells[column].value.strip() if column is not None and column < len(cells) else ""
 

@@ -175,7 +175,7 @@ def command_prefix(
 
 
 def unprivileged_uid() -> int | None:
-    """Return a user id that no process has, where we are root; None where we are not and need none."""
+    """Return a user id that no process has, where we are root; None if we are not and need none."""
     if os.geteuid() != 0:
         return None
     taken = {process.info["uids"].real for process in psutil.process_iter(["uids"]) if process.info["uids"]}

@@ -59,7 +59,7 @@ def with_circumstances(
 
 
 def _fetches(source: str) -> bool:
-    """Tell whether a line of a cell loads something from the network."""
+    """Return whether a line of a cell loads something from the network."""
     return any(_FETCHING.match(line) for line in source.split("\n"))
 
 
@@ -92,7 +92,7 @@ def _who_raised(traceback: str) -> tuple[RaisedBy, str]:
 
 
 def _failing(statements: Sequence[ast.stmt], source: str, traceback: str) -> int | None:
-    """Return the position of the statement that raised, None where the traceback does not show it."""
+    """Return the position of the statement that raised, None if the traceback does not show it."""
     lines = source.split("\n")
     for number, text in _ARROW.findall(traceback):
         line = int(number)
@@ -102,7 +102,7 @@ def _failing(statements: Sequence[ast.stmt], source: str, traceback: str) -> int
 
 
 def _stops_training(statements: Sequence[ast.stmt], source: str, traceback: str) -> bool:
-    """Tell whether one of these statements, or a function that raised, trains a model."""
+    """Return whether one of these statements, or a function that raised, trains a model."""
     if not statements:  # no Python, so that nothing of it was run
         return _TRAINING_TEXT.search(source) is not None
     own = any(name in _TRAINING_CALLS for statement in statements for name in _called(statement))
@@ -122,7 +122,7 @@ def _called(statement: ast.stmt) -> Iterator[str]:
 
 
 def _asks_for_accelerator(error: CellError, source: str, statements: Sequence[ast.stmt], at: int | None) -> bool:
-    """Tell whether the error is that of a search for a GPU or TPU: it says so, or its own statement looks for one."""
+    """Return whether the error is that of a search for a GPU or TPU: it says so, or its own statement looks for one."""
     if _ACCELERATOR.search(error.text):
         return True
     if at is None:
@@ -136,7 +136,7 @@ def _asks_for_accelerator(error: CellError, source: str, statements: Sequence[as
 
 
 def _names_accelerator(statement: ast.stmt, used: set[str]) -> bool:
-    """Tell whether a statement gives one of these names what it found out about a GPU: `gpus = list_…('GPU')`."""
+    """Return whether a statement gives one of these names what it found out about a GPU: `gpus = list_…('GPU')`."""
     if not isinstance(statement, ast.Assign):
         return False
     names = {node.id for target in statement.targets for node in ast.walk(target) if isinstance(node, ast.Name)}

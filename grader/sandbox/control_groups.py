@@ -74,7 +74,7 @@ class RunGroup:
         return ["/bin/sh", "-c", f'for list in {lists}; do echo $$ > "$list"; done; exec "$@"', "sh"]
 
     def ended_for_memory(self) -> bool:
-        """Say whether Linux has ended a process of it because it was full."""
+        """Return whether Linux has ended a process of it because it was full."""
         name = "memory.oom_control" if self.version == 1 else "memory.events"
         with suppress(OSError):
             lines = (self.folders["memory"] / name).read_text(encoding="ascii").splitlines()
@@ -84,7 +84,7 @@ class RunGroup:
 
 @contextmanager
 def run_group(limits: Limits, folders_mib: int) -> Iterator[RunGroup | None]:
-    """Lend a group for one run; None where the system lends none.
+    """Lend a group for one run; None if the system lends none.
 
     Args:
         limits: Of the run.
@@ -101,7 +101,7 @@ def run_group(limits: Limits, folders_mib: int) -> Iterator[RunGroup | None]:
 
 @cache
 def lent_here() -> Lent | None:
-    """Return where groups can be made on this machine by this user, None where nowhere; tried once."""
+    """Return where groups can be made on this machine by this user, None if nowhere; tried once."""
     try:
         own = Path("/proc/self/cgroup").read_text(encoding="ascii")
     except OSError:  # not Linux
@@ -146,7 +146,7 @@ def _place(root: Path, path: str) -> Path:
 
 
 def _offers(folder: Path) -> bool:
-    """Say whether groups below a folder of version 2 have the controllers that are wanted, switching them on."""
+    """Return whether groups below a folder of version 2 have the controllers that are wanted, switching them on."""
     control = folder / "cgroup.subtree_control"
     try:
         if not set(_WANTED) <= set((folder / "cgroup.controllers").read_text(encoding="ascii").split()):

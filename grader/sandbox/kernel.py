@@ -136,7 +136,7 @@ class OwnKernelManager(_CappedSockets, AsyncKernelManager):
 
 
 def _answers(path: str) -> bool:
-    """Say whether somebody listens on a Unix socket."""
+    """Return whether somebody listens on a Unix socket."""
     with socket.socket(socket.AF_UNIX) as knocking:
         try:
             knocking.connect(path)

@@ -27,7 +27,7 @@ class CellNames:
         self._defining: dict[str, list[CodeCell]] | None = None
 
     def statements(self, index: int) -> list[ast.stmt]:
-        """Return the statements of the cell with this index; none where it is no Python."""
+        """Return the statements of the cell with this index; none if it is no Python."""
         if index not in self._statements:
             source = next((cell.source for cell in self._cells if cell.index == index), "")
             self._statements[index] = statements_of(source)
@@ -76,7 +76,7 @@ def defined_names(source: str) -> set[str]:
 
 
 def statements_of(source: str) -> list[ast.stmt]:
-    """Parse a cell, its magics passed over line by line; none where it is no Python."""
+    """Parse a cell, its magics passed over line by line; none if it is no Python."""
     if len(source) > _LONGEST_SOURCE:
         return []
     lines = source.split("\n")

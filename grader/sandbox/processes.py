@@ -58,7 +58,7 @@ class ProcessTree:
     def processor_seconds(self) -> float | None:
         """Return for how long its processes have kept processors busy, those that ended and were waited for included.
 
-        None where the program is gone: the system forgets it with the program.
+        None if the program is gone: the system forgets it with the program.
         """
         try:
             program = psutil.Process(self._process.pid)
@@ -95,7 +95,7 @@ def _kill(member: psutil.Process) -> None:
 
 
 def _runs(member: psutil.Process) -> bool:
-    """Tell whether a process still does something; one that nobody has buried yet does not."""
+    """Return whether a process still does something; one that nobody has buried yet does not."""
     try:
         return member.is_running() and member.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
     except psutil.NoSuchProcess:

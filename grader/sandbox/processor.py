@@ -41,7 +41,7 @@ class Load:
         return 1.0 if asked < _NOBODY_ASKS else min(1.0, self.used / asked)
 
     def is_greedy(self, share: float) -> bool:
-        """Say whether it asks for far more than its share."""
+        """Return whether it asks for far more than its share."""
         return self.used + self.waited > 2 * share + 2
 
 

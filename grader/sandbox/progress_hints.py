@@ -56,7 +56,7 @@ def first_line(source: str) -> str:
 
 
 def read_epoch(file: Path) -> EpochSeen | None:
-    """Read the kernel's line; None where there is none, or something else in its place."""
+    """Read the kernel's line; None if there is none, or something else in its place."""
     try:
         descriptor = os.open(file, _FLAGS)
     except OSError:

@@ -130,7 +130,7 @@ def _package_folders() -> Iterator[Path]:
 
 
 def _is_checkout(place: Path) -> bool:
-    """Say whether a folder that Python searches is one of sources, with our packages among its folders."""
+    """Return whether a folder that Python searches is one of sources, with our packages among its folders."""
     return place.name not in ("site-packages", "dist-packages") and (place / OWN_PACKAGES[0] / "sandbox").is_dir()
 
 

@@ -163,7 +163,7 @@ class Watchdog:
             put_behind(pids)
 
     def _must_give_way(self) -> bool:
-        """Say whether the machine is at its end and this is the run that takes most of what it lacks."""
+        """Return whether the machine is at its end and this is the run that takes most of what it lacks."""
         memory_mib, disk_mib = reserves_mib(self._watched.folders)
         if min(memory_mib, disk_mib) >= RESERVE_MIB:
             return False

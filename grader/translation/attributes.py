@@ -80,7 +80,7 @@ def _accuracy_key(node: cst.BaseExpression, place: RuleSite) -> cst.SimpleString
 
 
 def _renamed(node: cst.Attribute, meaning: Meaning, place: RuleSite) -> cst.BaseExpression | None:
-    """Return what the attribute of a module is today, or None where it is the same."""
+    """Return what the attribute of a module is today, or None if it is the same."""
     module, _, last = meaning.name.rpartition(".")
     if plain(meaning.written) in MOVED_MODULES:
         return _moved(node, plain(meaning.written))
@@ -105,7 +105,7 @@ def _on(node: cst.BaseExpression, value: cst.BaseExpression) -> cst.BaseExpressi
 
 
 def _moved(node: cst.Attribute, old: str) -> cst.BaseExpression | None:
-    """Return the chain that leads to a moved module, or None where the chain begins below what both have in common."""
+    """Return the chain that leads to a moved module, or None if the chain begins below what both have in common."""
     before, after = old.split("."), MOVED_MODULES[old].split(".")
     shared = next((count for count, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), len(after))
     value: cst.BaseExpression = node
@@ -180,5 +180,5 @@ def _of_an_object(original: cst.Attribute, updated: cst.Attribute, line: int, pl
 
 
 def _is_own_layer(value: cst.BaseExpression) -> bool:
-    """Tell whether this is what a layer that ties its weights holds: `self.dense`."""
+    """Return whether this is what a layer that ties its weights holds: `self.dense`."""
     return isinstance(value, cst.Attribute) and isinstance(value.value, cst.Name) and value.value.value == "self"

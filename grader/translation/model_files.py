@@ -96,7 +96,7 @@ def _texts(trees: Sequence[tuple[int, ast.Module]]) -> Mapping[str, str]:
 
 
 def _only_as_file(trees: Sequence[tuple[int, ast.Module]], text: str) -> bool:
-    """Tell whether a text without an ending stands in calls that save and load alone."""
+    """Return whether a text without an ending stands in calls that save and load alone."""
     everywhere = sum(
         _text(node) == text for _, tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)
     )

@@ -51,7 +51,7 @@ class Names:
     stars: set[str] = field(default_factory=set)
 
     def meaning(self, dotted: str, cell: int, line: int) -> Meaning | None:
-        """Tell what `K.mean` stands for at a place, or None where that is not one thing."""
+        """Tell what `K.mean` stands for at a place, or None if that is not one thing."""
         root, _, rest = dotted.partition(".")
         if root in self.bound:
             return None

@@ -56,7 +56,7 @@ class Readable:
 
 
 def readable(source: str) -> Readable | None:
-    """Make Python of a cell's source; None where it is none, even with lines for IPython hidden and prints fixed."""
+    """Make Python of a cell's source; None if it is none, even with lines for IPython hidden and prints fixed."""
     if len(source) > LONGEST_CELL:
         return None
     lines = source.split("\n")
@@ -93,7 +93,7 @@ def _depth_exceeded(tree: ast.Module) -> bool:
 
 
 def _hide_cell_magic(lines: list[str], hidden: dict[str, str]) -> bool:
-    """Hide the line of a cell magic; say False where the cell below it is no Python of the notebook."""
+    """Hide the line of a cell magic; say False if the cell below it is no Python of the notebook."""
     first = next((number for number, line in enumerate(lines) if line.strip()), None)
     if first is None:
         return False
@@ -131,7 +131,7 @@ def _hide_all(lines: list[str], hidden: dict[str, str]) -> bool:
 
 
 def _is_magic(line: str) -> bool:
-    """Tell whether a line may be one for IPython: `%cd x`, `!ls`, `?f`, `f?`, `files = !ls`."""
+    """Return whether a line may be one for IPython: `%cd x`, `!ls`, `?f`, `f?`, `files = !ls`."""
     text = line.strip()
     assigned = text.partition("=")[2].lstrip()
     return not text.startswith("#") and (
@@ -179,7 +179,7 @@ def _mend_python_2(lines: list[str]) -> list[tuple[int, str, str]]:
 
 
 def _mend_print(lines: list[str], first: int, printed: re.Match[str], fixed: list[tuple[int, str, str]]) -> int:
-    """Mend the print statement that begins in a line; return the last line that it takes."""
+    """Fix the print statement that begins in a line; return the last line that it takes."""
     for last in range(first, min(first + 12, len(lines))):
         body = "\n".join([printed["rest"], *lines[first + 1 : last + 1]])
         call = _print_call(body)
@@ -194,7 +194,7 @@ def _mend_print(lines: list[str], first: int, printed: re.Match[str], fixed: lis
 
 
 def _print_call(body: str) -> str | None:
-    """Return the call that says the same as `print body`, or None where this is not the whole of one."""
+    """Return the call that says the same as `print body`, or None if this is not the whole of one."""
     code, comment = _without_comment(body)
     stripped = code.rstrip()
     if not stripped or stripped.startswith(">>"):

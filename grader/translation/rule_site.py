@@ -149,7 +149,7 @@ def keyword(call: cst.Call, name: str) -> cst.Arg | None:
 
 
 def positional(call: cst.Call) -> list[cst.Arg] | None:
-    """Return the arguments without a name; None where `*some` makes their number unknown."""
+    """Return the arguments without a name; None if `*some` makes their number unknown."""
     if any(arg.star == "*" for arg in call.args):
         return None
     return [arg for arg in call.args if arg.keyword is None and not arg.star]

@@ -91,7 +91,7 @@ def translated_function(
 def translated_added_loss(
     original: cst.Call, updated: cst.Call, line: int, place: RuleSite, symbolic: frozenset[str]
 ) -> tuple[cst.Call, str]:
-    """Translate `model.add_loss(tensor)`; return the call and the source of what it calls, "" where it is not old."""
+    """Translate `model.add_loss(tensor)`; return the call and the source of what it calls, "" if it is not old."""
     func = updated.func
     if not (isinstance(func, cst.Attribute) and isinstance(func.value, cst.Name) and func.attr.value == "add_loss"):
         return updated, ""
@@ -109,7 +109,7 @@ def translated_compile(
     """Translate `model.compile(loss=f)` where `f` uses tensors of the graph.
 
     Returns:
-        The call, a statement to run before it, and the source of what that calls; two "" where nothing is old.
+        The call, a statement to run before it, and the source of what that calls; two "" if nothing is old.
     """
     func = updated.func
     loss = keyword(updated, "loss")

@@ -58,7 +58,7 @@ def tensors_of(trees: Sequence[tuple[int, ast.Module]], names: Names) -> Tensors
 
 
 def is_symbolic(node: ast.expr, symbolic: frozenset[str] | set[str], names: Names, cell: int) -> bool:
-    """Tell whether an expression is a symbolic tensor, or holds one."""
+    """Return whether an expression is a symbolic tensor, or holds one."""
     match node:
         case ast.Name(id=name):
             return name in symbolic

@@ -59,7 +59,7 @@ def _method(node: ast.ClassDef, name: str) -> ast.FunctionDef | None:
 
 
 def _takes_training(call: ast.FunctionDef | None) -> bool:
-    """Tell whether a `call` is told when it trains; arguments that nobody can see may be that."""
+    """Return whether a `call` is told when it trains; arguments that nobody can see may be that."""
     if call is None:
         return False
     arguments = call.args
@@ -68,7 +68,7 @@ def _takes_training(call: ast.FunctionDef | None) -> bool:
 
 
 def _is_model(node: ast.ClassDef, cell: int, names: Names) -> bool:
-    """Tell whether a class is a Keras model that leaves the steps of its training to Keras."""
+    """Return whether a class is a Keras model that leaves the steps of its training to Keras."""
     if _method(node, "train_step") is not None:
         return False
     meanings = [names.meaning(ast.unparse(base), cell, node.lineno) for base in node.bases]
@@ -76,7 +76,7 @@ def _is_model(node: ast.ClassDef, cell: int, names: Names) -> bool:
 
 
 def _is_given_layers(node: ast.ClassDef) -> bool:
-    """Tell whether a model is made of what it is given: `__init__(self, encoder, decoder)`."""
+    """Return whether a model is made of what it is given: `__init__(self, encoder, decoder)`."""
     made = _method(node, "__init__")
     return made is not None and len(made.args.args) > 1
 

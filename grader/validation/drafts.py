@@ -1,7 +1,7 @@
 """A solution notebook as cells and syntax trees that can be rewritten.
 
 Edits go through libcst, so that comments and layout stay and what comes out is always Python. A draft never changes;
-every edit returns another one, or None where there is nothing to edit, so that an operator which does not apply says so
+every edit returns another one, or None if there is nothing to edit, so that an operator which does not apply says so
 by itself.
 """
 
@@ -85,7 +85,7 @@ class LayerCall:
         return tree
 
     def keyword(self, name: str) -> str | None:
-        """Return the text of a keyword's value, None where it is not given."""
+        """Return the text of a keyword's value, None if it is not given."""
         return keyword(self.call, name)
 
 
@@ -130,11 +130,11 @@ class Draft:
     # What is asked
 
     def asks(self, check: str) -> bool:
-        """Say whether the rubric has a check."""
+        """Return whether the rubric has a check."""
         return any(item.check == check for item in self.assignment.rubric)
 
     def allows(self, parameter: str, value: str) -> bool:
-        """Say whether a value is among those that a setting of the check `layers` takes as right."""
+        """Return whether a value is among those that a setting of the check `layers` takes as right."""
         for item in self.assignment.rubric:
             given = item.parameters.get(parameter)
             if item.check == "layers" and isinstance(given, tuple):
@@ -142,7 +142,7 @@ class Draft:
         return False
 
     def sets(self, check: str, parameter: str, value: object) -> bool:
-        """Say whether the rubric gives a setting of a check exactly this value."""
+        """Return whether the rubric gives a setting of a check exactly this value."""
         return any(item.check == check and item.parameters.get(parameter) == value for item in self.assignment.rubric)
 
     # Text
@@ -153,11 +153,11 @@ class Draft:
         return (cell for cell in self.cells if cell.is_code)
 
     def source(self, cell_id: str) -> str | None:
-        """Return a cell's text, None where there is no such cell."""
+        """Return a cell's text, None if there is no such cell."""
         return next((cell.source for cell in self.cells if cell.cell_id == cell_id), None)
 
     def mentions(self, words: str) -> bool:
-        """Say whether a text stands in any cell of code."""
+        """Return whether a text stands in any cell of code."""
         return any(words in cell.source for cell in self.code_cells)
 
     def with_source(self, cell_id: str, source: str) -> Draft:
@@ -268,7 +268,7 @@ class Draft:
         return draft if editor.found else None
 
     def joined(self, code: str, helper: str) -> Draft | None:
-        """Make the autoencoder out of its halves in another way; None where they come after it, cut out of it."""
+        """Make the autoencoder out of its halves in another way; None if they come after it, cut out of it."""
         text = "\n".join(cell.source for cell in self.code_cells)
         places = [re.search(rf"^ *{name} = ", text, re.MULTILINE) for name in ("encoder", "decoder", "autoencoder")]
         encoder, decoder, whole = (-1 if place is None else place.start() for place in places)

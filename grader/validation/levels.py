@@ -23,7 +23,7 @@ class Level:
     Attributes:
         name: Its id.
         story: What the student did.
-        edit: Makes it out of a solution; None where there is no such step.
+        edit: Makes it out of a solution; None if there is no such step.
     """
 
     name: str

@@ -25,7 +25,7 @@ NO_OUTPUT_ACTIVATION: Final = message("no activation on the output")
 
 
 Edit = Callable[[Draft], Draft | None]
-"""Returns None where the notebook has nothing to edit."""
+"""Returns None if the notebook has nothing to edit."""
 
 LEARNT: Final = frozenset(check.id for check in CHECKS.values() if check.needs.trained)
 """Checks that judge what was learnt: after a few steps of training they say nothing of a right answer."""

@@ -57,7 +57,7 @@ class Distance:
 
     @property
     def is_drift(self) -> bool:
-        """Say whether chance does not explain it."""
+        """Return whether chance does not explain it."""
         return abs(self.deviations) > self.allowed
 
 
@@ -67,7 +67,7 @@ class ReferenceVerdict:
 
     Attributes:
         reference: Its id.
-        faults: What is wrong, a sentence each; none where all is well.
+        faults: What is wrong, a sentence each; none if all is well.
         distances: How far the new training is from the facts.
         remarks: What a maintainer should know and nothing depends on.
         seconds: Wall time of the training.

@@ -17,7 +17,7 @@ Statements = Callable[[str, str, list[str]], str]
 
 
 def rewritten(draft: Draft, statements: Statements) -> Draft | None:
-    """Write every Sequential encoder and decoder anew; None where there is none.
+    """Write every Sequential encoder and decoder anew; None if there is none.
 
     A Sequential is one whose list begins with an Input and holds nothing starred.
     """

@@ -24,7 +24,7 @@ def module(source: str) -> cst.Module:
 
 
 def is_python(source: str) -> bool:
-    """Say whether a cell holds nothing but Python, no magics."""
+    """Return whether a cell holds nothing but Python, no magics."""
     return not any(line.startswith(("!", "%")) for line in source.splitlines())
 
 
@@ -48,17 +48,17 @@ def last_name(node: cst.BaseExpression) -> str:
 
 
 def is_model(node: cst.BaseExpression) -> bool:
-    """Say whether an expression makes a Sequential or a Model."""
+    """Return whether an expression makes a Sequential or a Model."""
     return isinstance(node, cst.Call) and last_name(node.func) in ("Sequential", "Model")
 
 
 def is_layer(node: cst.CSTNode) -> bool:
-    """Say whether an expression makes a layer of Keras."""
+    """Return whether an expression makes a layer of Keras."""
     return isinstance(node, cst.Call) and last_name(node.func) in _LAYERS
 
 
 def keyword(call: cst.Call, name: str) -> str | None:
-    """Return the text of a keyword's value, None where it is not given."""
+    """Return the text of a keyword's value, None if it is not given."""
     return next((text(one.value) for one in call.args if one.keyword is not None and one.keyword.value == name), None)
 
 
@@ -87,7 +87,7 @@ def rebuilt(call: cst.Call, args: list[tuple[str, str]]) -> cst.Call:
 
 
 def call_named(tree: cst.Module, layer: cst.Call) -> cst.Call | None:
-    """Return the call that gives a tensor to this very layer, None where the layer stands in a list."""
+    """Return the call that gives a tensor to this very layer, None if the layer stands in a list."""
     found: list[cst.Call] = []
 
     class Finder(cst.CSTVisitor):

@@ -42,7 +42,7 @@ class Judged:
         assignment: Assignment id.
         operator: How it was made.
         fate: What became of it.
-        outcomes: Of each check of the rubric; empty where there is no grade.
+        outcomes: Of each check of the rubric; empty if there is no grade.
         intended: Checks that must lose points.
         judged: Checks that count for this variant.
         reason: Why a survivor is listed, or what broke.

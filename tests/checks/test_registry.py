@@ -219,7 +219,7 @@ def test_skipping_goes_on_through_a_chain_of_requirements() -> None:
 
 
 def test_every_mistake_of_a_rubric_is_told_at_once() -> None:
-    """The author of an assignment mends the file in one go."""
+    """The author of an assignment fixes the file in one go."""
     rubric = (
         item("mirror", requires=("models",)),
         item("reconstuction"),

@@ -76,7 +76,7 @@ def test_errors_wait_where_our_measuring_may_have_lost_the_autoencoder() -> None
 
 
 def test_every_erroring_cell_is_told() -> None:
-    """One run tells a student all cells to mend, numbered as a person counts them."""
+    """One run tells a student all cells to fix, numbered as a person counts them."""
     errors = (CellError(2, "ValueError", "a"), CellError(5, "TypeError", "b"), CellError(9, "KeyError", "c"))
     assert [told.where for told in findings(runs(subject(raised(*errors))))] == [
         "Cell 3 of the notebook",
@@ -361,7 +361,7 @@ def test_any_other_end_of_the_kernel_waits_for_a_person(by: StoppedBy) -> None:
 
 
 def test_a_sandbox_that_did_not_start_is_ours() -> None:
-    """There is nothing for the student to mend, so there is no finding."""
+    """There is nothing for the student to fix, so there is no finding."""
     run = RunRecord(RunStatus.UNAVAILABLE, StoppedBy.SANDBOX, detail=verbatim("No user namespaces."))
     verdict = runs(subject(run, NOTHING))
     assert (verdict.outcome, verdict.findings) == (Outcome.UNGRADABLE, ())

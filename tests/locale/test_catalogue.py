@@ -17,7 +17,7 @@ from grader.locale.translator import SOURCE_LANGUAGE
 def test_every_sentence_of_the_grader_is_translated(language: str):
     """Each message of the code has a certain translation with the same fields, compiled.
 
-    To mend a failure: `python -m grader.locale.catalogue update`, translate what it lists, run it again.
+    To fix a failure: `python -m grader.locale.catalogue update`, translate what it lists, run it again.
     """
     assert "\n".join(problems(language)) == ""
 

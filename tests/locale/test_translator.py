@@ -69,7 +69,7 @@ def test_the_committed_catalogue_is_the_one_that_is_read():
 @pytest.mark.usefixtures("spanish")
 @pytest.mark.parametrize("msgid", ["wrong field {actual}", "wrong brace {actual}"])
 def test_a_broken_translation_falls_back_to_english_with_a_warning(msgid: str, caplog: pytest.LogCaptureFixture):
-    """The class is graded all the same, and the log tells which translation to mend."""
+    """The class is graded all the same, and the log tells which translation to fix."""
     with caplog.at_level(logging.WARNING, logger="grader.locale.translator"):
         told = Translator("es").text(message(msgid, actual=64))
     assert told == msgid.replace("{actual}", "64")

@@ -157,7 +157,7 @@ def _gone(process: psutil.Process) -> None:
 
 
 def _complaints(program: Path, folder: Path, calls: dict[str, Callable[[Any], Any]]) -> dict[str, str]:
-    """Run several graphs at the same time; return what is said of each, "" where it is a model."""
+    """Run several graphs at the same time; return what is said of each, "" if it is a model."""
     told: dict[str, str] = {}
 
     def try_one(name: str, call: Callable[[Any], Any]) -> None:

@@ -51,14 +51,14 @@ def why_stopped(run: RunRecord) -> Message:
 
 
 def was_cut(run: RunRecord) -> bool:
-    """Tell whether something other than the notebook's own code ended the run before its last cell."""
+    """Return whether something other than the notebook's own code ended the run before its last cell."""
     if run.status is RunStatus.KILLED:
         return run.stopped_by is not StoppedBy.OWN_EXIT
     return run.status in {RunStatus.TIMED_OUT, RunStatus.UNAVAILABLE}
 
 
 def why_incomplete(subject: Subject) -> Message | None:
-    """Say why the notebook may not have shown all it can, or None where it had its full chance."""
+    """Say why the notebook may not have shown all it can, or None if it had its full chance."""
     if was_cut(subject.run):
         return why_stopped(subject.run)
     if subject.run.status is not RunStatus.COMPLETED and subject.missing_modules:
@@ -68,7 +68,7 @@ def why_incomplete(subject: Subject) -> Message | None:
 
 
 def why_unknown(subject: Subject) -> Message | None:
-    """Say why a missing model may not be the student's doing, or None where it is."""
+    """Say why a missing model may not be the student's doing, or None if it is."""
     incomplete = why_incomplete(subject)
     if incomplete is not None:
         return incomplete
@@ -79,7 +79,7 @@ def why_unknown(subject: Subject) -> Message | None:
 
 
 def without_autoencoder(subject: Subject) -> Verdict | None:
-    """Return the verdict of every check where no autoencoder was measured, or None where one was."""
+    """Return the verdict of every check where no autoencoder was measured, or None if one was."""
     if subject.model(Role.AUTOENCODER) is not None:
         return None
     unknown = why_unknown(subject)

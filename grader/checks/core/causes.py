@@ -90,7 +90,7 @@ def cause_of(error: CellError, errors: Sequence[CellError], missing_modules: Seq
 
 
 def echoed(error: CellError, errors: Sequence[CellError]) -> CellError | None:
-    """Return the earlier error but for which a name would have been there; None where the error is no such echo.
+    """Return the earlier error but for which a name would have been there; None if the error is no such echo.
 
     The nearest cell above that makes the name failed. Where no cell makes it, it was to be made in a cell that is
     still to be completed.
@@ -105,7 +105,7 @@ def echoed(error: CellError, errors: Sequence[CellError]) -> CellError | None:
 
 
 def is_unfinished(error: CellError) -> bool:
-    """Say whether the notebook itself raises the error where code is still to be written.
+    """Return whether the notebook itself raises the error where code is still to be written.
 
     A library raises NotImplementedError as well: for a layer without `get_config`, in a mode that it does not know.
     """
@@ -137,7 +137,7 @@ def named_modules(error: CellError) -> tuple[str, ...]:
 
 
 def stopped_training(subject: Subject) -> CellError | None:
-    """Return the first error that kept a model from being trained, None where nothing did.
+    """Return the first error that kept a model from being trained, None if nothing did.
 
     Where the autoencoder was trained nevertheless, an error in another training is no explanation.
     """

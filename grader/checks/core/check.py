@@ -61,11 +61,11 @@ class Needs:
     some_models: bool = False
 
     def met_by(self, there: Collection[Role]) -> bool:
-        """Tell whether the models that are there are enough."""
+        """Return whether the models that are there are enough."""
         return any(need.issubset(there) for need in self.models)
 
     def partly_met_by(self, there: Collection[Role]) -> bool:
-        """Tell whether the models that are there are enough for a part of the points."""
+        """Return whether the models that are there are enough for a part of the points."""
         return self.met_by(there) or (self.some_models and bool(there))
 
     def missing(self, there: Collection[Role]) -> Roles:
@@ -84,7 +84,7 @@ class Check:
         function: What decides.
         needs: What it needs.
         parameters: Settings that a rubric may change.
-        halves: How it judges the halves of an autoencoder that is not there; None where it needs a whole one.
+        halves: How it judges the halves of an autoencoder that is not there; None if it needs a whole one.
     """
 
     id: str

@@ -11,7 +11,7 @@ def code_size(measurements: Measurements) -> int | None:
     """Return how many numbers one code holds.
 
     The measured quantity comes first, then the encoder's output, then the narrowest layer of the autoencoder: a
-    notebook without an encoder still has a code. None where nothing of that is known.
+    notebook without an encoder still has a code. None if nothing of that is known.
     """
     measured = measurements.value(Quantity.CODE_SIZE)
     if measured is not None:

@@ -54,7 +54,7 @@ class Halves:
 
     @property
     def only(self) -> Role | None:
-        """The half that is there, None where both are."""
+        """The half that is there, None if both are."""
         return next(iter(self.there)) if len(self.there) == 1 else None
 
     @property

@@ -43,7 +43,7 @@ class Parameter(Generic[Value_co]):
         return cast("Value_co", value)
 
     def accepts(self, value: ParameterValue) -> bool:
-        """Tell whether `value` may stand in a rubric; a whole number will do where a decimal one is asked for."""
+        """Return whether `value` may stand in a rubric; a whole number will do where a decimal one is asked for."""
         default: ParameterValue = self.default
         if isinstance(default, bool) or isinstance(value, bool):
             return isinstance(default, bool) and isinstance(value, bool)

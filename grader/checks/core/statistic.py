@@ -190,7 +190,7 @@ def _figure(value: float, aspect: Aspect) -> Message:
 def _hardly_trained(
     subject: Subject, first: Aspect, known: Mapping[Quantity, Statistic], values: Mapping[Aspect, float]
 ) -> Side | None:
-    """Say why a model has learnt next to nothing, by the first number of its check; None where it has, or nobody knows.
+    """Say why a model has learnt next to nothing, by the first number of its check; None if it has, or nobody knows.
 
     What the other numbers of such a model mean is no lesson: it has not missed the noise, it has missed its training.
     """

@@ -46,7 +46,7 @@ def training_stopped(subject: Subject, skill: float) -> Advice | None:
 
 
 def slow_training(subject: Subject, skill: float) -> Message | None:
-    """Name the optimizer whose default rate let training go nowhere, None where there is none or the model learnt."""
+    """Name the optimizer whose default rate let training go nowhere, None if there is none or the model learnt."""
     if not subject.slow_optimizers or not skill < SLOWED_SKILL:
         return None
     return slow_hint(subject.slow_optimizers[0], subject.places)

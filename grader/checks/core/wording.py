@@ -61,7 +61,7 @@ def where_and_why(old: Translation, places: Places) -> Message:
 
 
 def other_data(subject: Subject) -> Message | None:
-    """Say that the autoencoder was trained on images that the assignment does not ask for; None where it was not."""
+    """Say that the autoencoder was trained on images that the assignment does not ask for; None if it was not."""
     foreign = subject.measurements.foreign
     if not foreign:
         return None
@@ -79,7 +79,7 @@ def _or(names: Sequence[Message]) -> Message:
 
 
 def idle_training(subject: Subject) -> Message | None:
-    """Return what made the training another than was meant without an error, with its place; None where nothing did."""
+    """Return what made the training another than was meant without an error, with its place; None if nothing did."""
     for old in subject.old_code:
         if old.training:
             return where_and_why(old, subject.places)

@@ -62,7 +62,7 @@ def check_denoising(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG
 
 
 def _met_noise(subject: Subject) -> bool:
-    """Say whether a noise layer about as strong as the course's noise stands before the first layer that learns."""
+    """Return whether a noise layer about as strong as the course's noise stands before the first layer that learns."""
     found = subject.model(Role.AUTOENCODER)
     return found is not None and any(_strength(one) >= _STRONG for one in _before_learning(found.architecture))
 

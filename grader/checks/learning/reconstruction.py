@@ -78,7 +78,7 @@ def _numbers(subject: Subject) -> tuple[Measurement, ...]:
 
 
 def _unfair(subject: Subject) -> Message | None:
-    """Say why the loss cannot be compared with the reference's, or None where it can."""
+    """Say why the loss cannot be compared with the reference's, or None if it can."""
     asked = subject.facts.code_size
     if asked is None:
         return None

@@ -61,7 +61,7 @@ def _declared(subject: Subject, measured: int | None) -> int | None:
 
 
 def _reproduced(subject: Subject) -> bool:
-    """Tell whether encoder and decoder, apart and with codes of six digits, do what the autoencoder does."""
+    """Return whether encoder and decoder, apart and with codes of six digits, do what the autoencoder does."""
     gap = subject.measurements.value(Quantity.COMPOSITION_GAP)
     return subject.measurements.by_behaviour and gap is not None and gap <= _SAME
 
@@ -75,7 +75,7 @@ def _numbers(subject: Subject) -> tuple[Measurement, ...]:
 
 
 def _hidden_digits(subject: Subject) -> float | None:
-    """Return which part of the image hides in the last digits of the codes, None where that is next to nothing."""
+    """Return which part of the image hides in the last digits of the codes, None if that is next to nothing."""
     gap = subject.measurements.value(Quantity.ROUNDING_GAP)
     halves = [subject.model(role) for role in (Role.ENCODER, Role.DECODER)]
     own = all(half is not None and half.shared_with_autoencoder for half in halves)

@@ -39,7 +39,7 @@ def check_code_size(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG
 
 
 def image_size(subject: Subject) -> int | None:
-    """Return how many numbers go into the autoencoder for one image, None where that is free or unknown."""
+    """Return how many numbers go into the autoencoder for one image, None if that is free or unknown."""
     found = subject.model(Role.AUTOENCODER)
     return None if found is None else shape_size(found.architecture.input_shape)
 

@@ -51,7 +51,7 @@ def check_mirror(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
 
 
 def _splits(subject: Subject, architecture: Architecture) -> tuple[_Split, ...]:
-    """Return the two sides for every layer that could be the code, the likeliest first; none where none could be."""
+    """Return the two sides for every layer that could be the code, the likeliest first; none if none could be."""
     widths = tuple(_width(layer) for layer in architecture.active_layers if layer.kind == _DENSE)
     size = shape_size(architecture.input_shape)
     places = [place for place in narrowest(widths) if size is None or widths[place] < size]

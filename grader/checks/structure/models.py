@@ -26,7 +26,7 @@ LAYERS_SUFFICE: Final[Parameter[tuple[str, ...]]] = Parameter(
 
 
 def is_missing(subject: Subject, role: Role, item: RubricItem) -> bool:
-    """Say whether nothing does the job of a role; layers of the autoencoder do where the rubric says so."""
+    """Return whether nothing does the job of a role; layers of the autoencoder do where the rubric says so."""
     if subject.model(role) is not None:
         return False
     return role.value not in LAYERS_SUFFICE.of(item) or role not in subject.measurements.models

@@ -51,7 +51,7 @@ def _told_wrong(subject: Subject, *, wrong: int, total: int) -> Message:
 
 
 def holds_image(lengths: Shape, image: tuple[int, ...]) -> bool:
-    """Tell whether a sample of this shape holds exactly one image, in any layout.
+    """Return whether a sample of this shape holds exactly one image, in any layout.
 
     Where a length is free (a sequence of any length, a fully convolutional network), the other lengths decide;
     channels of length 1 never matter.

@@ -52,7 +52,7 @@ class Received:
 
     Attributes:
         student: See `grader.intake.naming.student_name`.
-        submitted_at: When it was handed in, or None where it does not say.
+        submitted_at: When it was handed in, or None if it does not say.
     """
 
     student: str

@@ -66,12 +66,12 @@ def owner_of_folders(names: Iterable[str]) -> Owner | None:
 
 
 def named_by_platform(item: Item) -> bool:
-    """Tell whether a platform named this file, or a folder around it, for one student."""
+    """Return whether a platform named this file, or a folder around it, for one student."""
     return owner_of_folders((*item.above, *item.parts[:-1])) is not None or bool(_owners_of_files([item]))
 
 
 def by_platform(level: FolderLevel, contents: Contents) -> tuple[FolderLevel, Division] | None:
-    """Return what a platform's own names say, and at which level they say it; None where none says anything."""
+    """Return what a platform's own names say, and at which level they say it; None if none says anything."""
     for _ in range(_WRAPPERS):
         division = _by_layout(level, contents) or _by_names(level)
         if division is not None:
@@ -85,12 +85,12 @@ def by_platform(level: FolderLevel, contents: Contents) -> tuple[FolderLevel, Di
 def several_downloads(
     level: FolderLevel, contents: Contents, look_into: Callable[[Item], Listing | None]
 ) -> Division | None:
-    """Return what is said by folders and zips each of which is a platform's download; None where one of them is not.
+    """Return what is said by folders and zips each of which is a platform's download; None if one of them is not.
 
     Args:
         level: What was given.
         contents: Reads the platforms' own files.
-        look_into: Lists a zip as if it were a folder, or returns None where it cannot be read.
+        look_into: Lists a zip as if it were a folder, or returns None if it cannot be read.
     """
     lists = [item for item in level.files if Path(item.filename).suffix.lower() in _LISTS]
     zips = [item for item in level.files if item.kind is FileKind.ZIP]

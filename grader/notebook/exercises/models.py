@@ -14,7 +14,7 @@ from grader.notebook.exercises.exercise import COMPILE_AND_FIT, LOOK_AT_SCALE, N
 from grader.notebook.namespace import holds, identities, is_model, steps_of
 
 Size = int | None
-"""How many numbers a sample has; None where nothing is asked of it."""
+"""How many numbers a sample has; None if nothing is asked of it."""
 
 
 def sized(names: Names, name: str, *, takes: Size, gives: Size, hint: Message) -> Iterator[Finding]:
@@ -64,7 +64,7 @@ def trained(names: Names, name: str, history: str = "") -> Iterator[Finding]:
 
 
 def same_weights(one: Any, other: Any) -> bool:  # noqa: ANN401 - Keras models
-    """Say whether two models have equal weights in the same order."""
+    """Return whether two models have equal weights in the same order."""
     ours, theirs = one.get_weights(), other.get_weights()
     return len(ours) == len(theirs) and all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
 

@@ -97,7 +97,7 @@ def fair_curve(
 
 
 def separates(mean: float, deviation: float, runs: int, trivial: float, *, above: bool) -> bool:
-    """Say whether the reference is better than a trivial predictor by more than its own spread.
+    """Return whether the reference is better than a trivial predictor by more than its own spread.
 
     Where it is not, no curve can tell a right answer from a trivial one, and a person has to.
 
@@ -116,7 +116,7 @@ def separates(mean: float, deviation: float, runs: int, trivial: float, *, above
 
 
 def distance(value: float, mean: float, deviation: float) -> float:
-    """Return (value - mean) / deviation; 0 where both are 0, infinite where only the deviation is."""
+    """Return (value - mean) / deviation; 0 if both are 0, infinite where only the deviation is."""
     if deviation > 0:
         return (value - mean) / deviation
     return 0.0 if value == mean else float("inf") * (1 if value > mean else -1)

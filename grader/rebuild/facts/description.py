@@ -49,7 +49,7 @@ def _architectures(models: Autoencoder) -> dict[Role, Architecture]:
 
 
 def digest_of(reference: Reference) -> str:
-    """Return the digest of a reference's source; "" where it has no file (a test made it)."""
+    """Return the digest of a reference's source; "" if it has no file (a test made it)."""
     file = reference.file
     if file is None:
         return ""

@@ -68,7 +68,7 @@ def keep(folder: Path, key: RunKey, trained: Trained) -> None:
 
 
 def recall(folder: Path, key: RunKey, reference: Reference, variation: Variation) -> Trained | None:
-    """Return a kept run with its models built anew, None where it was not kept or does not fit any more."""
+    """Return a kept run with its models built anew, None if it was not kept or does not fit any more."""
     try:
         with np.load(key.file(folder), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}

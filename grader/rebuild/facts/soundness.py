@@ -27,7 +27,7 @@ _GAP = 1e-3
 
 
 def problems_of(reference: str) -> tuple[Message, ...]:
-    """Return what is wrong with a reference, a sentence each with its place; none where it can be used.
+    """Return what is wrong with a reference, a sentence each with its place; none if it can be used.
 
     Args:
         reference: Its id; an instructor's own one is found as `reference.contract.module` finds it.
@@ -92,7 +92,7 @@ def _wrong_choices(reference: Reference) -> Iterator[Message]:
 
 
 def _fit_together(usual: str, datasets: tuple[str, ...]) -> bool:
-    """Say whether data sets are known, have samples of one shape, and begin with the usual one."""
+    """Return whether data sets are known, have samples of one shape, and begin with the usual one."""
     shapes = {known.sample_shape if known else None for known in map(known_sets().get, datasets)}
     return datasets[:1] == (usual,) and len(shapes) == 1 and None not in shapes
 

@@ -125,7 +125,7 @@ def _curves(
 
 
 def _is_fair(curves: Sequence[CreditCurve], honest: Sequence[float]) -> bool:
-    """Say whether there is a curve, and enough of the honest numbers have full credit by all of them.
+    """Return whether there is a curve, and enough of the honest numbers have full credit by all of them.
 
     With room to spare: a bound beyond half of the way to a wrong answer leaves chance to decide between the two.
     """

@@ -69,7 +69,7 @@ class Trained:
     Attributes:
         models: Encoder, decoder and autoencoder.
         epochs: Epochs trained.
-        training_loss: What `fit` said after the last epoch; None where there was no one such number.
+        training_loss: What `fit` said after the last epoch; None if there was no one such number.
         seconds: Wall time of the training.
     """
 

@@ -65,10 +65,10 @@ class Case:
         samples: What they are measured on.
         public: Public samples, on which models may be chosen.
         scale: The pixels that the models were trained on, None for [0, 1].
-        dataset: Id of the data that the samples are of; "" where the family finds them itself.
+        dataset: Id of the data that the samples are of; "" if the family finds them itself.
         foreign: Id of images that the course does not allow and the autoencoder gives back far better; else "".
         remark: What the record says besides of how the family's numbers were measured, after a semicolon.
-        measurable: Whether the samples can be given to the models; False where nobody knows which columns they take.
+        measurable: Whether the samples can be given to the models; False if unknown which columns they take.
     """
 
     setting: Setting

@@ -57,8 +57,8 @@ class TrainedModels:
 
     Attributes:
         autoencoder: Sample to sample.
-        encoder: Sample to code, None where there is none.
-        decoder: Code to sample, None where there is none.
+        encoder: Sample to code, None if there is none.
+        decoder: Code to sample, None if there is none.
         moments: Sample to [mean, log-variance] where the code is drawn from them, else None.
         heads: Sample to the two outputs of an encoder where nobody knows what the second one is, else None.
     """
@@ -220,7 +220,7 @@ FEW_NUMBERS: Final = 3
 
 
 def code_numbers_of(encoder: Any) -> int:
-    """Return how many numbers a code holds, 0 where the encoder does not say."""
+    """Return how many numbers a code holds, 0 if the encoder does not say."""
     return shape_size(tuple(encoder.outputs[0].shape[1:])) or 0
 
 

@@ -39,7 +39,7 @@ class Judgement:
     Attributes:
         unit: Of the number.
         above: Baselines that must not get credit and lie above a right answer (a loss); each gives one curve.
-        below: The same below a right answer (an accuracy). Both are empty where the number only informs.
+        below: The same below a right answer (an accuracy). Both are empty if the number only informs.
         fallback: Baselines above that take the place of `above` where those are so near a right answer that honest
             variations would lose credit, or nearly so: fairness goes first, and other numbers must see the difference.
         stands_in_for: Judges only where that number had to fall back: it then tells apart what that one cannot. Who

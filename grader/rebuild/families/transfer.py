@@ -34,7 +34,7 @@ class TransferModels(TrainedModels):
 
     Attributes:
         answers: Of each classifier, (n, classes), by the accuracy that they are counted as.
-        encoder_matrices: Of the encoder, as the autoencoder's training left them; None where there is no encoder.
+        encoder_matrices: Of the encoder, as the autoencoder's training left them; None if there is no encoder.
         classifier_matrices: Of the classifier.
     """
 
@@ -155,7 +155,7 @@ def probabilities(outputs: Array) -> float:
 def similarity(first: Sequence[Array], second: Sequence[Array]) -> float:
     """Return the cosine between all numbers of the first matrices and those of the same shapes in the second.
 
-    1 where they are equal, about 0 where they have nothing to do with each other. Matrices are paired in order; one
+    1 where they are equal, about 0 if they have nothing to do with each other. Matrices are paired in order; one
     that finds no partner counts as nothing in common.
     """
     left = list(second)

@@ -114,7 +114,7 @@ FAMILIES = (Variational(),)
 
 
 def _fit(heads: Any, decoder: Any) -> bool:
-    """Say whether the decoder takes as many numbers as each of two outputs holds."""
+    """Return whether the decoder takes as many numbers as each of two outputs holds."""
     return shape_size(tuple(decoder.inputs[0].shape[1:])) == shape_size(tuple(heads.outputs[0].shape[1:]))
 
 

@@ -115,7 +115,7 @@ def instead(opaque: Opaque, chosen: RebuiltModel | None, sandbox: GraphSandbox) 
 
     Args:
         opaque: The submission.
-        chosen: The model in the autoencoder's place, None where none could be rebuilt.
+        chosen: The model in the autoencoder's place, None if none could be rebuilt.
         sandbox: How a graph is run.
     """
     if chosen is None or _contradicted(opaque, chosen, sandbox):
@@ -127,7 +127,7 @@ def instead(opaque: Opaque, chosen: RebuiltModel | None, sandbox: GraphSandbox) 
 
 
 def _contradicted(opaque: Opaque, together: RebuiltModel, sandbox: GraphSandbox) -> bool:
-    """Say whether an autoencoder that we put together does something else than the notebook's own.
+    """Return whether an autoencoder that we put together does something else than the notebook's own.
 
     An author's class is put together from the encoder and decoder that it holds; its `call` may do more than that. A
     graph that draws at random, or answers with no image, does not tell.
@@ -147,7 +147,7 @@ def _contradicted(opaque: Opaque, together: RebuiltModel, sandbox: GraphSandbox)
 
 
 def _outranked(opaque: Opaque, chosen: RebuiltModel) -> bool:
-    """Say whether a graph was trained under the name asked for, and the model that was chosen has not that name."""
+    """Return whether a graph was trained under the name asked for, and the model that was chosen has not that name."""
     evidence, name = opaque.evidence, opaque.asked.get(Role.AUTOENCODER, "")
     fitted = {fit.model for fit in evidence.fits}
     named = [claim for claim in evidence.models if claim.model in evidence.graphs and name in claim.names]
@@ -279,7 +279,7 @@ def _is_whole(model: RebuiltModel, opaque: Opaque) -> bool:
 
 
 def _pair(whole: RebuiltModel, case: _Case, convention: Convention) -> tuple[RebuiltModel, RebuiltModel] | None:
-    """Return the encoder and decoder that do together what the autoencoder does, None where no two do."""
+    """Return the encoder and decoder that do together what the autoencoder does, None if no two do."""
     best: tuple[tuple[int, float], tuple[RebuiltModel, RebuiltModel]] | None = None
     for encoder, decoder in itertools.islice(_pairs(case), MOST_PAIRS):
         parts = convention.around(encoder, Role.ENCODER), convention.around(decoder, Role.DECODER)

@@ -117,7 +117,7 @@ def known(tensors: Mapping[str, Any], name: JsonValue) -> Any:
 
 
 def tensors_in(values: Sequence[Any]) -> bool:
-    """Say whether a tensor is among the values, or in a list among them."""
+    """Return whether a tensor is among the values, or in a list among them."""
     nested = [item for value in values if isinstance(value, list) for item in value]
     return any(isinstance(value, keras.KerasTensor) for value in values) or (bool(nested) and tensors_in(nested))
 

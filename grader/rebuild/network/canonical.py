@@ -119,7 +119,7 @@ def _kind_and_attributes(step: Step, arrays: Arrays) -> tuple[str, dict[str, Att
 
 
 def _divides(pooling: Mapping[str, Any], shape: Sequence[int | None]) -> bool:
-    """Say whether pools that do not overlap cover every axis exactly."""
+    """Return whether pools that do not overlap cover every axis exactly."""
     sizes, strides = _flat_pair(pooling.get("pool_size", 2)), pooling.get("strides")
     if strides is not None and _flat_pair(strides) != sizes:
         return False
@@ -177,7 +177,7 @@ def _repeated(step: Step) -> tuple[str, dict[str, AttributeValue]]:
 
 
 def _agrees(config: Mapping[str, JsonValue], ordinary: Mapping[str, JsonValue]) -> bool:
-    """Say whether the settings are those with which a function is the ordinary one of its name."""
+    """Return whether the settings are those with which a function is the ordinary one of its name."""
     return all(config.get(name, value) == value for name, value in ordinary.items())
 
 
@@ -189,7 +189,7 @@ def _flat(value: Any) -> AttributeValue:
 
 
 def _merge(previous: Layer, layer: Layer) -> Layer | None:
-    """Join what follows a layer with it: its activation, its bias, another reshape; None where they are two things."""
+    """Join what follows a layer with it: its activation, its bias, another reshape; None if they are two things."""
     linear = previous.traits.activation_last and previous.activation == "linear"
     if layer.kind == "Activation" and linear:
         return _with_attributes(previous, activation=layer.activation)
@@ -215,7 +215,7 @@ def _does_nothing(step: Step, layer: Layer) -> bool:
 
 
 def is_cut(architecture: Architecture, positions: Collection[int]) -> bool:
-    """Say whether every path from input to output leads through one of these layers."""
+    """Return whether every path from input to output leads through one of these layers."""
     readers = _readers(architecture)
     return not _reaches(readers, architecture.output, without=positions)
 

@@ -60,7 +60,7 @@ def completed(cast: Cast, evidence: Evidence, arrays: Arrays, *, sample: tuple[i
 
 
 def narrowest(model: RebuiltModel) -> Step | None:
-    """Return the call that makes the smallest tensor through which everything must pass, None where none is smaller.
+    """Return the call that makes the smallest tensor through which everything must pass, None if none is smaller.
 
     Of several in a row that are equally small (Dense, then its activation), the last; tensors as large as the input or
     larger are no bottleneck.
@@ -80,7 +80,7 @@ def narrowest(model: RebuiltModel) -> Step | None:
 
 
 def _is_cut(model: RebuiltModel, step: Step) -> bool:
-    """Say whether the output needs nothing that did not pass through this step's tensor."""
+    """Return whether the output needs nothing that did not pass through this step's tensor."""
     return model.claim.inputs[0].tensor not in _read(model, step)
 
 

@@ -92,12 +92,12 @@ class Step:
 
     @property
     def is_operator(self) -> bool:
-        """Say whether it is an operator (`x + y`) and no layer."""
+        """Return whether it is an operator (`x + y`) and no layer."""
         return self.operation.module.startswith(_OPERATORS_MODULE)
 
     @property
     def is_constant(self) -> bool:
-        """Say whether it reads the shape of its input and none of its numbers (`zeros_like`)."""
+        """Return whether it reads the shape of its input and none of its numbers (`zeros_like`)."""
         return self.is_operator and self.kind in CONSTANT_OPERATORS
 
     @property
@@ -208,7 +208,7 @@ class Workshop:
         return matching(given, [_shapes(taker) for taker in self._takers]) or outputs[:1]
 
     def _is_handed(self, claim: ModelClaim) -> bool:
-        """Say whether another model hands on just what this one takes, as an encoder does with its states."""
+        """Return whether another model hands on just what this one takes, as an encoder does with its states."""
         for giver in self._givers:
             try:
                 model = self.rebuild(giver)
@@ -303,7 +303,7 @@ def first_line(error: BaseException) -> str:
 
 
 def _moments(source: Any, steps: Sequence[Step], tensors: Mapping[str, Any]) -> Any | None:
-    """Return the model that ends where the first sampling layer begins, None where there is none."""
+    """Return the model that ends where the first sampling layer begins, None if there is none."""
     for step in steps:
         if _samples(step.operation):
             return keras.Model(source, [tensors[name] for name in step.inputs])
@@ -311,7 +311,7 @@ def _moments(source: Any, steps: Sequence[Step], tensors: Mapping[str, Any]) -> 
 
 
 def _heads(source: Any, claim: ModelClaim, tensors: Mapping[str, Any]) -> Any | None:
-    """Return the model that ends with the first two outputs, None where they are not two tensors of one shape."""
+    """Return the model that ends with the first two outputs, None if they are not two tensors of one shape."""
     if len(claim.outputs) < 2 or claim.outputs[0] == claim.outputs[1]:
         return None
     ends = [known(tensors, name) for name in claim.outputs[:2]]

@@ -49,7 +49,7 @@ def related(
 
 
 def fits_sample(model: RebuiltModel, sample: tuple[int, ...]) -> bool:
-    """Say whether a sample of the data goes into a model and one comes out."""
+    """Return whether a sample of the data goes into a model and one comes out."""
     return _holds(model.input_shape, sample) and _holds(model.output_shape, sample)
 
 
@@ -63,7 +63,7 @@ class _Family:
     contract: Mapping[str, str]
 
     def trio(self) -> tuple[RebuiltModel, RebuiltModel | None, RebuiltModel | None] | None:
-        """Return the autoencoder with its halves, None where no model is one.
+        """Return the autoencoder with its halves, None if no model is one.
 
         A model that begins as one and ends as another, wider than the code between them; else one that narrows and
         widens again, by its name or because it was trained. A classifier ends at its narrowest.
@@ -150,14 +150,14 @@ def _holds(shape: tuple[int | None, ...], sample: tuple[int, ...]) -> bool:
 
 
 def begins(part: RebuiltModel, whole: RebuiltModel) -> bool:
-    """Say whether a model is the beginning of another: the same layer learns first in both, and it holds less."""
+    """Return whether a model is the beginning of another: the same layer learns first in both, and it holds less."""
     first, there = learning(part), learning(whole)
     inside = bool(first) and part.held < whole.held
     return inside and first[0] == there[0] and shape_size(part.input_shape) == shape_size(whole.input_shape)
 
 
 def ends(part: RebuiltModel, whole: RebuiltModel) -> bool:
-    """Say whether a model is the end of another."""
+    """Return whether a model is the end of another."""
     last, there = learning(part), learning(whole)
     inside = bool(last) and part.held < whole.held
     return inside and last[-1] == there[-1] and shape_size(part.output_shape) == shape_size(whole.output_shape)

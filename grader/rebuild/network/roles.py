@@ -18,7 +18,7 @@ class Cast:
     """The models in their roles.
 
     Attributes:
-        autoencoder: Image to image, None where no model is.
+        autoencoder: Image to image, None if no model is.
         encoder: Image to something smaller, sharing the autoencoder's arrays where one does.
         decoder: That something to image.
         candidates: How many models map an image to an image.
@@ -108,7 +108,7 @@ class _Training:
         return self._own.get(model.claim.model, max((self._arrays.get(name, -1) for name in model.held), default=-1))
 
     def is_fitted(self, model: RebuiltModel) -> bool:
-        """Say whether a model itself was trained, and not only a part of it or what it is part of."""
+        """Return whether a model itself was trained, and not only a part of it or what it is part of."""
         return model.claim.model in self._own
 
     def named(self, model: RebuiltModel, asked: str) -> int:
@@ -120,7 +120,7 @@ class _Training:
 
 
 def concrete(shape: Shape, sample: tuple[int, ...]) -> tuple[int, ...] | None:
-    """Return `shape` with free lengths filled in so that it holds one sample, None where it cannot.
+    """Return `shape` with free lengths filled in so that it holds one sample, None if it cannot.
 
     `(None, 28)` holds a 28×28 image, and so do `(784,)` and `(28, 28, 1)`.
     """
@@ -130,7 +130,7 @@ def concrete(shape: Shape, sample: tuple[int, ...]) -> tuple[int, ...] | None:
 
 
 def holds_same_numbers(part: RebuiltModel, whole: RebuiltModel, arrays: Arrays) -> bool:
-    """Say whether every array of `part` is one of `whole`'s, by identity or value for value."""
+    """Return whether every array of `part` is one of `whole`'s, by identity or value for value."""
     own = _arrays_of(whole)
     return all(any(_equal(arrays, name, other) for other in own) for name in _arrays_of(part) - own)
 
@@ -140,7 +140,7 @@ def _holds(shape: Shape, sample: tuple[int, ...]) -> bool:
 
 
 def _is_image(shape: Shape, sample: tuple[int, ...]) -> bool:
-    """Say whether a shape is that of an image, flat or with a channel, and not merely of as many numbers."""
+    """Return whether a shape is that of an image, flat or with a channel, and not merely of as many numbers."""
     filled = concrete(shape, sample)
     if filled is None:
         return False
@@ -148,7 +148,7 @@ def _is_image(shape: Shape, sample: tuple[int, ...]) -> bool:
 
 
 def _is_half(model: RebuiltModel, code: Shape, sample: tuple[int, ...], asked: str) -> bool:
-    """Say whether a part with as many numbers out as in is a half: by its name, or by a code that is no image."""
+    """Return whether a part with as many numbers out as in is a half: by its name, or by a code that is no image."""
     return not _is_image(code, sample) or asked in model.claim.names
 
 

@@ -83,7 +83,7 @@ def structure(cast: Cast, *, inputs: int) -> list[Measurement]:
 
 
 def _most_directions(cast: Cast) -> int | None:
-    """Return up to which rank ranks are told apart: well above the size of the code, None where there is no code."""
+    """Return up to which rank ranks are told apart: well above the size of the code, None if there is no code."""
     code = None if cast.encoder is None else shape_size(cast.encoder.output_shape)
     return None if code is None else 2 * code + DIRECTIONS_ABOVE
 
@@ -108,7 +108,7 @@ def _chained(cast: Cast, samples: Samples) -> list[Measurement]:
 
 
 def strips(model: RebuiltModel, samples: Samples) -> tuple[ImageStrip, ...]:
-    """Return pictures of samples and of what the model makes of them; none where the samples are no images."""
+    """Return pictures of samples and of what the model makes of them; none if the samples are no images."""
     if not len(samples.strip_images):
         return ()
     outputs = quality.reconstruct(model.model, samples.strip_images)

@@ -57,7 +57,7 @@ def with_probabilities(evidence: Evidence) -> Evidence:
 
 
 def answers_with_logits(model: RebuiltModel) -> bool:
-    """Say whether the sigmoid of `with_probabilities` is part of a model."""
+    """Return whether the sigmoid of `with_probabilities` is part of a model."""
     return any(step.operation.operation == SIGMOID.operation for step in model.steps)
 
 
@@ -67,7 +67,7 @@ def _on_logits(claim: ModelClaim) -> bool:
 
 
 def _last_operation(claim: ModelClaim, evidence: Evidence) -> str | None:
-    """Return the id of what makes the output's numbers, None where nothing does or they are bounded already."""
+    """Return the id of what makes the output's numbers, None if nothing does or they are bounded already."""
     makers = {output: node for node in claim.nodes for output in node.outputs}
     tensor = claim.outputs[0] if claim.outputs else ""
     while tensor in makers:

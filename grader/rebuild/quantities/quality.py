@@ -68,7 +68,7 @@ def reconstruct(model: Any, images: Array) -> Array:
 
 
 def answers(model: Any, samples: Array) -> Array | None:
-    """Return what the model makes of samples (n, …) as rows (n, numbers), None where it does not run on them.
+    """Return what the model makes of samples (n, …) as rows (n, numbers), None if it does not run on them.
 
     A graph can fit together and still not run: a batch size may be written into a reshape.
     """
@@ -109,7 +109,7 @@ def pca_error(train: Array, images: Array, components: int) -> float:
 
 
 def composition_gap(autoencoder: Any, encoder: Any, decoder: Any, images: Array) -> float | None:
-    """Return rms(autoencoder(x) - decoder(encoder(x))) / rms(autoencoder(x)); None where they do not fit together."""
+    """Return rms(autoencoder(x) - decoder(encoder(x))) / rms(autoencoder(x)); None if they do not fit together."""
     chained = through_code(encoder, decoder, images)
     if chained is None:
         return None
@@ -120,7 +120,7 @@ def composition_gap(autoencoder: Any, encoder: Any, decoder: Any, images: Array)
 
 
 def difference(model: Any, parts: tuple[Any, Any], inputs: Array) -> float | None:
-    """Return rms(model(x) - second(first(x))) / rms(model(x)), whatever comes out; None where they do not fit."""
+    """Return rms(model(x) - second(first(x))) / rms(model(x)), whatever comes out; None if they do not fit."""
     taken = concrete(tuple(parts[0].inputs[0].shape[1:]), inputs.shape[1:])
     if taken is None:
         return None
@@ -138,7 +138,7 @@ def difference(model: Any, parts: tuple[Any, Any], inputs: Array) -> float | Non
 
 
 def through_code(encoder: Any, decoder: Any, images: Array, *, rounded: bool = True) -> Array | None:
-    """Return decoder(encoder(x)) with the codes passed on as plain numbers of six digits; None where they do not fit.
+    """Return decoder(encoder(x)) with the codes passed on as plain numbers of six digits; None if they do not fit.
 
     Nothing but those numbers can carry the image.
     """
@@ -151,7 +151,7 @@ def through_code(encoder: Any, decoder: Any, images: Array, *, rounded: bool = T
 
 
 def rounding_gap(encoder: Any, decoder: Any, images: Array) -> float | None:
-    """Return how much of decoder(encoder(x)) hangs on digits of the code beyond the sixth; None where they do not fit.
+    """Return how much of decoder(encoder(x)) hangs on digits of the code beyond the sixth; None if they do not fit.
 
     Root mean square of the difference that rounding makes, divided by that of decoder(encoder(x)).
     """
@@ -188,7 +188,7 @@ def jacobian_rank(model: Any, images: Array, *, at_most: int | None = None) -> i
 
 
 def _jacobian(model: Any, sample: Array, at_most: int | None) -> npt.NDArray[np.float64] | None:
-    """Return d output / d input at one sample, a row for each output or mixture of them; None where nothing leads on.
+    """Return d output / d input at one sample, a row for each output or mixture of them; None if nothing leads on.
 
     The sample stands in a batch once for each row: an ordinary backward pass then gives all of them.
     """

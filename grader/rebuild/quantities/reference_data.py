@@ -63,7 +63,7 @@ class Material:
         hidden: The same kind of samples, never trained on (the points, of which there are no others, excepted).
         train_labels: Digit or garment of each training image; zeros where nothing has labels.
         hidden_labels: The same of the hidden samples; 1 for a fraud.
-        strip_images: The few images that reports show, none where the data are no images.
+        strip_images: The few images that reports show, none if the data are no images.
     """
 
     size: str
@@ -94,7 +94,7 @@ def load_material(dataset: str, choice: DataChoice) -> Material:
 
 
 def are_images(dataset: str) -> bool:
-    """Say whether a data set is one of images, ours or another package's."""
+    """Return whether a data set is one of images, ours or another package's."""
     return dataset in image_sets()
 
 

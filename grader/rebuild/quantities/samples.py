@@ -23,8 +23,8 @@ class Samples:
         size: `sample` or `full`.
         train: Training images (n, 28, 28), or points (n, 3), or normal rows of a table.
         images: Samples to measure on, of the same kind.
-        strip_images: The few that reports show, always the same ones; none where the samples are no images.
-        labels: Class of each sample to measure on (of each of `rows`, where there are such), None where they have none.
+        strip_images: The few that reports show, always the same ones; none if the samples are no images.
+        labels: Class of each sample to measure on (of each of `rows`, where there are such), None if they have none.
         rows: All rows of a table to judge by, where `images` are the normal ones among them.
         laid_out: The same as `images` in the layout of a reference, where it is the reference that is measured.
     """

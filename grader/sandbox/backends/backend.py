@@ -22,7 +22,7 @@ class KernelOptions:
         threads: Threads TensorFlow may use for one notebook.
         patience: For an inspection, never for a grade: seconds of processors that one training and all trainings may
             take before they are ended; the kernel then also finds out whose images are trained on.
-        acceleration: How trainings are made faster; None where each runs as Keras runs it.
+        acceleration: How trainings are made faster; None if each runs as Keras runs it.
         work_folder: Where a notebook runs that is not shut in; None for a fresh temporary folder.
         data_size: `full` or `sample`: what the data sets are, for `grader.check` in a cell.
     """
@@ -52,7 +52,7 @@ class OpenedBackend(Protocol):
     """A backend whose resources are held for a session.
 
     Attributes:
-        complaint: Why kernels are started cold although warm ones were asked for; None where they are not.
+        complaint: Why kernels are started cold although warm ones were asked for; None if they are not.
     """
 
     @property
@@ -99,18 +99,18 @@ class Backend(Protocol):
         ...
 
     def graph_command(self, threads: int) -> GraphSandbox | None:
-        """Return how the second sandbox is started, which runs one exported graph; None where there is none."""
+        """Return how the second sandbox is started, which runs one exported graph; None if there is none."""
         ...
 
     def measuring_prefix(self) -> Callable[[Sequence[Path]], Sequence[str]] | None:
-        """Return how the measuring process is shut in, given the folders that it may write to; None where it is not.
+        """Return how the measuring process is shut in, given the folders that it may write to; None if it is not.
 
         The answer of what is returned is a command up to the program that shall run inside.
         """
         ...
 
     def conformance(self) -> AbstractContextManager[tuple[Trial, ...]]:
-        """Lend every sandbox that must have all named behaviours; none where nothing is promised.
+        """Lend every sandbox that must have all named behaviours; none if nothing is promised.
 
         Raises:
             SandboxUnavailableError: It does not work here.

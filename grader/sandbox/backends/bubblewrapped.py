@@ -49,7 +49,7 @@ class BubblewrapSandbox:
         threads: Threads TensorFlow may use for one notebook.
         patience: As in `KernelOptions`.
         acceleration: As in `KernelOptions`.
-        warm: Forks kernels; None where each is started cold.
+        warm: Forks kernels; None if each is started cold.
         only_warm: Let no notebook have a cold kernel, so that what is tried on warm ones is.
     """
 

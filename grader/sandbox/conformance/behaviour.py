@@ -19,7 +19,7 @@ class Probe:
         name: Of the behaviour; the id of its test.
         rule: What holds.
         cell: Its source; `FACTS` (a dictionary) tells it what there is on the machine.
-        sharp: On an open machine it must raise, which shows that it can; False where that machine would be harmed,
+        sharp: On an open machine it must raise, which shows that it can; False if that machine would be harmed,
             or may hold the rule by chance.
     """
 
@@ -40,8 +40,8 @@ class Ending:
         status: How the run must end.
         stopped_by: What must end it.
         limits: Under which it runs.
-        errors: Classes of the exceptions that must be recorded, in order; None where it does not matter.
-        output_truncated: Whether more must have been printed than is kept; None where it does not matter.
+        errors: Classes of the exceptions that must be recorded, in order; None if it does not matter.
+        output_truncated: Whether more must have been printed than is kept; None if it does not matter.
     """
 
     name: str

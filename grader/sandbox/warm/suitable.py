@@ -23,14 +23,14 @@ _IMPORTED = ("tensorflow", "keras")
 
 
 def is_suitable(notebook: Notebook) -> bool:
-    """Say whether a notebook finds in a warm kernel what it finds in a cold one."""
+    """Return whether a notebook finds in a warm kernel what it finds in a cold one."""
     texts = [_CHANGES_NOTHING.sub("", cell.source) for cell in notebook.cells]
     texts += [_text(one.path) for one in notebook.companions if one.name.endswith((".py", ".json"))]
     return not any(word in text for text in texts for word in _CHOOSES_AT_IMPORT)
 
 
 def imported_by(notebook: Notebook) -> tuple[str, ...]:
-    """Return the modules that a notebook's kernel shall have imported, none where it does not speak of them."""
+    """Return the modules that a notebook's kernel shall have imported, none if it does not speak of them."""
     speaks = any(word in cell.source for cell in notebook.cells for word in _OF_TENSORFLOW)
     return _IMPORTED if speaks else ()
 

@@ -181,7 +181,7 @@ def _by_hand(draft: Draft) -> Draft | None:
 
 
 def _has_a_view(draft: Draft) -> bool:
-    """Tell whether the notebook gets its data from us; of what it makes by itself there is no secret view."""
+    """Return whether the notebook gets its data from us; of what it makes by itself there is no secret view."""
     return draft.facts.has_sample
 
 

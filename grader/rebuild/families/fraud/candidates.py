@@ -73,7 +73,7 @@ class Candidate:
 
     @property
     def holds_label(self) -> bool:
-        """Say whether the label is among the columns."""
+        """Return whether the label is among the columns."""
         return LABEL in self.columns
 
     def rows(self, raw: Numbers) -> Rows:
@@ -143,7 +143,7 @@ def candidates(layout: tuple[str, ...], described: Mapping[str, Summary]) -> Ite
 
 
 def agreeing(claim: ColumnClaim, described: Mapping[str, Summary]) -> Candidate | None:
-    """Return the candidate whose columns are most like those that the model was fitted on; None where none agrees.
+    """Return the candidate whose columns are most like those that the model was fitted on; None if none agrees.
 
     One agrees where the columns are 0.15 away on average and none is farther than 1 (see `disagreement`).
     """

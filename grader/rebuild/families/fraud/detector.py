@@ -90,10 +90,10 @@ class Detector:
     Attributes:
         cast: The models in their roles.
         features: Columns that the autoencoder takes.
-        candidate: Columns and scaling, None where no candidate has so many columns.
-        label: Whether the label is among the columns; None where nobody can say: the columns are like no candidate's
+        candidate: Columns and scaling, None if no candidate has so many columns.
+        label: Whether the label is among the columns; None if nobody can say: the columns are like no candidate's
             and the model reconstructs none of them, or claim and behaviour contradict each other.
-        fitted_frauds: Estimated share of frauds among what it was fitted on, None where nothing tells.
+        fitted_frauds: Estimated share of frauds among what it was fitted on, None if nothing tells.
         how: How the candidate was found, in words.
         data: Size of the data.
         train: Public normal rows as the model takes them, (n, d).
@@ -271,7 +271,7 @@ def _errors(
 
 
 def _holds_label(autoencoder: RebuiltModel, candidate: Candidate, data: CardTable) -> bool | None:
-    """Say whether the label is among the columns; None where a claim denies it and the model's behaviour does not.
+    """Return whether the label is among the columns; None if a claim denies it and the model's behaviour does not.
 
     A model that was trained with the label gives a constant in its place, whatever comes in. Where the claim says that
     Amount or Time stands there, and the model, which knows V1 … V28, gives a constant, the two contradict each other.

@@ -22,7 +22,7 @@ def fitted_frauds(
 
     Some frauds lie farther out in a column than any normal row. Where the claimed minimum (or maximum) is such a
     fraud's, it was there, and every one farther out was not; where it lies among the normal rows, none of them was.
-    With the share p of frauds that were there: p · frauds / rows. None where fewer than three ends of columns tell.
+    With the share p of frauds that were there: p · frauds / rows. None if fewer than three ends of columns tell.
 
     Args:
         candidate: Columns and scaling.
