@@ -1,7 +1,7 @@
-"""What to report when a model or a number is missing: whether we or the student caused it, as far as we know.
+"""Explains a missing model or number: whether the student or we caused it, as far as we know.
 
-A model that is not there counts against the student only where the notebook had its full chance to make it. Where our
-limit, our machine or our own measuring stood in the way, nobody can say, and a person looks.
+A missing model counts against the student only if the notebook had a full chance to make it. If our limit, our machine
+or our own measuring prevented that, the cause is undecidable, and a person looks.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def was_cut(run: RunRecord) -> bool:
 
 
 def why_incomplete(subject: Subject) -> Message | None:
-    """Say why the notebook may not have shown all it can, or None if it had its full chance."""
+    """Say why the notebook may not have shown everything it can do, or None if it had a full chance."""
     if was_cut(subject.run):
         return why_stopped(subject.run)
     if subject.run.status is not RunStatus.COMPLETED and subject.missing_modules:
@@ -68,7 +68,7 @@ def why_incomplete(subject: Subject) -> Message | None:
 
 
 def why_unknown(subject: Subject) -> Message | None:
-    """Say why a missing model may not be the student's doing, or None if it is."""
+    """Say why a missing model may not be the student's fault, or None if it is."""
     incomplete = why_incomplete(subject)
     if incomplete is not None:
         return incomplete
@@ -79,7 +79,7 @@ def why_unknown(subject: Subject) -> Message | None:
 
 
 def without_autoencoder(subject: Subject) -> Verdict | None:
-    """Return the verdict of every check where no autoencoder was measured, or None if one was."""
+    """Return the verdict of every check if no autoencoder was measured, or None if one was."""
     if subject.model(Role.AUTOENCODER) is not None:
         return None
     unknown = why_unknown(subject)
@@ -89,7 +89,7 @@ def without_autoencoder(subject: Subject) -> Verdict | None:
 
 
 def perhaps_more(*, told: MessageValue, reason: MessageValue) -> Message:
-    """Say that what was counted may not be all."""
+    """Say that there may be more than what was counted."""
     return message("{told} We cannot tell whether there was more. {reason}", told=told, reason=reason)
 
 

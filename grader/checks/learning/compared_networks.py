@@ -1,4 +1,4 @@
-"""`comparison`: several networks were really trained, and the notebook's table says what they reach."""
+"""`comparison`: several networks were really trained, and the notebook's table states what they reach."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NAMED: Final = 9
 
 
 def check_comparison(subject: Subject, item: RubricItem) -> Verdict:
-    """So many different networks were trained, and the table of the notebook says of each what we measure.
+    """The required number of different networks was trained, and the notebook's table agrees with our measurements.
 
     Half of the points are for the networks, which need not be good, and half for the table, by the share of its
     numbers that agree with our own measurement on the validation images (within 3 % or 0.002).

@@ -1,4 +1,4 @@
-"""`features` and `average_precision`: a fraud detector looks at what a card transaction is, and finds frauds by it."""
+"""`features` and `average_precision`: a fraud detector uses the right columns of a transaction, and finds frauds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from grader.domain.messages import Message, message
 FEWEST: Final = 28
 MOST: Final = 30
 _SHOWN: Final = (Quantity.FEATURES, Quantity.LABEL_AMONG_FEATURES, Quantity.FITTED_FRAUDS)
-_ANY_FRAUDS: Final = 0.0003  # a sixth of the share in the file; below it the estimate says nothing
+_ANY_FRAUDS: Final = 0.0003  # a sixth of the share in the file; a smaller estimate is not reliable
 
 _FINDS: Final = Aspect(
     Quantity.AVERAGE_PRECISION,
@@ -38,10 +38,10 @@ _FINDS: Final = Aspect(
 
 
 def check_features(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
-    """The label is not among the columns that go in, and their number is one that this table can give.
+    """The label is not among the input columns, and their number fits this table.
 
-    V1 … V28, with or without Amount and Time: 28 to 30 columns. What they are was found from the columns that the
-    model was fitted on, or from what it reconstructs; where neither tells, or they contradict each other, a person
+    V1 … V28, with or without Amount and Time: 28 to 30 columns. The columns are identified from the data on which the
+    model was fitted, or from what it reconstructs; if neither is conclusive, or they contradict each other, a person
     decides.
     """
     absent = without_autoencoder(subject)
@@ -67,7 +67,7 @@ def check_features(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG0
 def check_average_precision(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
     """Hidden frauds are reconstructed worse than hidden normal rows: average precision of the reconstruction error.
 
-    Full credit like the reference, none like a score that is the same for every row. Skipped where the label goes in.
+    Full credit for the reference's precision, none for that of a constant score. Skipped if the label is an input.
     """
     label = subject.measurements.value(Quantity.LABEL_AMONG_FEATURES)
     shown = subject.measurements.values.get(Quantity.AVERAGE_PRECISION)

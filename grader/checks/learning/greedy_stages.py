@@ -19,11 +19,11 @@ STAGES: Final = Parameter("stages", 2, message("shallow autoencoders that the st
 
 
 def check_stages(subject: Subject, item: RubricItem) -> Verdict:
-    """The stack's weights are those of so many shallow autoencoders, and each of these has learnt its own data.
+    """The stack's weights are those of the required number of shallow autoencoders, and each has learnt its own data.
 
-    A stage maps n numbers to n numbers; all arrays of the stack are those of its stages, the same objects or copies
-    that are equal. Each must be better than a constant on its data: images for the first one, the codes of the stage
-    before it for the others. Stages that are not held or have not learnt cost their share of the points.
+    A stage maps n numbers to n numbers; all arrays of the stack are those of its stages, the same objects or equal
+    copies. Each must beat a constant on its data: images for the first, for the others the codes of the stage before.
+    Stages that the stack does not hold, or that have not learnt, cost their share of the points.
     """
     absent = without_autoencoder(subject)
     if absent is not None:

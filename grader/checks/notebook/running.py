@@ -29,9 +29,9 @@ SHARE_WITH_ERRORS: Final = Parameter(
 def check_runs(subject: Subject, item: RubricItem) -> Verdict:
     """Every cell runs without an error, from top to bottom, in a fresh kernel.
 
-    Errors with an autoencoder nevertheless: part of the points; all of them where the cells only looked for a GPU, or
-    where only given cells failed, as the student's models have other names (names are free). A limit, a signal or a
-    module that our machine lacks: a person looks, as nobody can say how the run would have ended.
+    With errors but an autoencoder, part of the points; all of them if the failing cells only looked for a GPU, or if
+    only given cells failed because the student's models have other names (names are free). For a limit, a signal or a
+    module missing on our machine, a person looks, since it is unknown how the run would have ended.
     """
     run = subject.run
     if run.status is RunStatus.COMPLETED:
@@ -75,7 +75,7 @@ _FREE: Final = {
         "than theirs: names are free, and no point is lost for that."
     ),
 }
-"""Causes that cost nothing; where both are there, the report names the later."""
+"""Causes that cost nothing; if both occur, the report names the later one in this list."""
 
 
 # Findings

@@ -66,7 +66,7 @@ def _missing(subject: Subject, wanted: tuple[str, ...]) -> Finding:
 
 
 def check_any_length(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
-    """The encoder reads sequences of any length: by what its layers can do, whatever length its input declares."""
+    """The encoder reads sequences of any length: judged by its layers, whatever length its input declares."""
     absent = without_autoencoder(subject)
     if absent is not None:
         return absent
@@ -103,14 +103,14 @@ def check_any_length(subject: Subject, item: RubricItem) -> Verdict:  # noqa: AR
 
 
 def _steps(subject: Subject) -> int:
-    """Return how many rows an image has, as the autoencoder gives it back."""
+    """Return how many rows an image has in the autoencoder's output."""
     whole = subject.model(Role.AUTOENCODER)
     rows = None if whole is None or not whole.architecture.output_shape else whole.architecture.output_shape[0]
     return rows or 28
 
 
 def check_output_range(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
-    """Reconstructions lie in [0, 1], where the pixels are: measured on hidden images, 0.1 % may be a little outside."""
+    """Reconstructions lie in [0, 1] like the pixels: measured on hidden images; 0.1 % may lie slightly outside."""
     absent = without_autoencoder(subject)
     if absent is not None:
         return absent
@@ -136,7 +136,7 @@ def check_output_range(subject: Subject, item: RubricItem) -> Verdict:  # noqa: 
 
 
 def _kinds_of_halves(halves: Halves, item: RubricItem) -> Verdict:
-    """Ask each half by itself; one of the wanted kinds must be where the reference has one, too."""
+    """Judge each half by itself; it needs one of the required kinds only if the reference's half has one."""
     verdicts = []
     for half in halves.apart():
         ((role, found),) = half.there.items()
