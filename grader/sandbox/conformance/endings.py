@@ -1,4 +1,4 @@
-"""Notebooks that end or spoil their kernel, and how their runs must be recorded."""
+"""Notebooks that end or damage their kernel, and how their runs must be recorded."""
 
 from __future__ import annotations
 
