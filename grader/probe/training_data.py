@@ -1,4 +1,4 @@
-"""What a notebook trains on: size, range and shape of arrays, data sets and generators, read without using them up."""
+"""Describes training data: size, range and shape of arrays, data sets and generators, without consuming them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from .image_origins import ImageOrigins
 MAX_COLUMNS = 64
 MAX_ROWS = 50_000
 LARGEST_NUMBER = 1e30
-"""What a table may have so that its columns are described, and over how many of its rows that is done."""
+"""Most columns of a table that are described, and most rows used for it."""
 
 MAX_STEPS = 32
-"""How far back a pipeline is followed."""
+"""Most steps back through a pipeline."""
 
 _HANDED_ON = frozenset({
     "BatchDataset", "CacheDataset", "PrefetchDataset", "RepeatDataset", "ShuffleDataset", "SkipDataset", "TakeDataset",
@@ -24,13 +24,13 @@ _HANDED_ON = frozenset({
 
 
 def describe_input(record: FitRecord, x: Any, y: Any, origins: ImageOrigins | None = None) -> None:
-    """Note size, range and shape of what `fit` is given; a generator is read by Keras, and told of by `describe_batch`.
+    """Record size, range and shape of the data for `fit`; for a generator that Keras reads, `describe_batch` does it.
 
     Args:
-        record: Receives what can be said.
+        record: Receives the description.
         x: First argument of `fit`: an array, a table, a `tf.data` data set, a generator, …
         y: Second argument.
-        origins: Finds out whose images they are; None if nobody asks.
+        origins: Identifies the images; None if not needed.
     """
     if hasattr(x, "element_spec"):
         _describe_pipeline(record, x, origins)
