@@ -1,4 +1,4 @@
-"""Which extra of the distribution brings a package that is not installed: the core alone is light, for notebooks."""
+"""Which extra of the distribution installs a missing package; the core alone is small, for notebooks."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def extra_of(module: str) -> str | None:
 
 
 def what_to_install(error: ModuleNotFoundError) -> Message | None:
-    """Return the sentence for a module that is not installed: which command brings it.
+    """Return the sentence for a module that is not installed: the command that installs it.
 
     Args:
-        error: Of the import.
+        error: The import's error.
 
     Returns:
-        None if the module is none of our extras', so that it is our own mistake.
+        None if the module belongs to none of our extras, so that the error is ours.
     """
     extra = extra_of(error.name or "")
     if extra is None:
