@@ -20,7 +20,7 @@ from grader.extraction.plain_files import open_plain_file
 MAX_TOTAL_BYTES = 300 * 2**20
 MAX_MEMBERS = 20_000
 MAX_DIRECTORY_BYTES = 4 * 2**20
-"""Most bytes of a directory entry written by us."""
+"""Most bytes of the archive's directory; an entry written by us takes at most 80."""
 
 _MAX_HEADER_BYTES = 4096
 _MAX_DIMENSIONS = 8

@@ -1,10 +1,10 @@
-"""Finds noise that was drawn once, in the shape of one image, and added to all images that a model is trained on.
+"""Finds noise that was drawn once, in the shape of one image, and added to all training images of a model.
 
     noise = np.random.normal(size=x_train.shape[1:])
     noisy = np.clip(x_train + 0.5 * noise, 0, 1)
     autoencoder.fit(noisy, x_train, …)
 
-All three must be there. Noise that is drawn inside a loop, a comprehension or a function may be another one each time.
+All three lines must be there. Noise drawn inside a loop, a comprehension or a function may differ each time.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _AFTER_BOUNDS: Final = frozenset({"normal", "uniform"})
 """NumPy's take two numbers before the shape; TensorFlow's take the shape first, which is no single number."""
 _ANEW: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.For, ast.While, ast.AsyncFor, ast.ClassDef,
                 ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)  # fmt: skip
-"""What may run its inside more than once."""
+"""Syntax that may run its content more than once."""
 
 _NO_DATA: Final = frozenset({"fit", "predict", "evaluate", "compile", "train_on_batch"})
 
@@ -62,7 +62,7 @@ def fixed_noises(cells: Sequence[tuple[int, ast.Module]]) -> Iterator[FixedNoise
 
 
 def _noises(trees: Sequence[ast.Module]) -> frozenset[str]:
-    """Return the names to which one noise was assigned once, outside everything that may run again."""
+    """Return the names to which a noise was assigned once, outside code that may run again."""
     assigned: dict[str, list[bool]] = {}
     for tree in trees:
         once = {id(statement) for statement, repeated in _statements(tree.body, repeated=False) if not repeated}
@@ -98,7 +98,7 @@ def _adds(node: ast.BinOp, noises: frozenset[str], statement: ast.stmt, *, repea
 
 
 def _may_be_images(node: ast.expr, *, repeated: bool) -> bool:
-    """Return whether an operand is a name, or in a loop one item of it; `x_test[0]` alone is one image on purpose."""
+    """Return whether an operand is a name or, in a loop, one item of it; `x_test[0]` alone is one image on purpose."""
     if isinstance(node, ast.Name | ast.Attribute):
         return True
     return repeated and isinstance(node, ast.Subscript)
@@ -159,11 +159,11 @@ def _constant(node: ast.expr | None) -> object:
     return node.value if isinstance(node, ast.Constant) else None
 
 
-# What becomes of the sum
+# How the sum is used
 
 
 def _target(statement: ast.stmt) -> str:
-    """Return the name that a statement puts its result into: `a = …`, `a[i] = …`, `a.append(…)`."""
+    """Return the name in which a statement stores its result: `a = …`, `a[i] = …`, `a.append(…)`."""
     names = list(_stored(statement))
     if len(names) == 1:
         return names[0]
@@ -187,7 +187,7 @@ def _stored(statement: ast.AST) -> Iterator[str]:
 
 
 def _made_from(name: str, cells: Sequence[tuple[int, ast.Module]]) -> set[str]:
-    """Return a name and those that are made from it, in as many steps as the notebook takes: clipped, reshaped."""
+    """Return a name and all names computed from it, in any number of steps: clipped, reshaped."""
     names = {name}
     for _, tree in cells:
         for node in ast.walk(tree):
