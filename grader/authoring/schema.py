@@ -130,7 +130,7 @@ class ScaleTable(Table):
     maximum: PositiveFloat | None = None
     """Top of a scale of your own, instead of `kind`."""
     minimum: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-    """Bottom of a scale of your own, which no points at all earn; 0 if it is left out."""
+    """Bottom of a scale of your own, which no points at all earn; 0 where it is left out."""
     decimals: Decimals | None = None
     """Decimals of a grade, where the scale's own number of them does not fit."""
     letters: Annotated[dict[str, Percent], Field(min_length=1)] | None = None

@@ -1,4 +1,4 @@
-"""Whether the facts of a reference were made from the reference as it stands now."""
+"""Tests whether the facts of a reference were made from its present source."""
 
 from __future__ import annotations
 
