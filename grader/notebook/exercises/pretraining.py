@@ -1,4 +1,4 @@
-"""A classifier on a pretrained encoder: new models each time, a true copy, what was frozen, a fair rival."""
+"""A classifier on a pretrained encoder: new models for each, an exact copy, frozen layers, a fair comparison."""
 
 from __future__ import annotations
 
