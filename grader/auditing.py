@@ -103,7 +103,7 @@ class Auditor:
             return AuditRecord(AuditOutcome.TOO_LITTLE, reasons, here)
         found, trials = self._tried(plain, kind, rerun)
         differences = (other_behaviour(plain, one) for one in trials)
-        otherwise = next((told for told in differences if told is not None), None)
+        otherwise = next((difference for difference in differences if difference is not None), None)
         there = tuple(learnt(one.measurements) for one in trials)
         if found is Proof.FAILED:
             outcome = AuditOutcome.FAILED
@@ -158,7 +158,7 @@ def _earned(results: Sequence[CheckResult]) -> bool:
 
 def _without_learnt(results: Sequence[CheckResult], record: AuditRecord) -> tuple[CheckResult, ...]:
     """Withhold the points for learning, and give the reason in each of these results."""
-    told = message(
+    summary = message(
         "On secret views of the data the notebook did not learn this again; a person looks at it before it counts."
     )
     finding = Finding(
@@ -181,7 +181,9 @@ def _without_learnt(results: Sequence[CheckResult], record: AuditRecord) -> tupl
         ),
     )
     return tuple(
-        replace(result, outcome=Outcome.FAILED, points_awarded=0.0, message=told, findings=(finding, *result.findings))
+        replace(
+            result, outcome=Outcome.FAILED, points_awarded=0.0, message=summary, findings=(finding, *result.findings)
+        )
         if is_of_learning(result.check) and result.points_awarded > 0
         else result
         for result in results

@@ -98,13 +98,15 @@ def _questions(assignment: Assignment, graded: GradedSubmission, answers: Sequen
     written = {one.question: one.text for one in answers}
     taken = {result.check for result in graded.grade.results}
     return [
-        CheckResult(item.question, Outcome.UNGRADABLE, 0.0, item.points, _told(item.question, written), by_hand=True)
+        CheckResult(
+            item.question, Outcome.UNGRADABLE, 0.0, item.points, _answer_state(item.question, written), by_hand=True
+        )
         for item in assignment.questions
         if item.question not in taken
     ]
 
 
-def _told(question: str, written: Mapping[str, str]) -> Message:
+def _answer_state(question: str, written: Mapping[str, str]) -> Message:
     if question not in written:
         return message("The cell for this answer was not found in the notebook; a person looks for it.")
     if not written[question]:

@@ -285,8 +285,8 @@ def _of_sample(seen: Observation, facts: ReferenceFacts) -> tuple[Message, ...]:
 
 def _of_weights(run: RunRecord, submission: Submission) -> tuple[Message, ...]:
     """Explain how to hand in a notebook that loads weights from a file."""
-    told = lacking_weights(run, submission.passed_over)
-    return () if told is None else (told,)
+    advice = lacking_weights(run, submission.passed_over)
+    return () if advice is None else (advice,)
 
 
 def _sandbox_fault(run: RunRecord) -> str:

@@ -85,7 +85,7 @@ def suspicions(observed: Observed) -> tuple[Message, ...]:
     """Return every reason to look closer, none if no model was measured and no point hangs on a training."""
     if Role.AUTOENCODER not in observed.measurements.models:
         return ()
-    return tuple(told for rule in RULES if (told := rule(observed)) is not None)
+    return tuple(reason for rule in RULES if (reason := rule(observed)) is not None)
 
 
 def pasted_data(observed: Observed) -> Message | None:
@@ -141,14 +141,14 @@ def nothing_left_to_learn(observed: Observed) -> Message | None:
     its history is filled.
     """
     whole = (fit for fit in observed.evidence.fits if not (observed.shortened and fit.accepted_after > 0))
-    told = [(fit, end) for fit in whole if (end := _loss_in_the_end(fit, observed)) is not None]
-    if not 0 < len(told) <= MOST_COMPARED or not all(_began_where_it_ended(fit, end) for fit, end in told):
+    compared = [(fit, end) for fit in whole if (end := _loss_in_the_end(fit, observed)) is not None]
+    if not 0 < len(compared) <= MOST_COMPARED or not all(_began_where_it_ended(fit, end) for fit, end in compared):
         return None
     return message(
         "The first epoch was already as good as the last (loss {first} and {last}), as where the weights were there "
         "before.",
-        first=f"{told[0][0].first_loss:.4g}",
-        last=f"{told[0][1]:.4g}",
+        first=f"{compared[0][0].first_loss:.4g}",
+        last=f"{compared[0][1]:.4g}",
     )
 
 
@@ -157,7 +157,7 @@ def learnt_too_soon(observed: Observed) -> Message | None:
 
     Both numbers of the reference are of the same network on the same data, so updates are compared with updates.
     """
-    seen, short = _updates_told(observed), _short_training(observed)
+    seen, short = _updates_claimed(observed), _short_training(observed)
     quantity = Quantity.DENOISED_MSE if observed.measurements.value(Quantity.DENOISED_MSE) is not None else _ERROR
     error = observed.measurements.value(quantity)
     if seen is None or short is None or error is None:
@@ -232,7 +232,7 @@ def _samples_seen(fit: FitClaim, *, shortened: bool) -> int:
     return fit.epochs * fit.samples
 
 
-def _updates_told(observed: Observed) -> int | None:
+def _updates_claimed(observed: Observed) -> int | None:
     """Return the number of updates in all claimed trainings, None if one is unknown or there is none."""
     counts = [_updates_of(fit, shortened=observed.shortened) for fit in observed.evidence.fits]
     return None if not counts or None in counts else sum(count or 0 for count in counts)

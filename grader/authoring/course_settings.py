@@ -46,7 +46,7 @@ from grader.authoring.toml_source import TomlSource, read_toml
 from grader.domain.messages import message
 
 FILE_NAME: Final = "course.toml"
-UNUSABLE: Final = message("The settings of the course cannot be used. To be mended:")
+UNUSABLE: Final = message("The settings of the course cannot be used. To be fixed:")
 
 COLAB: Final = "https://colab.research.google.com"
 _BADGE: Final = f"{COLAB}/assets/colab-badge.svg"

@@ -38,7 +38,7 @@ def open_course(folder: Path) -> Course:
     ]
     problems += [Problem(course.module(name), _taken(name)) for name in own_references(course) if is_ours(name)]
     if problems:
-        raise AuthoringError(message("The course {folder} cannot be used. To be mended:", folder=str(folder)), problems)
+        raise AuthoringError(message("The course {folder} cannot be used. To be fixed:", folder=str(folder)), problems)
     return course
 
 

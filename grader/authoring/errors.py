@@ -53,7 +53,7 @@ class AuthoringError(AssignmentError):
 def unusable(assignment: str, problems: Iterable[Problem]) -> AuthoringError:
     """Build the error that lists everything wrong with an assignment, in the order of files and lines."""
     ordered = sorted(problems, key=lambda problem: (str(problem.file), problem.line or 0))
-    summary = message("The assignment {assignment} cannot be used. To be mended:", assignment=assignment)
+    summary = message("The assignment {assignment} cannot be used. To be fixed:", assignment=assignment)
     return AuthoringError(summary, ordered)
 
 

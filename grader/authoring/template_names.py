@@ -73,10 +73,10 @@ def _unknown(tree: nodes.Template, known: Known, defined: Collection[str]) -> It
     for node in tree.find_all(nodes.Getattr):
         owner = node.node.name if isinstance(node.node, nodes.Name) else ""
         if owner in known and node.attr not in known[owner]:
-            yield node.lineno, _told(owner, node.attr, known[owner])
+            yield node.lineno, _unknown_name(owner, node.attr, known[owner])
     for line, name in _imported_constants(tree):
         if "reference" in known and name not in known["reference"]:
-            yield line, _told("reference", name, known["reference"])
+            yield line, _unknown_name("reference", name, known["reference"])
     undeclared = meta.find_undeclared_variables(tree) - set(defined) - _ELSEWHERE
     for place in tree.find_all(nodes.Name):
         if place.name in undeclared:
@@ -94,7 +94,7 @@ def _imported_constants(tree: nodes.Template) -> Iterator[tuple[int, str]]:
                     yield one.lineno, one.value
 
 
-def _told(owner: str, name: str, known: Collection[str]) -> Message:
+def _unknown_name(owner: str, name: str, known: Collection[str]) -> Message:
     lowered = {one.lower(): one for one in known}
     closest = lowered.get(nearest(name, lowered) or "")
     if owner == _TEXT:

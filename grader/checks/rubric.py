@@ -130,12 +130,14 @@ def _item_mistakes(item: RubricItem) -> Iterator[tuple[tuple[str, ...], Message]
 def _unknown_check(check: str) -> Message:
     """Name the existing checks, and every package that may have been meant to offer this one."""
     if close := get_close_matches(check.lower(), CHECKS, n=1):
-        told: Message = message("there is no check {check}; did you mean {nearest}?", check=check, nearest=close[0])
+        complaint: Message = message(
+            "there is no check {check}; did you mean {nearest}?", check=check, nearest=close[0]
+        )
     else:
-        told = message("there is no check {check}: choose among {known}", check=check, known=", ".join(CHECKS))
+        complaint = message("there is no check {check}: choose among {known}", check=check, known=", ".join(CHECKS))
     for reason in reasons(CHECKS.broken):
-        told = message("{told}. {reason}", told=told, reason=reason)
-    return told
+        complaint = message("{complaint}. {reason}", complaint=complaint, reason=reason)
+    return complaint
 
 
 def _unknown_parameter(check: str, known: tuple[str, ...]) -> Message:

@@ -137,8 +137,8 @@ def load_checked(assignment_id: str, course: Course | None) -> Assignment:
     except AuthoringError as error:
         if not mistakes:
             raise
-        told = {(one.file, one.line, one.key) for one in error.problems}
-        others = [one for one in mistakes if (one.file, one.line, one.key) not in told]
+        reported = {(one.file, one.line, one.key) for one in error.problems}
+        others = [one for one in mistakes if (one.file, one.line, one.key) not in reported]
         raise unusable(assignment_id, [*error.problems, *others]) from error
     if mistakes:
         raise unusable(assignment_id, mistakes)

@@ -158,7 +158,7 @@ def give_points(request: Request, number: Number, submission_id: Number, form: G
         points = 0.0 if withdraw else read_points(text_of(form, "points"))
         decision = decide_points(found.graded, item, points, by(request, form), withdraw=withdraw)
     except DecisionRefusedError as error:
-        return _told(request, found, error, item)
+        return _refusal(request, found, error, item)
     return _kept(request, found, decision, form, item)
 
 
@@ -294,7 +294,7 @@ def _require_unchanged(graded: GradedSubmission, item: str, seen: str) -> None:
             )
 
 
-def _told(request: Request, found: HandIn, error: DecisionRefusedError, item: str) -> Response:
+def _refusal(request: Request, found: HandIn, error: DecisionRefusedError, item: str) -> Response:
     """Say why points were not kept: in the check's own place where the page asked for it alone."""
     if request.headers.get("hx-request") != "true":
         return refused(request, error.reason)

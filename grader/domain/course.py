@@ -51,4 +51,4 @@ class Course:
 
 def unusable_reference(*, reference: MessageValue) -> Message:
     """Report that an instructor's reference has errors; the sentence ends before the list of them."""
-    return message("The reference {reference} cannot be used. To be mended:", reference=reference)
+    return message("The reference {reference} cannot be used. To be fixed:", reference=reference)

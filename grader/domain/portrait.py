@@ -75,8 +75,8 @@ class LossCurve:
 
 def loss_curves(fits: Sequence[FitClaim]) -> tuple[LossCurve, ...]:
     """Return the curves of the longest reported trainings, in the order in which they ran."""
-    told = [fit for fit in fits if len(fit.losses) > 1]
-    longest = sorted(told, key=lambda fit: -len(fit.losses))[:CURVES_SHOWN]
+    recorded = [fit for fit in fits if len(fit.losses) > 1]
+    longest = sorted(recorded, key=lambda fit: -len(fit.losses))[:CURVES_SHOWN]
     return tuple(
         LossCurve(
             fit.names[0] if fit.names else "",
@@ -84,6 +84,6 @@ def loss_curves(fits: Sequence[FitClaim]) -> tuple[LossCurve, ...]:
             fit.losses,
             fit.validation_losses if len(fit.validation_losses) == len(fit.losses) else (),
         )
-        for fit in told
+        for fit in recorded
         if fit in longest
     )

@@ -122,7 +122,7 @@ class DaskPool:
         task.begun = False
         with self._lock:
             self._tasks[name] = task
-            self.client.subscribe_topic(name, lambda event: self._told(name, event))
+            self.client.subscribe_topic(name, lambda event: self._on_event(name, event))
             task.remote = self.client.submit(
                 dask_worker.observe_there,
                 *self.shared,
@@ -135,7 +135,7 @@ class DaskPool:
             )
         task.remote.add_done_callback(lambda remote: self._ended(name, remote))
 
-    def _told(self, name: str, event: tuple[float, Mapping[str, Any]]) -> None:
+    def _on_event(self, name: str, event: tuple[float, Mapping[str, Any]]) -> None:
         """Pass a step on; the clock of a hand-in runs from its first."""
         task = self._tasks.get(name)
         if task is None or self._closed.is_set():

@@ -69,7 +69,7 @@ class Gradebook:
         """
         gradebook = cls(_engine(url, busy_seconds))
         try:
-            with gradebook._faults_told(), gradebook._engine.connect() as connection:
+            with gradebook._reporting_faults(), gradebook._engine.connect() as connection:
                 with connection.begin():
                     ensure_tables(connection, gradebook._where)
                 # Only now that it is known to be ours.
@@ -240,7 +240,7 @@ class Gradebook:
         """Write a SQLite file anew, so that nothing of deleted rows is left in it; a server does that by itself."""
         if self._engine.dialect.name != "sqlite":
             return
-        with self._faults_told(), self._engine.connect() as connection:
+        with self._reporting_faults(), self._engine.connect() as connection:
             raw = connection.execution_options(isolation_level="AUTOCOMMIT")
             raw.exec_driver_sql("VACUUM")
             raw.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -249,7 +249,7 @@ class Gradebook:
     def snapshot(self) -> Iterator[Connection]:
         """Lend a connection that sees one state of the database, whatever others write meanwhile."""
         is_sqlite = self._engine.dialect.name == "sqlite"
-        with self._faults_told(), self._engine.connect() as connection:
+        with self._reporting_faults(), self._engine.connect() as connection:
             if not is_sqlite:
                 connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
@@ -267,11 +267,11 @@ class Gradebook:
 
     @contextmanager
     def _session(self) -> Iterator[Session]:
-        with self._faults_told(), Session(self._engine) as session, session.begin():
+        with self._reporting_faults(), Session(self._engine) as session, session.begin():
             yield session
 
     @contextmanager
-    def _faults_told(self) -> Iterator[None]:
+    def _reporting_faults(self) -> Iterator[None]:
         try:
             yield
         except DBAPIError as error:

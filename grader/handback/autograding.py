@@ -77,13 +77,13 @@ def autograde(root: Path) -> None:
         facts = load_facts(assignment.reference, course=course)
         with open_session(assignment, facts, options) as session:
             graded = grade_fast(_known(submissions[0], root), session.context)
-    _write(root, _told(graded, assignment, translator))
+    _write(root, _results_json(graded, assignment, translator))
 
 
 # Private functions
 
 
-def _told(graded: GradedSubmission, assignment: Assignment, translator: Translator) -> str:
+def _results_json(graded: GradedSubmission, assignment: Assignment, translator: Translator) -> str:
     judged = [result for result in graded.grade.results if result.outcome is not Outcome.UNGRADABLE]
     if graded.fault or not judged:
         reasons = " ".join(translator.text(reason) for reason in graded.grade.reasons)

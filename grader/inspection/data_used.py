@@ -96,15 +96,15 @@ def _of_some_classes(fits: Collection[FitClaim], dataset: str) -> Message | None
     classes = sorted({one for fit in fits for one in fit.classes})
     if len(classes) >= datasets()[dataset].classes:
         return None
-    told = ", ".join(map(str, classes))
+    listed_classes = ", ".join(map(str, classes))
     if len(classes) == 1:
         return message(
             "It was trained on one class of {data} alone, {classes}. The hidden images are of all ten.",
             data=title_of(dataset),
-            classes=told,
+            classes=listed_classes,
         )
     return message(
         "It was trained on the classes {classes} of {data} alone. The hidden images are of all ten.",
         data=title_of(dataset),
-        classes=told,
+        classes=listed_classes,
     )

@@ -94,10 +94,10 @@ def frameworks_of(notebook: Notebook) -> tuple[Framework, ...]:
 
 def _merged(found: Sequence[Framework]) -> Iterator[Framework]:
     """Yield one sentence of each kind: PyTorch and its Lightning are one library."""
-    told: set[str] = set()
+    seen: set[str] = set()
     for one in found:
-        if one.kind not in told:
-            told.add(one.kind)
+        if one.kind not in seen:
+            seen.add(one.kind)
             alike = [other for other in found if other.kind == one.kind]
             modules = frozenset(name for other in alike for name in other.modules)
             yield Framework(one.kind, one.sentence, one.cell_index, modules, instead=one.instead)

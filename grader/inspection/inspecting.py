@@ -113,12 +113,13 @@ def _tried(notebook: Notebook, old: OldCode, context: InspectionContext) -> Insp
         outlines = context.measurer.outline(evidence)
         scene = _Scene(evidence, outlines, run, notebook, notes_of(notebook), datasets_named(notebook))
         models = tuple(_inspected(outline, scene, context) for outline in outlines)
-        told = diagnosis(Past(notebook, old, run, evidence, context.data), outlines)
+        sentences = diagnosis(Past(notebook, old, run, evidence, context.data), outlines)
         if not outlines and evidence.models:
-            told += _why_not_rebuilt(context.measurer.measure(evidence, MeasuringTask(_any_reference(), Held.HIDDEN)))
-    told += tuple(_ended_early(model) for model in models if model.epochs_asked)
+            task = MeasuringTask(_any_reference(), Held.HIDDEN)
+            sentences += _why_not_rebuilt(context.measurer.measure(evidence, task))
+    sentences += tuple(_ended_early(model) for model in models if model.epochs_asked)
     trials = (Trial(bool(old.applied), run, len(models)),)
-    return Inspection(models, run, (*told, *_notes_of_no_model(scene)), old.applied, trials)
+    return Inspection(models, run, (*sentences, *_notes_of_no_model(scene)), old.applied, trials)
 
 
 def _broke(inspection: Inspection) -> bool:
@@ -197,7 +198,7 @@ def _inspected(outline: Outline, scene: _Scene, context: InspectionContext) -> I
     if nearest is not None and not _SEEN_ALREADY & {remark.kind for remark in remarks}:
         remarks += _of_checks(family, Subject(scene.run, measured, nearest, places=scene.notebook.places))
     encoder = _called(measured, Role.ENCODER, scene.evidence)
-    told = Quantity.RECONSTRUCTION_MSE in quality or Quantity.AVERAGE_PRECISION in quality
+    has_numbers = Quantity.RECONSTRUCTION_MSE in quality or Quantity.AVERAGE_PRECISION in quality
     dataset = used.dataset or _table(family, nearest, quality)
     return InspectedModel(
         name=outline.name,
@@ -212,9 +213,9 @@ def _inspected(outline: Outline, scene: _Scene, context: InspectionContext) -> I
         reference_quality=_of_reference(nearest, measured, quality, dataset),
         findings=remarks,
         nearest="" if nearest is None else nearest.reference,
-        measured_on=dataset if told else "",
-        measured_size=measured.data if told else "",
-        not_measured=None if told else why_not or _why_unmeasured(measured),
+        measured_on=dataset if has_numbers else "",
+        measured_size=measured.data if has_numbers else "",
+        not_measured=None if has_numbers else why_not or _why_unmeasured(measured),
         no_family=why_no_family(outline) if family == OTHER else None,
         epochs=sum(fit.epochs for fit in training.fits),
         epochs_asked=_epochs_asked(training),

@@ -172,7 +172,7 @@ def _code_bypassed(case: Case) -> Finding | None:
         where=_named(case),
         expected=message("A narrowest point through which everything must pass."),
         actual=message("A connection leads round every narrow layer."),
-        why=message("What is carried past the code need not be in the code: it then describes nothing."),
+        why=message("If something bypasses the code, the code need not contain it and may describe nothing."),
         hint=message("Which layers put two ways together (Add, Concatenate), and where does each way begin?"),
     )
 
@@ -244,7 +244,7 @@ def _softmax_on_pixels(case: Case) -> Finding | None:
         expected=message("An output whose pixels do not depend on each other's sum."),
         actual=message("The output layer has a softmax."),
         why=message("A softmax makes numbers that add up to 1. The pixels of an image do not."),
-        hint=message("Which activation gives every pixel a number between 0 and 1 of its own?"),
+        hint=message("Which activation gives every pixel its own number between 0 and 1?"),
     )
 
 

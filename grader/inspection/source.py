@@ -19,7 +19,7 @@ from grader.domain.submission import Notebook
 from grader.inspection.fixed_noise import fixed_noises
 from grader.translation.readable_cells import readable
 
-WHY_PART_OF_THE_LOSS: Final = message("What is not part of the loss, no training can make smaller.")
+WHY_PART_OF_THE_LOSS: Final = message("Training cannot make smaller what is not part of the loss.")
 
 
 _ERRORS: Final = frozenset({"mse", "mae", "meansquarederror", "meanabsoluteerror", "huber", "logcosh"})

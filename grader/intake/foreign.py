@@ -53,10 +53,10 @@ def by_beginning(raw: bytes) -> Message | None:
     """Return what these bytes are by the way they begin, or None."""
     if raw.startswith(_ZIP_BEGINNING):
         head, tail = raw[:_HEAD], raw[-_HEAD:]
-        for member, told in _IN_ZIPS:
+        for member, kind in _IN_ZIPS:
             if member in head or member in tail:
-                return told
-    return next((told for beginning, told in _BEGINNINGS if raw.startswith(beginning)), None)
+                return kind
+    return next((kind for beginning, kind in _BEGINNINGS if raw.startswith(beginning)), None)
 
 
 def by_text(text: str) -> Message | None:

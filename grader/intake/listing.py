@@ -137,7 +137,7 @@ def look_at(path: Path, is_named: Callable[[Item], bool]) -> Given:
         raise IntakeError(
             message(
                 "{path} is neither a notebook (.ipynb) nor a folder nor a zip file. Give one of these.",
-                path=_told(path),
+                path=_for_people(path),
             )
         )
     _try_reading(path)
@@ -191,7 +191,7 @@ def _mode(path: Path) -> int:
         return path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError) as error:
         raise IntakeError(
-            message("{path} does not exist. Check its spelling, or give the full path.", path=_told(path))
+            message("{path} does not exist. Check its spelling, or give the full path.", path=_for_people(path))
         ) from error
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
@@ -211,14 +211,14 @@ def _single(path: Path) -> Item:
     return Item(above, (distinct_part(path.name),), folder / path.name)
 
 
-def _told(path: Path) -> str:
+def _for_people(path: Path) -> str:
     return clean_name(str(path))
 
 
 def _unreadable(path: Path, error: Exception) -> IntakeError:
     words = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return IntakeError(
-        message("{path} cannot be read: {problem}. Check its permissions.", path=_told(path), problem=words)
+        message("{path} cannot be read: {problem}. Check its permissions.", path=_for_people(path), problem=words)
     )
 
 

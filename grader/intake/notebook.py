@@ -93,12 +93,12 @@ def read_document(submission: Submission) -> Mapping[str, object]:
 
 def _beside(submission: Submission) -> list[Message]:
     """Say what was laid beside the notebook, and what was not and how to hand it in."""
-    told = []
+    notes = []
     if submission.companions:
         names = [companion.name for companion in submission.companions]
-        told.append(message("Laid beside the notebook, as handed in: {files}.", files=listed(names, _LISTED)))
+        notes.append(message("Laid beside the notebook, as handed in: {files}.", files=listed(names, _LISTED)))
     if submission.passed_over:
-        told.append(
+        notes.append(
             message(
                 "Handed in beside the notebook and not used: {files}. Python files and small tables, texts and "
                 "pictures are laid beside it under names that no installed module has; a model is trained in the "
@@ -106,7 +106,7 @@ def _beside(submission: Submission) -> list[Message]:
                 files=listed(submission.passed_over, _LISTED),
             )
         )
-    return told
+    return notes
 
 
 def _refuse(reason: Message) -> Never:

@@ -64,8 +64,8 @@ class EpochNotes:
             return
         try:
             loss = self._loss.get(id(training)) if epoch else None
-            told = "-" if loss is None else f"{loss:.6g}"
-            self._file.write_text(f"{int(epoch) + 1} {int(training.params['epochs'])} {told}\n", encoding="ascii")
+            shown = "-" if loss is None else f"{loss:.6g}"
+            self._file.write_text(f"{int(epoch) + 1} {int(training.params['epochs'])} {shown}\n", encoding="ascii")
         except Exception:  # a full disk, invalid numbers: observing must never stop a training
             return
         self._written = now

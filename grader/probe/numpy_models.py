@@ -57,8 +57,8 @@ def numpy_network(namespace: Mapping[str, Any], sizes: Collection[int]) -> Found
         return None
     with np.errstate(all="ignore"):  # the notebook may have set NumPy to raise errors
         answers = {size: list(_answers(namespace, arrays, size)) for size in {len(one.w1) for one in candidates}}
-        told = [_with_activations(one, answers[len(one.w1)]) for one in candidates]
-    return max(told, key=lambda one: bool(one.hidden) + bool(one.output))
+        named = [_with_activations(one, answers[len(one.w1)]) for one in candidates]
+    return max(named, key=lambda one: bool(one.hidden) + bool(one.output))
 
 
 def network_claims(found: Found, registry: Any) -> list[dict[str, Any]]:
@@ -90,7 +90,7 @@ def _model(
         {"operation": operation, "arguments": {"args": [{"tensor": f"t{n}"}], "kwargs": {}}, "outputs": [f"t{n + 1}"]}
         for n, operation in enumerate(operations)
     ]
-    unknown = [place for place, told in (("code", found.hidden), ("output", found.output)) if not told]
+    unknown = [place for place, name in (("code", found.hidden), ("output", found.output)) if not name]
     needed = {"encoder": {"code"}, "decoder": {"output"}}.get(name, {"code", "output"})
     problem = ", ".join(place for place in unknown if place in needed)
     return {

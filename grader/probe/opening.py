@@ -162,7 +162,7 @@ def _maker(tensor: Any) -> Any:
     return tensor._keras_history.operation
 
 
-def _draws(node: Any, **told: bool) -> bool:
+def _draws(node: Any, **options: bool) -> bool:
     """Return whether a layer that cannot be traced draws N(μ, exp(log-variance)) when it is given numbers.
 
     Each mean of 1,000 draws must lie within 0.15 of μ and each standard deviation within 10 % of σ, which is more than
@@ -177,7 +177,7 @@ def _draws(node: Any, **told: bool) -> bool:
     given = {key: np.repeat(row[np.newaxis], DRAWS, axis=0).astype(np.float32) for key, row in rows.items()}
     try:
         args, kwargs = node.arguments.fill_in(given)
-        drawn = np.asarray(node.operation.call(*args, **{**kwargs, **told}), dtype=np.float64)
+        drawn = np.asarray(node.operation.call(*args, **{**kwargs, **options}), dtype=np.float64)
     except Exception:  # a layer that does not run on numbers draws none
         return False
     if drawn.shape != (DRAWS, *shape):

@@ -80,9 +80,9 @@ def _is_installer(command: str, requests: list[str]) -> bool:
     """Return whether a shell line installs or downloads something; if so, record it as a request."""
     if not _INSTALLERS.match(command):
         return False
-    told = shortened(command.strip(), 200)
-    requests.append(told)
-    print(f"[grader] not run here: {told}")  # noqa: T201 - the student's cell shows it
+    request = shortened(command.strip(), 200)
+    requests.append(request)
+    print(f"[grader] not run here: {request}")  # noqa: T201 - the student's cell shows it
     return True
 
 

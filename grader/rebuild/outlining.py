@@ -103,11 +103,11 @@ def outlines(evidence: Evidence, choice: DataChoice, sandbox: GraphSandbox | Non
     scene = _Scene(evidence, arrays, models, wholes)
     chosen = scene.chosen()[:MOST_OUTLINES]
     strays = _strays(scene, chosen)
-    told = tuple(_outline(model, scene, strays.get(model.claim.model, ()), choice) for model in chosen)
+    outlined = tuple(_outline(model, scene, strays.get(model.claim.model, ()), choice) for model in chosen)
     if sandbox is None:
-        return told
+        return outlined
     rebuilt = {model.claim.model for model in (*models, *wholes)}
-    return (*told, *graph_outlines(evidence, arrays, rebuilt, choice, sandbox)[: MOST_OUTLINES - len(told)])
+    return (*outlined, *graph_outlines(evidence, arrays, rebuilt, choice, sandbox)[: MOST_OUTLINES - len(outlined)])
 
 
 def _rebuilt(evidence: Evidence, arrays: Arrays) -> Iterator[RebuiltModel]:

@@ -67,8 +67,8 @@ def equivalence(
     found = transplant(donor, reference.build(), samples.images)
     if found is None:
         return Equivalence()
-    told = f"random weights in both networks, {found.tried} tried"
-    values = [Measurement(Quantity.TRANSPLANT_GAP, found.gap, "1", told)]
+    how = f"random weights in both networks, {found.tried} tried"
+    values = [Measurement(Quantity.TRANSPLANT_GAP, found.gap, "1", how)]
     model = found.model if asked.scale is None else asked.scale.between(found.model)
     outputs = quality.answers(model, samples.images)
     if outputs is not None:

@@ -274,10 +274,10 @@ def _of_samples(family: Family, case: Case, autoencoder: RebuiltModel) -> list[M
         usual += added_measurements(autoencoder, case.samples.images, case.dataset)
     else:  # columns of a table have any range
         usual = [one for one in usual if not one.name.spec.pixels_only]
-    told = "" if case.scale is None else case.scale.in_words()
+    scaling = "" if case.scale is None else case.scale.in_words()
     return [
-        *(replace(one, how=one.how + told) for one in usual),
-        *(replace(one, how=one.how + told + case.remark) for one in own),
+        *(replace(one, how=one.how + scaling) for one in usual),
+        *(replace(one, how=one.how + scaling + case.remark) for one in own),
     ]
 
 

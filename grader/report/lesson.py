@@ -129,7 +129,9 @@ def _curve(curve: LossCurve, wording: Wording) -> Drawing | None:
     epochs = wording.count(curve.epochs)
     return Drawing(
         title,
-        wording.t("The loss as the notebook told it, epoch by epoch; the points rest on what we measured ourselves."),
+        wording.t(
+            "The loss as the notebook reported it, epoch by epoch; the points rest on what we measured ourselves."
+        ),
         wording.t("From {first} to {last} over {epochs} epochs.", first=first, last=last, epochs=epochs),
         key=tuple(key) if len(key) > 1 else (),
         axis=wording.t("epochs"),

@@ -176,9 +176,9 @@ def _finding(finding: FindingView, colour: str) -> RenderableType:
 
 def _run(view: SubmissionView, wording: Wording) -> RenderableType:
     said = " ".join((view.run.status, *view.run.remarks))
-    told = any(check.anchor == check_anchor(RUNS) and check.findings for check in view.checks)
-    errors = () if told else view.run.errors  # the check names each of them, with what to do about it
-    more = 0 if told else view.run.errors_left_out
+    names_errors = any(check.anchor == check_anchor(RUNS) and check.findings for check in view.checks)
+    errors = () if names_errors else view.run.errors  # the check names each of them, with what to do about it
+    more = 0 if names_errors else view.run.errors_left_out
     left_out = [Text(wording.t("Further errors, not shown: {count}", count=wording.count(more)))] if more else []
     return Group(
         Text(wording.t("The run"), style="bold"),

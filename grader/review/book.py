@@ -158,7 +158,10 @@ class Book:
             by_student.setdefault(one.student, []).append(one)
         return [
             with_decisions(
-                one, assignment, by_student.get(one.student, []), self._told(answers.get(one.sha256, {}), assignment)
+                one,
+                assignment,
+                by_student.get(one.student, []),
+                self._answered(answers.get(one.sha256, {}), assignment),
             )
             for one in graded
         ]
@@ -178,7 +181,10 @@ class Book:
         decisions = self.decisions.of(assignment.assignment, rows[0].student if len(rows) == 1 else None)
         return {
             row.submission_id: with_decisions(
-                documents[row.grading_id], assignment, decisions, self._told(answers.get(row.sha256, {}), assignment)
+                documents[row.grading_id],
+                assignment,
+                decisions,
+                self._answered(answers.get(row.sha256, {}), assignment),
             )
             for row in rows
         }
@@ -191,7 +197,7 @@ class Book:
 
     # Private ---------------------------------------------------------------------------------------------------------
 
-    def _told(self, answers: dict[str, str], assignment: Assignment) -> tuple[OpenAnswer, ...]:
+    def _answered(self, answers: dict[str, str], assignment: Assignment) -> tuple[OpenAnswer, ...]:
         """Return answers with their questions, in the order of the notebook."""
         if not answers:
             return ()

@@ -32,16 +32,16 @@ def model_differences(
 
 def architecture_differences(role: Role, expected: Architecture, actual: Architecture) -> Iterator[Message]:
     """Tell every layer that differs, aligned like a diff of two texts; then wiring and parameters."""
-    told = False
+    differs = False
     place = 0
     for i, j in exact_pairs(expected.layers, actual.layers):
         place += j is not None
         for sentence in _pair(
             role, None if i is None else expected.layers[i], None if j is None else actual.layers[j], place
         ):
-            told = True
+            differs = True
             yield sentence
-    if told:
+    if differs:
         return
     if expected.input_shape != actual.input_shape:
         yield message(

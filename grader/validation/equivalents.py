@@ -74,15 +74,15 @@ def _cells(draft: Draft) -> Draft | None:
 
 def _apart(name: str, shape: str, layers: list[str]) -> str:
     """Write activations as layers of their own, by turns as Activation and as ReLU where it is one."""
-    told = []
+    written = []
     for layer in layers:
         plain, activation = without_activation(layer)
-        told.append(plain)
-        if activation == "relu" and len(told) % 2:
-            told.append("layers.ReLU()")
+        written.append(plain)
+        if activation == "relu" and len(written) % 2:
+            written.append("layers.ReLU()")
         elif activation is not None:
-            told.append(f'layers.Activation("{activation}")')
-    return f"{name} = keras.Sequential([keras.Input(shape={shape}), {', '.join(told)}])"
+            written.append(f'layers.Activation("{activation}")')
+    return f"{name} = keras.Sequential([keras.Input(shape={shape}), {', '.join(written)}])"
 
 
 def _activation_functions(code: str, number: int) -> str:
@@ -91,8 +91,8 @@ def _activation_functions(code: str, number: int) -> str:
     activation = (keyword(call, "activation") or "").strip('"')
     if activation not in rewriting.OPERATIONS:
         return code
-    told = (f"keras.activations.{activation}", f"keras.ops.{activation}")[number % 2]
-    return text(with_keyword(call, "activation", told))
+    written = (f"keras.activations.{activation}", f"keras.ops.{activation}")[number % 2]
+    return text(with_keyword(call, "activation", written))
 
 
 def _reshape(code: str, number: int) -> str:  # noqa: ARG001 - the signature of an edit
@@ -208,8 +208,8 @@ def _streamed(draft: Draft) -> Draft | None:
         images, targets = (text(one.value) for one in call.args[:2])
         size = keyword(call, "batch_size") or "32"
         others = [one for one in call.args[2:] if one.keyword is None or one.keyword.value != "batch_size"]
-        told = ", ".join(text(one).strip().rstrip(",") for one in others)
-        new = cst.parse_expression(f"{text(call.func)}(stream({images}, {targets}, {size}), {told})")
+        arguments = ", ".join(text(one).strip().rstrip(",") for one in others)
+        new = cst.parse_expression(f"{text(call.func)}(stream({images}, {targets}, {size}), {arguments})")
         assert isinstance(new, cst.Call)  # noqa: S101 - written as one
         return new
 

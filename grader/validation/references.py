@@ -123,7 +123,7 @@ def judge(
 ) -> ReferenceVerdict:
     """Compare what was built and trained with the facts, by default with those of the reference's usual data set."""
     name = facts.reference if dataset in ("", facts.dataset) else f"{facts.reference} ({dataset})"
-    faults = [*model_differences(facts.architectures, found.facts.architectures), *_told_wrong(facts, found.facts)]
+    faults = [*model_differences(facts.architectures, found.facts.architectures), *_differing_facts(facts, found.facts)]
     remarks = []
     calibrated = facts.on(found.data, dataset)
     if calibrated is None:
@@ -153,7 +153,7 @@ def _sizes_lacking(facts: ReferenceFacts, dataset: str) -> list[str]:
     return [size for size in facts.sizes if facts.on(size, dataset) is None]
 
 
-def _told_wrong(facts: ReferenceFacts, built: ReferenceFacts) -> list[Message]:
+def _differing_facts(facts: ReferenceFacts, built: ReferenceFacts) -> list[Message]:
     """Compare recipe and description; a learning rate by default shows here before it shows in a loss."""
     names = sorted({*facts.recipe, *built.recipe})
     pairs = [(name, facts.recipe.get(name), built.recipe.get(name)) for name in names]

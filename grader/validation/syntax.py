@@ -78,10 +78,10 @@ def with_position(call: cst.Call, place: int, code: str) -> cst.Call:
 
 def rebuilt(call: cst.Call, args: list[tuple[str, str]]) -> cst.Call:
     """Return the call with these arguments: (keyword, "", "*" or "**"; text of the value)."""
-    told = ", ".join(
+    written = ", ".join(
         value if key == "" else f"{key}{value}" if key[0] == "*" else f"{key}={value}" for key, value in args
     )
-    new = cst.parse_expression(f"{text(call.func)}({told})")
+    new = cst.parse_expression(f"{text(call.func)}({written})")
     assert isinstance(new, cst.Call)  # noqa: S101 - written as one
     return new
 

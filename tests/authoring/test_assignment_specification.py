@@ -71,7 +71,7 @@ Other-key = "Other"
 """
 
 EVERY_MISTAKE_TOLD = """\
-The assignment tiny cannot be used. To be mended:
+The assignment tiny cannot be used. To be fixed:
   {file}:1: id: must be lower-case letters and digits, joined by hyphens.
   {file}:1: id: is Tiny one, but its folder is called tiny.
   {file}:2: reference: tyni has no facts file {facts}/tyni.json: calibrate it first, or did you mean tiny?
@@ -161,7 +161,7 @@ def test_shared_texts_are_held_to_the_same_rules(workspace) -> None:
     shared.write_text('[text.es]\nuno = "1"\n\n[text.en]\n', "utf-8")
     with pytest.raises(AssignmentError) as caught:
         workspace.load()
-    expected = f"The assignment tiny cannot be used. To be mended:\n  {shared}:2: text.es.uno: has no text in en."
+    expected = f"The assignment tiny cannot be used. To be fixed:\n  {shared}:2: text.es.uno: has no text in en."
     assert str(caught.value) == expected
 
 
@@ -244,7 +244,7 @@ allow = ["numpy", 3, "", "not a module"]
 forbid = ["json", "IPython.display", "torch"]
 """
 WRONG_POLICIES_TOLD = """\
-The assignment tiny cannot be used. To be mended:
+The assignment tiny cannot be used. To be fixed:
   {file}:9: scale.kind: must be one of '0-5', '0-10', '0-20', '0-100', '1-5', '1-7' or \
 'letters', found 'A-F'.
   {file}:10: scale.decimals: must be at least 0, found -1.
@@ -442,7 +442,7 @@ def test_the_error_survives_the_way_between_processes(workspace) -> None:
         workspace.load()
     copied = copy.copy(caught.value)
     place = f"{workspace.toml}:1: id: is other, but its folder is called tiny."
-    assert str(copied) == f"The assignment tiny cannot be used. To be mended:\n  {place}"
+    assert str(copied) == f"The assignment tiny cannot be used. To be fixed:\n  {place}"
     assert copied.problems == caught.value.problems
 
 

@@ -140,7 +140,7 @@ def test_mistakes_are_told_together_with_their_lines(tmp_path: Path, text: str, 
     with pytest.raises(AuthoringError) as caught:
         load_configured("stacked", settings=settings(tmp_path, text))
     first, *rest = str(caught.value).splitlines()
-    assert first == "The settings of the course cannot be used. To be mended:"
+    assert first == "The settings of the course cannot be used. To be fixed:"
     assert sorted(line.strip().removeprefix(f"{tmp_path}/course.toml:") for line in rest) == told
 
 

@@ -56,7 +56,7 @@ def test_an_autoencoder_that_hands_noise_on_is_asked_where_its_noise_was(
                 AUTOENCODER,
                 "Error of the cleaned images (MSE): at most 0.0120.",
                 f"Error of the cleaned images (MSE): {error:.4f}.",
-                "An autoencoder that never had to remove noise hands much of it on, or blurs what is below it.",
+                "An autoencoder that never had to remove noise keeps much of it, or blurs the image below it.",
                 (
                     "What is the input of `fit`, and what is its target? Which of the two has the noise, and is it as "
                     "strong as the assignment says? Does the loss still fall in the last epoch?"

@@ -95,7 +95,7 @@ def test_the_label_among_the_columns_fails_and_its_precision_does_not_count() ->
     skipped = precision({**leak, Quantity.AVERAGE_PRECISION: 1.0})
     assert (skipped.outcome, skipped.share) == (Outcome.SKIPPED, 0)
     assert english(skipped.message) == (
-        "Not checked: a model that is told the label finds frauds without having learnt anything."
+        "Not checked: a model that gets the label as an input finds frauds without having learnt anything."
     )
 
 

@@ -333,7 +333,7 @@ def test_a_run_that_we_stopped_waits_for_a_person_and_tells_where() -> None:
             where="Cell 15 of the notebook",
             expected="A notebook that ends by itself, within the limits of the assignment.",
             actual="The notebook took longer than a notebook may.",
-            why="What a notebook would have done after we stopped it, nobody can say: a person will look.",
+            why="It is unknown what the notebook would have done after we stopped it: a person will look.",
             hint="Time each cell on your own; look for loops without an end, many epochs, and copies of the data.",
         )
     ]

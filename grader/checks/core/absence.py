@@ -88,14 +88,14 @@ def without_autoencoder(subject: Subject) -> Verdict | None:
     return ungradable(message("We cannot tell, as no autoencoder was measured. {reason}", reason=unknown))
 
 
-def perhaps_more(*, told: MessageValue, reason: MessageValue) -> Message:
+def perhaps_more(*, summary: MessageValue, reason: MessageValue) -> Message:
     """Say that there may be more than what was counted."""
-    return message("{told} We cannot tell whether there was more. {reason}", told=told, reason=reason)
+    return message("{summary} We cannot tell whether there was more. {reason}", summary=summary, reason=reason)
 
 
-def might_have_earned_more(*, told: MessageValue, reason: MessageValue) -> Message:
+def might_have_earned_more(*, summary: MessageValue, reason: MessageValue) -> Message:
     """Say that a run that was ended early may have cost points."""
-    return message("{told} More training might have earned more. {reason}", told=told, reason=reason)
+    return message("{summary} More training might have earned more. {reason}", summary=summary, reason=reason)
 
 
 def perhaps_missing(*, reason: MessageValue) -> Message:

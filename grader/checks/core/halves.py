@@ -90,12 +90,12 @@ class Halves:
         """Return a finding for each missing half that has a part of the points."""
         return tuple(_missing_half(role) for role in self.counted if role not in self.there)
 
-    def shared(self, share: float, told: Message, findings: tuple[Finding, ...]) -> Verdict:
+    def shared(self, share: float, summary: Message, findings: tuple[Finding, ...]) -> Verdict:
         """Return this share of the points, with the missing halves named in the summary."""
         for role in self.counted:
             if role not in self.there:
-                told = message("{told} Not there: {role}.", told=told, role=ROLE_NAMES[role])
-        return by_share(share, told, findings)
+                summary = message("{summary} Not there: {role}.", summary=summary, role=ROLE_NAMES[role])
+        return by_share(share, summary, findings)
 
     def located(self, finding: Finding) -> Finding:
         """Return a finding about the autoencoder as one about the existing half, if only one exists."""

@@ -120,12 +120,12 @@ def _judged(
         for aspect in aspects
         if earned[aspect] < 1
     ]
-    told = _summary(values, known, hidden=subject.measurements.images == "hidden")
+    summary = _summary(values, known, hidden=subject.measurements.images == "hidden")
     incomplete = why_incomplete(subject)
     if findings and incomplete is not None:
-        reason = might_have_earned_more(told=told, reason=incomplete)
+        reason = might_have_earned_more(summary=summary, reason=incomplete)
         return ungradable(reason, findings=findings, measurements=numbers)
-    return by_share(min(earned.values()), told, findings, measurements=numbers)
+    return by_share(min(earned.values()), summary, findings, measurements=numbers)
 
 
 def _credit(subject: Subject, aspect: Aspect, value: float, known: Mapping[Quantity, Statistic]) -> float:
@@ -155,7 +155,7 @@ def _no_comparison(subject: Subject) -> Message:
 
 
 def _summary(values: Mapping[Aspect, float], known: Mapping[Quantity, Statistic], *, hidden: bool) -> Message:
-    told: Message | None = None
+    summary: Message | None = None
     for aspect, value in values.items():
         figures = {
             "name": aspect.quantity.spec.label,
@@ -169,9 +169,9 @@ def _summary(values: Mapping[Aspect, float], known: Mapping[Quantity, Statistic]
                 "{name}: {value}; the reference {reference} on hidden data.", name=aspect.quantity.spec.label, **figures
             )
         )
-        told = one if told is None else message("{first} {second}", first=told, second=one)
-    assert told is not None  # noqa: S101 - there is at least one aspect
-    return told
+        summary = one if summary is None else message("{first} {second}", first=summary, second=one)
+    assert summary is not None  # noqa: S101 - there is at least one aspect
+    return summary
 
 
 def _figure(value: float, aspect: Aspect) -> Message:

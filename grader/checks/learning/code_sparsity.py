@@ -42,8 +42,8 @@ def check_sparsity(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG0
     known = subject.measurements.values
     if verdict.outcome is Outcome.UNGRADABLE or Quantity.SPARSENESS not in known:
         return verdict
-    told = tuple(known[name] for name in _INFORMING if name in known)
-    return replace(verdict, measurements=(*verdict.measurements, *told))
+    informing = tuple(known[name] for name in _INFORMING if name in known)
+    return replace(verdict, measurements=(*verdict.measurements, *informing))
 
 
 CHECKS: Final = (

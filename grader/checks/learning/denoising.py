@@ -21,7 +21,7 @@ _CLEANED: Final = Aspect(
     Quantity.DENOISED_MSE,
     Role.AUTOENCODER,
     too_large=Side(
-        message("An autoencoder that never had to remove noise hands much of it on, or blurs what is below it."),
+        message("An autoencoder that never had to remove noise keeps much of it, or blurs the image below it."),
         message(
             "What is the input of `fit`, and what is its target? Which of the two has the noise, and is it as strong "
             "as the assignment says? Does the loss still fall in the last epoch?"

@@ -54,11 +54,11 @@ def check_features(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG0
     label = subject.measurements.value(Quantity.LABEL_AMONG_FEATURES)
     count = round(features)
     if label == 1:
-        told = message("The label `Class` is among the {count} columns that the model takes.", count=count)
-        return failed(told, [_leak(subject, told)], measurements=numbers)
+        summary = message("The label `Class` is among the {count} columns that the model takes.", count=count)
+        return failed(summary, [_leak(subject, summary)], measurements=numbers)
     if not FEWEST <= count <= MOST:
-        told = message("The model takes {count} columns.", count=count)
-        return failed(told, [_other_columns(subject, told)], measurements=numbers)
+        summary = message("The model takes {count} columns.", count=count)
+        return failed(summary, [_other_columns(subject, summary)], measurements=numbers)
     if label is None:
         return ungradable(_UNRECOGNISED, measurements=numbers)
     return passed(_right(subject, count), measurements=numbers)
@@ -73,8 +73,10 @@ def check_average_precision(subject: Subject, item: RubricItem) -> Verdict:  # n
     shown = subject.measurements.values.get(Quantity.AVERAGE_PRECISION)
     numbers = () if shown is None else (shown,)
     if label == 1:
-        told = message("Not checked: a model that is told the label finds frauds without having learnt anything.")
-        return skipped(told, measurements=numbers)
+        summary = message(
+            "Not checked: a model that gets the label as an input finds frauds without having learnt anything."
+        )
+        return skipped(summary, measurements=numbers)
     if label is None and subject.measurements.value(Quantity.FEATURES) is not None:
         return ungradable(_UNRECOGNISED, measurements=numbers)
     return judged_by_facts(
@@ -101,11 +103,11 @@ def _right(subject: Subject, count: int) -> Message:
 # Findings
 
 
-def _leak(subject: Subject, told: Message) -> Finding:
+def _leak(subject: Subject, summary: Message) -> Finding:
     return Finding(
         where=model(subject, Role.AUTOENCODER),
         expected=message("Columns that are known when a card is used: V1 to V28, and Amount and Time if you like."),
-        actual=told,
+        actual=summary,
         why=message(
             "The label is the answer. Whoever has it needs no detector, and on the day of the fraud nobody has it."
         ),
@@ -115,13 +117,13 @@ def _leak(subject: Subject, told: Message) -> Finding:
     )
 
 
-def _other_columns(subject: Subject, told: Message) -> Finding:
+def _other_columns(subject: Subject, summary: Message) -> Finding:
     return Finding(
         where=model(subject, Role.AUTOENCODER),
         expected=message(
             "{fewest} to {most} columns: V1 to V28, with or without Amount and Time.", fewest=FEWEST, most=MOST
         ),
-        actual=told,
+        actual=summary,
         why=message(
             "We cannot give hidden rows to a model whose columns we do not know, so that nothing can be measured."
         ),
@@ -132,7 +134,7 @@ def _other_columns(subject: Subject, told: Message) -> Finding:
 
 
 _UNRECOGNISED: Final = message(
-    "Which columns the model takes, and how they are scaled, could not be told for sure from what it was fitted on and "
+    "Which columns the model takes, and how they are scaled, could not be determined with certainty from its training data and "
     "from what it reconstructs: a person has to look."
 )
 

@@ -33,7 +33,7 @@ def check_stages(subject: Subject, item: RubricItem) -> Verdict:
     if held is None or trained is None:
         return ungradable(message("We could not measure the stages of the stack."))
     asked = round(STAGES.of(item))
-    told = message(
+    summary = message(
         "Shallow autoencoders in the stack: {held} of {asked}; those that have learnt their own data: {trained}.",
         held=round(held.value),
         asked=asked,
@@ -41,13 +41,13 @@ def check_stages(subject: Subject, item: RubricItem) -> Verdict:
     )
     numbers = (held, trained)
     if min(held.value, trained.value) >= asked:
-        return passed(told, measurements=numbers)
+        return passed(summary, measurements=numbers)
     finding = _not_held(subject, asked) if held.value < asked else _not_trained(asked)
     unknown = why_unknown(subject)
     if unknown is not None:
-        reason = perhaps_more(told=told, reason=unknown)
+        reason = perhaps_more(summary=summary, reason=unknown)
         return ungradable(reason, findings=[finding], measurements=numbers)
-    return by_share(min(held.value, trained.value) / asked, told, [finding], measurements=numbers)
+    return by_share(min(held.value, trained.value) / asked, summary, [finding], measurements=numbers)
 
 
 def _not_held(subject: Subject, asked: int) -> Finding:

@@ -64,13 +64,13 @@ def check_reconstruction(subject: Subject, item: RubricItem) -> Verdict:  # noqa
 
 def _judged(subject: Subject, loss: float, known: Statistic, numbers: tuple[Measurement, ...]) -> Verdict:
     credit = known.credit(loss)
-    told = _with_conventions(_told(subject, loss, known), subject)
+    summary = _with_conventions(_summary(subject, loss, known), subject)
     findings = () if credit == 1 else (_finding(subject, loss, known),)
     incomplete = why_incomplete(subject)
     if findings and incomplete is not None:
-        reason = might_have_earned_more(told=told, reason=incomplete)
+        reason = might_have_earned_more(summary=summary, reason=incomplete)
         return ungradable(reason, findings=findings, measurements=numbers)
-    return by_share(credit, told, findings, measurements=numbers)
+    return by_share(credit, summary, findings, measurements=numbers)
 
 
 def _numbers(subject: Subject) -> tuple[Measurement, ...]:
@@ -106,11 +106,11 @@ def _two_answers(loss: float, twice: float) -> Message:
     )
 
 
-def _with_conventions(told: Message, subject: Subject) -> Message:
+def _with_conventions(summary: Message, subject: Subject) -> Message:
     """Add the conversions between the model's numbers and pixels."""
     for convention in subject.measurements.conventions:
-        told = message("{told} {convention}", told=told, convention=convention)
-    return told
+        summary = message("{summary} {convention}", summary=summary, convention=convention)
+    return summary
 
 
 def _no_comparison(subject: Subject) -> Message:
@@ -122,7 +122,7 @@ def _no_comparison(subject: Subject) -> Message:
     return message("We could not measure the reconstruction error.")
 
 
-def _told(subject: Subject, loss: float, known: Statistic) -> Message:
+def _summary(subject: Subject, loss: float, known: Statistic) -> Message:
     """State the loss with others on the same samples; the reference's is known only on hidden ones and says so."""
     errors, mean, reference = trivial_errors(subject.measurements, known), sample_words(subject.facts).mean, known.mean
     beside = message("the reference {reference:.4f}", reference=reference)

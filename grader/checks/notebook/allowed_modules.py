@@ -25,8 +25,8 @@ def check_imports(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG00
         return passed(message("This assignment has no rule for imports."))
     wrong = [(imported, names) for imported in subject.imports if (names := _forbidden(imported, policy))]
     if wrong:
-        told = message("Imports that this assignment does not allow: {count}.", count=len(wrong))
-        return failed(told, [_finding(imported, names, policy, subject.places) for imported, names in wrong])
+        summary = message("Imports that this assignment does not allow: {count}.", count=len(wrong))
+        return failed(summary, [_finding(imported, names, policy, subject.places) for imported, names in wrong])
     return passed(message("Everything that is imported is allowed."))
 
 

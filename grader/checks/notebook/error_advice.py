@@ -256,7 +256,7 @@ _RULES: Final[tuple[_Rule, ...]] = (
     _Rule(
         frozenset({"AttributeError"}),
         Advice(
-            message("What stands before the dot is None: a call above gave nothing back."),
+            message("The object before the dot is None: a call above returned nothing."),
             message("Which line gave this variable its value? `compile`, `summary` and `plt.show` return None."),
         ),
         ("'nonetype' object",),

@@ -41,14 +41,16 @@ def check_bottleneck(subject: Subject, item: RubricItem) -> Verdict:  # noqa: AR
     findings = _findings(subject, size, rank)
     if findings:
         return failed(
-            _told(message("The input reaches the output past the code."), size, rank), findings, measurements=numbers
+            _with_numbers(message("The input reaches the output past the code."), size, rank),
+            findings,
+            measurements=numbers,
         )
     if rank is None and size is not None and _reproduced(subject):
-        told = message("All of the input goes through the code: {size} numbers.", size=size)
-        return passed(told, measurements=numbers)
+        summary = message("All of the input goes through the code: {size} numbers.", size=size)
+        return passed(summary, measurements=numbers)
     if rank is None or size is None:
         return ungradable(message("We could not measure how much passes the bottleneck."), measurements=numbers)
-    return passed(_told(message("All of the input goes through the code."), size, rank), measurements=numbers)
+    return passed(_with_numbers(message("All of the input goes through the code."), size, rank), measurements=numbers)
 
 
 def _declared(subject: Subject, measured: int | None) -> int | None:
@@ -68,10 +70,10 @@ def _reproduced(subject: Subject) -> bool:
 
 def _numbers(subject: Subject) -> tuple[Measurement, ...]:
     values = subject.measurements.values
-    told = [Quantity.BOTTLENECK_RANK, Quantity.CODE_SIZE]
+    names = [Quantity.BOTTLENECK_RANK, Quantity.CODE_SIZE]
     if _hidden_digits(subject) is not None:
-        told.append(Quantity.ROUNDING_GAP)
-    return tuple(values[name] for name in told if name in values)
+        names.append(Quantity.ROUNDING_GAP)
+    return tuple(values[name] for name in names if name in values)
 
 
 def _hidden_digits(subject: Subject) -> float | None:
@@ -82,7 +84,7 @@ def _hidden_digits(subject: Subject) -> float | None:
     return gap if gap is not None and own and gap > _LAST_DIGITS else None
 
 
-def _told(summary: Message, size: int | None, rank: float | None) -> Message:
+def _with_numbers(summary: Message, size: int | None, rank: float | None) -> Message:
     if size is None or rank is None:
         return summary
     return message(

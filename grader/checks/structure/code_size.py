@@ -59,14 +59,14 @@ def _finding(subject: Subject, size: int, image: int | None) -> Finding:
     asked = subject.facts.code_size
     return Finding(
         where=model(subject, Role.ENCODER if subject.model(Role.ENCODER) is not None else Role.AUTOENCODER),
-        expected=_told(asked, image) if asked is not None else message("A code smaller than the input."),
-        actual=_told(size, image),
+        expected=_size_in_words(asked, image) if asked is not None else message("A code smaller than the input."),
+        actual=_size_in_words(size, image),
         why=_why(size, asked),
         hint=message("Which layer is the narrowest of the encoder, and how many units does it have?"),
     )
 
 
-def _told(size: int, image: int | None) -> Message:
+def _size_in_words(size: int, image: int | None) -> Message:
     """State a code size K with the compression factor, numbers of the image / K."""
     if image is None or size == 0:
         return code_of(size=size)

@@ -118,21 +118,21 @@ def check_output_range(subject: Subject, item: RubricItem) -> Verdict:  # noqa: 
     if measured is None:
         return without_numbers(subject) or ungradable(message("We could not measure the autoencoder's outputs."))
     outside = measured.value
-    told = message("Outputs outside [0, 1]: {share:.1f} %.", share=100 * outside)
+    summary = message("Outputs outside [0, 1]: {share:.1f} %.", share=100 * outside)
     if outside <= _ALMOST_ALL:
-        return passed(told, measurements=[measured])
+        return passed(summary, measurements=[measured])
     finding = Finding(
         where=model(subject, Role.AUTOENCODER),
         expected=message("Outputs between 0 and 1."),
-        actual=told,
+        actual=summary,
         why=message("Pixels are between 0 and 1, and the cross-entropy is not defined for anything else."),
         hint=message("Which activation of the last layer gives numbers between 0 and 1?"),
     )
     incomplete = why_incomplete(subject)
     if incomplete is not None:
-        reason = might_have_earned_more(told=told, reason=incomplete)
+        reason = might_have_earned_more(summary=summary, reason=incomplete)
         return ungradable(reason, findings=[finding], measurements=[measured])
-    return by_share(1 - outside if outside < 0.5 else 0.0, told, [finding], measurements=[measured])
+    return by_share(1 - outside if outside < 0.5 else 0.0, summary, [finding], measurements=[measured])
 
 
 def _kinds_of_halves(halves: Halves, item: RubricItem) -> Verdict:

@@ -28,9 +28,9 @@ def layers_of_halves(function: CheckFunction) -> Callable[[Halves, RubricItem], 
         there, total = sum(counts[role] for role in halves.there), sum(counts[role] for role in halves.counted)
         if not there:
             return replace(verdict, findings=findings)
-        told = verdict.message if findings else all_layers_right(count=there)
+        summary = verdict.message if findings else all_layers_right(count=there)
         share = max(0, there - len(findings)) / total
-        return halves.shared(share, told, (*findings, *halves.missing()))
+        return halves.shared(share, summary, (*findings, *halves.missing()))
 
     return judge
 

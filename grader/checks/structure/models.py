@@ -48,7 +48,7 @@ def check_models(subject: Subject, item: RubricItem) -> Verdict:
     if unknown is not None:
         reason = perhaps_missing(reason=unknown)
         return ungradable(reason, findings=broken)
-    findings = (*(_told_of_tensors(subject, role, _ABSENT[role](words)) for role in missing), *broken)
+    findings = (*(_with_named_tensor(subject, role, _ABSENT[role](words)) for role in missing), *broken)
     share = (len(Role) - len(missing)) / len(Role)
     if Role.AUTOENCODER in missing:
         return by_share(share, _no_autoencoder(subject), findings)
@@ -72,7 +72,7 @@ def _no_such_model(role: Role) -> Message:
     return no_such_model(role=ROLE_NAMES[role])
 
 
-def _told_of_tensors(subject: Subject, role: Role, finding: Finding) -> Finding:
+def _with_named_tensor(subject: Subject, role: Role, finding: Finding) -> Finding:
     """Name the tensor of the autoencoder's graph that does what the missing model should do, if there is one."""
     cut = subject.measurements.models.get(role)
     if role is Role.AUTOENCODER or cut is None or not cut.name:

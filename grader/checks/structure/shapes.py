@@ -36,7 +36,7 @@ def check_shapes(subject: Subject, item: RubricItem) -> Verdict:
     ends = _ends(subject)
     findings = [_finding(subject, end, image) for end in ends if not holds_image(end[2], image)]
     if findings:
-        summary = _told_wrong(subject, wrong=len(findings), total=len(ends))
+        summary = _sizes_wrong(subject, wrong=len(findings), total=len(ends))
     elif sample_words(subject.facts) is IMAGE:
         summary = message("Images of the right size go in and come out.")
     else:
@@ -44,7 +44,7 @@ def check_shapes(subject: Subject, item: RubricItem) -> Verdict:
     return by_share((len(ends) - len(findings)) / len(ends), summary, findings)
 
 
-def _told_wrong(subject: Subject, *, wrong: int, total: int) -> Message:
+def _sizes_wrong(subject: Subject, *, wrong: int, total: int) -> Message:
     """Say how many inputs and outputs have another size, in the words of the reference's data."""
     one = sample_words(subject.facts).one
     return message("Shapes that do not hold {one}: {wrong} of {total}.", one=one, wrong=wrong, total=total)
@@ -109,10 +109,10 @@ def _of_halves(halves: Halves, item: RubricItem) -> Verdict:
     """Count the outer ends of the halves: the encoder's input and the decoder's output."""
     verdict = judged_as_a_whole(check_shapes)(halves, item)
     wrong, total, missing = len(verdict.findings), len(halves.counted), halves.missing()
-    told = _told_wrong(halves.subject, wrong=wrong, total=len(halves.there)) if wrong else verdict.message
+    summary = _sizes_wrong(halves.subject, wrong=wrong, total=len(halves.there)) if wrong else verdict.message
     if not wrong and missing:
-        told = message("What is there has the right size.")
-    return halves.shared((len(halves.there) - wrong) / total, told, (*verdict.findings, *missing))
+        summary = message("Everything that exists has the right size.")
+    return halves.shared((len(halves.there) - wrong) / total, summary, (*verdict.findings, *missing))
 
 
 CHECKS: Final = (

@@ -49,13 +49,13 @@ class Sparse(Family):
             return found
         codes = quality.predict(models.encoder, quality.as_input(models.encoder, samples.images))
         how = f"codes of {len(samples.images)} images"
-        told = {
+        descriptions = {
             Quantity.SPARSENESS: f"change of up to {IMAGES} decoded images when one unit at a time is put to rest",
             Quantity.CODE_ACTIVITY: how,
             Quantity.ACTIVE_SHARE: f"{how}, above {ACTIVE_ABOVE}",
         }
         numbers = code_numbers(models.decoder, codes)
-        return [*found, *(Measurement(name, value, "1", told[name]) for name, value in numbers.items())]
+        return [*found, *(Measurement(name, value, "1", descriptions[name]) for name, value in numbers.items())]
 
     def portrait(self, reference: Reference, models: TrainedModels, samples: Samples) -> Portrait:
         """Draw the mean activity of each number of the code."""

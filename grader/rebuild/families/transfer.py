@@ -73,8 +73,8 @@ class Transfer(Family):
         found.append(Measurement(Quantity.PROBABILITIES, share, "1", "share of answers that are probabilities"))
         if models.encoder_matrices is not None:
             similar = similarity(models.encoder_matrices, models.classifier_matrices)
-            told = "cosine of the matrices of both encoders"
-            found.append(Measurement(Quantity.ENCODER_SIMILARITY, similar, "1", told))
+            how = "cosine of the matrices of both encoders"
+            found.append(Measurement(Quantity.ENCODER_SIMILARITY, similar, "1", how))
         return found
 
     def of_reference(

@@ -183,7 +183,7 @@ def _measured(case: _Case) -> Measurements:
     known = cast.by_role()
     found = {_name(model.claim) for model in known.values()} if pair is not None else set()
     return Measurements(
-        models={role: _told(role, model, opaque.arrays) for role, model in known.items()},
+        models={role: _measured_model(role, model, opaque.arrays) for role, model in known.items()},
         values={one.name: one for one in values if np.isfinite(one.value)},
         problems=() if found else opaque.problems,
         strips=strips(whole, opaque.samples),
@@ -250,7 +250,7 @@ def _name(claim: ModelClaim) -> str:
     return shortened(claim.names[0] if claim.names else claim.class_name, 80)
 
 
-def _told(role: Role, model: RebuiltModel, arrays: Arrays) -> MeasuredModel:
+def _measured_model(role: Role, model: RebuiltModel, arrays: Arrays) -> MeasuredModel:
     """Return a model for the checks: a rebuilt one with its layers, a graph with only its input and output."""
     form = Architecture((), model.input_shape, model.output_shape, -1, 0)
     return MeasuredModel(role, _name(model.claim), canonical(model, arrays) if model.steps else form)

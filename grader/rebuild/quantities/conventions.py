@@ -24,7 +24,7 @@ from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.reference_data import Array
 
 ANSWERS_WITH_LOGITS: Final = message(
-    "The model answers with logits, as its loss was told (`from_logits=True`): it was judged behind the sigmoid that "
+    "The model outputs logits, as its loss says (`from_logits=True`): it was judged behind the sigmoid that "
     "the loss applies."
 )
 

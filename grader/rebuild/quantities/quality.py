@@ -204,8 +204,8 @@ def _jacobian(model: Any, sample: Array, at_most: int | None) -> npt.NDArray[np.
         with tf.GradientTape() as tape:
             tape.watch(batch)
             outputs = tf.reshape(model(batch, training=False), (len(chosen), size))
-            told = tf.reduce_sum(tf.cast(outputs, tf.float32) * chosen)
-        gradient = tape.gradient(told, batch)
+            projected = tf.reduce_sum(tf.cast(outputs, tf.float32) * chosen)
+        gradient = tape.gradient(projected, batch)
         if gradient is None:
             return None
         rows.append(np.asarray(gradient).reshape(len(chosen), -1))

@@ -220,15 +220,15 @@ def _choose(autoencoder: RebuiltModel | None, fit: FitClaim | None, features: in
     if fit is not None and fit.columns is not None:
         found = agreeing(fit.columns, data.described)
         if found is not None:
-            return _Choice(found, f"{_told(found)}, by the columns that it was fitted on")
+            return _Choice(found, f"{_in_words(found)}, by the columns that it was fitted on")
     found, error = _best_reconstructed(autoencoder, features, data)
     if found is None:
         return _Choice(None, f"no usual choice of columns has {features}")
-    how = f"{_told(found)}, by the smallest reconstruction error on public normal rows ({error:.2g})"
+    how = f"{_in_words(found)}, by the smallest reconstruction error on public normal rows ({error:.2g})"
     return _Choice(found, how, sure=error < RECOGNISED)
 
 
-def _told(candidate: Candidate) -> str:
+def _in_words(candidate: Candidate) -> str:
     return (
         f"{len(candidate.columns)} columns from {candidate.columns[0]} to {candidate.columns[-1]}, {candidate.scaling}"
     )
