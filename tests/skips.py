@@ -74,8 +74,8 @@ def expected_skips(table: Path = TABLE) -> tuple[ExpectedSkip, ...]:
 def skips(reports: Iterable[object]) -> Iterator[Skip]:
     """Read pytest's reports of skipped tests."""
     for report in reports:
-        told = getattr(report, "longrepr", None)
-        reason = str(told[2]) if isinstance(told, tuple) else str(told)
+        reported = getattr(report, "longrepr", None)
+        reason = str(reported[2]) if isinstance(reported, tuple) else str(reported)
         yield Skip(str(getattr(report, "nodeid", "")), reason.removeprefix("Skipped: "))
 
 

@@ -335,18 +335,18 @@ def test_a_scale_of_letters_goes_to_a_hundred(workspace, stated: str, letters: t
 
 
 @pytest.mark.parametrize(
-    ("stated", "told"),
+    ("stated", "reported"),
     [
         ('kind = "0-5"\nmaximum = 5', "a scale of a known kind has its own maximum; leave out one of the two."),
         ("maximum = 4.25", "4.25 needs more decimals than 1."),
     ],
 )
-def test_a_scale_that_contradicts_itself_is_told(workspace, stated: str, told: str) -> None:
+def test_a_scale_that_contradicts_itself_is_told(workspace, stated: str, reported: str) -> None:
     """Two maxima, and a maximum that no grade could be written with."""
     workspace.edit(SCALE, f"[scale]\n{stated}\n")
     with pytest.raises(AuthoringError) as caught:
         workspace.load()
-    assert str(caught.value).endswith(f"scale.maximum: {told}")
+    assert str(caught.value).endswith(f"scale.maximum: {reported}")
 
 
 def test_due_date_and_import_policy_become_frozen_values(workspace) -> None:
@@ -467,8 +467,8 @@ def test_one_language_is_enough_for_an_author(workspace) -> None:
     workspace.edit('title.es = "Corre"', 'title.es = "Corre"\ntitle.en = "It runs"')
     with pytest.raises(AuthoringError) as caught:
         workspace.load()
-    told = [line.partition(": ")[2] for line in str(caught.value).splitlines()[1:]]
-    assert told == [
+    reported = [line.partition(": ")[2] for line in str(caught.value).splitlines()[1:]]
+    assert reported == [
         "title.en: this key is missing.",
         "rubric 2 (code_size), title.en: this key is missing.",
         "text.es.goal: has no text in en.",

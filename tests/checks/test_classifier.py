@@ -33,18 +33,18 @@ def test_ten_probabilities_pass(share: float) -> None:
     )
 
 
-@pytest.mark.parametrize(("share", "told"), [(0.0, "0"), (0.5, "50"), (0.98, "98")])
-def test_answers_that_are_no_probabilities_fail(share: float, told: str) -> None:
+@pytest.mark.parametrize(("share", "reported"), [(0.0, "0"), (0.5, "50"), (0.98, "98")])
+def test_answers_that_are_no_probabilities_fail(share: float, reported: str) -> None:
     """A last layer without softmax."""
     assert whole(answers(share)) == Whole(
         Outcome.FAILED,
         0,
-        f"Only {told} % of its answers sum to 1.",
+        f"Only {reported} % of its answers sum to 1.",
         [
             Told(
                 "The notebook as a whole",
                 "Ten numbers from 0 to 1 that sum to 1.",
-                f"Only {told} % of its answers sum to 1.",
+                f"Only {reported} % of its answers sum to 1.",
                 "Only then can they be read as the probabilities of the classes.",
                 "Which activation of the last layer makes probabilities of several numbers?",
             )

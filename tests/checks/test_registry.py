@@ -228,7 +228,7 @@ def test_every_mistake_of_a_rubric_is_told_at_once() -> None:
         item("shapes", image_shape="28*28"),
         item("runs", share_with_errors=50),
     )
-    told = "{} stands where something like {} belongs: {}"
+    reported = "{} stands where something like {} belongs: {}"
     tolerance = "largest gap between autoencoder(x) and decoder(encoder(x)), relative to autoencoder(x)"
     share = "share of the points where cells raise and an autoencoder is there"
     image = "lengths of one image, such as 28x28 or 28x28x1"
@@ -237,9 +237,9 @@ def test_every_mistake_of_a_rubric_is_told_at_once() -> None:
         (1, "check", "there is no check reconstuction; did you mean reconstruction?"),
         (2, "parameters.tolerence", "the check composition has no such parameter: it knows tolerance, layers_suffice"),
         (3, "check", "stands twice in the rubric"),
-        (3, "parameters.tolerance", told.format("'small'", 0.001, tolerance)),
-        (4, "parameters.image_shape", told.format("'28*28'", "'28x28'", image)),
-        (5, "parameters.share_with_errors", told.format(50, 0.5, share)),
+        (3, "parameters.tolerance", reported.format("'small'", 0.001, tolerance)),
+        (4, "parameters.image_shape", reported.format("'28*28'", "'28x28'", image)),
+        (5, "parameters.share_with_errors", reported.format(50, 0.5, share)),
     ]
 
 

@@ -290,8 +290,8 @@ def test_the_course_is_named_for_no_longer_than_a_command_takes(
 
 def test_the_readme_has_the_example() -> None:
     """Its commands on a course are those that run below."""
-    told = re.findall(r"^grader .*--course.*$", (ROOT / "docs" / "author.en.md").read_text("utf-8"), re.MULTILINE)
-    assert set(told) <= {*EXAMPLE.splitlines(), *COPY.splitlines()}
+    reported = re.findall(r"^grader .*--course.*$", (ROOT / "docs" / "author.en.md").read_text("utf-8"), re.MULTILINE)
+    assert set(reported) <= {*EXAMPLE.splitlines(), *COPY.splitlines()}
 
 
 _CURIOUS = """

@@ -83,7 +83,7 @@ class Told:
         self.seen.append(evidence)
         form = dense(300, 784)
         own = {Role.ENCODER: MeasuredModel(Role.ENCODER, self.encoder, form)} if self.encoder else {}
-        values = {name: Measurement(name, value, name.spec.unit, "told") for name, value in self.values.items()}
+        values = {name: Measurement(name, value, name.spec.unit, "reported") for name, value in self.values.items()}
         return Measurements(models=own, values=values, data="sample")
 
 
@@ -268,9 +268,9 @@ def test_a_training_that_was_ended_is_told(tmp_path: Path) -> None:
         trained = fit(0, "ae") | {"data": "mnist", "epochs_asked": 300, "stood_still": still}
         said = inspected(folder, LOADS, zone_m, [model(0, "ae")], [trained])
         assert (said.models[0].epochs, said.models[0].epochs_asked, kinds(said)) == (5, 300, [findings])
-        (told,) = [english(one) for one in said.diagnosis]
-        assert "after 5 of 300 epochs" in told
-        assert word in told
+        (reported,) = [english(one) for one in said.diagnosis]
+        assert "after 5 of 300 epochs" in reported
+        assert word in reported
 
 
 @pytest.mark.parametrize(

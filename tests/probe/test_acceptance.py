@@ -48,7 +48,7 @@ def trained(made: Any, terms: Terms = TERMS, x: Any = X, y: Any = X, **asked: An
 
 def test_an_accepted_training_looks_as_if_it_had_gone_on() -> None:
     """History, the optimizer's count, callbacks and progress have the length and form that they would have had."""
-    told: list[Any] = []
+    reported: list[Any] = []
 
     class Tells(keras.callbacks.CSVLogger):
         """An ordinary callback that can be heard."""
@@ -57,13 +57,13 @@ def test_an_accepted_training_looks_as_if_it_had_gone_on() -> None:
             super().__init__("/dev/null")
 
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-            told.append(("begin", epoch, logs))
+            reported.append(("begin", epoch, logs))
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            told.append(("end", epoch, sorted(logs or {})))
+            reported.append(("end", epoch, sorted(logs or {})))
 
         def on_train_end(self, logs: Any = None) -> None:
-            told.append(("over", sorted(logs or {})))
+            reported.append(("over", sorted(logs or {})))
 
     Tells.__module__ = "keras.src.callbacks.csv_logger"
     Tells.__name__ = "CSVLogger"
@@ -76,7 +76,7 @@ def test_an_accepted_training_looks_as_if_it_had_gone_on() -> None:
     assert history.history["val_loss"][-1] == history.history["val_loss"][-2] <= 0.05
     assert history.epoch == list(range(EPOCHS))
     assert int(made.optimizer.iterations) == EPOCHS * STEPS
-    assert told == [
+    assert reported == [
         one for epoch in range(EPOCHS) for one in (("begin", epoch, {}), ("end", epoch, names))
     ] + [("over", names)]  # fmt: skip
     assert 0 < record.accepted_after < EPOCHS * STEPS

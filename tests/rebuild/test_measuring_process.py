@@ -155,9 +155,9 @@ def test_missing_data_say_where_they_were_looked_for(
     monkeypatch.setattr(full, "_ask", lambda request: worker._answer(REQUEST.dump_json(request).decode()))
     with pytest.raises(MissingDataError) as missing:
         full.publish("fashion_mnist", tmp_path / "data")
-    told = Translator("en").text(missing.value.reason)
-    assert told.startswith(f"fashion_mnist: the full data set was not found. Looked in: {tmp_path / 'given'}, ")
-    assert ".keras/datasets. Put fashion_mnist.npz there" in told
+    reported = Translator("en").text(missing.value.reason)
+    assert reported.startswith(f"fashion_mnist: the full data set was not found. Looked in: {tmp_path / 'given'}, ")
+    assert ".keras/datasets. Put fashion_mnist.npz there" in reported
     with pytest.raises(MeasuringFailedError, match="the full data set was not found"):
         full.measure(submissions[0], TASK)
 

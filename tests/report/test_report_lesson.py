@@ -109,11 +109,11 @@ def test_a_name_of_a_model_is_harmless() -> None:
 def test_the_longest_trainings_that_were_told_of_are_shown() -> None:
     """In the order in which they ran; a validation of another length is left out, one epoch is no curve."""
     fit = FitClaim("m", 3, 10, 5, same_target=True, input_minimum=0.0, input_maximum=1.0, completed=True)
-    told = [
+    reported = [
         replace(fit, losses=(1.0,)),
         *(replace(fit, names=(name,), losses=(1.0,) * length, validation_losses=(2.0,) * 3) for name, length in zip("abcd", (2, 5, 3, 4), strict=True)),
     ]  # fmt: skip
-    found = loss_curves(told)
+    found = loss_curves(reported)
     assert [(one.name, len(one.losses), len(one.validation)) for one in found] == [
         ("b", 5, 0),
         ("c", 3, 3),

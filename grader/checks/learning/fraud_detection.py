@@ -134,8 +134,8 @@ def _other_columns(subject: Subject, summary: Message) -> Finding:
 
 
 _UNRECOGNISED: Final = message(
-    "Which columns the model takes, and how they are scaled, could not be determined with certainty from its training data and "
-    "from what it reconstructs: a person has to look."
+    "Which columns the model takes, and how they are scaled, could not be determined with certainty from its "
+    "training data and from what it reconstructs: a person has to look."
 )
 
 
