@@ -56,7 +56,7 @@ def four(tmp_path: Path) -> list[Submission]:
 
 @dataclass
 class Batch:
-    """Grades with fakes and keeps what it was told on the way.
+    """Grades with fakes and records the events on the way.
 
     Attributes:
         gradebook: Where grades go.

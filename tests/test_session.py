@@ -240,7 +240,7 @@ def test_simulated_card_transactions_are_laid_out_and_told(no_data: None, tmp_pa
 
 
 def test_points_that_notebooks_make_themselves_are_no_file(no_data: None) -> None:
-    """Both image sets are laid out, for those who try things; nothing is told of a sample that nobody misses."""
+    """Both image sets are laid out, for those who try things; nothing is said about a sample that no one misses."""
     plane = replace(STACKED, assignment="linear-pca", reference="linear-pca")
     with open_session(plane, load_facts("linear-pca"), NOWHERE) as session:
         assert (session.data.file, session.data.size, session.context.data) == (None, "sample", "sample")

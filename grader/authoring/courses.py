@@ -26,7 +26,7 @@ def open_course(folder: Path) -> Course:
     """Return the course in a folder.
 
     Raises:
-        AuthoringError: There is no such folder, no course in it, or an id in it is one of ours (all are told).
+        AuthoringError: There is no such folder, no course in it, or an id in it is one of ours (all are reported).
     """
     course = Course(folder)
     if not course.assignments.is_dir():

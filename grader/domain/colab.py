@@ -1,4 +1,4 @@
-"""What Colab has preinstalled, so that "only Colab has this module" can be told from "no machine has it"."""
+"""What Colab has preinstalled, so that "only Colab has this module" can be distinguished from "no machine has it"."""
 
 from __future__ import annotations
 

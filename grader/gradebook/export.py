@@ -1,7 +1,7 @@
 """Grades as files for people and programs: `grades.json` and `grades.csv`.
 
 `grades.json` is a contract (see `grader.domain.grade`): keys are added, never renamed or removed, within one
-`schema_version`. Sentences are told in one language; everything else is the same in every language.
+`schema_version`. Sentences are in one language; everything else is the same in every language.
 """
 
 from __future__ import annotations

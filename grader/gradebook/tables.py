@@ -93,7 +93,7 @@ class GradingRow(Base):
     points_possible: Mapped[float]
     wall_seconds: Mapped[float]
     document: Mapped[str]
-    """The whole `GradedSubmission` as JSON, from which everything else can be told."""
+    """The whole `GradedSubmission` as JSON, from which everything else can be derived."""
     graded_at: Mapped[datetime]
 
 

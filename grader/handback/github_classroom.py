@@ -139,7 +139,7 @@ def classroom_result(document: Mapping[str, Any] | None, status: int) -> dict[st
 
     Args:
         document: What `grader check --json` wrote, None if it wrote nothing that can be read.
-        status: With which it ended. 3 is the grader's own fault, which is nobody's zero: it is told as an error.
+        status: With which it ended. 3 is the grader's own fault, which is nobody's zero: it is reported as an error.
     """
     grades: Sequence[Mapping[str, Any]] = () if document is None else document.get("grades", ())
     checks = grades[0]["checks"] if len(grades) == 1 else ()

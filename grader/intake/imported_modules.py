@@ -33,7 +33,7 @@ _IMPORTING_CALLS: Final = frozenset({"import_module", "__import__"})
 
 
 def imported_modules(notebook: Notebook) -> tuple[ImportedModule, ...]:
-    """Return every import of the notebook's code cells, in order of cell and line; no import is told twice."""
+    """Return every import of the notebook's code cells, in order of cell and line; no import is reported twice."""
     found = [
         imported
         for cell in notebook.cells

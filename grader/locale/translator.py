@@ -28,7 +28,7 @@ _logger = logging.getLogger(__name__)
 
 
 class TranslationError(Exception):
-    """A sentence cannot be told: its translation is broken or a field has no value."""
+    """A sentence cannot be rendered: its translation is broken or a field has no value."""
 
 
 class Translator:

@@ -96,7 +96,7 @@ def known_name(student: str, known: Collection[str]) -> str:
         known: The names of the gradebook.
 
     Raises:
-        DecisionRefusedError: None fits, or several do; those like it are told.
+        DecisionRefusedError: None fits, or several do; those like it are reported.
     """
     if student in known:
         return student

@@ -1,7 +1,7 @@
 """A batch that runs, as other processes see it: how far it is, and whether it is still alive.
 
 `grader grade` notes each finished hand-in in a small file of its output folder; the dashboard reads it. Whether the
-batch still lives is told by a lock that the operating system lets go of when its process ends, however it ends: a
+batch still lives is shown by a lock that the operating system lets go of when its process ends, however it ends: a
 number of a process may be somebody else's by now.
 """
 
@@ -111,7 +111,7 @@ class BatchNote:
             return
         path = self.folder / RUNNING_FILE
         temporary = path.with_name(f".{RUNNING_FILE}.tmp")
-        with suppress(OSError):  # a note is not worth a batch; a full disk is told by the gradebook
+        with suppress(OSError):  # a note is not worth a batch; a full disk is reported by the gradebook
             temporary.write_bytes(_BATCH.dump_json(self.batch))  # not synced: after a power cut nothing runs
             temporary.replace(path)
 

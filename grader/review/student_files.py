@@ -27,7 +27,7 @@ def known_belongings(book: Book, student: str) -> tuple[str, Belongings]:
     """Return a student's name as the gradebook has it, and how much that holds.
 
     Raises:
-        DecisionRefusedError: It holds nothing; names like it are told.
+        DecisionRefusedError: It holds nothing; names like it are reported.
     """
     found = belongings(book.gradebook, student)
     if found.rows:

@@ -123,7 +123,7 @@ def _advise_removed(node: cst.Attribute, meaning: Meaning, line: int, place: Rul
     module, _, last = meaning.name.rpartition(".")
     sign = f"no attribute '{last}'"
     if module == "keras.backend" and not meaning.of_tensorflow and last in TF_BACKEND:
-        if isinstance(node.value, cst.Attribute):  # `keras.backend.mean`; that of `K.mean` is told at its import
+        if isinstance(node.value, cst.Attribute):  # `keras.backend.mean`; that of `K.mean` is reported at its import
             place.advise(line, code(node), _BACKEND, signs=(sign,), after=_of_ops(last))
     elif module == "keras.backend" and last not in TF_BACKEND | PURE_BACKEND:
         place.advise(line, code(node), _NO_BACKEND, signs=(sign,))

@@ -312,7 +312,7 @@ def _add_loss(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
 
 
 def _add_metric(call: cst.Call, line: int, place: RuleSite) -> cst.BaseExpression:
-    """Metrics are told, and nothing is learnt from them."""
+    """Metrics are reported, and nothing is learnt from them."""
     why = message("Keras 3 has no `add_metric`: a metric that a model keeps itself is updated in `call`; leave it out.")
     place.note(line, code(call), "None", why=why, signs=("`add_metric()`",), far=_root(call) == "self")
     return cst.Name("None")

@@ -46,7 +46,7 @@ class SeesViews(FakeMeasurer):
     errors: tuple[float | None, ...] = ()
 
     def measure(self, evidence: Evidence, task: MeasuringTask) -> Measurements:
-        """What was told for this view."""
+        """What was reported for this view."""
         self.seen.append((evidence, task))
         if task.view is None:
             return self.plain

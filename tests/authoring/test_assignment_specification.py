@@ -156,7 +156,7 @@ def test_an_empty_file_names_every_table_that_it_needs(workspace) -> None:
 
 
 def test_shared_texts_are_held_to_the_same_rules(workspace) -> None:
-    """A text that `_base` has in one language alone is told with its own file and line."""
+    """A text that `_base` has in one language alone is reported with its own file and line."""
     shared = workspace.assignments / "_base" / "texts.toml"
     shared.write_text('[text.es]\nuno = "1"\n\n[text.en]\n', "utf-8")
     with pytest.raises(AssignmentError) as caught:
@@ -459,7 +459,7 @@ def only_spanish(workspace) -> None:
 
 
 def test_one_language_is_enough_for_an_author(workspace) -> None:
-    """Titles and texts in Spanish alone; what half of it lacks would be told."""
+    """Titles and texts in Spanish alone; what half of it lacks would be reported."""
     only_spanish(workspace)
     assignment = workspace.load()
     assert (assignment.languages, assignment.title) == (("es",), {"es": "Pequeño"})

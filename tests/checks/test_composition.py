@@ -73,7 +73,7 @@ def test_arrays_of_its_own_fail_a_model() -> None:
 
 @pytest.mark.parametrize("missing", [{Role.ENCODER}, {Role.DECODER}, {Role.ENCODER, Role.DECODER}])
 def test_a_missing_half_fails(missing: set[Role]) -> None:
-    """There is nothing to put together, and each missing model is told."""
+    """There is nothing to put together, and each missing model is reported."""
     found = {role: model for role, model in models().items() if role not in missing}
     verdict = check(subject(measurements=measured(found)))
     assert (verdict.outcome, len(verdict.findings)) == (Outcome.FAILED, len(missing))

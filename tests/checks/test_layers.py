@@ -1,4 +1,4 @@
-"""`layers`: each difference costs the share of one layer, and is told with its reason."""
+"""`layers`: each difference costs the share of one layer, and is reported with its reason."""
 
 from __future__ import annotations
 

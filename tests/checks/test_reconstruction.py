@@ -218,7 +218,7 @@ def test_data_without_facts_waits_for_a_person() -> None:
 
 
 def test_a_missing_loss_waits_for_a_person_and_says_why() -> None:
-    """The first problem of the measuring is told."""
+    """The first problem of the measuring is reported."""
     bare = without(measured(), LOSS)
     assert english(check(subject(measurements=bare)).message) == "We could not measure the reconstruction error."
     problem = MeasuringProblem("autoencoder", verbatim("The layer Magic is unknown to us."), ours=True)

@@ -203,7 +203,7 @@ def test_a_required_check_that_partly_passed_is_enough() -> None:
 
 
 def test_a_sure_failure_comes_before_a_doubt() -> None:
-    """Of two requirements, one that failed decides, even where the other could not be told."""
+    """Of two requirements, one that failed decides, even if the other could not be decided."""
     rubric = (item("runs"), item("code_size"), item("mirror", requires=("runs", "code_size")))
     found = subject(builders.TIMED_OUT, measured(numbers={Quantity.CODE_SIZE: 64}))
     assert run_checks(rubric, found)[2].message == message(

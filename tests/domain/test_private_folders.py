@@ -36,7 +36,7 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def nest(folder: Path, depth: int, *, mode: int = 0o755) -> None:
-    """Make folders in folders, as deep as told."""
+    """Make folders in folders, as deep as asked."""
     above = os.open(folder, os.O_RDONLY)
     for _ in range(depth):
         os.mkdir("d", dir_fd=above)

@@ -1,4 +1,4 @@
-"""What went wrong in a run is told in order, once, and with what helps."""
+"""What went wrong in a run is reported in order, once, and with what helps."""
 
 from __future__ import annotations
 

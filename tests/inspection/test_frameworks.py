@@ -80,7 +80,7 @@ def test_what_is_not_keras_3_is_named_in_one_sentence(source: str, error: CellEr
 
 
 def test_echoes_of_another_library_have_no_advice() -> None:
-    """Names that its import would have made are told with their error and nothing to fix."""
+    """Names that its import would have made are reported with their error and nothing to fix."""
     echo = CellError(1, "NameError", "name 'nn' is not defined")
     reported = said(missing("torch"), echo, cells=("import torch\nfrom torch import nn", "class AE(nn.Module): pass"))
     beginnings = (

@@ -213,7 +213,7 @@ ALIKE = {"mnist": 0.30, "fashion_mnist": 0.29}
 def test_no_number_is_of_other_images_than_those_trained_on(
     source: str, skills: dict[str, float], data: str | None, how: str, measured: str, why_not: str, tmp_path: Path
 ) -> None:
-    """Where the data are not known, no error is told, and the reason is; what holds on any images is."""
+    """Where the data are not known, no error is reported, and the reason is; what holds on any images is."""
     zone_m = Told((outline(skills=skills),), {Quantity.RECONSTRUCTION_MSE: 0.02, Quantity.CODE_SIZE: 32.0})
     trained = fit(0, "ae") | {"data": data, "how": how}
     found = inspected(tmp_path, source, zone_m, [model(0, "ae")], [trained]).models[0]

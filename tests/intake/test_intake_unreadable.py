@@ -1,4 +1,4 @@
-"""Files that are no notebook: what the student is told, word for word."""
+"""Files that are no notebook: what the student reads, word for word."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def test_what_is_not_done_earns_nothing_and_what_cannot_be_judged_is_left_out() 
 
 
 def test_nothing_to_judge_gives_no_number() -> None:
-    """A rubric of which nothing can be told in memory gives no points by itself."""
+    """A rubric of which nothing can be decided in memory gives no points by itself."""
     assert nbgrader.points((), {}, 100) is None
 
 

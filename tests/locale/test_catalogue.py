@@ -122,7 +122,7 @@ def test_update_changes_nothing_when_nothing_changed(package: Path, catalogues: 
 
 
 def test_a_retired_sentence_stays_readable(package: Path, catalogues: Path, monkeypatch: pytest.MonkeyPatch):
-    """A grade stored by an older version can still be told in Spanish after the code dropped the sentence."""
+    """A grade stored by an older version can still be reported in Spanish after the code dropped the sentence."""
     update("es", package=package, catalogues=catalogues)
     translate(catalogues, **COMPLETE)
     (package / "code.py").write_text("")

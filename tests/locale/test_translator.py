@@ -52,7 +52,7 @@ def test_english_is_the_msgid_with_its_values():
 
 @pytest.mark.usefixtures("spanish")
 def test_nested_messages_are_translated_before_they_are_filled_in():
-    """A sentence inside a sentence is told in the same language, at any depth."""
+    """A sentence inside a sentence is reported in the same language, at any depth."""
     inner = message("The code has {actual} numbers.", actual=64)
     outer = Message("{first} | {second}", (("first", inner), ("second", Message("({inner})", (("inner", inner),)))))
     reported = Translator("es").text(outer)

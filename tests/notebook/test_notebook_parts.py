@@ -110,7 +110,7 @@ def test_a_missing_layer_is_told_of_the_half_that_lacks_it(notebook: StudentNote
 
 
 def test_a_decoder_is_held_against_the_encoder_that_is_there(notebook: StudentNotebook) -> None:
-    """Mirror images need both; the encoder's own faults are told by its own check."""
+    """Mirror images need both; the encoder's own faults are reported by its own check."""
     notebook.names |= {"encoder": encoder(90), "decoder": decoder()}
     answer = notebook.ask('grader.check("decoder", decoder)')
     assert outcomes(answer) == {"shapes": PASSED, "code_size": PASSED, "layers": PASSED, "mirror": FAILED}

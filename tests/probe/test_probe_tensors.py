@@ -1,4 +1,4 @@
-"""Tensors that a notebook keeps under a name are told beside its models, each with the way that leads to it."""
+"""Tensors that a notebook keeps under a name are reported beside its models, each with the way that leads to it."""
 
 from __future__ import annotations
 

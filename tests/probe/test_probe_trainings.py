@@ -301,7 +301,7 @@ def test_large_models_are_let_go_of_sooner(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_thousand_trainings_of_one_model_do_not_hide_the_first_of_another() -> None:
-    """The last training of every model is told, and then the newest; in their order."""
+    """The last training of every model is reported, and then the newest; in their order."""
     first, second = Fake(), Fake()
     records = [FitRecord(first), *(FitRecord(second, epochs=index) for index in range(1, 400))]
     chosen = exported_records(records, 256)

@@ -273,7 +273,7 @@ def test_runs_of_something_else_are_made_anew(
 
 
 def test_words_alone_change_no_run(workplace: Workplace) -> None:
-    """What the lecture published is told anew, and nothing is trained."""
+    """What the lecture published is reported anew, and nothing is trained."""
     workplace.calibrate(seeds=3)
     workplace.source = tiny(PUBLISHED="loss 0.09")
     assert workplace.calibrate(seeds=3) == []
@@ -555,7 +555,7 @@ def test_a_summary_names_data_epochs_and_versions() -> None:
 
 
 def test_two_runs_are_too_few_for_a_summary() -> None:
-    """No bound can be told from them."""
+    """No bound can be computed from them."""
     with pytest.raises(ValueError, match="2 runs are too few for a bound"):
         summary(four_runs()[:2])
 

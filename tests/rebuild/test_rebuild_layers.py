@@ -151,7 +151,7 @@ def test_what_cannot_be_rebuilt_is_refused_by_name(
     """A refusal names the layer or the setting, so that a person knows what to look at."""
     batch = (2, *takes) if reason and "stateful" in reason else (None, *takes)
     model = Sequential([Input(batch_shape=batch), make()])
-    if reason is None:  # a constant that was drawn once is no longer random: told apart by running it twice
+    if reason is None:  # a constant that was drawn once is no longer random: distinguished by running it twice
         rebuilt, _ = round_trip(model, tmp_path)
         zeros = np.zeros((1, 8), np.float32)
         np.testing.assert_array_equal(answers(rebuilt.model, zeros), answers(rebuilt.model, zeros))

@@ -50,7 +50,7 @@ def test_a_learning_curve_is_drawn_with_what_was_held_out() -> None:
 
 
 def test_codes_stand_in_their_plane_under_the_names_of_their_classes() -> None:
-    """All of them within the picture; how much the plane holds is told."""
+    """All of them within the picture; how much the plane holds is reported."""
     (one,) = lesson_drawings(drawn(Portrait(PLANE)), EN)
     assert [mark.text for mark in one.marks[:11]] == [*"0123456789", "0"]
     assert all(0 <= mark.x <= WIDTH and 0 <= mark.y <= one.height for mark in one.marks)

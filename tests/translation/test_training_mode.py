@@ -1,4 +1,4 @@
-"""Models of one's own that Keras 3 trains as it predicts: what is told of them, and that Keras does so."""
+"""Models of one's own that Keras 3 trains as it predicts: what is reported about them, and that Keras does so."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_other_models_are_left_alone(cells: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("knows", [False, True])
 def test_keras_tells_a_layer_inside_only_where_call_asks(knows: bool) -> None:
-    """Real Keras, one step of `fit`; where this changes, what is told of it must go."""
+    """Real Keras, one step of `fit`; where this changes, what is reported must go."""
     reported: list[Any] = []
 
     class Spy(keras.layers.Layer):

@@ -1,4 +1,4 @@
-"""Every planted fault is told by one exact sentence; what is right is told by none."""
+"""Every planted fault is reported by one exact sentence; what is right is reported by none."""
 
 from __future__ import annotations
 

@@ -211,4 +211,4 @@ MUTANTS: Final = (
         training=TrainingLength.WHOLE,
     ),
 )
-"""Mutants that are told from right answers by the audit alone."""
+"""Mutants that are distinguished from right answers by the audit alone."""
