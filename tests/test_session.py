@@ -59,7 +59,7 @@ def full_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def english(session: Session) -> list[str]:
-    """What the user is told before grades come in."""
+    """What the user reads before grades come in."""
     return [Translator("en", strict=True).text(remark) for remark in session.remarks]
 
 
@@ -129,7 +129,7 @@ def test_a_session_whose_data_nobody_has_seen_has_no_name(no_data: None, tmp_pat
 
 
 def test_other_data_make_another_session(full_folder: Path, no_data: None) -> None:
-    """A folder with the full set is found; facts without it are told; afterwards nothing is left, file or process."""
+    """A folder with the full set is found; facts without it are reported; afterwards nothing is left, file or process."""
     uncalibrated = replace(FACTS, calibrated={"sample": FACTS.calibrated["sample"]})
     options = replace(NOWHERE, data_size="full", data_folder=full_folder, images="public")
     others = {process.pid for process in psutil.Process().children()}

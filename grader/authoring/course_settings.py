@@ -202,7 +202,7 @@ class CourseTable(Table):
     """Settings of a course."""
 
     language: Literal["es", "en"] | None = None
-    """Of notebooks and reports, where a command is not told another."""
+    """Language of notebooks and reports, unless a command chooses another."""
     assignments: dict[str, AssignmentSettings] = Field(default_factory=dict)
     """Changes by id of the assignment; `all` for every one."""
     publication: PublicationTable = Field(default_factory=PublicationTable)

@@ -39,7 +39,7 @@ def template_problems(environment: Environment, file: Path, known: Known) -> lis
     except TemplateSyntaxError as error:
         return [Problem(file, verbatim(f"{error.message}."), error.lineno)]
     except (OSError, UnicodeDecodeError):
-        return []  # told by whoever renders it
+        return []  # reported when it is rendered
     return [Problem(file, reason, line) for line, reason in _unknown(tree, known, environment.globals)]
 
 

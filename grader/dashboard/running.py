@@ -28,7 +28,7 @@ class Running:
     """A batch in words.
 
     Attributes:
-        address: Where the same is asked for again, told what was shown.
+        address: Address for the next update, with the state that was shown.
         link: The class.
         title: The assignment.
         alive: It goes on; otherwise it was stopped.
@@ -77,7 +77,7 @@ def running_in(number: int, book: Book, wording: Wording, assignment: str = "") 
     batch, alive = found
     try:
         title = wording.pick(book.assignment(batch.assignment).title)
-    except AuthoringError:  # of a course that this server was not told of
+    except AuthoringError:  # of a course unknown to this server
         title = ""
     return Running(
         address=f"/running/{number}?seen={batch.done}",

@@ -44,7 +44,7 @@ class DecisionRow(DecisionBase):
 
 
 class AnswerRow(DecisionBase):
-    """What a file says to one open question; told once a file, since its bytes never change."""
+    """A file's answer to one open question; stored once per file, since its bytes never change."""
 
     __tablename__ = "open_answer"
     __table_args__ = (UniqueConstraint("assignment", "sha256", "question"),)

@@ -1,4 +1,4 @@
-"""What can go wrong with a gradebook or a file of grades, told so that an instructor can act on it."""
+"""Errors of a gradebook or a file of grades, described so that an instructor can act on them."""
 
 from __future__ import annotations
 

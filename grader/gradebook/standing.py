@@ -199,7 +199,7 @@ def _dependents(one: Standing) -> Iterator[StandingCheckRow | StandingFindingRow
 
 
 def _findings(grade: Grade) -> list[tuple[str, str, str]]:
-    """Return check, key and words of each kind of finding once, since one wrong layer may be told five times."""
+    """Return check, key and words of each kind of finding once, since one wrong layer may be reported five times."""
     found: Mapping[tuple[str, str], str] = {
         (result.check, f"{finding.expected.msgid}|{finding.actual.msgid}|{finding.hint.msgid}"): _document(
             (finding.expected, finding.actual)

@@ -35,12 +35,12 @@ from grader.reading.client import within_limits
 from grader.translation.old_code import read_old_code
 
 LIMITS: Final = Limits(cell_seconds=180.0, notebook_seconds=1200.0, skips_slow_cells=True)
-"""A loop of the notebook's own is interrupted and told of; calls of `fit` are ended long before."""
+"""Time limit of a loop of the notebook's own, which is then reported; calls of `fit` are ended long before."""
 
 _OF_STRUCTURE: Final = frozenset({
     Quantity.CODE_SIZE, Quantity.COMPOSITION_GAP, Quantity.BOTTLENECK_RANK, Quantity.ROUNDING_GAP,
 })  # fmt: skip
-"""Numbers that are the same on any images, so that they are told where the data are not known."""
+"""Numbers that are the same on any images, so that they are reported even if the data are unknown."""
 
 _FAMILY_CHECKS: Final[Mapping[str, tuple[str, ...]]] = {
     "denoising-dropout": ("noise_layer",),

@@ -58,7 +58,7 @@ def check(name: str, *things: object, assignment: str | None = None, language: s
             known by values (`compile`, `backward`, `threshold` …); or `all`.
         things: The Keras models, the named one first. Those not given are the notebook's variables `encoder`,
             `decoder` and `autoencoder`.
-        assignment: Id of the assignment; what `grader.use` was told where nothing is said.
+        assignment: Id of the assignment; by default that of `grader.use`.
         language: `es` or `en`; likewise.
 
     Returns:
@@ -86,7 +86,7 @@ def hint(name: str, *, assignment: str | None = None, language: str | None = Non
     Args:
         name: What for: `encoder`, `decoder`, `autoencoder`, `compile`, `fit`, a check of the rubric, or a function that
             the assignment asks for.
-        assignment: Id of the assignment; what `grader.use` was told where nothing is said.
+        assignment: Id of the assignment; by default that of `grader.use`.
         language: `es` or `en`; likewise.
 
     Raises:
@@ -111,7 +111,7 @@ def solution(name: str, *, assignment: str | None = None, language: str | None =
 
     Args:
         name: The cell: `encoder`, `decoder`, `autoencoder`, `compile`, `fit`, a function that the assignment asks for.
-        assignment: Id of the assignment; what `grader.use` was told where nothing is said.
+        assignment: Id of the assignment; by default that of `grader.use`.
         language: `es` or `en`; likewise.
 
     Raises:

@@ -97,7 +97,7 @@ def lesson_drawings(graded: GradedSubmission, wording: Wording) -> tuple[Drawing
     """Return the drawings that there is something to draw of.
 
     Args:
-        graded: What zone M drew, and the curves that the notebook told of.
+        graded: Zone M's drawings, and the loss curves that the notebook reported.
         wording: The language.
     """
     portrait = graded.measurements.portrait

@@ -2,7 +2,7 @@
 
 `fit` calls such a model as `predict` does. Dropout, noise, BatchNormalization and layers that draw then do in training
 what they do otherwise, without a word. Of a notebook nobody can tell for which of the two it was written, so that it is
-told and never translated.
+reported and never translated.
 
 Source: `Model.train_step` of Keras 3, which passes `training=True` only where `call` has such an argument.
 """
@@ -59,7 +59,7 @@ def _method(node: ast.ClassDef, name: str) -> ast.FunctionDef | None:
 
 
 def _takes_training(call: ast.FunctionDef | None) -> bool:
-    """Return whether a `call` is told when it trains; arguments that nobody can see may be that."""
+    """Return whether a `call` may have a `training` argument; unknown arguments may include one."""
     if call is None:
         return False
     arguments = call.args

@@ -1,4 +1,4 @@
-"""Whoever loads weights from a file is told how to hand in, and nobody else is."""
+"""A notebook that loads weights from a file gets advice on how to hand in, and no other one does."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def test_every_mistake_is_told_at_once_with_file_and_line(workspace) -> None:
 
 
 def test_an_empty_file_names_every_table_that_it_needs(workspace) -> None:
-    """Missing tables are told like any other missing key."""
+    """Missing tables are reported like any other missing key."""
     workspace.toml.write_text("rubric = []\n", "utf-8")
     with pytest.raises(AuthoringError) as caught:
         workspace.load()

@@ -1,4 +1,4 @@
-"""From an assignment to its notebooks: the full text of one, and what is told where a template is wrong."""
+"""From an assignment to its notebooks: the full text of one, and the errors of wrong templates."""
 
 from __future__ import annotations
 

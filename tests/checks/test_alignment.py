@@ -43,7 +43,7 @@ def test_an_inserted_layer_is_one_difference() -> None:
 
 
 def test_a_missing_layer_is_one_difference() -> None:
-    """It is told where it should stand."""
+    """The difference says where it should be."""
     (difference,) = compare(stacked(), dense_chain(100, 30, 784), COURSE)
     assert (difference.kind, difference.position, difference.actual) == (DifferenceKind.MISSING, 2, None)
     assert difference.expected is not None

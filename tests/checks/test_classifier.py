@@ -194,6 +194,6 @@ def test_accuracy_like_the_references_passes_whatever_the_rival_from_scratch_rea
     [(check_pretrained, Quantity.ENCODER_SIMILARITY), (check_accuracy, Quantity.ACCURACY)],
 )
 def test_without_a_classifier_the_others_cannot_tell(check: CheckFunction, quantity: Quantity) -> None:
-    """`classifier` has told it; a rubric requires it."""
+    """`classifier` has reported it; a rubric requires it."""
     assert whole(check(family(without(numbers(), quantity)), item("o"))) == Whole(Outcome.UNGRADABLE, 0, ABSENT, [], [])
     assert check(subject(measurements=Measurements(data="sample")), item("o")).outcome is Outcome.SKIPPED

@@ -55,7 +55,7 @@ def test_the_rubric_sets_the_tolerance() -> None:
 
 
 def test_arrays_of_its_own_fail_a_model() -> None:
-    """A decoder built and never trained, told by the name that the student gave it."""
+    """A decoder built and never trained, reported under the student's name for it."""
     found = models()
     found[Role.DECODER] = replace(found[Role.DECODER], name="decodificador", shared_with_autoencoder=False)
     verdict = check(subject(measurements=measured(found)))

@@ -139,7 +139,7 @@ def test_precision_that_could_not_be_measured_waits_for_a_person() -> None:
 
 
 def test_without_an_autoencoder_nothing_is_checked() -> None:
-    """`models` has told it."""
+    """`models` has reported it."""
     nothing = subject(measurements=Measurements(data="sample"), facts=FRAUD_FACTS)
     for check in (check_features, check_average_precision):
         assert check(nothing, item("features")).outcome is Outcome.SKIPPED

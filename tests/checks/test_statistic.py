@@ -63,7 +63,7 @@ def numbers_of(check: str) -> list[Quantity]:
 
 @every_number
 def test_a_number_earns_what_its_curve_gives(one: Number) -> None:
-    """Full credit up to the bound itself, half in the middle, none near the trivial predictor; lost credit is told."""
+    """Full credit up to the bound itself, half in the middle, none near the trivial predictor; lost credit is reported."""
     verdicts = [judge(one.check, changed(one.quantity, value)) for value in (one.bound, one.half, one.none)]
     assert [(v.outcome, pytest.approx(v.share), len(v.findings)) for v in verdicts] == [
         (Outcome.PASSED, 1, 0),

@@ -141,7 +141,7 @@ def test_a_time_that_nobody_knows_exactly_is_rounded(seconds: float, reported: s
 
 
 def test_without_a_terminal_stages_and_results_are_lines() -> None:
-    """Cells and epochs are told now and then, so that a log file of an hour stays short; mark-up is text."""
+    """Cells and epochs are reported now and then, so that a log file of an hour stays short; mark-up is text."""
     out = io.StringIO()
     lines = PlainLines(Console(file=out, width=200), EN)
     for step in STEPS:

@@ -38,7 +38,7 @@ SLOW = "import time\ntime.sleep(12)"
 
 @dataclass
 class Seen:
-    """What a batch told on the way.
+    """The progress events of a batch.
 
     Attributes:
         on_step: Called with each step.

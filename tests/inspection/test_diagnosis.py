@@ -46,7 +46,7 @@ def test_an_error_is_told_in_one_line_with_a_hint_where_it_began() -> None:
 
 
 def test_numbers_of_the_full_set_on_the_sample_are_our_doing() -> None:
-    """A notebook that counts 60,000 images fails on 8,000: it is told so, and only then."""
+    """A notebook that counts 60,000 images fails on 8,000: the report says so, and only then."""
     assert any("embedded sample" in line for line in reported(RESHAPE, data="sample"))
     assert not any("embedded sample" in line for line in reported(RESHAPE, data="full"))
     assert reported(status=RunStatus.COMPLETED, data="sample") == []

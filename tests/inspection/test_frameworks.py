@@ -105,12 +105,12 @@ def test_echoes_of_another_library_have_no_advice() -> None:
     ],
 )
 def test_keras_3_on_tensorflow_needs_no_sentence(source: str) -> None:
-    """Nobody is told of what is as it should be."""
+    """Nothing that is right is reported."""
     assert frameworks_of(notebook(source)) == ()
 
 
 def test_another_library_beside_keras_is_no_accusation() -> None:
-    """A notebook that compares is told what is measured."""
+    """A notebook that compares gets a sentence on what is measured."""
     (one,) = frameworks_of(notebook("import keras", "import torch"))
     assert (one.instead, Translator("en").text(one.sentence)) == (
         False, "The notebook uses PyTorch as well: models of Keras are measured here.",

@@ -67,7 +67,7 @@ class Claims:
 
 @dataclass
 class Told:
-    """A zone M that says what it was told to say."""
+    """A fake zone M with fixed answers."""
 
     outlines: tuple[Outline, ...]
     values: dict[Quantity, float] = field(default_factory=dict)
@@ -280,7 +280,7 @@ def test_a_training_that_was_ended_is_told(tmp_path: Path) -> None:
 def test_old_code_is_tried_as_it_is_and_then_translated(
     compat: bool | None, runs: list[tuple[bool, int]], tmp_path: Path
 ) -> None:
-    """Nobody has to guess an option; both runs are reported, and the better one is told of."""
+    """Nobody has to guess an option; both runs are reported, and the better one is described."""
     source = "ae.fit(x, x, nb_epoch=5)"
     zone_k = Claims([model(0, "ae")], [fit(0, "ae")], breaks_on="nb_epoch")
     context = InspectionContext(zone_k, Told((outline(),)), {"simple-dense": load_facts("simple-dense")}, compat=compat)

@@ -155,7 +155,7 @@ def test_a_cell_says_of_unfinished_work_what_the_grade_says(
 
 
 def test_an_autoencoder_of_an_earlier_run_is_left_out(notebook: StudentNotebook) -> None:
-    """Whoever runs the encoder's cell again is not told off for models that come later."""
+    """Running the encoder's cell again reports nothing about models that come later."""
     notebook.names |= three()
     notebook.names["encoder"] = encoder()
     answer = notebook.ask('grader.check("encoder")')
@@ -171,7 +171,7 @@ def test_what_is_not_made_yet_is_said_in_a_line(notebook: StudentNotebook) -> No
 
 
 def test_a_function_is_no_decoder(notebook: StudentNotebook) -> None:
-    """It is told what it is instead of being called missing."""
+    """The answer says what it is instead of calling it missing."""
     notebook.run("def decoder(x): return x")
     notebook.names["encoder"] = encoder()
     answer = notebook.ask('grader.check("encoder")')

@@ -105,7 +105,7 @@ def test_a_second_training_of_an_accepted_model_is_whole() -> None:
 
 @pytest.mark.slow
 def test_an_early_stop_ends_an_accepted_training_as_well() -> None:
-    """Losses that stay the same end a training that is told to end then."""
+    """Losses that stay the same end a training with early stopping."""
     stopping = keras.callbacks.EarlyStopping("loss", patience=2)
     history, record = trained(model(), callbacks=[stopping])
     assert record.accepted_after > 0

@@ -96,7 +96,7 @@ class Raises(keras.callbacks.Callback):
 
 
 class Tells(keras.callbacks.Callback):
-    """Writes down what it is told after each epoch."""
+    """Records what it receives after each epoch."""
 
     def __init__(self, reported: list[Any]) -> None:
         super().__init__()
@@ -210,7 +210,7 @@ def _compiled(model: Any) -> Any:
 
 @pytest.mark.parametrize("what", [_marked(what) for what in JOINED])
 def test_joined_steps_give_the_same_numbers_bit_by_bit(what: str) -> None:
-    """History, weights, the optimizer's count, what callbacks are told and the error are those of single steps."""
+    """History, weights, the optimizer's count, what callbacks receive and the error are those of single steps."""
     plain, fast, joined = both(*JOINED[what])
     assert fast == plain
     assert joined

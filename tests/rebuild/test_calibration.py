@@ -1,4 +1,4 @@
-"""Facts from trainings: every run made once and written down at once, and what is told of all of them together."""
+"""Facts from trainings: every run made once and stored at once, and the summary of all of them."""
 
 from __future__ import annotations
 

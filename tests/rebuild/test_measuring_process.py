@@ -129,7 +129,7 @@ def test_public_data_are_published_for_zone_k(processes: MeasuringProcesses, tmp
 
 
 def test_card_transactions_are_published_without_a_hidden_row(processes: MeasuringProcesses, tmp_path: Path) -> None:
-    """`creditcard.csv` as the real file is written: simulated rows, and told to be so."""
+    """`creditcard.csv` in the format of the real file: simulated rows, and described as such."""
     published = processes.publish("creditcard", tmp_path / "data")
     cards = card_data.load(size="sample")
     assert (published.file, published.size, published.source, published.digest) == (

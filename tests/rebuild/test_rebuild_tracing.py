@@ -197,7 +197,7 @@ class Autoencoder(Model):
 
 
 def test_a_subclass_with_raw_tensorflow_is_its_layers(tmp_path: Path) -> None:
-    """16·3 + 3 and 3·16 + 16 parameters, the activations in their layers, the noise told."""
+    """16·3 + 3 and 3·16 + 16 parameters, the activations in their layers, the noise included."""
     model = Autoencoder()
     images = np.random.default_rng(2).random((3, 4, 4), dtype=np.float32)
     model(images, training=False)

@@ -1,4 +1,4 @@
-"""An instructor's own reference: found where the course is, looked at as a whole, told with file and line."""
+"""An instructor's own reference: found where the course is, checked as a whole, its errors reported with file and line."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def test_a_learning_curve_is_drawn_with_what_was_held_out() -> None:
     """Two lines, a key, the numbers in words, and that the notebook said so."""
     (one,) = lesson_drawings(drawn(Portrait(), CURVE), EN)
     assert (one.title, one.alt) == ("Learning curve of autoencoder", "From 0.500 to 0.200 over 20 epochs.")
-    assert "as the notebook told it" in one.lead
+    assert "as the notebook reported it" in one.lead
     assert [line.kind for line in one.lines] == [1, 2]
     assert [name for name, _ in one.key] == ["on what was trained on", "on what was held out"]
     xs = [float(point.split(",")[0]) for point in one.lines[0].points.split()]

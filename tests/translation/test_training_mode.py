@@ -77,7 +77,7 @@ def test_what_a_model_is_given_may_act_in_training_alone(made: str) -> None:
     ids=["reported", "any", "layer", "no noise", "own step", "plain parts", "noise elsewhere", "torch"],
 )
 def test_other_models_are_left_alone(cells: tuple[str, ...]) -> None:
-    """Those that are told when they train, that train themselves, or that hold nothing that acts in training alone."""
+    """Models with a `training` argument, that train themselves, or that hold nothing that acts in training alone."""
     assert found(*cells) == ()
 
 
