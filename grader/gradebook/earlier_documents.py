@@ -1,4 +1,4 @@
-"""Documents that an earlier grader stored, in today's form: nothing that it knew is lost by the reading."""
+"""Converts documents that an earlier grader stored into today's form without losing information."""
 
 from __future__ import annotations
 
