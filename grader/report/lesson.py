@@ -1,7 +1,7 @@
-"""Drawings of what a lesson is about: learning curves, the plane of the codes, their activity, errors of frauds.
+"""Drawings for the lesson of an assignment: learning curves, the plane of the codes, their activity, fraud errors.
 
-They are vector graphics in the page, drawn in the page's own colours, so that they take a few kilobytes, follow light
-and dark, and print sharply. Everything in them is a number; names of models were made harmless.
+They are vector graphics in the page's own colours, so that they take a few kilobytes, follow light and dark mode, and
+print sharply. Everything in them is a number; names of models were made harmless.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PLANE_HEIGHT: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A short text at a place: a class, or a point where samples have none."""
+    """A short text at a position: a class, or a point for samples without classes."""
 
     x: float
     y: float
@@ -94,7 +94,7 @@ class Drawing:
 
 
 def lesson_drawings(graded: GradedSubmission, wording: Wording) -> tuple[Drawing, ...]:
-    """Return the drawings that there is something to draw of.
+    """Return the drawings for which there are data.
 
     Args:
         graded: Zone M's drawings, and the loss curves that the notebook reported.
