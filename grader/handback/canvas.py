@@ -1,6 +1,6 @@
 """Canvas: the gradebook (CSV) as it was downloaded, with one assignment's column filled in.
 
-Canvas finds the assignment by the number in its title, `Tarea 1 (4711)`, and a student by `ID`. Rows that are no
+Canvas identifies the assignment by the number in its title, `Tarea 1 (4711)`, and a student by `ID`. Rows that are not
 students (`Points Possible`, `Manual Posting`, the test student) and an `EX` for the excused stay as they are.
 """
 

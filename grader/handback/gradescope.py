@@ -1,4 +1,4 @@
-"""Gradescope: `results.json` of a student, by its own rules: scores within bounds, known visibilities, no mark-up.
+"""Gradescope: `results.json` of a student, by its rules: scores within bounds, known visibilities, no mark-up.
 
 | key | holds |
 |---|---|
