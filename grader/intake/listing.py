@@ -20,7 +20,7 @@ _SKIPPED_FOLDERS = frozenset({"__MACOSX"})
 
 
 class FileKind(StrEnum):
-    """What a file is, by its ending.
+    """The kind of a file, by its ending.
 
     NOTEBOOK: may be read.
     ZIP: may hold notebooks.
@@ -62,22 +62,22 @@ class Item:
 
     @property
     def shown(self) -> str:
-        """Where it is, for people, seen from the given path."""
+        """Its path for people, relative to the given path."""
         return "/".join(self.parts)
 
     @property
     def place(self) -> tuple[str, ...]:
-        """Folders, then the name without its ending, seen from the given path."""
+        """Folders, then the name without its ending, relative to the given path."""
         return (*self.parts[:-1], Path(self.filename).stem)
 
     @property
     def address(self) -> tuple[str, ...]:
-        """Where it is, from the root of the disk, so that files of different given paths can be compared."""
+        """Its absolute path, so that files of different given paths can be compared."""
         return (*self.above, *self.parts)
 
     @property
     def is_hand_in(self) -> bool:
-        """Whether it may be somebody's work without a platform saying so."""
+        """Whether it may be a student's work even if no platform says so."""
         return self.kind is not FileKind.OTHER
 
     @property
@@ -91,7 +91,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All that is visible in one given path.
+    """Everything visible in one given path.
 
     Attributes:
         above: Cleaned names that lead to it, from the root of the disk; its own is the last one.
@@ -169,7 +169,7 @@ def look_into(zipped: Item, path: Path) -> Listing:
 
 
 def siblings(path: Path) -> list[Item]:
-    """Return the ordinary files in the folder of a single notebook, none of those in folders below."""
+    """Return the ordinary files in the folder of a single notebook, without those in subfolders."""
     single = _single(path)
     return [
         Item(single.above, (distinct_part(other.name),), other)
@@ -235,12 +235,12 @@ class _Walk:
 
 
 def _in_folder(folder: Path) -> Listing:
-    """List ordinary files in order of name; links are not followed, for they may lead out of a student's folder."""
+    """List ordinary files in order of name; links are not followed, since they may lead out of a student's folder."""
     above = tuple(distinct_part(name) for name in folder.parts[1:])
     walk = _Walk()
 
     def refuse(error: OSError) -> None:
-        # Nothing is better than a class that lacks students without anybody noticing.
+        # An error is better than a class that silently lacks students.
         raise _unreadable(Path(error.filename or folder), error) from error
 
     for root, folders, files in os.walk(folder, onerror=refuse):
@@ -271,7 +271,7 @@ def _note_file(walk: _Walk, item: Item) -> None:
 
 
 def _is_hidden_notebook(parts: tuple[str, ...]) -> bool:
-    """Tell of a notebook that its name alone hides; copies that Jupyter keeps are nobody's work."""
+    """Report a notebook that only its name hides; Jupyter's own copies are ignored."""
     name = parts[-1]
     return (
         name.startswith(".")
@@ -285,5 +285,5 @@ def _is_ordinary(path: Path) -> bool:
     try:
         return stat.S_ISREG(path.lstat().st_mode)
     except FileNotFoundError:
-        # It was deleted since its folder was listed.
+        # It was deleted after its folder was listed.
         return False
