@@ -1,4 +1,4 @@
-"""The dashboard as one application: routes, guard, files of ours."""
+"""The dashboard as one application: routes, guard, our static files."""
 
 from __future__ import annotations
 

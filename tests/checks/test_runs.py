@@ -199,7 +199,7 @@ GET_CONFIG = "Object Own was created by passing non-serializable arguments and m
         (CellError(1, "ModuleNotFoundError", "No module named 'my_helpers'"), "Neither Colab nor our machine"),
         (CellError(1, "ImportError", "cannot import name 'merge' from 'keras.layers'"), "Keras, NumPy and Python move on"),
         (CellError(1, "AttributeError", "'Sequential' object has no attribute 'history'"), "A model has its `history`"),
-        (CellError(1, "AttributeError", "'NoneType' object has no attribute 'fit'"), "What stands before the dot is None"),
+        (CellError(1, "AttributeError", "'NoneType' object has no attribute 'fit'"), "The object before the dot is None"),
         (CellError(1, "AttributeError", "module 'numpy' has no attribute 'foo'"), "Keras, NumPy and Python move on"),
         (CellError(1, "AttributeError", "'Dense' object has no attribute 'weigths'"), "An object has the attributes"),
         (CellError(1, "UnboundLocalError", "cannot access local variable 'x'"), "A function that assigns a name"),

@@ -160,7 +160,7 @@ UNUSUAL: dict[str, tuple[Callable[[], Any], dict[str, Any], dict[str, Any]]] = {
     ),
     "weights of samples": (model, {}, {"sample_weight": np.ones(SAMPLES)}),
     "too few samples": (model, {"least_samples": 2000}, {}),
-    "too many epochs": (model, {"most_epochs": 11}, {}),
+    "too many epochs": (model, {"most_epochs": 2}, {}),
     "too little time": (model, {"most_seconds": 1e-6}, {}),
     "another target": (model, {}, {"y": X[:, ::-1].copy()}),
     "pixels up to 255": (model, {}, {"x": X * 255, "y": X * 255}),
