@@ -1,4 +1,4 @@
-"""Writes the results of a class anew after decisions: the same hand-ins, in the same language, as before."""
+"""Rewrites the results of a class after decisions: the same hand-ins, in the same language, as before."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def written_language(folder: Path) -> str | None:
 
 
 def _delivered(folder: Path, assignment_id: str) -> set[tuple[str, str, str]] | None:
-    """Return which hand-ins the results in a folder are about; None if they are about another assignment, or none.
+    """Return which hand-ins the results in a folder contain; None for another assignment's, or none.
 
     A gradebook also holds earlier files of students who handed in again, which the last `grade` was not given.
     """

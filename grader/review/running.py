@@ -1,4 +1,4 @@
-"""A batch that runs, as other processes see it: how far it is, and whether it is still alive.
+"""The progress of a running batch, for other processes: how far it is, and whether it is still alive.
 
 `grader grade` notes each finished hand-in in a small file of its output folder; the dashboard reads it. Whether the
 batch still lives is shown by a lock that the operating system lets go of when its process ends, however it ends: a
@@ -29,7 +29,7 @@ _NAMES_KEPT: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class RunningBatch:
-    """How far a batch is.
+    """The progress of a batch.
 
     Attributes:
         assignment: What is graded.
@@ -50,7 +50,7 @@ class RunningBatch:
     changed_at: datetime
 
     def seconds_left(self, now: datetime) -> float | None:
-        """Return how long the rest takes at the pace so far, None if nothing was run yet."""
+        """Return how long the rest takes at the pace so far, None if nothing has run yet."""
         run = self.done - self.reused
         if run <= 0:
             return None
@@ -60,7 +60,7 @@ class RunningBatch:
 
 @dataclass
 class BatchNote:
-    """The note of one batch; use it as a context manager. It goes when the batch ends, and stays when it is stopped.
+    """The progress file of one batch; use it as a context manager. It is deleted unless the batch is stopped.
 
     Where the note cannot be written, or another batch notes itself in the same folder, the batch goes on without one.
 
@@ -76,7 +76,7 @@ class BatchNote:
 
     @classmethod
     def of(cls, folder: Path, assignment: str, total: int) -> BatchNote:
-        """Return the note of a batch that is about to begin."""
+        """Return the progress file of a batch that is about to begin."""
         now = datetime.now(UTC)
         return cls(folder, RunningBatch(assignment, total, 0, 0, (), now, now))
 
@@ -95,7 +95,7 @@ class BatchNote:
         self._lock = None
 
     def finished(self, student: str, *, reused: bool) -> None:
-        """Note that one more hand-in has its grade."""
+        """Record that one more hand-in has its grade."""
         self._last.appendleft(student.encode("utf-8", "replace").decode("utf-8"))  # names of files may be no text
         self.batch = replace(
             self.batch,
@@ -117,7 +117,7 @@ class BatchNote:
 
 
 def running_batch(folder: Path | None) -> tuple[RunningBatch, bool] | None:
-    """Return the batch that was noted in a folder, and whether it still lives; None if there is none."""
+    """Return the batch recorded in a folder, and whether it is still alive; None if there is none."""
     if folder is None:
         return None
     try:

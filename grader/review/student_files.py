@@ -1,4 +1,4 @@
-"""What a graded class's folder holds of one student: to be handed over, or to be deleted together with the rows."""
+"""Data of one student in the folder of a graded class: to be handed over, or deleted together with the rows."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _notebooks(book: Book, digests: Sequence[str]) -> list[Path]:
 
 
 def _reports(book: Book, student: str, digests: Sequence[str]) -> list[Path]:
-    """Return the reports of a student: one name for a single hand-in, one with its digest where there are several."""
+    """Return the reports of a student: one name for a single hand-in, one with its digest if there are several."""
     folder = book.place.folder
     if folder is None:
         return []
