@@ -56,7 +56,7 @@ class AuditTrial:
     Attributes:
         run: What was seen from outside.
         fits: Trainings that the kernel claims.
-        measurements: What zone M found.
+        measurements: What zone M (the measuring process) found.
     """
 
     run: RunRecord

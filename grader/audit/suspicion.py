@@ -63,7 +63,7 @@ class Observed:
         companions: Files that lay beside it.
         run: What was seen from outside.
         evidence: What the kernel said.
-        measurements: What zone M found.
+        measurements: What zone M (the measuring process) found.
         facts: What a right model does.
         data: Size of the data that it was run on.
         shortened: Trainings were ended early by us, after as many steps as each tells.

@@ -26,7 +26,7 @@ class GradedSubmission:
         rubric_hash: `Assignment.rubric_hash` at the time of grading.
         grade: What it earned.
         run: What we observed of its run.
-        measurements: What zone M found, pictures included.
+        measurements: What zone M (the measuring process) found, pictures included.
         notes: What was fixed or noticed on the way (an old format upgraded, `!pip` ignored), for the report.
         wall_seconds: From intake to grade.
         accelerated: A training was shortened in this run (`grader.domain.acceleration.is_shortened`); a grade is only

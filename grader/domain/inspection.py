@@ -21,7 +21,7 @@ OTHER = "other"
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """One autoencoder among the models of a notebook, as zone M found it.
+    """One autoencoder among the models of a notebook, as zone M (the measuring process) found it.
 
     Attributes:
         model: Id of its claim.

@@ -29,7 +29,7 @@ class Observation:
         data: `sample` or `full`: what the kernel saw.
         written_for: The data for which the notebook was written, according to the person or command that graded it.
         run: What we observed of the run.
-        measurements: What zone M found.
+        measurements: What zone M (the measuring process) found.
         fits: Trainings that the kernel claims. They earn no points: they can only send a grade to a person.
         requests: What the notebook asked for and did not get (`pip install -q umap-learn`).
         missing_modules: Top-level modules that it may need and the machine that ran it lacks.

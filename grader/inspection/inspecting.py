@@ -69,7 +69,7 @@ class InspectionContext:
     """What an inspection needs.
 
     Attributes:
-        sandbox: Zone K.
+        sandbox: Zone K (the student kernel).
         measurer: Zone M.
         facts: Of every reference, by id.
         limits: Of the run.

@@ -1,4 +1,4 @@
-"""The operators of `keras.ops` that a rebuilt model may contain, and which parts of a claimed call zone M refuses."""
+"""Operators of `keras.ops` that a rebuilt model may contain; what the measuring process (zone M) refuses in calls."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Which values a setting of a layer may have: numbers within bounds, words of a list, never code.
 
-Zone M rebuilds nothing whose settings do not pass. Zone K uses the same rules to see which of its models zone M will
-refuse, so that it exports these as graphs as well.
+Zone M (the measuring process) rebuilds nothing whose settings do not pass. Zone K (the student kernel) uses the same
+rules to see which of its models zone M will refuse, so that it exports these as graphs as well.
 """
 
 from __future__ import annotations

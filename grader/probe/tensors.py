@@ -1,7 +1,7 @@
 """Tensors of a functional graph that a notebook keeps under a name: `encoded = Dense(32)(image)`, without a model.
 
-They are reported beside the models and never among them: zone M uses one only if the notebook made no encoder or
-decoder of its own.
+They are reported beside the models and never among them: zone M (the measuring process) uses one only if the notebook
+made no encoder or decoder of its own.
 """
 
 from __future__ import annotations

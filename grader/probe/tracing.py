@@ -1,9 +1,10 @@
 """Lets a student's own `call` be traced although it uses raw TensorFlow: `tf.reshape(x, …)` on a symbolic tensor.
 
 TensorFlow asks a dispatcher when one of its functions gets an argument that is not a tensor of its own. During a trace,
-our dispatcher returns the equivalent operator of Keras, so that the graph holds calls that zone M can rebuild. Keras
-operators, `tf.keras.backend` and `tf.function` are handled in the same way. Nothing else changes in the kernel, and a
-trace is a claim like any other: it is rebuilt and measured, and a lie only spoils the student's own model.
+our dispatcher returns the equivalent operator of Keras, so that the graph holds calls that zone M (the measuring
+process) can rebuild. Keras operators, `tf.keras.backend` and `tf.function` are handled in the same way. Nothing else
+changes in the kernel, and a trace is a claim like any other: it is rebuilt and measured, and a lie only spoils the
+student's own model.
 """
 
 from __future__ import annotations

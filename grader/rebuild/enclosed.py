@@ -1,4 +1,4 @@
-"""What measuring processes (zone M) in a sandbox share with zone T: a folder, and a socket to request graph runs.
+"""What sandboxed measuring processes (zone M) share with the trusted core (zone T): a folder, a socket for graphs.
 
 A sandboxed process cannot start the second sandbox, in which students' graphs run. It requests one at a socket in the
 shared folder (`graphs/relay.py`), and this module starts it outside with the same pipes.

@@ -97,7 +97,7 @@ def lesson_drawings(graded: GradedSubmission, wording: Wording) -> tuple[Drawing
     """Return the drawings for which there are data.
 
     Args:
-        graded: Zone M's drawings, and the loss curves that the notebook reported.
+        graded: Zone M (the measuring process)'s drawings, and the loss curves that the notebook reported.
         wording: The language.
     """
     portrait = graded.measurements.portrait

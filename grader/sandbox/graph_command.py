@@ -1,8 +1,9 @@
 """The second sandbox: a student's exported graph, Python and TensorFlow, and nothing else.
 
 Of the notebook, it contains only numbers and the calls between them: no code, no data, no claim. Zone M (the measuring
-process) talks to it over two pipes. It is confined like zone K: namespaces, a user of its own, limits, closed system
-calls; in addition, it checks the list of operations in `grader.probe.pure_ops` before anything is loaded.
+process) talks to it over two pipes. It is confined like zone K (the student kernel): namespaces, a user of its own,
+limits, closed system calls; in addition, it checks the list of operations in `grader.probe.pure_ops` before anything is
+loaded.
 """
 
 from __future__ import annotations

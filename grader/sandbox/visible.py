@@ -104,7 +104,7 @@ def require_invisible_data(data_folder: Path | None) -> None:
 
 
 def data_places(data_folder: Path | None) -> list[Path]:
-    """List where zone M searches data sets or keeps them, like `reference.data`, `.shipped` and `.card_data`."""
+    """List where the measuring process (zone M) searches or keeps data sets, like the modules of `reference`."""
     places = [Path("creditcard.csv"), Path("data/creditcard.csv")]
     places += [] if data_folder is None else [data_folder, data_folder / "datasets", data_folder / "data"]
     if keras_home := os.environ.get("KERAS_HOME"):

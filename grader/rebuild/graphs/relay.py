@@ -1,4 +1,4 @@
-"""Requests the second sandbox from zone T: `python relay.py SOCKET GRAPH`, run by a sandboxed measuring process.
+"""Requests the second sandbox from the trusted core (zone T): `python relay.py SOCKET GRAPH`, run in a sandbox.
 
 Its standard input and output are passed to the program that T starts; when either ends, so does the other.
 """
