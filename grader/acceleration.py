@@ -1,4 +1,4 @@
-"""Observes fast first and, where that may have cost a point, again as the notebook was written."""
+"""Observes a submission with accelerated trainings and, if that may have cost a point, again without acceleration."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from grader.pipeline import GradingContext, judge, observe
 
 
 def observe_fast(submission: Submission, context: GradingContext) -> Observation:
-    """Observe one submission with accelerated trainings; what these may have changed is not kept.
+    """Observe one submission with accelerated trainings; the result is dropped if acceleration may have changed it.
 
-    The second run is the one that counts, whatever it says: also where it earns less than the first.
+    The second run is the one that counts, even if it earns less than the first.
     """
     if context.fast is None:
         return observe(submission, context)
@@ -35,18 +35,18 @@ def observe_fast(submission: Submission, context: GradingContext) -> Observation
 
 
 def grade_fast(submission: Submission, context: GradingContext) -> GradedSubmission:
-    """Grade one submission, accelerated where the context is (`observe_fast`)."""
+    """Grade one submission, accelerated if the context is (`observe_fast`)."""
     return judge(observe_fast(submission, context), submission, context.assignment, context.facts)
 
 
 def suffices(seen: Observation, submission: Submission, assignment: Assignment, facts: ReferenceFacts) -> bool:
-    """Tell whether a grade may rest on this observation: one of shortened trainings only where nothing is lost."""
+    """Return whether a grade may rest on this observation: with shortened trainings, only if no point is lost."""
     return not seen.shortened or judged(seen, submission, assignment, facts) is not None
 
 
 def judged(
     seen: Observation, submission: Submission, assignment: Assignment, facts: ReferenceFacts
 ) -> GradedSubmission | None:
-    """Give the points; None where no grade may rest on this observation."""
+    """Give the points; None if no grade may rest on this observation."""
     graded = judge(seen, submission, assignment, facts)
     return graded if not seen.shortened or may_stand(graded) else None

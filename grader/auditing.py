@@ -1,7 +1,7 @@
-"""The audit of one submission: when it is run again on a secret view of the data, and what follows from that.
+"""The audit of one submission: when it runs again on a secret view of the data, and what follows from the result.
 
-A failed audit keeps every point for structure and takes those for what was to be learnt, until a person has decided;
-nothing here is a verdict of cheating.
+After a failed audit, points for structure stay and points for learning are withheld until a person decides; nothing
+here is a verdict of cheating.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ QUADRANTS: Final = "quadrants"
 """The gentlest view, the same as `reference.views.QUADRANTS`; a test compares them."""
 
 _ORDERS: Final = frozenset({"pixels", "columns"})
-"""Views whose failure is confirmed on the gentlest one: an honest notebook may do something to which neighbours matter
-and that no claim shows, such as turning images by hand before it trains."""
+"""Views whose failure is confirmed on the gentlest one: an honest notebook may depend on neighbouring pixels in a
+way that no claim shows, such as turning images by hand before it trains."""
 
 Rerun = Callable[[Sandbox, SecretView], AuditTrial]
 """Runs the notebook in this sandbox and measures its models on this view."""
@@ -35,12 +35,12 @@ Rerun = Callable[[Sandbox, SecretView], AuditTrial]
 
 @dataclass(frozen=True)
 class Audited:
-    """What the audit made of a grade.
+    """The effect of the audit on a grade.
 
     Attributes:
-        results: Of all checks.
+        results: Results of all checks.
         reasons: Why a person must look.
-        notes: What the report says besides.
+        notes: Further sentences for the report.
     """
 
     results: tuple[CheckResult, ...]
@@ -50,12 +50,12 @@ class Audited:
 
 @dataclass(frozen=True)
 class Auditor:
-    """Which hand-ins are audited, and where.
+    """Which hand-ins are audited, and in which sandbox.
 
     Attributes:
-        mode: Which.
-        views: Lends zone K on a view.
-        fingerprints: Everybody's weights in short.
+        mode: Which hand-ins are audited.
+        views: Starts zone K (the student kernel) on a view.
+        fingerprints: Fingerprints of all students' weights.
     """
 
     mode: AuditMode
@@ -63,7 +63,7 @@ class Auditor:
     fingerprints: Fingerprints = field(default_factory=Fingerprints)
 
     def twins(self, student: str, cells: Sequence[CodeCell], measurements: Measurements) -> tuple[str, ...]:
-        """Return who has handed in the same weights, none where a seed may explain it; remember this student's."""
+        """Return who has handed in the same weights, none if a seed may explain it; remember this student's."""
         found = self.fingerprints.twins(student, measurements.fingerprint)
         self.fingerprints.note(student, measurements.fingerprint)
         return () if sets_seed(cells) else found
@@ -71,24 +71,24 @@ class Auditor:
     def audit(
         self, observed: Observed, results: tuple[CheckResult, ...], rubric: Sequence[RubricItem], rerun: Rerun
     ) -> Audited:
-        """Run the notebook again where that is to be done, and say what it shows (`examine`, then `applied`).
+        """Run the notebook again if needed, and apply what it shows (`examine`, then `applied`).
 
         Args:
             observed: The run on the plain data.
             results: What it earned.
             rubric: The items that earned it.
-            rerun: Runs it on a view.
+            rerun: Runs the notebook on a view.
         """
         record = self.examine(observed, results, rerun)
         return Audited(results) if record is None else applied(record, results, rubric)
 
     def examine(self, observed: Observed, results: Sequence[CheckResult], rerun: Rerun) -> AuditRecord | None:
-        """Run the notebook again where that is to be done, and return what it showed; None where it was not done.
+        """Run the notebook again if needed, and return what it showed; None if it did not run.
 
         Args:
             observed: The run on the plain data.
             results: What it earned.
-            rerun: Runs it on a view.
+            rerun: Runs the notebook on a view.
         """
         reasons = suspicions(observed)
         if self.mode is AuditMode.NONE or not (reasons or self.mode is AuditMode.ALL):
@@ -103,7 +103,7 @@ class Auditor:
             return AuditRecord(AuditOutcome.TOO_LITTLE, reasons, here)
         found, trials = self._tried(plain, kind, rerun)
         differences = (other_behaviour(plain, one) for one in trials)
-        otherwise = next((told for told in differences if told is not None), None)
+        otherwise = next((difference for difference in differences if difference is not None), None)
         there = tuple(learnt(one.measurements) for one in trials)
         if found is Proof.FAILED:
             outcome = AuditOutcome.FAILED
@@ -114,7 +114,7 @@ class Auditor:
         return AuditRecord(outcome, reasons, here, there, otherwise)
 
     def _tried(self, plain: AuditTrial, kind: str, rerun: Rerun) -> tuple[Proof, tuple[AuditTrial, ...]]:
-        """Run it on a view, and where it fails on a second one: a failure on one of them alone decides nothing."""
+        """Run it on a view, and on a second one if it fails: a failure on only one of them decides nothing."""
         first = rerun(*self.views.lend(kind, 0))
         found = verdict(plain, first)
         if found is not Proof.FAILED:
@@ -125,10 +125,10 @@ class Auditor:
 
 
 def applied(record: AuditRecord, results: Sequence[CheckResult], rubric: Sequence[RubricItem]) -> Audited:
-    """Say what an audit means for a grade.
+    """Return what an audit means for a grade.
 
     Args:
-        record: What it showed.
+        record: What the audit showed.
         results: What the hand-in earned by its checks.
         rubric: The items that earned it.
     """
@@ -152,13 +152,13 @@ def applied(record: AuditRecord, results: Sequence[CheckResult], rubric: Sequenc
 
 
 def _earned(results: Sequence[CheckResult]) -> bool:
-    """Tell whether a point hangs on what was learnt."""
+    """Return whether any points depend on what was learnt."""
     return any(is_of_learning(result.check) and result.points_awarded > 0 for result in results)
 
 
 def _without_learnt(results: Sequence[CheckResult], record: AuditRecord) -> tuple[CheckResult, ...]:
-    """Take the points for what was to be learnt, with the reason in the place of each."""
-    told = message(
+    """Withhold the points for learning, and give the reason in each of these results."""
+    summary = message(
         "On secret views of the data the notebook did not learn this again; a person looks at it before it counts."
     )
     finding = Finding(
@@ -181,7 +181,9 @@ def _without_learnt(results: Sequence[CheckResult], record: AuditRecord) -> tupl
         ),
     )
     return tuple(
-        replace(result, outcome=Outcome.FAILED, points_awarded=0.0, message=told, findings=(finding, *result.findings))
+        replace(
+            result, outcome=Outcome.FAILED, points_awarded=0.0, message=summary, findings=(finding, *result.findings)
+        )
         if is_of_learning(result.check) and result.points_awarded > 0
         else result
         for result in results
@@ -226,7 +228,7 @@ def _passed(record: AuditRecord) -> Message:
 
 
 def _computed(rubric: Sequence[RubricItem]) -> Message:
-    """Say that something was computed here that no training made, and for what the rubric gives its points."""
+    """Say that the notebook computed something here without training, and what the rubric gives points for."""
     items = [item for item in rubric if is_of_learning(item.check)]
     named = by_language(items[0].title) if items and items[0].title else verbatim(items[0].check if items else "–")
     return message(

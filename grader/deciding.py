@@ -1,8 +1,8 @@
-"""Machine's grade and people's decisions to the grade that counts: pure, and computed anew each time.
+"""Joins the machine's grade and people's decisions to the grade that counts: pure, and computed anew each time.
 
-Stored grades hold what the machine found and nothing else. Whoever shows or hands out a grade asks `with_decisions`
-first: open questions with points join the checks, decided points take the place of the machine's, which stay beside
-them, and the grade is final when nothing waits any more.
+Stored grades hold only what the machine found. All code that shows or exports a grade calls `with_decisions` first: it
+adds open questions with points to the checks, replaces the machine's points by decided ones (both are kept), and makes
+the grade final when nothing is open any more.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ def with_decisions(
     decisions: Sequence[Decision],
     answers: Sequence[OpenAnswer] = (),
 ) -> GradedSubmission:
-    """Return the submission with the grade that counts by now.
+    """Return the submission with the grade that currently counts.
 
     Args:
         graded: The machine's result, as the gradebook holds it.
         assignment: Its due date and its open questions.
-        decisions: Of the assignment, in the order in which they were made; those on others are passed over.
-        answers: What this submission says to the open questions.
+        decisions: Decisions on the assignment, in the order in which they were made; those on others are ignored.
+        answers: The answers of this submission to the open questions.
     """
     valid = standing_decisions(graded, decisions)
     results = tuple(
@@ -61,7 +61,7 @@ def with_decisions(
 def standing_decisions(
     graded: GradedSubmission, decisions: Sequence[Decision]
 ) -> Mapping[tuple[DecisionKind, str], Decision]:
-    """Return the decisions on a submission that count, by kind and check: the latest of each that nobody took back."""
+    """Return the decisions on a submission that count, by kind and check: the latest of each that was not withdrawn."""
     latest: dict[tuple[DecisionKind, str], Decision] = {}
     for one in decisions:
         if one.student != graded.student or one.assignment != graded.assignment:
@@ -73,19 +73,19 @@ def standing_decisions(
 
 
 def open_reasons(grade: Grade) -> tuple[Message, ...]:
-    """Return why the machine's grade waits besides the checks that it could not judge, which speak for themselves."""
+    """Return why the machine's grade waits, apart from its undecided checks, which state their own reasons."""
     unjudged = {result.message for result in grade.results if result.machine_outcome is Outcome.UNGRADABLE}
     return tuple(reason for reason in grade.reasons if reason not in unjudged)
 
 
 def reasons_digest(grade: Grade) -> str:
-    """Return what stands for these reasons in a decision that accepts them; other reasons later wait again."""
+    """Return the digest of these reasons for a decision that accepts them; later, other reasons wait again."""
     written = json.dumps([asdict(reason) for reason in open_reasons(grade)], sort_keys=True)
     return hashlib.sha256(written.encode("ascii")).hexdigest()[:_DIGEST_DIGITS]
 
 
 def waiting_items(grade: Grade) -> tuple[CheckResult, ...]:
-    """Return the checks and questions whose points a person has to give before the grade is final."""
+    """Return the checks and questions whose points a person must give before the grade is final."""
     if grade.status is not GradeStatus.NEEDS_REVIEW:
         return ()
     return tuple(result for result in grade.results if result.outcome is Outcome.UNGRADABLE)
@@ -98,13 +98,15 @@ def _questions(assignment: Assignment, graded: GradedSubmission, answers: Sequen
     written = {one.question: one.text for one in answers}
     taken = {result.check for result in graded.grade.results}
     return [
-        CheckResult(item.question, Outcome.UNGRADABLE, 0.0, item.points, _told(item.question, written), by_hand=True)
+        CheckResult(
+            item.question, Outcome.UNGRADABLE, 0.0, item.points, _answer_state(item.question, written), by_hand=True
+        )
         for item in assignment.questions
         if item.question not in taken
     ]
 
 
-def _told(question: str, written: Mapping[str, str]) -> Message:
+def _answer_state(question: str, written: Mapping[str, str]) -> Message:
     if question not in written:
         return message("The cell for this answer was not found in the notebook; a person looks for it.")
     if not written[question]:
@@ -127,7 +129,7 @@ def _outcome(points: float, possible: float) -> Outcome:
 
 
 def _unsettled(grade: Grade, accepted: Decision | None) -> tuple[Message, ...]:
-    """Return the reasons of the machine that are still open; those of its checks come anew from the checks."""
+    """Return the machine's reasons that are still open; those of its checks are taken from the checks themselves."""
     if accepted is not None and accepted.item == reasons_digest(grade):
         return ()
     return open_reasons(grade)

@@ -1,4 +1,4 @@
-"""Writes what a graded class leaves in its folder: `grades.json`, `grades.csv`, reports, and their index."""
+"""Writes the results of a class into its folder: `grades.json`, `grades.csv`, reports, and their index."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CLASS_PAGE = "class.html"
 
 
 class OutputFolderError(Exception):
-    """The output folder cannot be made or written to; `reason` says why."""
+    """The output folder cannot be created or written to; `reason` says why."""
 
     def __init__(self, reason: Message) -> None:
         super().__init__(reason.msgid)
@@ -35,10 +35,10 @@ class OutputFolderError(Exception):
 
 
 def prepare_folder(folder: Path) -> Path:
-    """Make the output folder and try to write into it, before an hour of work depends on it.
+    """Create the output folder and test that it is writable, before an hour of work depends on it.
 
     Raises:
-        OutputFolderError: It is a file, or cannot be made or written to.
+        OutputFolderError: It is a file, or cannot be created or written to.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -75,10 +75,10 @@ def write_report(
     facts: ReferenceFacts,
     translator: Translator,
 ) -> Path:
-    """Write one student's report, unless the one that is there was made from the same.
+    """Write one student's report, unless the existing one was made from the same input.
 
-    Drawing the charts of a report takes a third of a second, which nobody should wait for a hundred times where nothing
-    is new. What a report was made from stands as a digest in its last line.
+    Drawing a report's charts takes a third of a second, too long for a hundred unchanged reports. The last line of a
+    report holds the digest of its input.
 
     Raises:
         GradebookError: The disk is full or the folder cannot be written to.
@@ -99,12 +99,12 @@ def _made_from(graded: GradedSubmission, assignment: Assignment, facts: Referenc
 
 @cache
 def _drawn_by() -> str:
-    """Return the digest of our own code for reports, which does not change while it runs."""
+    """Return the digest of our report code, which does not change while it runs."""
     return code_digest(("delivery.py", "domain", "locale", "report"))
 
 
 def _last_line(path: Path) -> str:
-    """Return the last line of a file, "" where there is no such file."""
+    """Return the last line of a file, "" if there is no such file."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 200))

@@ -16,9 +16,9 @@ from grader.pipeline import GradingContext
 
 
 class Executor(Protocol):
-    """Observes hand-ins, several at the same time, and returns values; it writes no gradebook.
+    """Observes several hand-ins at the same time, and returns values; it does not write the gradebook.
 
-    `grader.scale` hands out no more than `places` hand-ins at once, so that those that wait stay in its hands.
+    `grader.scale` submits at most `places` hand-ins at once, and keeps the waiting ones itself.
     """
 
     @property
@@ -27,10 +27,10 @@ class Executor(Protocol):
         ...
 
     def submit(self, submission: Submission, listener: Listener) -> Future[Observation]:
-        """Observe a hand-in and tell the listener, from whatever thread, what goes on.
+        """Observe a hand-in and report progress to the listener, from any thread.
 
         Raises:
-            RuntimeError: It takes no more.
+            RuntimeError: It accepts no more hand-ins.
         """
         ...
 
@@ -40,9 +40,9 @@ class LocalPool:
     """Observes on this machine: a kernel and a measuring process for each place.
 
     Attributes:
-        pool: Threads, which only wait for kernels. Processes do as well, but tell no progress.
+        pool: Threads, which only wait for kernels. Processes work as well, but report no progress.
         context: The same for all hand-ins.
-        workers: Of the pool.
+        workers: Number of workers in the pool.
         has_room: Whether this machine has the memory for one more.
     """
 
@@ -53,7 +53,7 @@ class LocalPool:
 
     @property
     def places(self) -> int:
-        """As many as the pool has workers; one where memory is short, so that none is begun before all have ended."""
+        """The number of workers; one if memory is short, so that no hand-in is begun before all have ended."""
         return self.workers if self.has_room() else 1
 
     def submit(self, submission: Submission, listener: Listener) -> Future[Observation]:
@@ -64,6 +64,6 @@ class LocalPool:
 
 
 def observe_told(submission: Submission, context: GradingContext, listener: Listener) -> Observation:
-    """Observe a hand-in, accelerated where the context is, while somebody listens."""
+    """Observe a hand-in, accelerated if the context is, with a listener."""
     with listening(listener):
         return observe_fast(submission, context)

@@ -1,16 +1,16 @@
-"""How long a class will still take, and which hand-ins are begun first.
+"""Estimates how long a class will still take, and orders its hand-ins.
 
-A hand-in weighs as many epochs as its text asks for, and runs in one of three ways: once; twice, where a first run with
-shortened trainings lost a point; or until a limit of time ends it. From those that are done come
+The weight of a hand-in is the number of epochs in its text. It runs in one of three ways: once; twice, if a first run
+with shortened trainings lost a point; or until a time limit ends it. The finished hand-ins give
 
-- how many of those that wait will run in each way: what was counted, and what is usual (`_USUAL`), together;
-- what each way takes: the seconds of those run once are fitted as `a + b · weight` (both at least 0); the other ways
-  take the mean of their own seconds, and before there is one a multiple of the line, or the limit.
+- how many waiting hand-ins will run in each way: the observed counts plus usual counts (`_USUAL`);
+- the duration of each way: the seconds of single runs are fitted as `a + b · weight` (both at least 0); the other ways
+  take the mean of their own seconds or, before there is any, a multiple of the fitted line, or the limit.
 
-One that waits takes the mean of the ways. One that runs since `e` seconds takes what the others of its way took beyond
-`e`, so that it is never expected to end before now. What remains is dealt to the places in order, as the batch does it,
-and the last place to end says when the class is done. The longest come first, so that none begins when the others are
-over.
+A waiting hand-in is expected to take the mean over the ways. One that has run for `e` seconds is expected to take the
+mean of what others of its way took beyond `e`, so that its end is never in the past. The rest is assigned to the places
+in order, as the batch does it, and the place that ends last gives the time for the class. The longest hand-ins come
+first, so that none begins when the others are over.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Final
 
 FEWEST_DONE: Final = 3
-"""Before so many hand-ins were run, nobody is told a time."""
+"""Number of finished hand-ins before which no time is shown."""
 
 
 class Way(StrEnum):
@@ -37,24 +37,24 @@ class Way(StrEnum):
 
 
 _USUAL: Final = {Way.TWICE: (2.0, 6.0), Way.STOPPED: (0.2, 30.0)}
-"""What counts as seen before a class begins: so many in this way among so many hand-ins. A choice, of classes in which
-about a third loses a point, and one in a hundred never ends."""
+"""Counts assumed before a class begins: so many in this way among so many hand-ins. Chosen from classes in which about
+a third loses a point, and one in a hundred never ends."""
 
 _TWICE_AS_LINES: Final = 5.0
-"""How many times longer than one run the two runs take, before two were seen: the whole training was 4 times the
-shortened one where both were measured (`benchmarks/acceleration.py`)."""
+"""Ratio of the duration of two runs to that of one, assumed before two were seen: where both were measured, the full
+training took 4 times as long as the shortened one (`benchmarks/acceleration.py`)."""
 
 _EPOCHS: Final = re.compile(rb"epochs\s{0,8}=\s{0,8}(\d{1,5})\b", re.IGNORECASE)
 _MOST_BYTES: Final = 4 * 2**20
 _MOST_EPOCHS: Final = 10_000
 _LONGER_THAN_ALL: Final = 1.5
-"""One that outlasts all others is expected to take this many times what it has taken, and no more than the limit."""
+"""A hand-in that outlasts all others is expected to take this multiple of its time so far, up to the limit."""
 
 
 def weight(notebook: Path) -> float:
-    """Return the epochs that the text of a notebook asks for, at least 1; a file that cannot be read weighs nothing.
+    """Return the epochs that the text of a notebook asks for, at least 1; an unreadable file has the least weight.
 
-    It orders hand-ins and scales guesses of their time; nothing else rests on it.
+    The weight only orders hand-ins and scales estimates of their time.
     """
     try:
         with notebook.open("rb") as file:
@@ -66,7 +66,7 @@ def weight(notebook: Path) -> float:
 
 @dataclass
 class _Running:
-    """One that runs."""
+    """A hand-in that is running."""
 
     weight: float
     began: float
@@ -75,7 +75,7 @@ class _Running:
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """One that was run."""
+    """A hand-in that has run."""
 
     weight: float
     seconds: float
@@ -84,12 +84,12 @@ class _Done:
 
 @dataclass
 class Forecast:
-    """What remains of a batch.
+    """The state of a batch and an estimate of its remaining time.
 
     Attributes:
         places: Hand-ins that run at the same time.
-        waiting: Weights of those that have not begun by their names, in the order in which they will.
-        limit_seconds: What a hand-in takes that a limit ends.
+        waiting: Weights of the waiting hand-ins by name, in the order in which they will begin.
+        limit_seconds: Duration of a hand-in that a limit ends.
         shortens: Whether any may run twice.
     """
 
@@ -101,25 +101,25 @@ class Forecast:
     _done: list[_Done] = field(default_factory=list)
 
     def begin(self, name: int, now: float) -> None:
-        """Take note that one has begun."""
+        """Record that a hand-in has begun."""
         self._running[name] = _Running(self.waiting.pop(name), now)
 
     def drop(self, name: int) -> None:
-        """Take note that one need not be run."""
+        """Record that a hand-in need not run."""
         del self.waiting[name]
 
     def repeat(self, name: int) -> None:
-        """Take note that one runs a second time."""
+        """Record that a hand-in runs a second time."""
         if name in self._running:
             self._running[name].way = Way.TWICE
 
     def end(self, name: int, now: float, *, stopped: bool = False) -> None:
-        """Take note that one is done, and whether a limit of time ended it."""
+        """Record that a hand-in is done, and whether a time limit ended it."""
         one = self._running.pop(name)
         self._done.append(_Done(one.weight, now - one.began, Way.STOPPED if stopped else one.way))
 
     def seconds_left(self, now: float) -> float | None:
-        """Return the seconds until everything is done, None where too few are done to say it."""
+        """Return the seconds until everything is done, None if too few are done to say it."""
         if len(self._done) < FEWEST_DONE:
             return None
         line = fitted([(one.weight, one.seconds) for one in self._done if one.way is Way.ONCE] or self._all())
@@ -131,7 +131,7 @@ class Forecast:
         return max(free)
 
     def _usual(self, line: Line, weight: float) -> float:
-        """Return what one that waits will take, over all ways."""
+        """Return the expected duration of a waiting hand-in, over all ways."""
         shares = {way: self._share(way) for way in (Way.TWICE, Way.STOPPED)}
         shares[Way.ONCE] = 1 - sum(shares.values())
         return sum(share * self._mean(way, line, weight) for way, share in shares.items())
@@ -143,7 +143,7 @@ class Forecast:
         return (seen + sum(one.way is way for one in self._done)) / (among + len(self._done))
 
     def _mean(self, way: Way, line: Line, weight: float) -> float:
-        """Return what a hand-in takes that runs in this way."""
+        """Return the expected duration of a hand-in that runs in this way."""
         if way is Way.ONCE:
             return line.at(weight)
         known = [one.seconds for one in self._done if one.way is way]
@@ -151,7 +151,7 @@ class Forecast:
         return statistics.fmean(known) if known else min(unseen, self.limit_seconds)
 
     def _remaining(self, one: _Running, line: Line, elapsed: float) -> float:
-        """Return what one that runs will still take: the mean of what others took beyond what it has taken."""
+        """Return a running hand-in's expected remaining time: the mean of what others took beyond its time so far."""
         alike = [self._mean(Way.TWICE, line, one.weight)] if one.way is Way.TWICE else []
         taken = alike or [line.at(one.weight), *(done.seconds for done in self._done)]
         beyond = [seconds - elapsed for seconds in taken if seconds > elapsed]
@@ -172,12 +172,12 @@ class Line:
     slope: float
 
     def at(self, own: float) -> float:
-        """Return the seconds of this weight."""
+        """Return the seconds for this weight."""
         return self.fixed + self.slope * own
 
 
 def fitted(done: Sequence[tuple[float, float]]) -> Line:
-    """Return the line of least squares with no negative part; the mean where all weigh the same."""
+    """Return the least-squares line without negative coefficients; the mean if all weights are equal."""
     weights, seconds = [one for one, _ in done], [one for _, one in done]
     middle, mean = statistics.fmean(weights), statistics.fmean(seconds)
     spread = sum((one - middle) ** 2 for one in weights)

@@ -16,7 +16,7 @@ from grader.domain.run import CellError, RunRecord, StoppedBy
 from grader.domain.submission import Notebook, Submission
 
 _HELD_OUT: Final = (5_000, 10_000)
-"""Training images that notebooks hold out for validation: `X_train[:55000]` counts on all of them."""
+"""Training images without the usual validation part: `X_train[:55000]` requires all of them."""
 
 
 def reasons_to_look(submission: Submission, seen: Observation) -> tuple[Message, ...]:
@@ -50,14 +50,14 @@ def reasons_to_look(submission: Submission, seen: Observation) -> tuple[Message,
 
 
 def counts_official_images(notebook: Notebook, run: RunRecord) -> bool:
-    """Tell whether the code or its errors hold a number of the full set: `X_train[:55000]` fails a cell later."""
+    """Return whether the code or its errors hold a number of the full set: `X_train[:55000]` fails a cell later."""
     texts = [error.text for error in run.errors] + [cell.source for cell in notebook.cells]
     return any(_official_counts().search(text) for text in texts)
 
 
 @cache
 def _official_counts() -> re.Pattern[str]:
-    """Match the numbers that only a notebook on the full images writes."""
+    """Match the numbers that only a notebook on the full images contains."""
     counts = {count for known in image_sets().values() for count in known.official_counts}
     counts |= {known.training[DataSize.FULL] - few for known in image_sets().values() for few in _HELD_OUT}
     written = (f"{count // 1000}_?{count % 1000:03}" if count < 1_000_000 else str(count) for count in sorted(counts))
@@ -65,6 +65,6 @@ def _official_counts() -> re.Pattern[str]:
 
 
 def _crash(run: RunRecord) -> CellError | None:
-    """Return the first error of a run that does not come of a cell which nobody has completed."""
+    """Return the first error of a run that does not follow from an uncompleted cell."""
     causes = (cause_of(error, run.errors) for error in run.errors)
     return next((cause.error for cause in causes if cause.kind is not CauseKind.UNFINISHED), None)

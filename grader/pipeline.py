@@ -1,7 +1,7 @@
-"""The way of a submission, stage by stage: read `observe` and `judge` to know the product.
+"""The stages of grading a submission, in order: read `observe` and `judge` to know the product.
 
-Stages return values and know nothing of each other; this module alone chains them, and holds the one error border:
-whatever breaks on our side makes a grade that waits for a person, never a zero.
+Stages return values and do not know each other; only this module chains them, and it holds the one error border: a
+failure of ours gives a grade that waits for a person, never a zero.
 """
 
 from __future__ import annotations
@@ -59,12 +59,12 @@ class GradingContext:
         measurer: The measuring process (zone M).
         images: `hidden` for grading, `public` on a student's own machine.
         data: `sample` or `full`: what the kernel sees.
-        fast: Zone K with accelerated trainings, for a first run (`grader.acceleration`); None where there is none.
+        fast: Zone K with accelerated trainings, for a first run (`grader.acceleration`); None if there is none.
         written_for: The data for which the notebooks were written: `full` for a class; `sample` where what it earns on
             the sample is final, as in a demonstration or a trial of a rubric.
         run_again: Students whose hand-ins a batch runs once more, whatever the gradebook holds: everyone where it is
             empty, nobody where it is None.
-        auditor: Runs hand-ins again on a secret view of the data; None where nobody is audited.
+        auditor: Runs hand-ins again on a secret view of the data; None if nobody is audited.
         shortens: Whether `sandbox` may end trainings early.
     """
 
@@ -81,20 +81,20 @@ class GradingContext:
     shortens: bool = False
 
     def runs_again(self, student: str) -> bool:
-        """Tell whether a student's hand-in is run once more although it was run before."""
+        """Return whether a student's hand-in must run again although it has run before."""
         return self.run_again is not None and (not self.run_again or student in self.run_again)
 
 
 def grade_submission(submission: Submission, context: GradingContext) -> GradedSubmission:
     """Grade one submission: intake, run, border, measurement; then checks and score.
 
-    Never raises for anything a submission holds or does, nor for a failure of ours: both end in a `GradedSubmission`.
+    Never raises: neither the submission nor a failure of ours can prevent a `GradedSubmission`.
     """
     return judge(observe(submission, context), submission, context.assignment, context.facts)
 
 
 def observe(submission: Submission, context: GradingContext) -> Observation:
-    """Find out everything that points may rest on: read, run, vet what was left, measure. Never raises."""
+    """Observe everything that points may depend on: read, run, vet the output, measure. Never raises."""
     started = time.monotonic()
     seen = Observation(context.data, context.written_for)
     try:
@@ -131,7 +131,7 @@ def observe(submission: Submission, context: GradingContext) -> Observation:
 
 
 def judge(seen: Observation, submission: Submission, assignment: Assignment, facts: ReferenceFacts) -> GradedSubmission:
-    """Give the points: checks and arithmetic over what was observed, milliseconds. Never raises."""
+    """Give the points: checks and arithmetic on the observation, in milliseconds. Never raises."""
     fault, notes = seen.fault, seen.notes
     try:
         if seen.problem is not None:
@@ -174,17 +174,17 @@ def judge(seen: Observation, submission: Submission, assignment: Assignment, fac
 
 
 def broken_observation(error: BaseException, context: GradingContext) -> Observation:
-    """Return what is known of a submission whose worker died before it could answer."""
+    """Return the observation of a submission whose worker died before it could answer."""
     return Observation(
         context.data, context.written_for, problem=_our_failure(error), fault="".join(traceback.format_exception(error))
     )
 
 
 def missing_modules(run: RunRecord, requests: Sequence[str] = ()) -> tuple[str, ...]:
-    """List top-level modules that the notebook may rely on and this machine does not have.
+    """List top-level modules that the notebook may need and this machine lacks.
 
-    Those are what Colab has before anything is installed, and what the notebook itself asked to install. A module that
-    neither has is a file that was not handed in, or a slip of the pen.
+    These are the modules that Colab has preinstalled, and those that the notebook asked to install. Any other missing
+    module is a file that was not handed in, or a typing error.
 
     Args:
         run: What we observed.
@@ -197,7 +197,7 @@ def missing_modules(run: RunRecord, requests: Sequence[str] = ()) -> tuple[str, 
 
 
 def _named_places(seen: Observation, places: Places) -> Places:
-    """Keep the places of the cells that something observed names, not those of a hundred thousand others."""
+    """Keep only the places of the cells that the observation names, not of a hundred thousand others."""
     named = {seen.run.last_cell, *(error.cell_index for error in seen.run.errors)}
     named |= {one.cell_index for one in seen.imports} | {one.cell_index for one in seen.old_code}
     named |= {one.cell_index for one in seen.slow_optimizers}
@@ -205,7 +205,7 @@ def _named_places(seen: Observation, places: Places) -> Places:
 
 
 def _subject(seen: Observation, assignment: Assignment, facts: ReferenceFacts) -> Subject:
-    """Gather what the checks may see; imports only where the assignment has a rule for them."""
+    """Collect what the checks may see; imports only if the assignment has a rule for them."""
     policy = assignment.imports
     return Subject(
         seen.run,
@@ -221,7 +221,7 @@ def _subject(seen: Observation, assignment: Assignment, facts: ReferenceFacts) -
 
 
 def _with_places(run: RunRecord, places: Places) -> RunRecord:
-    """Note where the cells stand that the record names, so that reports can say it."""
+    """Add where the cells named in the record are, so that reports can show it."""
     named = {run.last_cell, *(error.cell_index for error in run.errors)}
     return replace(run, places={index: place for index, place in places.items() if index in named})
 
@@ -229,7 +229,7 @@ def _with_places(run: RunRecord, places: Places) -> RunRecord:
 def _is_here(module: str) -> bool:
     try:
         return importlib.util.find_spec(module) is not None
-    except ValueError:  # `__main__` is here, but was not found by a finder
+    except ValueError:  # `__main__` exists, but no finder has found it
         return True
 
 
@@ -241,7 +241,7 @@ def _task(context: GradingContext) -> MeasuringTask:
 def _audit(
     seen: Observation, student: str, notebook: Notebook, evidence: Evidence, context: GradingContext
 ) -> AuditRecord | None:
-    """Run the notebook again on a secret view of the data where that is to be done."""
+    """Run the notebook again on a secret view of the data, if needed."""
     if context.auditor is None:
         return None
     results = run_checks(context.assignment.rubric, _subject(seen, context.assignment, context.facts))
@@ -266,7 +266,7 @@ def _on_view(notebook: Notebook, context: GradingContext, sandbox: Sandbox, view
         run = _with_places(left.run, notebook.places)
         try:
             evidence = left.evidence()
-        except RejectedClaimsError:  # its own doing, and not what it did on the plain data: a person looks
+        except RejectedClaimsError:  # its own fault, unlike in the run on the plain data: a person looks
             return AuditTrial(run, (), Measurements())
         return AuditTrial(run, evidence.fits, context.measurer.measure(evidence, replace(_task(context), view=view)))
 
@@ -284,13 +284,13 @@ def _of_sample(seen: Observation, facts: ReferenceFacts) -> tuple[Message, ...]:
 
 
 def _of_weights(run: RunRecord, submission: Submission) -> tuple[Message, ...]:
-    """Say how to hand in where a notebook loads weights from a file."""
-    told = lacking_weights(run, submission.passed_over)
-    return () if told is None else (told,)
+    """Explain how to hand in a notebook that loads weights from a file."""
+    advice = lacking_weights(run, submission.passed_over)
+    return () if advice is None else (advice,)
 
 
 def _sandbox_fault(run: RunRecord) -> str:
-    """Return why the sandbox did not run the notebook at all: our failure, so that it is graded again; else ""."""
+    """Return why the sandbox did not run the notebook at all (our failure, so that it is graded again), or ""."""
     if run.status is not RunStatus.UNAVAILABLE:
         return ""
     return Translator("en").text(run.detail) if run.detail else "the sandbox did not say why it was unavailable"
@@ -303,7 +303,7 @@ def _ungradable(assignment: Assignment, reason: Message) -> Grade:
 
 
 def _our_failure(error: BaseException) -> Message:
-    """Say in one line what broke; the whole traceback is kept in the grade's `fault`."""
+    """Say in one line what failed; the grade's `fault` holds the whole traceback."""
     said = str(error).strip() or "–"
     last = said.splitlines()[-1] if isinstance(error, MeasuringFailedError) else said
     return own_failure(error=brief(f"{type(error).__name__}: {last}"))

@@ -1,6 +1,6 @@
-"""Points anew for a class from what was observed of it: no notebook runs, and old and new are both shown.
+"""Gives a class new points from stored observations: no notebook runs, and old and new points are both shown.
 
-Rubric, thresholds, scale, due date and the checks themselves may have changed since. What was observed has not.
+Rubric, thresholds, scale, due date and checks may have changed since; the observations have not.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from grader.gradebook.store import Gradebook
 
 @dataclass(frozen=True, slots=True)
 class Regraded:
-    """One hand-in of which the points were given anew.
+    """One hand-in with new points.
 
     Attributes:
         old: The grade that the gradebook held.
-        new: The grade by today's rules; `old` itself where nothing is known of the run.
-        context: What the grade is stored under.
-        observed: Whether the gradebook still holds what was observed, so that points could be given.
+        new: The grade by today's rules; `old` itself if nothing is known about the run.
+        context: The key under which the grade is stored.
+        observed: Whether the gradebook still has the observation, so that points could be given.
     """
 
     old: GradedSubmission
@@ -35,23 +35,23 @@ class Regraded:
 
     @property
     def changed(self) -> bool:
-        """Whether points, status, deduction or a word of the report are others."""
+        """Whether points, status, deduction or any text of the report differ."""
         return self.new != self.old
 
 
 def regrade(
     gradebook: Gradebook, assignment: Assignment, facts: ReferenceFacts, students: Collection[str] = ()
 ) -> list[Regraded]:
-    """Give points anew for every latest hand-in of an assignment, and store nothing.
+    """Give new points to the latest hand-ins of an assignment, without storing anything.
 
     Args:
         gradebook: Holds grades and what was observed.
         assignment: Today's rules.
-        facts: Of its reference.
-        students: Only these; everyone where empty.
+        facts: Facts of its reference.
+        students: Only these; all students if empty.
 
     Returns:
-        One a hand-in, in order of student and file name.
+        One result per hand-in, in order of student and file name.
 
     Raises:
         GradebookError: The gradebook does not answer.
@@ -82,7 +82,7 @@ def _regraded(
     submission = Submission(
         student=old.student,
         filename=old.filename,
-        path=Path(),  # nothing is read of it
+        path=Path(),  # never read
         sha256=old.sha256,
         size_bytes=0,
         conflict=old.conflict,

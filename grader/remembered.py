@@ -1,8 +1,8 @@
-"""What earlier sessions found out about the data, so that a class in which nothing is new opens no zone.
+"""Remembers which data earlier sessions found, so that grading an unchanged class opens no zone.
 
-Which data a session takes, and their digest, only the measuring process can say, and it takes seconds to start. Its
-answer is kept in the user's cache together with the size and time of every file that could have been taken instead; it
-counts as long as none of them comes, goes or changes.
+Only the measuring process, which takes seconds to start, can say which data a session uses, and their digest. Its
+answer is kept in the user's cache with size and time of every file that could have been used instead; it is valid while
+none of these files is added, removed or changed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class DataQuestion:
     Attributes:
         dataset: Its id.
         size: `full` or `sample`.
-        folder: Searched for the user's own full set before the usual places.
+        folder: Folder that is searched for the user's own full set before the usual places.
     """
 
     dataset: str
@@ -40,7 +40,7 @@ class DataQuestion:
     folder: Path | None
 
     def key(self) -> str:
-        """Name the question with all that decides where is looked, so that another one never gets its answer."""
+        """Return a key with everything that decides where data are searched, so that no other question shares it."""
         surroundings = (os.environ.get("KERAS_HOME", ""), str(Path("~").expanduser()), str(Path.cwd()))
         folder = "" if self.folder is None else str(self.folder.absolute())
         text = json.dumps((self.dataset, self.size, folder, *surroundings, grader.__version__))
@@ -49,7 +49,7 @@ class DataQuestion:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """An answer, and what the files were like when it was given: nanoseconds and bytes, None for one not there."""
+    """An answer, and the time (ns) and size (bytes) of the files when it was given, None for a missing file."""
 
     size: str
     digest: str
@@ -60,14 +60,14 @@ _BOOK: TypeAdapter[dict[str, _Known]] = TypeAdapter(dict[str, _Known])
 
 
 def remember(question: DataQuestion, published: PublishedData) -> None:
-    """Keep an answer. Where the cache cannot be written, nothing is kept, which costs the next session seconds."""
+    """Store an answer. If the cache cannot be written, nothing is stored, and the next session takes seconds longer."""
     known = _Known(published.size, published.digest, _state(published.looked_for))
     with suppress(OSError):
         _write(_read() | {question.key(): known})
 
 
 def recall(question: DataQuestion) -> tuple[str, str] | None:
-    """Return size and digest of the data that this question got before, None where they may be others now."""
+    """Return size and digest of the data from an earlier answer, None if the data may have changed."""
     known = _read().get(question.key())
     if known is None or _state([Path(file) for file in known.files]) != known.files:
         return None
@@ -75,7 +75,7 @@ def recall(question: DataQuestion) -> tuple[str, str] | None:
 
 
 def cache_file() -> Path:
-    """Return where answers are kept; `XDG_CACHE_HOME` moves it."""
+    """Return the file in which answers are kept; `XDG_CACHE_HOME` moves it."""
     return platformdirs.user_cache_path("autoencoder-grader") / FILE_NAME
 
 
@@ -92,7 +92,7 @@ def _stamp(file: Path) -> tuple[int, int] | None:
 
 
 def _read() -> dict[str, _Known]:
-    """Read the book; one that is not there, not ours or half written is empty."""
+    """Read the stored answers; a missing, foreign or incomplete file counts as empty."""
     try:
         return _BOOK.validate_json(cache_file().read_bytes())
     except (OSError, ValidationError):

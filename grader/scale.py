@@ -1,7 +1,7 @@
 """A whole class: any number of submissions over any executor, the longest first.
 
-Workers return values; only the caller's process writes the gradebook, one commit a submission, so that a batch that is
-killed resumes where it was.
+Workers return values; only the caller's process writes the gradebook, one commit per submission, so that a killed batch
+resumes where it stopped.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Progress:
 
     Attributes:
         graded: Its result.
-        reused: Nothing was run for it: the same bytes had been run before.
-        seconds_left: Until the whole class is done; None where nobody can say that yet.
+        reused: Whether nothing ran for it because the same bytes had run before.
+        seconds_left: Until the whole class is done; None if no estimate is possible yet.
     """
 
     graded: GradedSubmission
@@ -44,23 +44,23 @@ class Progress:
 
 
 class Watcher(Protocol):
-    """Is told what goes on in a batch."""
+    """Receives the events of a batch."""
 
     def done(self, progress: Progress) -> None:
-        """Take note of a result, stored ones first."""
+        """Receive a result, stored ones first."""
         ...
 
     def step(self, submission: Submission, step: Step) -> None:
-        """Take note, in whatever thread, of what goes on with a submission that is observed."""
+        """Receive a progress event of a submission under observation, from any thread."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """A watcher that hears of results alone.
+    """A watcher for results only.
 
     Attributes:
-        then: Called with each.
+        then: Called with each result.
     """
 
     then: Callable[[Progress], None]
@@ -70,7 +70,7 @@ class Results:
         self.then(progress)
 
     def step(self, submission: Submission, step: Step) -> None:
-        """Drop what is no result."""
+        """Ignore everything but results."""
 
 
 def grade_batch(
@@ -84,19 +84,19 @@ def grade_batch(
 ) -> list[GradedSubmission]:
     """Grade every submission, and run only what the gradebook has not seen run yet.
 
-    Bytes that several students handed in are run once. Points are given anew each time from what was observed, since
-    that takes milliseconds: a change of rubric, thresholds or due date needs no other run.
+    Bytes that several students handed in run once. Points are given anew each time from the observations, which takes
+    milliseconds: a change of rubric, thresholds or due date needs no new run.
 
     Args:
         submissions: What intake found.
         context: The same for all of them.
         executor: Where they are observed: threads of this process, or a cluster.
-        gradebook: Each result is committed to it as soon as it is there.
-        settings_key: Names data and sandbox; what was observed counts only under the same key.
-        watcher: Told of each result and of what goes on.
+        gradebook: Each result is committed to it at once.
+        settings_key: Names data and sandbox; an observation is valid only under the same key.
+        watcher: Receives each result and the progress.
 
     Returns:
-        One result a submission, in the order of `submissions`.
+        One result per submission, in the order of `submissions`.
 
     Raises:
         GradebookError: A result could not be stored; what was stored before stays.
@@ -144,7 +144,7 @@ def known_grades(
     gradebook: Gradebook,
     settings_key: str,
 ) -> list[GradedSubmission] | None:
-    """Grade a class of which everything was observed before, without opening a zone; None where something was not.
+    """Grade a class from stored observations, without opening a zone; None if one is missing.
 
     Raises:
         GradebookError: The gradebook does not answer.
@@ -170,11 +170,11 @@ class _Book:
     def work(self, submission: Submission) -> tuple[str, str]:
         """Return what the run depends on: the bytes, and the settings with the files beside the notebook."""
         beside = "".join(f";{one.name}={one.sha256}" for one in submission.companions)
-        nothing = ";undecided" if submission.undecided else ""  # the same bytes handed in alone are run
+        nothing = ";undecided" if submission.undecided else ""  # the same bytes handed in alone do run
         return submission.sha256, f"{self.settings_key}{beside}{nothing}"
 
     def observed(self, submission: Submission) -> Observation | None:
-        """Return what was observed of these bytes before, unless that was our own failure or too short to judge by."""
+        """Return the stored observation of these bytes, unless it is our own failure or too short to judge by."""
         sha256, key = self.work(submission)
         seen = self.gradebook.find_observation(sha256=sha256, context=key)
         if seen is None or seen.fault or not suffices(seen, submission, self.assignment, self.facts):
@@ -182,17 +182,17 @@ class _Book:
         return seen
 
     def known(self, submission: Submission) -> GradedSubmission | None:
-        """Return the grade of what was observed before, if it was."""
+        """Return the grade of a stored observation, if there is one."""
         seen = self.observed(submission)
         return None if seen is None else self.grade(seen, submission)
 
     def keep(self, seen: Observation, submission: Submission) -> None:
-        """Store what was observed; our own failure too, since the grade that waits for a person names it."""
+        """Store an observation, even our own failure, since the grade that waits for a person refers to it."""
         sha256, key = self.work(submission)
         self.gradebook.add_observation(seen, sha256=sha256, context=key)
 
     def grade(self, seen: Observation, submission: Submission) -> GradedSubmission:
-        """Give the points, and store the grade where it is another than the last one."""
+        """Give the points, and store the grade if it differs from the last one."""
         graded = judge(seen, submission, self.assignment, self.facts)
         last = self.gradebook.find(assignment=graded.assignment, student=submission.student, sha256=submission.sha256)
         if last is None or replace(last, filename=graded.filename) != graded:
@@ -209,17 +209,17 @@ class _OtherGraders:
     context: GradingContext
 
     def leave(self, submission: Submission) -> bool:
-        """Reserve a hand-in; False where another grader runs the same bytes now."""
+        """Reserve a hand-in; False if another grader runs the same bytes now."""
         return self.reservations.take(*self.book.work(submission))
 
     def observed(self, submission: Submission) -> Observation | None:
-        """Return what another grader observed of these bytes since the batch began."""
+        """Return another grader's observation of these bytes since the batch began."""
         if not self.reservations.are_shared or self.context.runs_again(submission.student):
             return None
         return self.book.observed(submission)
 
     def give_back(self, submission: Submission) -> None:
-        """Let others have what is stored."""
+        """Release the reservation of a stored result."""
         self.reservations.give_back(*self.book.work(submission))
 
 

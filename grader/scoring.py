@@ -1,9 +1,9 @@
-"""Results of checks to a grade: arithmetic only, and exact.
+"""Adds results of checks up to a grade: arithmetic only, and exact.
 
-Points are rounded half up to two decimals, result by result, and then added: the numbers of a report always add up to
-its total. All sums are made of decimals as they are written, never of binary fractions.
+Points are rounded half up to two decimals, result by result, and then added, so that the numbers of a report add up to
+its total. Sums use decimals as written, never binary fractions.
 
-What lateness costs is a line of its own, taken off at the very end; the points of the checks stay what they are.
+The cost of lateness is a separate line, subtracted at the very end; the points of the checks stay the same.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ def score(results: Sequence[CheckResult], *, reasons: Sequence[Message] = ()) ->
     """Add up the results of all checks.
 
     Args:
-        results: One a check, in rubric order.
+        results: One per check, in rubric order.
         reasons: Why a person must look, besides the checks that could not be graded.
 
     Returns:
-        The grade with every result rounded; NEEDS_REVIEW where there is any reason, of a check or from `reasons`.
+        The grade with every result rounded; NEEDS_REVIEW if there is any reason, of a check or from `reasons`.
 
     Raises:
         ValueError: Points of a result are not finite, negative, or more than possible.
@@ -58,12 +58,12 @@ def score(results: Sequence[CheckResult], *, reasons: Sequence[Message] = ()) ->
 
 
 def with_lateness(grade: Grade, due: DuePolicy | None, submitted_at: datetime | None) -> Grade:
-    """Return the grade with what lateness costs under `due`; status, points and results of the checks stay.
+    """Return the grade with the cost of lateness under `due`; status, points and results of the checks stay the same.
 
     Args:
         grade: What the checks earned; an earlier deduction in it is replaced.
-        due: The assignment's rule, or None where it has none.
-        submitted_at: When it was handed in, with a time zone, or None where nobody knows: then nothing is taken off.
+        due: The assignment's rule, or None if it has none.
+        submitted_at: When it was handed in, with a time zone, or None if unknown: then nothing is taken off.
     """
     if due is None or submitted_at is None:
         return replace(grade, late=None)
@@ -71,11 +71,11 @@ def with_lateness(grade: Grade, due: DuePolicy | None, submitted_at: datetime | 
 
 
 def lateness(submitted_at: datetime, due: DuePolicy, points_awarded: float) -> Late:
-    """Say how late a submission was and what that costs.
+    """Return how late a submission was and what that costs.
 
-    Within the grace it is on time. After it every day begun costs `late_percent_per_day` of the points earned, counted
-    from the due date itself, up to `late_percent_maximum`; later than `refuse_after_days` it costs everything. The
-    points taken off are rounded half up to two decimals and are never more than those earned.
+    Within the grace period it is on time. After it, each day begun costs `late_percent_per_day` of the points earned,
+    counted from the due date itself, up to `late_percent_maximum`; after `refuse_after_days` it costs everything. The
+    points taken off are rounded half up to two decimals and never exceed those earned.
 
     Raises:
         ValueError: A time has no zone.

@@ -1,7 +1,8 @@
-"""Zone K on secret views of the data: published when first needed, the same for all hand-ins of a session.
+"""Zone K (the student kernel) on secret views of the data, published on demand and shared by a session's hand-ins.
 
-A seed is drawn here for each view and stays here and in zone M. The files have the names, sizes and times of the plain
-ones and lie in folders named like theirs, so that nothing but the data themselves tells a kernel what it runs on.
+The seed of each view is drawn here and known only here and in zone M. The files have the names, sizes and times of the
+plain ones, in folders with the same kind of names, so that only the data themselves could show a kernel what it runs
+on.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ Publish = Callable[[Path, SecretView], Mapping[str, Path]]
 
 
 class LentViews:
-    """Lends sandboxes on secret views.
+    """Starts sandboxes on secret views.
 
     Args:
         publish: Writes the data of a view.
@@ -39,13 +40,13 @@ class LentViews:
         self._lock = threading.Lock()
 
     def lend(self, kind: str, attempt: int) -> tuple[Sandbox, SecretView]:
-        """Return a sandbox whose data are seen through a view of this kind, another one for each attempt.
+        """Return a sandbox that sees its data through a view of this kind, a different one for each attempt.
 
         Raises:
-            MissingDataError: The data are not there any more.
+            MissingDataError: The data no longer exist.
             MeasuringFailedError: The measuring process broke.
         """
-        with self._lock:  # whoever comes second takes what the first has published
+        with self._lock:  # a second caller uses what the first has published
             if (kind, attempt) not in self._lent:
                 view = SecretView(kind, secrets.randbits(_SEED_BITS))
                 folder = self._folders.enter_context(private_folder())

@@ -1,4 +1,4 @@
-"""A grading session: zone K and zone M opened for one assignment, the public data laid out, all closed at the end."""
+"""A grading session: opens zones K and M for one assignment, lays out the public data, and closes all at the end."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ DATA_SIZES = ("full", "sample")
 AUDITS = tuple(mode.value for mode in AuditMode)
 
 MEMORY_MIB_A_NOTEBOOK = 2500
-"""What one running notebook and its share of the measuring process take, for choosing how many run together."""
+"""Resources of a running notebook and its share of the measuring process, for choosing how many run together."""
 
 
 _LOOP = 1_000_000
 _LOOP_SECONDS = 0.042
-"""What so long a loop of Python takes at its fastest on the machine of the committed facts."""
+"""Seconds that a Python loop of this length takes at its fastest on the machine of the committed facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +52,19 @@ class SessionOptions:
     Attributes:
         sandbox: Name of a backend: `bubblewrap`, `none` to run notebooks with this user's rights, or a plug-in's.
         data_size: `full` or `sample`.
-        data_folder: Searched for the user's own full set before the usual places.
+        data_folder: Folder that is searched for the user's own full set before the usual places.
         images: `hidden` for grading, `public` for a student's own check.
-        jobs: Notebooks that run at the same time; None for as many as the machine carries.
+        jobs: Notebooks that run at the same time; None for as many as the machine can handle.
         work_folder: Where an unsandboxed notebook runs; None for a temporary folder.
         course: The instructor's own course that the assignment belongs to, if any.
-        compat: Translate old code as if the assignment said so.
-        written_for: The data that the notebooks count on: what one that counts on all of them loses on the sample
-            waits for a person.
-        run_again: Students whose hand-ins are run once more, whatever the gradebook holds: everyone where it is empty,
-            nobody where it is None.
-        audit: Which hand-ins are run a second time, on a secret view of the data: `suspicious`, `all` or `none`.
-        accelerate: Run trainings faster first (`grader.acceleration`); grades are the same.
-        warm: Fork kernels from a process that has imported TensorFlow, where that can be had; grades are the same.
-        executor: Where notebooks are run (`grader.executors.choice`).
+        compat: Whether to translate old code even if the assignment does not say so.
+        written_for: The data for which notebooks are written: points that a notebook for the full data loses on the
+            sample wait for a person.
+        run_again: Students whose hand-ins run once more, whatever the gradebook holds: all if empty, none if None.
+        audit: Which hand-ins run a second time, on a secret view of the data: `suspicious`, `all` or `none`.
+        accelerate: Whether trainings are accelerated at first (`grader.acceleration`); grades are the same.
+        warm: Whether to fork kernels from a process that has imported TensorFlow, if possible; grades are the same.
+        executor: Where notebooks run (`grader.executors.choice`).
     """
 
     sandbox: str = DEFAULT
@@ -84,11 +83,11 @@ class SessionOptions:
     executor: str = "local"
 
     def zones(self) -> ZoneOptions:
-        """Return what of it says how the zones are opened."""
+        """Return the part that says how the zones are opened."""
         return ZoneOptions(self.sandbox, self.data_size, self.data_folder, self.course, self.warm)
 
     def threads_a_notebook(self) -> int:
-        """Return how many threads one notebook may use, so that those that run together share the processors."""
+        """Return how many threads one notebook may use, so that concurrent notebooks share the processors."""
         return max(1, (os.cpu_count() or 1) // self.notebooks_together())
 
     def notebooks_together(self) -> int:
@@ -106,7 +105,7 @@ class Session:
     Attributes:
         context: What the pipeline needs.
         data: What the kernels see.
-        settings_key: Names everything outside the rubric that a grade depends on.
+        settings_key: Names everything outside the rubric on which a grade depends.
         remarks: What the user should know before grades come in.
     """
 
@@ -121,8 +120,8 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
     """Open zones K and M.
 
     Raises:
-        SandboxUnavailableError: No sandbox works here and none was not asked for, or a notebook would see hidden data.
-        MissingDataError: The full data was asked for, is not the user's, and was taken out of the package.
+        SandboxUnavailableError: No sandbox works here and `none` was not asked for, or notebooks would see hidden data.
+        MissingDataError: The full data was asked for, and neither the user nor the package has it.
         MeasuringFailedError: The measuring process does not start.
         BrokenReferenceError: The assignment's reference is an instructor's own and cannot be used.
     """
@@ -168,7 +167,7 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
 
 
 def known_settings_key(assignment: Assignment, facts: ReferenceFacts, options: SessionOptions) -> str | None:
-    """Return the key that a session would have, without opening it; None where only opening it can tell."""
+    """Return the key that a session would have, without opening it; None if that needs an open session."""
     datasets = [facts.dataset, *(other for other in image_sets() if other != facts.dataset)]
     answers = [recall(_question(dataset, options)) for dataset in datasets]
     found = [answer for answer in answers if answer is not None]
@@ -186,7 +185,7 @@ def _key(
 ) -> str:
     key = settings_key(assignment, facts, data, sandbox=options.sandbox, images=options.images)
     own = _own_reference(assignment, options.course)
-    if own is not None:  # what it says is not in its facts alone
+    if own is not None:  # its code does not depend on its facts alone
         key = f"{key};{hashlib.sha256(own.read_bytes()).hexdigest()}"
     if facts.has_sample and (data[0][0], options.written_for) == ("sample", "full"):
         key = f"{key};short"
@@ -196,7 +195,7 @@ def _key(
 
 
 def slowness_of_this_machine() -> float:
-    """Return how many times slower this machine is now than that of the facts: the best of three short loops."""
+    """Return how many times slower this machine is now than that of the facts, by the best of three short loops."""
     return min(_loop_seconds() for _ in range(3)) / _LOOP_SECONDS
 
 
@@ -207,7 +206,7 @@ def _loop_seconds() -> float:
 
 
 def _own_reference(assignment: Assignment, course: Course | None) -> Path | None:
-    """Return the module of the assignment's reference where it is the course's own."""
+    """Return the module of the assignment's reference if it is the course's own."""
     module = None if course is None else course.module(assignment.reference)
     return module if module is not None and module.is_file() else None
 
@@ -241,7 +240,7 @@ def _remarks(
                 dataset=facts.dataset,
             )
         )
-    warns = options.images == "hidden"  # nobody needs a warning of their own notebook
+    warns = options.images == "hidden"  # a student's own notebook needs no warning
     if warns and not backend_named(options.sandbox).isolates:
         remarks.append(message("WITHOUT SANDBOX: notebooks run with your rights and can read and change your files."))
     if data.size not in facts.calibrated:

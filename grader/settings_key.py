@@ -1,4 +1,4 @@
-"""Under which circumstances something was observed: what was observed under others is not used again."""
+"""Names the circumstances of an observation: an observation made under others is not reused."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ OBSERVING = (
     "audit", "auditing.py", "domain", "extraction", "intake", "pipeline.py", "probe", "reading", "rebuild", "sandbox",
     "secret_views.py", "session.py", "source_reading.py", "translation",
 )  # fmt: skip
-"""What runs and measures: the parts of this package that an observation depends on, and checks and reports do not."""
+"""The parts of this package that run and measure: an observation depends on them, but not on checks and reports."""
 
 _ADDED_TABLES = ("families", "layers", "datasets", "quantities")
-"""What other packages may add that measures; checks only judge what was observed."""
+"""Groups of entry points through which other packages measure; checks only judge observations."""
 
 _FRAMEWORKS = ("tensorflow", "tensorflow-cpu", "keras", "numpy")
 
 
 def observing_digest(package: Path | None = None) -> str:
-    """Return the SHA-256 (hexadecimal) of the code that runs and measures, and of the versions that it does that with.
+    """Return the SHA-256 (hexadecimal) of the code that runs and measures, and of the versions that it uses.
 
-    A corrected check is applied to what was observed before; a corrected measurement runs everything again.
+    A corrected check is applied to stored observations; a corrected measurement runs everything again.
     """
     versions = "".join(f"{name}={_version(name)}\n" for name in _FRAMEWORKS)
     return _short(f"{code_digest(OBSERVING, package)}\n{versions}{_added_by_packages()}")
 
 
 def _added_by_packages() -> str:
-    """Return what other packages add, and what was installed of these: their families and layers measure as well."""
+    """Return what installed packages add and their versions: their families and layers measure as well."""
     lines = []
     for point in (one for table in _ADDED_TABLES for one in entry_points(group=GROUP_PREFIX + table)):
         files = "" if point.dist is None else point.dist.read_text("RECORD") or ""
@@ -58,12 +58,12 @@ def code_digest(parts: Sequence[str], package: Path | None = None) -> str:
 def settings_key(
     assignment: Assignment, facts: ReferenceFacts, data: Sequence[tuple[str, str]], *, sandbox: str, images: str
 ) -> str:
-    """Name everything that an observation of a hand-in depends on, but the hand-in.
+    """Return a key of everything, apart from the hand-in itself, on which its observation depends.
 
     Args:
         assignment: Its limits, translation of old code and reference count; its points do not.
-        facts: Of the reference, for the digest of its source.
-        data: Size and digest of the data set of the reference, then of the others that notebooks may read.
+        facts: Facts of the reference, for the digest of its source.
+        data: Size and digest of the reference's data set, then of the others that notebooks may read.
         sandbox: `bubblewrap` or `none`.
         images: `hidden` or `public`.
     """

@@ -22,13 +22,13 @@ _MOST_TRANSLATIONS: Final = 100
 
 
 def as_read(seen: Observation, notebook: Notebook, *, translates: bool) -> tuple[Observation, Notebook]:
-    """Add what the source alone shows, and return the notebook as it is to be run.
+    """Add what the source alone shows, and return the notebook in the form in which it will run.
 
-    Old code explains errors; it is translated only where that was asked for.
+    Old code explains errors; it is translated only if the assignment or the user asked for it.
 
     Raises:
         ReadingStoppedError: The source took too long to read or needed too much memory.
-        ReadingFailedError: Our own reading broke where its result was to be run.
+        ReadingFailedError: Our own code failed whose result was to be run.
     """
     notes: tuple[Message, ...] = ()
     try:
@@ -50,7 +50,7 @@ def as_read(seen: Observation, notebook: Notebook, *, translates: bool) -> tuple
 
 
 def _not_searched(failed: ReadingFailedError) -> Message:
-    """Report our own failure without holding up a grade: it only keeps errors from being explained."""
+    """Report our own failure without holding a grade: it only keeps errors from being explained."""
     lines = str(failed).strip().splitlines() or [type(failed).__name__]
     return message(
         "The grader failed to search this notebook for old code ({error}). No point depends on that.",
@@ -59,7 +59,7 @@ def _not_searched(failed: ReadingFailedError) -> Message:
 
 
 def _translations(old: OldCode, places: Places) -> Iterator[Message]:
-    """Say what was translated; of a notebook made of old calls alone, as much as anybody reads."""
+    """Say what was translated; for a notebook full of old calls, only as much as people would read."""
     yield from (_translated(one, places) for one in old.applied[:_MOST_TRANSLATIONS])
     if len(old.applied) > _MOST_TRANSLATIONS:
         yield further_ones(count=len(old.applied) - _MOST_TRANSLATIONS)

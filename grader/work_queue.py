@@ -1,4 +1,4 @@
-"""Hand-ins of a batch that wait, the longest first, and as many of them in an executor's hands as it has places."""
+"""The waiting hand-ins of a batch, the longest first, of which an executor gets as many as it has places."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from grader.execution import Executor
 from grader.forecast import Forecast, weight
 
 SECONDS_BETWEEN_LOOKS = 1.0
-"""How often is looked whether another grader has finished what it had reserved."""
+"""Seconds between two checks whether another grader has finished what it had reserved."""
 
 
 class Others(Protocol):
     """Graders that share the gradebook."""
 
     def leave(self, submission: Submission) -> bool:
-        """Reserve a hand-in; False where another grader runs the same bytes now."""
+        """Reserve a hand-in; False if another grader runs the same bytes now."""
         ...
 
     def observed(self, submission: Submission) -> Observation | None:
-        """Return what another grader observed of these bytes since the batch began."""
+        """Return another grader's observation of these bytes since the batch began."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """One piece of work that is done.
+    """One finished piece of work.
 
     Attributes:
-        indices: The hand-ins with these bytes; the first one was run.
-        future: Holds what was observed, or why nothing was.
-        ran: Whether it was run here.
+        indices: The hand-ins with these bytes; the first one ran.
+        future: Holds the observation, or the error.
+        ran: Whether it ran here.
     """
 
     indices: list[int]
@@ -47,15 +47,15 @@ class Finished:
 
 @dataclass
 class WorkQueue:
-    """Deals work to an executor.
+    """Assigns work to an executor.
 
     Attributes:
-        submissions: All of the batch.
+        submissions: All hand-ins of the batch.
         executor: Where they are observed.
         others: Graders that share the gradebook.
-        on_step: Told, from whatever thread, what goes on with a hand-in.
-        forecast: How long the rest will take.
-        waiting: What has not begun: for each the indices of hand-ins with the same bytes.
+        on_step: Called with each progress event of a hand-in, from any thread.
+        forecast: Estimates the remaining time.
+        waiting: Work that has not begun: lists of indices of hand-ins with the same bytes.
     """
 
     submissions: Sequence[Submission]
@@ -68,13 +68,13 @@ class WorkQueue:
     _answered: list[Finished] = field(default_factory=list)
 
     def put(self, work: Sequence[list[int]]) -> None:
-        """Let work wait, the longest first; what weighs the same stays in order."""
+        """Add waiting work, the longest first; work of equal weight stays in order."""
         weights = {same[0]: weight(self.submissions[same[0]].path) for same in work}
         self.waiting = sorted(work, key=lambda same: -weights[same[0]])
         self.forecast.waiting = {same[0]: weights[same[0]] for same in self.waiting}
 
     def next_done(self) -> Finished | None:
-        """Fill the free places and wait for one that is done; None where nothing is left.
+        """Fill the free places and wait for a result; None if nothing is left.
 
         Raises:
             GradebookError: The gradebook does not answer.
@@ -85,7 +85,7 @@ class WorkQueue:
                 return self._answered.pop(0)
             if not self._running and not self.waiting:
                 return None
-            if not self._running:  # others run all that is left
+            if not self._running:  # other graders run all that is left
                 time.sleep(SECONDS_BETWEEN_LOOKS)
                 continue
             finished, _ = wait(self._running, SECONDS_BETWEEN_LOOKS if self.waiting else None, FIRST_COMPLETED)
@@ -117,7 +117,7 @@ class WorkQueue:
                 self._answered.append(Finished(same, answered, ran=False))
 
     def _submit(self, index: int) -> Future[Observation]:
-        """Hand out a hand-in; where the executor takes no more, its workers having died, the future says so."""
+        """Submit a hand-in; if the executor refuses because its workers died, the future says so."""
         submission = self.submissions[index]
 
         def listener(step: Step) -> None:

@@ -1,6 +1,6 @@
-"""Zones K and M opened and closed together: kernels of one backend, measuring processes, data published for both.
+"""Opens and closes zones K and M together: kernels of one backend, measuring processes, data for both.
 
-K is where notebooks run, M where what they trained is measured (ARCHITECTURE.md).
+In K (the student kernel) notebooks run; M (the measuring process) measures what they trained (ARCHITECTURE.md).
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class ZoneOptions:
     Attributes:
         sandbox: Name of a backend.
         data_size: `full` or `sample`.
-        data_folder: Searched for the user's own full set before the usual places.
+        data_folder: Folder that is searched for the user's own full set before the usual places.
         course: The instructor's own course, if any.
-        warm: Fork kernels from a process that has imported TensorFlow, where that can be had.
+        warm: Whether to fork kernels from a process that has imported TensorFlow, if possible.
     """
 
     sandbox: str = DEFAULT
@@ -49,8 +49,8 @@ class Zones:
 
     Attributes:
         measurer: Zone M.
-        folder: Where data are published, deleted at the end.
-        backend: Where kernels are started.
+        folder: Folder for published data, deleted at the end.
+        backend: Starts the kernels.
     """
 
     measurer: MeasuringProcesses
@@ -62,31 +62,31 @@ class Zones:
         return self.backend.sandbox(options)
 
     def publish_all(self, dataset: str) -> dict[str, PublishedData]:
-        """Publish a data set, and the other image data sets as far as they are here, since notebooks try things out.
+        """Publish a data set, and every available set of images as well, since notebooks also use others.
 
         Raises:
-            MissingDataError: The full set was asked for, is not the user's, and was taken out of the package.
+            MissingDataError: The full set was asked for, and neither the user nor the package has it.
             MeasuringFailedError: The measuring process broke.
         """
         return self._published(dataset, self.folder, None)
 
     def publish_view(self, dataset: str, folder: Path, view: SecretView) -> dict[str, Path]:
-        """Publish the same data as a secret view shows them, and return their files.
+        """Publish the same data as seen through a secret view, and return their files.
 
         Raises:
-            MissingDataError: The data are not there any more.
+            MissingDataError: The data no longer exist.
             MeasuringFailedError: The measuring process broke.
         """
         return files_of(self._published(dataset, folder, view))
 
     def publish_those_here(self, datasets: Iterable[str], view: SecretView | None = None) -> dict[str, PublishedData]:
-        """Publish data sets; one that is not here is left out."""
+        """Publish data sets; one that is not available is left out."""
         return self._those_here(datasets, self.folder, view)
 
     def _published(self, dataset: str, folder: Path, view: SecretView | None) -> dict[str, PublishedData]:
         try:
             first = self.measurer.publish(dataset, folder, view)
-        except MissingDataError as error:  # the measuring process says it in English alone
+        except MissingDataError as error:  # the measuring process reports it only in English
             reason = message(
                 "The full {dataset} was not found. Put {dataset}.npz, the file of keras.datasets, into "
                 "~/.keras/datasets, $KERAS_HOME, or a folder named with --data; or take the embedded sample with "
@@ -107,11 +107,11 @@ class Zones:
 
 @contextmanager
 def open_zones(options: ZoneOptions) -> Iterator[Zones]:
-    """Open both zones; at the end nothing of them is left, process or file.
+    """Open both zones; at the end no process and no file of them is left.
 
     Raises:
         SandboxUnavailableError: The sandbox does not work here, or a notebook would see hidden data.
-        UnknownBackendError: There is no sandbox of this name.
+        UnknownBackendError: There is no sandbox with this name.
         MeasuringFailedError: The measuring process does not start.
     """
     backend = backend_named(options.sandbox)
@@ -132,5 +132,5 @@ def open_zones(options: ZoneOptions) -> Iterator[Zones]:
 
 
 def files_of(published: Mapping[str, PublishedData]) -> dict[str, Path]:
-    """Return the files that kernels see, by data set; of data that a notebook makes itself there is none."""
+    """Return the files that kernels see, by data set; data that a notebook makes itself have none."""
     return {dataset: found.file for dataset, found in published.items() if found.file is not None}

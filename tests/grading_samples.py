@@ -147,14 +147,14 @@ def submission(
     return Submission(student, path.name, path, hashlib.sha256(raw).hexdigest(), len(raw), conflict)
 
 
-def told(message: Message) -> str:
+def in_english(message: Message) -> str:
     """The sentence in English."""
     return Translator("en", strict=True).text(message)
 
 
 def reasons(graded: GradedSubmission) -> list[str]:
     """Why a person must look, in English."""
-    return [told(reason) for reason in graded.grade.reasons]
+    return [in_english(reason) for reason in graded.grade.reasons]
 
 
 def outcomes(graded: GradedSubmission) -> dict[str, Outcome]:

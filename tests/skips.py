@@ -1,8 +1,8 @@
 """Counts the tests that were skipped, names each with its reason, and says which nobody expected.
 
-What is expected stands in `tests/expected_skips.toml`. With `--strict-skips`, which is the default where the variable CI
-is set, a run with a skip that is not expected fails: a machine that lacks a sandbox, or a package that is not installed,
-must not look like a green run.
+What is expected stands in `tests/expected_skips.toml`. With `--strict-skips`, which is the default where the variable
+CI is set, a run with a skip that is not expected fails: a machine that lacks a sandbox, or a package that is not
+installed, must not look like a green run.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class ExpectedSkip:
     because: str
 
     def covers(self, skip: Skip) -> bool:
-        """Tell whether this skip is expected on this machine."""
+        """Return whether this skip is expected on this machine."""
         fits = fnmatch(skip.name, self.tests) and re.match(self.reason, skip.reason) is not None
         return fits and CONDITIONS[self.where]()
 
@@ -74,8 +74,8 @@ def expected_skips(table: Path = TABLE) -> tuple[ExpectedSkip, ...]:
 def skips(reports: Iterable[object]) -> Iterator[Skip]:
     """Read pytest's reports of skipped tests."""
     for report in reports:
-        told = getattr(report, "longrepr", None)
-        reason = str(told[2]) if isinstance(told, tuple) else str(told)
+        reported = getattr(report, "longrepr", None)
+        reason = str(reported[2]) if isinstance(reported, tuple) else str(reported)
         yield Skip(str(getattr(report, "nodeid", "")), reason.removeprefix("Skipped: "))
 
 

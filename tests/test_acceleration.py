@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from checks import builders
-from grading_samples import EMPTY_CLAIMS, FakeMeasurer, FakeSandbox, context, submission, told
+from grading_samples import EMPTY_CLAIMS, FakeMeasurer, FakeSandbox, context, in_english, submission
 
 from grader.acceleration import grade_fast
 from grader.domain.measurement import Measurements, Quantity
@@ -58,7 +58,7 @@ def test_a_shortened_run_that_earns_everything_stands(tmp_path: Path) -> None:
     graded = grade_fast(submission(tmp_path), context(whole, fast=fast))
     assert (graded.grade.points_awarded, graded.accelerated) == (100.0, True)
     assert (len(fast.seen), len(whole.seen)) == (1, 0)
-    assert TWICE not in [told(note) for note in graded.notes]
+    assert TWICE not in [in_english(note) for note in graded.notes]
 
 
 @pytest.mark.parametrize(("second", "points"), [(0.0150, 100.0), (0.0500, 90.0), (0.0900, 80.0)])
@@ -68,7 +68,7 @@ def test_a_lost_point_after_shortening_is_decided_by_a_whole_run(tmp_path: Path,
     graded = grade_fast(submission(tmp_path), context(whole, InTurn(0.0300, second), fast=fast))
     assert (graded.grade.points_awarded, graded.accelerated) == (points, False)
     assert (len(fast.seen), len(whole.seen)) == (1, 1)
-    assert TWICE in [told(note) for note in graded.notes]
+    assert TWICE in [in_english(note) for note in graded.notes]
 
 
 @pytest.mark.parametrize(

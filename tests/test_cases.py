@@ -152,11 +152,11 @@ def test_a_complete_notebook_gets_what_it_earns_and_the_reason_for_the_rest(case
     one = graded(case, tmp_path)
     english = Translator("en", strict=True).text
     findings = [finding for result in one.grade.results for finding in result.findings]
-    told = "\n".join(
+    reported = "\n".join(
         [english(reason) for reason in one.grade.reasons]
         + [english(part) for found in findings for part in (found.actual, found.why, found.hint)]
     )
     assert one.fault == ""
-    assert (one.grade.points_awarded, one.grade.status) == (case.points, case.status), told
-    assert [part for part in case.says if part not in told] == [], told
-    assert [part for part in case.never if part in told] == [], told
+    assert (one.grade.points_awarded, one.grade.status) == (case.points, case.status), reported
+    assert [part for part in case.says if part not in reported] == [], reported
+    assert [part for part in case.never if part in reported] == [], reported

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 import small_disk
-from grading_samples import context, submission, told
+from grading_samples import context, in_english, submission
 
 from grader.authoring.catalogue import load_assignment, load_facts
 from grader.delivery import OutputFolderError, prepare_folder, report_file_names, write_class, write_report
@@ -46,7 +46,7 @@ def test_a_file_in_place_of_the_output_folder_is_refused(tmp_path: Path) -> None
     place.write_text("a file")
     with pytest.raises(OutputFolderError) as caught:
         prepare_folder(place)
-    assert told(caught.value.reason) == (
+    assert in_english(caught.value.reason) == (
         f"The folder {place} cannot be written to (it is there already). Choose another one with --out."
     )
 
@@ -64,7 +64,7 @@ def test_a_full_disk_is_refused(tmp_path: Path) -> None:
         (disk / "ballast").write_bytes(b"x" * 4096)
         with pytest.raises(OutputFolderError) as caught:
             prepare_folder(disk)
-    assert "the disk is full" in told(caught.value.reason)
+    assert "the disk is full" in in_english(caught.value.reason)
 
 
 # The files

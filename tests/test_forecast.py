@@ -70,9 +70,9 @@ def test_second_runs_are_expected_as_often_as_they_were_and_usually_are() -> Non
 
 
 def told_and_true(seconds: Sequence[float], places: int) -> list[tuple[float, float]]:
-    """Run a class whose times are known, the first stopped: after each result, what is told to remain and what does."""
+    """Run a class whose times are known, the first stopped: after each result, the estimated remaining time and the real one."""
     forecast = Forecast(places, dict.fromkeys(range(len(seconds)), 21.0), limit_seconds=seconds[0], shortens=False)
-    running, now, told = list[tuple[float, int]](), 0.0, list[tuple[float, float]]()
+    running, now, reported = list[tuple[float, int]](), 0.0, list[tuple[float, float]]()
     waiting = list(enumerate(seconds))
     while waiting or running:
         while waiting and len(running) < places:
@@ -82,15 +82,15 @@ def told_and_true(seconds: Sequence[float], places: int) -> list[tuple[float, fl
         now, name = heapq.heappop(running)
         forecast.end(name, now, stopped=name == 0)
         if (left := forecast.seconds_left(now)) is not None:
-            told.append((now, left))
-    return [(left, now - at) for at, left in told]
+            reported.append((now, left))
+    return [(left, now - at) for at, left in reported]
 
 
 @pytest.mark.parametrize("recorded", RECORDED, ids=["first run", "second run"])
 def test_the_first_told_times_are_right_within_a_third(recorded: tuple[float, ...]) -> None:
-    """Recorded on two places: what is told when three, four and five of thirteen are done."""
-    for told, true in told_and_true(recorded, 2)[:3]:
-        assert told == pytest.approx(true, rel=1 / 3), (told, true)
+    """Recorded on two places: the estimates when three, four and five of thirteen are done."""
+    for reported, true in told_and_true(recorded, 2)[:3]:
+        assert reported == pytest.approx(true, rel=1 / 3), (reported, true)
 
 
 def test_nobody_is_told_a_time_before_a_few_are_done() -> None:

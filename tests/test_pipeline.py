@@ -24,11 +24,11 @@ from grading_samples import (
     FakeMeasurer,
     FakeSandbox,
     context,
+    in_english,
     notebook_text,
     outcomes,
     reasons,
     submission,
-    told,
     waits_for_a_person,
 )
 
@@ -107,7 +107,7 @@ def test_imports_are_read_from_the_code_and_judged_by_the_assignments_policy(tmp
     assert outcomes(grade_submission(right, context(assignment=asked)))["imports"] is Outcome.PASSED
     graded = grade_submission(wrong, context(assignment=asked))
     (finding,) = graded.grade.results[-1].findings
-    assert (told(finding.where), told(finding.actual)) == (
+    assert (in_english(finding.where), in_english(finding.actual)) == (
         "Code cell 2 of the notebook: `%matplotlib inline`, line 2",
         "This is imported: `torch`.",
     )
@@ -128,12 +128,12 @@ def test_old_code_is_run_as_handed_in_unless_the_assignment_says_otherwise(tmp_p
         "import numpy as np\nfrom keras.layers import Dense",
         "%time x = np.inf",
     ]
-    assert ([*without.notes], [told(note) for note in graded.notes]) == (
+    assert ([*without.notes], [in_english(note) for note in graded.notes]) == (
         [ON_THE_SAMPLE],
         [
             "Translated: Code cell 1 of the notebook: `import numpy as np`, line 2: from keras.layers.core import Dense → from keras.layers import Dense",
             "Translated: Code cell 2 of the notebook: `%time x = np.Inf`, line 1: np.Inf → np.inf",
-            told(ON_THE_SAMPLE),
+            in_english(ON_THE_SAMPLE),
         ],
     )
     assert graded.grade == without.grade
@@ -152,9 +152,9 @@ def test_a_search_for_old_code_that_breaks_is_reported_and_costs_nothing(
     monkeypatch.setattr(source_reading, "within_limits", broken)
     graded = grade_submission(submission(tmp_path), context())
     assert (graded.grade.points_awarded, graded.grade.status, graded.fault) == (100.0, GradeStatus.FINAL, "")
-    assert [told(note) for note in graded.notes] == [
+    assert [in_english(note) for note in graded.notes] == [
         "The grader failed to search this notebook for old code (KeyError: 'Dense'). No point depends on that.",
-        told(ON_THE_SAMPLE),
+        in_english(ON_THE_SAMPLE),
     ]
     translating = grade_submission(submission(tmp_path), context(assignment=replace(ASSIGNMENT, compat=True)))
     assert waits_for_a_person(translating)
@@ -167,7 +167,7 @@ def test_old_code_explains_an_error(tmp_path: Path) -> None:
     sandbox = FakeSandbox(replace(builders.COMPLETED, status=RunStatus.RAISED, errors=(error,)))
     mine = submission(tmp_path, content=notebook_text("import numpy as np\nx = np.Inf"))
     (finding,) = grade_submission(mine, context(sandbox)).grade.results[0].findings
-    assert (told(finding.why), told(finding.hint)) == (
+    assert (in_english(finding.why), in_english(finding.hint)) == (
         (
             "Code cell 1 of the notebook: `import numpy as np`, line 2: The current version no longer takes `np.Inf`: "
             "write `np.inf`."
@@ -221,11 +221,11 @@ def test_what_was_mended_and_what_was_not_run_is_noted(tmp_path: Path) -> None:
     old = json.dumps({"nbformat": 3, "worksheets": [{"cells": [{"cell_type": "code", "input": "a = 1"}]}]})
     claims = json.dumps(EMPTY_CLAIMS | {"requests": ["pip install seaborn", "google.colab.drive.mount()"]})
     graded = grade_submission(submission(tmp_path, content=old), context(FakeSandbox(claims=claims)))
-    assert [told(note) for note in graded.notes] == [
+    assert [in_english(note) for note in graded.notes] == [
         "The notebook is in the old format 3; it was read all the same.",
         "Not run here: pip install seaborn",
         "Not run here: google.colab.drive.mount()",
-        told(ON_THE_SAMPLE),
+        in_english(ON_THE_SAMPLE),
     ]
 
 

@@ -95,10 +95,10 @@ def test_the_points_of_the_rubric_are_those_of_the_readme():
     """Each number in brackets is the rubric's."""
     page = PAGES["grade.en.md"]
     sentence = page[page.index("`stacked` has nine checks") : page.index("Credit for the reconstruction")]
-    told = [int(points) for points in re.findall(r"\((\d+)\)", sentence)]
+    reported = [int(points) for points in re.findall(r"\((\d+)\)", sentence)]
     rubric = load_assignment("stacked").rubric
-    assert told == [item.points for item in rubric]
-    assert sum(told) == 100
+    assert reported == [item.points for item in rubric]
+    assert sum(reported) == 100
 
 
 @pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("grader ")])

@@ -56,7 +56,7 @@ def four(tmp_path: Path) -> list[Submission]:
 
 @dataclass
 class Batch:
-    """Grades with fakes and keeps what it was told on the way.
+    """Grades with fakes and records the events on the way.
 
     Attributes:
         gradebook: Where grades go.
@@ -65,7 +65,7 @@ class Batch:
     """
 
     gradebook: Gradebook
-    told: list[tuple[str, bool]] = field(default_factory=list)
+    reported: list[tuple[str, bool]] = field(default_factory=list)
     steps: list[tuple[str, Step]] = field(default_factory=list)
 
     def grade(
@@ -90,7 +90,7 @@ class Batch:
 
     def done(self, progress: Progress) -> None:
         """Note a result."""
-        self.told.append((progress.graded.student, progress.reused))
+        self.reported.append((progress.graded.student, progress.reused))
 
     def step(self, submission: Submission, step: Step) -> None:
         """Note a step."""
@@ -149,7 +149,7 @@ def test_results_come_in_the_order_of_the_submissions(
     assert [(one.student, one.sha256, one.grade.points_awarded) for one in graded] == [
         (one.student, one.sha256, 100.0) for one in four
     ]
-    assert sorted(batch.told) == [(student, False) for student in STUDENTS]
+    assert sorted(batch.reported) == [(student, False) for student in STUDENTS]
     assert gradings(tmp_path) == [(student, 1) for student in STUDENTS]
 
 
@@ -161,7 +161,7 @@ def test_the_longest_is_begun_first(batch: Batch, tmp_path: Path) -> None:
         for student, count in epochs.items()
     ]
     graded = batch.grade(asked)
-    assert [student for student, _ in batch.told] == ["diego", "bruno", "carla", "ana"]
+    assert [student for student, _ in batch.reported] == ["diego", "bruno", "carla", "ana"]
     assert [one.student for one in graded] == list(epochs)
 
 
@@ -235,9 +235,9 @@ def test_a_stored_grade_is_told_first_and_nothing_is_run_again(batch: Batch, fou
     """Half of the class was graded before; the sandbox sees the other half."""
     first = batch.grade(four[2:])
     sandbox = FakeSandbox()
-    batch.told.clear()
+    batch.reported.clear()
     both = batch.grade(four, context(sandbox))
-    assert batch.told == [("carla", True), ("diego", True), ("ana", False), ("bruno", False)]
+    assert batch.reported == [("carla", True), ("diego", True), ("ana", False), ("bruno", False)]
     assert [notebook.cells[0].source for notebook in sandbox.seen] == ["print('ana')", "print('bruno')"]
     assert both[2:] == first
 
@@ -253,7 +253,7 @@ def test_a_stored_grade_gets_the_time_of_this_hand_in(batch: Batch, four: list[S
     assert [graded[0].grade.late for graded in again] == [Late(60, 10.0, 10.0)] * 2
     assert sandbox.seen == []
     assert gradings(tmp_path) == [("ana", 2)]
-    assert batch.told == [("ana", False), ("ana", True), ("ana", True)]
+    assert batch.reported == [("ana", False), ("ana", True), ("ana", True)]
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_points_are_given_anew_and_only_other_settings_run_again(
     """What a run and its measurements rest on is in the settings; the rubric is not."""
     batch.grade(four[:1])
     (again,) = batch.grade(four[:1], context(assignment=changed), settings_key=key)
-    assert batch.told == [("ana", False), ("ana", reused)]
+    assert batch.reported == [("ana", False), ("ana", reused)]
     assert again.rubric_hash == changed.rubric_hash
 
 
@@ -295,7 +295,7 @@ def test_the_same_bytes_of_two_students_are_run_once(batch: Batch, tmp_path: Pat
     batch.grade([submission(tmp_path, "carla", text)], context(sandbox))
     assert [one.student for one in graded] == ["ana", "bruno"]
     assert len(sandbox.seen) == 1
-    assert batch.told == [("ana", False), ("bruno", True), ("carla", True)]
+    assert batch.reported == [("ana", False), ("bruno", True), ("carla", True)]
     assert batch.stored() == ["ana", "bruno", "carla"]
 
 
@@ -303,7 +303,7 @@ def test_other_bytes_are_run(batch: Batch, tmp_path: Path) -> None:
     """A student hands in a second version."""
     batch.grade([submission(tmp_path, "ana", notebook_text("first"))])
     batch.grade([submission(tmp_path, "ana", notebook_text("changed"))])
-    assert batch.told == [("ana", False), ("ana", False)]
+    assert batch.reported == [("ana", False), ("ana", False)]
 
 
 def test_a_conflict_that_came_or_went_is_graded_anew_without_a_run(batch: Batch, tmp_path: Path) -> None:
@@ -312,7 +312,7 @@ def test_a_conflict_that_came_or_went_is_graded_anew_without_a_run(batch: Batch,
     doubled = replace(alone, conflict=verbatim("two hand-ins"))
     statuses = [batch.grade([one])[0].grade.status for one in (alone, doubled, alone, doubled)]
     assert statuses == [GradeStatus.FINAL, GradeStatus.NEEDS_REVIEW] * 2
-    assert [reused for _, reused in batch.told] == [False, True, True, True]
+    assert [reused for _, reused in batch.reported] == [False, True, True, True]
     assert gradings(tmp_path) == [("ana", 4)]
 
 
@@ -331,7 +331,7 @@ def test_what_was_undecided_is_run_once_it_is_handed_in_alone(batch: Batch, tmp_
     several = replace(alone, conflict=verbatim("several notebooks"), undecided=True)
     points = [batch.grade([one])[0].grade.points_awarded for one in (several, alone)]
     assert points == [0.0, 100.0]
-    assert [reused for _, reused in batch.told] == [False, False]
+    assert [reused for _, reused in batch.reported] == [False, False]
 
 
 def test_another_file_beside_the_notebook_is_graded_again(batch: Batch, tmp_path: Path) -> None:
@@ -341,7 +341,7 @@ def test_another_file_beside_the_notebook_is_graded_again(batch: Batch, tmp_path
     changed = replace(alone, companions=(Companion("helpers.py", alone.path, "2" * 64, 3),))
     for one in (alone, helped, changed, helped):
         batch.grade([one])
-    assert [reused for _, reused in batch.told] == [False, False, False, True]
+    assert [reused for _, reused in batch.reported] == [False, False, False, True]
 
 
 def test_a_stored_grade_speaks_of_the_file_as_it_is_called_now(batch: Batch, tmp_path: Path) -> None:
@@ -349,7 +349,7 @@ def test_a_stored_grade_speaks_of_the_file_as_it_is_called_now(batch: Batch, tmp
     mine = submission(tmp_path)
     batch.grade([mine])
     (again,) = batch.grade([replace(mine, filename="tarea (1).ipynb")])
-    assert (again.filename, batch.told[-1]) == ("tarea (1).ipynb", ("ana", True))
+    assert (again.filename, batch.reported[-1]) == ("tarea (1).ipynb", ("ana", True))
 
 
 def test_a_failure_of_ours_is_graded_again(batch: Batch, four: list[Submission], tmp_path: Path) -> None:
@@ -363,7 +363,7 @@ def test_a_failure_of_ours_is_graded_again(batch: Batch, four: list[Submission],
     for failing in broken:
         assert waits_for_a_person(batch.grade(four[:1], failing)[0])
     assert [batch.grade(four[:1])[0].grade.points_awarded for _ in range(2)] == [100.0, 100.0]
-    assert batch.told == [("ana", False)] * 4 + [("ana", True)]
+    assert batch.reported == [("ana", False)] * 4 + [("ana", True)]
     assert gradings(tmp_path) == [("ana", 4)]
 
 
@@ -372,7 +372,7 @@ def test_an_unreadable_submission_is_done(batch: Batch, tmp_path: Path) -> None:
     page = submission(tmp_path, content=b"<!DOCTYPE html>")
     first, second = batch.grade([page]), batch.grade([page])
     assert first == second
-    assert [reused for _, reused in batch.told] == [False, True]
+    assert [reused for _, reused in batch.reported] == [False, True]
 
 
 # Workers that die
@@ -455,7 +455,7 @@ def test_ctrl_c_keeps_what_is_stored(batch: Batch, four: list[Submission], tmp_p
     kept = batch.stored()
     assert len(kept) == 2
     assert len(batch.grade(four)) == 4
-    assert [student for student, reused in batch.told if reused] == kept
+    assert [student for student, reused in batch.reported if reused] == kept
     assert gradings(tmp_path) == [(student, 1) for student in STUDENTS]
 
 
@@ -505,8 +505,8 @@ def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path) -> None:
         kept = batch.stored()
         assert 0 < len(kept) < len(many)
         small_disk.resize(disk, size_kib=8192)
-        batch.told.clear()
+        batch.reported.clear()
         assert [one.grade.points_awarded for one in batch.grade(many)] == [100.0] * 40
-        reused = [student for student, was_reused in batch.told if was_reused]
+        reused = [student for student, was_reused in batch.reported if was_reused]
         assert reused[: len(kept)] == kept
         assert len(reused) <= len(kept) + 1  # a run may have been stored when there was no room left for its grade

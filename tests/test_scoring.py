@@ -17,7 +17,7 @@ quiet = settings(deadline=None, database=None)
 
 
 def result(awarded: float, possible: float = 10.0, outcome: Outcome = Outcome.PARTIAL) -> CheckResult:
-    return CheckResult("layers", outcome, awarded, possible, verbatim("told"))
+    return CheckResult("layers", outcome, awarded, possible, verbatim("reported"))
 
 
 def grade(awarded: float, possible: float) -> Grade:
@@ -97,7 +97,7 @@ def test_a_grade_is_final_unless_something_waits(parts: list[CheckResult], reaso
 
 def test_reasons_come_first_and_then_what_the_waiting_checks_say() -> None:
     """Many checks that wait for one cause are one reason, not as many."""
-    conflict, cause = verbatim("two hand-ins"), verbatim("told")
+    conflict, cause = verbatim("two hand-ins"), verbatim("reported")
     waiting = [result(0, outcome=Outcome.UNGRADABLE)] * 3
     assert score(waiting, reasons=(conflict,)).reasons == (conflict, cause)
     assert score(waiting, reasons=(cause,)).reasons == (cause,)

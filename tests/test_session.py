@@ -59,7 +59,7 @@ def full_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def english(session: Session) -> list[str]:
-    """What the user is told before grades come in."""
+    """What the user reads before grades come in."""
     return [Translator("en", strict=True).text(remark) for remark in session.remarks]
 
 
@@ -129,7 +129,7 @@ def test_a_session_whose_data_nobody_has_seen_has_no_name(no_data: None, tmp_pat
 
 
 def test_other_data_make_another_session(full_folder: Path, no_data: None) -> None:
-    """A folder with the full set is found; facts without it are told; afterwards nothing is left, file or process."""
+    """A folder with the full set is found; facts without it are reported; afterwards nothing is left, file or process."""
     uncalibrated = replace(FACTS, calibrated={"sample": FACTS.calibrated["sample"]})
     options = replace(NOWHERE, data_size="full", data_folder=full_folder, images="public")
     others = {process.pid for process in psutil.Process().children()}
@@ -240,7 +240,7 @@ def test_simulated_card_transactions_are_laid_out_and_told(no_data: None, tmp_pa
 
 
 def test_points_that_notebooks_make_themselves_are_no_file(no_data: None) -> None:
-    """Both image sets are laid out, for those who try things; nothing is told of a sample that nobody misses."""
+    """Both image sets are laid out, for those who try things; nothing is said about a sample that no one misses."""
     plane = replace(STACKED, assignment="linear-pca", reference="linear-pca")
     with open_session(plane, load_facts("linear-pca"), NOWHERE) as session:
         assert (session.data.file, session.data.size, session.context.data) == (None, "sample", "sample")

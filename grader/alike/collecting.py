@@ -1,4 +1,4 @@
-"""Hand-ins and the assignment's own material, read for comparing; nothing is run."""
+"""Reads hand-ins and the assignment's own material for comparison; nothing runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from grader.intake.notebook import read_notebook
 def works_of(
     submissions: Iterable[Submission], weights: Mapping[str, tuple[float, ...]] = MappingProxyType({})
 ) -> list[Work]:
-    """Return the readable ones with their fingerprints; of the same bytes of one student, one.
+    """Return the readable ones with their fingerprints; equal bytes of one student count once.
 
     Args:
         submissions: A class.
@@ -52,12 +52,12 @@ def works_of(
 
 
 def trained_weights(graded: Iterable[GradedSubmission]) -> dict[str, tuple[float, ...]]:
-    """Return a few numbers of the trained weights of each graded file that has any, by its digest."""
+    """Return a fingerprint of the trained weights of each graded file that has any, by its digest."""
     return {one.sha256: one.measurements.fingerprint for one in graded if one.measurements.fingerprint}
 
 
 def common_material(paths: Sequence[Path]) -> frozenset[int]:
-    """Return the fingerprints of what an instructor named as common: notebooks, Python files, folders of both.
+    """Return the fingerprints of the instructor's common material: notebooks, Python files, folders of both.
 
     Raises:
         IntakeError: One of them is not there, or is no notebook.

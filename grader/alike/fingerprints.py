@@ -1,4 +1,4 @@
-"""What a notebook's code is known by: hashes of runs of tokens, thinned out by winnowing, and its own comments.
+"""Fingerprints of a notebook's code: hashes of token sequences, thinned by winnowing, and its own comments.
 
 Winnowing (Schleimer, Wilkerson, Aiken, 2003) keeps the smallest hash of every window of neighbouring ones: two
 notebooks that share a run of `RUN + WINDOW - 1` tokens share at least one of them, wherever it stands. Names that an
@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from typing import Final
 
 RUN: Final = 10
-"""Tokens of one hash: about a line of code."""
+"""Tokens per hash: about a line of code."""
 
 WINDOW: Final = 5
-"""Hashes of which one is kept."""
+"""Number of neighbouring hashes of which one is kept."""
 
 SHORTEST_COMMENT: Final = 20
-"""Characters; shorter comments are anybody's."""
+"""Least characters of a comment; shorter ones are too common."""
 
 _SKIPPED: Final = frozenset(
     {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING, tokenize.ENDMARKER}
@@ -48,7 +48,7 @@ class Lines:
 
 
 Fingerprints = Mapping[int, tuple[Lines, ...]]
-"""Where each hash stands."""
+"""The places of each hash."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
-"""Which hand-ins of a class are unusually alike, weighed by how rare in the class is what they share.
+"""Finds unusually similar hand-ins of a class; shared code counts more the rarer it is in the class.
 
-What the assignment gives (student notebook and solution) is taken out first. Whole tutorials reappear in honest work,
-so that what many share says little: a fingerprint that `d` of `n` students have weighs `log2(n / d)`, and nothing where
-more than a quarter, or more than `MOST_HOLDERS`, have it. A pair's share is the weight of what both have, of the weight
-of the smaller of the two.
+Code given by the assignment (student notebook and solution) is removed first. Honest work also repeats whole tutorials,
+so code that many share proves little: a fingerprint that `d` of `n` students have weighs `log2(n / d)`, and nothing if
+more than a quarter, or more than `MOST_HOLDERS`, have it. A pair's share is the weight of what both have, relative to
+the weight of the smaller of the two.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from grader.alike.fingerprints import Fingerprints, Lines
 from grader.audit.fingerprints import same
 
 COMMON_SHARE: Final = 0.25
-"""What more of the class have is common material."""
+"""Share of the class above which code is common material."""
 
 MOST_HOLDERS: Final = 25
-"""What more students have is common material, however large the class."""
+"""Number of students above which code is common material, in a class of any size."""
 
 FEWEST_SHARED: Final = 12
-"""Rare fingerprints that a pair must share: about a dozen lines of code."""
+"""Least rare fingerprints that a pair must share: about a dozen lines of code."""
 
 LEAST_SHARE: Final = 0.4
-"""Of the smaller one's own weight; what is below is not shown, however unusual."""
+"""Least share of the smaller one's weight; pairs below are not shown, however unusual."""
 
 DEVIATIONS: Final = 6.0
-"""So many median deviations above the class's median is unusual."""
+"""Number of median deviations above the class's median that is unusual."""
 
 SMALLEST_CLASS: Final = 8
-"""With fewer hand-ins nobody knows what is usual, and every pair above `LEAST_SHARE` is shown."""
+"""Least hand-ins to know what is usual; with fewer, every pair above `LEAST_SHARE` is shown."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two hand-ins of two students that are alike.
+    """Two similar hand-ins of two students.
 
     Attributes:
         first: One of them.
@@ -85,7 +85,7 @@ class Pair:
 
 
 def alike(works: Sequence[Work], given: Collection[int]) -> list[Pair]:
-    """Return the pairs that are unusually alike, the most alike first.
+    """Return the unusually similar pairs, the most similar first.
 
     Args:
         works: A class; several hand-ins of one student are never compared with each other.

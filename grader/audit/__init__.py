@@ -1,1 +1,1 @@
-"""Proof of training: what looks like no training here, and what a second run on a secret view of the data shows."""
+"""Proof of training: signs that nothing was trained here, and what a second run on a secret view of the data shows."""

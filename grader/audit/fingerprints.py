@@ -1,7 +1,7 @@
-"""Which hand-ins of a class hold the same weights, where no seed explains it.
+"""Finds hand-ins of a class with the same weights that no seed explains.
 
-Two trainings from other starting points never end in the same numbers. Two from the same seed may, and the notebooks of
-the course set one: so equal weights are no reason where a notebook sets a seed.
+Two trainings from different starting points never end in the same numbers. Two from the same seed may, and the course's
+notebooks set one: so equal weights are no suspicion if a notebook sets a seed.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Final
 from grader.domain.submission import CodeCell
 
 RELATIVE: Final = 3e-4
-"""Largest difference of two moments of an array, as a share of its root mean square, for the same array. Copies rounded
-to float16 or to three decimals stay below it in all arrays, and no two of 200 random networks do (a test looks)."""
+"""Largest difference of two moments of an array, relative to its root mean square, for equal arrays. Copies rounded to
+float16 or to three decimals stay below it in all arrays, and no two of 200 random networks do (a test checks it)."""
 
 NUMBERS_AN_ARRAY: Final = 3
 """Root mean square, mean, and cube root of the mean of |w|³, as
@@ -24,7 +24,7 @@ Fingerprint = Sequence[float]
 
 
 def same(one: Fingerprint, other: Fingerprint) -> bool:
-    """Tell whether two networks hold the same weights, rounded or with units in another order."""
+    """Return whether two networks hold the same weights, rounded or with units in another order."""
     if not one or len(one) != len(other):
         return False
     for at in range(0, len(one), NUMBERS_AN_ARRAY):
@@ -36,12 +36,12 @@ def same(one: Fingerprint, other: Fingerprint) -> bool:
 
 
 def sets_seed(cells: Iterable[CodeCell]) -> bool:
-    """Tell whether the code sets a seed, in whatever way, so that equal weights may come of equal trainings."""
+    """Return whether the code sets a seed in any way, so that equal weights may come from equal trainings."""
     return any(word in cell.source for cell in cells for word in ("seed", "random_state", "default_rng("))
 
 
 class Fingerprints:
-    """Everybody's weights in short, as they are measured; used by several threads at the same time."""
+    """The fingerprints of all students' weights, as they are measured; used by several threads."""
 
     def __init__(self) -> None:
         self._known: list[tuple[str, tuple[float, ...]]] = []
@@ -63,8 +63,8 @@ class Fingerprints:
 
         Args:
             student: Whose weights they are.
-            fingerprint: The weights in short.
-            among_first: Among so many that were noted first; None for all.
+            fingerprint: The fingerprint of the weights.
+            among_first: Only among this number of first entries; None for all.
         """
         known = self.known()[:among_first]
         return tuple(sorted({other for other, found in known if other != student and same(fingerprint, found)}))

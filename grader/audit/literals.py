@@ -1,9 +1,9 @@
-"""How much data lies in the text of a notebook: weights pasted as base85, as hexadecimal, as numbers, in pieces.
+"""Measures how much data the text of a notebook contains: weights as base85, hexadecimal or numbers, in pieces.
 
-Bytes count after compression, so that hexadecimal digits count half and repetitions nothing. Ordinary code holds names,
-labels, prose and a few numbers; each of these has an allowance, and what lies above it counts as data. Measured on the
-solutions of all 21 assignments: no long literal, 129 to 233 bytes of short ones, 54 to 120 of numbers, at most 3,500 in
-all.
+Bytes count after compression, so that hexadecimal digits count half and repetitions almost nothing. Ordinary code holds
+names, labels, prose and a few numbers; each of these has an allowance, and only what exceeds it counts as data.
+Measured on the solutions of all 21 assignments: no long literal, 129 to 233 bytes of short ones, 54 to 120 of numbers,
+at most 3,500 in all.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from typing import Final
 from grader.domain.submission import CodeCell, Companion
 
 LONG: Final = 40
-"""From so many characters without blanks on, a text is data and no label."""
+"""Length without blanks from which a text is data and not a label."""
 
 BLANKS_OF_PROSE: Final = 1 / 40
-"""Texts with a smaller share of blanks are no prose."""
+"""Texts with a smaller share of blanks are not prose."""
 
 SHORT_ALLOWED: Final = 2_000
 NUMBERS_ALLOWED: Final = 1_500
 PROSE_ALLOWED: Final = 20_000
-"""Compressed bytes of short texts, of numbers and of all the rest that an ordinary notebook may hold."""
+"""Allowances in compressed bytes for the short texts, the numbers and the rest of an ordinary notebook."""
 
 LARGEST_PARSED: Final = 2_000_000
-"""Characters of a notebook that are read as Python; what lies beyond is compressed as it is."""
+"""Characters of a notebook that are parsed as Python; the rest is compressed as it is."""
 
 LARGEST_COMPANION: Final = 5_000_000
 
@@ -46,7 +46,7 @@ class _Found:
 
 
 def pasted_bytes(cells: Sequence[CodeCell], companions: Sequence[Companion] = ()) -> int:
-    """Return how many bytes of data a notebook and the files beside it hold, compressed.
+    """Return how many compressed bytes of data a notebook and the files beside it hold.
 
     Args:
         cells: The code as it is run.
@@ -69,7 +69,7 @@ def pasted_bytes(cells: Sequence[CodeCell], companions: Sequence[Companion] = ()
 
 
 def _look_through(source: str, found: _Found) -> None:
-    """Sort the literals of a cell; one that is no Python (`%%writefile`) by its words."""
+    """Sort the literals of a cell by kind; a cell that is not Python (`%%writefile`) is split into words."""
     try:
         tree = ast.parse(_without_magics(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -97,7 +97,7 @@ def _is_prose(text: str) -> bool:
 
 
 def _without_magics(source: str) -> str:
-    """Put nothing in the place of lines that only IPython understands."""
+    """Empty the lines that only IPython understands."""
     return "\n".join(_plain_lines(source.split("\n")))
 
 
@@ -108,7 +108,7 @@ def _plain_lines(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _compressed(texts: Iterable[bytes]) -> int:
-    """Return the length of all texts together after compression, 0 where there is none."""
+    """Return the length of all texts together after compression, 0 if there is none."""
     packer = zlib.compressobj(6)
     size = sum(len(packer.compress(text)) + len(packer.compress(b"\n")) for text in texts)
     size += len(packer.flush())

@@ -1,10 +1,10 @@
-"""What a second run on a secret view of the data shows: whether what was learnt was learnt while the notebook ran.
+"""Decides by a second run on a secret view of the data whether a model learnt while the notebook ran.
 
-Both runs are compared by one number, the share of the mean image's error that the model takes away:
+Both runs are compared by one number, the share of the mean image's error that the model removes:
 r = 1 - error / error of the mean image, each on hidden data of its own view. No view changes the mean image's error.
-An honest training has the same r on both, but for its seed. What was trained elsewhere has an r below zero on the view:
-convolutional autoencoders that were trained on plain images and shown swapped quadrants have -0.5 (Fashion-MNIST) and
--0.1 (MNIST), a convolutional denoiser shown inverted ones -3.4, each of which reaches 0.6 to 0.75 where it trains.
+An honest training has the same r on both, up to its seed. A model trained elsewhere has an r below zero on the view:
+convolutional autoencoders trained on plain images have -0.5 (Fashion-MNIST) and -0.1 (MNIST) on swapped quadrants, a
+convolutional denoiser has -3.4 on inverted images; trained on the view, each reaches 0.6 to 0.75.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from grader.domain.places import cell_name
 from grader.domain.run import RunRecord, RunStatus
 
 LEARNT_NOTHING: Final = 0.15
-"""A model with a smaller r on the plain data has learnt too little to ask where it was learnt."""
+"""A model with a smaller r on the plain data has learnt too little for this question."""
 
 KEPT: Final = 0.7
-"""With this share of its r an audited model has passed: honest trainings keep 0.9 to 1.1 of it."""
+"""Share of its r with which an audited model has passed: honest trainings keep 0.9 to 1.1 of it."""
 
 LOST: Final = 0.3
-"""With no more than this share it has failed; what lies between is for a person."""
+"""Share up to which it has failed; a person decides between the two bounds."""
 
 OTHER_BEHAVIOUR: Final = 4.0
-"""A run with so many times more or fewer updates than the other behaves otherwise; early stopping changes less."""
+"""Ratio of the numbers of updates at which two runs behave differently; early stopping changes less."""
 
 
 class Proof(StrEnum):
     """What one run on a view shows.
 
-    PASSED: What it learnt here, it learns there.
-    FAILED: It gives back nothing there.
-    UNCLEAR: Something between, or the run ended otherwise: a person has to look.
-    NOTHING: There is nothing to prove: it has learnt nothing on the plain data either.
+    PASSED: It learnt on the view what it had learnt on the plain data.
+    FAILED: It reconstructs nothing on the view.
+    UNCLEAR: Its result lies between, or the run ended differently: a person has to look.
+    NOTHING: There is nothing to prove: it learnt nothing on the plain data either.
     """
 
     PASSED = "passed"
@@ -51,12 +51,12 @@ class Proof(StrEnum):
 
 @dataclass(frozen=True)
 class AuditTrial:
-    """One run of a notebook and what its model reaches on hidden data of what it was run on.
+    """One run of a notebook and what its model reaches on hidden data of the same view.
 
     Attributes:
         run: What was seen from outside.
-        fits: Trainings that the kernel tells of.
-        measurements: What zone M found.
+        fits: Trainings that the kernel claims.
+        measurements: What zone M (the measuring process) found.
     """
 
     run: RunRecord
@@ -65,9 +65,9 @@ class AuditTrial:
 
 
 def learnt(measurements: Measurements) -> float | None:
-    """Return r, the share of the mean image's error that the model takes away; None where it was not measured.
+    """Return r, the share of the mean image's error that the model removes; None if it was not measured.
 
-    A denoiser is measured by what it makes of noisy images, since it need not give back clean ones.
+    A denoiser is measured on noisy images, since it need not reconstruct clean ones.
     """
     trivial = measurements.value(Quantity.MEAN_IMAGE_MSE)
     error = measurements.value(Quantity.DENOISED_MSE)
@@ -89,7 +89,7 @@ def verdict(plain: AuditTrial, viewed: AuditTrial) -> Proof:
 
 
 def other_behaviour(plain: AuditTrial, viewed: AuditTrial) -> Message | None:
-    """Say in which way the notebook behaved otherwise on the view than without it, None where it did not."""
+    """Say how the notebook behaved differently on the view, None if it did not."""
     failed_here, failed_there = _failed_cells(plain.run), _failed_cells(viewed.run)
     if failed_here != failed_there:
         index = min(failed_here ^ failed_there)
@@ -110,7 +110,7 @@ def other_behaviour(plain: AuditTrial, viewed: AuditTrial) -> Message | None:
 
 
 def _names_as_well(plain: AuditTrial, viewed: AuditTrial) -> bool:
-    """Tell whether a classifier on top of the encoder is as good on the view, where there is one."""
+    """Return whether a classifier on top of the encoder, if there is one, is as accurate on the view."""
     here, there = (one.measurements.value(Quantity.ACCURACY) for one in (plain, viewed))
     return here is None or (there is not None and there >= KEPT * here)
 

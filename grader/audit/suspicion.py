@@ -1,7 +1,7 @@
-"""What makes it look as if a model had not been trained where it was run: reasons to look closer, never a verdict.
+"""Signs that a model was not trained in the run: reasons to look closer, never a verdict.
 
-Each is a pure function of what the grader saw from outside, with a sentence for the report. What the kernel says of
-itself can make a hand-in look suspicious and never clears it. A wrong suspicion costs one more run, nothing else.
+Each is a pure function of what the grader observed from outside, with a sentence for the report. The kernel's claims
+can make a hand-in suspicious but never clear it. A wrong suspicion costs one more run, nothing else.
 """
 
 from __future__ import annotations
@@ -22,33 +22,33 @@ from grader.domain.submission import CodeCell, Companion
 from grader.reading.client import within_limits
 
 BITS_A_WEIGHT: Final = 1.0
-"""Data of fewer bits than the network has weights are not taken for its weights. A choice, far below the 16 bits of the
-attack that was tried: being too careful costs one more run."""
+"""Data with fewer bits per weight than this are not taken for weights. A choice, far below the 16 bits of the attack
+that was tried: too much caution costs one more run."""
 
 FEWEST_BYTES: Final = 1_500
 """Fewer bytes than this are an icon or a key, whatever the size of the network."""
 
 TIMES_FASTER: Final = 8.0
-"""A training in less than an eighth of the seconds of the reference's own, sample for sample, is looked at. A choice:
-it leaves room for larger batches and other processors. Solutions on the sample took 1.2 to 2.6 times those seconds."""
+"""A training in less than an eighth of the reference's seconds per sample is suspicious. A choice that leaves room for
+larger batches and other processors: solutions on the sample took 1.2 to 2.6 times those seconds."""
 
 LEAST_MEMORY_MIB: Final = 150.0
-"""Keras with TensorFlow holds more: runs with it peaked at 750 to 990 MiB, claims written without it at 62."""
+"""Keras with TensorFlow needs more: runs with it peaked at 750 to 990 MiB, claims written without it at 62."""
 
 LEAST_EPOCHS: Final = 3
 LEAST_DROP: Final = 0.02
 """A training from fresh weights lowers its loss by more than this share between its first and its last epoch."""
 
 SAME_LOSS: Final = 1.05
-"""A first epoch with a loss of so many times what the model reaches in the end, or less, had nothing left to learn."""
+"""If the first epoch's loss is at most this multiple of the final loss, there was nothing left to learn."""
 
 MOST_COMPARED: Final = 200
-"""Of more trainings than this, claims hold the newest alone, and those may well have had nothing left to learn."""
+"""With more trainings than this, claims hold only the newest, which may well have had nothing left to learn."""
 
 SOONER: Final = 2.0
 """Fewer than half of the updates of the reference's short training (a tenth of its epochs) cannot explain a model that
-is nearer to the whole reference than to the short one. A choice: on the sample, `simple-dense` reaches 0.0385 after 290
-updates and 0.0110 after 2,900; a PCA put into its layers has 0.0171 after none."""
+is closer to the full reference than to the short one. A choice: on the sample, `simple-dense` reaches 0.0385 after 290
+updates and 0.0110 after 2,900; with a PCA as its weights, it has 0.0171 after none."""
 
 WITHOUT_KERAS: Final = "NumPy"
 """Class of the claim of a network in NumPy, the same as `grader.probe.numpy_models.WITHOUT_KERAS`; a test compares."""
@@ -63,7 +63,7 @@ class Observed:
         companions: Files that lay beside it.
         run: What was seen from outside.
         evidence: What the kernel said.
-        measurements: What zone M found.
+        measurements: What zone M (the measuring process) found.
         facts: What a right model does.
         data: Size of the data that it was run on.
         shortened: Trainings were ended early by us, after as many steps as each tells.
@@ -82,10 +82,10 @@ class Observed:
 
 
 def suspicions(observed: Observed) -> tuple[Message, ...]:
-    """Return every reason to look closer, none where no model was measured and no point hangs on a training."""
+    """Return every reason to look closer, none if no model was measured and no point hangs on a training."""
     if Role.AUTOENCODER not in observed.measurements.models:
         return ()
-    return tuple(told for rule in RULES if (told := rule(observed)) is not None)
+    return tuple(reason for rule in RULES if (reason := rule(observed)) is not None)
 
 
 def pasted_data(observed: Observed) -> Message | None:
@@ -141,14 +141,14 @@ def nothing_left_to_learn(observed: Observed) -> Message | None:
     its history is filled.
     """
     whole = (fit for fit in observed.evidence.fits if not (observed.shortened and fit.accepted_after > 0))
-    told = [(fit, end) for fit in whole if (end := _loss_in_the_end(fit, observed)) is not None]
-    if not 0 < len(told) <= MOST_COMPARED or not all(_began_where_it_ended(fit, end) for fit, end in told):
+    compared = [(fit, end) for fit in whole if (end := _loss_in_the_end(fit, observed)) is not None]
+    if not 0 < len(compared) <= MOST_COMPARED or not all(_began_where_it_ended(fit, end) for fit, end in compared):
         return None
     return message(
         "The first epoch was already as good as the last (loss {first} and {last}), as where the weights were there "
         "before.",
-        first=f"{told[0][0].first_loss:.4g}",
-        last=f"{told[0][1]:.4g}",
+        first=f"{compared[0][0].first_loss:.4g}",
+        last=f"{compared[0][1]:.4g}",
     )
 
 
@@ -157,7 +157,7 @@ def learnt_too_soon(observed: Observed) -> Message | None:
 
     Both numbers of the reference are of the same network on the same data, so updates are compared with updates.
     """
-    seen, short = _updates_told(observed), _short_training(observed)
+    seen, short = _updates_claimed(observed), _short_training(observed)
     quantity = Quantity.DENOISED_MSE if observed.measurements.value(Quantity.DENOISED_MSE) is not None else _ERROR
     error = observed.measurements.value(quantity)
     if seen is None or short is None or error is None:
@@ -182,9 +182,9 @@ def learnt_too_soon(observed: Observed) -> Message | None:
 
 
 def same_weights(observed: Observed) -> Message | None:
-    """Say that another hand-in's network holds the same weights, where no seed makes two trainings alike.
+    """Say that another hand-in's network holds the same weights although no seed makes two trainings alike.
 
-    Students read this in their reports, so that it names nobody; `grader alike --grades` does, for the instructor.
+    Students read this in their reports, so it names no one; `grader alike --grades` does, for the instructor.
     """
     if not observed.twins:
         return None
@@ -197,16 +197,16 @@ def same_weights(observed: Observed) -> Message | None:
 RULES: Final[tuple[Callable[[Observed], Message | None], ...]] = (
     pasted_data, no_training, too_fast, too_little_memory, nothing_left_to_learn, learnt_too_soon, same_weights,
 )  # fmt: skip
-"""Every reason, in the order in which reports tell them."""
+"""Every reason, in the order of the report."""
 
 
 def unexplained(observed: Observed) -> bool:
-    """Tell whether no training that the run tells of explains what its model has learnt."""
+    """Return whether the claimed trainings fail to explain what the model has learnt."""
     return any(rule(observed) is not None for rule in (no_training, nothing_left_to_learn, learnt_too_soon))
 
 
 def updates(fits: Sequence[FitClaim]) -> int:
-    """Return how many steps the trainings tell of, an epoch of unknown length counting as one."""
+    """Return the number of steps in the claimed trainings, with one for an epoch of unknown length."""
     return sum(max(1, fit.epochs) * max(1, math.ceil(fit.samples / fit.batch_size)) for fit in fits if fit.batch_size)
 
 
@@ -215,7 +215,7 @@ def _parameters(observed: Observed) -> int:
 
 
 def _seconds_of_reference(observed: Observed) -> float | None:
-    """Return the seconds in which the reference makes as many epochs of as many samples, None where nobody knows."""
+    """Return the seconds that the reference takes for as many epochs of as many samples, None if unknown."""
     known = observed.facts.on(observed.data, observed.measurements.dataset)
     samples = _training_samples(observed).get(observed.data)
     records = [one for one in known.records if one.variation == "reference" and one.epochs > 0] if known else []
@@ -226,14 +226,14 @@ def _seconds_of_reference(observed: Observed) -> float | None:
 
 
 def _samples_seen(fit: FitClaim, *, shortened: bool) -> int:
-    """Return how many samples a training tells of, each counted as often as it was seen."""
+    """Return the number of samples in a claimed training, each counted as often as it was seen."""
     if shortened and fit.accepted_after > 0:
         return min(fit.accepted_after * fit.batch_size, fit.epochs * fit.samples)
     return fit.epochs * fit.samples
 
 
-def _updates_told(observed: Observed) -> int | None:
-    """Return how many updates all trainings together tell of, None where one of them does not say or there is none."""
+def _updates_claimed(observed: Observed) -> int | None:
+    """Return the number of updates in all claimed trainings, None if one is unknown or there is none."""
     counts = [_updates_of(fit, shortened=observed.shortened) for fit in observed.evidence.fits]
     return None if not counts or None in counts else sum(count or 0 for count in counts)
 
@@ -263,16 +263,16 @@ def _short_training(observed: Observed) -> tuple[Sequence[CalibrationRun], int] 
 
 
 def _training_samples(observed: Observed) -> dict[str, int]:
-    """Return how many images there are to train on, by size of the data; none where they are no images."""
+    """Return how many images there are to train on, by size of the data; none if they are no images."""
     data = image_sets().get(observed.measurements.dataset or observed.facts.dataset)
     return {} if data is None else {str(size): count for size, count in data.training.items()}
 
 
 def _loss_in_the_end(fit: FitClaim, observed: Observed) -> float | None:
-    """Return with what the first loss of a training is compared, None where nobody knows.
+    """Return the loss with which the first loss of a training is compared, None if unknown.
 
-    That is the loss of its last epoch, and of one or two epochs what was measured of the model, where its loss is a
-    plain one: within an epoch a training goes on, so that its mean loss is above what it reaches.
+    That is the loss of its last epoch or, for one or two epochs and a plain loss, our own measurement of the model: the
+    mean loss of an epoch is above the loss at its end.
     """
     if fit.first_loss is None:
         return None

@@ -1,4 +1,4 @@
-"""Honest notebooks that load weights of their own, which are not there when they are graded: how to hand in instead."""
+"""Advice for honest notebooks that load their own weights, which are missing when they are graded."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ OF_WEIGHTS: Final = (
     ".h5", ".hdf5", ".keras", ".weights", ".ckpt", ".index", ".npz", ".npy", ".pkl", ".pickle", ".joblib", ".pt",
     ".pth", ".tflite", ".pb",
 )  # fmt: skip
-"""Ends of the names of files in which networks are kept."""
+"""Endings of the names of files that hold networks."""
 
 _AROUND_NAMES: Final = str.maketrans(dict.fromkeys("'\"`,;()[]{}<>=", " "))
 
 
 def lacking_weights(run: RunRecord, passed_over: Sequence[str]) -> Message | None:
-    """Say how to hand in where a notebook looked for weights in a file; None where it did not.
+    """Explain how to hand in a notebook that looked for a file of weights; None if it did not.
 
     Args:
-        run: What was seen; the words of its errors are the kernel's and choose words alone.
+        run: What was observed; the texts of its errors come from the kernel and affect only the wording.
         passed_over: Names of the files that were handed in beside it and are not laid beside it.
     """
     asked = next((name for error in run.errors for name in _files_in(error)), None)

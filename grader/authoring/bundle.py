@@ -1,9 +1,9 @@
-"""An assignment as students get it: rubric, facts and titles in one JSON file, without template, texts or solution.
+"""An assignment in the form for students: rubric, facts and titles in one JSON file, without template or solution.
 
-`grader publish` writes it, and `grader.use(…)` and `grader check --assignment …` take it from a file or an address, so
-that an instructor's own assignment is checked on students' machines. It is data: nothing in it is ever run. Of an own
-reference it holds a few constants (which data, how large a code) and none of its functions; what can only be judged
-with these is left to the instructor's grading.
+`grader publish` writes it, and `grader.use(…)` and `grader check --assignment …` read it from a file or an address, so
+that an instructor's own assignment can be checked on students' machines. It is data: nothing in it is ever run. From an
+own reference it contains some constants (which data, how large a code) and none of its functions; checks that need
+these are left to the instructor's grading.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ PUBLISHED_VARIABLE: Final = "AUTOENCODER_GRADER_PUBLISHED"
 
 _SECONDS: Final = 20.0
 _CONSTANTS: Final = ("ID", "DATASET", "DATASETS", "CODE_SIZE", "EPOCHS", "BATCH_SIZE", "PUBLISHED")
-"""What of an own reference is published."""
+"""The published part of an own reference."""
 
 _NOT_PUBLISHED: Final = frozenset({"folder", "texts"})
 _ASSIGNMENTS: Final = TypeAdapter(Assignment)
@@ -57,7 +57,7 @@ class Bundle:
     Attributes:
         assignment: Without texts and folder.
         facts: Of its reference.
-        constants: Of an own reference; empty where the reference is ours.
+        constants: Of an own reference; empty if the reference is ours.
     """
 
     assignment: Assignment
@@ -84,13 +84,13 @@ def published(assignment: Assignment, course: Course | None) -> str:
 
 
 def is_address(name: str) -> bool:
-    """Tell whether a name is no id of an assignment but a file or an address."""
+    """Return whether a name is not the id of an assignment but a file or an address."""
     return _has_scheme(name) or name.endswith(".json") or (("/" in name or "\\" in name) and Path(name).is_file())
 
 
 @lru_cache(maxsize=32)
 def open_bundle(source: str) -> Bundle:
-    """Read a bundle from a file or an address that begins with `https://`; once a process.
+    """Read a bundle from a file or an address that begins with `https://`; once per process.
 
     Raises:
         AuthoringError: It cannot be had, is too large, or is no bundle that this version understands.
@@ -103,7 +103,7 @@ def open_bundle(source: str) -> Bundle:
 
 
 def load_known(name: str, folder: Path | None = None) -> tuple[Assignment, ReferenceFacts]:
-    """Return what a student's notebook names: an assignment of ours, a published one, or one that lies beside it.
+    """Return the assignment that a notebook names: one of ours, a published one, or one in a file beside it.
 
     Constants of an own reference are handed on to the processes that measure, by the environment.
 
@@ -133,7 +133,7 @@ def _constants(reference: str, course: Course | None) -> _Constants:
 
 
 def _understood(document: dict[str, Any]) -> Bundle:
-    """Return the bundle; any error means that it is none."""
+    """Return the bundle; any error means that the text is not one."""
     if document["format"] != FORMAT:
         raise ValueError(document["format"])
     if document["schema_version"] > SCHEMA_VERSION:
@@ -155,7 +155,7 @@ def _understood(document: dict[str, Any]) -> Bundle:
     )
     if not sound:
         raise ValueError(assignment.assignment)
-    # Nobody hands in to themselves: a check of one's own work knows no lateness.
+    # A check of one's own work has no lateness.
     return Bundle(replace(assignment, due=None), facts, {} if assignment.reference in course_ids() else known)
 
 
@@ -195,12 +195,12 @@ def _refused(source: str, reason: Message) -> AuthoringError:
 
 
 class _OnlySecure(urllib.request.HTTPRedirectHandler):
-    """Follows a redirection to another secure address alone."""
+    """Follows redirections to other secure addresses only."""
 
     def redirect_request(
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> Request | None:
-        """Refuse any other."""
+        """Refuse any other redirection."""
         if urlsplit(newurl).scheme != "https":
             raise urllib.error.URLError("redirected to an address that is not secure")
         return super().redirect_request(req, fp, code, msg, headers, newurl)

@@ -1,4 +1,4 @@
-"""What there is to grade: the assignments, the facts of their references, and the references' source text.
+"""The catalogue of assignments, of the facts of their references, and of the references' source text.
 
 Everything is found beside the package `grader`, in an editable install and in a wheel alike. Nothing here imports
 `reference` or Keras, so that `grader list` answers at once.
@@ -21,12 +21,12 @@ from grader.domain.messages import message, verbatim
 
 
 def assignments_folder() -> Path:
-    """Return the folder with one folder an assignment."""
+    """Return the folder with one folder for each assignment."""
     return _beside_grader() / "assignments"
 
 
 def references_folder() -> Path:
-    """Return the folder with one module a reference."""
+    """Return the folder with one module for each reference."""
     return _beside_grader() / "reference"
 
 
@@ -115,7 +115,7 @@ def load_facts(reference_id: str, *, folder: Path | None = None, course: Course 
 
 
 def facts_file(reference_id: str, course: Course | None = None) -> Path:
-    """Return where the facts of a reference stand: in the course where it is the course's own, else beside ours."""
+    """Return the path of a reference's facts: in the course if the course made it, else beside ours."""
     own = course is not None and course.module(reference_id).is_file()
     folder = course.facts if course is not None and own else _facts_folder()
     return folder / f"{reference_id}.json"

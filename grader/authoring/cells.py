@@ -1,6 +1,6 @@
 """Script in the percent format → notebook cells that nbgrader understands.
 
-A cell of a template names itself and says what it is in its marker line:
+In a template, the marker line of a cell gives its name and its kind:
 
     # %% name="encoder" kind="solution"
 
@@ -28,11 +28,11 @@ from grader.domain.messages import Message, message
 NBGRADER_SCHEMA_VERSION = 3
 
 EVERYTHING = "all"
-"""What `points_of` says of the cell that is worth the points of the whole rubric."""
+"""Value of `points_of` for the cell that carries the points of the whole rubric."""
 
 JsonObject = dict[str, object]
 
-# Magics stay as the template writes them, and no Markdown line is taken for one.
+# Magics stay as the template writes them; a Markdown line is never taken for one.
 _PERCENT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 _NAME = re.compile(r"[a-zA-Z0-9_\-]{1,64}")  # what both a cell id and a grade_id may be
 
@@ -61,12 +61,12 @@ class CellKind(StrEnum):
 
     @property
     def is_grade(self) -> bool:
-        """Nbgrader keeps points for it."""
+        """Whether nbgrader assigns it points."""
         return self in {CellKind.TESTS, CellKind.ANSWER}
 
     @property
     def is_solution(self) -> bool:
-        """The student writes in it."""
+        """Whether the student writes in it."""
         return self in {CellKind.SOLUTION, CellKind.ANSWER}
 
 
@@ -78,7 +78,7 @@ class ScriptCell:
         name: Its id, unique in the notebook.
         kind: What it is for.
         source: Its text, without empty lines around it.
-        points: What nbgrader may give for it; 0 where it gives nothing.
+        points: What nbgrader may give for it; 0 if it gives nothing.
     """
 
     name: str

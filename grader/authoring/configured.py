@@ -1,6 +1,6 @@
-"""An assignment as a course gives it: what its own file says, with what `course.toml` changes on top.
+"""An assignment with the changes of a course: the content of its own file, overridden by `course.toml`.
 
-Nothing is copied: an assignment of ours that is improved later stays improved in every course.
+Nothing is copied: later improvements of our assignments reach every course.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from grader.domain.messages import Message, message
 
 _BY_NAME: Final = frozenset({"points"})
 _BY_KEY: Final = frozenset({"limits", "title", "text"})
-"""Settings of which single keys may be stated for all assignments and others for one."""
+"""Settings whose keys may be given partly for all assignments and partly for one."""
 
 EVERY: Final = "all"
-"""The name that stands for every assignment."""
+"""The name for every assignment."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class CourseSettings:
     """`course.toml`, read.
 
     Attributes:
-        source: The file with its places; None where there is none.
+        source: The file with its places; None if there is none.
         table: What it says.
     """
 
@@ -75,7 +75,7 @@ def read_settings(folder: Path, course: Course | None = None) -> CourseSettings:
 
 
 def load_configured(assignment_id: str, *, course: Course | None = None, settings: Path | None = None) -> Assignment:
-    """Load an assignment as its course gives it.
+    """Load an assignment with the changes of its course.
 
     Args:
         assignment_id: Its id.
@@ -91,7 +91,7 @@ def load_configured(assignment_id: str, *, course: Course | None = None, setting
 
 
 def configured(assignment: Assignment, settings: CourseSettings, course: Course | None = None) -> Assignment:
-    """Return the assignment with what the settings change.
+    """Return the assignment with the settings applied.
 
     Raises:
         AuthoringError: They name a check, a text or a language that the assignment does not have.
@@ -118,7 +118,7 @@ def configured(assignment: Assignment, settings: CourseSettings, course: Course 
 
 
 def _merged(stated: Sequence[AssignmentSettings]) -> AssignmentSettings:
-    """Return several settings as one: later ones come first, tables of names are put together."""
+    """Merge several settings: later ones come first, and tables of names are merged."""
     merged: dict[str, object] = {}
     for one in stated:
         for name in one.model_fields_set:
@@ -135,7 +135,7 @@ def _merged(stated: Sequence[AssignmentSettings]) -> AssignmentSettings:
 
 
 def _together(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
-    """Put two tables of tables or values together; the second comes first."""
+    """Merge two tables of tables or values; the second takes precedence."""
     return first | {
         key: {**first[key], **value} if isinstance(value, dict) and isinstance(first.get(key), dict) else value
         for key, value in second.items()
@@ -164,7 +164,7 @@ def _changed(assignment: Assignment, stated: AssignmentSettings) -> Assignment:
 
 
 def _due(due: DuePolicy | None, stated: AssignmentSettings) -> DuePolicy | None:
-    """Return the due date with the late policy: each may come from another place than the other."""
+    """Return the due date with the late policy; the two may come from different places."""
     date = stated.due or (None if due is None else due.date)
     if date is None:
         return None

@@ -1,7 +1,7 @@
 """Rules of `assignment.toml` that span several keys.
 
-They read the raw content and skip whatever has the wrong type, which `grader.authoring.schema` tells: so one run tells
-all mistakes of both kinds.
+They read the raw content and skip values of a wrong type, which `grader.authoring.schema` reports: so one run reports
+all errors of both kinds.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def assignment_problems(source: TomlSource) -> list[Problem]:
 
 
 def text_problems(source: TomlSource) -> list[Problem]:
-    """Return the texts that one language has and the other lacks, and the keys that a template could not name."""
+    """Return the texts that only one language has, and the keys that a template could not name."""
     stated = _languages(source)
     texts = {language: _table(_table(source.data.get("text")).get(language)) for language in stated}
     problems = []
@@ -77,14 +77,14 @@ def _id(source: TomlSource) -> Iterator[Problem]:
 
 
 def _languages(source: TomlSource) -> tuple[str, ...]:
-    """Return the languages that the file is in: those of any title or text."""
+    """Return the languages of the file: those of any title or text."""
     titles = [source.data.get("title"), *(item.get("title") for _, item in _rubric_items(source))]
     tables = [_table(one) for one in (source.data.get("text"), *titles)]
     return tuple(language for language in LANGUAGES if any(language in one for one in tables))
 
 
 def _titles(source: TomlSource) -> Iterator[Problem]:
-    """Ask every title for every language that the file is in."""
+    """Require every title in every language of the file."""
     stated = _languages(source)
     places: list[tuple[KeyPath, object]] = [(("title",), source.data.get("title"))]
     places += [(("rubric", position, "title"), item.get("title")) for position, item in _rubric_items(source)]
@@ -108,7 +108,7 @@ def _checks(source: TomlSource) -> Iterator[Problem]:
 
 
 def _questions(source: TomlSource) -> Iterator[Problem]:
-    """Require names that no check and no other question has: both stand in one table of points."""
+    """Require names that no check and no other question has: both are in one table of points."""
     taken = {check for _, check in _rubric_checks(source)}
     questions = source.data.get("question")
     for position, item in enumerate(questions if isinstance(questions, list) else []):
@@ -124,7 +124,7 @@ def _questions(source: TomlSource) -> Iterator[Problem]:
 
 
 def _requirements(source: TomlSource) -> Iterator[Problem]:
-    """Require known checks that stand earlier, which also rules out circles."""
+    """Require known checks that come earlier, which also excludes cycles."""
     positions = {check: position for position, check in reversed(list(_rubric_checks(source)))}
     for position, item in _rubric_items(source):
         requires = item.get("requires")
@@ -146,7 +146,7 @@ def _unknown_check(wanted: str, known: list[str]) -> Message:
 
 
 def scale_problems(source: TomlSource, place: KeyPath) -> Iterator[Problem]:
-    """Yield every rule that a table of a scale breaks, wherever in the file it stands."""
+    """Yield every rule that a scale breaks, anywhere in the file."""
     scale = dict(source.data)
     for step in place:
         scale = _table(scale.get(str(step)))

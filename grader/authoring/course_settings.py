@@ -46,7 +46,7 @@ from grader.authoring.toml_source import TomlSource, read_toml
 from grader.domain.messages import message
 
 FILE_NAME: Final = "course.toml"
-UNUSABLE: Final = message("The settings of the course cannot be used. To be mended:")
+UNUSABLE: Final = message("The settings of the course cannot be used. To be fixed:")
 
 COLAB: Final = "https://colab.research.google.com"
 _BADGE: Final = f"{COLAB}/assets/colab-badge.svg"
@@ -62,7 +62,7 @@ class Publication:
     """What a course says about its notebooks.
 
     Attributes:
-        colab_url: Folder with the published notebooks, as Colab opens it; "" where it is not said.
+        colab_url: Folder with the published notebooks, as Colab opens it; "" if it is not said.
         package: What students give to `pip install`: a name, an address of a wheel, `git+https://…`; "" likewise.
         solutions: Its notebooks may show cells of the solution (`grader.solution`).
         bundles: Address of the folder with what `grader publish` wrote; "" likewise.
@@ -79,11 +79,11 @@ class Publication:
         return _BADGE
 
     def bundle_url(self, assignment: str) -> str:
-        """Return the address of a published assignment, "" where there is none."""
+        """Return the address of a published assignment, "" if there is none."""
         return f"{self.bundles}/{assignment}.json" if self.bundles else ""
 
     def notebook_url(self, assignment: str) -> str:
-        """Return the address at which Colab opens an assignment's notebook, "" where there is none."""
+        """Return the address at which Colab opens an assignment's notebook, "" if there is none."""
         return f"{self.colab_url}/{assignment}.ipynb" if self.colab_url else ""
 
 
@@ -202,7 +202,7 @@ class CourseTable(Table):
     """Settings of a course."""
 
     language: Literal["es", "en"] | None = None
-    """Of notebooks and reports, where a command is not told another."""
+    """Language of notebooks and reports, unless a command chooses another."""
     assignments: dict[str, AssignmentSettings] = Field(default_factory=dict)
     """Changes by id of the assignment; `all` for every one."""
     publication: PublicationTable = Field(default_factory=PublicationTable)

@@ -1,6 +1,6 @@
-"""An instructor's own course as it lies on the disk: opened, with everything told that would mislead later.
+"""Opens an instructor's own course, and reports every error that would mislead later.
 
-Ids of ours stay ours: a course that uses one of them is refused, since nobody could tell whose assignment graded a
+Our ids are reserved: a course that uses one of them is refused, since it would be unclear whose assignment graded a
 class.
 """
 
@@ -26,7 +26,7 @@ def open_course(folder: Path) -> Course:
     """Return the course in a folder.
 
     Raises:
-        AuthoringError: There is no such folder, no course in it, or an id in it is one of ours (all are told).
+        AuthoringError: There is no such folder, no course in it, or an id in it is one of ours (all are reported).
     """
     course = Course(folder)
     if not course.assignments.is_dir():
@@ -38,18 +38,18 @@ def open_course(folder: Path) -> Course:
     ]
     problems += [Problem(course.module(name), _taken(name)) for name in own_references(course) if is_ours(name)]
     if problems:
-        raise AuthoringError(message("The course {folder} cannot be used. To be mended:", folder=str(folder)), problems)
+        raise AuthoringError(message("The course {folder} cannot be used. To be fixed:", folder=str(folder)), problems)
     return course
 
 
 def own_references(course: Course) -> tuple[str, ...]:
-    """Return the ids of the course's own references, in alphabetical order; `_some.py` is none."""
+    """Return the ids of the course's own references, in alphabetical order; `_some.py` is not one."""
     found = (path.stem.replace("_", "-") for path in course.references.glob("[!_.]*.py"))
     return tuple(sorted(name for name in found if _ID.fullmatch(name)))
 
 
 def chosen_references(ids: Sequence[str], course: Course) -> tuple[str, ...]:
-    """Return the references that were asked for, all of the course where none or `all` is.
+    """Return the references asked for, or all of the course if none or `all` is given.
 
     Raises:
         AuthoringError: The course has no such reference, or none at all.
@@ -69,7 +69,7 @@ def chosen_references(ids: Sequence[str], course: Course) -> tuple[str, ...]:
 
 
 def reference_of(assignment: str, course: Course) -> str:
-    """Return the id of the reference that an assignment names; "" where its file says nothing of the kind.
+    """Return the id of the reference that an assignment names; "" if its file names none.
 
     Raises:
         AuthoringError: The file is no TOML.
@@ -79,7 +79,7 @@ def reference_of(assignment: str, course: Course) -> str:
 
 
 def require_python(reference: str, course: Course) -> None:
-    """Refuse a reference that is no Python text, before notebooks quote it; nothing is imported.
+    """Refuse a reference that is not valid Python, before notebooks quote it; nothing is imported.
 
     Raises:
         AuthoringError: It is not, with file and line.
@@ -98,7 +98,7 @@ def require_python(reference: str, course: Course) -> None:
 
 
 def is_ours(name: str) -> bool:
-    """Say whether an id is one of the grader's own, or names a module beside its references."""
+    """Return whether an id is one of the grader's own, or the name of a module beside its references."""
     ours = {*assignment_ids(), *course_ids()}
     return name in ours or (references_folder() / f"{name.replace('-', '_')}.py").is_file()
 

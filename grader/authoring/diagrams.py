@@ -1,7 +1,7 @@
-"""A picture of an architecture, drawn from the layer table of the reference's facts: an hourglass, one bar a layer.
+"""A picture of an architecture, drawn from the layer table of the reference's facts: one bar per layer.
 
-The picture is an SVG of a few kilobytes inside the Markdown of a cell, as Colab embeds pictures itself, so that no
-other file travels with a notebook.
+The picture is an SVG of a few kilobytes inside the Markdown of a cell, as Colab embeds pictures, so that a notebook
+needs no other file.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ANY_LENGTH: Final = 28
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One bar: how many numbers there are at this place, and what is said of it."""
+    """One bar: the number of values at this place, and its label."""
 
     numbers: int
     text: str
@@ -40,7 +40,7 @@ class _Row:
 
 
 def diagram(facts: ReferenceFacts, language: str) -> str:
-    """Return a Markdown image of encoder and decoder with alternative text, "" where the facts do not hold both.
+    """Return a Markdown image of encoder and decoder with alternative text, "" if the facts lack one of them.
 
     Args:
         facts: Of the reference; shapes and parameters are theirs.
@@ -55,7 +55,7 @@ def diagram(facts: ReferenceFacts, language: str) -> str:
 
 
 def alternative(facts: ReferenceFacts, language: str) -> str:
-    """Return what the picture shows, in words: every layer with what comes out of it."""
+    """Describe the picture in words: every layer with its output."""
     encoder, decoder = facts.architectures[Role.ENCODER], facts.architectures[Role.DECODER]
     return f"{_WORDS[language][2]}: " + " → ".join(row.text for row in _rows(encoder, decoder, language)) + "."
 
@@ -81,7 +81,7 @@ def _layer_row(layer: Layer, place: int, parameters: str) -> _Row:
 
 
 def _numbers(shape: Shape) -> int:
-    """Return how many numbers a sample has, an axis of any length counted as long as an image is high."""
+    """Return the size of a sample; an open dimension counts as long as an image is high."""
     return math.prod(_ANY_LENGTH if length is None else length for length in shape)
 
 

@@ -1,4 +1,4 @@
-"""One error for everything that is wrong in the files of an assignment, told all at once."""
+"""One error for everything that is wrong in the files of an assignment, so that all is reported at once."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from grader.domain.messages import Message, MessageValue, message
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake in one place.
+    """One error at one place.
 
     Attributes:
         file: The file that has to be changed.
         reason: What is wrong and what is wanted.
-        line: Line of the key, or of the nearest table around it, from 1; None where a file has no such place.
+        line: Line of the key, or of the nearest table around it, from 1; None if a file has no such place.
         key: What stands there, for people (`rubric 3 (code_size), points`), or "".
     """
 
@@ -28,7 +28,7 @@ class Problem:
     key: str = ""
 
     def told(self) -> Message:
-        """Return the mistake with its place, `file:line: key: reason`, as editors and terminals link it."""
+        """Return the error with its place, `file:line: key: reason`, as editors and terminals link it."""
         place = str(self.file) if self.line is None else f"{self.file}:{self.line}"
         if not self.key:
             return message("{place}: {reason}", place=place, reason=self.reason)
@@ -51,14 +51,14 @@ class AuthoringError(AssignmentError):
 
 
 def unusable(assignment: str, problems: Iterable[Problem]) -> AuthoringError:
-    """Build the error that lists every mistake of an assignment, in the order of files and lines."""
+    """Build the error that lists everything wrong with an assignment, in the order of files and lines."""
     ordered = sorted(problems, key=lambda problem: (str(problem.file), problem.line or 0))
-    summary = message("The assignment {assignment} cannot be used. To be mended:", assignment=assignment)
+    summary = message("The assignment {assignment} cannot be used. To be fixed:", assignment=assignment)
     return AuthoringError(summary, ordered)
 
 
 def unknown(summary: Message, name: str, known: Iterable[str]) -> AuthoringError:
-    """Build the error for a name that does not exist, with the nearest one and all that do."""
+    """Build the error for an unknown name, with the most similar one and all that exist."""
     names = sorted(known)
     closest = nearest(name, names)
     listed = ", ".join(names) or "–"
@@ -70,7 +70,7 @@ def unknown(summary: Message, name: str, known: Iterable[str]) -> AuthoringError
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is written most like `name`, None where none is near."""
+    """Return the known name that is most similar to `name`, None if none is."""
     found = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.5)
     return found[0] if found else None
 

@@ -1,4 +1,4 @@
-"""What a student sees at a glance: difficulty, what comes before, minutes of training, reading, the diagram."""
+"""Key facts of an assignment for students: difficulty, prerequisites, minutes of training, reading, the diagram."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ HARDEST: Final = 3
 _RECURRENT_STEP: Final = 12.0
 _CONVOLUTIONAL_STEP: Final = 5.0
 _DENSE_STEP: Final = 3.0
-"""Milliseconds that a step of `fit` costs on a GPU, estimated: to start it takes longer than to compute it."""
+"""Milliseconds for a step of `fit` on a GPU, estimated: starting it takes longer than computing it."""
 
 _IN_NUMPY: Final = frozenset({"from-scratch"})
 
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """One assignment at a glance; everything is empty where nothing is known of it.
+    """The key facts of one assignment; all are empty if nothing is known.
 
     Attributes:
         difficulty: From 1 to 3 as filled and empty dots.
         after: Titles of the assignments to do before.
         minutes: Of the notebook's trainings on one processor core and the full data, as measured; 0 for unknown.
-        minutes_on_gpu: The same on a GPU, estimated from the number of steps; 0 where it would not be used.
+        minutes_on_gpu: The same on a GPU, estimated from the number of steps; 0 if it would not be used.
         read: Titles and addresses.
         diagram: A Markdown image.
         target: A Markdown image of what training should lead to.
@@ -57,7 +57,7 @@ class Glance:
 
 
 def glance_of(assignment: Assignment, language: str, *, references: Path) -> Glance:
-    """Return what is known of an assignment.
+    """Return the key facts of an assignment.
 
     Args:
         assignment: One of ours or a copy of one; where its reference is a course's own, it has the diagram alone.
@@ -84,7 +84,7 @@ def glance_of(assignment: Assignment, language: str, *, references: Path) -> Gla
 
 
 def minutes(facts: ReferenceFacts, trainings: int = 1) -> int:
-    """Return the median of the reference's own trainings on its largest data, in begun minutes.
+    """Return the median time of the reference's own trainings on its largest data, in minutes rounded up.
 
     Args:
         facts: Of the reference.
@@ -124,7 +124,7 @@ def _entries() -> Mapping[str, object]:
 
 @cache
 def _challenges() -> Mapping[str, Mapping[str, str]]:
-    """Return the texts by reference and language; a test looks at the file, which is ours."""
+    """Return the texts by reference and language; a test validates the file, which is ours."""
     return cast("Mapping[str, Mapping[str, str]]", read_toml(assignments_folder() / "_base" / CHALLENGES).data)
 
 
@@ -134,7 +134,7 @@ def _titles(name: str) -> Mapping[str, str]:
 
 
 def _facts(reference: str, references: Path) -> ReferenceFacts | None:
-    """Return the facts of a reference, None where there are none that can be used.
+    """Return the facts of a reference, None if there are no usable ones.
 
     A notebook without a picture is one all the same; `calibrate`, `check` and `grade` say what is wrong with facts.
     """

@@ -1,4 +1,4 @@
-"""Layered hints, data beside the assignments in every language: a question, a direction, a form with gaps."""
+"""Layered hints, stored beside the assignments in every language: a question, a direction, code with gaps."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ LAYERS: Final = 3
 
 CONVOLUTIONAL, RECURRENT, VARIATIONAL = "convolutional", "recurrent", "variational"
 _SOME: Final[Mapping[str, str]] = {"es": "unos pocos", "en": "a few"}
-"""Instead of the size of a code that is free."""
+"""Text in place of a code size that is free."""
 
 Hints = Mapping[str, object]
 
 
 def hint_names(assignment: Assignment) -> tuple[str, ...]:
-    """Return everything that there is a hint for: the rubric's checks, the models, the assignment's own tasks."""
+    """Return everything that has a hint: the rubric's checks, the models, the assignment's own tasks."""
     shared, own = _read(_shared_file()), _read(assignment.folder / FILE_NAME)
     checks = [item.check for item in assignment.rubric]
     tasks = [] if _in_numpy(assignment) else [*(role.value for role in Role), "compile", "fit"]
@@ -33,7 +33,7 @@ def hint_names(assignment: Assignment) -> tuple[str, ...]:
 
 
 def hints_for(name: str, assignment: Assignment, facts: ReferenceFacts, language: str) -> tuple[str, ...]:
-    """Return the three layers of a hint, () where there is none of this name.
+    """Return the three layers of a hint, () if there is none with this name.
 
     Args:
         name: A model, a check of the rubric, or a task.

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong in a TOML file, in our own words and with its line."""
+"""Translates pydantic's errors in a TOML file into our own words, with line numbers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def schema_problems(source: TomlSource, model: type[Table]) -> list[Problem]:
 
 
 def _reason(error: ErrorDetails, model: type[Table]) -> Message:
-    """Say in our own words what pydantic found; its own words where we have none."""
+    """Describe in our own words what pydantic found; in pydantic's words if we have none."""
     context = error.get("ctx", {})
     found = _shown(error["input"])
     match error["type"]:
@@ -89,12 +89,12 @@ def _wrong_type(kind: str, found: str, words: str) -> Message:
 
 
 def _shown(value: object) -> str:
-    """Write a value as a TOML file would, as far as people can see a difference."""
+    """Write a value as a TOML file would, with the digits that matter to people."""
     return value.isoformat() if isinstance(value, datetime | date | time) else repr(value)
 
 
 def _known_keys(model: type[Table], location: tuple[str | int, ...]) -> Iterator[str]:
-    """Walk down the schema to the table that holds an unknown key and yield the keys that it may have."""
+    """Walk down the schema to the table with an unknown key and yield the keys that it may have."""
     for step in location[:-1]:
         if isinstance(step, str) and step in model.model_fields:  # else a name of the author's own
             annotation = model.model_fields[step].annotation

@@ -10,7 +10,7 @@ first line of an `assignment.toml` names it, relative to that file:
     #:schema ../assignment.schema.json
 
 The schema knows every key, its type and its bounds. Rules between keys (checks that are required, texts in both
-languages, letters that begin at 0) are told by the grader itself, which reads the same file with line numbers.
+languages, letters that begin at 0) are reported by the grader itself, which reads the same file with line numbers.
 """
 
 from __future__ import annotations

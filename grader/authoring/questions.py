@@ -1,7 +1,7 @@
-"""The open questions of an assignment: read out of its own notebooks, so that nothing has to be written twice.
+"""The open questions of an assignment, read from its own notebooks, so that nothing has to be written twice.
 
-An answer's cell is named in the template; the text cell above it asks, and the solution's version holds the model
-answer. Points, a short title and criteria come from `[[question]]` in `assignment.toml`, where it has any.
+The template names the answer's cell; the text cell above it contains the question, and the solution notebook the model
+answer. Points, a short title and criteria come from `[[question]]` in `assignment.toml`, if it has one.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def open_questions(assignment: Assignment, *, course: Course | None = None) -> t
 # ----------------------------------------------------------------------------------------------------------------------
 
 _KNOWN: Final[dict[str, tuple[OpenQuestion, ...]]] = {}
-"""Questions by the digest of what they are made from, since rendering four notebooks takes half a second."""
+"""Questions by the digest of their sources, since rendering four notebooks takes half a second."""
 
 
 def _digest(assignment: Assignment, references: Path) -> str:

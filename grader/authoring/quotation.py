@@ -1,6 +1,6 @@
-"""Quoting the references' source in solution notebooks, so that the solution is written in one place alone.
+"""Quotes the references' source in solution notebooks, so that the solution is written in one place only.
 
-All functions read text and never import it: the references import Keras, and this side of the product does not.
+All functions read text and never import it: the references import Keras, but this part of the product must not.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ def defined_names(module: str) -> list[str]:
 
 
 def plain(code: str, *, docstring: str = "") -> str:
-    """Write a definition as a notebook shows it: without annotations of functions, docstrings and comments.
+    """Write a definition for a notebook: without annotations of functions, docstrings and comments.
 
     They are written in English and for tools; a notebook explains in its own language what it shows.
 
     Args:
         code: Source of one definition.
-        docstring: Takes the place of the function's or class's own one; none where it is empty.
+        docstring: Takes the place of the function's or class's own one; none if it is empty.
     """
     bare = _without_comments(code)
     tree = ast.parse(bare)
@@ -171,11 +171,11 @@ def _is_name(target: ast.expr, variable: str) -> bool:
 # Plain code
 
 _Edit = tuple[int, int, str]
-"""Bytes from … up to … of a text, and what takes their place."""
+"""Bytes from … up to … of a text, and their replacement."""
 
 
 def _without_comments(code: str) -> str:
-    """Cut every comment off, and with it the whole line where nothing else stands on it."""
+    """Remove every comment, and the whole line if it contains nothing else."""
     lines: list[str | None] = list(code.splitlines())
     for token in tokenize.generate_tokens(io.StringIO(code).readline):
         if token.type == tokenize.COMMENT:
@@ -224,7 +224,7 @@ def _quoted(docstring: str) -> str:
 
 
 def _offset(code: str, line: int, column: int) -> int:
-    """Return the place of a line (from 1) and column (in bytes) among the bytes of a text."""
+    """Return the position of a line (from 1) and column (in bytes) in the bytes of a text."""
     return sum(len(text.encode()) for text in code.splitlines(keepends=True)[: line - 1]) + column
 
 

@@ -1,7 +1,7 @@
 """`grader new`: an instructor's first assignment, with a reference of its own, complete and ready to be changed.
 
-The files stand in `assignments/_scaffold`. Lines that begin with `[es]` or `[en]`, behind a comment sign or not, are
-for whoever reads that language; the texts for students are in both, always.
+The files are in `assignments/_scaffold`. Lines that begin with `[es]` or `[en]`, with or without a comment sign, are
+for readers of that language; texts for students are always in both.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from grader.domain.messages import message
 
 SCAFFOLD: Final = "_scaffold"
 REFERENCE: Final = "reference.py.txt"
-"""Not named as Python, because it is none before its placeholders are filled."""
+"""Not named as Python, because it is invalid before its placeholders are filled."""
 
 _ID_LINE = re.compile(r"^id\s*=.*$", re.MULTILINE)
 _FOR_READERS = re.compile(r"(?P<before>\s*(?:# |\{# |\"\"\")?)\[(?P<language>es|en)\] (?P<said>.*)")
@@ -57,7 +57,7 @@ def scaffold(assignment: str, folder: Path, *, language: str) -> dict[Path, str]
 
 
 def copied(assignment: str, source: str, folder: Path) -> dict[Path, str]:
-    """Return the files of an assignment that begins as a copy of another one, by path; nothing is written.
+    """Return the files of an assignment copied from another one, by path; nothing is written.
 
     The copy keeps the reference, and with it the facts: texts, points, checks and the template are there to be edited.
 
@@ -119,7 +119,7 @@ def _filled(name: str, assignment: str, course: Course, language: str) -> str:
 
 
 def _for_reader(lines: list[str], language: str) -> Iterator[str]:
-    """Keep the lines for everyone and those for readers of the language, without their mark."""
+    """Keep the lines for everyone and those for readers of the language, without their marker."""
     for line in lines:
         marked = _FOR_READERS.fullmatch(line)
         if marked is None:

@@ -1,8 +1,8 @@
 """Every key of `assignment.toml` and of `_base/texts.toml`, with its type, its bounds and its meaning.
 
 Rules that span several keys (duplicates, requirements, the two languages) are in `grader.authoring.consistency`,
-because they are told together with these and pydantic stops before them. What pydantic finds is put into our own words
-by `grader.authoring.mistakes`; `grader.authoring.publication` writes these tables as JSON Schema for editors.
+because they are reported together with these and pydantic stops before them. What pydantic finds is put into our own
+words by `grader.authoring.mistakes`; `grader.authoring.publication` writes these tables as JSON Schema for editors.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`assignment.toml` → `Assignment`: read, validated as a whole, signed with the digest of all that decides points."""
+"""`assignment.toml` → `Assignment`: read, validated as a whole, with the digest of everything that decides points."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FILE_NAME = "assignment.toml"
 SHARED_TEXTS = Path("_base") / "texts.toml"
 
 RUBRIC_SCHEMA_VERSION = 1
-"""Raised when the same rubric comes to mean something else; grades made before are then made again."""
+"""Increased when the meaning of an unchanged rubric changes; earlier grades are then computed anew."""
 
 LETTERS: Final = "letters"
 DEFAULT_KIND: Final = "0-5"
@@ -51,7 +51,7 @@ KINDS: Final[Mapping[str, tuple[float, float, int]]] = MappingProxyType(
         LETTERS: (0.0, 100.0, 0),
     }
 )
-"""Minimum, maximum and decimals of the scales that are in use; the first one is Colombia's."""
+"""Minimum, maximum and decimals of known scales; the first one is Colombia's."""
 
 DEFAULT_LETTERS: Final[Mapping[str, float]] = MappingProxyType({"A": 90.0, "B": 80.0, "C": 70.0, "D": 60.0, "F": 0.0})
 """Lowest percentage of each letter."""
@@ -189,7 +189,7 @@ def _imports(table: ImportsTable | None) -> ImportPolicy | None:
 
 
 def _merged_texts(table: AssignmentTable, shared: Sequence[TomlSource]) -> dict[str, dict[str, str]]:
-    """Return the shared texts, later ones on top of earlier ones, with the assignment's own on top, by language."""
+    """Return the shared texts by language, later ones over earlier ones and the assignment's own over all."""
     merged: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
     tables: list[SharedTexts | AssignmentTable] = [SharedTexts.model_validate(source.data) for source in shared]
     tables.append(table)
@@ -200,7 +200,7 @@ def _merged_texts(table: AssignmentTable, shared: Sequence[TomlSource]) -> dict[
 
 
 def _facts_folder(source: TomlSource, facts_folder: Path, course: Course | None) -> Path:
-    """Return the folder of the course's own facts where the reference is its own, else `facts_folder`."""
+    """Return the folder of the course's own facts if the reference is its own, else `facts_folder`."""
     is_own = course is not None and course.module(str(source.data.get("reference"))).is_file()
     return course.facts if course is not None and is_own else facts_folder
 
@@ -254,7 +254,7 @@ def _stale(reference: str, course: Course | None) -> Message:
 
 
 def no_facts_yet(reference: str, course: Course) -> Message:
-    """Say which command makes the facts that an instructor's own reference lacks."""
+    """Name the command that makes the missing facts of an instructor's own reference."""
     return without_facts(reference=reference, command=course.command("calibrate", reference))
 
 

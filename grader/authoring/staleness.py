@@ -1,4 +1,4 @@
-"""Whether the facts of a reference were made from the reference as it stands now."""
+"""Tests whether the facts of a reference were made from its present source."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from grader.domain.source_digest import source_digest
 
 
 def is_stale(reference_id: str, facts_file: Path, *, module_folder: Path, shared_folder: Path) -> bool:
-    """Say whether a reference was changed after its facts were made; comments and docstrings do not count.
+    """Return whether a reference was changed after its facts were made; comments and docstrings do not count.
 
     Facts without a digest (of an earlier version of the grader), files that cannot be read, and references whose
     module is not there are not stale: other checks report them.

@@ -1,7 +1,7 @@
-"""A picture of what training should lead to, drawn from the facts of the reference: its pictures, and its number.
+"""A picture of what training should reach, drawn from the facts of the reference: reconstructions and one number.
 
-Above, reconstructions of eight images that the reference was not trained on; below, the number that decides the points,
-beside the same number of answers that need no training. Everything comes from `reference/facts/<id>.json`.
+Above: reconstructions of eight images that the reference was not trained on. Below: the number that decides the points,
+beside that of answers without training. Everything comes from `reference/facts/<id>.json`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ DECIDING: Final = (
     Quantity.DENOISED_MSE,
     Quantity.RECONSTRUCTION_MSE,
 )
-"""What a picture shows, the first that a reference has."""
+"""The possible picture strips; the first that a reference has is shown."""
 
 _NUMBERS: Final[Mapping[Quantity, tuple[str, str, int]]] = {
     Quantity.AVERAGE_PRECISION: ("precisión media (más es mejor)", "average precision (more is better)", 2),
@@ -59,7 +59,7 @@ _BASELINES: Final[Mapping[Baseline, tuple[str, str]]] = {
     Baseline.RANDOM_FEATURES: ("un encoder sin entrenar", "an encoder untrained"),
 }
 _FROM_SCRATCH: Final = ("lo mismo desde cero", "the same from scratch")
-"""What the accuracy of an untrained encoder is: it is trained with the classifier, on the few labels alone."""
+"""Label for the accuracy of an untrained encoder, trained with the classifier on the few labels alone."""
 
 _WORDS: Final = {
     "es": ("Meta", "la referencia entrenada", "reconstrucciones de ocho imágenes con las que no entrenó"),
@@ -70,7 +70,7 @@ _LANGUAGES: Final = ("es", "en")
 
 @dataclass(frozen=True, slots=True)
 class _Bar:
-    """One number and what has it."""
+    """One number and its label."""
 
     label: str
     value: float
@@ -78,7 +78,7 @@ class _Bar:
 
 
 def target(facts: ReferenceFacts, language: str) -> str:
-    """Return a Markdown image with alternative text, "" where nothing was calibrated that could be shown.
+    """Return a Markdown image with alternative text, "" if no calibrated result can be shown.
 
     Args:
         facts: Of the reference; full data go before the sample.
@@ -96,7 +96,7 @@ def target(facts: ReferenceFacts, language: str) -> str:
 
 
 def alternative(facts: ReferenceFacts, language: str) -> str:
-    """Return what the picture shows, in words."""
+    """Describe the picture in words."""
     found = _calibrated(facts)
     shown = None if found is None else _deciding(found)
     if found is None or shown is None:
@@ -122,7 +122,7 @@ def _deciding(found: CalibratedData) -> tuple[Quantity, Statistic] | None:
 
 
 def _bars(quantity: Quantity, statistic: Statistic, language: str) -> list[_Bar]:
-    """Return the reference first, then what it is compared with, the nearest first."""
+    """Return the reference first, then what it is compared with, the closest first."""
     place = _LANGUAGES.index(language)
     names = dict(_BASELINES)
     if quantity is Quantity.ACCURACY:

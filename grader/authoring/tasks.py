@@ -1,4 +1,4 @@
-"""The cells that a student has to complete, with the sections that they stand in: for a notebook that was not begun."""
+"""The cells that a student has to complete, with their sections: for notebooks without any changes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from grader.domain.messages import Message, message
 from grader.domain.submission import CodeCell
 
 PLACEHOLDER: Final = "raise NotImplementedError()"
-"""What the template puts where a student's code belongs."""
+"""The template's placeholder for a student's code."""
 
 _CELL: Final = re.compile(r"^# %%", re.MULTILINE)
 _NAME: Final = re.compile(r'name="([^"]+)"')
@@ -27,7 +27,7 @@ class Task:
 
     Attributes:
         name: The cell's name, which `grader.hint` may know.
-        section: The nearest heading above it, "" where there is none.
+        section: The nearest heading above it, "" if there is none.
     """
 
     name: str
@@ -54,14 +54,14 @@ def tasks(assignment: Assignment, language: str) -> tuple[Task, ...]:
 
 
 def is_untouched(cells: Iterable[CodeCell], wanted: Iterable[Task]) -> bool:
-    """Say whether every cell to complete is there as it was given out, and so nothing was begun."""
+    """Return whether every cell to complete is unchanged, so that the student has not begun."""
     names = {task.name for task in wanted}
     left = {cell.cell_id or cell.provided for cell in cells if PLACEHOLDER in cell.source}
     return bool(names) and names <= left
 
 
 def where_to_begin(wanted: tuple[Task, ...]) -> Message:
-    """Return the sentence for a notebook in which nothing was begun."""
+    """Return the sentence for a notebook in which the student has not begun."""
     return message(
         "{count} cells to complete; start with the section “{section}”. In the notebook, {call} helps.",
         count=len(wanted),

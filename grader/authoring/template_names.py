@@ -1,8 +1,8 @@
-"""Names that a template or a text uses and nobody defines, all of them, each with its file and line.
+"""Finds all undefined names in a template or a text, each with its file and line.
 
-Jinja stops at the first one, tells it in words of its own, and names a line of a shared template where that is the one
-that stumbles. What an author writes is looked through before anything is rendered: `text.<key>` and
-`reference.<NAME>`, and whether it can be parsed at all.
+Jinja stops at the first one, reports it in words of its own, and names a line of a shared template if the error occurs
+there. So what an author writes is checked before anything is rendered: `text.<key>`, `reference.<NAME>`, and whether it
+can be parsed at all.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from grader.domain.messages import Message, message, verbatim
 _TEXT: Final = "text"
 _IMPORTING: Final = "imports"
 _ELSEWHERE: Final = frozenset({"text", "caller", "loop", "varargs", "kwargs", "body", "assigned", "source"})
-"""Names that are defined later, or in some versions of a notebook alone."""
+"""Names that are defined later, or only in some versions of a notebook."""
 
 _MOST_LISTED: Final = 20
-"""A longer list of names helps nobody."""
+"""Longest list of names; a longer one is of no use."""
 
 Known = Mapping[str, Collection[str]]
 """Names below `text` and `reference`."""
@@ -39,7 +39,7 @@ def template_problems(environment: Environment, file: Path, known: Known) -> lis
     except TemplateSyntaxError as error:
         return [Problem(file, verbatim(f"{error.message}."), error.lineno)]
     except (OSError, UnicodeDecodeError):
-        return []  # told by whoever renders it
+        return []  # reported when it is rendered
     return [Problem(file, reason, line) for line, reason in _unknown(tree, known, environment.globals)]
 
 
@@ -56,7 +56,7 @@ def text_problems(environment: Environment, assignment: Assignment, language: st
 
 
 def text_problem(assignment: Assignment, language: str, key: str, reason: Message) -> Problem:
-    """Name the file and line of a text, which may stand in the assignment's own file or in a shared one."""
+    """Return the file and line of a text, which may be in the assignment's own file or in a shared one."""
     path = ("text", language, key)
     shared = (assignment.folder.parent / SHARED_TEXTS, assignments_folder() / SHARED_TEXTS)
     for file in (assignment.folder / FILE_NAME, *shared):
@@ -73,10 +73,10 @@ def _unknown(tree: nodes.Template, known: Known, defined: Collection[str]) -> It
     for node in tree.find_all(nodes.Getattr):
         owner = node.node.name if isinstance(node.node, nodes.Name) else ""
         if owner in known and node.attr not in known[owner]:
-            yield node.lineno, _told(owner, node.attr, known[owner])
+            yield node.lineno, _unknown_name(owner, node.attr, known[owner])
     for line, name in _imported_constants(tree):
         if "reference" in known and name not in known["reference"]:
-            yield line, _told("reference", name, known["reference"])
+            yield line, _unknown_name("reference", name, known["reference"])
     undeclared = meta.find_undeclared_variables(tree) - set(defined) - _ELSEWHERE
     for place in tree.find_all(nodes.Name):
         if place.name in undeclared:
@@ -85,7 +85,7 @@ def _unknown(tree: nodes.Template, known: Known, defined: Collection[str]) -> It
 
 
 def _imported_constants(tree: nodes.Template) -> Iterator[tuple[int, str]]:
-    """Yield the names of constants that are handed to `sections.imports([…])`, which looks them up itself."""
+    """Yield the names of constants passed to `sections.imports([…])`, which looks them up itself."""
     for call in tree.find_all(nodes.Call):
         if isinstance(call.node, nodes.Getattr) and call.node.attr == _IMPORTING and call.args:
             listed = call.args[0]
@@ -94,7 +94,7 @@ def _imported_constants(tree: nodes.Template) -> Iterator[tuple[int, str]]:
                     yield one.lineno, one.value
 
 
-def _told(owner: str, name: str, known: Collection[str]) -> Message:
+def _unknown_name(owner: str, name: str, known: Collection[str]) -> Message:
     lowered = {one.lower(): one for one in known}
     closest = lowered.get(nearest(name, lowered) or "")
     if owner == _TEXT:

@@ -1,7 +1,7 @@
 r"""Notebook template → script in the percent format, for one language and one version.
 
-A template is `assignments/<id>/notebook.py.j2`; what all templates share is in `assignments/_base`. Both are data:
-they may use the names below and no others (an unknown name is an error, never an empty string).
+A template is `assignments/<id>/notebook.py.j2`; the common parts of all templates are in `assignments/_base`. Both are
+data: they may use only the names below (an unknown name is an error, never an empty string).
 
 | name | is |
 |---|---|
@@ -46,12 +46,12 @@ from grader.domain.messages import message, verbatim
 TEMPLATE = "notebook.py.j2"
 
 GIVEN_MODULES = ("cloud", "sampling", "card_data", "detection")
-"""Modules of `reference/` that hold material for students; solutions stand in the others."""
+"""Modules of `reference/` with material for students; the others contain solutions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """Which notebook of an assignment is meant.
+    """Which notebook of an assignment to make.
 
     Attributes:
         language: `es` or `en`.
@@ -65,7 +65,7 @@ class Version:
 
 
 class Texts(SimpleNamespace):
-    """The texts of one language by key; a namespace, so that no key is taken for a method of a dict."""
+    """The texts of one language by key; a namespace, so that no key is mistaken for a method of a dict."""
 
 
 class Constants(SimpleNamespace):
@@ -219,7 +219,7 @@ def _rubric_rows(assignment: Assignment, language: str) -> list[RubricRow]:
 
 
 def _require_names(environment: Environment, assignment: Assignment, language: str) -> None:
-    """Refuse a template or a text of the author's that uses a name which does not exist; all of them are told."""
+    """Refuse an author's template or text that uses unknown names; all of them are reported."""
     constants = vars(environment.globals["reference"])
     texts = assignment.texts[language]
     problems = text_problems(environment, assignment, language, {"reference": constants})
@@ -242,7 +242,7 @@ def _rendered_texts(environment: Environment, assignment: Assignment, language: 
 
 
 def _template_problem(assignment: Assignment, error: TemplateError) -> Problem:
-    """Name the template's line: Jinja tells it for wrong syntax, and the traceback for what happens in rendering."""
+    """Return the template's line: Jinja gives it for wrong syntax, and the traceback for errors during rendering."""
     if isinstance(error, TemplateSyntaxError):
         return Problem(
             Path(error.filename or assignment.folder / TEMPLATE), verbatim(f"{error.message}."), error.lineno
@@ -251,7 +251,7 @@ def _template_problem(assignment: Assignment, error: TemplateError) -> Problem:
     if not frames:
         file = assignment.folder / TEMPLATE
         return Problem(file, message("this template, or one that it names, is missing ({name}).", name=str(error)))
-    # A shared template stumbles over what the author's hands to it: the author's own line is the one to change.
+    # A shared template fails at an argument from the author's: the author's own line is the one to change.
     own = [frame for frame in frames if Path(frame.filename).parent == assignment.folder]
     frame = (own or frames)[-1]
     return Problem(Path(frame.filename), verbatim(f"{error}."), frame.lineno)

@@ -1,6 +1,6 @@
-"""What the TOML parser of the standard library says in English, as sentences that can be translated.
+"""Translates the English errors of the standard library's TOML parser into sentences of ours.
 
-Source of its words: `tomllib/_parser.py` of Python 3.11 to 3.13; what is not listed here is passed on as it is.
+Source of the texts: `tomllib/_parser.py` of Python 3.11 to 3.13; unknown texts are passed on unchanged.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _PLACE: Final = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)
 
 
 def explained(problem: str) -> Message:
-    """Return what the parser says, in words of ours.
+    """Return the parser's error in our words.
 
     Args:
         problem: Text of a `tomllib.TOMLDecodeError`, with its place.

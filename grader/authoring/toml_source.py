@@ -1,8 +1,8 @@
-"""TOML files with the line of every key, so that a mistake can be told with its place.
+"""TOML files with the line of every key, so that errors can be reported with their place.
 
-The standard library's parser gives values without places. A statement of TOML (a header, or a key with its value)
-is complete as soon as it parses by itself; so the same parser finds where each one begins, whatever quotes, dots,
-inline tables and long strings it is made of.
+The standard library's parser returns values without places. A statement of TOML (a header, or a key with its value)
+is complete as soon as it can be parsed alone; so the same parser finds where each one begins, whatever quotes, dots,
+inline tables and long strings it contains.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from grader.authoring.toml_errors import explained
 from grader.domain.messages import Message, message
 
 KeyPath = tuple[str | int, ...]
-"""Way from the top of a file to a value: `("rubric", 2, "points")`; positions count from 0."""
+"""Path from the top of a file to a value: `("rubric", 2, "points")`; positions count from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class TomlSource:
     lines: Mapping[KeyPath, int]
 
     def line(self, key: KeyPath) -> int:
-        """Return the line of a key, or of the nearest table around it where the key itself is not there."""
+        """Return the line of a key, or of the nearest enclosing table if the key does not exist."""
         while key and key not in self.lines:
             key = key[:-1]
         return self.lines.get(key, 1)
@@ -46,7 +46,7 @@ class TomlSource:
         return Problem(self.path, reason, self.line(key), self._spoken(key))
 
     def _spoken(self, key: KeyPath) -> str:
-        """Write a key as people say it: positions count from 1 and carry the name of their check."""
+        """Write a key for people: positions count from 1 and include the name of their check."""
         match key:
             case ("rubric", int(position), *rest):
                 head = f"rubric {position + 1}{self._check(position)}"

@@ -1,10 +1,9 @@
 """Points lost on the sample because of few updates: such a grade waits for a person.
 
-The sample has about a seventh of the training data, so the same epochs make a seventh of the updates, and an optimizer
-that starts slowly, or a notebook of three epochs, has not learnt on it what it learns on the full data. How much of a
-loss is due to that, nobody can tell without running it there. So this says only that a person has to look. It rests on
-claims of the kernel (which trainings it made), and a false one gains nothing: the points stay lost until somebody gives
-them back.
+The sample has about a seventh of the training data, so the same epochs make a seventh of the updates. An optimizer that
+starts slowly, or a notebook of three epochs, learns less on it than on the full data. How much of a loss this explains
+can only be seen by a run on the full data, so this module just asks for a person. It rests on claims of the kernel
+(which trainings it made), and a false one gains nothing: the points stay lost until a person gives them back.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from grader.domain.messages import Message, message
 
 
 def is_of_learning(check: str) -> bool:
-    """Tell whether the points of a check depend on how well something was learnt."""
+    """Return whether the points of a check depend on how well something was learnt."""
     known = CHECKS.get(check)
     return known is not None and known.needs.learnt
 
@@ -28,15 +27,15 @@ def is_of_learning(check: str) -> bool:
 def lost_for_few_updates(
     results: Sequence[CheckResult], measurements: Measurements, fits: Sequence[FitClaim]
 ) -> Message | None:
-    """Say that a person must look at a grade made on the sample, or None where the sample cannot be to blame.
+    """Ask for a person if a grade made on the sample may have lost points by few updates, or return None.
 
-    It cannot where nothing was lost for what was learnt, where no model was measured, and where nothing was trained at
-    all: that would be no better on more data.
+    The sample is not to blame if no points for learning were lost, if no model was measured, or if nothing was trained
+    at all: more data would not help then.
 
     Args:
-        results: Of all checks.
-        measurements: What they rest on; made on the sample of data that have more.
-        fits: Trainings that the kernel claims; that of a network in NumPy is seen by nobody.
+        results: Results of all checks.
+        measurements: Their measurements, made on the sample of data that have more.
+        fits: Trainings that the kernel claims; the training of a network in NumPy is not among them.
     """
     lost = sum(one.points_possible - one.points_awarded for one in results if _is_lost(one))
     if not lost or not measurements.models or not (fits or measurements.claims.trained):
@@ -64,7 +63,7 @@ def _is_lost(result: CheckResult) -> bool:
 
 
 def _updates(fits: Sequence[FitClaim]) -> int | None:
-    """Add up the steps of all trainings; None where one of them does not tell."""
+    """Add up the steps of all trainings; None if one of them is unknown."""
     if not fits or not all(fit.samples > 0 and fit.batch_size > 0 for fit in fits):
         return None
     return sum(fit.epochs * math.ceil(fit.samples / fit.batch_size) for fit in fits)

@@ -1,7 +1,7 @@
-"""An error of method that no measurement shows: the model was fitted on the test images alone.
+"""A methodical error that no measurement shows: the model was fitted on the test images alone.
 
-It rests on a claim of the kernel (which images its trainings were given). A false one can only cost the one who makes
-it, and what it costs waits for a person.
+It rests on a claim of the kernel (which images its trainings got). A false claim can only cost its author points, and
+this loss waits for a person.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from grader.domain.messages import Message, message
 def judge_method(
     results: tuple[CheckResult, ...], rubric: Sequence[RubricItem], fits: Sequence[FitClaim]
 ) -> tuple[tuple[CheckResult, ...], Message | None]:
-    """Take off what a training on the test images alone costs, and say why a person must look; else change nothing.
+    """Subtract the cost of a training on test images only, and say why a person must look; else change nothing.
 
     Args:
-        results: Of all checks.
+        results: Results of all checks.
         rubric: Their items, in the same order.
-        fits: Trainings that the kernel tells of; every one of them must have been given test images and nothing else.
+        fits: Trainings that the kernel claims; the cost applies only if all of them got test images and nothing else.
     """
     if not fits or not all(fit.test_images_alone for fit in fits):
         return results, None

@@ -1,4 +1,4 @@
-"""Runs a rubric over one submission, and finds what is wrong with a rubric."""
+"""Runs a rubric on one submission, and validates rubrics."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from grader.locale import Translator
 
 @dataclass(frozen=True, slots=True)
 class RubricMistake:
-    """One thing that is wrong with a rubric.
+    """One error in a rubric.
 
     Attributes:
-        position: Of the item, from 0.
-        key: Where in it: `("parameters", "tolerance")`.
-        reason: What is wrong and what is wanted.
+        position: Position of the item, from 0.
+        key: Key within the item: `("parameters", "tolerance")`.
+        reason: What is wrong and what is expected.
     """
 
     position: int
@@ -42,11 +42,11 @@ _SATISFIED: Final = frozenset({Outcome.PASSED, Outcome.PARTIAL})
 def run_checks(rubric: Sequence[RubricItem], subject: Subject) -> tuple[CheckResult, ...]:
     """Run every check of the rubric and return one result each, in rubric order.
 
-    A check is SKIPPED where one that it requires did not pass, and UNGRADABLE where we could not decide whether one
-    did: nobody can then say whether this one would have been reached.
+    A check is SKIPPED if a check that it requires did not pass, and UNGRADABLE if it is undecided whether that one
+    passed, since it is then unknown whether this one would have run.
 
     Raises:
-        ValueError: The rubric is wrong; the text lists every mistake.
+        ValueError: The rubric is wrong; the text lists every error.
     """
     if mistakes := rubric_mistakes(rubric):
         raise ValueError("; ".join(f"{'.'.join(one.key)}: {Translator('en').text(one.reason)}" for one in mistakes))
@@ -85,7 +85,7 @@ def rubric_mistakes(rubric: Sequence[RubricItem]) -> tuple[RubricMistake, ...]:
 
 
 def result_of(item: RubricItem, verdict: Verdict) -> CheckResult:
-    """Return what a verdict is worth under an item of the rubric."""
+    """Return the result of a verdict under an item of the rubric."""
     return CheckResult(
         check=item.check,
         outcome=verdict.outcome,
@@ -101,8 +101,9 @@ def judged_by_halves(subject: Subject, item: RubricItem, check: Check) -> Verdic
     """Judge the halves of an autoencoder that the notebook has not made.
 
     Returns:
-        None where the check is for a whole autoencoder: there is one, or no half of one, or it reads more than layers,
-        or a half may be missing through our doing.
+        None if the check needs a whole autoencoder: one exists, no half exists, the check reads more than layers, or a
+        half
+            may be missing through our fault.
     """
     if check.halves is None or subject.model(Role.AUTOENCODER) is not None or why_unknown(subject) is not None:
         return None
@@ -127,14 +128,16 @@ def _item_mistakes(item: RubricItem) -> Iterator[tuple[tuple[str, ...], Message]
 
 
 def _unknown_check(check: str) -> Message:
-    """Name the checks that there are, and every package that should perhaps have offered this one."""
+    """Name the existing checks, and every package that may have been meant to offer this one."""
     if close := get_close_matches(check.lower(), CHECKS, n=1):
-        told: Message = message("there is no check {check}; did you mean {nearest}?", check=check, nearest=close[0])
+        complaint: Message = message(
+            "there is no check {check}; did you mean {nearest}?", check=check, nearest=close[0]
+        )
     else:
-        told = message("there is no check {check}: choose among {known}", check=check, known=", ".join(CHECKS))
+        complaint = message("there is no check {check}: choose among {known}", check=check, known=", ".join(CHECKS))
     for reason in reasons(CHECKS.broken):
-        told = message("{told}. {reason}", told=told, reason=reason)
-    return told
+        complaint = message("{complaint}. {reason}", complaint=complaint, reason=reason)
+    return complaint
 
 
 def _unknown_parameter(check: str, known: tuple[str, ...]) -> Message:
@@ -146,9 +149,9 @@ def _unknown_parameter(check: str, known: tuple[str, ...]) -> Message:
 def _stopped_by_requirement(
     item: RubricItem, results: Mapping[str, CheckResult], titles: Mapping[str, Message]
 ) -> Verdict | None:
-    """Return the verdict where a required check does not let this one run, else None.
+    """Return the verdict if a required check keeps this one from running, else None.
 
-    A check that surely did not pass comes before one that we cannot decide: then this one is surely skipped.
+    A required check that failed takes precedence over an undecided one: this check is then certainly skipped.
     """
     unmet = [results[required] for required in item.requires if results[required].outcome not in _SATISFIED]
     if not unmet:
@@ -162,7 +165,7 @@ def _stopped_by_requirement(
 
 
 def _without_layers(subject: Subject, check: Check) -> Verdict | None:
-    """Return the verdict where a check looks at layers and the model was only measured by behaviour, else None."""
+    """Return the verdict if a check examines layers and the model was measured only by behaviour, else None."""
     if not subject.measurements.by_behaviour or not check.needs.layers:
         return None
     return ungradable(
@@ -174,7 +177,7 @@ def _without_layers(subject: Subject, check: Check) -> Verdict | None:
 
 
 def _without_samples(subject: Subject, check: Check) -> Verdict | None:
-    """Return the verdict where a check looks at samples, and the autoencoder takes or gives none, else None."""
+    """Return the verdict if a check needs samples and the autoencoder's size does not fit them, else None."""
     if not subject.measurements.another_size or not check.needs.samples:
         return None
     return skipped(

@@ -15,13 +15,13 @@ from grader.domain.measurement import Quantity
 
 DEVIATIONS: Final = 6.0
 SHARE_OF_GAP: Final = 1 / 3
-"""How far inside full credit an estimate has to be: a third of the way to the reference, at least six deviations."""
+"""How far inside full credit an estimate must be: a third of the way to the reference, at least six deviations."""
 
 EPOCHS: Final = 3
-"""A training that asks for more epochs than so many times the reference's is run whole."""
+"""A training that asks for more epochs than this multiple of the reference's runs in full."""
 
 _LEAST_SAMPLES: Final = {DataSize.SAMPLE: 3 / 8, DataSize.FULL: 1 / 2}
-"""Share of the training images: who trains on few of them may spoil by the last epoch what the first ones reached."""
+"""Least share of the training images: a training on few images may lose by its last epoch what it had reached."""
 
 
 _QUANTITIES: Final = {
@@ -31,7 +31,7 @@ _QUANTITIES: Final = {
 
 
 def acceleration_of(assignment: Assignment, facts: ReferenceFacts, size: str) -> Acceleration:
-    """Return how the trainings of an assignment are made faster on data of this size."""
+    """Return how the trainings of an assignment are accelerated on data of this size."""
     return Acceleration(_early_end(assignment, facts, size))
 
 
@@ -56,7 +56,7 @@ def _early_end(assignment: Assignment, facts: ReferenceFacts, size: str) -> Earl
 
 
 def _only_error(rubric: Sequence[RubricItem]) -> TrainingUse | None:
-    """Return the one error that a rubric takes from the training, None where it takes more or nothing."""
+    """Return the one error that a rubric needs from the training, None if it needs more or nothing."""
     found = [check.needs.training for item in rubric if (check := CHECKS.get(item.check)) is not None]
     errors = [one for one in found if one is not TrainingUse.NONE]
     known = len(found) == len(rubric)
@@ -64,7 +64,7 @@ def _only_error(rubric: Sequence[RubricItem]) -> TrainingUse | None:
 
 
 def _target(known: Statistic) -> float | None:
-    """Return the largest error that is surely full credit, None where the reference itself hardly reaches it."""
+    """Return the largest error that certainly has full credit, None if the reference itself barely reaches it."""
     curves = [curve for curve in known.curves if curve.trivial > curve.reference]
     if not curves or len(curves) < len(known.curves):
         return None

@@ -58,8 +58,8 @@ def root(
     ] = False,
     lang: Language = None,
 ) -> None:
-    """Hold the options of every command; without one, say where to begin. Nothing was asked for, so the status is 2."""
-    if lang is not None:  # named before the command, it counts for the command
+    """Read the options of every command; without a command, show the first steps and exit with status 2."""
+    if lang is not None:  # given before the command, it applies to the command
         ctx.default_map = {name: {"lang": lang} for name in ctx.command.commands}  # type: ignore[attr-defined]
     if ctx.invoked_subcommand is None:
         typer.echo(first_steps())
@@ -217,7 +217,7 @@ def inspect_command(
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run a notebook and tell what it trains."""
+    """Run a notebook and report what it trains."""
     from grader.cli.inspecting import inspect_one
     from grader.session import SessionOptions
 
@@ -259,7 +259,7 @@ def grade_command(
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
-    """Grade a class; what was run before is not run again."""
+    """Grade a class; what has run before does not run again."""
     from grader.cli.grading import grade_paths
     from grader.cli.rosters import ClassLists, HandIns
     from grader.review.book import BookPlace

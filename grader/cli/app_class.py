@@ -87,7 +87,7 @@ def publish_command(
     course: CourseFolder = None,
     lang: Language = None,
 ) -> None:
-    """Write what students need for checking an assignment, without its solution."""
+    """Write what students need to check an assignment, without its solution."""
     from grader.cli.publishing import publish_assignment
 
     publish_assignment(assignment, out, Course.at(course), language=lang)
@@ -124,7 +124,7 @@ def alike_command(
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare hand-ins with each other; nothing is run and no grade changes."""
+    """Compare hand-ins with each other; nothing runs and no grade changes."""
     from grader.cli.comparing import Comparison, compare_class
 
     wanted = Comparison(out, grades, gradebook, tuple(common or ()))

@@ -1,4 +1,4 @@
-"""The commands that keep a gradebook safe and give students what is theirs, with their options."""
+"""The commands that back up a gradebook and handle the data of one student, with their options."""
 
 from __future__ import annotations
 

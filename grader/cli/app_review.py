@@ -91,7 +91,7 @@ def regrade_command(
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
-    """Score a class anew from what was observed of it."""
+    """Give a class new points from stored observations."""
     from grader.cli.deciding import Where
     from grader.cli.regrading import regrade_class
 
@@ -116,7 +116,7 @@ def adjust_command(
     course: CourseFolder = None,
     lang: Language = None,
 ) -> None:
-    """Keep a decision about points and write the results anew."""
+    """Store a decision about points and write the results anew."""
     from grader.cli.deciding import Where, adjust_points, default_author
     from grader.review.making import By
 
@@ -144,7 +144,7 @@ def extend_command(
     course: CourseFolder = None,
     lang: Language = None,
 ) -> None:
-    """Keep an extension and write the results anew."""
+    """Store an extension and write the results anew."""
     from grader.cli.deciding import Where, default_author, extend_student
     from grader.review.making import By
 
@@ -167,7 +167,7 @@ def excuse_command(
     course: CourseFolder = None,
     lang: Language = None,
 ) -> None:
-    """Keep an excuse and write the results anew."""
+    """Store an excuse and write the results anew."""
     from grader.cli.deciding import Where, default_author, excuse_student
     from grader.review.making import By
 

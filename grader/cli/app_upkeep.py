@@ -1,4 +1,4 @@
-"""The commands with which maintainers keep references, facts and rubrics right, with their options."""
+"""The commands with which maintainers check references, facts and rubrics, with their options."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def calibrate_command(
     lang: Language = None,
 ) -> None:
     """Make the runs that the facts lack."""
-    _start_tensorflow(lang)  # before anything below imports it, and says so at length
+    _start_tensorflow(lang)  # before the modules below import it, with many messages
     from grader.cli.upkeep import Trainings, calibrate_references
 
     for size in ("sample", "full") if data_size is None else (data_size,):
@@ -106,7 +106,7 @@ def validate_command(
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say which reference drifted, or which rubric errs."""
+    """Report references that drifted, or rubrics that err."""
     if rubrics:
         from grader.cli.rubrics import Trial, validate_rubrics
         from grader.session import SessionOptions
@@ -125,7 +125,7 @@ def validate_command(
         trial = Trial(ids or (), fast, options, own, keep, variant or ())
         validate_rubrics(trial, language=lang, as_json=as_json)
         return
-    _start_tensorflow(lang)  # before anything below imports it, and says so at length
+    _start_tensorflow(lang)  # before the modules below import it, with many messages
     from grader.cli.upkeep import Trainings, validate_references
 
     validate_references(

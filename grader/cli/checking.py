@@ -1,4 +1,4 @@
-"""`grader check`: one's own notebook."""
+"""`grader check`: a student's own notebook."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from grader.session import SessionOptions, open_session
 def check_notebook(
     notebook: Path, assignment_id: str | None, options: SessionOptions, *, language: str | None, as_json: bool
 ) -> None:
-    """Run the public checks on one notebook; exit status 1 when it does not earn every point."""
+    """Run the public checks on one notebook; exit status 1 if it does not earn every point."""
     with error_border(language), private_folder() as workspace:
         require_known(options, language)
         submission = _only_one(collect([notebook], Path(workspace), with_folder=True), notebook, language)
@@ -79,12 +79,12 @@ def check_notebook(
 def _stop_where_nothing_was_begun(
     read: Notebook, assignment: Assignment, options: SessionOptions, translator: Translator
 ) -> None:
-    """Say where to begin, instead of running a notebook whose every cell is as it was given out.
+    """If no cell of a notebook was changed, show the first steps instead of running it.
 
     Raises:
-        typer.Exit: Nothing was begun; it does not pass.
+        typer.Exit: No cell was changed; the notebook does not pass.
     """
-    if options.course is not None:  # its templates may stand on references that only the measuring process imports
+    if options.course is not None:  # its templates may need references that only the measuring process imports
         return
     if not assignment.has_material:
         return

@@ -28,7 +28,7 @@ _MOST_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What is compared besides the code, and where both sides are written.
+    """What is compared besides the code, and where the pairs are written.
 
     Attributes:
         out: The page, or None.

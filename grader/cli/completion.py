@@ -1,4 +1,4 @@
-"""What a shell completes after Tab: ids of assignments and the values that an option takes."""
+"""Shell completion: ids of assignments and the values of options."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 def assignments(incomplete: str) -> list[str]:
-    """Return the ids of our assignments that begin like this."""
+    """Return the ids of our assignments that begin with this text."""
     from grader.authoring.catalogue import assignment_ids
 
     return [name for name in assignment_ids() if name.startswith(incomplete)]

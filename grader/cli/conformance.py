@@ -18,7 +18,7 @@ from grader.sandbox.registry import backend_named, backend_names
 
 
 def show_behaviours(*, language: str | None, as_json: bool) -> None:
-    """Print each behaviour as it is tried; exit status 1 when one does not hold."""
+    """Print each behaviour as it is tried; exit status 1 if one does not hold."""
     console = Console()
     verdicts: list[tuple[str, Verdict]] = []
     with error_border(language):
@@ -37,7 +37,7 @@ def show_behaviours(*, language: str | None, as_json: bool) -> None:
 
 
 def _verdicts() -> Iterator[tuple[str, Verdict]]:
-    """Try every way in which every sandbox that shuts notebooks in starts a kernel."""
+    """Try every way in which each isolating sandbox starts a kernel."""
     for backend in map(backend_named, backend_names()):
         with backend.conformance() as trials:
             for trial in trials:

@@ -1,4 +1,4 @@
-"""An instructor's own course on the command line: `grader new`, and what `--course` means for the other commands."""
+"""An instructor's own course on the command line: `grader new`, and `--course` of the other commands."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from grader.domain.messages import message
 
 
 def create_assignment(assignment: str, folder: Path, *, source: str | None, language: str | None) -> None:
-    """Write the files of a new assignment, and say what comes next.
+    """Write the files of a new assignment, and show the next steps.
 
     Args:
         assignment: Its id.
         folder: Of the course.
-        source: Id of an assignment that it begins as a copy of; None for a small one with a reference of its own.
-        language: Of the comments and of what is said.
+        source: Id of the assignment to copy; None for a small one with a reference of its own.
+        language: Language of the comments and of the output.
     """
     from grader.authoring.scaffold import copied, scaffold
     from grader.gradebook import write_atomically
@@ -51,9 +51,9 @@ def create_assignment(assignment: str, folder: Path, *, source: str | None, lang
 
 @contextmanager
 def references_found(course: Course | None) -> Iterator[None]:
-    """Let this process and those that it starts find the references of a course; without one, of none.
+    """Let this process and its children find the references of a course; without a course, those of none.
 
-    For the commands that train references; a process that grades gives the folder to the measuring process alone.
+    For commands that train references; a process that grades gives the folder only to the measuring process.
 
     Raises:
         AuthoringError: The course cannot be used.
@@ -75,7 +75,7 @@ def references_found(course: Course | None) -> Iterator[None]:
 
 
 def require_sound(references: Sequence[str]) -> None:
-    """Refuse references that cannot be used, before an hour is spent on their trainings.
+    """Refuse references that cannot be used, before their trainings take an hour.
 
     Raises:
         BrokenReferenceError: The first of them, with everything that is wrong with it.
@@ -89,10 +89,10 @@ def require_sound(references: Sequence[str]) -> None:
 
 
 def require_readable_facts(course: Course, references: Sequence[str]) -> None:
-    """Refuse facts of an earlier calibration that cannot be read, since a calibration goes on from them.
+    """Refuse unreadable facts of an earlier calibration, since a calibration continues from them.
 
     Raises:
-        AuthoringError: With every mistake of the first such file.
+        AuthoringError: Lists every error of the first such file.
     """
     from grader.authoring.catalogue import load_facts
 
@@ -102,10 +102,10 @@ def require_readable_facts(course: Course, references: Sequence[str]) -> None:
 
 
 def require_usable(course: Course, references: Sequence[str]) -> None:
-    """Refuse a course whose assignments on these references have a mistake in files, rubric or template.
+    """Refuse a course if an assignment on these references has an error in files, rubric or template.
 
     Raises:
-        AuthoringError: The first assignment with mistakes, and all of them.
+        AuthoringError: Lists all errors of the first such assignment.
     """
     from grader.authoring.catalogue import assignment_ids
     from grader.authoring.courses import reference_of
@@ -120,10 +120,10 @@ def require_usable(course: Course, references: Sequence[str]) -> None:
 
 
 def load_checked(assignment_id: str, course: Course | None) -> Assignment:
-    """Load an assignment as its course gives it, with every mistake of its files and of its rubric told at once.
+    """Load an assignment from its course, and report every error of its files and its rubric at once.
 
     Raises:
-        AuthoringError: With every mistake: of keys and their values, and of checks and parameters that do not exist.
+        AuthoringError: Lists every error: of keys and their values, and of checks and parameters that do not exist.
     """
     from grader.authoring.catalogue import assignments_folder
     from grader.authoring.configured import load_configured
@@ -137,8 +137,8 @@ def load_checked(assignment_id: str, course: Course | None) -> Assignment:
     except AuthoringError as error:
         if not mistakes:
             raise
-        told = {(one.file, one.line, one.key) for one in error.problems}
-        others = [one for one in mistakes if (one.file, one.line, one.key) not in told]
+        reported = {(one.file, one.line, one.key) for one in error.problems}
+        others = [one for one in mistakes if (one.file, one.line, one.key) not in reported]
         raise unusable(assignment_id, [*error.problems, *others]) from error
     if mistakes:
         raise unusable(assignment_id, mistakes)
@@ -148,7 +148,7 @@ def load_checked(assignment_id: str, course: Course | None) -> Assignment:
 def rubric_problems(file: Path) -> list[Problem]:
     """Return every check and parameter of a rubric that does not exist; ours are guarded by tests.
 
-    What is no rubric at all is left out: the reader of the file tells it.
+    Anything that is not a rubric is left out: the reader of the file reports it.
     """
     from grader.authoring.errors import AuthoringError
     from grader.authoring.toml_source import read_toml
@@ -157,7 +157,7 @@ def rubric_problems(file: Path) -> list[Problem]:
     try:
         source = read_toml(file)
     except AuthoringError:
-        return []  # which is told with its line by whoever loads the assignment
+        return []  # the loader of the assignment reports it with its line
     stated = source.data.get("rubric")
     problems: list[Problem] = []
     for position, item in enumerate(stated if isinstance(stated, list) else []):
@@ -168,7 +168,7 @@ def rubric_problems(file: Path) -> list[Problem]:
 
 
 def _parameters(stated: object) -> dict[str, ParameterValue]:
-    """Return the parameters that have a type at all; the others are told by whoever reads the file."""
+    """Return the parameters of a valid type; the reader of the file reports the others."""
     if not isinstance(stated, dict):
         return {}
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in stated.items()}

@@ -57,9 +57,9 @@ class Where:
     Attributes:
         out: The folder that `grader grade --out` wrote, None for the current one.
         gradebook: Address of a gradebook elsewhere, or None.
-        assignment: Assignment id; None where the gradebook holds one alone.
+        assignment: Assignment id; None if the gradebook holds only one.
         course: The instructor's own course, or None.
-        language: Of what is said, or None.
+        language: Language of the output, or None.
     """
 
     out: Path | None
@@ -70,7 +70,7 @@ class Where:
 
 
 def show_waiting(where: Where, student: str | None, *, as_json: bool) -> None:
-    """Show what waits for a person and why: the class, or everything about one student."""
+    """Show what waits for a person and why: for the class, or everything about one student."""
     with opened(where) as (book, assignment):
         wording = Wording(Translator(where.language) if where.language else SURROUNDINGS)
         rows = book.queries.rows(Wanted(assignment.assignment, status=GradeStatus.NEEDS_REVIEW), limit=_EVERYBODY)
@@ -88,14 +88,14 @@ def show_waiting(where: Where, student: str | None, *, as_json: bool) -> None:
 
 
 def accept_hand_in(where: Where, student: str, by: By, *, file: str = "") -> None:
-    """Settle why a hand-in waits besides its checks."""
+    """Accept why a hand-in waits, apart from its checks."""
     with opened(where) as (book, assignment):
         decision = accept(_hand_in(book, assignment, student, file), by)
         _keep(book, assignment, decision, where.language)
 
 
 def adjust_points(where: Where, student: str, item: str, points: str | None, by: By, *, file: str = "") -> None:
-    """Give a check, a question or the whole hand-in other points; None takes an earlier decision back."""
+    """Give a check, a question or the whole hand-in other points; None withdraws an earlier decision."""
     with opened(where) as (book, assignment):
         given = 0.0 if points is None else read_points(points)
         graded = _hand_in(book, assignment, student, file)
@@ -104,7 +104,7 @@ def adjust_points(where: Where, student: str, item: str, points: str | None, by:
 
 
 def extend_student(where: Where, student: str, until: str | None, by: By, *, expected: bool) -> None:
-    """Give a student another due date; None takes an earlier one back."""
+    """Give a student another due date; None withdraws an earlier one."""
     with opened(where) as (book, assignment):
         if assignment.due is None:
             raise DecisionRefusedError(nothing_to_extend(assignment))
@@ -114,14 +114,14 @@ def extend_student(where: Where, student: str, until: str | None, by: By, *, exp
 
 
 def excuse_student(where: Where, student: str, by: By, *, withdraw: bool, expected: bool) -> None:
-    """Say that the assignment does not count for a student, or that it does again."""
+    """Record that the assignment does not count for a student, or that it counts again."""
     with opened(where) as (book, assignment):
         name = _name(book, assignment, student, expected=expected)
         _keep(book, assignment, excuse(assignment.assignment, name, by, withdraw=withdraw), where.language)
 
 
 def default_author() -> str:
-    """Return who decides where nobody says: `GRADER_AUTHOR`, else the user of this machine."""
+    """Return the default author of decisions: `GRADER_AUTHOR`, else the user of this machine."""
     return os.environ.get(AUTHOR_VARIABLE, "") or getpass.getuser()
 
 
@@ -130,7 +130,7 @@ def default_author() -> str:
 
 @contextmanager
 def opened(where: Where) -> Iterator[tuple[Book, Assignment]]:
-    """Open the gradebook, up to date, with the assignment that is meant."""
+    """Open the gradebook, up to date, with the assignment."""
     with error_border(where.language):
         place = BookPlace.of(where.out, where.gradebook, course=Course.at(where.course))
         with Book.open(place) as book:
@@ -157,13 +157,13 @@ def _assignment_id(book: Book, wanted: str | None) -> str:
 def _hand_in(book: Book, assignment: Assignment, student: str, file: str = "") -> GradedSubmission:
     row = find_hand_in(book, assignment.assignment, student, file=file)
     graded = book.submission(row.submission_id)
-    if graded is None:  # deleted between two statements, which nothing of ours does
+    if graded is None:  # deleted between two statements, which our code never does
         raise DecisionRefusedError(unknown_student(student, []))
     return graded
 
 
 def _name(book: Book, assignment: Assignment, student: str, *, expected: bool) -> str:
-    """Return the student's name as the gradebook has it; `expected` allows one who has handed in nothing yet."""
+    """Return the student's name as in the gradebook; `expected` also allows a student without a hand-in."""
     rows = book.queries.rows(Wanted(assignment.assignment), limit=_EVERYBODY)
     names = [row.student for row in rows]
     if student in names or expected:
@@ -177,7 +177,7 @@ def _name(book: Book, assignment: Assignment, student: str, *, expected: bool) -
 
 
 def _moment(text: str, assignment: Assignment) -> datetime:
-    """Read a date, or a date with its time, in the zone of the due date where it names none."""
+    """Read a date, or a date with its time, by default in the time zone of the due date."""
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
@@ -189,7 +189,7 @@ def _moment(text: str, assignment: Assignment) -> datetime:
 
 
 def _keep(book: Book, assignment: Assignment, decision: Decision, language: str | None) -> None:
-    """Keep the decision, write the results anew, and say how the student stands now."""
+    """Store the decision, write the results anew, and show the student's new result."""
     wording = Wording(Translator(language) if language else SURROUNDINGS)
     book.decide([decision])
     index = rewrite(book, assignment.assignment, students={decision.student})

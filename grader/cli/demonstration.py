@@ -30,14 +30,14 @@ from grader.session import SessionOptions
 
 ASSIGNMENT = "stacked"
 LONGEST = "julian"
-"""Whose endless loop is waited for; begun first, the others are graded beside it."""
+"""The student whose endless loop takes longest; begun first, so that the others are graded meanwhile."""
 
 DEMO_LIMITS = Limits(cell_seconds=90, notebook_seconds=240)
 """Short enough that the endless loop does not take a quarter of an hour; a training takes a few seconds."""
 
 
 def run_demo(out: Path, *, sandbox: str, jobs: int | None, accelerate: bool, language: str | None) -> None:
-    """Generate, grade and compare; exit status 1 when a result is not the expected one."""
+    """Generate, grade and compare; exit status 1 if a result is not the expected one."""
     translator = Translator(language) if language else SURROUNDINGS
     with error_border(language), private_folder() as workspace:
         options = SessionOptions(

@@ -45,7 +45,7 @@ _TRIAL_CELL = "import os; assert not os.path.exists('/etc/shadow'); assert os.ge
 
 
 class State(StrEnum):
-    """How one thing stands."""
+    """The state of one examined thing."""
 
     GOOD = "good"
     LIMITED = "limited"
@@ -57,8 +57,8 @@ class Examined:
     """One line of the doctor.
 
     Attributes:
-        name: What was looked at, as JSON names it.
-        state: How it stands.
+        name: What was examined, as named in JSON.
+        state: Its state.
         said: What was found, and what to do.
     """
 
@@ -68,7 +68,7 @@ class Examined:
 
 
 def examine(data_folder: Path | None, *, language: str | None, as_json: bool) -> None:
-    """Print what was found; exit status 1 when grading is not possible."""
+    """Print what was found; exit status 1 if grading is not possible."""
     with error_border(language):
         lines = [*_versions(), *_resources(), *_running(), *_data(data_folder)]
     if as_json:
@@ -88,7 +88,7 @@ _NAMES: Final[Mapping[str, Message]] = {
     "grade": message("running notebooks"),
     "warm": message("kernels"),
 }
-"""What people read instead of a name, where it is a word and no package's or data set's."""
+"""The text shown instead of a name, unless it is that of a package or data set."""
 
 
 def _table(lines: list[Examined], language: str | None) -> Table:
@@ -96,7 +96,7 @@ def _table(lines: list[Examined], language: str | None) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column()
     table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")  # a path that is cut short is of no use
+    table.add_column(overflow="fold")  # a shortened path is of no use
     for line in lines:
         sign, colour = signs[line.state]
         name = told(_NAMES.get(line.name) or verbatim(line.name), language)
@@ -123,7 +123,7 @@ def _versions() -> Iterator[Examined]:
 
 
 def _tensorflow() -> Examined:
-    """Name the build that is installed, by whatever distribution: `tensorflow`, `tensorflow-cpu`, one of a vendor."""
+    """Name the installed build, from any distribution: `tensorflow`, `tensorflow-cpu`, a vendor's."""
     try:
         require_tensorflow()
     except MissingTensorFlowError as missing:
@@ -140,7 +140,7 @@ def _tensorflow() -> Examined:
 
 
 def _normalized(distribution: str) -> str:
-    """Spell a distribution as the index does: an installer may have recorded `tensorflow_cpu`.
+    """Spell a distribution as the package index does: an installer may have recorded `tensorflow_cpu`.
 
     Source: the specification of name normalization, first written down in PEP 503.
     """
@@ -156,7 +156,7 @@ def _installed(package: str) -> bool:
 
 
 def _memory_gib() -> float | None:
-    """Return the machine's memory, None where the system does not say and nothing that could ask is installed."""
+    """Return the machine's memory, None if it cannot be determined."""
     try:
         import psutil
     except ModuleNotFoundError:
@@ -180,7 +180,7 @@ def _resources() -> Iterator[Examined]:
 
 
 def _running() -> Iterator[Examined]:
-    """See whether notebooks can be run: the packages for it, and the sandbox."""
+    """Check whether notebooks can be run: the packages and the sandbox."""
     missing = next((name for name in BROUGHT_BY["grade"] if find_spec(name) is None), None)
     sentence = None if missing is None else what_to_install(ModuleNotFoundError(name=missing))
     if sentence is not None:
@@ -190,7 +190,7 @@ def _running() -> Iterator[Examined]:
 
 
 def _sandboxes() -> Iterator[Examined]:
-    """Start a real kernel in every sandbox that shuts it in, and see that it does."""
+    """Start a real kernel in every isolating sandbox, and check that it is isolated."""
     from grader.sandbox.registry import DEFAULT, backend_named, backend_names
 
     for name in backend_names():
@@ -239,7 +239,7 @@ def _who_keeps_limits() -> Message:
 
 
 def _warmth(complaint: str | None) -> Examined:
-    """Say whether kernels can be forked, or why each has to import TensorFlow by itself."""
+    """Return whether kernels can be forked, or why each has to import TensorFlow by itself."""
     if complaint is None:
         return Examined("warm", State.GOOD, message("forked from one process that imports TensorFlow once"))
     sentence = message(
@@ -254,7 +254,7 @@ def _data(folder: Path | None) -> Iterator[Examined]:
         for dataset in image_sets():
             try:
                 found = measurer.publish(dataset, Path(scratch))
-            except MissingTensorFlowError:  # was said above
+            except MissingTensorFlowError:  # already reported above
                 return
             except MissingDataError as missing:
                 yield Examined(dataset, State.BAD, missing.reason)

@@ -1,4 +1,4 @@
-"""What goes on while hand-ins are graded, as events: one JSON object each, and one sentence each for people.
+"""Progress of grading as events: one JSON object each, and one sentence each for people.
 
 The objects are a contract, described in `docs/progress.md`. Times are in UTC.
 """
@@ -26,7 +26,7 @@ class Done:
     Attributes:
         progress: Its grade.
         number: How many are graded by now.
-        total: How many there are.
+        total: Number of hand-ins.
     """
 
     progress: Progress
@@ -35,7 +35,7 @@ class Done:
 
 
 def step_event(submission: Submission, step: Step) -> dict[str, Any]:
-    """Return what goes on with a hand-in, as plain data."""
+    """Return a progress event of a hand-in, as plain data."""
     who = {"student": submission.student, "submission": submission.filename}
     match step:
         case StageBegun(stage, count, most_seconds):
@@ -69,7 +69,7 @@ def done_event(done: Done) -> dict[str, Any]:
 
 
 def remark_event(text: str) -> dict[str, Any]:
-    """Return what the user should know, as plain data."""
+    """Return a remark for the user, as plain data."""
     return _event("remark", {"text": text})
 
 
@@ -78,7 +78,7 @@ def _event(kind: str, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def told_step(step: Step) -> Message:
-    """Say what goes on."""
+    """Return the sentence for a progress event."""
     match step:
         case StageBegun(Stage.RUNNING, count, most_seconds):
             return message(
@@ -102,7 +102,7 @@ def told_step(step: Step) -> Message:
 
 
 def told_done(done: Done) -> Message:
-    """Say what a hand-in got and how long the others will take."""
+    """Return the sentence for a result, with the time that the others will take."""
     graded, left = done.progress.graded, done.progress.seconds_left
     points = f"{graded.grade.points_awarded:g}/{graded.grade.points_possible:g}"
     values: dict[str, Any] = {"points": points, "status": graded.grade.status.value}
@@ -118,12 +118,12 @@ def told_done(done: Done) -> Message:
 
 
 def waits(done: Done) -> bool:
-    """Tell whether a person must look at it."""
+    """Return whether a person must look at it."""
     return done.progress.graded.grade.status is GradeStatus.NEEDS_REVIEW
 
 
 def duration(seconds: float) -> Message:
-    """Say a time of which nobody knows the seconds."""
+    """Write an estimated time without false precision."""
     if seconds < 1.5 * _MINUTE:
         return message("{count:.0f} s", count=seconds)
     if seconds < 1.5 * _HOUR:

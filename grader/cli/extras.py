@@ -1,4 +1,4 @@
-"""Which extra of the distribution brings a package that is not installed: the core alone is light, for notebooks."""
+"""Which extra of the distribution installs a missing package; the core alone is small, for notebooks."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ BROUGHT_BY: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def extra_of(module: str) -> str | None:
-    """Return the extra that installs a module, None where no extra does."""
+    """Return the extra that installs a module, None if no extra does."""
     root = module.partition(".")[0]
     return next((extra for extra, modules in BROUGHT_BY.items() if root in modules), None)
 
 
 def what_to_install(error: ModuleNotFoundError) -> Message | None:
-    """Return the sentence for a module that is not installed: which command brings it.
+    """Return the sentence for a module that is not installed: the command that installs it.
 
     Args:
-        error: Of the import.
+        error: The import's error.
 
     Returns:
-        None where the module is none of our extras', so that it is our own mistake.
+        None if the module belongs to none of our extras, so that the error is ours.
     """
     extra = extra_of(error.name or "")
     if extra is None:

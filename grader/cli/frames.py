@@ -1,6 +1,6 @@
-"""Usage, options, first steps: what typer and click say in English, said here in the language of the reader.
+"""Usage, options, first steps: texts that typer and click have in English, here in the reader's language.
 
-`--lang` counts wherever it stands in the line, for help texts and complaints, too.
+`--lang` counts anywhere in the command line, also for help texts and errors.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _sentences: dict[str, Message] = {}
 
 
 def remembered(sentence: Message) -> str:
-    """Tell a help text as typer wants it, at import, and remember the sentence for another language later."""
+    """Return a help text for typer at import, and remember the sentence for another language later."""
     text = told(sentence)
     _sentences[text] = sentence
     return text
@@ -40,11 +40,11 @@ _TYPERS_OWN: Final = {
     "install_completion": message("Install completion for your shell."),
     "show_completion": message("Print the completion for your shell, to copy or adapt it."),
 }
-"""Options that typer and click add by themselves, by their names."""
+"""Options that typer and click add themselves, by name."""
 
 
 def asked_language(arguments: Sequence[str]) -> str | None:
-    """Return the language that a command line asks for with `--lang`, None where it asks for none that we speak."""
+    """Return the language that a command line asks for with `--lang`, None if there is none that we support."""
     asked = None
     for position, argument in enumerate(arguments):
         name, equals, value = argument.partition("=")
@@ -62,14 +62,14 @@ class SpokenCommand(TyperCommand):
 
 
 class SpokenGroup(TyperGroup):
-    """The command line as a whole: chooses the language before anything is said, and puts complaints into words."""
+    """The whole command line: chooses the language before any output, and translates errors."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         """Write usage, sentence, options and commands."""
         formatter.write("\n".join((*_help_lines(self, ctx), *_command_lines(self))) + "\n")
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401
-        """Find the command; complain of one that does not exist."""
+        """Find the command; report one that does not exist."""
         if args and not args[0].startswith("-") and args[0] not in self.commands and not ctx.resilient_parsing:
             raise unknown_command(args[0], list(self.commands))
         return super().resolve_command(ctx, args)
@@ -83,7 +83,7 @@ class SpokenGroup(TyperGroup):
         windows_expand_args: bool = True,  # noqa: FBT001, FBT002
         **extra: Any,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
-        """Run a command line; whatever was wrong with it is told in one sentence, with exit status 2."""
+        """Run a command line; a usage error is reported in one sentence, with exit status 2."""
         given = list(sys.argv[1:] if args is None else args)
         extra.setdefault("color", colours())
         with speaking(asked_language(given)):
@@ -112,7 +112,7 @@ class SpokenGroup(TyperGroup):
 
 
 class Commands(typer.Typer):
-    """A typer application whose commands speak the reader's language."""
+    """A typer application whose commands use the reader's language."""
 
     def command(self, name: str | None = None, **settings: Any) -> Callable[[Function], Function]:  # noqa: ANN401
         """Add a command, as `typer.Typer.command` does."""
@@ -121,7 +121,7 @@ class Commands(typer.Typer):
 
 
 def first_steps() -> str:
-    """Return what a newcomer does first: three commands, and where the others are."""
+    """Return the first steps for a newcomer: three commands, and where the others are listed."""
     steps = (
         ("grader doctor", message("what this machine has, and what to install")),
         ("grader list", message("the assignments that there are")),
@@ -179,7 +179,7 @@ def _piece(argument: Any) -> str:  # noqa: ANN401
 
 
 def _placeholder(parameter: Any) -> str:  # noqa: ANN401
-    """Return the word for a value: what the command says, else the last word of the parameter's name."""
+    """Return the placeholder of a value: the command's own, else the last word of the parameter's name."""
     return str(parameter.metavar or parameter.name.rpartition("_")[2].upper())
 
 
@@ -208,7 +208,7 @@ def _remark(parameter: Any) -> Message | None:  # noqa: ANN401
 
 
 def _terms(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Yield a list of terms and what they mean in two columns; a long term gets a line of its own."""
+    """Yield terms and their meanings in two columns; a long term gets a line of its own."""
     listed = list(rows)
     column = min(max((len(term) for term, _ in listed), default=0), _WIDEST_TERM) + 2
     for term, meaning in listed:

@@ -49,9 +49,9 @@ def grade_paths(
     language: str | None,
     as_json: bool,
 ) -> None:
-    """Grade all hand-ins and write grades, reports and gradebook where the place says.
+    """Grade all hand-ins and write grades, reports and gradebook to the given place.
 
-    What was run before is not run again, unless the options ask for it.
+    What has run before does not run again, unless the options ask for it.
     """
     with error_border(language):
         require_known(options, language)
@@ -100,7 +100,7 @@ class ClassWork:
         facts: Of its reference.
         options: How to grade.
         place: Where grades go.
-        language: Of what is said when it is stopped.
+        language: Language of the message if it is stopped.
     """
 
     submissions: Sequence[Submission]
@@ -112,9 +112,9 @@ class ClassWork:
 
 
 def grade_class(work: ClassWork, watch: Watch) -> list[GradedSubmission]:
-    """Grade submissions while somebody watches, each committed to the gradebook as soon as it is done.
+    """Grade submissions and report progress; each is committed to the gradebook as soon as it is done.
 
-    How far it is stands in a note in the folder, for the dashboard.
+    A file in the folder records the progress, for the dashboard.
 
     Raises:
         typer.Exit: The user stopped it; what was finished is kept.
@@ -141,7 +141,7 @@ def grade_class(work: ClassWork, watch: Watch) -> list[GradedSubmission]:
                 watcher=watch,
             )
         except GradebookError:
-            executor.stop_at_once()  # what runs now could not be stored either
+            executor.stop_at_once()  # the results of running work could not be stored either
             raise
         except KeyboardInterrupt as stop:
             executor.stop_at_once()
@@ -151,7 +151,7 @@ def grade_class(work: ClassWork, watch: Watch) -> list[GradedSubmission]:
 
 
 def _what_is_done(assignment: Assignment, submissions: Sequence[Submission], options: SessionOptions) -> Message:
-    """Say in the log what a run was asked for."""
+    """Write into the log what a run was asked to do."""
     return message(
         "{assignment}: {count} hand-ins, {size} data, sandbox {sandbox}, {jobs} at the same time, {executor}",
         assignment=assignment.assignment,
@@ -170,7 +170,7 @@ def _known(
     options: SessionOptions,
     gradebook_url: str,
 ) -> list[GradedSubmission] | None:
-    """Grade a class in which nothing has to be run, without opening a zone; None where something has to."""
+    """Grade a class from stored observations, without opening a zone; None if something has to run."""
     key = known_settings_key(assignment, facts, options)
     if options.run_again is not None or key is None:
         return None
@@ -179,25 +179,25 @@ def _known(
 
 
 def _require_names(submissions: Sequence[Submission], students: Sequence[str] | None) -> None:
-    """Refuse a name that nobody of the class has.
+    """Refuse a name that no student of the class has.
 
     Raises:
-        IntakeError: One that was named handed nothing in.
+        IntakeError: A named student handed nothing in.
     """
     if unknown := sorted({*(students or ())} - {submission.student for submission in submissions}):
         raise IntakeError(nobody_is_called(unknown))
 
 
 def nobody_is_called(names: Sequence[str]) -> Message:
-    """Say that these names are none of the class."""
+    """Report names that no student of the class has."""
     return message("Nobody of this class is called {names}. Names are those of the table.", names=", ".join(names))
 
 
 def require_known(options: SessionOptions, language: str | None) -> None:
-    """Refuse option values that mean nothing.
+    """Refuse unknown option values.
 
     Raises:
-        typer.Exit: `--sandbox`, `--data-size` or `--audit` is none of the known values.
+        typer.Exit: `--sandbox`, `--data-size` or `--audit` has an unknown value.
     """
     for option, value, values in (
         ("--sandbox", options.sandbox, backend_names()),
@@ -210,7 +210,7 @@ def require_known(options: SessionOptions, language: str | None) -> None:
 
 
 def _keep_hand_ins(submissions: Sequence[Submission], place: BookPlace, assignment: Assignment) -> None:
-    """Keep what was handed in before anything is run: a person may want to see it whatever becomes of the run."""
+    """Store what was handed in before anything runs: a person may want to see it whatever happens in the run."""
     with Book.open(place) as book:
         keep_hand_ins(
             submissions,
@@ -225,7 +225,7 @@ def load_for_grading(assignment_id: str, course: Course | None) -> tuple[Assignm
     """Load an assignment that has a rubric, with its facts.
 
     Raises:
-        AuthoringError: Anything is wrong in its files or those of the course.
+        AuthoringError: Its files or those of the course have errors.
     """
     if course is None:
         assignment = load_checked(assignment_id, None)

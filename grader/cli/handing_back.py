@@ -1,4 +1,4 @@
-"""`grader export`: a graded class as a file for a platform; what would be lost is shown before anything is written."""
+"""`grader export`: a graded class as a file for a platform; losses are shown before anything is written."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ class Wanted:
     Attributes:
         form: Name of the format.
         out: The file.
-        worksheet: The platform's own table, where the format fills one in.
+        worksheet: The platform's own table, for a format that fills one in.
         column: Title of Canvas's column.
-        anyway: Write although students match nobody.
+        anyway: Whether to write although no students match.
         assignment: Its id; None for the one that was graded last.
-        sandbox: Of an autograder's zip.
-        data_size: Likewise.
+        sandbox: Sandbox of an autograder's zip.
+        data_size: Size of its data sets.
         course: The instructor's own course, if any.
-        gradebook: Address of the gradebook, where it does not lie in the folder.
+        gradebook: Address of the gradebook, if it is not in the folder.
     """
 
     form: str
@@ -96,10 +96,10 @@ class Material:
 
 
 def export_class(folder: Path, wanted: Wanted, lists: ClassLists, *, language: str | None) -> None:
-    """Write a class in a format; exit status 1 and no file where students match nobody.
+    """Write a class in a format; exit status 1 and no file if no students match.
 
     Raises:
-        typer.Exit: With the exit status of what went wrong.
+        typer.Exit: Has the exit status of the error.
     """
     with error_border(language):
         if wanted.form not in (*FORMATS, AUTOGRADER, CLASSROOM):
@@ -135,7 +135,7 @@ def export_class(folder: Path, wanted: Wanted, lists: ClassLists, *, language: s
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
+    """Write a file completely or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
@@ -246,7 +246,7 @@ def _seated(material: Material) -> tuple[list[Place], list[Match]]:
 
 
 def _listed(data: bytes, places: list[Place], doubts: list[Match]) -> Export:
-    """Return the export of a list of the class: whoever is in no roster is in it all the same, and shown."""
+    """Return the export with a list of the class; a student in no roster is included and reported."""
     there = [place.standing for place in places if place.standing is not None]
     remarks = tuple(message("{student}: {reason}.", student=one.student, reason=one.doubt or "") for one in doubts)
     given = sum(one.state is State.FINAL for one in there)
@@ -266,4 +266,4 @@ FORMATS: Final[Mapping[str, Callable[[Material], Export]]] = MappingProxyType(
         "junit": _junit,
     }
 )
-"""What makes each format, by its name."""
+"""The function for each format, by its name."""

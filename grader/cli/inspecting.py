@@ -1,4 +1,4 @@
-"""`grader inspect`: what a notebook trains, when nobody says which assignment it answers."""
+"""`grader inspect`: what a notebook trains, without knowing its assignment."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SCHEMA_VERSION = 1
 def inspect_one(
     notebook: Path, options: SessionOptions, *, compat: bool | None, language: str | None, as_json: bool
 ) -> None:
-    """Run a notebook and tell which autoencoders it trains; `compat` is that of `InspectionContext`.
+    """Run a notebook and report which autoencoders it trains; `compat` is that of `InspectionContext`.
 
     Raises:
         typer.Exit: Several notebooks were given, or it cannot be read.
@@ -67,7 +67,7 @@ def _inspected(
         require_known(options, translator.language)
         notebook = within_limits(
             read_notebook, submission
-        )  # what is no notebook is reported before anything is opened for it
+        )  # an unreadable file is reported before anything is opened for it
         opened = open_inspection(options, compat=compat, notebook=notebook)
         with opened as context, waiting(message("Running the notebook"), translator):
             return inspect_notebook(submission, context)
@@ -205,11 +205,11 @@ def _rows(model: InspectedModel, wording: Wording) -> Mapping[Message, str]:
 
 
 _ALWAYS_SHOWN: Final = frozenset({Quantity.RECONSTRUCTION_MSE, Quantity.MEAN_IMAGE_MSE})
-"""What is shown without a number of a reference beside it: of images that no reference was calibrated on, too."""
+"""Quantities shown without a reference's number, also for images on which no reference was calibrated."""
 
 
 def _of_data(quantity: str, model: InspectedModel, wording: Wording) -> str:
-    """Name the data that a number is of."""
+    """Name the data of a number."""
     if not model.measured_on:
         return quantity
     data = wording.say(title_of(model.measured_on))
@@ -219,7 +219,7 @@ def _of_data(quantity: str, model: InspectedModel, wording: Wording) -> str:
 
 
 def _run(trial: Trial) -> Message:
-    """Say how one run of several went."""
+    """Describe one of several runs."""
     how = message("With its old code translated") if trial.translated else message("As it is")
     if not trial.run.errors:
         return message("{how}: no cell ended with an error; autoencoders: {models}.", how=how, models=trial.models)

@@ -1,4 +1,4 @@
-"""`grader backup`, `restore`, `student-data`, `delete-student`: a gradebook in safe hands, and a student's rights."""
+"""`grader backup`, `restore`, `student-data`, `delete-student`: backups, and a student's rights to their data."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def hand_over(student: str, file: Path, place: tuple[Path | None, str | None], *
 def delete(
     student: str, by: By, place: tuple[Path | None, str | None, Path | None], *, yes: bool, language: str | None
 ) -> None:
-    """Delete everything about a student, or say what that would be."""
+    """Delete everything about a student, or show what would be deleted."""
     out, gradebook, course = place
     with error_border(language), Book.open(BookPlace.of(out, gradebook, course=Course.at(course))) as book:
         found = delete_student_and_files(book, student, by) if yes else known_belongings(book, student)[1]

@@ -22,17 +22,17 @@ from grader.domain.facts import ReferenceFacts
 from grader.domain.messages import message
 
 _ROOM_FOR_FIGURES: Final = 150
-"""Columns from which on published and reached figures stand in the table of all."""
+"""Width from which the table of all references has columns for published and reached figures."""
 
 
 def show_list(folder: Path | None, *, ids: Sequence[str] = (), language: str | None, as_json: bool) -> None:
-    """Print one row a reference, in 80 columns; with ids, everything about these.
+    """Print one row per reference, in 80 columns; with ids, everything about these.
 
     Args:
-        folder: Of the instructor's own course that is shown instead of ours.
-        ids: Of the references that are shown alone, with their published and reached figures.
-        language: `es`, `en`, or None for that of the surroundings.
-        as_json: Print JSON, without a word for people.
+        folder: Folder of the instructor's own course that is shown instead of ours.
+        ids: References to show alone, with their published and reached figures.
+        language: `es`, `en`, or None for that of the environment.
+        as_json: Print only JSON.
     """
     from grader.authoring.catalogue import facts_ids, load_facts
 
@@ -51,7 +51,7 @@ def show_list(folder: Path | None, *, ids: Sequence[str] = (), language: str | N
 
 
 def _titles(course: Course | None, language: str | None) -> dict[str, str]:
-    """Return the title of each assignment, read alone: an assignment without facts has one, too."""
+    """Return the title of each assignment, read by itself, since an assignment without facts has one too."""
     from grader.authoring.catalogue import assignment_ids, assignments_folder
     from grader.authoring.specification import FILE_NAME
     from grader.authoring.toml_source import read_toml
@@ -63,7 +63,7 @@ def _titles(course: Course | None, language: str | None) -> dict[str, str]:
 
 
 def _show_each(facts: Sequence[ReferenceFacts], titles: Mapping[str, str], language: str | None) -> None:
-    """Print everything about a few references, a line for each thing."""
+    """Print everything about a few references, one line for each property."""
     for one in facts:
         typer.echo(typer.style(f"{one.reference}: {titles.get(one.reference, '–')}", bold=True))
         rows = (
@@ -78,7 +78,7 @@ def _show_each(facts: Sequence[ReferenceFacts], titles: Mapping[str, str], langu
 
 
 def _show_course(folder: Path, *, language: str | None, as_json: bool) -> None:
-    """Print the same of a course: its references, and below them its assignments on references of ours."""
+    """Print the same for a course: its references, and below them its assignments on references of ours."""
     from grader.authoring.catalogue import assignment_ids, load_facts, reference_constants
     from grader.authoring.courses import open_course, own_references, reference_of, require_python
 
@@ -108,7 +108,7 @@ def _show_course(folder: Path, *, language: str | None, as_json: bool) -> None:
 
 
 def _uncalibrated(reference: str, constants: Mapping[str, object]) -> ReferenceFacts:
-    """Return what the text of a reference tells before anything was measured."""
+    """Return what the text of a reference says before anything was measured."""
     size = constants.get("CODE_SIZE")
     return ReferenceFacts(
         reference=reference,
@@ -165,10 +165,10 @@ def write_notebooks(
     """Write one notebook for each id and print its path.
 
     Args:
-        ids: Of assignments, or `all`.
-        out: Folder of the notebooks.
-        folder: Of the instructor's own course that the ids belong to; None for ours.
-        language: `es`, `en`, or None for that of the surroundings.
+        ids: Ids of assignments, or `all`.
+        out: Folder for the notebooks.
+        folder: Folder of the instructor's own course that the ids belong to; None for ours.
+        language: `es`, `en`, or None for that of the environment.
         solution: Write the instructor's version.
     """
     from grader.authoring.catalogue import assignment_ids
@@ -207,7 +207,7 @@ def write_notebooks(
 
 
 def _language_of(assignment: Assignment, asked: str | None) -> str:
-    """Return the language that was asked for, else the course's, else that of the surroundings, else the only one."""
+    """Return the language asked for, else the course's, else that of the environment, else the only one."""
     for language in (asked, assignment.language, SURROUNDINGS.language):
         if language and (language in assignment.languages or language == asked):
             return language

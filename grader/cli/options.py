@@ -65,7 +65,7 @@ SandboxName = Annotated[
     ),
 ]
 WARM: Final = False
-"""Whether kernels are warm where nobody says."""
+"""Whether kernels are warm by default."""
 Warm = Annotated[
     bool,
     typer.Option(

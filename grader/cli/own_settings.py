@@ -1,7 +1,7 @@
-"""Settings of a course are the instructor's: what was handed in can never be taken for them.
+"""Protects the instructor's settings of a course: files of hand-ins are never used as settings.
 
-`course.toml` is read from the folder of the course, or from where the command is run; the references of a course are
-imported as code. Whoever runs the command inside the folder of the hand-ins, or names a course that came with one of
+`course.toml` is read from the folder of the course, or from the current one, and the references of a course are
+imported as code. A user who runs the command inside the folder of the hand-ins, or names a course that came with one of
 them, would take both from a student.
 """
 
@@ -19,15 +19,15 @@ from grader.locale import Translator
 
 
 def require_own_settings(paths: Sequence[Path], course: Path | None, translator: Translator) -> None:
-    """Refuse settings that lie among the hand-ins; name those that lie beside one.
+    """Refuse settings inside the folder of the hand-ins; report those beside one hand-in.
 
     Args:
-        paths: What is to be graded.
-        course: Folder of the instructor's own course; None where there is none.
+        paths: Files and folders to grade.
+        course: Folder of the instructor's own course; None if there is none.
         translator: Language of the remark.
 
     Raises:
-        AuthoringError: The settings, or the course, lie in a folder that is to be graded.
+        AuthoringError: The settings, or the course, are inside a folder that is to be graded.
     """
     settings = (Path() if course is None else course).resolve() / FILE_NAME
     if not (settings.is_file() if course is None else course.is_dir()):

@@ -1,4 +1,4 @@
-"""What is shown on standard error while hand-ins are graded: a table in a terminal, else plain lines, or JSON lines."""
+"""Progress of grading on standard error: a table in a terminal, else plain lines, or JSON lines."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from grader.domain.submission import Submission
 from grader.locale import Translator
 
 SECONDS_BETWEEN_LINES = 20.0
-"""Without a terminal, cells and epochs of one hand-in are told at most so often; stages always."""
+"""Without a terminal, seconds between two lines on cells and epochs of a hand-in; stages are always shown."""
 
 _BAR_WIDTH = 30
 _LAST_LINES = 5
-"""Results that stay below the table until newer ones come."""
+"""Number of latest results shown below the table."""
 
 
 class View(Protocol):
-    """Shows what goes on; its methods may be called from several threads."""
+    """Shows progress; its methods may be called from several threads."""
 
     def say(self, sentence: Message) -> None:
-        """Show what is about no hand-in: a stage of the whole."""
+        """Show progress of the whole class."""
         ...
 
     def remark(self, sentence: Message) -> None:
-        """Show what the user should know."""
+        """Show a remark for the user."""
         ...
 
     def step(self, submission: Submission, step: Step) -> None:
-        """Show what goes on with a hand-in."""
+        """Show a progress event of a hand-in."""
         ...
 
     def done(self, done: Done) -> None:
@@ -52,16 +52,16 @@ class View(Protocol):
 
 @dataclass
 class JsonLines:
-    """One JSON object a line (`docs/progress.md`)."""
+    """One JSON object per line (`docs/progress.md`)."""
 
     console: Console
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def say(self, sentence: Message) -> None:
-        """Stages of the whole are for people."""
+        """Write nothing: this is only for people."""
 
     def remark(self, sentence: Message) -> None:
-        """Write a remark, in English as every text for programs."""
+        """Write a remark, in English like every text for programs."""
         self._write(remark_event(Translator("en").text(sentence)))
 
     def step(self, submission: Submission, step: Step) -> None:
@@ -81,7 +81,7 @@ class JsonLines:
 
 @dataclass
 class PlainLines:
-    """A line a stage and a line a result, for log files and pipes; now and then what a long training has come to."""
+    """A line per stage and result, for log files and pipes; occasionally the progress of a long training."""
 
     console: Console
     translator: Translator
@@ -90,14 +90,14 @@ class PlainLines:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def say(self, sentence: Message) -> None:
-        """The stages of the whole may end before anything is run, so a log file does not get them."""
+        """Write nothing: these stages may end before anything runs, so a log file does not get them."""
 
     def remark(self, sentence: Message) -> None:
         """Write a remark."""
         self.console.print(Text(self.translator.text(sentence), style="yellow"), soft_wrap=True)
 
     def step(self, submission: Submission, step: Step) -> None:
-        """Write a step, if it is a stage or nothing was told for some time."""
+        """Write a step if it is a stage, or if nothing was written for some time."""
         with self._lock:
             last = self._told.get(submission.sha256, float("-inf"))
             due = time.monotonic() - last >= SECONDS_BETWEEN_LINES
@@ -107,7 +107,7 @@ class PlainLines:
                 self._line(who + self.translator.text(told_step(step)))
 
     def done(self, done: Done) -> None:
-        """Write a result; of one's own notebook the whole report follows."""
+        """Write a result; for a student's own notebook the full report follows."""
         if not self.alone:
             graded = done.progress.graded
             self._line(f"{done.number}/{done.total} {graded.student}: {self.translator.text(told_done(done))}")
@@ -127,7 +127,7 @@ class _Row:
     epoch: str = ""
 
     def take(self, step: Step, translator: Translator) -> None:
-        """Take over what a step says; a new stage or cell has no epoch yet."""
+        """Update the row by a step; a new stage or cell has no epoch yet."""
         text = translator.text(told_step(step))
         match step:
             case StageBegun():
@@ -140,7 +140,7 @@ class _Row:
 
 @dataclass
 class LiveTable:
-    """What runs now, a row each, with the bar of the class below it: for a terminal."""
+    """One row per running hand-in, with the progress bar of the class below: for a terminal."""
 
     translator: Translator
     total: int
@@ -155,7 +155,7 @@ class LiveTable:
     _remarks: list[str] = field(default_factory=list)
 
     def say(self, sentence: Message) -> None:
-        """Show a stage of the whole until the first hand-in is begun."""
+        """Show progress of the whole class until the first hand-in is begun."""
         self._said = self.translator.text(sentence)
 
     def remark(self, sentence: Message) -> None:
@@ -170,7 +170,7 @@ class LiveTable:
             row.take(step, self.translator)
 
     def done(self, done: Done) -> None:
-        """Move the bar, and show the result below it."""
+        """Advance the bar, and show the result below it."""
         graded = done.progress.graded
         with self._lock:
             self._rows.pop(graded.sha256, None)
@@ -180,7 +180,7 @@ class LiveTable:
             self._last = [*self._last, f"{graded.student}: {self.translator.text(told_done(done))}"][-_LAST_LINES:]
 
     def __rich__(self) -> RenderableType:
-        """Draw it as it is now."""
+        """Draw the current state."""
         with self._lock:
             remarks: list[RenderableType] = [Text(one, style="yellow") for one in self._remarks]
             rows = list(self._rows.values())
@@ -206,7 +206,7 @@ class LiveTable:
 
 
 def live(table: LiveTable, console: Console) -> Live:
-    """Return what keeps a table on the screen and takes it away at the end."""
+    """Return a context that shows a table on the screen and removes it at the end."""
     return Live(table, console=console, refresh_per_second=4, transient=True)
 
 

@@ -1,4 +1,4 @@
-"""`grader publish`: an assignment as students get it."""
+"""`grader publish`: an assignment in the form for students."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from grader.gradebook import write_atomically
 
 
 def publish_assignment(assignment_id: str, out: Path, course: Course | None, *, language: str | None) -> None:
-    """Write the bundle, and say how a notebook names it."""
+    """Write the bundle, and say how a notebook refers to it."""
     with error_border(language):
         if course is not None:
             open_course(course.folder)

@@ -1,4 +1,4 @@
-"""`grader regrade`: points anew from what was observed, shown as old → new before they are kept."""
+"""`grader regrade`: new points from stored observations, shown as old → new before they are stored."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from grader.review.results import rewrite
 
 
 def regrade_class(where: Where, students: Sequence[str], *, as_json: bool, dry_run: bool) -> None:
-    """Give points anew for a class, show old → new, keep the new ones and write what changed."""
+    """Give a class new points, show old → new, store the new ones and write what changed."""
     translator = Translator(where.language) if where.language else SURROUNDINGS
     with opened(where) as (book, assignment):
         regraded = regrade(book.gradebook, assignment, book.facts(assignment.assignment), students)
@@ -36,7 +36,7 @@ def regrade_class(where: Where, students: Sequence[str], *, as_json: bool, dry_r
 
 
 def _require_everyone(students: Sequence[str], regraded: Sequence[Regraded]) -> None:
-    """Refuse a name that nobody of the class has.
+    """Refuse a name that no student of the class has.
 
     Raises:
         IntakeError: With the names.
@@ -48,7 +48,7 @@ def _require_everyone(students: Sequence[str], regraded: Sequence[Regraded]) -> 
 def _show(
     regraded: Sequence[Regraded], assignment: Assignment, translator: Translator, *, as_json: bool, dry_run: bool
 ) -> None:
-    """Show old → new before anything is kept."""
+    """Show old → new before anything is stored."""
     if as_json:
         typer.echo(json.dumps([_document(one) for one in regraded], ensure_ascii=False, indent=2))
         return
@@ -59,7 +59,7 @@ def _show(
 
 
 def _summary(regraded: Sequence[Regraded], *, dry_run: bool) -> Message:
-    """Say how many grades are others, and what was not looked at."""
+    """Say how many grades differ, and what was not examined."""
     unknown = sum(not one.observed for one in regraded)
     changed, count = sum(one.changed for one in regraded), len(regraded)
     if unknown and dry_run:

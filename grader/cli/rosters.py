@@ -1,4 +1,4 @@
-"""Lists of a class on the command line: who, when, until when; read and looked at before anything is written."""
+"""Lists of a class on the command line: students, times, extensions; read and checked before anything is written."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from grader.roster.sheet import read_sheet
 from grader.roster.times import HandInTimes, read_times, times_in_names
 
 FROM_NAMES = "names"
-"""The value of `--times` that reads the names of files."""
+"""The value of `--times` that reads times from file names."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassLists:
-    """What was given.
+    """The lists that were given.
 
     Attributes:
         roster: Table of the class.
         times: Table of times, or `names`.
-        timezone: Name of the zone of times that name none; None for the machine's own.
+        timezone: Name of the zone of times without one; None for the machine's own.
         extensions: Table of students and moments.
     """
 
@@ -41,7 +41,7 @@ class ClassLists:
     extensions: Path | None = None
 
     def people(self) -> Roster | None:
-        """Read the class; None where no table was given.
+        """Read the class; None if no table was given.
 
         Raises:
             SheetError: It cannot be read.
@@ -49,7 +49,7 @@ class ClassLists:
         return None if self.roster is None else read_roster(self.roster)
 
     def zone(self, language: str | None) -> tzinfo:
-        """Return the zone of times that name none.
+        """Return the zone of times without one.
 
         Raises:
             typer.Exit: There is no such zone.
@@ -67,11 +67,11 @@ class ClassLists:
         return zone
 
     def handed_in(self, files: Sequence[tuple[str, str]], language: str | None) -> Mapping[str, datetime]:
-        """Return the times of hand-in that the lists say, by student.
+        """Return the times of hand-in from the lists, by student.
 
         Args:
             files: Student and file name of each hand-in.
-            language: Of complaints.
+            language: Language of error messages.
 
         Raises:
             SheetError: A table cannot be read.
@@ -83,7 +83,7 @@ class ClassLists:
         return {} if path is None else self._by_student(read_times(path, zone), files, language)
 
     def extended(self, students: Iterable[str], language: str | None) -> Mapping[str, datetime]:
-        """Return until when students may hand in.
+        """Return the extended due dates of students.
 
         Raises:
             SheetError: The table cannot be read.
@@ -111,7 +111,7 @@ class ClassLists:
 
 @dataclass(frozen=True, slots=True)
 class HandIns:
-    """What is graded, and the lists that say who and when.
+    """What is graded, with the lists of students and times.
 
     Attributes:
         paths: Notebooks, folders, zips.
@@ -123,7 +123,7 @@ class HandIns:
 
 
 def in_time(submissions: Sequence[Submission], lists: ClassLists, language: str | None) -> list[Submission]:
-    """Return the hand-ins with the times that the lists say, and show who is in no list, and who handed in nothing."""
+    """Return the hand-ins with times from the lists, and show who is in no list, and who handed in nothing."""
     files = [(one.student, one.filename) for one in submissions]
     times = lists.handed_in(files, language)
     if roster := lists.people():
@@ -139,5 +139,5 @@ def in_time(submissions: Sequence[Submission], lists: ClassLists, language: str 
 
 
 def warn(sentence: Message, language: str | None) -> None:
-    """Write a sentence that is no error to standard error."""
+    """Write a warning to standard error."""
     typer.secho(told(sentence, language), fg=typer.colors.YELLOW, err=True)

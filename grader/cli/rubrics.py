@@ -1,4 +1,4 @@
-"""`grader validate --rubrics`: every rubric against wrong answers and other right ones."""
+"""`grader validate --rubrics`: every rubric on wrong answers and on other right ones."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ FATES: dict[Fate, Message] = {
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What is put on trial, and how.
+    """What is tried, and how.
 
     Attributes:
         ids: Assignments; empty for all.
-        fast: A fixed few, after two steps of training.
+        fast: Whether to use a fixed few, after two steps of training.
         options: How to grade.
-        course: An instructor's own course, in the place of ours.
-        keep: A gradebook file: what it holds is not graded again.
+        course: An instructor's own course instead of ours.
+        keep: A gradebook file; what it already holds is not graded again.
         only: Names of variants; empty for all.
     """
 
@@ -77,7 +77,7 @@ class Trial:
         return Work(assignment, facts, generate(assignment, language=language, solution=True, references=references))
 
     def wanted(self) -> tuple[str, ...]:
-        """Return the ids on trial.
+        """Return the ids to try.
 
         Raises:
             AuthoringError: There is no such assignment, or no such variant.
@@ -95,7 +95,7 @@ class Trial:
 
 
 def validate_rubrics(trial: Trial, *, language: str | None, as_json: bool) -> None:
-    """Try rubrics; exit status 1 when one rejects a right answer, or lets a wrong one through that is not listed."""
+    """Try rubrics; exit status 1 if one rejects a right answer, or accepts an unlisted wrong one."""
     console = Console(stderr=True)
 
     def say(one: Judged) -> None:
@@ -125,7 +125,7 @@ def validate_rubrics(trial: Trial, *, language: str | None, as_json: bool) -> No
 def _show(work: Work, judged: Sequence[Judged], language: str | None) -> None:
     """Print the matrix of one assignment: variants by checks."""
     console = Console()
-    if not console.is_terminal:  # a log file has no edge
+    if not console.is_terminal:  # a log file has no width
         console.width = max(console.width, _WIDTH_OF_LOGS)
     checks = [item.check for item in work.assignment.rubric]
     table = Table(box=None, pad_edge=False, header_style="bold", title=work.assignment.assignment, title_justify="left")
@@ -153,7 +153,7 @@ def _by_kind(one: Judged) -> bool:
 
 
 def sign(one: Judged, check: str) -> str:
-    """Return what a cell of the matrix says."""
+    """Return the sign in a cell of the matrix."""
     if check not in one.judged:
         return ""
     outcome = one.outcomes[check]

@@ -1,4 +1,4 @@
-"""The log of a run: `grader.log` in the folder of the grades, a line an event; logs of earlier runs stay beside it."""
+"""The log of a run: `grader.log` in the folder of the grades, one line per event; earlier logs are kept beside it."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from grader.locale import Translator
 
 LOG_FILE = "grader.log"
 KEPT = 9
-"""Logs of earlier runs that are kept, as `grader.log.1` (the newest) to `grader.log.9`."""
+"""Number of earlier logs that are kept, from `grader.log.1` (the newest) to `grader.log.9`."""
 
 
 class RunLog:
-    """Writes down what goes on.
+    """Writes a log of the run.
 
     Args:
         handler: Where the lines go.
-        translator: The language of the sentences.
+        translator: Translates the sentences.
     """
 
     def __init__(self, handler: logging.Handler, translator: Translator) -> None:
-        self._logger = logging.Logger("grader.run")  # not a global one: two runs in one process do not mix
+        self._logger = logging.Logger("grader.run")  # not a global logger: two runs in one process stay apart
         self._logger.addHandler(handler)
         self._translator = translator
 
     def say(self, sentence: Message) -> None:
-        """Write a line that is about no hand-in."""
+        """Write a line about the whole class."""
         self._line(self._translator.text(sentence))
 
     def step(self, submission: Submission, step: Step) -> None:
-        """Write what goes on with a hand-in."""
+        """Write a progress event of a hand-in."""
         self._line(f"{submission.student}: {self._translator.text(told_step(step))}")
 
     def done(self, done: Done) -> None:
-        """Write a result, and the whole traceback where the grader itself failed."""
+        """Write a result, with the whole traceback if the grader itself failed."""
         graded = done.progress.graded
         self._line(f"{done.number}/{done.total} {graded.student}: {self._translator.text(told_done(done))}")
         for line in graded.fault.splitlines():
@@ -55,7 +55,7 @@ class RunLog:
 
 @contextmanager
 def run_log(folder: Path, translator: Translator) -> Iterator[RunLog]:
-    """Open the log of a run; the last run's becomes `grader.log.1`.
+    """Open the log of a run; the last run's log becomes `grader.log.1`.
 
     Raises:
         OSError: The folder cannot be written to.

@@ -22,14 +22,14 @@ _SHORTEST_TOKEN = 12
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where and for whom.
+    """Address, access and author of the dashboard.
 
     Attributes:
-        host: What to listen on.
+        host: Address to listen on.
         port: Its port.
-        token: What the user wants to be asked for, or None.
+        token: The user's own access token, or None.
         names: Further names of this server.
-        author: Who decides, until the browser says otherwise.
+        author: Author of decisions, until the browser names another.
     """
 
     host: str
@@ -66,7 +66,7 @@ def _tell(url: str, token: str | None, *, given: str | None, language: str | Non
 
 
 def _token(address: Address, language: str | None) -> str | None:
-    """Return what is asked for: nothing on loopback unless the user wants it, else a token that nobody guesses."""
+    """Return the access token: none on loopback unless the user wants one, else a random token."""
     if address.token is not None and len(address.token) < _SHORTEST_TOKEN:
         sentence = message("A token needs at least {count} characters.", count=_SHORTEST_TOKEN)
         raise complain(sentence, Exit.WRONG_USAGE, language)

@@ -66,7 +66,7 @@ def told(sentence: Message, language: str | None = None) -> str:
 
 
 def colours() -> bool | None:
-    """Say whether colours are shown: never where `NO_COLOR` is set, else where a terminal shows them (None)."""
+    """Return whether colours are shown: never where `NO_COLOR` is set, else where a terminal shows them (None)."""
     return False if os.environ.get("NO_COLOR") else None
 
 
@@ -115,7 +115,7 @@ _WITH_A_REASON: Final = (
 
 
 def _is_one(error: Exception, module: str, name: str) -> bool:
-    """Say whether an error is of this class. An error can only be of a class whose module is imported by now."""
+    """Return whether an error is of this class. An error can only be of a class whose module is imported by now."""
     kind = getattr(sys.modules.get(module), name, None)
     return isinstance(kind, type) and isinstance(error, kind)
 

@@ -1,4 +1,4 @@
-"""`grader calibrate` and `grader validate`: what maintainers and continuous integration ask of the references."""
+"""`grader calibrate` and `grader validate`: checks of the references for maintainers and continuous integration."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Trainings:
 
     Attributes:
         data_size: `full` or `sample`.
-        data_folder: Searched for the full set before the usual places.
-        jobs: Trainings at the same time; None for one a core.
-        seeds: Runs of each reference; None for 5, 10 where one takes under a minute, 3 where over five.
+        data_folder: Folder that is searched for the full set before the usual places.
+        jobs: Trainings at the same time; None for one per core.
+        seeds: Runs of each reference; None for 5, or for 10 if one takes under a minute and 3 if over five minutes.
         variation_seeds: Runs of each honest variation.
-        course: The instructor's own course that is meant instead of ours, if any.
+        course: The instructor's own course instead of ours, if any.
     """
 
     data_size: str
@@ -52,7 +52,7 @@ class Trainings:
     course: Course | None = None
 
     def plan(self) -> Plan:
-        """Return the same for the calibration."""
+        """Return the same as a plan for the calibration."""
         return Plan(DataChoice(self.data_size, self.data_folder), self.seeds, self.variation_seeds, default_folder())
 
     def processes(self) -> int:
@@ -61,7 +61,7 @@ class Trainings:
 
 
 def calibrate_references(ids: Sequence[str], trainings: Trainings, *, language: str | None) -> None:
-    """Make every run that the facts lack, a line for each, and show what was reached."""
+    """Make every run that the facts lack, with a line for each, and show what was reached."""
     course = trainings.course
     with error_border(language), references_found(course):
         _require_size(trainings, language)
@@ -91,7 +91,7 @@ def calibrate_references(ids: Sequence[str], trainings: Trainings, *, language: 
 def validate_references(
     ids: Sequence[str], trainings: Trainings, *, full: bool, language: str | None, as_json: bool
 ) -> None:
-    """Compare references with their facts; exit status 1 when one of them drifted."""
+    """Compare references with their facts; exit status 1 if one of them drifted."""
     course = trainings.course
     with error_border(language), references_found(course):
         _require_size(trainings, language)
@@ -121,7 +121,7 @@ def validate_references(
 
 def _show(verdicts: Sequence[ReferenceVerdict], language: str | None) -> None:
     console = Console()
-    if not console.is_terminal:  # a log file has no edge
+    if not console.is_terminal:  # a log file has no width
         console.width = max(console.width, _WIDTH_OF_LOGS)
     console.print(_table(verdicts, language))
     for verdict in verdicts:
@@ -181,7 +181,7 @@ def _row(verdict: ReferenceVerdict, language: str | None) -> dict[str, object]:
 
 
 def _known(ids: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
-    """Return the ids, all where none or `all` is given.
+    """Return the ids, or all if none or `all` is given.
 
     Raises:
         AuthoringError: There is no such reference.

@@ -1,7 +1,7 @@
-"""Complaints about the command line itself, which click makes in English, as sentences of ours.
+"""Translates the usage errors that click reports in English into our sentences.
 
-Typer has a copy of click of its own in some versions and uses the package in others, so errors are known by the names
-of their classes, which are the same in both.
+Some versions of typer contain a copy of click and others use the package, so errors are identified by the names of
+their classes, which are the same in both.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LISTED: Final = re.compile(r"\(([^()]*)\)$")
 
 
 def is_usage_error(error: Exception) -> bool:
-    """Say whether click complains of how it was called."""
+    """Return whether click reports wrong usage."""
     return "ClickException" in _kinds(error)
 
 
@@ -58,7 +58,7 @@ def explain(error: Exception) -> Message:
 
 
 def ask_for_help(error: Exception) -> Message:
-    """Return the line below a complaint: which command shows how it is done."""
+    """Return the line below an error: the command that shows the usage."""
     path = getattr(getattr(error, "ctx", None), "command_path", None) or "grader"
     return message("How it is used: {command}", command=f"{path} --help")
 
@@ -74,9 +74,9 @@ def _bad_use(option: str, text: str) -> Message:
 
 
 def _bad_value(error: Exception, text: str) -> Message:
-    """Explain a value that an option cannot take: a number is wanted, or our own callback has said what is wrong."""
+    """Explain an invalid option value: a number is expected, or our own callback has reported the error."""
     name, least = _name_of(error), getattr(getattr(error, "param", None), "min", None)
-    if least is None:  # click keeps it in the parameter's type, where typer does not
+    if least is None:  # click stores it in the parameter's type, typer does not
         least = getattr(getattr(getattr(error, "param", None), "type", None), "min", None)
     if least is not None:
         return message("{name} needs a whole number that is at least {least}.", name=name, least=least)
@@ -84,7 +84,7 @@ def _bad_value(error: Exception, text: str) -> Message:
 
 
 def _name_of(error: Exception) -> str:
-    """Return what a parameter is called on the command line: the option, or the placeholder of an argument."""
+    """Return the name of a parameter on the command line: the option, or the placeholder of an argument."""
     parameter = getattr(error, "param", None)
     if parameter is None:
         return str(getattr(error, "param_hint", "") or "")

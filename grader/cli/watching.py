@@ -1,4 +1,4 @@
-"""Shows what goes on while something takes long, and writes it into the log of the run."""
+"""Shows the progress of a long operation, and writes it into the log of the run."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from grader.scale import Progress
 
 @dataclass
 class Watch:
-    """Tells a view, and a log where there is one, what goes on.
+    """Passes progress to a view and, if there is one, to a log.
 
     Attributes:
-        view: For whoever waits.
-        total: Hand-ins.
-        log: Of the run; None where nobody keeps one, as for a student's own check.
-        note: For the dashboard, which runs in another process; None where there is no class.
+        view: For the person who waits.
+        total: Number of hand-ins.
+        log: Log of the run; None without one, as for a student's own check.
+        note: For the dashboard, which runs in another process; None if there is no class.
     """
 
     view: View
@@ -37,25 +37,25 @@ class Watch:
     _number: int = field(default=0, init=False)
 
     def say(self, sentence: Message) -> None:
-        """Say what is about no hand-in: a stage of the whole."""
+        """Report progress of the whole class."""
         self.view.say(sentence)
         if self.log is not None:
             self.log.say(sentence)
 
     def remark(self, sentence: Message) -> None:
-        """Say what the user should know."""
+        """Report a remark for the user."""
         self.view.remark(sentence)
         if self.log is not None:
             self.log.say(sentence)
 
     def step(self, submission: Submission, step: Step) -> None:
-        """Say what goes on with a hand-in; called from whatever thread."""
+        """Report a progress event of a hand-in; called from any thread."""
         self.view.step(submission, step)
         if self.log is not None:
             self.log.step(submission, step)
 
     def done(self, progress: Progress) -> None:
-        """Say that one is graded."""
+        """Report that a hand-in is graded."""
         self._number += 1
         done = Done(progress, self._number, self.total)
         self.view.done(done)
@@ -69,14 +69,14 @@ class Watch:
 def watching(
     total: int, translator: Translator, *, as_json: bool = False, alone: bool = False, log: RunLog | None = None
 ) -> Iterator[Watch]:
-    """Show what goes on: a live table in a terminal, else lines.
+    """Show progress: a live table in a terminal, else lines.
 
     Args:
         total: Hand-ins.
         translator: The language.
         as_json: Write events for a program.
-        alone: It is one notebook of one's own: no names, no bar.
-        log: Of the run.
+        alone: Whether it is a student's own notebook: no names, no bar.
+        log: Log of the run.
     """
     console = Console(stderr=True)
     if as_json:
@@ -91,7 +91,7 @@ def watching(
 
 @contextmanager
 def waiting(what: Message, translator: Translator) -> Iterator[None]:
-    """Show that something goes on, where a person watches; a log file has no use for that."""
+    """Show activity in a terminal; a log file does not need it."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield

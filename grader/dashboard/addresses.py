@@ -1,4 +1,4 @@
-"""Numbers in addresses, as large as a database takes them."""
+"""Numbers in addresses, limited to what a database accepts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Path, Query
 
 Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
-"""Of a book or a hand-in; anything else is not found."""
+"""Number of a book or a hand-in; anything else is not found."""
 
 Start = Annotated[int, Query(ge=0, le=10**6)]
-"""How many rows come before the first one that is shown."""
+"""Number of rows before the first one that is shown."""

@@ -1,4 +1,4 @@
-"""The dashboard as one application: routes, guard, files of ours."""
+"""The dashboard as one application: routes, guard, our static files."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def create_application(shelf: Shelf, *, sessions: Sessions, names: HostNames) ->
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_exception_handler(StarletteHTTPException, _http_fault)
     app.add_exception_handler(RequestValidationError, _unknown_address)
-    app.add_exception_handler(GradebookError, _told_fault)
-    app.add_exception_handler(AuthoringError, _told_fault)
+    app.add_exception_handler(GradebookError, _fault_page)
+    app.add_exception_handler(AuthoringError, _fault_page)
     return Guard(app, sessions=sessions, names=names)
 
 
@@ -72,7 +72,7 @@ def _unknown_address(request: Request, error: Exception) -> HTMLResponse:  # noq
     return not_found(request)
 
 
-def _told_fault(request: Request, error: Exception) -> HTMLResponse:
+def _fault_page(request: Request, error: Exception) -> HTMLResponse:
     _LOG.exception("a page could not be made", exc_info=error)
     reason = error.reason if isinstance(error, GradebookError) else getattr(error, "summary")  # noqa: B009
     return refused(request, reason, status=500)

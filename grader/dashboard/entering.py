@@ -1,4 +1,4 @@
-"""The token, the language of the pages, and the name of whoever decides."""
+"""The token, the language of the pages, and the name of the person who decides."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def ask_token(request: Request) -> HTMLResponse:
 
 @router.post("/login")
 def take_token(request: Request, form: GenuineForm) -> Response:
-    """Let a browser in that knows the token; each wrong guess takes its time."""
+    """Admit a browser that knows the token; each wrong guess takes some time."""
     sessions: Sessions = request.app.state.sessions
     if not sessions.opens(text_of(form, "token").strip()):
         time.sleep(_SECONDS_A_GUESS)

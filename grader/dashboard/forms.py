@@ -1,4 +1,4 @@
-"""Forms that this server's own pages sent."""
+"""Reads forms sent by this server's own pages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from grader.dashboard.guard import is_genuine, session_of
 
 _MOST_FIELDS = 10_000
-"""A field for each hand-in of a large class; the guard limits the bytes."""
+"""Most fields: one for each hand-in of a large class; the guard limits the bytes."""
 
 
 async def _genuine(request: Request) -> FormData:
@@ -25,12 +25,12 @@ GenuineForm = Annotated[FormData, Depends(_genuine)]
 
 
 def text_of(form: FormData, name: str) -> str:
-    """Return a text field, "" where it is missing or a file."""
+    """Return a text field, "" if it is missing or a file."""
     value = form.get(name)
     return value if isinstance(value, str) else ""
 
 
 def inner_address(text: str) -> str:
-    """Return an address of this server, the course where it is any other: forms bring it along to come back to."""
+    """Return an address of this server, else the course page: forms contain the address to return to."""
     is_inner = text.startswith("/") and not text.startswith(("//", "/\\")) and "\n" not in text and "\r" not in text
     return text if is_inner else "/"

@@ -1,8 +1,8 @@
-"""Who may ask the dashboard what: names of this machine, sessions, tokens, forged requests, the browser's own rules.
+"""Access rules of the dashboard: host names, sessions, tokens, forged requests, security headers.
 
-On loopback everybody who is on this machine may look; elsewhere only whoever knows the token. Three things keep other
-pages in the same browser out: the `Host` header must be a name of this server (a page whose name was rebound to this
-address has another one), the session's cookie is never sent from other sites, and every form holds a secret of its
+On loopback every user of this machine may look; elsewhere only those with the token. Three things keep other pages in
+the same browser out: the `Host` header must be a name of this server (a page whose name was rebound to this address
+sends another one), the session's cookie is never sent from other sites, and every form contains a secret of its
 session.
 """
 
@@ -44,7 +44,7 @@ _HEADERS: Final = {
 
 @dataclass
 class Session:
-    """One browser.
+    """The session of one browser.
 
     Attributes:
         csrf: What every form of this browser must hold.
@@ -62,7 +62,7 @@ class Session:
 
 
 class Sessions:
-    """Every browser by the secret of its cookie; in memory, so that a restart ends them all."""
+    """Every session by the secret of its cookie; in memory, so that a restart ends them all."""
 
     def __init__(self, *, author: str, language: str, token: str | None) -> None:
         self._author, self._language, self._token = author, language, token
@@ -70,11 +70,11 @@ class Sessions:
 
     @property
     def needs_token(self) -> bool:
-        """Whether the token is asked for."""
+        """Whether the token is required."""
         return self._token is not None
 
     def find(self, secret: str) -> Session | None:
-        """Return the session of a cookie, None where there is none any more."""
+        """Return the session of a cookie, None if it no longer exists."""
         session = self._known.get(secret)
         if session is None or time.monotonic() - session.seen > _SESSION_SECONDS:
             self._known.pop(secret, None)
@@ -89,7 +89,7 @@ class Sessions:
         session = Session(author or self._author, language or self._language, allowed)
         self._known[secret] = session
         while len(self._known) > _MOST_SESSIONS:
-            # Whoever only knocks must not push out those who are let in.
+            # Requests without a token must not push out sessions that have one.
             strangers = (one for one, known in self._known.items() if not known.allowed)
             self._known.pop(next(strangers, next(iter(self._known))))
         return secret, session
@@ -99,18 +99,18 @@ class Sessions:
         self._known.pop(secret, None)
 
     def opens(self, token: str) -> bool:
-        """Tell whether this is the token, in the same time for every wrong one."""
+        """Return whether this is the token, taking the same time for every wrong one."""
         return self._token is not None and hmac.compare_digest(token.encode(), self._token.encode())
 
 
 class Guard:
-    """The outermost part of the application: refuses foreign names, knows sessions, adds the browser's rules."""
+    """The outermost part of the application: refuses foreign host names, finds sessions, adds security headers."""
 
     def __init__(self, app: ASGIApp, *, sessions: Sessions, names: HostNames) -> None:
         self._app, self._sessions, self._names = app, sessions, names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or hand on."""
+        """Answer, or pass the request on."""
         if scope["type"] != "http":
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
@@ -147,7 +147,7 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class HostNames:
-    """Names under which this server may be asked.
+    """Names by which this server may be addressed.
 
     Attributes:
         host: What it listens on.
@@ -161,11 +161,11 @@ class HostNames:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether it can be reached from this machine alone."""
+        """Whether only this machine can reach it."""
         return self.host == "localhost" or _is_loopback(self.host)
 
     def knows(self, header: str) -> bool:
-        """Tell whether a `Host` header names this server.
+        """Return whether a `Host` header names this server.
 
         Rebinding needs a name of the attacker's, so that addresses written as numbers are safe where others may ask.
         """
@@ -182,7 +182,7 @@ class HostNames:
 
 
 def is_same_origin(headers: Headers) -> bool:
-    """Tell whether a form was sent by a page of this server, as far as the browser says."""
+    """Return whether a form was sent by a page of this server, as far as the browser says."""
     if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return False
     origin = headers.get("origin")
@@ -197,7 +197,7 @@ def session_of(request: Request) -> Session:
 
 
 def is_genuine(session: Session, secret: object) -> bool:
-    """Tell whether a form holds its session's secret."""
+    """Return whether a form holds its session's secret."""
     return isinstance(secret, str) and hmac.compare_digest(secret.encode(), session.csrf.encode())
 
 
@@ -205,7 +205,7 @@ def is_genuine(session: Session, secret: object) -> bool:
 
 
 def _with_rules(send: Send, cookie: str | None) -> Send:
-    """Add the browser's rules to an answer, and the cookie of a new session."""
+    """Add security headers to an answer, and the cookie of a new session."""
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -1,4 +1,4 @@
-"""Course, class, student, statistics: pages that read summaries by SQL and no whole grade."""
+"""Course, class, student, statistics: pages that read summaries by SQL and no complete grade."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ClassRow:
 
 @router.get("/")
 def course(request: Request) -> HTMLResponse:
-    """Show every assignment at a glance."""
+    """Show the summary of every assignment."""
     shelf: Shelf = request.app.state.shelf
     wording = wording_of(request)
     rows = []
@@ -148,7 +148,7 @@ def statistics(request: Request, number: Number, assignment_id: str) -> HTMLResp
 
 
 def opened(request: Request, number: int, assignment_id: str) -> tuple[Book, Assignment] | None:
-    """Return a book with its lists up to date and one of its assignments, None where there is no such one.
+    """Return a book with its lists up to date and one of its assignments, None if it does not exist.
 
     An assignment whose first batch has just begun is there too, with an empty list.
     """
@@ -165,7 +165,7 @@ def opened(request: Request, number: int, assignment_id: str) -> tuple[Book, Ass
 
 
 def wanted_of(assignment_id: str, query: Mapping[str, str]) -> Wanted:
-    """Return what an address asks for; values that mean nothing are passed over."""
+    """Return the filters in an address; invalid values are ignored."""
     order = query.get("sort", "")
     return Wanted(
         assignment_id,
@@ -178,7 +178,7 @@ def wanted_of(assignment_id: str, query: Mapping[str, str]) -> Wanted:
 
 
 def query_of(wanted: Wanted) -> str:
-    """Return what asks for this again."""
+    """Return the address with these filters."""
     values: dict[str, Any] = {
         "q": wanted.search,
         "status": wanted.status,
@@ -264,7 +264,7 @@ def _sorted_by(wanted: Wanted, order: Order) -> str:
 
 
 def _share(one: CheckCount) -> float | None:
-    """Return the part of the points that was earned, None where nobody has been judged yet."""
+    """Return the share of the points that was earned, None if nothing was judged yet."""
     possible = one.judged * one.possible
     return one.earned / possible if possible else None
 

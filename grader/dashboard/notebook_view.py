@@ -1,8 +1,8 @@
-"""A notebook as it was handed in, as a page on which nothing that a student wrote runs.
+"""A page with a notebook as it was handed in, on which no student code runs.
 
-Text is escaped; Markdown is rendered without HTML, links and pictures; of outputs, text and PNG or JPEG data are shown
-and nothing else. The page is sent with a policy that forbids scripts, forms and every address, and stands in a
-sandboxed frame.
+Text is escaped; Markdown is rendered without HTML, links and pictures; of outputs, only text and PNG or JPEG data are
+shown. The page is sent with a policy that forbids scripts, forms and every address, and is shown in a sandboxed
+frame.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from grader.report import hygiene
 from grader.report.wording import Wording
 
 SOURCE_LIMIT: Final = 50_000
-"""Characters of one cell that are shown."""
+"""Most characters of one cell that are shown."""
 OUTPUT_LIMIT: Final = 10_000
 CELLS_SHOWN: Final = 1000
 OUTPUTS_SHOWN: Final = 50
 PICTURE_LIMIT_BYTES: Final = 4_000_000
-"""Of one picture; all of a page may have five times as much."""
+"""Most bytes of one picture; all of a page may have five times as much."""
 
 _ALIGNMENT: Final = re.compile(r' style="text-align:(left|right|center)"')
 _COLOURED_LIMIT: Final = 20_000
@@ -81,9 +81,9 @@ def cell_views(cells: Sequence[RawCell], wording: Wording) -> list[CellView]:
 
 
 def prose(text: str, limit: int = SOURCE_LIMIT) -> Markup:
-    """Return Markdown as HTML without any HTML, link or picture of its author's."""
+    """Return Markdown as HTML without HTML, links and pictures of its author."""
     html = str(_markdown().render(hygiene.many_lines(text, limit)))
-    # The page's policy forbids style attributes, which only the cells of tables have: text cannot hold a raw quote.
+    # The page's policy forbids style attributes, which only table cells have: text cannot contain a raw quote.
     return Markup(_ALIGNMENT.sub(r' class="\1"', html))  # noqa: S704 - html is off, so all is escaped
 
 
@@ -152,7 +152,7 @@ def _data(data: Mapping[str, object], wording: Wording, budget: _Budget) -> Outp
 
 
 def _picture(value: object, kind: str, magic: bytes, budget: _Budget) -> str:
-    """Return a data address of what is a picture by its first bytes, "" for anything else."""
+    """Return a data address of bytes that are a picture by their beginning, "" for anything else."""
     encoded = re.sub(r"\s+", "", _joined(value))
     if not budget.takes(len(encoded) * 3 // 4):
         return ""
@@ -160,7 +160,7 @@ def _picture(value: object, kind: str, magic: bytes, budget: _Budget) -> str:
         raw = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         return ""
-    # Encoded anew, so that the address holds our own alphabet and nothing else.
+    # Encoded again, so that the address contains only our own alphabet.
     return f"data:{kind};base64,{base64.b64encode(raw).decode('ascii')}" if raw.startswith(magic) else ""
 
 
@@ -175,7 +175,7 @@ def _joined(value: object) -> str:
 
 @cache
 def _markdown() -> MarkdownIt:
-    """Build a renderer that knows no HTML, no links and no pictures: nothing leads out of the page."""
+    """Build a renderer without HTML, links and pictures: nothing leads out of the page."""
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": False})
     return parser.enable("table").disable(["link", "image", "autolink", "html_inline", "html_block", "reference"])
 

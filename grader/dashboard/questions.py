@@ -1,4 +1,4 @@
-"""Open questions: a page a question with all answers, the model answer, criteria, and comments to use again."""
+"""Open questions: a page per question with all answers, the model answer, criteria, and reusable comments."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class AnswerRow:
     Attributes:
         student: Who.
         address: Of the hand-in.
-        text: What was written, as HTML of ours; None where the cell was not found.
+        text: What was written, as HTML of ours; None if the cell was not found.
         is_empty: Nothing was written.
-        form: The question's points, None where it carries none.
+        form: The question's points, None if it carries none.
     """
 
     student: str
@@ -128,7 +128,7 @@ def question_page(
 
 @router.post("/q/{number}/{assignment_id}/{question}/empty")
 def empty_answers(request: Request, number: Number, assignment_id: str, question: str, form: GenuineForm) -> Response:
-    """Give 0 points to every answer that is empty and waits: a person said so, once for all."""
+    """Give 0 points to every empty answer that waits: a person decided so, once for all."""
     found = opened(request, number, assignment_id)
     asked = None if found is None else _asked(found[0], assignment_id, question)
     if found is None or asked is None:
@@ -148,7 +148,7 @@ def empty_answers(request: Request, number: Number, assignment_id: str, question
 
 
 def _title(question: OpenQuestion, wording: Wording) -> str:
-    """Return the short title, or the first words of the question where it has none."""
+    """Return the short title, or the first words of the question if it has none."""
     stated = wording.pick(question.title)
     return stated or hygiene.one_line(wording.pick_lines(question.prompt).replace("**", ""), 80) or question.question
 
@@ -173,7 +173,7 @@ def _chosen(book: Book, question: OpenQuestion, assignment_id: str, only: str) -
 def _rows(
     book: Book, number: int, rows: Sequence[StandingRow], question: OpenQuestion, wording: Wording
 ) -> list[AnswerRow]:
-    """Put the answers of a page into words; whole grades are read only where there are points to give."""
+    """Describe the answers of a page; complete grades are read only if there are points to give."""
     if not rows:
         return []
     answers = book.decisions.answers(rows[0].assignment, {row.sha256 for row in rows})
@@ -201,7 +201,7 @@ def _row(row: StandingRow, address: str, text: str | None, form: CheckForm | Non
 
 
 def _comments(book: Book, assignment_id: str, question: str) -> list[str]:
-    """Return what was said about this question before, the most frequent first."""
+    """Return earlier comments on this question, the most frequent first."""
     said = Counter(
         one.reason
         for one in book.decisions.of(assignment_id)

@@ -1,4 +1,4 @@
-"""Points anew by today's rubric for one, some or all of a class: old and new are shown before anything is kept."""
+"""New points by today's rubric for one, some or all of a class: old and new are shown before anything is stored."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _EVERYBODY: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """One hand-in whose grade would be another.
+    """One hand-in whose grade would change.
 
     Attributes:
         key: Stands for this hand-in and this new grade, so that nothing else is kept than what was shown.
@@ -54,7 +54,7 @@ class ChangeRow:
 
 @router.get("/regrade/{number}/{assignment_id}")
 def preview(request: Request, number: Number, assignment_id: str) -> HTMLResponse:
-    """Show old and new for the hand-ins that the address asks for, and keep nothing."""
+    """Show old and new grades for the hand-ins in the address, without storing anything."""
     found = _as_stated_now(request, number, assignment_id)
     if found is None:
         return not_found(request)
@@ -79,7 +79,7 @@ def preview(request: Request, number: Number, assignment_id: str) -> HTMLRespons
 
 @router.post("/regrade/{number}/{assignment_id}")
 def keep_changes(request: Request, number: Number, assignment_id: str, form: GenuineForm) -> Response:
-    """Keep the new grades that were chosen, provided that they are still those that were shown."""
+    """Store the chosen new grades, provided that they are still those that were shown."""
     found = _as_stated_now(request, number, assignment_id)
     if found is None:
         return not_found(request)
@@ -100,7 +100,7 @@ def keep_changes(request: Request, number: Number, assignment_id: str, form: Gen
 
 
 def _as_stated_now(request: Request, number: int, assignment_id: str) -> tuple[Book, Assignment] | None:
-    """Return book and assignment, the assignment as its files say now: whoever regrades has just edited them."""
+    """Return book and assignment, the assignment read anew: its files may have just been edited."""
     if opened(request, number, assignment_id) is None:
         return None
     shelf: Shelf = request.app.state.shelf
@@ -109,7 +109,7 @@ def _as_stated_now(request: Request, number: int, assignment_id: str) -> tuple[B
 
 
 def _regraded(request: Request, book: Book, assignment: Assignment) -> list[Regraded]:
-    """Give points anew: to the students named in the address, else to whom its filters fit, else to all."""
+    """Give new points to the students named in the address, else to those that fit its filters, else to all."""
     named = set(request.query_params.getlist("student"))
     wanted = wanted_of(assignment.assignment, request.query_params)
     files: set[tuple[str, str]] | None = None

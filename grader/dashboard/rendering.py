@@ -1,4 +1,4 @@
-"""Templates of the dashboard, and what every one of them knows."""
+"""Templates of the dashboard, and the values that all of them use."""
 
 from __future__ import annotations
 
@@ -56,17 +56,17 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
 
 
 def student_name(student: str) -> str:
-    """Return a student as people read the name, the platform's id in brackets, with nothing harmful in it."""
+    """Return a student's name for display, with the platform's id in brackets, made harmless."""
     return hygiene.one_line(shown_student(student), hygiene.NAME_LIMIT)
 
 
 def not_found(request: Request) -> HTMLResponse:
-    """Say that there is nothing at this address."""
+    """Report that there is nothing at this address."""
     return page(request, "problem.html.j2", status=404, said=wording_of(request).t("There is nothing here."))
 
 
 def refused(request: Request, reason: Message, *, status: int = 422) -> HTMLResponse:
-    """Say why something was not done."""
+    """Report why something was not done."""
     return page(request, "problem.html.j2", status=status, said=wording_of(request).say(reason))
 
 
@@ -74,7 +74,7 @@ def refused(request: Request, reason: Message, *, status: int = 422) -> HTMLResp
 
 
 def _here(request: Request) -> str:
-    """Return the address of this page within the server, to come back to; that of a form's answer is the course."""
+    """Return the address of this page within the server, to return to; for a form's answer, the course page."""
     if request.method != "GET":
         return "/"
     query = f"?{request.url.query}" if request.url.query else ""

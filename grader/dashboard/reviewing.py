@@ -54,7 +54,7 @@ _FRAME_POLICY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class HandIn:
-    """A hand-in that was asked for.
+    """The requested hand-in.
 
     Attributes:
         number: Of its book.
@@ -148,7 +148,7 @@ def notebook(request: Request, number: Number, submission_id: Number) -> HTMLRes
 
 @router.post("/s/{number}/{submission_id}/points")
 def give_points(request: Request, number: Number, submission_id: Number, form: GenuineForm) -> Response:
-    """Give a check or a question its points, or take an earlier decision back."""
+    """Give a check or a question points, or withdraw an earlier decision."""
     found = hand_in(request, number, submission_id)
     if found is None:
         return not_found(request)
@@ -158,13 +158,13 @@ def give_points(request: Request, number: Number, submission_id: Number, form: G
         points = 0.0 if withdraw else read_points(text_of(form, "points"))
         decision = decide_points(found.graded, item, points, by(request, form), withdraw=withdraw)
     except DecisionRefusedError as error:
-        return _told(request, found, error, item)
+        return _refusal(request, found, error, item)
     return _kept(request, found, decision, form, item)
 
 
 @router.post("/s/{number}/{submission_id}/accept")
 def accept_reasons(request: Request, number: Number, submission_id: Number, form: GenuineForm) -> Response:
-    """Settle why a hand-in waits besides its checks."""
+    """Accept why a hand-in waits, apart from its checks."""
     found = hand_in(request, number, submission_id)
     if found is None:
         return not_found(request)
@@ -212,7 +212,7 @@ def compare(request: Request, number: Number, submission_id: Number, beside: str
 
 
 def hand_in(request: Request, number: int, submission_id: int) -> HandIn | None:
-    """Return a hand-in, None where there is no such one."""
+    """Return a hand-in, None if there is no such one."""
     shelf: Shelf = request.app.state.shelf
     book = shelf.book(number)
     row = None if book is None else book.queries.row(submission_id)
@@ -258,7 +258,7 @@ def _shown(found: HandIn, wording: Wording) -> dict[str, Any]:
 
 
 def check_form(result: CheckResult, assignment: Assignment, wording: Wording) -> CheckForm:
-    """Put a check into words, with what its form needs."""
+    """Describe a check in words, with the values of its form."""
     return CheckForm(
         item=result.check,
         view=check_view(result, assignment, wording),
@@ -281,7 +281,7 @@ def _seen(result: CheckResult) -> str:
 
 
 def _require_unchanged(graded: GradedSubmission, item: str, seen: str) -> None:
-    """Refuse to overwrite what somebody else decided since the page was loaded."""
+    """Refuse to overwrite another person's decision made since the page was loaded."""
     for result in graded.grade.results:
         if result.check == item and result.decided is not None and _seen(result) != seen:
             raise DecisionRefusedError(
@@ -294,15 +294,15 @@ def _require_unchanged(graded: GradedSubmission, item: str, seen: str) -> None:
             )
 
 
-def _told(request: Request, found: HandIn, error: DecisionRefusedError, item: str) -> Response:
-    """Say why points were not kept: in the check's own place where the page asked for it alone."""
+def _refusal(request: Request, found: HandIn, error: DecisionRefusedError, item: str) -> Response:
+    """Report why points were not stored: in the check's own place if the page requested only that."""
     if request.headers.get("hx-request") != "true":
         return refused(request, error.reason)
     return _one_check(request, found, item, problem=wording_of(request).say(error.reason))
 
 
 def _kept(request: Request, found: HandIn, decision: Decision, form: GenuineForm, item: str) -> Response:
-    """Keep a decision and show what stands now."""
+    """Store a decision and show the new state."""
     shelf: Shelf = request.app.state.shelf
     shelf.decide(found.number, [decision])
     if item and request.headers.get("hx-request") == "true":

@@ -1,4 +1,4 @@
-"""What is graded right now, on the pages of course and class: asked for again every few seconds while it runs."""
+"""The batch in progress, on the pages of course and class: requested every few seconds while it runs."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Running:
     """A batch in words.
 
     Attributes:
-        address: Where the same is asked for again, told what was shown.
+        address: Address for the next update, with the state that was shown.
         link: The class.
         title: The assignment.
         alive: It goes on; otherwise it was stopped.
         total: Hand-ins of the batch.
         done: Those with a grade.
-        left: How long the rest takes, "" where nothing is known yet.
+        left: How long the rest takes, "" if nothing is known yet.
         last: Whose grades came last.
     """
 
@@ -50,7 +50,7 @@ class Running:
 
 @router.get("/running/{number}")
 def running(request: Request, number: Number, seen: Annotated[int, Query(ge=0, le=10**9)] = 0) -> HTMLResponse:
-    """Return how far the batch of a book is; lists that are open load themselves again where there are new grades."""
+    """Return the progress of a book's batch; open lists reload themselves when there are new grades."""
     shelf: Shelf = request.app.state.shelf
     book = shelf.book(number)
     if book is None:
@@ -63,7 +63,7 @@ def running(request: Request, number: Number, seen: Annotated[int, Query(ge=0, l
 
 
 def running_in(number: int, book: Book, wording: Wording, assignment: str = "") -> Running | None:
-    """Return the batch whose note lies in the folder of a book, None where there is none, or one of another assignment.
+    """Return the batch recorded in the folder of a book, None if there is none, or one of another assignment.
 
     Args:
         number: Of the book.
@@ -77,7 +77,7 @@ def running_in(number: int, book: Book, wording: Wording, assignment: str = "") 
     batch, alive = found
     try:
         title = wording.pick(book.assignment(batch.assignment).title)
-    except AuthoringError:  # of a course that this server was not told of
+    except AuthoringError:  # of a course unknown to this server
         title = ""
     return Running(
         address=f"/running/{number}?seen={batch.done}",

@@ -35,7 +35,7 @@ class ServerOptions:
 
 
 def run_server(places: Sequence[BookPlace], options: ServerOptions, *, on_ready: Callable[[str], None]) -> None:
-    """Serve until Ctrl-C; `on_ready` is told the address.
+    """Serve until Ctrl-C; `on_ready` gets the address.
 
     Raises:
         GradebookError: A gradebook cannot be opened.

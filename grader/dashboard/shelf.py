@@ -1,4 +1,4 @@
-"""The gradebooks that a dashboard shows, and the thread that writes their results anew after decisions."""
+"""The gradebooks that a dashboard shows, and the thread that rewrites their results after decisions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from grader.review.book import Book, BookPlace
 from grader.review.results import rewrite
 
 _QUIET_SECONDS: Final = 1.0
-"""Results are written when so long nobody has decided anything: a person decides in bursts."""
+"""Seconds without a decision after which results are written: people decide in bursts."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Shelf:
         return shelf
 
     def close(self) -> None:
-        """Write what is still to be written, and close every gradebook."""
+        """Write what is not written yet, and close every gradebook."""
         self._closed = True
         self._changed.set()
         if self._writer is not None:
@@ -67,7 +67,7 @@ class Shelf:
             book.gradebook.close()
 
     def book(self, number: int) -> Book | None:
-        """Return a gradebook, None where there is no such number."""
+        """Return a gradebook, None if there is no such number."""
         return self.books[number] if 0 <= number < len(self.books) else None
 
     def refresh(self, number: int, assignment: str | None = None) -> None:
@@ -81,7 +81,7 @@ class Shelf:
             self.books[number].reload(assignment)
 
     def decide(self, number: int, decisions: Sequence[Decision]) -> None:
-        """Keep decisions on one assignment, and have its results written anew."""
+        """Store decisions on one assignment, and let its results be written anew."""
         if not decisions:
             return
         assignment = decisions[0].assignment
@@ -90,7 +90,7 @@ class Shelf:
         self._write_soon(number, assignment, {one.student for one in decisions})
 
     def keep_regraded(self, number: int, assignment: str, regraded: Sequence[Regraded]) -> None:
-        """Keep new grades of one assignment beside the old ones, and have its results written anew."""
+        """Store new grades of one assignment beside the old ones, and let its results be written anew."""
         with self._refreshing:
             keep(self.books[number].gradebook, regraded)
             self.books[number].refresh(assignment)

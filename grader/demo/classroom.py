@@ -1,4 +1,4 @@
-"""The demo class: about a dozen notebooks generated from the solution, each with the result it must get."""
+"""The demo class: about a dozen notebooks generated from the solution, each with its expected result."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ CLASS = (
 
 
 def write_class(solution: str, folder: Path) -> None:
-    """Write every notebook, and beside it `<name>.expected.json` with the result it must get.
+    """Write every notebook, and beside it `<name>.expected.json` with the expected result.
 
     Args:
         solution: The solution notebook of `stacked` as JSON text.

@@ -1,4 +1,4 @@
-"""What the demo class got beside what it must get."""
+"""Compares the demo class's grades with the expected ones."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Compared:
 
     @property
     def as_expected(self) -> bool:
-        """Say whether everything came out as it must."""
+        """Return whether every result is as expected."""
         return not self.surprises and self.status_expected
 
 
 def compare(graded: Sequence[GradedSubmission]) -> list[Compared]:
-    """Hold every grade against the class list.
+    """Compare every grade with the class list.
 
     Raises:
         KeyError: A notebook of the class has no grade.

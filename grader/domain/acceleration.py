@@ -1,8 +1,8 @@
-"""What makes trainings in zone K faster, and when a grade that was made so may stand.
+"""How trainings in zone K (the student kernel) are accelerated, and when the grade of an accelerated run is final.
 
-Steps are joined in one execution, which changes no number. A training may also be ended where a public estimate says
-that it has earned what it can earn. That is a hint of the kernel's, which may lie: a grade of such a run stands only
-where it has every point and nothing is open about it, and everything else is run again, whole.
+Several steps are joined in one execution, which changes no number. A training may also be ended early, once a public
+estimate says that it has earned all it can. That estimate is a hint from the kernel, which may lie. So the grade of a
+shortened run is kept only if it has every point and no open question; any other notebook runs again in full.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ class EarlyEnd:
     """When a training may end before its last epoch.
 
     Attributes:
-        target: Largest mean squared error on images of the training by which the model is good enough.
-        same_target: Whether the input is the target as well, as in a plain autoencoder.
-        noisy_layer: Whether the error is that with the model's own noise layer at work.
-        least_samples: Images that it has to be trained on.
-        most_epochs: Epochs that it may ask for.
-        most_seconds: What the whole training may take; one that might not end in time is not ended by us.
+        target: Largest mean squared error on training images at which the model counts as good enough.
+        same_target: Whether the target of the training is its input, as in a plain autoencoder.
+        noisy_layer: Whether the error is measured with the model's own noise layer active.
+        least_samples: Number of images that the training must have seen before it may be ended.
+        most_epochs: Most epochs that it may ask for.
+        most_seconds: Time limit of the whole training; a training that might exceed it is never ended early.
     """
 
     target: float
@@ -43,27 +43,27 @@ class Acceleration:
     """How the trainings of one assignment are made faster.
 
     Attributes:
-        early_end: None where every training is run to its end.
+        early_end: When a training may end early; None if every training runs to its end.
     """
 
     early_end: EarlyEnd | None = None
 
     def settings(self) -> dict[str, Any]:
-        """Return what the kernel is told (`grader.probe.fast_fits`)."""
+        """Return the settings for the kernel (`grader.probe.fast_fits`)."""
         return {"terms": None if self.early_end is None else asdict(self.early_end)}
 
 
 def is_shortened(fits: Iterable[FitClaim], run: RunRecord) -> bool:
-    """Tell whether a run may be another one than without acceleration.
+    """Return whether acceleration may have changed the run.
 
-    That is so where a training was ended early, or broke off while its steps were joined, but for a time limit.
+    True if a training was ended early, or if one failed while its steps were joined (a time limit aside).
     """
     broken_off = run.status is not RunStatus.TIMED_OUT
     return any(fit.accepted_after > 0 or (broken_off and fit.joined and not fit.completed) for fit in fits)
 
 
 def may_stand(graded: GradedSubmission) -> bool:
-    """Tell whether a grade is the same with and without acceleration: nothing was shortened, or nothing is missing."""
+    """Return whether the grade holds without acceleration as well: nothing was shortened, or no point is missing."""
     if graded.fault:
         return False
     complete = (

@@ -1,7 +1,7 @@
-"""Two models side by side, layer by layer, like a diff of two texts: the one alignment of checks, reports, validation.
+"""Two models aligned layer by layer, as a diff aligns two texts; checks, reports and validation all use this module.
 
-Both come in canonical form, so that only what a model computes is compared, never how it was written. One layer too
-many is one difference: the layers after it are compared with their true counterparts.
+Both models are in canonical form, so only what they compute is compared, not how they were written. An extra layer
+counts as one difference: the layers after it are still compared with their true counterparts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BATCH_NORMALIZATION: Final = "BatchNormalization"
 COMPARED_ATTRIBUTES: Final = (
     "units", "filters", "kernel_size", "strides", "padding", "pool_size", "size", "return_sequences", "n"
 )  # fmt: skip
-"""Attributes that make two layers of one kind different, the activation aside. Biases and penalties do not."""
+"""Attributes that make two layers of one kind different, besides the activation; biases and penalties do not."""
 
 INPUTS: Final = "inputs"
 
@@ -44,8 +44,8 @@ class Difference:
         kind: See `DifferenceKind`.
         position: Position from 0 among the layers that count of the actual model; for a missing layer, where it
             should stand.
-        expected: The layer of the expected model, None where EXTRA.
-        actual: The layer of the actual model, None where MISSING.
+        expected: The layer of the expected model, None if EXTRA.
+        actual: The layer of the actual model, None if MISSING.
         attributes: What differs between two CHANGED layers: `kind`, `units`, `activation`, …
         is_output: The expected layer is the last one.
     """
@@ -60,16 +60,16 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class LayerRules:
-    """What counts as the same.
+    """Which differences between two models are allowed.
 
     Attributes:
-        activations: Activations that are right in any layer but the last, besides the expected model's own.
+        activations: Activations allowed in every layer but the last, besides the expected model's own.
         output_activations: The same for the last layer.
-        own_output: The expected model's own activation is right in its last layer; False where `output_activations`
-            are all that is right there.
+        own_output: Whether the expected model's own activation is allowed in its last layer; if False, only
+            `output_activations` are.
         ignore_code_units: The width of the code may differ: another check judges it.
-        code_size: Numbers in the expected model's code; None, or where no layer gives as many, for its narrowest layer.
-        allow_batch_normalization: BatchNormalization layers that the expected model lacks may be there.
+        code_size: Size of the expected model's code. Without it, or if no layer has it, it is the narrowest layer.
+        allow_batch_normalization: Whether BatchNormalization layers that the expected model lacks are allowed.
     """
 
     activations: tuple[str, ...] = ()
@@ -82,12 +82,12 @@ class LayerRules:
 
 @dataclass(frozen=True, slots=True)
 class AlignedLayers:
-    """Two counterparts, or one layer alone.
+    """One row of the alignment: two counterparts, or a layer without one.
 
     Attributes:
         expected: The layer of the expected model, or None.
         actual: The layer of the actual model, or None.
-        difference: How they differ by the rules; None where they do not, or where the layers do not count.
+        difference: How they differ under the rules; None if they do not, or if the layers do not count.
     """
 
     expected: CountedLayer | None
@@ -101,7 +101,7 @@ def compare(expected: Architecture, actual: Architecture, rules: LayerRules) -> 
 
 
 def align(expected: Architecture, actual: Architecture, rules: LayerRules) -> tuple[AlignedLayers, ...]:
-    """Lay two models side by side, every layer in one row: those that count by the rules, the others between them."""
+    """Align two models, each layer in a row: the layers that count by the rules, the others between them."""
     wanted = counted_layers(expected)
     has_normalization = any(one.layer.kind == BATCH_NORMALIZATION for one in wanted)
     forgiven = {BATCH_NORMALIZATION} if rules.allow_batch_normalization and not has_normalization else set()
@@ -117,15 +117,15 @@ def align(expected: Architecture, actual: Architecture, rules: LayerRules) -> tu
 
 
 def least_cost_pairs(first: int, second: int, cost: Callable[[int, int], int], *, gap: int) -> list[Pair]:
-    """Pair two lists in order with the least sum of costs (Needleman and Wunsch 1970).
+    """Pair two lists in order at the least total cost (Needleman and Wunsch 1970).
 
     Args:
         first: Length of one list.
         second: Length of the other.
-        cost: Of pairing these two positions.
-        gap: Cost of leaving one alone.
+        cost: Cost of pairing these two positions.
+        gap: Cost of leaving one position unpaired.
     """
-    costs = [[gap * j for j in range(second + 1)]]  # [i][j]: of the first i and the first j
+    costs = [[gap * j for j in range(second + 1)]]  # [i][j]: cost of the first i and the first j
     for i in range(first):
         row = [gap * (i + 1)]
         for j in range(second):
@@ -147,7 +147,7 @@ def least_cost_pairs(first: int, second: int, cost: Callable[[int, int], int], *
 
 
 def exact_pairs(expected: Sequence[Layer], actual: Sequence[Layer]) -> list[Pair]:
-    """Pair layers as they are written, for those to whom every setting and every shape counts."""
+    """Pair layers exactly as written, for callers to whom every setting and every shape matters."""
 
     def cost(i: int, j: int) -> int:
         wanted, found = expected[i], actual[j]
@@ -163,7 +163,7 @@ def exact_pairs(expected: Sequence[Layer], actual: Sequence[Layer]) -> list[Pair
 
 
 class _Uncounted:
-    """The layers of a model that do not count, handed out in order."""
+    """Iterates over the layers of a model that do not count, in order."""
 
     def __init__(self, architecture: Architecture) -> None:
         order = reading_order(architecture)
@@ -172,7 +172,7 @@ class _Uncounted:
         self._left = [*order, *beside]
 
     def before(self, counted: CountedLayer | None) -> list[CountedLayer]:
-        """Take those that stand before a layer that counts; nothing where there is none on this side."""
+        """Take those that come before a layer that counts; nothing if this side has no such layer."""
         if counted is None:
             return []
         place = self._left.index(counted.position)
@@ -189,7 +189,7 @@ def _between(expected: Sequence[CountedLayer], actual: Sequence[CountedLayer]) -
         yield AlignedLayers(None if i is None else expected[i], None if j is None else actual[j])
 
 
-# How two lists of layers are laid side by side
+# Aligning two lists of layers
 
 # Costs of the alignment: only their order matters. A layer that changed its kind is one difference, and so cheaper
 # than one missing and one extra layer; a wrong activation never moves a layer to another place.
@@ -201,7 +201,7 @@ _OTHER_ACTIVATION: Final = 1
 
 
 class _Comparison:
-    """The two lists of layers and the rules by which they are compared; holds no other state."""
+    """Two lists of layers and the rules for comparing them; it has no other state."""
 
     def __init__(self, wanted: Sequence[Layer], found: Sequence[Layer], rules: LayerRules) -> None:
         self._wanted = wanted
@@ -211,7 +211,7 @@ class _Comparison:
         self._found_codes = possible_codes(layer_sizes(found), rules.code_size)
 
     def pairs(self) -> Iterator[tuple[Pair, Difference | None]]:
-        """Yield the counterparts in order, each with how they differ."""
+        """Yield the counterparts in order, each pair with its difference."""
         position = 0
         pairs = least_cost_pairs(len(self._wanted), len(self._found), self._cost, gap=_GAP)
         wired = _Wiring(self._wanted, self._found, pairs)
@@ -268,7 +268,7 @@ class _Comparison:
 
 
 class _Wiring:
-    """What feeds the layers of two models that were laid side by side; without branches it cannot differ."""
+    """The layers that feed each layer of two aligned models; it differs only in models with branches."""
 
     def __init__(self, wanted: Sequence[Layer], found: Sequence[Layer], pairs: Sequence[Pair]) -> None:
         self._wanted = wanted
@@ -277,16 +277,16 @@ class _Wiring:
         self._paired = set(self._partners.values())
 
     def differs(self, wanted: int, found: int) -> bool:
-        """Say whether each of two counterparts is fed by something that does not feed the other.
+        """Return whether either counterpart is fed by a layer that does not feed the other.
 
-        What stands on one side alone (a layer, a join of branches) is a difference of its own, and passed over here.
+        A layer or a join that only one side has is a difference by itself and is passed over here.
         """
         expected = {self._partners.get(i, INPUT) for i in _sources(self._wanted, wanted, set(self._partners))}
         actual = _sources(self._found, found, self._paired)
         return bool(expected - actual) and bool(actual - expected)
 
     def named(self, layers: Sequence[Layer], position: int) -> Layer:
-        """Return a layer that tells what feeds it: kind and number of each."""
+        """Return a description of a layer's sources: kind and number of each."""
         fed = tuple("Input" if i == INPUT else f"{layers[i].kind} {i + 1}" for i in layers[position].inputs)
         layer = layers[position]
         return replace(layer, attributes=tuple(sorted({**dict(layer.attributes), INPUTS: fed}.items())))

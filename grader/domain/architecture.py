@@ -1,8 +1,8 @@
-"""The canonical form of a model: what it is, whatever it is called and however it was written.
+"""The canonical form of a model: what it computes, whatever its names and however it was written.
 
-Zone M (the measuring process) builds it from the model that it rebuilt (`grader.rebuild.network.canonical`); the facts
-of the references hold the same form; checks compare the two. Names are gone, activations are attributes of the layer
-they follow, nested models are flattened, Flatten and Reshape are one kind.
+Zone M (the measuring process) builds it from the rebuilt model (`grader.rebuild.network.canonical`), the facts of the
+references hold the same form, and checks compare the two. Names are dropped, an activation is an attribute of the layer
+before it, nested models are flattened, and Flatten and Reshape are one kind.
 """
 
 from __future__ import annotations
@@ -14,27 +14,28 @@ from grader.domain.layer_kinds import traits_of
 from grader.probe.layer_traits import LayerTraits
 
 Shape = tuple[int | None, ...]
-"""Shape of one sample, without the batch axis; None where the length is free."""
+"""Shape of one sample, without the batch axis; None for a dimension of unknown length."""
 
 Scalar = str | int | float | bool | None
 AttributeValue = Scalar | tuple[Scalar, ...]
 
 RESHAPE = "Reshape"
-"""The one kind for Flatten and Reshape alike: same numbers, another shape."""
+"""The one kind for both Flatten and Reshape: the same numbers in another shape."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One step of the canonical form.
+    """One step of a model in canonical form.
 
     Attributes:
         kind: Keras's class name (`Dense`, `Conv2D`, `Add`, …), with `Reshape` for Flatten as well.
-        attributes: What decides the function, sorted by name: `units`, `activation`, `kernel_size`, `rate`, …
-        input_shape: Shape of one sample going in (the first input where there are several).
-        output_shape: Shape of one sample coming out.
-        parameters: Numbers held by this layer; 0 at the second use of a shared layer.
-        inputs: Positions of the layers whose output it reads; -1 is the model's input; none where it reads constants.
-        operation: Identity of the layer object that this step calls; equal in two models that share it.
+        attributes: Settings that decide the function, sorted by name: `units`, `activation`, `kernel_size`, `rate`, …
+        input_shape: Shape of one input sample (of the first input where there are several).
+        output_shape: Shape of one output sample.
+        parameters: Number of parameters of this layer; 0 at the second use of a shared layer.
+        inputs: Positions of the layers whose output it reads; -1 for the model's input; empty if it reads only
+            constants.
+        operation: Identity of the layer object that this step calls; equal in two models that share the object.
     """
 
     kind: str
@@ -51,17 +52,17 @@ class Layer:
 
     @property
     def traits(self) -> LayerTraits:
-        """What kind of layer it is: noise, recurrent, and so on."""
+        """Traits of this kind of layer: noise, recurrent, and so on."""
         return traits_of(self.kind)
 
     @property
     def activation(self) -> str:
-        """Name of the activation, `linear` where there is none."""
+        """Name of the activation, `linear` if there is none."""
         return str(self.attribute("activation") or "linear")
 
     @property
     def size(self) -> int | None:
-        """Numbers in one sample of the output, None where a length is free."""
+        """Numbers in one output sample, None if a dimension has no fixed length."""
         return shape_size(self.output_shape)
 
 
@@ -73,8 +74,8 @@ class Architecture:
         layers: Steps in an order in which each reads only earlier ones.
         input_shape: Shape of one sample of the (first) input.
         output_shape: Shape of one sample of the (first) output.
-        output: Position of the layer whose output is the model's, -1 where the model returns its input.
-        parameters: Numbers held by the model, each counted once.
+        output: Position of the layer whose output the model returns, -1 if the model returns its input.
+        parameters: Number of parameters of the model, each counted once.
     """
 
     layers: tuple[Layer, ...]
@@ -85,12 +86,12 @@ class Architecture:
 
     @property
     def active_layers(self) -> tuple[Layer, ...]:
-        """The layers that do something to the numbers: no Reshape, noise or activity penalty."""
+        """The layers that change the numbers at inference: no Reshape, noise or activity penalty."""
         return tuple(layer for layer in self.layers if not layer.traits.passive)
 
 
 def shape_size(shape: Sequence[int | None]) -> int | None:
-    """Return how many numbers a sample of this shape holds, None where a length is free."""
+    """Return how many numbers a sample of this shape holds, None if a dimension has no fixed length."""
     size = 1
     for length in shape:
         if length is None:

@@ -17,7 +17,7 @@ from grader.domain.run import Limits
 ParameterValue = str | int | float | bool | tuple[str, ...]
 
 NOTEBOOK_MODULES: Final = frozenset({"IPython", "google.colab", "grader"})
-"""What a notebook is made of and its own provided cells import; no assignment is about doing without them."""
+"""Modules that notebooks and their provided cells import; no assignment can forbid them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class RubricItem:
         check: Id of the check (`grader.checks.registry`).
         points: Points possible.
         parameters: Settings of the check (`activations = ["relu", "selu"]`).
-        requires: Checks that must have passed, else this one is SKIPPED.
-        title: What it asks, by language.
+        requires: Checks that must pass first; otherwise this one is SKIPPED.
+        title: What the check asks for, by language.
     """
 
     check: str
@@ -41,10 +41,10 @@ class RubricItem:
 
 @dataclass(frozen=True, slots=True)
 class LetterBound:
-    """One letter of a scale of letters.
+    """One letter of a grade scale made of letters.
 
     Attributes:
-        letter: What is shown (`A`).
+        letter: The letter as shown (`A`).
         percent: The lowest percentage that earns it.
     """
 
@@ -58,10 +58,10 @@ class DuePolicy:
 
     Attributes:
         date: The moment, with its time zone.
-        grace_minutes: So much later still is on time.
+        grace_minutes: Minutes after the due date that still count as on time.
         late_percent_per_day: Share of the points earned that each day begun costs, in percent, from 0 to 100.
         late_percent_maximum: Lateness never costs more than this, in percent, from 0 to 100.
-        refuse_after_days: Whoever is later than so many days loses everything; None where nobody does.
+        refuse_after_days: Days after which a hand-in loses all points; None if it never does.
     """
 
     date: datetime
@@ -75,7 +75,7 @@ class DuePolicy:
 class ImportPolicy:
     """Which modules a notebook may import.
 
-    The standard library and `NOTEBOOK_MODULES` are always allowed. A name stands for everything below it: `keras`
+    The standard library and `NOTEBOOK_MODULES` are always allowed. A name covers everything below it: `keras`
     for `keras.layers` as well, `keras.datasets` for no other part of Keras.
 
     Attributes:
@@ -87,7 +87,7 @@ class ImportPolicy:
     forbid: tuple[str, ...] = ()
 
     def permits(self, module: str) -> bool:
-        """Tell whether a module, or a member of one (`keras.datasets`), may be imported."""
+        """Return whether a module, or a member of one (`keras.datasets`), may be imported."""
         if is_always_allowed(module):
             return True
         return not _is_below(module, self.forbid) if self.allow is None else _is_below(module, self.allow)
@@ -108,14 +108,14 @@ class Assignment:
         scale_maximum: Top of the grade scale (5.0 in Colombia).
         scale_decimals: Decimals of a grade on that scale.
         rubric_hash: Digest of all that decides points; a grade made under another one is not reused.
-        scale_letters: Letters of the scale from the best to the worst, which begins at 0 %; empty where grades are
+        scale_letters: Letters of the scale from the best to the worst, which begins at 0 %; empty if grades are
             numbers. With letters, the scale goes to 100.
-        due: When it is due, or None where lateness costs nothing.
-        imports: What may be imported, or None where everything may.
+        due: When it is due, or None if lateness costs nothing.
+        imports: What may be imported, or None if everything may.
         scale_minimum: Bottom of the grade scale, which no points at all earn (1.0 in Chile).
-        language: Of notebooks and reports where a command is not told another, or "".
-        compat: Calls that current versions no longer take are translated, and the report says which, before a notebook
-            is run.
+        language: Language of notebooks and reports unless a command chooses another, or "".
+        compat: Whether calls that current versions no longer accept are translated before a notebook runs; the report
+            lists them.
         questions: Open questions that carry points, which a person gives; the rubric's hash and sum are without them.
     """
 
@@ -139,12 +139,12 @@ class Assignment:
 
     @property
     def has_material(self) -> bool:
-        """Whether its template and texts are there: a published one has rubric and facts alone."""
+        """Whether its template and texts exist: a published assignment consists of rubric and facts alone."""
         return self.folder != Path()
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The languages that it is written in, the course's first."""
+        """The languages in which it is written, the course's first."""
         return tuple(sorted(self.title, key=lambda language: language != self.language))
 
     @property
@@ -158,34 +158,34 @@ class Assignment:
         return self.points_possible + sum(item.points for item in self.questions)
 
     def title_of(self, item: str) -> Mapping[str, str]:
-        """Return the title of a check or an open question by language, empty where there is no such one."""
+        """Return the title of a check or an open question by language, empty if there is no such one."""
         titles = {one.check: one.title for one in self.rubric} | {one.question: one.title for one in self.questions}
         return titles.get(item, {})
 
     def letter(self, value: Decimal) -> str:
-        """Return the letter of a value on the scale, "" where grades are numbers.
+        """Return the letter of a value on the scale, "" if grades are numbers.
 
-        The value is rounded already (`grader.domain.grade.scaled_grade`), so that whoever reads 90 gets the letter of
-        90: 89.5 % is an A where the scale has no decimals.
+        The value is already rounded (`grader.domain.grade.scaled_grade`), so that a displayed 90 gets the letter of 90:
+        on a scale without decimals, 89.5 % is an A.
         """
         return next((bound.letter for bound in self.scale_letters if value >= Decimal(repr(bound.percent))), "")
 
 
 class AssignmentError(Exception):
-    """An assignment is unknown or its files are wrong; the text lists every mistake with file and place."""
+    """An assignment is unknown or its files are wrong; the text lists every error with file and line."""
 
 
 def is_always_allowed(module: str) -> bool:
-    """Tell whether no policy can forbid this module: Python's own, and those that a notebook is made of."""
+    """Return whether no policy can forbid this module: it belongs to Python, or every notebook needs it."""
     return module.partition(".")[0] in sys.stdlib_module_names or _is_below(module, NOTEBOOK_MODULES)
 
 
 def _is_below(module: str, names: Collection[str]) -> bool:
-    """Tell whether the module is one of these or a part of one."""
+    """Return whether the module is one of these or lies below one of them."""
     steps = module.split(".")
     return any(".".join(steps[:length]) in names for length in range(1, len(steps) + 1))
 
 
 def no_assignment(*, name: MessageValue) -> Message:
-    """Refuse the id of an assignment that does not exist."""
+    """Report that there is no assignment with this id."""
     return message("There is no assignment {name}.", name=name)

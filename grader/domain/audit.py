@@ -1,4 +1,4 @@
-"""What running a hand-in again on a secret view of the data showed: stored with what was observed of it."""
+"""What a second run of a hand-in on a secret view of the data showed; stored with the other observations."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from grader.domain.messages import Message
 
 
 class AuditOutcome(StrEnum):
-    """What an audit came to.
+    """The result of an audit.
 
-    NO_VIEW: The notebook makes its data by itself, so there is no secret view of them.
-    TOO_LITTLE: The model has learnt too little to ask where it was learnt.
-    FAILED: On two views it gives back nothing.
-    UNCLEAR: It did something else on the view, or reached something between: a person has to look.
-    COMPUTED: It passed, and yet no training was seen that explains it.
-    PASSED: What it learnt on the plain data, it learnt on the view.
+    NO_VIEW: The notebook makes its data itself, so the grader cannot give it a secret view.
+    TOO_LITTLE: The model has learnt too little to ask where it learnt it.
+    FAILED: On two views the notebook's model reconstructs nothing.
+    UNCLEAR: The notebook behaved differently on the view, or its result lies between; a person has to look.
+    COMPUTED: It passed, but no training was seen that explains the result.
+    PASSED: It learnt on the view what it had learnt on the plain data.
     """
 
     NO_VIEW = "no_view"
@@ -33,10 +33,10 @@ class AuditRecord:
 
     Attributes:
         outcome: What it came to.
-        suspicions: What led to it, one sentence each; none where every hand-in is audited.
-        here: Share of the mean image's error that the model takes away on the plain data; None where not measured.
+        suspicions: What led to it, one sentence each; none if every hand-in is audited.
+        here: Share of the mean image's error that the model removes on the plain data; None if not measured.
         there: The same on each view.
-        otherwise: In which way the notebook behaved otherwise on a view; None where it did not.
+        otherwise: How the notebook behaved differently on a view; None if it did not.
     """
 
     outcome: AuditOutcome

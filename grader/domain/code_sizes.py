@@ -1,8 +1,9 @@
-"""Bounds for a code of another size than the reference's, where the course leaves the size free.
+"""Bounds for a code whose size differs from the reference's, in assignments that leave the size free.
 
-A code of 2 numbers cannot reach what one of 10 does, however well it was trained, and a code of 32 spreads its samples
-farther. So facts hold runs with some other sizes too (`CODE_SIZES` of a reference). A size between two of them gets the
-laxer bound of its neighbours, side by side; one beyond the smallest or the largest gets that one's.
+A code of 2 numbers cannot reach what a code of 10 does, however well it is trained, and a code of 32 spreads its
+samples farther. So the facts also hold runs with some other sizes (`CODE_SIZES` of a reference). A size between two
+calibrated ones gets the laxer bound of its two neighbours on each side; a size outside their range gets the bounds of
+the nearest one.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ Statistics = Mapping[Quantity, Statistic]
 
 
 def calibrated_for(facts: ReferenceFacts, measurements: Measurements) -> CalibratedData | None:
-    """Return what the reference reached on the data that was measured on, with a code as large as the one measured.
+    """Return what the reference reached on the data of these measurements, with a code as large as the measured one.
 
     Returns:
-        None where the reference was never trained on these data.
+        None if the reference was never trained on these data.
     """
     calibrated = facts.on(measurements.data, measurements.dataset)
     size = measurements.value(Quantity.CODE_SIZE)
@@ -64,7 +65,7 @@ def statistics_for(calibrated: CalibratedData, own: int, size: int) -> Statistic
 
 
 def _laxer(nearer: Statistic, farther: Statistic) -> Statistic:
-    """Return the nearer statistic with the laxer bound on each side; a side that one leaves open stays open."""
+    """Return the nearer statistic with the laxer of both bounds on each side; a side without a bound stays without."""
     theirs = {_is_above(curve): curve for curve in farther.curves}
     pairs = [(curve, theirs[_is_above(curve)]) for curve in nearer.curves if _is_above(curve) in theirs]
     return replace(nearer, curves=tuple(_laxer_curve(*pair) for pair in pairs), decisive=None)

@@ -1,4 +1,4 @@
-"""What Colab has before a notebook installs anything: "Colab has it, we do not" differs from "nobody has it"."""
+"""What Colab has preinstalled, so that "only Colab has this module" can be distinguished from "no machine has it"."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ _ADDRESS = re.compile(r"\bgit\+\S*/|(?:https?|ssh)://\S*/")
 
 @functools.cache
 def colab_modules() -> Mapping[str, frozenset[str]]:
-    """Return the packages that bring a module, by its name in `import`: `{"skimage": {"scikit-image"}, …}`."""
+    """Return the packages that provide each module, by its import name: `{"skimage": {"scikit-image"}, …}`."""
     lines = files("grader.domain").joinpath("colab_modules.txt").read_text(encoding="utf-8").splitlines()
     rows = (line.split() for line in lines if not line.startswith("#"))
     return {module: frozenset(packages) for module, *packages in rows}
 
 
 def is_in_colab(module: str) -> bool:
-    """Say whether a notebook in Colab can import this top-level module without installing anything."""
+    """Return whether a notebook in Colab can import this top-level module without installing anything."""
     return module in colab_modules()
 
 
 def is_installed_by(module: str, requests: Iterable[str]) -> bool:
-    """Say whether one of a notebook's requests (`pip install -q umap-learn`) would have brought a module.
+    """Return whether one of a notebook's requests (`pip install -q umap-learn`) would have installed a module.
 
-    A fetched file of that name counts (`wget …/helpers.py`). A list of requirements or a package of unknown content
-    (`-r requirements.txt`, an address, `git clone`) may have held it.
+    A downloaded file of that name counts (`wget …/helpers.py`). A request of unknown content (`-r requirements.txt`, an
+    address, `git clone`) counts as well, since it may have held the module.
     """
     wanted = {_plain(module), *colab_modules().get(module, ())}
     return any(name is None or _matches(name, wanted) for request in requests for name in _installed(request))
 
 
 def _installed(request: str) -> Iterator[str | None]:
-    """Yield the names of the packages that a request installs; None for one that does not say which."""
+    """Yield the names of the packages that a request installs; None for a request of unknown content."""
     if _FETCHES.match(request):
         yield from (_plain(name) for name in _FETCHED.findall(request))
         if "clone" in request:
@@ -54,7 +54,7 @@ def _installed(request: str) -> Iterator[str | None]:
 
 
 def _matches(package: str, wanted: set[str]) -> bool:
-    """Compare names without the usual additions: `opencv-python` brings `cv2`, `python-foo` and `pyfoo` bring `foo`."""
+    """Compare names without common affixes: `opencv-python` brings `cv2`, `python-foo` and `pyfoo` bring `foo`."""
     trimmed = package.removeprefix("python-").removesuffix("-python").removeprefix("py")
     return package in wanted or trimmed in wanted
 

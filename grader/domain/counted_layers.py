@@ -1,6 +1,6 @@
-"""The layers of a model that count in a comparison: those that do something at inference, each with its activation.
+"""The layers of a model that count in a comparison: those that are active at inference, each with its activation.
 
-Whoever writes an activation, a Flatten or a Dropout on its own has no more layers than whoever does not.
+An activation, a Flatten or a Dropout written as a layer does not make a model longer.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from grader.domain.architecture import Architecture, Layer
 
 ACTIVATION: Final = "activation"
 INPUT: Final = -1
-"""Position of a model's input among the sources of a layer."""
+"""Position that represents a model's input among the sources of a layer."""
 
 _LINEAR: Final = "linear"
 
@@ -24,8 +24,8 @@ class CountedLayer:
 
     Attributes:
         position: Its position in the model.
-        layer: The layer with the activation that it has, however that is written; its inputs are positions among the
-            layers that count.
+        layer: The layer with its activation, however that is written; its inputs are positions among the layers that
+            count.
     """
 
     position: int
@@ -33,9 +33,9 @@ class CountedLayer:
 
 
 def reading_order(architecture: Architecture) -> tuple[int, ...]:
-    """Return the positions of the layers from the input to the output, each branch by itself, the shorter one first.
+    """Return the positions of the layers from input to output, one branch at a time, the shorter branch first.
 
-    Two models that join the same branches are read in the same order, whichever branch was written first.
+    Two models with the same branches are read in the same order, whichever branch was written first.
     """
     routes = _routes(architecture.layers)
     order: list[int] = []
@@ -54,11 +54,11 @@ def reading_order(architecture: Architecture) -> tuple[int, ...]:
 
 
 def counted_layers(architecture: Architecture, *, drop: Set[str] = frozenset()) -> tuple[CountedLayer, ...]:
-    """Return the layers that do something at inference, in reading order, less those of the kinds in `drop`.
+    """Return the layers that are active at inference, in reading order, without the kinds in `drop`.
 
-    Preparing data (Rescaling, Normalization) is no layer of the network. An activation that stands by itself belongs
-    to the layer it works on, also where a layer that the order does not matter for comes between: Dense, Dropout, ReLU
-    computes what Dense(relu), Dropout does. One that finds no such layer without an activation of its own counts.
+    Layers that prepare data (Rescaling, Normalization) are not part of the network. A separate activation layer belongs
+    to the layer before it, even if layers between them do not change the result: Dense, Dropout, ReLU computes the
+    same as Dense(relu), Dropout. An activation counts by itself if no such layer without an activation precedes it.
     """
     kept: list[CountedLayer] = []
     places = {INPUT: INPUT}
@@ -79,7 +79,7 @@ def counted_layers(architecture: Architecture, *, drop: Set[str] = frozenset()) 
 
 
 def _routes(layers: Sequence[Layer]) -> Mapping[int, tuple[int, tuple[str, ...]]]:
-    """Return, for each layer, how many layers its longest way from the input has, and their kinds."""
+    """Return the length of each layer's longest path from the input, and the kinds of layers on it."""
     routes: dict[int, tuple[int, tuple[str, ...]]] = {INPUT: (0, ())}
     for position, layer in enumerate(layers):
         length, kinds = max((routes[source] for source in layer.inputs), default=routes[INPUT])
@@ -88,14 +88,14 @@ def _routes(layers: Sequence[Layer]) -> Mapping[int, tuple[int, tuple[str, ...]]
 
 
 def _own_activation(layer: Layer) -> str | None:
-    """Return the activation that a layer is or carries besides doing nothing else, None where it does more."""
+    """Return the activation of a layer that does nothing else, None if the layer does more."""
     if layer.kind == "Activation" or layer.traits.passive:
         return layer.activation
     return layer.traits.activates or None
 
 
 def _join(kept: list[CountedLayer], place: int, activation: str) -> bool:
-    """Give the activation to the layer at `place`, or to that before it; say whether one had room for it."""
+    """Give the activation to the layer at `place` or to the one before it; return whether one of them took it."""
     while place != INPUT and kept[place].layer.traits.after_activation:
         place = next(iter(kept[place].layer.inputs), INPUT)
     if place == INPUT or kept[place].layer.activation != _LINEAR:

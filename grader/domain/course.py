@@ -1,4 +1,4 @@
-"""An instructor's own course: assignments with references of their own, in a folder of their own."""
+"""An instructor's own course: a folder with assignments and their references."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from grader.domain.messages import Message, MessageValue, message
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The folder of a course, which `grader new` makes and every command takes with `--course`.
+    """The folder of a course, made by `grader new` and given to every command with `--course`.
 
     Attributes:
-        folder: Holds `assignments/<id>/`, `reference/<id>.py` (with `_` for each `-`) and `facts/<id>.json`.
+        folder: Contains `assignments/<id>/`, `reference/<id>.py` (`_` in place of `-`) and `facts/<id>.json`.
     """
 
     folder: Path
 
     @classmethod
     def at(cls, folder: Path | None) -> Self | None:
-        """Return the course in a folder that was named, None where none was."""
+        """Return the course in the given folder, None if no folder was given."""
         return None if folder is None else cls(folder)
 
     @property
     def assignments(self) -> Path:
-        """Folder with one folder an assignment."""
+        """Folder with one folder for each assignment."""
         return self.folder / "assignments"
 
     @property
     def references(self) -> Path:
-        """Folder with one module a reference: the solutions, which no student and no notebook may see."""
+        """Folder with one module for each reference: the solutions, which no student and no notebook may see."""
         return self.folder / "reference"
 
     @property
@@ -41,14 +41,14 @@ class Course:
         return self.folder / "facts"
 
     def module(self, reference: str) -> Path:
-        """Return where the module of a reference stands, whether it is there or not."""
+        """Return the path of a reference's module, whether it exists or not."""
         return self.references / f"{reference.replace('-', '_')}.py"
 
     def command(self, name: str, wanted: str) -> str:
-        """Return a command that the user can run on this course, for sentences that say what to do."""
+        """Return a command that the user can run on this course, for messages that say what to do."""
         return f"grader {name} {wanted} --course {shlex.quote(str(self.folder))}"
 
 
 def unusable_reference(*, reference: MessageValue) -> Message:
-    """Say that an instructor's reference has mistakes, which follow."""
-    return message("The reference {reference} cannot be used. To be mended:", reference=reference)
+    """Report that an instructor's reference has errors; the sentence ends before the list of them."""
+    return message("The reference {reference} cannot be used. To be fixed:", reference=reference)

@@ -1,7 +1,7 @@
-"""The data sets: one entry each in `reference/datasets.toml`, or a `Dataset` that an installed package adds.
+"""The data sets: entries of `reference/datasets.toml`, and `Dataset`s that installed packages add.
 
-The grader reads them here, the references through `reference.image_sets`; the student kernel (zone K) gets
-`for_kernel()` in its settings, since it may import nothing of the grader.
+The grader reads them here, the references through `reference.image_sets`. The student kernel (zone K), which may import
+nothing of the grader, gets `for_kernel()` in its settings.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ TABLE_FILE: Final = Path(__file__).parents[2] / "reference" / "datasets.toml"
 
 
 class DataSize(StrEnum):
-    """How much of a data set was used.
+    """How much of a data set is used.
 
-    SAMPLE: the small one that is embedded.
-    FULL: all of it, or as many simulated rows.
+    SAMPLE: the small sample that ships with the package.
+    FULL: all of it, or the same number of simulated rows.
     REAL: a user's own file of card transactions.
     """
 
@@ -36,7 +36,7 @@ class DataSize(StrEnum):
 
 
 class Held(StrEnum):
-    """Who may see the samples that a model is measured on.
+    """Who may see the samples on which a model is measured.
 
     HIDDEN: nobody but the measuring process.
     PUBLIC: everybody, as in a student's own check.
@@ -56,13 +56,13 @@ class SampleKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SampleWords:
-    """What people call one of the things that a reference's autoencoder gives back.
+    """The words for what an autoencoder of this data set reconstructs.
 
     Attributes:
-        one: One of them, whichever.
-        the: That very one.
-        many: Several.
-        mean: What a model answers best that does not look at its input.
+        one: A single sample, with the indefinite article.
+        the: A certain sample, with the definite article.
+        many: Several samples.
+        mean: The best answer of a model that ignores its input.
     """
 
     one: Message
@@ -84,7 +84,7 @@ SAMPLE_WORDS: Final[Mapping[SampleKind, SampleWords]] = MappingProxyType({
 ANY_SAMPLE: Final = SampleWords(
     message("a sample"), message("the sample"), message("samples"), message("the mean sample")
 )
-"""Words for a data set that nobody knows."""
+"""Words for an unknown data set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Excerpt:
 
     Attributes:
         part: `train` or `test`.
-        rows: At most so many.
+        rows: Most rows that it has.
     """
 
     part: str
@@ -108,18 +108,18 @@ class Dataset:
         id: Its name in code, for images that of `keras.datasets`.
         title: What people call it.
         kind: What one sample is.
-        sample_shape: Of one sample, as the references take it.
-        training: Samples to train on, by size.
-        test: The other samples, by size.
-        classes: How many there are, 0 where samples have no labels.
-        file: Under which notebooks read it, "" where they make it themselves.
-        other_names: What the same file is called elsewhere.
+        sample_shape: Shape of one sample, as the references take it.
+        training: Number of training samples, by size.
+        test: Number of test samples, by size.
+        classes: Number of classes, 0 if samples have no labels.
+        file: Name of the file that notebooks read, "" if they make the data themselves.
+        other_names: Other names of the same file.
         excerpts: Tables of it, by file name.
-        named_by: Regular expression for its name in code, "" where it has none.
-        nearest: The reference like which an autoencoder of no family is measured on it.
-        source: Whose it is.
-        licence: Under which it may be used.
-        load: Of a package's own images: returns x_train, y_train, x_test and y_test of a size, as uint8.
+        named_by: Regular expression for its name in code, "" if it has none.
+        nearest: The reference whose measurements are used for an autoencoder that belongs to no family.
+        source: Its author or origin.
+        licence: Licence of the data.
+        load: For images of another package: returns x_train, y_train, x_test and y_test of a size, as uint8.
     """
 
     id: str
@@ -145,22 +145,22 @@ class Dataset:
 
     @property
     def words(self) -> SampleWords:
-        """What people call its samples."""
+        """The words for its samples."""
         return SAMPLE_WORDS[self.kind]
 
     @property
     def sizes(self) -> tuple[DataSize, ...]:
-        """Sizes in which it can be had, the smallest first."""
+        """The sizes in which it is available, the smallest first."""
         return tuple(size for size in DataSize if size in self.training)
 
     @property
     def file_names(self) -> tuple[str, ...]:
-        """Every name of a file that holds it or a part of it."""
+        """Every file name under which it or a part of it may be found."""
         return (*((self.file,) if self.file else ()), *self.other_names, *self.excerpts)
 
     @property
     def official_counts(self) -> tuple[int, ...]:
-        """Numbers that only a notebook on all of it writes: samples of each part, and numbers in all of them."""
+        """Numbers that only a notebook on the full data contains: samples of each part, and array sizes."""
         counts = [part[DataSize.FULL] for part in (self.training, self.test) if DataSize.FULL in part]
         return (*counts, *(count * self.numbers for count in counts))
 
@@ -172,7 +172,7 @@ def datasets() -> Mapping[str, Dataset]:
     The entry points `autoencoder_grader.datasets` name `Dataset`s of images.
 
     Raises:
-        PluginError: A package names what cannot be one.
+        PluginError: A package names something that is no usable data set.
     """
     table = tomllib.loads(TABLE_FILE.read_text("utf-8"))
     own = {name: _dataset(name, entry) for name, entry in table.items()}
@@ -187,13 +187,13 @@ def image_sets() -> Mapping[str, Dataset]:
 
 
 def words_for(dataset: str) -> SampleWords:
-    """Return what people call the samples of a data set."""
+    """Return the words for the samples of a data set."""
     known = datasets().get(dataset)
     return ANY_SAMPLE if known is None else known.words
 
 
 def title_of(dataset: str) -> Message:
-    """Return what people call a data set, its id where nobody knows it."""
+    """Return the title of a data set, its id if it is unknown."""
     known = datasets().get(dataset)
     return verbatim(dataset) if known is None else known.title
 
@@ -209,7 +209,7 @@ def row_lengths() -> frozenset[int]:
 
 
 def for_kernel() -> dict[str, Any]:
-    """Return what zone K has to know of the table, as JSON data."""
+    """Return the part of the table that zone K needs, as JSON data."""
     known = datasets().values()
     return {
         "sample_sizes": sorted(image_numbers()),

@@ -1,4 +1,4 @@
-"""What people decide about grades: appended to the machine's results, never written over them."""
+"""Decisions of people about grades: appended to the machine's results, never written over them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class DecisionKind(StrEnum):
 
     POINTS: the points of one check or open question of one hand-in.
     TOTAL: the points of one hand-in as a whole, whatever its checks add up to.
-    ACCEPT: the reasons for which a hand-in waited, besides its checks, are settled: its points stand.
+    ACCEPT: the reasons for review, other than checks, are settled: the points of the hand-in count.
     EXTEND: another due date for one student.
     EXCUSE: the assignment does not count for one student.
     """
@@ -26,26 +26,26 @@ class DecisionKind(StrEnum):
 
     @property
     def of_one_file(self) -> bool:
-        """It is about one hand-in, and says nothing about another one of the same student."""
+        """Whether it concerns one hand-in only and no other one of the same student."""
         return self in {DecisionKind.POINTS, DecisionKind.TOTAL, DecisionKind.ACCEPT}
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One decision; of those with the same `topic` the latest counts, and all of them stay on record.
+    """One decision; the latest with the same `topic` counts, and all of them are kept.
 
     Attributes:
         kind: What it is about.
         assignment: Assignment id.
-        student: Whom it concerns.
+        student: The student concerned.
         author: Who decided.
         reason: Why, in words that the student reads; may be "" for the points of an open question.
         at: When, with a time zone.
         sha256: Digest of the hand-in, "" for what concerns all of the student's.
-        item: Id of the check or question; of ACCEPT the digest of the reasons that were accepted.
-        points: What the student has from now on: never a difference.
-        until: The student's own due date, of EXTEND alone.
-        withdrawn: Takes back what was decided before: the machine's result counts again.
+        item: Id of the check or question; for ACCEPT, the digest of the accepted reasons.
+        points: The student's points from now on, not a difference.
+        until: The student's own due date, for EXTEND only.
+        withdrawn: Whether it withdraws the earlier decision, so that the machine's result counts again.
 
     Raises:
         ValueError: The points are not finite, the author is empty, or a time has no zone.
@@ -75,6 +75,6 @@ class Decision:
 
     @property
     def topic(self) -> tuple[str, str, str, str]:
-        """What it decides: a later decision of the same topic takes its place."""
+        """What it decides; a later decision with the same topic replaces it."""
         item = "" if self.kind is DecisionKind.ACCEPT else self.item
         return (self.kind.value, self.student, self.sha256 if self.kind.of_one_file else "", item)

@@ -1,8 +1,8 @@
-"""Claims that passed the border: well-formed, within the caps, and still not believed.
+"""Claims that passed the border: well-formed, within the size limits, and still not trusted.
 
-The kernel hands out `claims.json` (this vocabulary) and `weights.npz` (arrays by variable id). Extraction checks
-both and writes the arrays anew; nothing else leaves zone K. Every field below is something student code may have
-forged; checks never read it, zone M rebuilds and measures instead.
+Zone K (the student kernel) writes `claims.json` (the types of this module) and `weights.npz` (arrays by variable id).
+Extraction checks both and writes the arrays anew; nothing else leaves the kernel. Student code may have forged every
+field below. Checks never read them: zone M (the measuring process) rebuilds the models and measures them instead.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from grader.domain.messages import Message, MessageValue, message
 
 JsonValue = Any
-"""Plain data as `json.loads` gives it; extraction has bounded its depth and size."""
+"""Plain data as returned by `json.loads`; extraction has limited its depth and size."""
 
 CLAIMS_SCHEMA_VERSION = 1
 
@@ -68,7 +68,7 @@ class ModelClaim:
 
     Attributes:
         model: Its id.
-        names: Where it was found: variables (`autoencoder`), attributes (`vae.encoder`), in that order.
+        names: Where it was found: variables (`autoencoder`), then attributes (`vae.encoder`).
         class_name: `Functional`, `Sequential`, or a student's own class.
         inputs: Input tensors.
         nodes: Calls in an order in which each reads only earlier tensors.
@@ -76,7 +76,7 @@ class ModelClaim:
         problem: Why it could not be flattened (a subclass that cannot be traced), or "".
         variables: Ids of all its arrays.
         compiled: `{"optimizer": …, "learning_rate": …, "loss": …}`, as far as it was compiled.
-        created: Order of creation among the models.
+        created: Its position in the order of creation of all models.
     """
 
     model: str
@@ -93,7 +93,7 @@ class ModelClaim:
 
 @dataclass(frozen=True, slots=True)
 class ColumnClaim:
-    """What each column of a table of numbers was like on which a model was fitted; one number a column.
+    """What each column of a model's training table was like; one number for each column.
 
     Attributes:
         means: Mean.
@@ -110,35 +110,35 @@ class ColumnClaim:
 
 @dataclass(frozen=True, slots=True)
 class FitClaim:
-    """One training: a call of `fit`, or what was seen of another way.
+    """One training: a call of `fit`, or of another way to train, as far as it was seen.
 
     Attributes:
         model: Id of the model.
         epochs: Epochs that were run.
-        samples: Training samples, or 0 where unknown (a generator).
-        batch_size: Samples a step, or 0 where unknown.
-        same_target: The target was the input itself (True), something else (False), or unknown (None).
-        input_minimum: Smallest number of the input, as far as it was an array.
+        samples: Training samples, or 0 if unknown (a generator).
+        batch_size: Samples in a step, or 0 if unknown.
+        same_target: Whether the target was the input itself; None if unknown.
+        input_minimum: Smallest number of the input, if it was an array.
         input_maximum: Largest number of the input.
-        completed: False where it was interrupted or raised.
+        completed: False if the training was interrupted or raised an exception.
         columns: Of an input of shape (n, d) with d up to 64, over at most 50,000 rows spread evenly; else None.
-        names: What the model was called when it was trained; the notebook may have given the names to others since.
+        names: Names of the model when it was trained; the notebook may have reused them since.
         how: `fit`, `batches` (calls of `train_on_batch`, `samples` in all) or `loop` (a loop of the notebook's own).
-        data: Id of the image data set whose images it was trained on, "" where they are of none that is here, None
-            where nobody looked: only an inspection does.
-        classes: The classes of these images, where they are of some classes only.
-        epochs_asked: Epochs that the notebook asked for, where an inspection ended the training before; else 0.
-        stood_still: It was ended because its loss stood still, not because its time was up.
-        first_loss: Loss of its first epoch, None where nobody knows.
+        data: Id of the image data set that it was trained on; "" if it is none of ours, None if this was not looked
+            for (only an inspection does).
+        classes: The classes of these images, if they are of some classes only.
+        epochs_asked: Epochs that the notebook asked for, if an inspection ended the training early; else 0.
+        stood_still: An inspection ended it because its loss did not change any more, and not for lack of time.
+        first_loss: Loss of its first epoch, None if unknown.
         last_loss: Loss of its last epoch.
-        test_images_alone: Every image looked at of those it was trained on is one of the public test part; None where
-            nobody looked.
-        joined: Several of its steps were done in one execution.
-        accepted_after: Steps after which it was ended because the model was good enough, where it was; else 0. `epochs`
-            then counts those asked for, as the notebook sees it.
-        updates: Of a loop of the notebook's own, how many updates its optimizer has made; 0 where unknown.
-        losses: Of up to 60 epochs, spread evenly over those that were run; empty where nobody knows.
-        validation_losses: The same on what was held out.
+        test_images_alone: Whether every training image that was looked at belongs to the public test part; None if none
+            was looked at.
+        joined: Whether several of its steps were joined in one execution.
+        accepted_after: Steps after which it was ended because the model was good enough; 0 if it was not. `epochs`
+            then counts the epochs asked for, as the notebook sees them.
+        updates: Updates that the optimizer has made, for a loop of the notebook's own; 0 if unknown.
+        losses: Losses of up to 60 epochs, spread evenly over those that were run; empty if unknown.
+        validation_losses: The same on the validation data.
     """
 
     model: str
@@ -171,7 +171,7 @@ class EntryClaim:
     """One number of a table.
 
     Attributes:
-        keys: What it stands under: one key, or the outer and the inner one; a list's keys are its positions.
+        keys: Its keys in the table: one key, or the outer and the inner one; the keys of a list are its positions.
         value: The number.
     """
 
@@ -181,7 +181,7 @@ class EntryClaim:
 
 @dataclass(frozen=True, slots=True)
 class TableClaim:
-    """A small table of numbers that the notebook made: what it says that its models reach.
+    """A small table of numbers that the notebook made to report what its models reach.
 
     Attributes:
         name: Global name that held it (`comparison`).
@@ -194,7 +194,7 @@ class TableClaim:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that one run handed out.
+    """Everything that one run exported.
 
     Attributes:
         models: Models, in order of creation.
@@ -202,16 +202,16 @@ class Evidence:
         fits: Calls of `fit`, in order.
         weights_file: Our own copy of the arrays, keyed by variable id; read with `allow_pickle=False`.
         non_finite: Ids of arrays that hold NaN or infinity; `weights_file` has zeros in their place.
-        requests: What the notebook asked of its surroundings (`pip install seaborn`, `drive.mount`).
+        requests: What the notebook asked of its environment (`pip install seaborn`, `drive.mount`).
         missing_modules: Top-level modules that the notebook imported and this machine lacks.
         versions: Versions the kernel reported.
         tables: Small tables of numbers under the names that assignments ask for.
-        tensors: Tensors of functional graphs that stood under global names, each with the way from its one input, in
-            the form of a model; no model of the notebook's.
-        parts: Layers, lists of layers, methods and objects that can be called by themselves, each in the form of a
-            model; no Keras models.
-        graphs: Our own copies of exported graphs, of models that are no graph of known calls, by model id; nobody has
-            looked into them.
+        tensors: Tensors of functional graphs held by global variables, each written as a model from the graph's one
+            input to the tensor; they are not models of the notebook.
+        parts: Layers, lists of layers, methods and callable objects, each written as a model; they are not Keras
+            models.
+        graphs: Our own copies of the exported graphs, by model id, for models that cannot be written as calls of known
+            layers; their content has not been checked.
     """
 
     models: tuple[ModelClaim, ...] = ()
@@ -229,7 +229,7 @@ class Evidence:
 
 
 class RejectedClaimsError(Exception):
-    """What came out of the sandbox is malformed, too large, or not what it says it is."""
+    """The sandbox's output is malformed, too large, or inconsistent."""
 
     def __init__(self, where: str, problem: str) -> None:
         super().__init__(f"{where}: {problem}")
@@ -238,17 +238,17 @@ class RejectedClaimsError(Exception):
 
 
 def not_accepted(*, problem: MessageValue) -> Message:
-    """Say that the claims of a notebook did not pass the border."""
+    """Say that the claims of a notebook were refused at the border."""
     return message("What the notebook left behind could not be accepted ({problem}).", problem=problem)
 
 
 @dataclass(frozen=True, slots=True)
 class RelatedClaims:
-    """What a notebook claims of that which was measured: for words and for questions to a person, never for points.
+    """The notebook's claims about the measured models: for messages and for questions to a person, never for points.
 
     Attributes:
         trained: `fit` was called on the autoencoder or on a model that shares its layers.
-        compared: What the notebook's own table of results says, by entry (`comparison['sgd']`).
+        compared: Numbers in the notebook's own table of results, by entry (`comparison['sgd']`).
     """
 
     trained: bool = False

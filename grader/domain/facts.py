@@ -13,19 +13,19 @@ from grader.domain.measurement import ImageStrip, Measurements, Quantity, Role
 from grader.domain.units import Unit
 
 DATA_SIZE_VARIABLE: Final = "AUTOENCODER_GRADER_DATA_SIZE"
-"""Tells `grader.check` in a cell which data `grader check` gave the notebook: `full` or `sample`."""
+"""Environment variable in which `grader check` says which data the notebook got: `full` or `sample`."""
 
 
 class Baseline(StrEnum):
-    """Names of what a trained model is compared with, on the same hidden data.
+    """Predictors and models with which a trained model is compared, on the same hidden data.
 
     MEAN: predicts the mean training sample (the mean image) whatever goes in.
     PCA: principal components, as many as the code has numbers, fitted on training samples.
     UNTRAINED: the reference with fresh weights.
-    NOISY_COPY: hands its noisy input on.
-    CONTROL: the reference trained in the same way without what its lesson is about: without the penalty (sparse),
+    NOISY_COPY: returns its noisy input.
+    CONTROL: the reference trained in the same way without the subject of its lesson: without the penalty (sparse),
         without the KL (variational), on clean images (denoising).
-    COLLAPSED: a variational autoencoder whose code says nothing: KL 0, the mean image for every image.
+    COLLAPSED: a variational autoencoder with a collapsed code: KL 0, the mean image for every image.
     ALL_NORMAL: gives every row the same fraud score.
     RANDOM_PLANE: a plane drawn at random; the mean of its largest angle to a given plane is 1 radian.
     RANDOM_FEATURES: a classifier on an encoder with fresh, frozen weights.
@@ -44,17 +44,17 @@ class Baseline(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CreditCurve:
-    """How a number becomes credit, falling from the reference's side to the trivial predictor's.
+    """How a number turns into credit, which falls from the reference's side to the trivial predictor's.
 
     Credit is 1 up to `full`, falls linearly to 0 at `none`, and is never above 1 or below 0. Where `trivial` is larger
     than `reference`, smaller numbers are better (a loss); else larger ones are (average precision).
 
     Attributes:
-        full: Farthest number from the reference that has full credit.
-        none: Nearest number to the reference without credit: hardly better than the trivial predictor.
+        full: The number farthest from the reference that has full credit.
+        none: The number nearest to the reference that has no credit: hardly better than the trivial predictor.
         reference: Mean of the reference over its seeds.
         trivial: The same number of the trivial predictor (the mean image, for a reconstruction loss).
-        share: Part of the way from `reference` to `trivial` that has full credit at least.
+        share: Part of the way from `reference` to `trivial` within which credit is always full.
     """
 
     full: float
@@ -83,15 +83,15 @@ class Statistic:
 
     Attributes:
         unit: One of `Unit`: `pixel²`, `nat/image`, `1`, …
-        runs: Runs of the reference itself behind mean and deviation.
+        runs: Number of the reference's own runs behind mean and deviation.
         mean: Over these runs.
         deviation: Their sample standard deviation (n - 1).
-        baselines: The same number of trivial predictors.
-        curves: What earns points: none for a number that only informs, one towards the trivial side, or one to each
-            side where both are wrong (a KL divergence can collapse and can be missing).
-        decisive: Where the reference and what must get no credit lie so near that another number has to stand in for
-            this one: the curve by which this number alone shows that a model is as good as the reference. What it
-            gives, no stand-in takes away.
+        baselines: The same number for trivial predictors.
+        curves: How the number earns points: no curve if it only informs, one towards the trivial side, or one on each
+            side if both are wrong (a KL divergence can collapse or be missing).
+        decisive: For a number whose wrong answers lie close to the reference, so that another number stands in for it:
+            the curve by which this number alone proves a model as good as the reference. The stand-in cannot take that
+            credit away.
         honest_runs: Runs of the reference and of its honest variations.
         honest_full: How many of them have full credit.
     """
@@ -115,7 +115,7 @@ class Statistic:
         Unit(self.unit)
 
     def credit(self, value: float) -> float:
-        """Return the credit of the strictest curve, in [0, 1]; 1 where no curve judges."""
+        """Return the credit of the strictest curve, in [0, 1]; 1 if there is no curve."""
         return min((curve.credit(value) for curve in self.curves), default=1.0)
 
 
@@ -129,7 +129,7 @@ class CalibrationRun:
         seed: Seed of weights, order and noise.
         epochs: Epochs trained.
         values: Numbers on the hidden data.
-        training_loss: The loss that `fit` printed after the last epoch, None where the model has no `fit` of Keras.
+        training_loss: The loss that `fit` printed after the last epoch, None for a model without Keras's `fit`.
         seconds: Wall time of the training.
         host: Processor, cores and threads, for the seconds.
     """
@@ -157,8 +157,8 @@ class CalibratedData:
         records: Every single run, variations included.
         versions: Of Keras, TensorFlow and NumPy.
         by_code_size: The same statistics of the reference with codes of other sizes, where the course leaves it free.
-        recipe_digest: Digest of what a few training samples become before `fit` (noise, shape, target); "" where it
-            was not kept.
+        recipe_digest: Digest of a few training samples as prepared for `fit` (noise, shape, target); "" if it was not
+            kept.
     """
 
     data: str
@@ -174,7 +174,7 @@ class CalibratedData:
 
     @property
     def reconstruction(self) -> Statistic | None:
-        """The mean squared error of reconstructions, None where the reference has none."""
+        """The mean squared error of reconstructions, None if the reference has none."""
         return self.statistics.get(Quantity.RECONSTRUCTION_MSE)
 
 
@@ -185,8 +185,8 @@ class ReferenceFacts:
     Attributes:
         reference: Its id (`stacked`).
         dataset: Data set id (`fashion_mnist`).
-        code_size: Numbers in one code, None where free.
-        parameters: Of the autoencoder, None where free.
+        code_size: Numbers in one code, None if free.
+        parameters: Of the autoencoder, None if free.
         published: The lecture's own figure, in words, or "".
         reached: What the reference reached, in words.
         architectures: Canonical form of each role model.
@@ -215,23 +215,23 @@ class ReferenceFacts:
 
     @property
     def sizes(self) -> tuple[DataSize, ...]:
-        """Sizes in which its data can be had, and students are graded."""
+        """The sizes in which its data are available, and in which students are graded."""
         known = datasets().get(self.dataset)
         return (DataSize.SAMPLE, DataSize.FULL) if known is None else known.sizes
 
     def on(self, size: str, dataset: str = "") -> CalibratedData | None:
-        """Return what the reference reached on a data set (by default its usual one), None where it was not trained."""
+        """Return what the reference reached on a data set (by default its usual one), None if never trained on it."""
         if dataset in ("", self.dataset):
             return self.calibrated.get(size)
         return self.elsewhere.get(dataset, {}).get(size)
 
     def all_calibrated(self) -> tuple[tuple[str, CalibratedData], ...]:
-        """Return what was calibrated with the id of its data set, the usual data set first."""
+        """Return everything that was calibrated, with the id of its data set, the usual data set first."""
         usual = [(self.dataset, found) for found in self.calibrated.values()]
         return (*usual, *((name, found) for name, sizes in self.elsewhere.items() for found in sizes.values()))
 
     def with_calibrated(self, dataset: str, found: CalibratedData) -> ReferenceFacts:
-        """Return the facts with what was reached on one data set in one size put in."""
+        """Return a copy of the facts that includes what was reached on one data set in one size."""
         if dataset == self.dataset:
             return replace(self, calibrated={**self.calibrated, found.data: found})
         return replace(
@@ -240,7 +240,7 @@ class ReferenceFacts:
 
     @property
     def has_sample(self) -> bool:
-        """Whether its data come whole and as a sample; points in space are the same few everywhere."""
+        """Whether its data come in full and as a sample; points in space are the same few in both."""
         return DataSize.FULL in self.sizes
 
     @property
@@ -251,11 +251,12 @@ class ReferenceFacts:
 
 @dataclass(frozen=True, slots=True)
 class TrivialErrors:
-    """What predictors that have learnt nothing, or only a plane, reach on the very samples of a reconstruction error.
+    """The reconstruction error of trivial predictors on the same samples.
 
     Attributes:
-        mean: Mean squared error of always answering the mean of the data.
-        pca: That of PCA with the reference's code size, None where a code as large as the sample makes it trivial.
+        mean: Mean squared error of always predicting the mean of the data.
+        pca: Error of PCA with the reference's code size, None if the code is as large as the sample, which makes it
+            trivial.
     """
 
     mean: float
@@ -263,9 +264,9 @@ class TrivialErrors:
 
 
 def trivial_errors(measurements: Measurements, known: Statistic) -> TrivialErrors:
-    """Return mean and PCA as measured on the same samples as the model's own error, both or none of them.
+    """Return the errors of mean and PCA, both measured on the same samples as the model's own error.
 
-    Where they were not measured, the facts have them for the hidden samples of the same data.
+    If they were not measured, both come from the facts, for the hidden samples of the same data.
     """
     mean = measurements.value(Quantity.MEAN_IMAGE_MSE)
     if mean is None:

@@ -1,8 +1,8 @@
-"""Temporary folders that nobody else may enter, deleted whatever a notebook left in them, also after a killed grader.
+"""Temporary folders for one user only, deleted with any content that a notebook left, also after a killed grader.
 
-A folder that a notebook may write lies below one that only the grader may enter: what a kernel leaves there, a program
-with the set-user-id bit for one, is out of reach of every other user of the machine. A file that is locked as long as
-its process lives tells a folder that is in use from one whose grader was killed; the next grader deletes those.
+A folder that a notebook may write to lies below a folder that only the grader's user may enter, so what a kernel
+leaves there (a set-user-id program, for example) is out of reach of other users. A file that stays locked while its
+process lives marks a folder as in use; without that lock its grader was killed, and the next grader deletes the folder.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from itertools import count
 from pathlib import Path
 from time import time
 
-if sys.platform != "win32":  # there, nothing but a student's own check runs
+if sys.platform != "win32":  # there, only a student's own check runs
     import fcntl
 
 PREFIX = "agr-"
 _UNLOCKED_PREFIX = "agn-"
 _LOCK, _LENT = "lock", "r"
 _LONGEST_BASE = 80
-"""Characters, where Unix sockets are made below: their paths end at 107."""
+"""Longest path below which Unix sockets are made: their own paths may have 107 characters."""
 _SECONDS_TO_LOCK = 60.0
 _SET_ID_BITS = stat.S_ISUID | stat.S_ISGID
 _AS_FOLDER = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -37,12 +37,12 @@ _swept: set[Path] = set()
 
 @contextmanager
 def private_folder(*, for_sockets: bool = False) -> Iterator[Path]:
-    """Lend a folder in one that only this user may enter; both are deleted afterwards, whatever is in them.
+    """Yield a folder that only this user may enter; it is deleted afterwards with its content.
 
     Folders of killed graders are deleted before the first is lent.
 
     Args:
-        for_sockets: Its path shall be short enough for Unix sockets.
+        for_sockets: Whether its path must be short enough for Unix sockets.
     """
     base = _base(for_sockets=for_sockets)
     if base not in _swept:
@@ -61,10 +61,10 @@ def private_folder(*, for_sockets: bool = False) -> Iterator[Path]:
 
 
 def delete(folder: Path) -> None:
-    """Delete a folder, parts of which may be closed to us, or nested deeper than paths and recursion go.
+    """Delete a folder, even if parts of it are unreadable or nested deeper than paths and recursion allow.
 
-    No link is followed and nothing outside is changed: folders are opened from the one above, and what is nested is
-    moved up before it is emptied.
+    Links are not followed and nothing outside is changed: each folder is opened from its parent, and nested folders
+    are moved up before they are emptied.
 
     Raises:
         OSError: Something could not be deleted.
@@ -106,7 +106,7 @@ def require_closed(folder: Path) -> None:
     """Refuse a folder that other users of this machine may enter.
 
     Raises:
-        PermissionError: Neither it nor any folder above it is closed to them.
+        PermissionError: Neither it nor any folder above it is closed to other users.
     """
     if os.name != "posix":
         return
@@ -118,7 +118,7 @@ def require_closed(folder: Path) -> None:
 
 
 def delete_abandoned(base: Path) -> None:
-    """Delete the folders below `base` that a grader of this user lent and that no living process holds."""
+    """Delete the folders below `base` that a grader of this user made and that no living process holds locked."""
     if sys.platform == "win32":
         return
     for entry in os.scandir(base):
@@ -134,7 +134,7 @@ def _base(*, for_sockets: bool) -> Path:
 
 
 def _locked(base: Path) -> tuple[Path, int | None]:
-    """Make a folder; it takes the name by which others look for it only once it is locked."""
+    """Make a folder; it gets the name that other graders look for only after it is locked."""
     new = Path(tempfile.mkdtemp(prefix=_UNLOCKED_PREFIX, dir=base))
     if sys.platform == "win32":
         return new, None
@@ -163,7 +163,7 @@ def _is_abandoned(folder: os.DirEntry[str]) -> bool:
 
 
 def _empty(top: int) -> None:
-    """Delete everything in an open folder, two folders open at a time however deep they are nested."""
+    """Delete everything in an open folder, with two folders open at a time at any depth."""
     names = (f"{secrets.token_hex(8)}-{number}" for number in count())
     while inner := _without_files(top):
         for name in inner:
@@ -178,7 +178,7 @@ def _empty(top: int) -> None:
 
 
 def _without_files(place: int) -> list[str]:
-    """Delete what is no folder in an open folder, and return the names of its folders."""
+    """Delete everything but folders in an open folder, and return the names of its folders."""
     with os.scandir(place) as found:
         entries = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in found]
     for name, is_folder in entries:
@@ -188,7 +188,7 @@ def _without_files(place: int) -> list[str]:
 
 
 def _opened(name: str, above: int | None = None) -> int:
-    """Open a folder itself, never what a link of its name leads to, and give us all rights in it."""
+    """Open a folder itself and give us all rights in it; a link of that name is never followed."""
     found = os.open(name, os.O_PATH | _AS_FOLDER | os.O_CLOEXEC, dir_fd=above)
     try:
         if os.fstat(found).st_mode & 0o700 != 0o700:

@@ -8,7 +8,7 @@
 | points_machine | number | what the checks alone award, without anybody's decision |
 | points_possible | number | sum over all checks, and over the open questions that carry points |
 | decision | object or null | who set the points as a whole: author, reason, at |
-| data | string | `full` or `sample`: what it was measured on; empty where nothing was measured |
+| data | string | `full` or `sample`: what it was measured on; empty if nothing was measured |
 | accelerated | boolean | training was shortened without touching a point |
 | reasons | list | why a person must look, one sentence each |
 | run | object | what was observed of the run: status, seconds, memory, the first errors and how many more there are |
@@ -43,7 +43,7 @@ class Outcome(StrEnum):
     """What became of a check.
 
     PASSED earns all points, PARTIAL a share, FAILED and SKIPPED none. SKIPPED: a check it depends on did not pass.
-    UNGRADABLE: we could not tell, for a reason that may be ours; the grade waits for a person.
+    UNGRADABLE: the check could not decide, perhaps through our own fault; the grade waits for a person.
     """
 
     PASSED = "PASSED"
@@ -54,7 +54,7 @@ class Outcome(StrEnum):
 
 
 class GradeStatus(StrEnum):
-    """Whether a grade may be given out as it is. EXCUSED: a person said that the assignment does not count."""
+    """Whether a grade may be published as it is. EXCUSED: a person said that the assignment does not count."""
 
     FINAL = "FINAL"
     NEEDS_REVIEW = "NEEDS_REVIEW"
@@ -63,7 +63,7 @@ class GradeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing a student can act on.
+    """One problem that a student can act on.
 
     Attributes:
         where: Cell, model or layer.
@@ -82,7 +82,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a person decided in the machine's place, and what the machine had found.
+    """What a person decided in place of the machine, and the machine's own result.
 
     Attributes:
         author: Who decided.
@@ -111,8 +111,8 @@ class CheckResult:
         message: One sentence that sums it up.
         findings: Everything that is wrong, all at once.
         measurements: The numbers it rests on.
-        decided: Who gave these points, and what the machine had found; None where the machine's result stands.
-        by_hand: An open question, whose points nobody but a person can give.
+        decided: Who gave these points, and what the machine had found; None if the machine's result stands.
+        by_hand: Whether it is an open question, whose points only a person can give.
     """
 
     check: str
@@ -142,7 +142,7 @@ class Late:
     """How late a submission was and what that costs, apart from the checks.
 
     Attributes:
-        minutes: Minutes after the due date, a begun one as a whole; 0 where it was on time.
+        minutes: Minutes after the due date, rounded up; 0 if it was on time.
         percent: Share of the points earned that is taken off, in percent.
         points: The same in points.
     """
@@ -162,8 +162,8 @@ class Grade:
         status: FINAL, or NEEDS_REVIEW when a check is UNGRADABLE or a reason below says so.
         results: One a check, in rubric order.
         reasons: Why a person must look, one sentence each.
-        late: What lateness costs; None where nothing is due, or the time of hand-in is not known.
-        decided: Who set the points as a whole; None where they are the sum over the checks.
+        late: What lateness costs; None if nothing is due, or the time of hand-in is not known.
+        decided: Who set the points as a whole; None if they are the sum over the checks.
     """
 
     points_awarded: float
@@ -194,9 +194,9 @@ class Grade:
 def scaled_grade(grade: Grade, maximum: float, decimals: int, *, minimum: float = 0.0) -> Decimal:
     """Return the share of the points on a scale of `decimals` decimals: 82.5 of 100 points are 4.1 of 5.0.
 
-    A scale that begins at 1 gives 1 for no points at all: 82.5 of 100 are 6.0 from 1 to 7. Counted are the points
-    awarded less what lateness costs. A final grade is rounded half up, a provisional one down, since it is a lower
-    bound; neither goes beyond the maximum, as 4.25 with one decimal would. Computed in exact fractions: in binary ones,
+    A scale that begins at 1 gives 1 for no points: 82.5 of 100 are 6.0 from 1 to 7. The points are those awarded less
+    what lateness costs. A final grade is rounded half up, a provisional one down, since it is a lower bound; neither
+    exceeds the maximum, as 4.25 with one decimal would. Computed in exact fractions: in binary floating point,
     8.7 of 10 points on a scale to 5.0 (that is 4.35) would become 4.3.
 
     Raises:
@@ -214,5 +214,5 @@ def scaled_grade(grade: Grade, maximum: float, decimals: int, *, minimum: float 
 
 
 def _written(value: float) -> Fraction:
-    """Return the number that people read, with the noise of sums (0.1 + 0.2) cut off, not the binary one behind it."""
+    """Return the number as people read it, without the rounding noise of sums (0.1 + 0.2)."""
     return Fraction(repr(round(value, 9)))

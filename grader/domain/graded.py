@@ -1,4 +1,4 @@
-"""One submission with everything that came out of grading it: what the gradebook keeps and reports are made from."""
+"""One submission with all results of grading it: what the gradebook stores and reports are made from."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ class GradedSubmission:
         rubric_hash: `Assignment.rubric_hash` at the time of grading.
         grade: What it earned.
         run: What we observed of its run.
-        measurements: What zone M found, pictures included.
-        notes: What was mended or noticed on the way (an old format upgraded, `!pip` ignored), for the report.
+        measurements: What zone M (the measuring process) found, pictures included.
+        notes: What was fixed or noticed on the way (an old format upgraded, `!pip` ignored), for the report.
         wall_seconds: From intake to grade.
         accelerated: A training was shortened in this run (`grader.domain.acceleration.is_shortened`); a grade is only
             kept where that touched no point.
         fault: Traceback of our own failure, for the maintainer, or "".
-        submitted_at: When it was handed in, with a time zone; None where nobody knows.
+        submitted_at: When it was handed in, with a time zone; None if unknown.
         conflict: Why a person must look at the hand-in itself (`Submission.conflict`), or None.
-        curves: Losses of trainings as the notebook told them, for the report; no point rests on them.
+        curves: Losses of trainings as the notebook reported them, for the report; no point rests on them.
         answers: What was written to the open questions; joined from the gradebook for reports (`grader.deciding`).
-        audit: What running it again on a secret view of the data showed; None where it was not.
+        audit: What a second run on a secret view of the data showed; None if there was none.
     """
 
     student: str

@@ -1,4 +1,4 @@
-"""What `grader inspect` says of a notebook of which no assignment is known."""
+"""What `grader inspect` reports about a notebook whose assignment is unknown."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from grader.domain.outdated import Translation
 from grader.domain.run import RunRecord
 
 CLEARLY = 0.02
-"""Difference of two skills from which on a data set is recognised."""
+"""Smallest difference of two skills by which a data set is recognised."""
 
 OTHER = "other"
-"""Family of an autoencoder that the course does not know."""
+"""Family of an autoencoder of a kind that the course does not teach."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """One autoencoder among the models of a notebook, as zone M found it.
+    """One autoencoder among the models of a notebook, as zone M (the measuring process) found it.
 
     Attributes:
         model: Id of its claim.
-        relatives: Ids of all claims that hold some of its arrays, itself among them: its encoder, its decoder.
+        relatives: Ids of all claims that hold some of its arrays, its own among them: its encoder, its decoder.
         name: What the notebook calls it.
         architecture: Its canonical form.
-        code_size: Numbers at its narrowest point, None where everything is as wide as the input.
+        code_size: Numbers at its narrowest point, None if everything is as wide as the input.
         is_variational: It draws its code from a mean and a log-variance.
         skills: For each image data set that it fits, (L_mean - L) / L_mean of its MSE on hidden images: 0 like the mean
-            image, 1 without error; below 0 where it is worse. Empty where it takes no images.
+            image, 1 without error, below 0 if worse than the mean image. Empty if it takes no images.
         noise_ratios: For the same data sets, its MSE on images with noise divided by that on clean ones.
-        classifies: A trained model besides it, which answers with class probabilities, holds its encoder's arrays.
-        parts_trained: How many autoencoders were trained whose arrays it holds, itself not counted.
-        part_of: Ids of the autoencoders that hold all its arrays and others besides.
+        classifies: Whether another trained model, which answers with class probabilities, holds its encoder's arrays.
+        parts_trained: How many other trained autoencoders hold only arrays of this one.
+        part_of: Ids of the autoencoders that hold all its arrays and others as well.
         trained_by: Ids of the models whose trainings trained it: itself, one that holds it, or its halves.
-        twins: What the notebook calls other models with the very same arrays that give as many numbers as they take.
-        strays: What it calls models that take what this one takes, give fewer numbers, and hold arrays that no training
-            changed: neither this autoencoder's nor any other model's.
-        not_finite: Some of its weights are NaN or infinite; it has no skills then.
+        twins: Names of other models with the same arrays that return as many numbers as they take.
+        strays: Names of models that take the same input, return fewer numbers, and hold arrays that no training
+            changed, neither this autoencoder's nor any other model's.
+        not_finite: Whether some of its weights are NaN or infinite; it then has no skills.
     """
 
     model: str
@@ -64,19 +64,19 @@ class Outline:
         return 1 - (1 - self.skills[dataset]) * self.noise_ratios.get(dataset, 1.0)
 
     def best_skill(self, dataset: str) -> float:
-        """Return its skill on clean images or on noisy ones, whichever is better: denoisers expect noise."""
+        """Return its skill on clean images or on noisy ones, whichever is better: a denoiser expects noise."""
         return max(self.skills[dataset], self.skill_with_noise(dataset))
 
     @property
     def skill(self) -> float | None:
-        """Its best skill on any data set, None where it takes no images."""
+        """Its best skill on any data set, None if it takes no images."""
         return max(map(self.best_skill, self.skills), default=None)
 
     @property
     def dataset(self) -> str:
-        """The image data set that it reconstructs clearly best, "" where that is none or no better than the mean image.
+        """The image data set that it reconstructs clearly best, "" if there is none or the mean image is as good.
 
-        What copies its input does so with any images, and tells nothing of those that it was trained on.
+        A model that copies its input does so with any images, which says nothing about its training images.
         """
         ranked = sorted(self.skills, key=self.best_skill, reverse=True)
         if not ranked or self.best_skill(ranked[0]) <= 0:
@@ -87,11 +87,11 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A finding with a name that programs can rely on.
+    """A finding with a stable name for programs.
 
     Attributes:
-        kind: Its name (`code_too_wide`), or that of the check it comes from (`denoising`).
-        finding: What there is to say.
+        kind: Its name (`code_too_wide`), or the name of the check it comes from (`denoising`).
+        finding: The finding itself.
     """
 
     kind: str
@@ -104,24 +104,24 @@ class InspectedModel:
 
     Attributes:
         name: What the notebook calls it.
-        family: Id of the course, or `OTHER`.
-        dataset: Id of the data set that it was recognised to be trained on, or "".
-        encoder: What the notebook calls its encoder, or "" where it made none.
-        decoder: The same of the decoder.
-        code_size: Numbers in one code, None where nothing is narrower than the input.
+        family: Id of the course's family, or `OTHER`.
+        dataset: Id of the data set on which it was trained, as far as recognised, or "".
+        encoder: The notebook's name for its encoder, or "" if the notebook made none.
+        decoder: The same for the decoder.
+        code_size: Numbers in one code, None if no layer is narrower than the input.
         parameters: Of the autoencoder.
-        trained: It was fitted.
+        trained: Whether it was fitted.
         quality: Numbers on hidden data, by quantity.
         reference_quality: The same numbers of the nearest reference, for those that it has.
-        findings: What is wrong with it, most of all what raised no error.
-        nearest: Id of the reference that it was measured like, or "": its family's, or one on the same data.
-        measured_on: Id of the data set whose hidden images or rows `quality` is of, or "".
-        measured_size: `sample` or `full`: how much of it, or "".
-        not_measured: Why there are no numbers of hidden data, where there are none.
-        no_family: Why no family fits, where none does.
-        epochs: Epochs that it was trained for by `fit`.
-        epochs_asked: Epochs that the notebook asked for, where its training was ended before; else 0.
-        stood_still: It was ended because its loss stood still, not because its time was up.
+        findings: What is wrong with it, above all errors that raised no exception.
+        nearest: Id of the reference used to measure it: its family's, or one on the same data; or "".
+        measured_on: Id of the data set whose hidden images or rows gave `quality`, or "".
+        measured_size: How much of it was used, `sample` or `full`, or "".
+        not_measured: Why there are no numbers on hidden data, if there are none.
+        no_family: Why no family fits, if none does.
+        epochs: Epochs that `fit` trained it for.
+        epochs_asked: Epochs that the notebook asked for, if its training was ended early; else 0.
+        stood_still: Whether it was ended because its loss no longer changed, not because its time was up.
     """
 
     name: str
@@ -147,10 +147,10 @@ class InspectedModel:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One of the runs of a notebook that is inspected.
+    """One of the runs of an inspected notebook.
 
     Attributes:
-        translated: Old code was run in its current form.
+        translated: Whether old code was run in its current form.
         run: What we observed.
         models: How many autoencoders it left.
     """
@@ -162,14 +162,14 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """All that was found in a notebook.
+    """Everything that was found in a notebook.
 
     Attributes:
-        models: Its autoencoders, those that were trained first.
-        run: What we observed of the run that everything else is told of.
+        models: Its autoencoders in the order of their first training.
+        run: What we observed of the run from which the other fields come.
         diagnosis: What went wrong or could not be done, one sentence each.
         translated: Old code that was run in its current form.
-        trials: Every run, that one among them: as it is, and, where that breaks on old code, translated.
+        trials: Every run, that one included: the notebook as it is and, if old code breaks it, the translated notebook.
     """
 
     models: tuple[InspectedModel, ...]

@@ -1,4 +1,4 @@
-"""The layers of an autoencoder as the check `layers` judges them: it counts these differences, reports mark them."""
+"""Layers of an autoencoder as the check `layers` judges them; the check counts these differences, reports mark them."""
 
 from __future__ import annotations
 
@@ -23,19 +23,20 @@ DEFAULTS: Final = LayerRules(
     ignore_code_units=True,
     allow_batch_normalization=True,
 )
-"""What counts as the same where a rubric says nothing; its parameters have the names of the attributes."""
+"""The default rules, for a rubric without settings; the settings have the names of the attributes."""
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedLayers:
-    """An autoencoder beside the reference.
+    """An autoencoder aligned with the reference.
 
     Attributes:
-        rules: What counted as the same.
+        rules: The rules of the comparison.
         rows: Every layer of both.
-        total: Layers of the reference that count.
-        architecture: What was compared: the student's autoencoder, or the network of ours that it equals.
-        is_rewritten: It is that network, which has fewer differences.
+        total: Number of layers of the reference that count.
+        architecture: What was compared: the student's autoencoder, or the equivalent network with the reference's
+            layers.
+        is_rewritten: Whether it is that network, which has fewer differences.
     """
 
     rules: LayerRules
@@ -46,20 +47,20 @@ class JudgedLayers:
 
     @property
     def differences(self) -> tuple[Difference, ...]:
-        """What costs points, in order."""
+        """The differences that cost points, in order."""
         return tuple(row.difference for row in self.rows if row.difference is not None)
 
 
 def judge_layers(
     parameters: Mapping[str, ParameterValue], facts: ReferenceFacts, measurements: Measurements
 ) -> JudgedLayers | None:
-    """Compare an autoencoder with the reference; None where one of the two is not known, or has no layer that counts.
+    """Compare an autoencoder with the reference; None if one of the two is unknown or has no layer that counts.
 
-    An autoencoder that is written with other layers and computes the same is judged by the layers of the network that
-    it equals where these differ less.
+    An autoencoder may compute the same function with other layers. It is then judged by the layers of the equivalent
+    network if these differ less.
 
     Args:
-        parameters: Of the rubric's item, none where the rubric has no such check.
+        parameters: Settings of the rubric's item, none if the rubric has no such check.
         facts: Of the reference.
         measurements: Of the hand-in.
     """
@@ -91,7 +92,7 @@ _PARAMETERS: Final = ("activations", "output_activations", "ignore_code_units", 
 
 
 def _for_pixels(rules: LayerRules, reference: Architecture, pixels: Pixels | None) -> LayerRules:
-    """Turn what is right in the last layer for pixels in [0, 1] into what is right for those of the training."""
+    """Turn the activations allowed in the last layer for pixels in [0, 1] into those for the pixels of the training."""
     if pixels is None:
         return rules
     own = counted_layers(reference)[-1].layer.activation

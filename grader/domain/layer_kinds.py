@@ -1,4 +1,4 @@
-"""What a kind of layer is, for everything that reads architectures: the table of the probe and what plug-ins add."""
+"""The traits of each kind of layer, for all code that reads architectures: the probe's table and those of plug-ins."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _OWN: Final = MappingProxyType(known_traits())
 
 @cache
 def all_traits() -> Mapping[str, LayerTraits]:
-    """Return the traits of every kind of layer and operator that has a name here.
+    """Return the traits of every known kind of layer and operator.
 
     The entry points `autoencoder_grader.layers` name `LayerRule`s; each is put on the list of layers that zone M (the
     measuring process) builds.
 
     Raises:
-        PluginError: A plug-in names what cannot be on the list.
+        PluginError: A plug-in names something that cannot be on the list.
     """
     added = {kind: rule for kind, rule in additions("layers", LayerRule).items() if isinstance(rule, LayerRule)}
     refuse_known("layers", added, _OWN)
@@ -34,5 +34,5 @@ def all_traits() -> Mapping[str, LayerTraits]:
 
 
 def traits_of(kind: str) -> LayerTraits:
-    """Return what a kind of the canonical form is; a kind that has no name here has no trait."""
+    """Return the traits of a kind of the canonical form; an unknown kind has none."""
     return all_traits().get(kind, UNKNOWN)

@@ -1,7 +1,7 @@
-"""Limits of time by what the reference takes on this machine, never above those of the assignment.
+"""Time limits based on the reference's training time on this machine, never above those of the assignment.
 
-An endless loop would else hold a place for as long as the slowest machine of any course might need. A dozen times the
-reference's training is far more than a right answer takes: nobody hands in what they waited for so long.
+Without them, an endless loop would occupy a place for as long as the slowest machine of any course might need. Twelve
+times the reference's training is far more than a right answer takes: no student waits that long before handing in.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from grader.domain.run import Limits
 
 MULTIPLE: Final = 12.0
 LEAST_CELL_SECONDS: Final = 300.0
-"""What a cell has however fast the reference is: data, pictures and whatever else a notebook computes."""
+"""Seconds for every cell, however fast the reference is: for data, pictures and other computations."""
 
 _SEVERAL_TRAININGS: Final = frozenset({"comparison", "stages", "classifier"})
-"""Checks of assignments that train more than their facts tell the time of: these keep the assignment's own limits."""
+"""Checks whose assignments train more than the facts time; they keep the assignment's own limits."""
 
 _REFERENCE: Final = "reference"
 
@@ -31,7 +31,7 @@ def limits_here(assignment: Assignment, facts: ReferenceFacts, size: str, *, slo
         assignment: Its own limits are the largest.
         facts: How long the reference was trained, and for how many epochs.
         size: Of the data.
-        slowness: How many times slower this machine is than that of the facts; less than 1 counts as 1.
+        slowness: How many times slower this machine is than the one behind the facts; values below 1 count as 1.
     """
     own, calibrated = assignment.limits, facts.on(size)
     if calibrated is None or _SEVERAL_TRAININGS & {item.check for item in assignment.rubric}:

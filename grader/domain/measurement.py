@@ -1,4 +1,4 @@
-"""What zone M computed. Only these values and our own observation of the run earn points."""
+"""What zone M (the measuring process) computed. Only this and our own observation of the run earn points."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOT_FINITE: Final = message("Its weights are not finite numbers (NaN).")
 
 
 class Role(StrEnum):
-    """What a model is in an autoencoder."""
+    """The part that a model plays in an autoencoder."""
 
     ENCODER = "encoder"
     DECODER = "decoder"
@@ -32,8 +32,8 @@ class Measurement:
     Attributes:
         name: Which quantity.
         value: The number; always finite (a quantity that is not finite is a `MeasuringProblem`).
-        unit: The quantity's own on the data it was measured on: `1` for a pure number, `pixel²`, …
-        how: On what and how it was measured, in English, for the record.
+        unit: The quantity's unit on the measured data: `1` for a pure number, `pixel²`, …
+        how: How and on which data it was measured, in English, for the record.
     """
 
     name: Quantity
@@ -42,7 +42,7 @@ class Measurement:
     how: str
 
     def __post_init__(self) -> None:
-        """Refuse a unit that the quantity has on no data set, and keep its text as a file holds it.
+        """Refuse a unit that the quantity has on no data set, and store the unit as the text that files hold.
 
         Raises:
             ValueError: The unit is none of `Unit`, or that of another quantity.
@@ -58,12 +58,12 @@ class MeasuredModel:
     """A model that zone M rebuilt.
 
     Attributes:
-        role: What it is.
+        role: Its role.
         name: What the student called it, for messages only.
         architecture: Its canonical form, from the rebuilt model and not from the claim.
-        shared_with_autoencoder: Every array it holds is one of the autoencoder's own, value for value.
-        made: The notebook made this model; False where it was cut out of another or put together by zone M. Its name is
-            then that of the tensor where it was cut, or "".
+        shared_with_autoencoder: Whether every array it holds is also the autoencoder's, by identity or value for value.
+        made: Whether the notebook made this model; False if zone M cut it out of another or joined it from two. Its
+            name is then that of the tensor where it was cut, or "".
     """
 
     role: Role
@@ -80,7 +80,7 @@ class MeasuringProblem:
     Attributes:
         model: What the student called the model, or "".
         reason: Why.
-        ours: True where the fault or the gap is the grader's (then the grade waits for a person).
+        ours: True if the fault or the gap is the grader's (then the grade waits for a person).
     """
 
     model: str
@@ -107,11 +107,11 @@ class ImageStrip:
 
 @dataclass(frozen=True, slots=True)
 class MissedEntry:
-    """A number that the notebook's comparison should hold, and does not.
+    """An entry of the notebook's comparison that is missing, or whose number is wrong.
 
     Attributes:
-        entry: Where it stands, or should (`comparison['sgd']`); built by us from the names asked for.
-        measured: What the model reaches on the validation images, None where no such trained model was found.
+        entry: Its place (`comparison['sgd']`); we build this text from the names asked for.
+        measured: What the model reaches on the validation images, None if no such trained model was found.
     """
 
     entry: str
@@ -120,33 +120,35 @@ class MissedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Measurements:
-    """Everything that zone M found out about one submission.
+    """Everything that zone M measured of one submission.
 
     Attributes:
         models: The models by role, as far as found and rebuilt.
         values: Numbers by quantity, as far as measurable.
-        problems: What could not be rebuilt or measured, and whose fault that is.
-        bypass: A layer that carries the image past the code, in words for the report, or None.
+        problems: What could not be rebuilt or measured, and whether the fault is ours.
+        bypass: A layer that passes the image around the code, described for the report, or None.
         strips: Pictures for the report.
         data: Which data was used: `sample` or `full`.
-        images: Which part of them: `hidden`, which nobody has, or `public`, in a student's own check.
+        images: Which part of them: `hidden`, which only zone M has, or `public`, in a student's own check.
         dataset: Id of the data set that was measured on; "" for the reference's usual one.
-        foreign: Id of a data set that the course does not allow here, whose images the autoencoder gives back far
-            better than those it was measured on: it was trained on them. Else "".
+        foreign: Id of a data set that the course does not allow here but on which the autoencoder was trained: it
+            reconstructs those images far better than the allowed ones. Else "".
         candidates: How many autoencoders the notebook held.
-        claims: What the notebook claims of the models that were measured; nothing here is measured by us.
-        missed: Numbers of the notebook's comparison that are missing or not what we measure.
-        equivalent: A network of the reference's layers, with the activations and the code width of the student's, that
-            computes what the autoencoder does whatever the weights; None where none was looked for or found.
-        conventions: What had to be done so that the model's numbers stand for pixels in [0, 1], in words.
-        another_size: The autoencoder takes or gives no sample of the data, so that nothing was measured on samples.
-        pixels: The numbers of black and of white that the model was trained on, where they are not 0 and 1: found from
-            what was fitted, and kept only where the model gives such pixels back clearly better than those of [0, 1].
-        by_behaviour: The autoencoder was run in the second sandbox and not rebuilt: nothing is known of its layers.
-        view: Kind of secret view (`reference.views`) that an honest training of this notebook does not notice; "" where
+        claims: The notebook's claims about the measured models; the only field that is not measured by us.
+        missed: Entries of the notebook's comparison that are missing or differ from what we measure.
+        equivalent: A network with the reference's layers and the student's activations and code width that computes the
+            same function as the autoencoder, whatever the weights; None if none was looked for or found.
+        conventions: Conversions that were needed so that the model's numbers are pixels in [0, 1], in words.
+        another_size: Whether the autoencoder's input or output does not fit the data, so that samples could not be
+            used.
+        pixels: The numbers for black and white in training, if they are not 0 and 1: found from what was fitted, and
+            kept only if the model reconstructs such pixels clearly better than those in [0, 1].
+        by_behaviour: Whether the autoencoder was run in the second sandbox and not rebuilt; its layers are then
+            unknown.
+        view: Kind of secret view (`reference.views`) that does not affect an honest training of this notebook; "" if
             there is none, as for data that notebooks make themselves.
-        fingerprint: A few numbers of the autoencoder's weights that are equal where one is a copy of another.
-        portrait: What the report draws beside the numbers.
+        fingerprint: A few numbers computed from the autoencoder's weights; equal for a model and its copy.
+        portrait: What the report draws besides the numbers.
     """
 
     models: Mapping[Role, MeasuredModel] = field(default_factory=dict)
@@ -171,13 +173,13 @@ class Measurements:
     portrait: Portrait = field(default_factory=Portrait)
 
     def value(self, name: Quantity) -> float | None:
-        """Return the number called `name`, or None where it was not measured."""
+        """Return the value of a quantity, None if it was not measured."""
         found = self.values.get(name)
         return None if found is None else found.value
 
 
 class MeasuringFailedError(Exception):
-    """The measuring process broke, timed out or ran out of memory: our failure, never a student's."""
+    """The measuring process crashed, timed out or ran out of memory: our failure, never a student's."""
 
 
 def cannot_be_rebuilt(*, reason: MessageValue) -> Message:

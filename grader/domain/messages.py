@@ -1,4 +1,4 @@
-"""Sentences that are told in the reader's language.
+"""Sentences that reach people in their own language.
 
 Stages never format text for people: they build a `Message` (a gettext msgid in English and its named values),
 and `grader.locale` turns it into Spanish or English when a report is rendered. A stored grade can therefore be
@@ -33,11 +33,11 @@ def message(msgid: str, /, **values: MessageValue) -> Message:
 
 
 BY_LANGUAGE = "{by_language}"
-"""The msgid of a text that comes in several languages by itself; its values are named by their languages."""
+"""The msgid of a text that its author wrote in several languages; the values are the texts, named by language."""
 
 
 def by_language(texts: Mapping[str, str]) -> Message:
-    """Wrap a text that its author wrote in several languages (the title of a check), by code of the language."""
+    """Wrap a text that its author wrote in several languages (the title of a check), by language code."""
     return Message(BY_LANGUAGE, tuple(texts.items()))
 
 

@@ -1,6 +1,6 @@
-"""What grading found out about one hand-in before any point was given.
+"""What grading observed of one hand-in before any point is given.
 
-It is stored, so that a change of points, thresholds, scale or due date runs nothing again.
+It is stored so that nothing runs again when points, thresholds, scale or due date change.
 """
 
 from __future__ import annotations
@@ -18,30 +18,31 @@ from grader.domain.run import RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import ImportedModule
 
 NOT_RUN = RunRecord(RunStatus.UNAVAILABLE, StoppedBy.NOTHING)
-"""The record of a notebook that no sandbox was asked to run."""
+"""The record of a notebook that was never run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """Everything that points may rest on, and nothing that depends on rubric, thresholds, scale or due date.
+    """Everything on which points may depend; it does not depend on rubric, thresholds, scale or due date.
 
     Attributes:
         data: `sample` or `full`: what the kernel saw.
-        written_for: The data for which the notebook was written, as whoever graded it said.
+        written_for: The data for which the notebook was written, according to the person or command that graded it.
         run: What we observed of the run.
-        measurements: What zone M found.
-        fits: Trainings that the kernel claims. They earn no point: they may only send a grade to a person.
+        measurements: What zone M (the measuring process) found.
+        fits: Trainings that the kernel claims. They earn no points: they can only send a grade to a person.
         requests: What the notebook asked for and did not get (`pip install -q umap-learn`).
-        missing_modules: Top-level modules that it may rely on and the machine that ran it does not have.
+        missing_modules: Top-level modules that it may need and the machine that ran it lacks.
         imports: What its code imports, read from the source.
-        old_code: Calls that current versions no longer take, as they were run.
-        slow_optimizers: Optimizers at a default rate that is smaller than in old tutorials.
-        places: Where the cells stand that any of these names, for people.
+        old_code: Calls that current versions no longer accept, as they were run.
+        slow_optimizers: Optimizers whose default rate is smaller today than in old tutorials.
+        places: Where the cells named in any of these are, for people.
         notes: What was changed or noticed on the way (an old format upgraded, code translated), for the report.
-        counts_official_images: The code or its errors hold a number of the full data set (`X_train[:55000]`).
-        shortened: Trainings were ended early (`grader.domain.acceleration`), so that it stands only for a full grade.
-        audit: What a second run on a secret view of the data showed; None where there was none.
-        problem: Why there is nothing to judge: the file is no notebook, or what it left was refused. None otherwise.
+        counts_official_images: Whether its code or an error contains a size of the full data set (`X_train[:55000]`).
+        shortened: Whether trainings were ended early (`grader.domain.acceleration`): it then counts only for a full
+            grade.
+        audit: What a second run on a secret view of the data showed; None if there was none.
+        problem: Why there is nothing to judge: the file is not a notebook, or its output was refused. None otherwise.
         fault: Traceback of our own failure, or "". Such an observation is never reused.
         wall_seconds: From intake to measurements.
     """
@@ -66,5 +67,5 @@ class Observation:
     wall_seconds: float = 0.0
 
     def is_short(self, facts: ReferenceFacts) -> bool:
-        """Tell whether the kernel saw a sample of data of which the notebook counts on the whole."""
+        """Return whether the kernel saw only a sample although the notebook expects the full data."""
         return facts.has_sample and (self.data, self.written_for) == ("sample", "full")

@@ -1,4 +1,4 @@
-"""Code for versions gone by: what a notebook calls that Keras 3, NumPy or pandas no longer take."""
+"""Code for old versions: calls in a notebook that Keras 3, NumPy or pandas no longer accept."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from grader.domain.submission import Notebook
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """One piece of old code, and what stands for it today.
+    """One piece of old code and its current form.
 
     Attributes:
         cell_index: The cell, counted as in `CodeCell.index`.
         line: Line of the cell, from 1.
         before: The piece as the notebook has it, on one line.
-        after: What says the same today, or "" where nothing we could write is sure to mean the same.
-        why: What the current version says of it and what to write instead, one sentence.
-        applied: The code that is run has `after` in its place.
-        signs: What an error that comes of it says, lower case: any of these; empty where it raises no error.
-        far: The error may come from another cell, as that of a loss comes from the cell that trains with it.
-        training: It raises no error, and the model is trained otherwise than its author meant.
+        after: The equivalent today, or "" if no replacement is certain to mean the same.
+        why: What the current version says about it and what to write instead, one sentence.
+        applied: Whether the code that is run has `after` in its place.
+        signs: Lower-case texts, any of which an error caused by it contains; empty if it raises no error.
+        far: Whether the error may come from another cell, as a wrong loss fails only in the cell that trains.
+        training: Whether it raises no error but trains the model differently from what its author meant.
     """
 
     cell_index: int
@@ -37,14 +37,14 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class SlowOptimizer:
-    """An optimizer at a default rate that is much smaller today than in old tutorials.
+    """An optimizer whose default rate is much smaller today than in old tutorials.
 
     Attributes:
         cell_index: The cell, counted as in `CodeCell.index`.
         line: Line of the cell, from 1.
         name: Class of the optimizer.
         rate: Its default rate today.
-        old_rate: The rate that papers and old tutorials mean.
+        old_rate: The default rate in papers and old tutorials.
     """
 
     cell_index: int
@@ -56,12 +56,12 @@ class SlowOptimizer:
 
 @dataclass(frozen=True, slots=True)
 class OldCode:
-    """What reading a notebook for old code found.
+    """The result of searching a notebook for old code.
 
     Attributes:
-        notebook: The notebook with everything translated that can be; cells without old code are the same objects.
+        notebook: The notebook with every possible translation; cells without old code are the same objects.
         found: Every piece of old code, by cell and line.
-        slow: Optimizers at a rate with which training goes nowhere, as it stands in the original.
+        slow: Optimizers of the original whose rate is too small for training to progress.
     """
 
     notebook: Notebook
@@ -70,17 +70,17 @@ class OldCode:
 
     @property
     def applied(self) -> tuple[Translation, ...]:
-        """What `notebook` has translated."""
+        """The translations made in `notebook`."""
         return tuple(one for one in self.found if one.applied)
 
     @property
     def left(self) -> tuple[Translation, ...]:
-        """What `notebook` still has."""
+        """The old code that `notebook` still contains."""
         return tuple(one for one in self.found if not one.applied)
 
     @property
     def still_slow(self) -> tuple[SlowOptimizer, ...]:
-        """The optimizers of `slow` that `notebook` still has at their default rate."""
+        """The optimizers of `slow` that still have their default rate in `notebook`."""
         rated = [one for one in self.applied if one.before.startswith("optimizer=")]
         return tuple(
             slow
@@ -89,5 +89,5 @@ class OldCode:
         )
 
     def untranslated(self, notebook: Notebook) -> OldCode:
-        """Return the same about the notebook that it was read from, in which nothing is translated."""
+        """Return the same result for the original notebook, in which nothing is translated."""
         return OldCode(notebook, tuple(replace(one, applied=False) for one in self.found), self.slow)

@@ -1,7 +1,7 @@
 """People of a class: name and id apart, names compared and sorted as people do.
 
-`GradedSubmission.student` is one text, the platform's name and id joined (`Andrés Felipe Rodríguez-105`), so that a
-student has the same key in every batch. What people read has the two apart.
+`GradedSubmission.student` is one text, the platform's name and id joined (`Andrés Felipe Rodríguez-105`), which gives a
+student the same key in every batch. Reports show the two apart.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Final
 
 TEAM_SEPARATOR: Final = " + "
-"""Between the members of a group that handed in one notebook."""
+"""Separates the members of a group that handed in one notebook."""
 
 _WITH_ID = re.compile(r"(?P<name>.*\S)-(?P<id>\d{1,18})", re.DOTALL)
 _ANONYMOUS = re.compile(r"(?P<name>anon)-(?P<id>[A-Za-z0-9]{1,40})")
 _CANVAS_LATE = re.compile(r"(?:LATE_anon_[A-Za-z0-9]+|[^_]+_LATE_[1-9]\d*)_(?:\d{3,}_|text\.html|link\.html)")
 _DIGITS = re.compile(r"(\d+)")
 _LETTERS_OF_THEIR_OWN: Final = {"es": {"ñ": "n\uffff"}}
-"""Letters that stand after another one as a letter of their own, by language; every other accent only breaks ties."""
+"""Letters that sort after another one as letters of their own, by language; other accents only break ties."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class Person:
         identifier: What the platform calls them (`105`, `1001`, `ana`), or "".
         email: Or "".
         group: Or "".
-        family_name: Where the roster has it apart, or "".
+        family_name: Only if the roster has it in a column, else "".
         given_name: Likewise.
-        also: Other ids that mean the same person: login, number at the university.
+        also: Other ids of the same person: login, university number.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Person:
 
 
 def split_student(student: str) -> tuple[str, str]:
-    """Return name and id of a student as intake calls them; the id is "" where there is none.
+    """Return name and id of a student as intake writes them; the id is "" if there is none.
 
     `Andrés Felipe Rodríguez-105` is `("Andrés Felipe Rodríguez", "105")`. A team keeps all its names and has no id.
     """
@@ -62,13 +62,13 @@ def split_student(student: str) -> tuple[str, str]:
 
 
 def shown_student(student: str) -> str:
-    """Return how people read a student: the name, and the platform's id in brackets where there is one."""
+    """Return a student as shown to people: the name, followed by the platform's id in brackets if there is one."""
     name, identifier = split_student(student)
     return f"{name} ({identifier})" if identifier else name
 
 
 def marked_late(filename: str) -> bool:
-    """Tell whether Canvas marked a file as late, in the part of the name that is Canvas's own."""
+    """Return whether Canvas marked a file as late, in the part of the name that Canvas wrote."""
     return bool(_CANVAS_LATE.match(filename))
 
 
@@ -79,7 +79,7 @@ def folded(text: str) -> str:
 
 
 def same_name(one: str, other: str) -> bool:
-    """Tell whether two spellings name one person: the same words in any order, or the same letters run together.
+    """Return whether two spellings name one person: the same words in any order, or the same letters without spaces.
 
     The second is how Canvas writes names of files: `García López, Ana` becomes `garcíalópezana`.
     """
@@ -91,7 +91,7 @@ SortingKey = tuple[tuple[tuple[int, int, str], ...], str, str]
 
 
 def sorting_key(text: str, language: str) -> SortingKey:
-    """Return the key by which names of a language stand in order, without the machine's locale.
+    """Return the key that sorts names as a language does, without the machine's locale.
 
     Letters decide first, then accents, then capitals. In Spanish ñ is a letter after n; in English an n with a mark.
     Numbers in a name count as numbers: `Grupo 2` stands before `Grupo 10`.

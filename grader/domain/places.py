@@ -1,4 +1,4 @@
-"""Where a cell is, in words that fit what a student sees: Colab shows headings and code, and no numbers of cells."""
+"""Names a cell for readers: Colab shows headings and code, but no numbers of cells."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Place:
     """Where a code cell stands.
 
     Attributes:
-        section: The nearest heading above it, as the notebook shows it, or "" where there is none.
-        number: Which code cell below that heading it is, or of the notebook, from 1; empty cells count.
-        line: The beginning of its first line of code, or "" where it is empty.
+        section: The nearest heading above it, as the notebook shows it, or "" if there is none.
+        number: Position from 1 among the code cells below that heading, or of the notebook; empty cells count.
+        line: The beginning of its first line of code, or "" if it is empty.
     """
 
     section: str
@@ -35,11 +35,11 @@ Places = Mapping[int, Place]
 """Places of code cells by `CodeCell.index`."""
 
 NOWHERE: Final[Places] = MappingProxyType({})
-"""Where no place is known."""
+"""No known places."""
 
 
 def cell_title(index: int, places: Places) -> Message:
-    """Name a cell where its name stands alone: `Section “3. The decoder”, code cell 2: decoder = …`."""
+    """Name a cell as a title: `Section “3. The decoder”, code cell 2: decoder = …`."""
     place = places.get(index)
     if place is None:
         return message("Cell {number} of the notebook", number=index + 1)
@@ -63,5 +63,5 @@ def cell_name(index: int, places: Places) -> Message:
 
 
 def line_title(index: int, line: int, places: Places) -> Message:
-    """Name a line of a cell where its name stands alone; lines count from 1."""
+    """Name a line of a cell as a title; lines count from 1."""
     return message("{cell}, line {line}", cell=cell_title(index, places), line=line)

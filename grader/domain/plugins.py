@@ -1,14 +1,14 @@
-"""What other installed packages add to this one, through entry points; nothing is imported before it is asked for.
+"""What other installed packages add through entry points; nothing is imported before it is needed.
 
-A package of an instructor's names what it brings in its `pyproject.toml`, under the group of the table:
+An instructor's package names its additions in its `pyproject.toml`, under the group of the table:
 
     [project.entry-points."autoencoder_grader.layers"]
     SpectralPooling2D = "my_course.layers:SPECTRAL_POOLING"
 
-There are two ways to take it. `additions` refuses a package that names something wrong: what hangs on layers, data
-sets, quantities and families decides measurements, and nobody may be measured without them. `plug_ins` reports it and
-goes on: a broken package with a check or a platform must not stop a class from being graded by what ships. Zone K (the
-student kernel) never sees what these packages add.
+There are two ways to load them. `additions` refuses a package that names something wrong: layers, data sets, quantities
+and families decide measurements, so nothing may be measured without them. `plug_ins` reports the error and goes on: a
+broken package with a check or a platform must not keep a class from being graded. Zone K (the student kernel) never
+sees these packages' additions.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Offered = TypeVar("Offered")
 
 
 class PluginError(Exception):
-    """A package names something for a table that it cannot hold; the text says which package and why."""
+    """A package names something that does not belong into a table; the text says which package and why."""
 
 
 @cache
@@ -39,7 +39,7 @@ def additions(table: str, kind: type) -> Mapping[str, object]:
         kind: What each entry has to be.
 
     Raises:
-        PluginError: An entry cannot be imported, or is something else, or two packages name the same.
+        PluginError: An entry cannot be imported or has the wrong type, or two packages use one name.
     """
     found: dict[str, object] = {}
     for point in entry_points(group=GROUP_PREFIX + table):
@@ -56,7 +56,7 @@ def additions(table: str, kind: type) -> Mapping[str, object]:
 
 
 def refuse_known(table: str, added: Mapping[str, object], known: Mapping[str, object]) -> None:
-    """Refuse an addition that would replace an entry of our own: grades would change without a word.
+    """Refuse an addition that would replace one of our entries: grades would change silently.
 
     Raises:
         PluginError: There is one.
@@ -72,7 +72,7 @@ class BrokenPlugIn:
 
     Attributes:
         name: The entry point's name.
-        package: The distribution that it belongs to, "" where it does not say.
+        package: The distribution that it belongs to, "" if it does not say.
         reason: What went wrong, for the person who installed it.
     """
 
@@ -83,7 +83,7 @@ class BrokenPlugIn:
 
 @dataclass(frozen=True, slots=True)
 class PlugIns(Generic[Offered]):
-    """What all installed packages offer in one group of entry points.
+    """Everything that installed packages offer in one group of entry points.
 
     Attributes:
         objects: What could be loaded, in the order of the names.
@@ -99,7 +99,7 @@ def plug_ins(group: str, kind: type[Offered]) -> PlugIns[Offered]:
 
     Args:
         group: Name of the group (`autoencoder_grader.checks`).
-        kind: Type of what is offered; an entry point is one such object, or a list or tuple of them.
+        kind: Type of what is offered; an entry point names one such object, or a list or tuple of them.
     """
     objects: list[Offered] = []
     broken: list[BrokenPlugIn] = []
@@ -121,7 +121,7 @@ def _loaded(point: EntryPoint, kind: type[Offered]) -> Iterator[Offered]:
 
 
 def reasons(broken: Iterable[BrokenPlugIn]) -> Iterator[Message]:
-    """Say of each entry point that could not be used which package it belongs to, and why."""
+    """Say which package each unusable entry point belongs to, and why it cannot be used."""
     for one in broken:
         yield message(
             "The package {package} could not be used ({name}): {reason}",

@@ -1,4 +1,4 @@
-"""What a report draws beside the numbers. No check sees it, and no point rests on it."""
+"""What a report draws besides the numbers. No check sees it, and no point rests on it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ CURVES_SHOWN: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class CodePlane:
-    """The codes of some samples in the plane in which they spread most.
+    """The codes of some samples, projected on the plane in which they vary most.
 
     Attributes:
         points: Two coordinates of each code.
-        classes: The class of each sample; empty where samples have none.
+        classes: The class of each sample; empty if samples have none.
         share: Part of the codes' variance that lies in the plane.
     """
 
@@ -28,10 +28,10 @@ class CodePlane:
 
 @dataclass(frozen=True, slots=True)
 class RowErrors:
-    """How often errors of a size occur, of normal rows and of frauds.
+    """Distribution of errors, for normal rows and for frauds.
 
     Attributes:
-        edges: Bounds of the sizes, one more than there are counts.
+        edges: Bounds of the bins, one more than there are bins.
         normal: Share of the normal rows in each.
         fraud: Share of the frauds in each.
     """
@@ -43,12 +43,12 @@ class RowErrors:
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """What zone M drew of one model, as far as its lesson asks for it.
+    """What zone M (the measuring process) draws of one model, depending on its lesson.
 
     Attributes:
-        plane: Where codes lie.
-        activity: Mean size of each number of the code, the largest first.
-        errors: Of normal rows and frauds.
+        plane: The codes in the plane.
+        activity: Mean absolute value of each number of the code, the largest first.
+        errors: Distribution of the errors of normal rows and frauds.
     """
 
     plane: CodePlane = CodePlane()
@@ -58,13 +58,13 @@ class Portrait:
 
 @dataclass(frozen=True, slots=True)
 class LossCurve:
-    """How the loss of one training fell, as the notebook told it: a claim.
+    """The loss of one training by epoch, as the notebook reported it: a claim.
 
     Attributes:
         name: What the model was called, or "".
-        epochs: How many there were; the losses are spread evenly over them.
-        losses: On what was trained on.
-        validation: On what was held out, as many, or none.
+        epochs: Number of epochs; the losses are spread evenly over them.
+        losses: On the training data.
+        validation: On the validation data, as many, or none.
     """
 
     name: str
@@ -74,9 +74,9 @@ class LossCurve:
 
 
 def loss_curves(fits: Sequence[FitClaim]) -> tuple[LossCurve, ...]:
-    """Return the curves of the longest trainings that were told of, in the order in which they were run."""
-    told = [fit for fit in fits if len(fit.losses) > 1]
-    longest = sorted(told, key=lambda fit: -len(fit.losses))[:CURVES_SHOWN]
+    """Return the curves of the longest reported trainings, in the order in which they ran."""
+    recorded = [fit for fit in fits if len(fit.losses) > 1]
+    longest = sorted(recorded, key=lambda fit: -len(fit.losses))[:CURVES_SHOWN]
     return tuple(
         LossCurve(
             fit.names[0] if fit.names else "",
@@ -84,6 +84,6 @@ def loss_curves(fits: Sequence[FitClaim]) -> tuple[LossCurve, ...]:
             fit.losses,
             fit.validation_losses if len(fit.validation_losses) == len(fit.losses) else (),
         )
-        for fit in told
+        for fit in recorded
         if fit in longest
     )

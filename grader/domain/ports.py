@@ -1,4 +1,4 @@
-"""The two places where the pipeline meets the outside world; tests put fakes here and nowhere else."""
+"""The two ports of the pipeline to the outside world; tests put fakes here and nowhere else."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from grader.domain.submission import Notebook
 
 
 class Sandbox(Protocol):
-    """Zone K: runs a notebook under limits and leaves its claims in a folder."""
+    """Zone K (the student kernel): runs a notebook under limits and leaves its claims in a folder."""
 
     def run(self, notebook: Notebook, limits: Limits, exchange: Path) -> RunRecord:
         """Run every cell, export the claims into `exchange`, kill the whole process tree.
 
-        Never raises for anything that student code does; a sandbox that cannot start gives
+        Never raises an exception because of student code; a sandbox that cannot start returns
         `RunStatus.UNAVAILABLE`.
         """
         ...
@@ -31,7 +31,7 @@ class SecretView:
 
     Attributes:
         kind: What is done to the data (`pixels`).
-        seed: Of how it is done; drawn by the grader.
+        seed: Seed of the transformation, drawn by the grader.
     """
 
     kind: str
@@ -40,14 +40,14 @@ class SecretView:
 
 @dataclass(frozen=True, slots=True)
 class MeasuringTask:
-    """What zone M shall measure.
+    """What zone M (the measuring process) shall measure.
 
     Attributes:
-        reference: Id of the reference, which names the families, and the data where `dataset` does not.
+        reference: Id of the reference, which determines the families and, without `dataset`, the data.
         images: `hidden` for grading, `public` on a student's own machine.
         contract_names: Names the assignment asks for, by role value (`{"encoder": "encoder", …}`).
         dataset: Id of the images to measure on; "" for the reference's own data.
-        view: The view of the data that the notebook was run on and is measured on; None for the data as they are.
+        view: The view of the data on which the notebook was run and is measured; None for the data as they are.
     """
 
     reference: str
@@ -59,11 +59,11 @@ class MeasuringTask:
 
 @dataclass(frozen=True, slots=True)
 class GraphSandbox:
-    """How a second sandbox is started that runs one exported graph and holds nothing else of the notebook's.
+    """How to start the second sandbox, which runs one exported graph and holds nothing else of the notebook.
 
     Attributes:
         command: Program and arguments; it talks over standard input and output (`grader/probe/graph_main.py`).
-        place: The argument that stands for the file of the graph.
+        place: The argument that is replaced by the path of the graph.
     """
 
     command: tuple[str, ...]
@@ -71,9 +71,9 @@ class GraphSandbox:
 
 
 class AuditMode(StrEnum):
-    """Which hand-ins are run a second time on a secret view of the data.
+    """Which hand-ins are run a second time, on a secret view of the data.
 
-    SUSPICIOUS: those at which something looks as if nothing had been trained.
+    SUSPICIOUS: those that look as if nothing had been trained.
     ALL: every one.
     NONE: none, as in a student's own check.
     """
@@ -84,10 +84,10 @@ class AuditMode(StrEnum):
 
 
 class SecretViews(Protocol):
-    """Lends zone K on secret views of the data."""
+    """Starts zone K on secret views of the data."""
 
     def lend(self, kind: str, attempt: int) -> tuple[Sandbox, SecretView]:
-        """Return a sandbox whose data are seen through a view of this kind, another one for each attempt."""
+        """Yield a sandbox that sees its data through a view of this kind, a different one for each attempt."""
         ...
 
 
@@ -98,6 +98,6 @@ class Measurer(Protocol):
         """Return everything that could be measured.
 
         Raises:
-            MeasuringFailedError: The measuring process broke, timed out or ran out of memory.
+            MeasuringFailedError: The measuring process crashed, timed out or ran out of memory.
         """
         ...

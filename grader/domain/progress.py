@@ -1,7 +1,7 @@
-"""What goes on while a hand-in is graded, for people who wait: hints, never part of a grade.
+"""Progress events while a hand-in is graded, for people who wait: hints, never part of a grade.
 
-Whoever runs a hand-in says who listens (`listening`); the stages say what they begin (`announce`) and need not know
-whether anybody does. Epochs and losses are the kernel's word.
+The code that runs a hand-in sets the listener (`listening`). The stages announce what they begin (`announce`) and do
+not depend on a listener. Epochs and losses are the kernel's claims.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """What is done with a hand-in.
+    """A stage of grading a hand-in.
 
     RUNNING: its cells are run.
-    RUNNING_WHOLE: they are run once more, with trainings as they were written.
+    RUNNING_WHOLE: they are run again, with full-length trainings.
     AUDITING: they are run on a secret view of the data.
     MEASURING: its models are rebuilt and measured.
     """
@@ -34,8 +34,8 @@ class StageBegun:
 
     Attributes:
         stage: Which.
-        count: Code cells that are run, or models that are measured.
-        most_seconds: What it may take; 0 where nobody says.
+        count: Number of code cells to run, or of models to measure.
+        most_seconds: Its time limit; 0 if there is none.
     """
 
     stage: Stage
@@ -63,9 +63,9 @@ class EpochSeen:
     """A training has come to an epoch.
 
     Attributes:
-        epoch: Which, from 1.
-        epochs: That were asked for.
-        loss: Of the last epoch that ended; None in the first.
+        epoch: Its number, from 1.
+        epochs: Number of epochs asked for.
+        loss: Loss of the last finished epoch; None in the first.
     """
 
     epoch: int
@@ -78,7 +78,7 @@ Listener = Callable[[Step], None]
 
 
 def silent(_step: Step) -> None:
-    """Listen to nothing."""
+    """Ignore all events."""
 
 
 _listener: ContextVar[Listener] = ContextVar("listener", default=silent)
@@ -86,7 +86,7 @@ _listener: ContextVar[Listener] = ContextVar("listener", default=silent)
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
-    """Let a listener hear what this thread, and every task that it starts, announces."""
+    """Send a listener everything that this thread, and every task that it starts, announces."""
     token = _listener.set(listener)
     try:
         yield
@@ -95,5 +95,5 @@ def listening(listener: Listener) -> Iterator[None]:
 
 
 def announce(step: Step) -> None:
-    """Say what has begun."""
+    """Send an event to the listener."""
     _listener.get()(step)

@@ -1,7 +1,7 @@
-"""What is measured of an autoencoder: one entry a quantity, with its unit, its label and how it is written.
+"""What is measured of an autoencoder: one entry for each quantity, with its unit, its label and its digits.
 
-Whoever adds a quantity gives it a name and an entry here, and has zone M (the measuring process) measure it. Another
-package adds one through the entry points `autoencoder_grader.quantities`: a `QuantitySpec` that measures.
+To add a quantity, give it a name and an entry here and let zone M (the measuring process) measure it. Another package
+adds one through the entry points `autoencoder_grader.quantities`: a `QuantitySpec` with a `measure` function.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from grader.domain.units import Unit, unit_for, units_of
 
 
 class Quantity(StrEnum):
-    """Names of the measurements; `QUANTITIES` says what each is. Losses are means over numbers and hidden samples."""
+    """Names of the measurements, described in `QUANTITIES`. Losses are means over numbers and hidden samples."""
 
     RECONSTRUCTION_MSE = "reconstruction_mse"
     RECONSTRUCTION_BCE = "reconstruction_bce"
@@ -71,23 +71,23 @@ class Quantity(StrEnum):
 
     @property
     def spec(self) -> QuantitySpec:
-        """What the quantity is."""
+        """The specification of the quantity."""
         return QUANTITIES.get(self) or _added()[self.value]
 
 
 @dataclass(frozen=True, slots=True)
 class QuantitySpec:
-    """What a quantity is and how people read it.
+    """What a quantity is and how it is shown.
 
     Attributes:
         label: What people call it.
         meaning: What exactly is computed, in English, for the record.
-        unit: Of images; that of other samples follows from it (`unit_for`).
-        digits: Decimals in the sentences of checks.
-        summary: How the line of a reference writes it, "" where it does not.
-        needs_weights: Says nothing where random numbers stand in for weights that became NaN.
-        pixels_only: Says nothing of rows of a table, whose columns lie between any numbers.
-        measure: Of another package's quantity: returns it for an autoencoder (a Keras model) and hidden samples.
+        unit: Its unit on images; the unit on other samples follows from it (`unit_for`).
+        digits: Decimals in the messages of checks.
+        summary: Its format in the one-line summary of a reference, "" if it is not shown there.
+        needs_weights: Whether it is meaningless if random numbers replace weights that became NaN.
+        pixels_only: Whether it is meaningless for rows of a table, whose columns have no fixed range.
+        measure: For another package's quantity: computes it from an autoencoder (a Keras model) and hidden samples.
     """
 
     label: Message
@@ -104,7 +104,7 @@ class QuantitySpec:
         return unit_for(self.unit, dataset)
 
     def has_unit(self, unit: Unit) -> bool:
-        """Say whether the quantity has this unit on some data set."""
+        """Return whether the quantity has this unit on some data set."""
         return unit in units_of(self.unit)
 
 

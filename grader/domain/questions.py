@@ -1,4 +1,4 @@
-"""Open questions: what is asked, what a full answer says, and what a student wrote."""
+"""Open questions: the question, what a full answer contains, and the student's answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class QuestionItem:
         question: Its id: the name of the answer's cell in the notebook.
         points: Points that a person can give.
         title: What it asks, in short, by language.
-        criteria: What a full answer holds, for whoever reads the answers, by language; empty where nothing is said.
+        criteria: What a full answer contains, for the person who grades, by language; empty if not stated.
     """
 
     question: str
@@ -31,10 +31,10 @@ class OpenQuestion:
         question: Its id, equal to the name of the answer's cell.
         prompt: The question, in Markdown.
         model_answer: The solution's answer, in Markdown.
-        placeholder: What stands in the answer's cell before a student writes there.
-        points: Points that a person can give; 0 where none are at stake.
-        title: In short; empty where the assignment does not say.
-        criteria: What a full answer holds; empty where the assignment does not say.
+        placeholder: Content of the answer's cell before the student writes there.
+        points: Points that a person can give; 0 if it carries none.
+        title: In short; empty if the assignment does not state it.
+        criteria: What a full answer contains; empty if the assignment does not state it.
     """
 
     question: str
@@ -52,8 +52,8 @@ class OpenAnswer:
 
     Attributes:
         question: Id of the question.
-        text: The answer as written, in Markdown, "" where nothing was.
-        prompt: The question, by language; empty where it is not known any more.
+        text: The answer as written, in Markdown, "" if there is none.
+        prompt: The question, by language; empty if it is no longer known.
     """
 
     question: str

@@ -1,4 +1,4 @@
-"""What we ourselves observed of a notebook's run in zone K."""
+"""What we observed ourselves of a notebook's run in zone K (the student kernel)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class RunStatus(StrEnum):
 
     COMPLETED: every cell ran without an error.
     RAISED: at least one cell ended with an exception; the cells after it were still run.
-    TIMED_OUT: a limit of time passed, or the kernel only waited; nobody can say whether it would have ended.
+    TIMED_OUT: a time limit passed, or the kernel only waited; whether it would have ended is unknown.
     KILLED: the kernel died: by its own doing, by a limit, or by a signal (see `stopped_by`).
     UNAVAILABLE: our sandbox could not run it at all; never the student's fault.
     """
@@ -42,7 +42,7 @@ class StoppedBy(StrEnum):
 
 
 MOST_ERRORS: Final = 100
-"""Errors that a record keeps: nobody reads more, and each is a finding with text in every file of grades."""
+"""Errors that a record keeps; more would only make each stored grade longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ class Limits:
         file_mib: Size of one file.
         work_mib: Size of everything the notebook writes.
         output_mib: Output kept of all cells; the rest is dropped, and the record says so.
-        idle_seconds: A cell that takes no processor time and sends nothing for so long is ended.
-        skips_slow_cells: A cell that takes too long is interrupted and the cells after it are run all the same, as
-            nobody wants for a grade.
+        idle_seconds: A cell is ended after so long without processor time and output.
+        skips_slow_cells: Whether a cell that takes too long is interrupted and the next cells still run, which is not
+            meant for grading.
     """
 
     cell_seconds: float = 900.0
@@ -75,13 +75,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class DefinedBelow:
-    """A name that a cell lacked because a cell further down defines it.
+    """A name that a cell needed and that a cell further down defines.
 
     Attributes:
         name: The name.
         cell_index: Position in the file of the first cell below that defines it, from 0.
-        recorded: `n` of `In[n]` of the cell that lacked it, as the author's session left it, or None.
-        defining_recorded: The same of the cell that defines it.
+        recorded: Execution count `n` (`In[n]`) saved with the cell that lacked it, or None.
+        defining_recorded: The same for the cell that defines it.
     """
 
     name: str
@@ -91,7 +91,7 @@ class DefinedBelow:
 
     @property
     def ran_in_recorded_order(self) -> bool:
-        """Say whether the author ran the two cells in the other order."""
+        """Return whether the author ran the two cells in the other order."""
         return (
             self.recorded is not None
             and self.defining_recorded is not None
@@ -101,11 +101,11 @@ class DefinedBelow:
 
 @dataclass(frozen=True, slots=True)
 class LackedName:
-    """A name that a cell used and that nothing had made.
+    """A name that a cell used and that did not exist.
 
     Attributes:
         name: The name.
-        made_in: Positions in the file of the cells that bind it, in order; empty where no cell does.
+        made_in: Positions in the file of the cells that bind it, in order; empty if no cell does.
     """
 
     name: str
@@ -113,7 +113,7 @@ class LackedName:
 
 
 class RaisedBy(StrEnum):
-    """Whose code an exception comes from: that of the innermost frame of its traceback (a claim, for words).
+    """Origin of an exception: the code of the innermost traceback frame (a claim, for messages).
 
     UNKNOWN: the traceback did not say.
     NOTEBOOK: a cell, a function that a cell defines, or a module of the notebook's own.
@@ -134,17 +134,17 @@ class CellError:
     Attributes:
         cell_index: Position of the cell in the file, from 0.
         name: Class of the exception, as the kernel named it (a claim).
-        text: Its message, control characters removed, at most 2,000 characters; one that was cut ends in "…".
+        text: Its message without control characters, at most 2,000 characters; a message that was cut ends in "…".
         line: The source line of the cell where it was raised, or "".
         provided: The instructor's id of the cell (`grade_id`), or "".
-        given: The cell says that it is the instructor's, and not one to complete.
+        given: Whether the cell says that it is the instructor's and not one to complete.
         defined_below: The name that was missing and where the notebook defines it, for a NameError of the wrong order.
-        lacked: The name that was missing and the cells that make it, for every NameError whose text says which.
+        lacked: The missing name and the cells that define it, for every NameError whose text contains the name.
         raised_by: Whose code raised it.
         package: The installed package that raised it (`keras`), or "".
-        stops_training: The cell trains a model in the statement that raised, or in one below that was not reached.
-        asks_for_accelerator: The statements up to the one that raised look for a GPU or a TPU.
-        after_fetching: The cell, or one above, fetches files from the network (`!wget …`), where there is none.
+        stops_training: Whether the cell trains a model in the failing statement or in one below it.
+        asks_for_accelerator: Whether the statements up to the failing one look for a GPU or a TPU.
+        after_fetching: Whether this cell or one above downloads files (`!wget …`), which fails without a network.
     """
 
     cell_index: int
@@ -174,16 +174,15 @@ class RunRecord:
         errors: The first cells that raised, in order; see `MOST_ERRORS`.
         last_cell: Position in the file of the last cell that was started, or -1.
         wall_seconds: From kernel start to kernel end.
-        peak_memory_mib: Largest resident memory of the process tree that the watchdog saw (0 where not watched).
+        peak_memory_mib: Largest resident memory of the process tree that the watchdog saw (0 if not watched).
         output_truncated: Output passed `Limits.output_mib` and was dropped.
-        sandboxed: False where the instructor said `--sandbox none` or on a student's own machine.
-        detail: What a person needs to know beyond this (exit status, signal, why unavailable), or None.
-        places: Where the cells stand that are named here, for people.
+        sandboxed: False if the instructor said `--sandbox none` or on a student's own machine.
+        detail: Further details for a person (exit status, signal, why unavailable), or None.
+        places: Where the cells named here are, for people.
         errors_left_out: How many more cells raised than `errors` holds.
-        skipped: Positions in the file of the cells that were interrupted because they took too long, where the others
-            were run all the same.
-        processor_seconds: Time that all its processes kept processors busy, as the system counts it; None where nobody
-            looked.
+        skipped: Positions in the file of the cells that were interrupted because they took too long, in runs that then
+            go on with the next cell.
+        processor_seconds: Processor time of all its processes as counted by the system; None if it was not measured.
     """
 
     status: RunStatus

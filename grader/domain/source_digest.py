@@ -1,8 +1,8 @@
-"""A digest of what a reference's module does: its facts hold the digest of the source that they were made from.
+"""A digest of what a reference's module computes; its facts hold the digest of the source that they were made from.
 
-Comments, docstrings, blank lines and white space at line ends do not count, so that explaining a reference better does
-not ask for new facts. Modules of the package `reference` that it imports count as well, except those that hold no
-recipe (`contract`, `data`): data have a digest of their own in the facts.
+Comments, docstrings, blank lines and trailing white space do not count, so that explaining a reference better does not
+require new facts. Imported modules of the package `reference` count as well, except those without a recipe (`contract`,
+`data`): the data have a digest of their own in the facts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def source_digest(module: str, read: Callable[[str], str | None]) -> str:
 
     Args:
         module: Name of the module without its package (`stacked`).
-        read: Returns the source text of a module by its name, None where there is no such module.
+        read: Returns the source text of a module by its name, None if there is no such module.
 
     Raises:
         SyntaxError: One of them is no Python.
@@ -43,7 +43,7 @@ def source_digest(module: str, read: Callable[[str], str | None]) -> str:
 
 
 def _imported(tree: ast.Module) -> set[str]:
-    """Return the names of the modules of `reference` that a module imports, and names that may be such modules."""
+    """Return the modules of `reference` that a module imports, and other names that may be modules."""
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == _PACKAGE:
@@ -56,20 +56,20 @@ def _imported(tree: ast.Module) -> set[str]:
 
 
 def _without_words(text: str) -> str:
-    """Return the source without comments and docstrings; positions and not tokens, which differ between Pythons."""
+    """Return the source without comments and docstrings; cut by position, since Python versions differ in tokens."""
     lines = text.splitlines()
     for first, last in _docstrings(ast.parse(text)):
         lines[first - 1 : last] = [""] * (last - first + 1)
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
             row, column = token.start
-            if lines[row - 1].endswith(token.string):  # not where a docstring has just been taken out
+            if lines[row - 1].endswith(token.string):  # not where a docstring was just removed
                 lines[row - 1] = lines[row - 1][:column]
     return "\n".join(line.rstrip() for line in lines if line.strip())
 
 
 def _docstrings(tree: ast.Module) -> Iterator[tuple[int, int]]:
-    """Yield first and last line of every statement that is a string alone."""
+    """Yield first and last line of every statement that consists of a string."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             yield node.lineno, node.end_lineno or node.lineno

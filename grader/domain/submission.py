@@ -1,4 +1,4 @@
-"""What arrives: bytes that nobody has believed yet, and the notebook that intake read out of them."""
+"""What arrives: bytes that nothing has checked yet, and the notebook that intake reads from them."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class Submission:
         size_bytes: Length of the file.
         conflict: Why a person must look before this becomes a final grade (a second, different hand-in of the
             same student), or None.
-        submitted_at: When the platform received it, with a time zone; None where no platform says so. The time of a
-            file is never taken for it: it is that of a download or a copy.
-        companions: What was handed in beside it and lies beside it when it runs.
-        passed_over: Names of what was handed in beside it and does not.
-        undecided: It stands for several different notebooks of the student, and a person must say which one counts:
-            nothing is run. Its digest is that of all of them together.
+        submitted_at: When the platform received it, with a time zone; None if no platform says so. A file's own time is
+            never used: it is that of a download or a copy.
+        companions: Files handed in beside it that lie beside it when it runs.
+        passed_over: Names of files handed in beside it that do not.
+        undecided: Whether the student handed in several different notebooks, so that a person must choose one; nothing
+            is run. The digest covers all of them.
     """
 
     student: str
@@ -61,15 +61,15 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class CodeCell:
-    """A code cell as intake read it: its source, and when it ran last. Metadata, tags and saved outputs stay outside.
+    """A code cell as intake read it: its source, and its last execution. Metadata, tags and saved outputs are dropped.
 
     Attributes:
         index: Position among all cells of the file, from 0, the number a person counts.
-        cell_id: nbformat's cell id, or "" where the file has none.
+        cell_id: nbformat's cell id, or "" if the file has none.
         source: The student's code, magics included.
         provided: The id of the instructor's cell (`metadata.nbgrader.grade_id`) that this cell says it is, or "".
-        recorded: `n` of `In[n]` in the file as handed in: when the cell ran last in its author's session; None where it
-            was never run or the numbers were cleared. For words only.
+        recorded: Saved execution count `n` (`In[n]`) of the cell in its author's session; None if it never ran or the
+            numbers were cleared. For messages only.
         given: The file says that the cell is the instructor's, and not one to complete (nbgrader: locked, no solution).
     """
 
@@ -86,10 +86,10 @@ class Notebook:
     """A readable notebook: code cells in file order.
 
     Attributes:
-        cells: Code cells with something in them.
+        cells: Code cells that are not empty.
         assignment: The assignment id in the notebook's metadata, or "".
         language: The language (`es`, `en`) that it was generated in, or "".
-        notes: What intake had to mend (an old format upgraded, …), for the report.
+        notes: What intake had to fix (an old format upgraded, …), for the report.
         places: Where each code cell stands, for people.
         companions: What lies beside it when it runs.
     """
@@ -120,12 +120,12 @@ class ImportedModule:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What is imported: the module, or `module.member` for each member, which may be a module itself."""
+        """What is imported: the module, or `module.member` for each member, since a member may be a module."""
         return tuple(f"{self.module}.{member}" for member in self.members) or (self.module,)
 
 
 class UnreadableSubmissionError(Exception):
-    """The bytes are no notebook that we can run; `reason` says what, where and what to do."""
+    """The bytes are not a notebook that we can run; `reason` says what is wrong, where, and what to do."""
 
     def __init__(self, reason: Message) -> None:
         super().__init__(reason.msgid)

@@ -1,4 +1,4 @@
-"""The syntax tree of a student's Python, without a word on standard error."""
+"""The syntax tree of a student's Python, without warnings on standard error."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import warnings
 from typing import Final
 
 UNREADABLE: Final = (SyntaxError, ValueError, RecursionError, MemoryError)
-"""What Python says of a text that it cannot parse, the last two of one that is made to be too deep."""
+"""What Python raises for a text that it cannot parse; the last two are for texts nested too deeply."""
 
 
 def tree_or_error(source: str) -> ast.Module | SyntaxError | None:
-    r"""Return the tree, or where Python gave up, or None where it cannot say where.
+    r"""Return the tree, or the syntax error, or None if Python names no line.
 
     Warnings, as of `"\d"`, are the student's business.
     """

@@ -1,4 +1,4 @@
-"""What the operating system says of a file that could not be used: in English alone, so by its number."""
+"""Translates the operating system's reason for refusing a file, which it gives only in English, by error number."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ _BY_NUMBER: Final[Mapping[int, Message]] = {
 
 
 def said_by_system(error: OSError) -> Message:
-    """Return why the system refused, in words that are translated where we know the number."""
+    """Return why the system refused, translated if we know the error number."""
     return _BY_NUMBER.get(error.errno or 0) or verbatim(error.strerror or str(error))

@@ -1,4 +1,4 @@
-"""Texts that people read are never cut without a sign."""
+"""Shortens texts for people; every cut is marked."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from grader.domain.messages import Message, MessageValue, message
 ELLIPSIS: Final = "…"
 
 _SHORTEST_SHARE: Final = 0.6
-"""A word is cut in its middle rather than that the cut at a word leaves less than this part of the room."""
+"""Least part of the room that a cut between words must leave; otherwise the cut is inside a word."""
 
 
 def shortened(text: str, limit: int, *, has_more: bool = False) -> str:
-    """Return the text with at most `limit` characters: cut at a word where there is one, and marked by an ellipsis.
+    """Return the text with at most `limit` characters: cut between words if possible, and marked by an ellipsis.
 
     Args:
         text: What to show.
         limit: How many characters, the ellipsis included.
-        has_more: The text itself is the beginning of a longer one, so that it ends with an ellipsis in any case.
+        has_more: Whether the text is already the beginning of a longer one and must end with an ellipsis.
 
     Raises:
-        ValueError: There is no room for a single character.
+        ValueError: `limit` leaves no room for a single character.
     """
     if limit < 1:
         raise ValueError("no text fits into nothing")
@@ -36,12 +36,12 @@ def shortened(text: str, limit: int, *, has_more: bool = False) -> str:
 
 
 def ending(text: str, limit: int) -> str:
-    """Return the end of the text, at most `limit` characters; an ellipsis marks what is left out before it."""
+    """Return the end of the text, at most `limit` characters; an ellipsis marks what was cut before it."""
     return text if len(text) <= limit else ELLIPSIS + text[len(text) - limit + 1 :].lstrip()
 
 
 def listed(names: list[str] | tuple[str, ...], most: int) -> str:
-    """Return the names parted by commas: at most so many, and an ellipsis where there are more."""
+    """Return the names separated by commas, at most so many, with an ellipsis if there are more."""
     return ", ".join([*names[:most], *([ELLIPSIS] if len(names) > most else [])])
 
 

@@ -1,4 +1,4 @@
-"""Reads the name of a time zone; a name that stands for several zones is none."""
+"""Reads the name of a time zone; a name shared by several zones is not accepted."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _UNIVERSAL: Final = frozenset({"Z", "UTC", "GMT"})
 
 
 def zone_named(name: str) -> tzinfo | None:
-    """Return the zone of a name (`America/Bogota`, `-05:00`, `UTC`), None where there is no such zone.
+    """Return the zone with this name (`America/Bogota`, `-05:00`, `UTC`), None if there is none.
 
-    Short names such as `CST` stand for several zones, so that nothing is guessed from them.
+    Short names such as `CST` stand for several zones, so they are not guessed.
     """
     if name in _UNIVERSAL:
         return UTC

@@ -1,4 +1,4 @@
-"""Units of everything that is measured: one table for the code, the facts of references, stored grades and reports."""
+"""Units of every measured number: one table for code, facts of references, stored grades and reports."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ UNIT_WORDS: Final[Mapping[Unit, Message]] = MappingProxyType({
     Unit.LENGTH_SQUARED: message("length²"),
     Unit.DEGREE: message("°"),
 })  # fmt: skip
-"""What people read after a number, in their language; a pure number has nothing after it."""
+"""The text after a number, by language; a pure number has none."""
 
 _OF_OTHER_SAMPLES: Final[Mapping[SampleKind, Mapping[Unit, Unit]]] = MappingProxyType({
     SampleKind.POINTS: {Unit.PIXEL: Unit.LENGTH, Unit.PIXEL_SQUARED: Unit.LENGTH_SQUARED},
@@ -54,11 +54,11 @@ _OF_OTHER_SAMPLES: Final[Mapping[SampleKind, Mapping[Unit, Unit]]] = MappingProx
 
 
 def unit_for(unit: Unit, dataset: str) -> Unit:
-    """Return the unit of a number of this data set that would have `unit` if its samples were images."""
+    """Return the unit on this data set of a number that has `unit` on images."""
     known = datasets().get(dataset)
     return unit if known is None else _OF_OTHER_SAMPLES.get(known.kind, {}).get(unit, unit)
 
 
 def units_of(unit: Unit) -> frozenset[Unit]:
-    """Return the units that a number has on any kind of data, if it has `unit` on images."""
+    """Return the units that a number with `unit` on images may have on any kind of data."""
     return frozenset({unit, *(units.get(unit, unit) for units in _OF_OTHER_SAMPLES.values())})

@@ -1,6 +1,6 @@
-"""How large the directory of a zip says to be, read before the standard library builds objects from it.
+"""The size that a zip declares for its directory, read before the standard library builds objects from it.
 
-Three million entries take a gigabyte and more than a minute that way, out of a file of a hundred megabytes.
+Building three million entries takes a gigabyte and over a minute, from a file of a hundred megabytes.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _zip64_directory_bytes(file: IO[bytes], end_position: int) -> int:
     if not locator.startswith(b"PK\x06\x07"):
         return 0
     (stated,) = struct.unpack_from("<Q", locator, 8)
-    # Python versions differ in where they look for the record: where the locator says, or right before it.
+    # Python versions differ in where they look for the record: at the locator's address, or right before it.
     places = (end_position - locator_bytes - record_bytes, min(stated, end_position))
     return max(_stated_in_record(file, place, record_bytes) for place in places)
 

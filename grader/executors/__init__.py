@@ -1,1 +1,1 @@
-"""Where a class is run: in threads of this process, or on the workers of a Dask cluster."""
+"""Where a class runs: in threads of this process, or on the workers of a Dask cluster."""

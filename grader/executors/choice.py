@@ -59,7 +59,7 @@ class _StoppablePool(LocalPool):
 
 
 def require_executor(name: str) -> None:
-    """Refuse a name that means nothing.
+    """Refuse an invalid name.
 
     Raises:
         UnknownExecutorError: It is none of those that there are.
@@ -81,7 +81,7 @@ def has_room() -> bool:
 
 @contextmanager
 def open_executor(session: Session, assignment: Assignment, options: SessionOptions) -> Iterator[Stoppable]:
-    """Open an executor for a session; its work is over when this is left.
+    """Open an executor for a session; its work ends when the context is left.
 
     Args:
         session: Open on this machine.

@@ -1,4 +1,4 @@
-"""The Dask cluster that a class is run on: connected to or started here, its workers prepared, its sessions closed."""
+"""The Dask cluster of a class: connects to it or starts it here, prepares its workers, closes their sessions."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from grader.session import Session, SessionOptions
 
 CONNECT_SECONDS: Final = 30
 WORKER_TTL: Final = "60s"
-"""After so long without a sign of life a worker of `dask-local` is taken for lost, and its hand-in given to another."""
+"""Time without a sign of life after which a worker of `dask-local` counts as lost and its hand-in is reassigned."""
 
 _MOST_RUNS: Final = 4
 _BUSY: Final = 2.0
-"""The limits of a notebook are in seconds that it had; on a busy machine the clock on the wall goes faster."""
+"""Factor for time limits: they count the notebook's own seconds, and wall time is longer on a busy machine."""
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def _client(options: SessionOptions) -> Iterator[Client]:
 
 
 def _close_sessions(client: Client, name: str) -> None:
-    """Close the sessions of a class on workers that go on; one that does not answer is not waited for."""
+    """Close the sessions of a class on workers that stay alive, without waiting for one that does not answer."""
 
     def close() -> None:
         with suppress(OSError, TimeoutError):  # workers that are gone have nothing to close
@@ -102,12 +102,12 @@ def _close_sessions(client: Client, name: str) -> None:
 
 
 def _longest_seconds(limits: Limits) -> float:
-    """Return what a hand-in may take: a fast run, a whole one and two on secret views, on a machine that is busy."""
+    """Return the time limit of a hand-in: a fast run, a full one and two on secret views, on a busy machine."""
     return _MOST_RUNS * (_BUSY * limits.notebook_seconds + ANSWER_SECONDS)
 
 
 def _prepare(client: Client, shared: tuple[Any, Any]) -> None:
-    """Open the session on every worker that is there, and refuse those that would observe something else."""
+    """Open the session on every present worker, and refuse workers that would observe something else."""
     try:
         client.wait_for_workers(1, timeout=PREPARE_SECONDS)
     except TimeoutError as error:

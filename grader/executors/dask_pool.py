@@ -1,7 +1,7 @@
-"""A class on the workers of a Dask cluster, with a deadline for each hand-in and one more try where a worker is lost.
+"""A class on the workers of a Dask cluster, with a deadline for each hand-in and one retry if a worker is lost.
 
-The plan and the user's own files are sent once to each worker, by content; a hand-in goes with its bytes. Nothing but
-text comes back, and the driver alone writes the gradebook.
+The plan and the user's own files are sent once to each worker, by content; a hand-in is sent with its bytes. Only text
+comes back, and only the driver writes the gradebook.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PREPARE_SECONDS: Final = 600
 _LOOK_SECONDS: Final = 0.5
 MOST_TRIES: Final = 2
 LARGEST_SENT: Final = 2**26
-"""Bytes of a notebook that are sent; a larger one is refused when it is read (`grader.intake.notebook`)."""
+"""Most bytes of a notebook that are sent; a larger one is refused when it is read (`grader.intake.notebook`)."""
 
 
 class LostHandInError(Exception):
@@ -42,7 +42,7 @@ class LostHandInError(Exception):
 
 @dataclass
 class _Task:
-    """One hand-in on its way."""
+    """One hand-in in progress."""
 
     submission: Submission
     listener: Listener
@@ -97,7 +97,7 @@ class DaskPool:
         return task.future
 
     def stop_at_once(self) -> None:
-        """Drop everything: workers of our own end with the cluster, others finish what they run for nobody."""
+        """Drop everything: our own workers end with the cluster, others finish without anyone using their results."""
         self._closed.set()
         with self._lock:
             tasks, self._tasks = list(self._tasks.values()), {}
@@ -122,7 +122,7 @@ class DaskPool:
         task.begun = False
         with self._lock:
             self._tasks[name] = task
-            self.client.subscribe_topic(name, lambda event: self._told(name, event))
+            self.client.subscribe_topic(name, lambda event: self._on_event(name, event))
             task.remote = self.client.submit(
                 dask_worker.observe_there,
                 *self.shared,
@@ -135,8 +135,8 @@ class DaskPool:
             )
         task.remote.add_done_callback(lambda remote: self._ended(name, remote))
 
-    def _told(self, name: str, event: tuple[float, Mapping[str, Any]]) -> None:
-        """Pass a step on; the clock of a hand-in runs from its first."""
+    def _on_event(self, name: str, event: tuple[float, Mapping[str, Any]]) -> None:
+        """Pass a step on; the clock of a hand-in starts with its first step."""
         task = self._tasks.get(name)
         if task is None or self._closed.is_set():
             return
@@ -168,7 +168,7 @@ class DaskPool:
         task.future.set_result(seen)
 
     def _has_new_twin(self, task: _Task, seen: Observation, *, seeded: bool) -> bool:
-        """Tell whether somebody handed in the same weights whom the worker could not know of; note this student's."""
+        """Return whether somebody handed in the same weights whom the worker could not know of; note this student's."""
         student, mine = task.submission.student, seen.measurements.fingerprint
         now = set(self.fingerprints.twins(student, mine))
         then = set(self.fingerprints.twins(student, mine, among_first=task.known))
@@ -176,7 +176,7 @@ class DaskPool:
         return bool(now - then) and not seeded and not task.asked_for_twins and self.plan.options.audit != "none"
 
     def _again(self, name: str, task: _Task, error: Exception) -> None:
-        """Try a hand-in once more on another worker; after that it waits for a person."""
+        """Try a hand-in again on another worker; after that it waits for a person."""
         where = self._where(name)
         if task.tries >= MOST_TRIES:
             self._give_up(name, task, error)
@@ -198,12 +198,12 @@ class DaskPool:
             task.remote.cancel(force=True)
 
     def _where(self, name: str) -> str:
-        """Return the worker that has a hand-in, "" where nobody says."""
+        """Return the worker that has a hand-in, "" if unknown."""
         running = self.client.processing()
         return next((worker for worker, names in running.items() if name in names), "")
 
 
 def shared_with_all(client: Client, plan: Plan) -> tuple[Any, Any]:
-    """Lay the plan and the user's own files on every worker, by content; workers that come later fetch them there."""
+    """Put the plan and the user's own files on every worker, by content; later workers fetch them there."""
     plan_there, luggage_there = client.scatter([plan, Luggage.of(plan.options)], broadcast=True)
     return plan_there, luggage_there

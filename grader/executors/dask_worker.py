@@ -1,4 +1,4 @@
-"""What runs on a Dask worker: a session opened once a class, and one hand-in after the other in it.
+"""The code on a Dask worker: one session per class, and one hand-in after the other in it.
 
 A worker answers with text (an observation as JSON) and writes nothing that outlives it. It needs the package with the
 same versions as the driver's, and a sandbox; the same settings key says that it has them.
@@ -27,16 +27,16 @@ from grader.gradebook.store import observation_json
 from grader.session import Session, open_session
 
 Weights = tuple[str, tuple[float, ...]]
-"""A student, and the weights that were handed in, in short (`grader.audit.fingerprints`)."""
+"""A student, and the fingerprint of the handed-in weights (`grader.audit.fingerprints`)."""
 
 
 class WorkerDiffersError(Exception):
-    """What this worker would observe does not count where the class is graded."""
+    """This worker's observations would not be valid where the class is graded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a worker says of a hand-in.
+    """The answer of a worker about a hand-in.
 
     Attributes:
         observation: As JSON.
@@ -58,14 +58,14 @@ class _Open:
 
 @dataclass
 class _Sessions:
-    """The sessions of this worker: that of a class is opened once, and closed when the next class comes."""
+    """The sessions of this worker: a class's session is opened once, and closed when the next class comes."""
 
     _open: dict[str, _Open] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
     def lend(self, plan: Plan, luggage: Luggage) -> Iterator[Session]:
-        """Lend the session of a class."""
+        """Yield the session of a class."""
         with self._lock:
             if plan.name not in self._open:
                 self._close_idle()
@@ -79,7 +79,7 @@ class _Sessions:
                 one.users -= 1
 
     def close(self, name: str) -> None:
-        """Close the session of a class; one that is used stays until the next class comes."""
+        """Close the session of a class; one in use stays until the next class comes."""
         with self._lock:
             if name in self._open and not self._open[name].users:
                 self._open.pop(name).closing.close()
@@ -136,7 +136,7 @@ def close(name: str) -> None:
 
 @dataclass(frozen=True)
 class _NotingAuditor(Auditor):
-    """An auditor that notes whether a notebook sets a seed."""
+    """An auditor that records whether a notebook sets a seed."""
 
     seeds: list[bool] = field(default_factory=list)
 

@@ -1,6 +1,6 @@
-"""What a worker elsewhere needs: the plan of a class once, and each hand-in with its bytes.
+"""What a remote worker needs: the plan of a class once, and each hand-in with its bytes.
 
-Workers share no disk with the driver. Files of the user's own (full data sets, a course) travel with the plan, by
+Workers share no disk with the driver. The user's own files (full data sets, a course) are sent with the plan, by
 content; what ships with the package is on every worker.
 """
 
@@ -18,14 +18,14 @@ from grader.domain.submission import Submission
 from grader.session import SessionOptions
 
 DATA_FILES: Final = ("mnist.npz", "fashion_mnist.npz", "creditcard.csv")
-"""What is taken from a folder that was named with `--data`."""
+"""Files that are read from the folder of `--data`."""
 
 _COURSE_FILES: Final = ("*.py", "*.json", "*.toml")
 
 _KEY_PARTS: Final = (
     "size of the data", "data", "sandbox", "images", "versions of the grader and of TensorFlow", "limits or reference",
 )  # fmt: skip
-"""What stands in a settings key (`grader.settings_key`), in order."""
+"""The parts of a settings key (`grader.settings_key`), in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Luggage:
-    """Files of the user's own, by their names below the folder of data or of the course.
+    """The user's own files, by their names below the folder of data or of the course.
 
     Attributes:
         data: Of `--data`.
@@ -73,7 +73,7 @@ class Luggage:
         return cls(_contents(data), _contents(course))
 
     def unpack(self, folder: Path, options: SessionOptions) -> SessionOptions:
-        """Lay the files out and return options that name the folders here."""
+        """Write the files and return options that name the folders here."""
         _lay_out(self.data, folder / "data")
         _lay_out(self.course, folder / "course")
         return replace(
@@ -108,7 +108,7 @@ class HandIn:
         return cls(submission, submission.path.read_bytes(), beside)
 
     def unpack(self, folder: Path) -> Submission:
-        """Lay the bytes out and return the submission with paths here."""
+        """Write the bytes and return the submission with paths here."""
         path = folder / "hand-in"
         path.write_bytes(self.content)
         companions = []

@@ -1,1 +1,1 @@
-"""The border: files out of the sandbox to vetted evidence."""
+"""The border: turns files from the sandbox into vetted evidence."""

@@ -20,7 +20,7 @@ from grader.extraction.plain_files import open_plain_file
 MAX_TOTAL_BYTES = 300 * 2**20
 MAX_MEMBERS = 20_000
 MAX_DIRECTORY_BYTES = 4 * 2**20
-"""An entry of ours takes 80 bytes at most."""
+"""Most bytes of the archive's directory; an entry written by us takes at most 80."""
 
 _MAX_HEADER_BYTES = 4096
 _MAX_DIMENSIONS = 8
@@ -58,7 +58,7 @@ def copy_arrays(source: Path, destination: Path) -> tuple[str, ...]:
 
 
 def _refuse_large_directory(file: IO[bytes]) -> None:
-    """Look at the size of the directory before objects are built from it."""
+    """Check the size of the directory before objects are built from it."""
     stated = stated_directory_bytes(file)
     if stated > MAX_DIRECTORY_BYTES:
         raise ValueError(f"a directory of {stated} bytes, more than {MAX_DIRECTORY_BYTES}")
@@ -66,7 +66,7 @@ def _refuse_large_directory(file: IO[bytes]) -> None:
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
-    """List the arrays by id, after adding up what they would take unpacked."""
+    """List the arrays by id, after adding up their unpacked sizes."""
     infos = archive.infolist()
     if len(infos) > MAX_MEMBERS:
         raise ValueError(f"{len(infos)} members, more than {MAX_MEMBERS}")

@@ -1,8 +1,8 @@
-"""The border: the folder that the sandbox left behind becomes `Evidence`, or is refused.
+"""The border: turns the folder that the sandbox left behind into `Evidence`, or refuses it.
 
-The sandbox is dead when this runs, so nothing changes under our hands. Sizes are looked at before anything is parsed;
-links and special files are refused; JSON is bounded in size, depth and shape; arrays are read member by member with
-the size that their header declares, never with pickle, and written anew for the measuring process (zone M).
+The sandbox is dead when this runs, so nothing changes meanwhile. Sizes are checked before anything is parsed; links and
+special files are refused; JSON is limited in size, depth and shape; arrays are read one by one with the size in their
+header, never with pickle, and written anew for the measuring process (zone M).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ MAX_COLUMNS = 64
 LARGEST_NUMBER = 1e30
 LARGEST_INTEGER = 2**63
 MOST_COUNTED = 2**40
-"""Of epochs, samples and steps: no training has so many, and their product is still a number for floating point."""
+"""Most epochs, samples and steps: no training has so many, and their product still fits floating point."""
 MAX_TABLES = 8
 MAX_TENSORS = 16
 MAX_PARTS = 24
@@ -171,7 +171,7 @@ def collect(exchange: Path, destination: Path) -> Evidence:
         destination: A folder of ours, which the sandbox never saw.
 
     Returns:
-        The evidence; empty where the run wrote no claims at all.
+        The evidence; empty if the run wrote no claims at all.
 
     Raises:
         RejectedClaimsError: Something is malformed, too large or no plain file.
@@ -219,14 +219,14 @@ def _parse(content: bytes) -> _Claims:
 
 
 def _said(error: Exception) -> str:
-    """Put into words what is wrong; of many faults the first, since a text of all of them takes a gigabyte."""
+    """Describe what is wrong; of many errors only the first, since the text of all of them could take a gigabyte."""
     if not isinstance(error, ValidationError):
         return str(error)
     return str(error) if error.error_count() <= MOST_FAULTS else f"{error.error_count()} faults of its form"
 
 
 def _exists(path: Path) -> bool:
-    """Say whether there is something under this name, be it a broken link."""
+    """Return whether this name exists, even as a broken link."""
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -244,7 +244,7 @@ def _finite(text: str) -> float:
 
 
 def _look_through(data: object, depth: int = 0) -> None:
-    """Refuse what is nested too deep, numbers beyond 64 bits, and text that no file can hold (half a surrogate)."""
+    """Refuse excessive depth, numbers beyond 64 bits, and text that no file can hold (half a surrogate pair)."""
     if depth > MAX_DEPTH:
         raise ValueError(f"nested deeper than {MAX_DEPTH}")
     if isinstance(data, str):
@@ -252,7 +252,7 @@ def _look_through(data: object, depth: int = 0) -> None:
     elif isinstance(data, int) and abs(data) > LARGEST_INTEGER:  # floating point overflows at far larger ones
         raise ValueError("a whole number of more than 64 bits")
     elif isinstance(data, dict):
-        if len(data) > MAX_OPERATIONS:  # each may be a fault, and a million of them would take gigabytes
+        if len(data) > MAX_OPERATIONS:  # each may be an error, and a million of them would take gigabytes
             raise ValueError(f"an object of {len(data)} keys, more than {MAX_OPERATIONS}")
         for key, value in data.items():
             _look_through(key, depth)

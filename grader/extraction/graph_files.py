@@ -1,6 +1,6 @@
-"""The border for exported graphs: files of fixed names and bounded size, copied byte by byte and never parsed.
+"""The border for exported graphs: files of fixed names and limited size, copied byte by byte and never parsed.
 
-What is in them is read in the second sandbox alone, and refused there where it does more than compute.
+Their content is read only in the second sandbox, which refuses it if it does more than compute.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def copy_graphs(claims: Path, destination: Path, allowed: Collection[str]) -> di
         Our own copies, readable by the second sandbox's user, by model id.
 
     Raises:
-        RejectedClaimsError: There is something else than plain files of the right names, or too much of it.
+        RejectedClaimsError: The folder contains anything but plain files of the right names, or too much of them.
     """
     source = claims / FOLDER
     names = _names(source)
@@ -49,7 +49,7 @@ def copy_graphs(claims: Path, destination: Path, allowed: Collection[str]) -> di
 
 
 def _names(source: Path) -> list[str]:
-    """List what is in the folder; nothing where there is none."""
+    """List what is in the folder; empty if there is no folder."""
     try:
         status = source.lstat()
         if not stat.S_ISDIR(status.st_mode):

@@ -10,14 +10,14 @@ from typing import IO
 from grader.domain.evidence import RejectedClaimsError
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-"""The last two exist on POSIX alone, and so do the links and pipes that they are for."""
+"""The last two exist only on POSIX, as do the links and pipes that they exclude."""
 
 
 def open_plain_file(path: Path, limit_bytes: int) -> IO[bytes]:
     """Open a regular file for reading, without waiting for a pipe and without following a link.
 
     Raises:
-        RejectedClaimsError: It is no regular file, cannot be opened, or is larger than `limit_bytes`.
+        RejectedClaimsError: It is not a regular file, cannot be opened, or is larger than `limit_bytes`.
     """
     try:
         descriptor = os.open(path, _FLAGS)

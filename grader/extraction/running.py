@@ -1,4 +1,4 @@
-"""One way to run a notebook and to take what it left over the border, for grades, audits and inspections."""
+"""Runs a notebook and takes its output over the border, for grades, audits and inspections alike."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from grader.reading.client import within_limits
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A notebook that has run; what it left lies in a folder that is deleted at the end.
+    """A notebook that has run; its output is in a folder that is deleted at the end.
 
     Attributes:
         run: What we observed.
-        folder: Where it left its claims, and where they lie once they are vetted.
+        folder: Where it left its claims, and where the vetted ones are stored.
     """
 
     run: RunRecord
@@ -42,9 +42,9 @@ def ran(notebook: Notebook, sandbox: Sandbox, limits: Limits) -> Iterator[Ran]:
     """Run a notebook.
 
     Args:
-        notebook: What is run.
-        sandbox: Where.
-        limits: Under which.
+        notebook: The notebook to run.
+        sandbox: Where it runs.
+        limits: Its limits.
     """
     with private_folder() as folder:
         run = sandbox.run(notebook, limits, folder / "exchange")

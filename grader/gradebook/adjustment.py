@@ -9,7 +9,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """What a person decided about one student, beside the machine's grade and never over it.
+    """A person's decision about one student, stored beside the machine's grade and never over it.
 
     Of several adjustments of one student the latest counts; all of them stay on record.
 

@@ -1,4 +1,4 @@
-"""The database itself refuses to change or delete a row; only the deletion of a student lifts that, for a moment."""
+"""Lets the database refuse to change or delete rows; only deleting a student suspends that, within a transaction."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _SCHEMA = Table(
 
 
 def lock_tables(connection: Connection) -> None:
-    """Keep other processes from changing the form of the tables until the end of the transaction."""
+    """Keep other processes from changing the structure of the tables until the end of the transaction."""
     if connection.dialect.name == "sqlite":
         connection.execute(text("BEGIN IMMEDIATE"))
     else:
@@ -45,14 +45,14 @@ def lock_tables(connection: Connection) -> None:
 
 
 def refuse_changes(connection: Connection, table: str) -> None:
-    """Let the database itself refuse UPDATE and DELETE on a table."""
+    """Let the database refuse UPDATE and DELETE on a table."""
     for trigger in _SQLITE_TRIGGERS if connection.dialect.name == "sqlite" else _POSTGRESQL_TRIGGERS:
         connection.exec_driver_sql(trigger.format(table=table))
 
 
 @contextmanager
 def changes_allowed(connection: Connection, tables: Sequence[str]) -> Iterator[None]:
-    """Lift the refusal on some tables within one transaction: nobody else ever sees them without it.
+    """Suspend the refusal on some tables within one transaction; no other connection sees them without it.
 
     Both databases roll the form of tables back together with rows, so that a failure leaves the refusal as it was. In
     SQLite that asks for a transaction that was begun before anything else, which is done here.
@@ -74,5 +74,5 @@ def changes_allowed(connection: Connection, tables: Sequence[str]) -> Iterator[N
 
 
 def note_version(connection: Connection, version: int) -> None:
-    """Note which version the tables have from now on."""
+    """Record the present version of the tables."""
     connection.execute(insert(_SCHEMA).values(version=version, created_at=datetime.now(UTC)))

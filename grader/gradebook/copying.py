@@ -1,4 +1,4 @@
-"""A whole gradebook into another, empty one, row by row: for backups, and from SQLite to PostgreSQL or back."""
+"""Copies a whole gradebook into an empty one, row by row: for backups, and between SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from grader.gradebook.tables import Base
 
 _AT_ONCE: Final = 200
 _OWN: Final = "gradebook_schema"
-"""Each gradebook has its own."""
+"""Tables that are not copied: each gradebook has its own."""
 
 
 def copy_rows(source: Gradebook, target: Gradebook) -> dict[str, int]:
@@ -38,7 +38,7 @@ def copy_rows(source: Gradebook, target: Gradebook) -> dict[str, int]:
 
 
 def record_tables() -> list[Table]:
-    """Return the tables of the record, those first that others point to."""
+    """Return the tables of the record, those first to which others refer."""
     tables = (*Base.metadata.sorted_tables, *DecisionBase.metadata.sorted_tables)
     return [table for table in tables if table.name != _OWN]
 

@@ -1,4 +1,4 @@
-"""Keeps people's decisions and students' answers beside the grades: added, never changed."""
+"""Stores people's decisions and students' answers beside the grades: added, never changed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class DecisionBase(DeclarativeBase):
 
 
 class DecisionRow(DecisionBase):
-    """One decision; of a topic the latest counts, and it has the highest id."""
+    """One decision; the latest of a topic counts, and it has the highest id."""
 
     __tablename__ = "decision"
     __table_args__ = (Index("decision_by_student", "assignment", "student"),)
@@ -44,7 +44,7 @@ class DecisionRow(DecisionBase):
 
 
 class AnswerRow(DecisionBase):
-    """What a file says to one open question; told once a file, since its bytes never change."""
+    """A file's answer to one open question; stored once per file, since its bytes never change."""
 
     __tablename__ = "open_answer"
     __table_args__ = (UniqueConstraint("assignment", "sha256", "question"),)
@@ -63,11 +63,11 @@ class Decisions:
     """
 
     def __init__(self, gradebook: Gradebook) -> None:
-        """Take an open gradebook."""
+        """Use an open gradebook."""
         self._gradebook = gradebook
 
     def add(self, decisions: Iterable[Decision]) -> None:
-        """Keep decisions, all of them or none; earlier ones stay."""
+        """Store decisions, all of them or none; earlier ones stay."""
         rows = [_row(one) for one in decisions]
         with self._gradebook.transaction() as session:
             session.add_all(rows)
@@ -89,7 +89,7 @@ class Decisions:
             return [*totals, *(_decision(row) for row in session.scalars(wanted))]
 
     def newest(self, assignment: str) -> int:
-        """Return the number of the latest decision on an assignment, 0 where there is none."""
+        """Return the number of the latest decision on an assignment, 0 if there is none."""
         with self._gradebook.transaction() as session:
             found = session.execute(
                 select(func.max(DecisionRow.id)).filter_by(assignment=storable(assignment))
@@ -97,7 +97,7 @@ class Decisions:
         return found or 0
 
     def keep_answers(self, assignment: str, sha256: str, answers: Sequence[OpenAnswer]) -> None:
-        """Keep what a file says to the open questions; known answers stay as they are."""
+        """Store the answers in a file to the open questions; known answers stay as they are."""
         if not answers:
             return
         rows = [
@@ -122,13 +122,13 @@ class Decisions:
         return found
 
     def empty_answers(self, assignment: str, question: str) -> set[str]:
-        """Return the digests of the files in which nothing was written to a question."""
+        """Return the digests of the files whose answer to a question is empty."""
         wanted = select(AnswerRow.sha256).filter_by(assignment=storable(assignment), question=question, text="")
         with self._gradebook.transaction() as session:
             return set(session.scalars(wanted))
 
     def written(self, assignment: str) -> dict[str, tuple[int, int]]:
-        """Return by question how many files have its cell, and in how many of them something is written."""
+        """Return, by question, how many files have its cell, and in how many the answer is not empty."""
         something = func.coalesce(func.sum(case((AnswerRow.text != "", 1), else_=0)), 0)
         wanted = (
             select(AnswerRow.question, func.count(), something)

@@ -1,4 +1,4 @@
-"""Documents that an earlier grader stored, in today's form: nothing that it knew is lost by the reading."""
+"""Converts documents that an earlier grader stored into today's form without losing information."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def brought_up(document: dict[str, Any]) -> dict[str, Any]:
     """
     measured = document.get("measurements")
     if isinstance(measured, dict) and "claims" not in measured:
-        told = measured.pop("disagreements", [])
+        disagreements = measured.pop("disagreements", [])
         measured["claims"] = {
             "trained": measured.pop("trained", False),
-            "compared": {one["entry"]: one["claimed"] for one in told if one["claimed"] is not None},
+            "compared": {one["entry"]: one["claimed"] for one in disagreements if one["claimed"] is not None},
         }
-        measured["missed"] = [{"entry": one["entry"], "measured": one["measured"]} for one in told]
+        measured["missed"] = [{"entry": one["entry"], "measured": one["measured"]} for one in disagreements]
     return document

@@ -1,7 +1,7 @@
 """Grades as files for people and programs: `grades.json` and `grades.csv`.
 
 `grades.json` is a contract (see `grader.domain.grade`): keys are added, never renamed or removed, within one
-`schema_version`. Sentences are told in one language; everything else is the same in every language.
+`schema_version`. Sentences are in one language; everything else is the same in every language.
 """
 
 from __future__ import annotations
@@ -49,16 +49,16 @@ CSV_COLUMNS = (
     "points_possible",
     "grade",
 )
-"""The columns before those of lateness and decisions (each where there are some) and those of the checks."""
+"""The columns before those of lateness and decisions (both optional) and those of the checks."""
 
 LATE_COLUMNS = ("submitted_at", "late_minutes", "late_percent", "late_points", "points_counted")
-"""The columns of an assignment that has a due date; empty where the time of hand-in is not known."""
+"""The columns of an assignment that has a due date; empty if the time of hand-in is unknown."""
 
 DECISION_COLUMNS = ("points_machine", "decided_by")
-"""The columns of a class in which a person gave points: what the checks alone award, and who decided what instead."""
+"""The columns of a class in which a person gave points: the points of the checks alone, and the decisions."""
 
 POINT_DECIMALS = 9
-"""Decimals that points keep in a table; the rest is noise of binary fractions."""
+"""Decimals of points in a table; further digits are noise of binary fractions."""
 
 
 def grades_json(assignment: Assignment, graded: Sequence[GradedSubmission], translator: Translator) -> str:
@@ -106,7 +106,7 @@ def grades_csv(assignment: Assignment, graded: Sequence[GradedSubmission]) -> st
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a file as UTF-8 so that it is there whole, with its old content, or not at all, whatever happens.
+    """Write a file as UTF-8 atomically: it ends up with the new content or keeps the old one.
 
     Characters that UTF-8 cannot hold (half surrogates) become `?`; line ends stay as they are.
 
@@ -117,7 +117,7 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def write_bytes_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole, with its old content, or not at all, whatever happens.
+    """Write a file atomically: it ends up with the new content or keeps the old one.
 
     Raises:
         GradebookError: The folder cannot be written or the disk is full; the old file is unchanged.
@@ -302,7 +302,7 @@ def _check_cells(grade: Grade, checks: Sequence[str]) -> list[str]:
 
 
 def _scaled(grade: Grade, assignment: Assignment) -> str:
-    """Return the grade on the assignment's scale, nothing while it is none."""
+    """Return the grade on the assignment's scale; empty while it is not final."""
     if grade.status is not GradeStatus.FINAL or grade.points_possible <= 0:
         return ""
     scale = (assignment.scale_maximum, assignment.scale_decimals)
@@ -328,7 +328,7 @@ def _decimal(value: float) -> Decimal:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new name as lasting as the content."""
+    """Make the new name as durable as the content."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""What can go wrong with a gradebook or a file of grades, told so that an instructor can act on it."""
+"""Errors of a gradebook or a file of grades, described so that an instructor can act on them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from grader.locale import Translator
 
 
 class GradebookError(Exception):
-    """Grades could not be read or kept; `reason` says what, where and what to do.
+    """Grades could not be read or stored; `reason` says what, where and what to do.
 
     Attributes:
         reason: For people, in either language.
@@ -24,7 +24,7 @@ class GradebookError(Exception):
 
 
 def database_fault(error: DBAPIError, where: str) -> GradebookError:
-    """Tell the error of a database driver.
+    """Describe the error of a database driver.
 
     Args:
         error: As SQLAlchemy raised it.
@@ -32,8 +32,8 @@ def database_fault(error: DBAPIError, where: str) -> GradebookError:
     """
     original = error.orig
     if isinstance(original, sqlite3.Error):
-        # The primary code is the low byte; the rest says which flavour (https://sqlite.org/rescode.html).
-        # Errors that the module raises by itself have no code.
+        # The primary code is the low byte; the rest is a detail (https://sqlite.org/rescode.html).
+        # Errors that the module itself raises have no code.
         return GradebookError(_sqlite_reason(getattr(original, "sqlite_errorcode", 0) & 0xFF, str(original), where))
     return GradebookError(
         message(
@@ -46,7 +46,7 @@ def database_fault(error: DBAPIError, where: str) -> GradebookError:
 
 
 def file_fault(error: OSError, where: str) -> GradebookError:
-    """Tell the error of writing the file `where`."""
+    """Describe the error of writing the file `where`."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return GradebookError(
             message(

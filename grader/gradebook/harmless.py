@@ -1,11 +1,11 @@
-"""Texts of students in tables: no spreadsheet may take one for a formula."""
+"""Protects tables with students' texts: no spreadsheet may take one for a formula."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 # A spreadsheet takes a cell that starts with one of these for a formula; the wide forms count in East Asian settings.
-# Where it parts cells by semicolons or commas, as one of another language does, no quotes of ours keep a name in one
+# If it separates cells by semicolons or commas, as other languages do, our quotes do not keep a name in one
 # cell.
 _STARTS = frozenset("=+-@＝＋－＠")
 _SEPARATORS = frozenset(";,\t\r\n")
@@ -13,13 +13,13 @@ _BLANK_STARTS = ("\t", "\r", "\n")
 
 
 def harmless(text: str) -> str:
-    """Put an apostrophe before what a spreadsheet would take for a formula, whichever separator it reads by."""
+    """Put an apostrophe before everything that a spreadsheet would take for a formula, with any separator."""
     safe = "".join(_with_apostrophes(text))
     return f"'{safe}" if safe.startswith(_BLANK_STARTS) else safe
 
 
 def _with_apostrophes(text: str) -> Iterator[str]:
-    """Yield the text, an apostrophe at each start of a cell whose first character, after blanks and quotes, starts one.
+    """Yield the text with an apostrophe at each start of a cell whose first character (after blanks, quotes) is risky.
 
     Read from its end, so that a text of blanks alone takes no longer than any other.
     """

@@ -1,7 +1,7 @@
-"""Who runs what, where several graders share one PostgreSQL gradebook: nothing is run twice at the same time.
+"""Reserves work where several graders share one PostgreSQL gradebook, so that nothing runs twice at the same time.
 
-A reservation is an advisory lock of the server's. It is held by a connection, so that it ends with the grader, however
-that ends. A SQLite gradebook has none: each grader gets whatever it asks for.
+A reservation is an advisory lock of the server. A connection holds it, so that it ends with the grader, in whatever
+way that ends. A SQLite gradebook has none: each grader gets whatever it asks for.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from grader.gradebook.faults import database_fault
 
 
 class Reservations:
-    """What one grader has reserved; a context manager that gives everything back.
+    """The reservations of one grader; a context manager that releases them all.
 
     Args:
         engine: Of the gradebook.
@@ -42,11 +42,11 @@ class Reservations:
 
     @property
     def are_shared(self) -> bool:
-        """Whether other graders can hold something."""
+        """Whether other graders can hold reservations."""
         return self._engine is not None
 
     def take(self, *what: str) -> bool:
-        """Reserve some work; False where another grader has it.
+        """Reserve some work; False if another grader has it.
 
         Raises:
             GradebookError: The database does not answer.
@@ -61,7 +61,7 @@ class Reservations:
             return True
 
     def give_back(self, *what: str) -> None:
-        """Let others have some work, which is done and stored.
+        """Release some work, which is done and stored.
 
         Raises:
             GradebookError: The database does not answer.

@@ -1,4 +1,4 @@
-"""How every hand-in stands by now, in SQL: kept up to date here, read by lists, queues and statistics."""
+"""The current state of every hand-in, in SQL: kept up to date here, read by lists, queues and statistics."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is kept of one hand-in.
+    """The stored state of one hand-in.
 
     Attributes:
         stale: The numbers of the rows that it was made from.
@@ -61,10 +61,10 @@ class Standing:
 
 
 class Standings:
-    """The derived tables of a gradebook. All methods raise `GradebookError` when the database does not answer."""
+    """The derived tables of a gradebook. All methods raise `GradebookError` if the database does not answer."""
 
     def __init__(self, gradebook: Gradebook) -> None:
-        """Take an open gradebook."""
+        """Use an open gradebook."""
         self._gradebook = gradebook
 
     def assignments(self) -> list[str]:
@@ -119,7 +119,7 @@ class Standings:
         ]
 
     def keep(self, standings: Iterable[Standing]) -> None:
-        """Put rows in the place of those that are out of date."""
+        """Replace rows that are out of date."""
         made = list(standings)
         ids = [one.stale.submission_id for one in made]
         graded_at = select(GradingRow.id, GradingRow.graded_at).where(
@@ -134,7 +134,7 @@ class Standings:
                 session.add_all(_dependents(one))
 
     def reset(self) -> None:
-        """Forget everything derived; the next look makes it anew."""
+        """Delete all derived rows; they are made anew when they are next needed."""
         with self._gradebook.transaction() as session:
             for table in reversed(StandingBase.metadata.sorted_tables):
                 session.execute(delete(table))
@@ -147,7 +147,7 @@ def name_key(name: str) -> str:
 
 
 def messages_of(document: str) -> list[Message]:
-    """Read messages that a row keeps."""
+    """Read the messages stored in a row."""
     return _MESSAGES.validate_json(document)
 
 
@@ -199,7 +199,7 @@ def _dependents(one: Standing) -> Iterator[StandingCheckRow | StandingFindingRow
 
 
 def _findings(grade: Grade) -> list[tuple[str, str, str]]:
-    """Return check, key and words of each kind of finding once, since one wrong layer may be told five times."""
+    """Return check, key and words of each kind of finding once, since one wrong layer may be reported five times."""
     found: Mapping[tuple[str, str], str] = {
         (result.check, f"{finding.expected.msgid}|{finding.actual.msgid}|{finding.hint.msgid}"): _document(
             (finding.expected, finding.actual)
@@ -211,5 +211,5 @@ def _findings(grade: Grade) -> list[tuple[str, str, str]]:
 
 
 def _document(messages: Sequence[Message]) -> str:
-    # ASCII, because half surrogates fit into no text column.
+    # ASCII, because half a surrogate pair fits into no text column.
     return json.dumps([asdict(one) for one in messages], ensure_ascii=True)

@@ -1,4 +1,4 @@
-"""What lists, queues and statistics ask of the derived tables, each in a few statements whatever the class's size."""
+"""Queries of lists, queues and statistics on the derived tables, each in a few statements for any class size."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from grader.gradebook.store import Gradebook
 
 
 class Order(StrEnum):
-    """What a list is sorted by."""
+    """The sort key of a list."""
 
     NAME = "name"
     GRADE = "grade"
@@ -28,7 +28,7 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which hand-ins, and in which order.
+    """Which hand-ins to list, and in which order.
 
     Attributes:
         assignment: Assignment id, "" for all.
@@ -49,7 +49,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentCount:
-    """An assignment at a glance."""
+    """The summary of one assignment."""
 
     assignment: str
     hand_ins: int
@@ -98,13 +98,13 @@ class ClassStatistics:
 
 
 class StandingQueries:
-    """Reads the derived tables. All methods raise `GradebookError` when the database does not answer."""
+    """Reads the derived tables. All methods raise `GradebookError` if the database does not answer."""
 
     def __init__(self, gradebook: Gradebook) -> None:
         self._gradebook = gradebook
 
     def counts(self) -> list[AssignmentCount]:
-        """Return every assignment at a glance."""
+        """Return the summary of every assignment."""
         final, waiting = (_status(GradeStatus.FINAL), _status(GradeStatus.NEEDS_REVIEW))
         mean = func.avg(case((final, StandingRow.scaled)))
         statement = (
@@ -134,13 +134,13 @@ class StandingQueries:
             return list(session.scalars(statement))
 
     def names(self, wanted: Wanted) -> list[tuple[int, str]]:
-        """Return number and digest of every hand-in in order, which costs a fraction of the whole rows."""
+        """Return number and digest of every hand-in in order, which is much cheaper than whole rows."""
         statement = _ordered(_filtered(select(StandingRow.submission_id, StandingRow.sha256), wanted), wanted)
         with self._gradebook.transaction() as session:
             return [(number, sha256) for number, sha256 in session.execute(statement)]
 
     def rows_of(self, submission_ids: Sequence[int]) -> list[StandingRow]:
-        """Return some hand-ins in the order of their numbers as given."""
+        """Return some hand-ins in the order of the given numbers."""
         statement = select(StandingRow).where(StandingRow.submission_id.in_(submission_ids))
         with self._gradebook.transaction() as session:
             found = {row.submission_id: row for row in _detached(session, session.scalars(statement).all())}
@@ -199,7 +199,7 @@ _Kept = TypeVar("_Kept", StandingRow, StandingCheckRow)
 
 
 def _detached(session: Session, rows: Sequence[_Kept]) -> list[_Kept]:
-    """Let rows go on without their session, whose commit would empty them."""
+    """Detach rows from their session, whose commit would empty them."""
     session.expunge_all()
     return list(rows)
 

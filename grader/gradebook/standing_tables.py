@@ -1,7 +1,7 @@
-"""Tables of how every hand-in stands by now: a copy of what grades and decisions say, for lists and statistics.
+"""Tables with the current state of every hand-in: a copy of grades and decisions, for lists and statistics.
 
-A list of two thousand grades must not read two thousand documents. These rows are derived, may be deleted at any time
-and are made anew from the grades and decisions that they were made from, which alone are the record.
+A list of two thousand grades must not read two thousand documents. These rows are derived and may be deleted at any
+time; they are made anew from the grades and decisions, which alone are the record.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class StandingBase(DeclarativeBase):
 
 
 class StandingRow(StandingBase):
-    """How one hand-in stands."""
+    """The state of one hand-in."""
 
     __tablename__ = "standing"
     __table_args__ = (
@@ -32,11 +32,11 @@ class StandingRow(StandingBase):
 
     submission_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     grading_id: Mapped[int]
-    """The grading that it was made from."""
+    """The grading from which it was made."""
     decision_id: Mapped[int]
-    """The student's latest decision that was known, 0 for none."""
+    """The student's latest decision known then, 0 for none."""
     rules: Mapped[str]
-    """Digest of what else it depends on: due date, scale, open questions."""
+    """Digest of other dependencies: due date, scale, open questions."""
     assignment: Mapped[str]
     student: Mapped[str]
     name_key: Mapped[str]
@@ -51,9 +51,9 @@ class StandingRow(StandingBase):
     """On the assignment's scale; a lower bound while it waits."""
     late_points: Mapped[float]
     waits: Mapped[int]
-    """Checks and questions whose points a person has to give."""
+    """Number of checks and questions whose points a person has to give."""
     decided: Mapped[bool]
-    """A person gave any of its points."""
+    """Whether a person gave any of its points."""
     reasons: Mapped[str]
     """Why it waits: JSON list of messages."""
     wall_seconds: Mapped[float]
@@ -62,7 +62,7 @@ class StandingRow(StandingBase):
 
 
 class StandingCheckRow(StandingBase):
-    """How one check or open question of a hand-in stands."""
+    """The state of one check or open question of a hand-in."""
 
     __tablename__ = "standing_check"
     __table_args__ = (Index("standing_check_by_item", "assignment", "item", "outcome"),)
@@ -89,6 +89,6 @@ class StandingFindingRow(StandingBase):
     assignment: Mapped[str]
     item: Mapped[str]
     key: Mapped[str]
-    """What the same mistakes of different students have in common."""
+    """What equal errors of different students have in common."""
     said: Mapped[str]
     """What was expected and what was found: JSON list of two messages."""

@@ -1,7 +1,7 @@
 """The gradebook: adds grades and adjustments, finds them again, changes nothing.
 
-Every `add` is one committed transaction, so that a grading that is killed loses no grade that it had reported, and
-the next one goes on from there.
+Every `add` is one committed transaction, so that a killed grader loses no grade that it had reported, and the next one
+continues from there.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from grader.gradebook.reservations import Reservations
 from grader.gradebook.tables import AdjustmentRow, GradingRow, ObservationRow, SubmissionRow, ensure_tables
 
 BUSY_SECONDS = 30.0
-"""How long a locked SQLite file is waited for."""
+"""Seconds to wait for a locked SQLite file."""
 
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
-"""The driver of each kind of database that we know, by the scheme of its URL."""
+"""The driver of each kind of database that we support, by the scheme of its URL."""
 
 
 def sqlite_url(path: Path) -> str:
@@ -58,7 +58,7 @@ class Gradebook:
 
     @classmethod
     def open(cls, url: str, *, busy_seconds: float = BUSY_SECONDS) -> Gradebook:
-        """Open a gradebook, and create its tables where the database is still empty.
+        """Open a gradebook, and create its tables if the database is empty.
 
         Args:
             url: `sqlite:///file` (see `sqlite_url`) or `postgresql://user:password@host/database`.
@@ -69,7 +69,7 @@ class Gradebook:
         """
         gradebook = cls(_engine(url, busy_seconds))
         try:
-            with gradebook._faults_told(), gradebook._engine.connect() as connection:
+            with gradebook._reporting_faults(), gradebook._engine.connect() as connection:
                 with connection.begin():
                     ensure_tables(connection, gradebook._where)
                 # Only now that it is known to be ours.
@@ -80,7 +80,7 @@ class Gradebook:
         return gradebook
 
     def close(self) -> None:
-        """Let go of the database; SQLite then folds its write-ahead log into the file."""
+        """Close the database; SQLite then merges its write-ahead log into the file."""
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -90,7 +90,7 @@ class Gradebook:
         self.close()
 
     def add(self, graded: GradedSubmission, *, context: str) -> None:
-        """Keep a grade; when this returns, it is on disk.
+        """Store a grade; when this returns, it is on disk.
 
         Args:
             graded: What to keep.
@@ -140,7 +140,7 @@ class Gradebook:
         return None if row is None else self._from_document(row.document, row.id)
 
     def add_observation(self, seen: Observation, *, sha256: str, context: str) -> None:
-        """Keep what was found out about a file; when this returns, it is on disk.
+        """Store an observation of a file; when this returns, it is on disk.
 
         Args:
             seen: What to keep.
@@ -157,7 +157,7 @@ class Gradebook:
             session.add(row)
 
     def find_observation(self, *, sha256: str, context: str) -> Observation | None:
-        """Return what was last found out about these bytes, whoever handed them in, or None.
+        """Return the latest observation of these bytes, from any student, or None.
 
         One that this version cannot read any more counts as none: the notebook is run again.
         """
@@ -175,16 +175,16 @@ class Gradebook:
             return None
 
     def reservations(self) -> Reservations:
-        """Return what keeps several graders of one gradebook from running the same; a context manager."""
+        """Return the reservations with which several graders avoid running the same work; a context manager."""
         return Reservations(self._engine, self._where)
 
     def assignments(self) -> list[str]:
-        """Return the ids of all assignments of which there is a grade, sorted."""
+        """Return the ids of all assignments with grades, sorted."""
         with self._session() as session:
             return sorted(session.scalars(select(SubmissionRow.assignment).distinct()).all())
 
     def contexts(self, assignment: str) -> dict[tuple[str, str, str], str]:
-        """Return under which context the latest grade of each (student, file name, SHA-256) was made."""
+        """Return the context of the latest grade of each (student, file name, SHA-256)."""
         newest = select(func.max(GradingRow.id)).group_by(GradingRow.submission_id)
         wanted = (
             select(SubmissionRow.student, SubmissionRow.filename, SubmissionRow.sha256, GradingRow.context)
@@ -216,7 +216,7 @@ class Gradebook:
         return {row.id: self._from_document(row.document, row.id) for row in rows}
 
     def adjust(self, adjustment: Adjustment) -> None:
-        """Keep a person's change; earlier ones stay."""
+        """Store a person's change; earlier ones stay."""
         with self._session() as session:
             session.add(
                 AdjustmentRow(
@@ -237,19 +237,19 @@ class Gradebook:
             return [Adjustment(row.assignment, row.student, row.points, row.author, row.reason, row.at) for row in rows]
 
     def compact(self) -> None:
-        """Write a SQLite file anew, so that nothing of deleted rows is left in it; a server does that by itself."""
+        """Rewrite a SQLite file, so that no deleted row is left in it; a server does that itself."""
         if self._engine.dialect.name != "sqlite":
             return
-        with self._faults_told(), self._engine.connect() as connection:
+        with self._reporting_faults(), self._engine.connect() as connection:
             raw = connection.execution_options(isolation_level="AUTOCOMMIT")
             raw.exec_driver_sql("VACUUM")
             raw.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """Lend a connection that sees one state of the database, whatever others write meanwhile."""
+        """Yield a connection with one consistent state of the database, whatever others write meanwhile."""
         is_sqlite = self._engine.dialect.name == "sqlite"
-        with self._faults_told(), self._engine.connect() as connection:
+        with self._reporting_faults(), self._engine.connect() as connection:
             if not is_sqlite:
                 connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
@@ -259,7 +259,7 @@ class Gradebook:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """Lend a session of the database to the tables that stand beside the grades; committed at the end."""
+        """Yield a session of the database for the other tables beside the grades; committed at the end."""
         with self._session() as session:
             yield session
 
@@ -267,11 +267,11 @@ class Gradebook:
 
     @contextmanager
     def _session(self) -> Iterator[Session]:
-        with self._faults_told(), Session(self._engine) as session, session.begin():
+        with self._reporting_faults(), Session(self._engine) as session, session.begin():
             yield session
 
     @contextmanager
-    def _faults_told(self) -> Iterator[None]:
+    def _reporting_faults(self) -> Iterator[None]:
         try:
             yield
         except DBAPIError as error:
@@ -300,12 +300,12 @@ _OBSERVATIONS = TypeAdapter(Observation)
 
 
 def observation_json(seen: Observation) -> str:
-    """Return what was found out about a hand-in as JSON, in ASCII."""
+    """Return an observation of a hand-in as JSON, in ASCII."""
     return _to_document(_OBSERVATIONS, seen)
 
 
 def observation_from_json(document: str) -> Observation:
-    """Return what was found out.
+    """Return the observation.
 
     Raises:
         ValueError: It is none.
@@ -323,13 +323,13 @@ def _to_document(adapter: TypeAdapter[_Kept], kept: _Kept) -> str:
 
 
 def _in_utc(graded: GradedSubmission) -> GradedSubmission:
-    """Give the time of hand-in the zone of the standard library, which another process is sure to know."""
+    """Give the time of hand-in a time zone of the standard library, which every other process has."""
     at = graded.submitted_at
     return graded if at is None else replace(graded, submitted_at=at.astimezone(UTC))
 
 
 def _storable(text: str) -> str:
-    """Replace what text columns cannot hold: NUL in PostgreSQL, half surrogates in both databases."""
+    """Replace what text columns cannot hold: NUL in PostgreSQL, half surrogate pairs in both databases."""
     return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
@@ -376,14 +376,14 @@ def _wrong_address() -> GradebookError:
 
 def _configure_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
-    # Synced at each commit: a grade may have taken half an hour, and a power cut must not take it back.
+    # Synced at each commit: a grade may have taken half an hour, and a power cut must not lose it.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 
 
 def _write_ahead(connection: Connection) -> None:
-    """Let readers and a writer of a SQLite file go on side by side; the file remembers it."""
+    """Let readers and one writer of a SQLite file work at the same time; the setting is stored in the file."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA journal_mode = WAL")
 

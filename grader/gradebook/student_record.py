@@ -1,8 +1,8 @@
-"""Everything that a gradebook holds about one student: to be handed over to the student, or to be deleted.
+"""Everything that a gradebook holds about one student, to be handed over to the student or to be deleted.
 
-The two are the same rows. What belongs to others stays out of the one and in its place in the other: an observation of
-bytes that a classmate handed in as well is shared, and sentences of a grade name classmates at one place alone, where
-the weights of two hand-ins are the same.
+Both use the same rows. Data of others are left out of the export and not deleted: an observation of bytes that a
+classmate handed in as well is shared. A grade names classmates in only one place: when the weights of two hand-ins are
+the same.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from grader.gradebook.tables import AdjustmentRow, DeletionRow, GradingRow, Obse
 
 SCHEMA_VERSION: Final = 1
 SOMEBODY: Final = "…"
-"""In place of another student's name."""
+"""Replaces another student's name."""
 
 _NAMING: Final = "others"
 """The field of a message that holds names of classmates."""
@@ -55,7 +55,7 @@ class Belongings:
 
     @property
     def rows(self) -> int:
-        """How many rows that makes."""
+        """The number of these rows."""
         return self.submissions + self.gradings + self.observations + self.answers + self.decisions
 
 
@@ -89,7 +89,7 @@ def student_record(gradebook: Gradebook, student: str) -> dict[str, Any]:
 
 
 def delete_student(gradebook: Gradebook, student: str, *, author: str, reason: str) -> Belongings:
-    """Delete everything that a gradebook holds about a student; that it was done is kept, without the name.
+    """Delete everything that a gradebook holds about a student; a record of the deletion stays, without the name.
 
     The file of a SQLite gradebook is written anew afterwards, so that nothing of it is left in unused pages.
 
@@ -124,7 +124,7 @@ def _all(table: type[Any]) -> Select[*tuple[Any, ...]]:
 
 
 def _own_files(name: str) -> ColumnElement[bool]:
-    """Tell whether a file was handed in by this student alone, whatever the assignment."""
+    """Return whether only this student handed in a file, for any assignment."""
     others = select(SubmissionRow.sha256).where(SubmissionRow.student != name)
     return SubmissionRow.sha256.not_in(others)
 
@@ -161,7 +161,7 @@ def _counted(session: Session, name: str) -> Belongings:
 
 
 def _hand_in(session: Session, row: dict[str, Any]) -> dict[str, Any]:
-    """Return one file with its grades, what was observed of it, and its answers."""
+    """Return one file with its grades, its observation, and its answers."""
     observed = _all(ObservationRow).where(ObservationRow.sha256 == row["sha256"])
     graded = _all(GradingRow).where(GradingRow.submission_id == row["id"])
     answers = _all(AnswerRow).filter_by(assignment=row["assignment"], sha256=row["sha256"])
@@ -178,7 +178,7 @@ def _rows(session: Session, wanted: Select[*tuple[Any, ...]]) -> list[dict[str, 
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row for JSON: moments as text, documents as what they hold, without classmates' names."""
+    """Return a row for JSON: times as text, documents with their content, without classmates' names."""
     plain = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
     if "document" in plain:
         plain["document"] = _without_names(json.loads(plain["document"]), None)
@@ -186,7 +186,7 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_names(value: Any, name: str | None) -> Any:  # noqa: ANN401 - any value of JSON
-    """Return a document in which messages do not name classmates: anyone, or only the one of this name."""
+    """Return a document in which messages name no classmates, or not the one with this name."""
     if isinstance(value, dict):
         return {key: _without_names(one, name) for key, one in value.items()}
     if not isinstance(value, list):
@@ -203,7 +203,7 @@ def _redacted(names: str, name: str | None) -> str:
 
 
 def _take_name_out(session: Session, name: str) -> None:
-    """Take a name out of the sentences about classmates' hand-ins."""
+    """Remove a name from the sentences about classmates' hand-ins."""
     written = json.dumps(name, ensure_ascii=True)[1:-1]
     for table in (GradingRow, ObservationRow):
         naming = select(table.id, table.document).where(

@@ -24,24 +24,24 @@ from grader.gradebook.append_only import lock_tables
 from grader.gradebook.faults import GradebookError
 
 SCHEMA_VERSION = 4
-"""Goes up with every change of any table, by a step in `migrations/versions`; a higher version is refused.
+"""Increased with every change of any table, by a step in `migrations/versions`; a higher version is refused.
 
 A gradebook of a lower version is brought up to date when it is opened.
 """
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment with its zone; SQLite keeps none, so it is stored as UTC there."""
+    """A time with its zone; SQLite stores no zone, so it is stored as UTC there."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Hand the moment to the database in UTC."""
+        """Give the time to the database in UTC."""
         return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Give the moment back in UTC."""
+        """Return the time in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -54,7 +54,7 @@ class Base(DeclarativeBase):
 
 
 class SchemaRow(Base):
-    """Which version of these tables the database holds; its presence marks a gradebook."""
+    """The version of these tables in the database; this table marks a gradebook."""
 
     __tablename__ = "gradebook_schema"
 
@@ -63,7 +63,7 @@ class SchemaRow(Base):
 
 
 class SubmissionRow(Base):
-    """One file of one student for one assignment, once however often it is graded."""
+    """One file of one student for one assignment, stored once however often it is graded."""
 
     __tablename__ = "submission"
     __table_args__ = (UniqueConstraint("assignment", "student", "filename", "sha256"),)
@@ -87,18 +87,18 @@ class GradingRow(Base):
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
     rubric_hash: Mapped[str]
     context: Mapped[str]
-    """Data and settings that it was run and measured with."""
+    """Data and settings with which it was run and measured."""
     status: Mapped[str]
     points_awarded: Mapped[float]
     points_possible: Mapped[float]
     wall_seconds: Mapped[float]
     document: Mapped[str]
-    """The whole `GradedSubmission` as JSON, from which everything else can be told."""
+    """The whole `GradedSubmission` as JSON, from which everything else can be derived."""
     graded_at: Mapped[datetime]
 
 
 class ObservationRow(Base):
-    """What was found out about a file before any point was given; the latest has the highest id."""
+    """The observation of a file before any point is given; the latest has the highest id."""
 
     __tablename__ = "observation"
     __table_args__ = (Index("observation_by_bytes", "sha256", "context"),)
@@ -107,14 +107,14 @@ class ObservationRow(Base):
     sha256: Mapped[str]
     """Digest of the file, whoever handed it in."""
     context: Mapped[str]
-    """Data and settings that it was run and measured with; it is reused under the same ones alone."""
+    """Data and settings with which it was run and measured; it is reused only under the same ones."""
     document: Mapped[str]
     """The whole `Observation` as JSON."""
     observed_at: Mapped[datetime]
 
 
 class AdjustmentRow(Base):
-    """One change by a person; of a student's the latest counts, and it has the highest id."""
+    """One change by a person; a student's latest counts, and it has the highest id."""
 
     __tablename__ = "adjustment"
     __table_args__ = (Index("adjustment_by_student", "assignment", "student"),)
@@ -129,20 +129,20 @@ class AdjustmentRow(Base):
 
 
 class DeletionRow(Base):
-    """That a student was deleted; without the name, which is what was to be forgotten."""
+    """Record that a student was deleted, without the name, which was to be forgotten."""
 
     __tablename__ = "deletion"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     rows: Mapped[int]
-    """How many rows of this gradebook went."""
+    """How many rows of this gradebook were deleted."""
     author: Mapped[str]
     reason: Mapped[str]
     at: Mapped[datetime]
 
 
 def ensure_tables(connection: Connection, where: str) -> None:
-    """Create the tables in an empty database, or bring those of an older one up to date; refuse what is no gradebook.
+    """Create the tables in an empty database, or migrate older ones; refuse a database that is not a gradebook.
 
     Args:
         connection: In a transaction, which the caller commits.
@@ -156,7 +156,7 @@ def ensure_tables(connection: Connection, where: str) -> None:
     from grader.gradebook.migrations import migrate  # Alembic takes a tenth of a second, which most commands need not
 
     lock_tables(connection)
-    # Looked at again, because another process may have done it while we waited for the lock.
+    # Checked again, because another process may have done it while we waited for the lock.
     version = _version(connection, where)
     if version < SCHEMA_VERSION:
         migrate(connection, version=version)

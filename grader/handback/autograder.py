@@ -1,7 +1,7 @@
 """The zip that Gradescope builds an autograder from: setup.sh, run_autograder, and the grader itself.
 
-It carries the grader as it is installed here, with its data, so that it grades as this machine does; dependencies come
-from the package index when Gradescope builds the image. With an instructor's own course the zip holds the solution: it
+It contains the grader as installed here, with its data, so that it grades as this machine does; dependencies come from
+the package index when Gradescope builds the image. With an instructor's own course the zip contains the solution: it
 is for Gradescope's settings page, never for students.
 """
 
@@ -27,7 +27,7 @@ _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _EXECUTABLE: Final = 0o100755 << 16
 _READABLE: Final = 0o100644 << 16
 _NOT_FOR_GRADING: Final = frozenset({"dask", "dev", "gpu", "postgresql", "serve", "site", "workbook"})
-"""Extras that the image does without."""
+"""Extras that the image does not need."""
 
 _EXTRA = re.compile(r"extra == '([\w-]+)'")
 _OURSELVES: Final = "autoencoder-grader"
@@ -109,7 +109,7 @@ def autograder_zip(configuration: Configuration, course: Path | None = None, *, 
 
 
 def requirements() -> list[str]:
-    """Return what `pip install` needs for grading: our dependencies, with those of the extras that grading uses."""
+    """Return the packages that `pip install` needs for grading: our dependencies, with those of the needed extras."""
     lines = set()
     for stated in requires(_OURSELVES) or ():
         requirement, _, marker = stated.partition(";")
@@ -140,6 +140,6 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _course_files(course: Path) -> Iterator[Path]:
-    """Yield what makes a course, and nothing else that may lie in the folder, such as hand-ins."""
+    """Yield the files of a course, and nothing else that may be in the folder, such as hand-ins."""
     for folder in ("assignments", "reference", "facts"):
         yield from _files(course / folder)

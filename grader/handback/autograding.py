@@ -1,9 +1,9 @@
-"""What `run_autograder` runs in Gradescope's container: one hand-in to `results.json`.
+"""The program of `run_autograder` in Gradescope's container: turns one hand-in into `results.json`.
 
     python -m grader.handback.autograding /autograder
 
-Exit status 1, a sentence on standard error and no `results.json`: the grader could not do its work, and Gradescope
-tells the instructor. Everything that the student can fix becomes a `results.json` that says what.
+Exit status 1, a sentence on standard error and no `results.json` mean that the grader could not do its work, and
+Gradescope informs the instructor. Everything that the student can fix becomes a `results.json` that says what.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ METADATA_FILE: Final = "submission_metadata.json"
 
 
 class AutogradingError(Exception):
-    """The grader could not grade; nobody gets a zero for that."""
+    """The grader could not grade; no student gets a zero for that."""
 
 
 def autograde(root: Path) -> None:
@@ -77,13 +77,13 @@ def autograde(root: Path) -> None:
         facts = load_facts(assignment.reference, course=course)
         with open_session(assignment, facts, options) as session:
             graded = grade_fast(_known(submissions[0], root), session.context)
-    _write(root, _told(graded, assignment, translator))
+    _write(root, _results_json(graded, assignment, translator))
 
 
 # Private functions
 
 
-def _told(graded: GradedSubmission, assignment: Assignment, translator: Translator) -> str:
+def _results_json(graded: GradedSubmission, assignment: Assignment, translator: Translator) -> str:
     judged = [result for result in graded.grade.results if result.outcome is not Outcome.UNGRADABLE]
     if graded.fault or not judged:
         reasons = " ".join(translator.text(reason) for reason in graded.grade.reasons)
@@ -93,7 +93,7 @@ def _told(graded: GradedSubmission, assignment: Assignment, translator: Translat
 
 
 def _known(submission: Submission, root: Path) -> Submission:
-    """Return the hand-in with the names and the time that Gradescope says."""
+    """Return the hand-in with the names and the time from Gradescope."""
     try:
         stated = json.loads((root / METADATA_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):

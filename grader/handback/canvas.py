@@ -1,6 +1,6 @@
 """Canvas: the gradebook (CSV) as it was downloaded, with one assignment's column filled in.
 
-Canvas finds the assignment by the number in its title, `Tarea 1 (4711)`, and a student by `ID`. Rows that are no
+Canvas identifies the assignment by the number in its title, `Tarea 1 (4711)`, and a student by `ID`. Rows that are not
 students (`Points Possible`, `Manual Posting`, the test student) and an `EX` for the excused stay as they are.
 """
 
@@ -35,7 +35,7 @@ def fill_gradebook(sheet: Sheet, standings: Sequence[Standing], assignment: Assi
         sheet: As Canvas gave it.
         standings: The class.
         assignment: What was graded.
-        column: Title of its column, with or without the number; "" where the assignment's own title finds it.
+        column: Title of its column, with or without the number; "" if the assignment's own title finds it.
 
     Raises:
         SheetError: It is no gradebook of Canvas's, or the column is not certain.

@@ -1,4 +1,4 @@
-"""A graded class as it lies in its folder: which grades are meant, of whom, and in which order people read them."""
+"""A graded class in its folder: which grades are exported, whose they are, and their order for people."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GRADES_FILE = "grades.json"
 
 @dataclass(frozen=True)
 class GradedClass:
-    """What a folder of grades holds.
+    """The content of a folder of grades.
 
     Attributes:
         graded: The hand-ins that may count, with the grades that people's decisions leave: of each student those of
@@ -42,7 +42,7 @@ class Place:
 
     Attributes:
         person: Who.
-        standing: What they have; None where they handed in nothing.
+        standing: What they have; None if they handed in nothing.
     """
 
     person: Person
@@ -50,7 +50,7 @@ class Place:
 
 
 def assignment_graded(folder: Path) -> str:
-    """Return the id of the assignment that was graded into a folder last.
+    """Return the id of the assignment that was last graded into a folder.
 
     Raises:
         GradebookError: There are no grades.
@@ -59,7 +59,7 @@ def assignment_graded(folder: Path) -> str:
 
 
 def read_class(folder: Path, assignment: Assignment, place: BookPlace) -> GradedClass:
-    """Read the grades of an assignment, as they count by now.
+    """Read the grades of an assignment, decisions included.
 
     Args:
         folder: What `grader grade --out` wrote.
@@ -83,7 +83,7 @@ def read_class(folder: Path, assignment: Assignment, place: BookPlace) -> Graded
 
 
 def _decided(graded: Sequence[GradedSubmission], made: Sequence[Decision]) -> Decisions:
-    """Return what people decided about whole hand-ins; points of single checks are in the grades already."""
+    """Return people's decisions about whole hand-ins; points of single checks are already in the grades."""
     totals = {one.student: one.grade for one in graded if one.grade.decided is not None}
     extended = {}
     for one in graded:
@@ -101,7 +101,7 @@ def _decided(graded: Sequence[GradedSubmission], made: Sequence[Decision]) -> De
 def remarks_of(
     assignment: Assignment, graded: Sequence[GradedSubmission], standings: Sequence[Standing]
 ) -> list[Message]:
-    """Return what whoever gives grades back should know first."""
+    """Return the warnings to read before giving grades back."""
     remarks = []
     if older := sorted({one.student for one in graded if one.rubric_hash != assignment.rubric_hash}):
         remarks.append(
@@ -124,7 +124,7 @@ def remarks_of(
 
 
 def seating(standings: Sequence[Standing], roster: Roster | None, language: str) -> tuple[list[Place], list[Match]]:
-    """Return the lines of a list of the class in the order of its language, and the students who are nobody in it.
+    """Return the lines of a list of the class in the order of its language, and the students that are not on it.
 
     Without a roster everyone who handed in has a line. With one, everyone in it has a line as well.
     """
@@ -145,7 +145,7 @@ def seating(standings: Sequence[Standing], roster: Roster | None, language: str)
 
 
 def _order(person: Person, language: str) -> tuple[object, ...]:
-    """Return the key of a person: by family name where the roster has it apart, else by the name as it is written."""
+    """Return the sort key of a person: the family name if the roster has it apart, else the name as written."""
     name = f"{person.family_name}, {person.given_name}" if person.family_name else person.shown
     return (*sorting_key(name, language), person.identifier)
 

@@ -1,6 +1,6 @@
-"""What a student reads beside a grade on the platform: points check by check; the report says the rest.
+"""The text beside a grade on the platform: points check by check; the report contains the rest.
 
-Nothing in it comes from a notebook, so that nothing a student wrote gets into a page or a table of the platform.
+Nothing in it comes from a notebook, so that no student's text gets into a page or a table of the platform.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from grader.report.score import points_of
 
 
 def feedback_lines(standing: Standing, assignment: Assignment, translator: Translator) -> list[str]:
-    """Return the lines: the points, one line a check, what lateness costs, what a person decided."""
+    """Return the lines: the points, one line per check, the cost of lateness, decisions of people."""
     grade = standing.grade
     total = points_of(
         points=points_text(standing.points or 0.0, translator), possible=points_text(grade.points_possible, translator)
@@ -48,7 +48,7 @@ def feedback_html(standing: Standing, assignment: Assignment, translator: Transl
 
 
 def points_text(points: float, translator: Translator) -> str:
-    """Write points as people of the language do, without needless zeros."""
+    """Write points as usual in the language, without needless zeros."""
     text = f"{round(points, 2):.2f}".rstrip("0").rstrip(".")
     return text.replace(".", ",") if translator.language == "es" else text
 
@@ -65,5 +65,5 @@ def _earned(result: CheckResult, translator: Translator) -> Message:
 
 
 def changed_by_a_person(*, points: MessageValue, reason: MessageValue) -> Message:
-    """Say what was measured and why a person changed it."""
+    """State the machine's points and why a person changed them."""
     return message("Measured: {points} points. Changed by a person: {reason}", points=points, reason=reason)

@@ -1,4 +1,4 @@
-"""GitHub Classroom: a workflow that checks a student's notebook at each push, and what its reporter reads.
+"""GitHub Classroom: a workflow that checks a student's notebook at each push, and the input of its reporter.
 
 GitHub Classroom's own reporter (`classroom-resources/autograding-grading-reporter`) takes the result of a step as JSON
 in Base64: `max_score`, and `tests` with name, status (`pass`, `fail`, `error`), score and message; it adds the scores
@@ -113,7 +113,7 @@ def workflow(configuration: ClassroomConfiguration, *, has_bundle: bool = False)
 
 
 def repository_zip(configuration: ClassroomConfiguration, notebook: bytes, bundle: str | None = None) -> bytes:
-    """Return what a template repository holds: the workflow, the students' notebook, an own assignment's bundle.
+    """Return the files of a template repository: the workflow, the students' notebook, an own assignment's bundle.
 
     Args:
         configuration: What is checked.
@@ -138,8 +138,8 @@ def classroom_result(document: Mapping[str, Any] | None, status: int) -> dict[st
     """Return what the reporter reads.
 
     Args:
-        document: What `grader check --json` wrote, None where it wrote nothing that can be read.
-        status: With which it ended. 3 is the grader's own fault, which is nobody's zero: it is told as an error.
+        document: What `grader check --json` wrote, None if it wrote nothing that can be read.
+        status: With which it ended. 3 is the grader's own fault, which is nobody's zero: it is reported as an error.
     """
     grades: Sequence[Mapping[str, Any]] = () if document is None else document.get("grades", ())
     checks = grades[0]["checks"] if len(grades) == 1 else ()
@@ -170,7 +170,7 @@ def _requirement(package: str) -> str:
 
 
 def _said(check: Mapping[str, Any]) -> str:
-    """Return a check's sentence and the first hints, as a log shows them."""
+    """Return a check's sentence and the first hints, for a log."""
     hints = (
         " ".join(str(finding[key]) for key in ("where", "hint") if finding.get(key))
         for finding in check.get("findings", ())[:3]

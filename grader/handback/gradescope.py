@@ -1,4 +1,4 @@
-"""Gradescope: `results.json` of a student, by its own rules: scores within bounds, known visibilities, no mark-up.
+"""Gradescope: `results.json` of a student, by its rules: scores within bounds, known visibilities, no mark-up.
 
 | key | holds |
 |---|---|
@@ -88,8 +88,8 @@ def _test(
     titles = {item.check: item.title for item in assignment.rubric}
     lines = [translator.text(result.message)]
     for finding in result.findings:
-        told = (finding.where, finding.expected, finding.actual, finding.why, finding.hint)
-        lines.append("\n".join(["", *(translator.text(one) for one in told)]))
+        parts = (finding.where, finding.expected, finding.actual, finding.why, finding.hint)
+        lines.append("\n".join(["", *(translator.text(one) for one in parts)]))
     shown: dict[str, str | float | list[str]] = {
         "name": titles.get(result.check, {}).get(translator.language) or result.check,
         "number": str(number),

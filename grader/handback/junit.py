@@ -1,4 +1,4 @@
-"""The class as JUnit XML: a suite a student, a case a check, as continuous integration shows it."""
+"""The class as JUnit XML: a suite per student, a case per check, as continuous integration shows it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NOT_JUDGED: Final = frozenset({Outcome.SKIPPED, Outcome.UNGRADABLE})
 
 
 def junit_xml(standings: Sequence[Standing], assignment: Assignment, translator: Translator) -> bytes:
-    """Return the report. A check that nobody could judge is skipped there, never a failure."""
+    """Return the report. An undecided check is skipped there, never a failure."""
     root = Element("testsuites", name=_xml(assignment.title.get(translator.language) or assignment.assignment))
     for standing in standings:
         _suite(root, standing, assignment, translator)

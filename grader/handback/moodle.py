@@ -1,8 +1,8 @@
-"""Moodle: the grading worksheet filled in, and the zip of reports that it takes for everyone at once.
+"""Moodle: the grading worksheet filled in, and the zip of reports for uploading all feedback at once.
 
-Moodle finds the columns by their titles in the site's language and a participant by the number at the end of the
-identifier, so that the file must come back as it was downloaded: UTF-8, commas, the same titles. Only cells of grade
-and feedback change. A column whose title we do not know is found by its place and by what stands in it.
+Moodle identifies the columns by their titles in the site's language and a participant by the number at the end of the
+identifier, so the file must come back as it was downloaded: UTF-8, commas, the same titles. Only cells of grade and
+feedback change. A column with an unknown title is found by its position and content.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ _IDENTIFIER = re.compile(r"\D*(?P<id>\d{1,18})")
 _NO = frozenset({"no", "nein", "non", "nao", "ez"})
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _COMMA_SITES = frozenset({"identificador"})
-"""Titles of the first column, folded, of sites that write a decimal comma where nothing else tells."""
+"""Titles of the first column, folded, on sites that write a decimal comma, used if nothing else shows it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where the columns of a worksheet stand.
+    """The positions of a worksheet's columns.
 
     Attributes:
         identifier: The participant.
         grade: What is filled in.
         maximum: The highest grade.
-        feedback: The comment; None where the sheet has none.
-        changeable: Whether the grade may be changed; None where the sheet does not say.
+        feedback: The comment; None if the sheet has none.
+        changeable: Whether the grade may be changed; None if the sheet does not say.
     """
 
     identifier: int
@@ -103,7 +103,7 @@ def fill_worksheet(
 
 
 def find_columns(sheet: Sheet) -> Columns:
-    """Return where identifier, grade, maximum and feedback stand, by title, else by place and content.
+    """Return the positions of identifier, grade, maximum and feedback, by title, else by position and content.
 
     Raises:
         SheetError: They stand nowhere.
@@ -146,7 +146,7 @@ def participants(sheet: Sheet, columns: Columns) -> dict[Person, int]:
 def feedback_zip(
     standings: Sequence[Standing], reports: Mapping[str, tuple[str, bytes]], roster: Roster | None = None
 ) -> Export:
-    """Return the zip of reports that “Upload multiple feedback files in a zip” takes.
+    """Return the zip of reports for “Upload multiple feedback files in a zip”.
 
     Every entry is `<name>_<participant>_assignsubmission_file_/<report>`; Moodle reads the participant out of it. Names
     are those of the download, since nobody renames the report of another one.
@@ -176,7 +176,7 @@ def feedback_zip(
 
 
 def reports_in(folder: Path, names: Mapping[str, str]) -> dict[str, tuple[str, bytes]]:
-    """Read the reports that are there, by student."""
+    """Read the existing reports, by student."""
     found = {student: folder / name for student, name in names.items()}
     return {student: (path.name, path.read_bytes()) for student, path in found.items() if path.is_file()}
 
@@ -196,7 +196,7 @@ def _numbered(student: str) -> Match:
 
 
 def _entry_name(name: str) -> str:
-    """Return a name in which Moodle finds the number behind the first underscore."""
+    """Return a name in which Moodle finds the number after the first underscore."""
     return " ".join(re.sub(r"[_/\\:*?\"<>|]", " ", name).split()) or "-"
 
 

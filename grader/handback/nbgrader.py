@@ -1,7 +1,7 @@
 """nbgrader's table of grades, with the columns of its own CSV export.
 
-nbgrader itself writes values without quotes, so that a comma in a name breaks its table; ours are quoted where they
-must be, and any reader of CSV takes both.
+nbgrader itself writes values without quotes, so that a comma in a name breaks its table; ours are quoted where
+necessary, and any reader of CSV accepts both.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ COLUMNS: Final = (
 
 
 def nbgrader_csv(places: Sequence[Place], assignment: Assignment) -> bytes:
-    """Return the table: one row a person; whoever has no grade yet has empty scores, which nbgrader reads as none.
+    """Return the table: one row per person; empty scores, which nbgrader reads as none, for those without a grade.
 
     Whoever handed in nothing has 0, as in nbgrader's own table.
     """
@@ -78,5 +78,5 @@ def _score(points: float) -> str:
 
 
 def _stamp(moment: datetime | None) -> str:
-    """Write a moment as nbgrader does: in UTC, without saying so."""
+    """Write a time as nbgrader does: in UTC, without a time zone."""
     return "" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,4 +1,4 @@
-"""What an export made, and what whoever asked for it must know before it is used."""
+"""The result of an export, and what the user must know before using it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What each student has in the end: the machine's points, what lateness costs, what a person decided.
+"""Each student's final result: the machine's points, the cost of lateness, people's decisions.
 
-Every export reads `standings` and nothing else, so that a decision shows everywhere or nowhere. Grades are never
-changed: lateness and decisions are views of them.
+Every export reads only `standings`, so that a decision shows in all exports or in none. Grades are never changed:
+lateness and decisions are applied on reading.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Decisions:
-    """What people decided and know beside the machine, by student.
+    """What people decided and know besides the machine's grades, by student.
 
     Attributes:
         adjusted: Points that a person gave in all, as they count.
@@ -49,18 +49,18 @@ class Decisions:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What one student has.
+    """The result of one student.
 
     Attributes:
         student: As intake calls them.
         counted: The hand-in that counts; where none does yet, one of those that wait.
         others: Hand-ins that do not count.
         grade: The machine's, with what lateness costs under the student's own due date.
-        submitted_at: When it was handed in, None where nobody knows.
-        adjusted: Points that a person gave, None where nobody did.
+        submitted_at: When it was handed in, None if unknown.
+        adjusted: Points that a person gave, None if nobody did.
         points: What counts in the end; None while the grade waits or the student is excused.
         state: See `State`.
-        reason: Why a person gave other points, why it waits, or which of several hand-ins counts; None where there is
+        reason: Why a person gave other points, why it waits, or which of several hand-ins counts; None if there is
             nothing to say.
         marked_late: The platform says that it came late, though not when.
     """
@@ -82,7 +82,7 @@ class Standing:
         return self.grade.late
 
     def on_scale(self, maximum: float, decimals: int, minimum: float = 0.0) -> Decimal | None:
-        """Return the points that count as a grade up to `maximum`, rounded half up; None where there is none.
+        """Return the points that count as a grade up to `maximum`, rounded half up; None if there is none.
 
         More points than possible, which a person may give, are the maximum.
         """
@@ -94,7 +94,7 @@ class Standing:
 
 
 def standings(assignment: Assignment, graded: Sequence[GradedSubmission], decisions: Decisions) -> list[Standing]:
-    """Return what each student has, in the order in which they first appear.
+    """Return each student's result, in the order of their first appearance.
 
     Args:
         assignment: What was graded; its due date and late policy decide what lateness costs.
@@ -145,7 +145,7 @@ def _standing(
 def _which_counts(
     hand_ins: Sequence[GradedSubmission],
 ) -> tuple[GradedSubmission, tuple[GradedSubmission, ...], Message | None]:
-    """Return the hand-in that counts, the others, and a sentence; no others where a person must choose."""
+    """Return the hand-in that counts, the others, and a sentence; no others if a person must choose."""
     if len(hand_ins) == 1:
         return hand_ins[0], (), None
     times = [one.submitted_at for one in hand_ins]
@@ -163,7 +163,7 @@ def _which_counts(
 
 
 def _due(due: DuePolicy | None, until: datetime | None) -> DuePolicy | None:
-    """Return the policy with a later date for whoever got an extension; an earlier one changes nothing."""
+    """Return the policy with a later date for a student with an extension; an earlier date changes nothing."""
     if due is None or until is None or until <= due.date:
         return due
     return replace(due, date=until)

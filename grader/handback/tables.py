@@ -1,7 +1,7 @@
-"""The class as a table for a spreadsheet: a workbook, or a CSV that the class's language opens with a double click.
+"""The class as a table for a spreadsheet: a workbook, or a CSV that opens correctly in the class's language.
 
-Spanish spreadsheets part cells by semicolons and write decimal commas, English ones commas and points; both need the
-mark of UTF-8 in front to show accents. No cell is ever a formula, whatever a student is called.
+Spanish spreadsheets separate cells by semicolons and write decimal commas, English ones use commas and points; both
+need a UTF-8 mark at the start to show accents. No cell is ever a formula, whatever a student's name is.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _SHEET_NAME_LIMIT: Final = 31
 
 
 def class_rows(places: Sequence[Place], assignment: Assignment, translator: Translator) -> list[list[Value]]:
-    """Return the table: titles, then one row a person, in the given order; the last columns are the checks."""
+    """Return the table: titles, then one row per person, in the given order; the last columns are the checks."""
     titles = [translator.text(title) for title in _TITLES]
     checks = [item.title.get(translator.language) or item.check for item in assignment.rubric]
     rows: list[list[Value]] = [[*titles, *checks]]
@@ -70,7 +70,7 @@ def class_rows(places: Sequence[Place], assignment: Assignment, translator: Tran
 
 
 def class_csv(places: Sequence[Place], assignment: Assignment, translator: Translator) -> bytes:
-    """Return the table as the spreadsheets of the language read it."""
+    """Return the table in the form that spreadsheets of the language read."""
     spanish = translator.language == "es"
     table = io.StringIO(newline="")
     writer = csv.writer(table, delimiter=";" if spanish else ",")
@@ -117,7 +117,7 @@ def class_workbook(places: Sequence[Place], assignment: Assignment, translator: 
 
 
 def _results(standing: Standing, assignment: Assignment, translator: Translator) -> list[Value]:
-    """Return the cells from the status to the last check; what is not known is empty, never 0."""
+    """Return the cells from the status to the last check; unknown values are empty, never 0."""
     final = standing.state is State.FINAL
     late, grade = standing.late, standing.grade
     scaled = standing.on_scale(assignment.scale_maximum, assignment.scale_decimals, assignment.scale_minimum)

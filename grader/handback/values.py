@@ -1,4 +1,4 @@
-"""Grades as a platform writes numbers: on its own maximum, with its own decimal mark."""
+"""Grades in the number format of a platform: on its own maximum, with its own decimal mark."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from grader.domain.assignment import Assignment
 from grader.handback.standing import Standing
 
 PLATFORM_DECIMALS = 2
-"""Of grades on a scale that is not the assignment's own; Moodle and Canvas keep so many."""
+"""Decimals of grades on a scale other than the assignment's; Moodle and Canvas keep this many."""
 
 _WITH_COMMA = re.compile(r"\s*-?\d+,\d{1,5}\s*")
 _WITH_POINT = re.compile(r"\s*-?\d+\.\d{1,5}\s*")
 
 
 def platform_grade(standing: Standing, assignment: Assignment, maximum: Decimal) -> Decimal | None:
-    """Return what a student has on a platform's scale; None where there is no grade.
+    """Return a student's grade on a platform's scale; None if there is none.
 
     Where the platform's maximum is that of the assignment's own scale, the grade is the one that reports show, and
     where it is the sum of points, it is the points. On any other it is the same share, to two decimals.
@@ -28,7 +28,7 @@ def platform_grade(standing: Standing, assignment: Assignment, maximum: Decimal)
 
 
 def number(text: str) -> Decimal | None:
-    """Return the number that a cell holds, with a decimal comma or point; None where it holds none."""
+    """Return the number in a cell, with a decimal comma or point; None if it holds none."""
     if _WITH_COMMA.fullmatch(text):
         text = text.replace(",", ".")
     if not re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", text):
@@ -37,7 +37,7 @@ def number(text: str) -> Decimal | None:
 
 
 def decimal_mark(cells: Iterable[str], otherwise: str) -> str:
-    """Return the decimal mark of a table's numbers, `otherwise` where no cell has one."""
+    """Return the decimal mark of a table's numbers, `otherwise` if no cell has one."""
     for cell in cells:
         if _WITH_COMMA.fullmatch(cell):
             return ","

@@ -1,4 +1,4 @@
-"""On which images a notebook trained a model, and whether a number on our hidden images says anything of it."""
+"""On which images a notebook trained a model, and whether a number on our hidden images is meaningful for it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _COMMENT: Final = re.compile(r"(?:^|\s)#[^\n'\"]*$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class DataUsed:
-    """What is known of the images that a model was trained on.
+    """What is known about the images of a model's training.
 
     Attributes:
-        dataset: Id of the data set, "" where it is not known or not here.
-        why_not: Why no number on hidden images is told; None where they are of the data that the model was trained on.
+        dataset: Id of the data set, "" if it is unknown or not one of ours.
+        why_not: Why no number on hidden images is reported; None if they are from the data set of the training.
     """
 
     dataset: str
@@ -33,7 +33,7 @@ class DataUsed:
 
 
 def datasets_named(notebook: Notebook) -> frozenset[str]:
-    """Return the image data sets that the code names, comments left out."""
+    """Return the image data sets that the code names, without comments."""
     code = "\n".join(_COMMENT.sub("", cell.source) for cell in notebook.cells)
     return frozenset(
         name for name, one in image_sets().items() if one.named_by and re.search(one.named_by, code, re.IGNORECASE)
@@ -41,11 +41,11 @@ def datasets_named(notebook: Notebook) -> frozenset[str]:
 
 
 def data_used(outline: Outline, training: Training, named: Collection[str]) -> DataUsed:
-    """Say which images a model was trained on, and why nothing is measured where that is not known.
+    """Say on which images a model was trained, and why nothing is measured if that is unknown.
 
-    What its trainings were given decides. Where that was changed beyond recognition or seen by nobody (a loop, a
-    pipeline), the images that it reconstructs clearly best are its data if the notebook names no others, and so is the
-    only data set named by a notebook whose training nobody saw.
+    The data given to its trainings decide. If these were changed beyond recognition or not observed (a loop, a
+    pipeline), the images that the model reconstructs clearly best are its data, provided that the notebook names no
+    others. If no training was observed, the only data set that the notebook names is used.
 
     Args:
         outline: The model.
@@ -71,7 +71,7 @@ def data_used(outline: Outline, training: Training, named: Collection[str]) -> D
 
 
 def _takes_images(outline: Outline) -> bool:
-    """Say whether a model takes as many numbers as an image has, or sequences that may be rows of an image."""
+    """Return whether a model takes as many numbers as an image has, or sequences that may be rows of an image."""
     shape = outline.architecture.input_shape
     size = shape_size(shape)
     return size in image_numbers() or (size is None and bool(shape) and shape[-1] in row_lengths())
@@ -85,26 +85,26 @@ def _of_another_shape(outline: Outline) -> Message:
 
 
 def shape_in_words(shape: tuple[int | None, ...]) -> str:
-    """Write a shape as people do: `32×32×3`."""
+    """Write a shape for people: `32×32×3`."""
     return "×".join("?" if length is None else str(length) for length in shape) or "1"
 
 
 def _of_some_classes(fits: Collection[FitClaim], dataset: str) -> Message | None:
-    """Say that a model saw some classes only, which the hidden images of all classes do not judge."""
+    """Say that a model saw only some classes, so that hidden images of all classes do not judge it."""
     if not all(fit.classes for fit in fits):
         return None
     classes = sorted({one for fit in fits for one in fit.classes})
     if len(classes) >= datasets()[dataset].classes:
         return None
-    told = ", ".join(map(str, classes))
+    listed_classes = ", ".join(map(str, classes))
     if len(classes) == 1:
         return message(
             "It was trained on one class of {data} alone, {classes}. The hidden images are of all ten.",
             data=title_of(dataset),
-            classes=told,
+            classes=listed_classes,
         )
     return message(
         "It was trained on the classes {classes} of {data} alone. The hidden images are of all ten.",
         data=title_of(dataset),
-        classes=told,
+        classes=listed_classes,
     )

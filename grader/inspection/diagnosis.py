@@ -1,4 +1,4 @@
-"""What went wrong in the run of a notebook, or could not be done: one sentence each."""
+"""What failed in the run of a notebook, or was not possible: one sentence each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from grader.pipeline import missing_modules
 from grader.report.wording import RUN_ENDS
 
 MOST_ERRORS: Final = 8
-"""What comes after is most often their echo."""
+"""Most errors that are explained; later ones usually follow from earlier ones."""
 
 _ENDED: Final = (RunStatus.TIMED_OUT, RunStatus.KILLED, RunStatus.UNAVAILABLE)
 
@@ -48,9 +48,9 @@ class Past:
 
 
 def diagnosis(past: Past, outlines: Sequence[Outline]) -> tuple[Message, ...]:
-    """Say what the notebook is written with besides Keras, and what went wrong, the first error first."""
+    """Say what the notebook uses besides Keras, and what failed, the first error first."""
     written_with = frameworks_of(past.notebook)
-    written_without_eager = any(one.kind == "graph_mode" for one in written_with)  # no model can be looked at then
+    written_without_eager = any(one.kind == "graph_mode" for one in written_with)  # no model can be examined then
     return (
         *(one.sentence for one in written_with),
         *_errors(past, written_with),
@@ -80,7 +80,7 @@ def _errors(past: Past, written_with: Sequence[Framework]) -> Iterator[Message]:
             yield message("{place}: {why}", place=place, why=in_wrong_order)
             continue
         not_here = missing_dataset(past.notebook, error)
-        if not_here is not None:  # what the error says of networks and loaders helps nobody
+        if not_here is not None:  # general advice on networks and loading does not help here
             yield message("{place}: {why}", place=cell_title(error.cell_index, places), why=not_here)
             advised.append(error)
             continue

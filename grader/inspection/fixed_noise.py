@@ -1,10 +1,10 @@
-"""Finds noise that was drawn once, in the shape of one image, and added to all images that a model is trained on.
+"""Finds noise that was drawn once, in the shape of one image, and added to all training images of a model.
 
     noise = np.random.normal(size=x_train.shape[1:])
     noisy = np.clip(x_train + 0.5 * noise, 0, 1)
     autoencoder.fit(noisy, x_train, …)
 
-All three must be there. Noise that is drawn inside a loop, a comprehension or a function may be another one each time.
+All three lines must be there. Noise drawn inside a loop, a comprehension or a function may differ each time.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _AFTER_BOUNDS: Final = frozenset({"normal", "uniform"})
 """NumPy's take two numbers before the shape; TensorFlow's take the shape first, which is no single number."""
 _ANEW: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.For, ast.While, ast.AsyncFor, ast.ClassDef,
                 ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)  # fmt: skip
-"""What may run its inside more than once."""
+"""Syntax that may run its content more than once."""
 
 _NO_DATA: Final = frozenset({"fit", "predict", "evaluate", "compile", "train_on_batch"})
 
@@ -62,7 +62,7 @@ def fixed_noises(cells: Sequence[tuple[int, ast.Module]]) -> Iterator[FixedNoise
 
 
 def _noises(trees: Sequence[ast.Module]) -> frozenset[str]:
-    """Return the names to which one noise was assigned once, outside everything that may run again."""
+    """Return the names to which a noise was assigned once, outside code that may run again."""
     assigned: dict[str, list[bool]] = {}
     for tree in trees:
         once = {id(statement) for statement, repeated in _statements(tree.body, repeated=False) if not repeated}
@@ -88,7 +88,7 @@ def _statements(body: Sequence[ast.stmt], *, repeated: bool) -> Iterator[tuple[a
 
 
 def _adds(node: ast.BinOp, noises: frozenset[str], statement: ast.stmt, *, repeated: bool) -> bool:
-    """Say whether a sum adds one fixed noise to something that may be a whole set of images."""
+    """Return whether a sum adds one fixed noise to something that may be a whole set of images."""
     for images, noise in ((node.left, node.right), (node.right, node.left)):
         by_name = any(isinstance(one, ast.Name) and one.id in noises for one in ast.walk(noise))
         here = not repeated and not _repeats(statement) and _holds_drawn(noise)
@@ -98,7 +98,7 @@ def _adds(node: ast.BinOp, noises: frozenset[str], statement: ast.stmt, *, repea
 
 
 def _may_be_images(node: ast.expr, *, repeated: bool) -> bool:
-    """Say whether an operand is a name, or in a loop one item of it; `x_test[0]` alone is one image on purpose."""
+    """Return whether an operand is a name or, in a loop, one item of it; `x_test[0]` alone is one image on purpose."""
     if isinstance(node, ast.Name | ast.Attribute):
         return True
     return repeated and isinstance(node, ast.Subscript)
@@ -113,7 +113,7 @@ def _holds_drawn(node: ast.AST) -> bool:
 
 
 def _draws_one_image(call: ast.Call) -> bool:
-    """Say whether a call draws as many random numbers as one image has."""
+    """Return whether a call draws as many random numbers as one image has."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     if name not in _DRAWING:
         return False
@@ -127,7 +127,7 @@ def _draws_one_image(call: ast.Call) -> bool:
 
 
 def _is_one_image(node: ast.expr) -> bool:
-    """Say whether a shape is `784`, `(28, 28)`, `(1, 784)`, `x.shape[1:]` or `x[0].shape`."""
+    """Return whether a shape is `784`, `(28, 28)`, `(1, 784)`, `x.shape[1:]` or `x[0].shape`."""
     if isinstance(node, ast.Constant):
         return node.value in image_numbers()
     if isinstance(node, ast.Tuple | ast.List):
@@ -159,11 +159,11 @@ def _constant(node: ast.expr | None) -> object:
     return node.value if isinstance(node, ast.Constant) else None
 
 
-# What becomes of the sum
+# How the sum is used
 
 
 def _target(statement: ast.stmt) -> str:
-    """Return the name that a statement puts its result into: `a = …`, `a[i] = …`, `a.append(…)`."""
+    """Return the name in which a statement stores its result: `a = …`, `a[i] = …`, `a.append(…)`."""
     names = list(_stored(statement))
     if len(names) == 1:
         return names[0]
@@ -187,7 +187,7 @@ def _stored(statement: ast.AST) -> Iterator[str]:
 
 
 def _made_from(name: str, cells: Sequence[tuple[int, ast.Module]]) -> set[str]:
-    """Return a name and those that are made from it, in as many steps as the notebook takes: clipped, reshaped."""
+    """Return a name and all names computed from it, in any number of steps: clipped, reshaped."""
     names = {name}
     for _, tree in cells:
         for node in ast.walk(tree):

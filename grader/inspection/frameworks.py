@@ -1,6 +1,6 @@
-"""What a notebook is written with besides Keras 3, read from its code: other libraries, older modes of TensorFlow.
+"""What a notebook uses besides Keras 3, read from its code: other libraries, older modes of TensorFlow.
 
-Each is told in one sentence, in the place of advice about the errors that come of it.
+Each is reported in one sentence, instead of advice on the errors that it causes.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ _BACKENDS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Framework:
-    """Something that a notebook is written with and that is not Keras 3 on TensorFlow.
+    """Something that a notebook uses and that is not Keras 3 on TensorFlow.
 
     Attributes:
         kind: Its name for programs (`library`, `backend`, `legacy`, `private`, `sessions`, `graph_mode`, `regressor`).
-        sentence: What there is to say.
+        sentence: The sentence about it.
         cell_index: The cell that shows it first.
         modules: Top-level modules that it brings, whose absence needs no other explanation.
-        instead: It stands in the place of Keras: the notebook's models are not models of Keras.
+        instead: Whether it replaces Keras: the notebook's models are not models of Keras.
     """
 
     kind: str
@@ -64,7 +64,7 @@ class Framework:
     instead: bool = False
 
     def explains(self, error: CellError) -> bool:
-        """Say whether an error comes of it, as far as its text shows."""
+        """Return whether it caused an error, as far as the error's text shows."""
         text = error.text
         if error.name in ("ModuleNotFoundError", "ImportError"):
             return any(re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE) for name in self.modules)
@@ -78,7 +78,7 @@ class Framework:
 
 
 def frameworks_of(notebook: Notebook) -> tuple[Framework, ...]:
-    """Return what a notebook is written with besides Keras 3, each once, in the order of the cells."""
+    """Return what a notebook uses besides Keras 3, each once, in the order of the cells."""
     found: dict[str, Framework] = {}
     trees = [(cell.index, cell.source, readable(cell.source)) for cell in notebook.cells]
     uses_keras = any(text is not None and _imports_keras(text.tree) for _, _, text in trees)
@@ -93,11 +93,11 @@ def frameworks_of(notebook: Notebook) -> tuple[Framework, ...]:
 
 
 def _merged(found: Sequence[Framework]) -> Iterator[Framework]:
-    """Yield one sentence of a kind: PyTorch and its Lightning are one library, told once."""
-    told: set[str] = set()
+    """Yield one sentence of each kind: PyTorch and its Lightning are one library."""
+    seen: set[str] = set()
     for one in found:
-        if one.kind not in told:
-            told.add(one.kind)
+        if one.kind not in seen:
+            seen.add(one.kind)
             alike = [other for other in found if other.kind == one.kind]
             modules = frozenset(name for other in alike for name in other.modules)
             yield Framework(one.kind, one.sentence, one.cell_index, modules, instead=one.instead)
@@ -247,7 +247,7 @@ def _of_environment(index: int, source: str) -> Iterator[Framework]:
 
 
 def told_of(found: Sequence[Framework], error: CellError) -> bool:
-    """Say whether one of these sentences explains an error already."""
+    """Return whether one of these sentences already explains an error."""
     return any(one.explains(error) for one in found)
 
 
@@ -265,7 +265,7 @@ _FETCHED: Final = re.compile(
 
 
 def missing_dataset(notebook: Notebook, error: CellError) -> Message | None:
-    """Return the sentence that names the data set that a cell loads and which is not here, None where there is none."""
+    """Return the sentence that names the missing data set which a cell loads, None if there is none."""
     source = next((cell.source for cell in notebook.cells if cell.index == error.cell_index), "")
     line = error.line or source
     for place in (line, source):
@@ -275,7 +275,7 @@ def missing_dataset(notebook: Notebook, error: CellError) -> Message | None:
     fetched = _FETCHED.search(source)
     if fetched is not None and error.name not in ("NameError", "SyntaxError", "ModuleNotFoundError", "ImportError"):
         name = fetched.group(2) or fetched.group(1)
-        return None if "mnist" in name.lower() else _not_here(name)  # that is here, from where the usual advice says
+        return None if "mnist" in name.lower() else _not_here(name)  # it exists, under the name in the usual advice
     return None
 
 

@@ -35,12 +35,12 @@ from grader.reading.client import within_limits
 from grader.translation.old_code import read_old_code
 
 LIMITS: Final = Limits(cell_seconds=180.0, notebook_seconds=1200.0, skips_slow_cells=True)
-"""A loop of the notebook's own is interrupted and told of; calls of `fit` are ended long before."""
+"""Time limit of a loop of the notebook's own, which is then reported; calls of `fit` are ended long before."""
 
 _OF_STRUCTURE: Final = frozenset({
     Quantity.CODE_SIZE, Quantity.COMPOSITION_GAP, Quantity.BOTTLENECK_RANK, Quantity.ROUNDING_GAP,
 })  # fmt: skip
-"""Numbers that are the same on any images, so that they are told where the data are not known."""
+"""Numbers that are the same on any images, so that they are reported even if the data are unknown."""
 
 _FAMILY_CHECKS: Final[Mapping[str, tuple[str, ...]]] = {
     "denoising-dropout": ("noise_layer",),
@@ -69,7 +69,7 @@ class InspectionContext:
     """What an inspection needs.
 
     Attributes:
-        sandbox: Zone K.
+        sandbox: Zone K (the student kernel).
         measurer: Zone M.
         facts: Of every reference, by id.
         limits: Of the run.
@@ -87,11 +87,11 @@ class InspectionContext:
 
 
 def inspect_notebook(submission: Submission, context: InspectionContext) -> Inspection:
-    """Run a notebook and say what it trained.
+    """Run a notebook and report what it trained.
 
     Raises:
         UnreadableSubmissionError: It is no notebook.
-        RejectedClaimsError: What it left behind is malformed.
+        RejectedClaimsError: Its output is malformed.
         MeasuringFailedError: The measuring process broke.
     """
     notebook = within_limits(read_notebook, submission)
@@ -106,42 +106,43 @@ def inspect_notebook(submission: Submission, context: InspectionContext) -> Insp
 
 
 def _tried(notebook: Notebook, old: OldCode, context: InspectionContext) -> Inspection:
-    """Run a notebook once, its old code translated or not, and say what that run trained."""
+    """Run a notebook once, with its old code translated or not, and report what that run trained."""
     with ran(old.notebook, context.sandbox, context.limits) as left:
         run = replace(left.run, places=notebook.places)
         evidence = left.evidence()
         outlines = context.measurer.outline(evidence)
         scene = _Scene(evidence, outlines, run, notebook, notes_of(notebook), datasets_named(notebook))
         models = tuple(_inspected(outline, scene, context) for outline in outlines)
-        told = diagnosis(Past(notebook, old, run, evidence, context.data), outlines)
+        sentences = diagnosis(Past(notebook, old, run, evidence, context.data), outlines)
         if not outlines and evidence.models:
-            told += _why_not_rebuilt(context.measurer.measure(evidence, MeasuringTask(_any_reference(), Held.HIDDEN)))
-    told += tuple(_ended_early(model) for model in models if model.epochs_asked)
+            task = MeasuringTask(_any_reference(), Held.HIDDEN)
+            sentences += _why_not_rebuilt(context.measurer.measure(evidence, task))
+    sentences += tuple(_ended_early(model) for model in models if model.epochs_asked)
     trials = (Trial(bool(old.applied), run, len(models)),)
-    return Inspection(models, run, (*told, *_notes_of_no_model(scene)), old.applied, trials)
+    return Inspection(models, run, (*sentences, *_notes_of_no_model(scene)), old.applied, trials)
 
 
 def _broke(inspection: Inspection) -> bool:
-    """Say whether a notebook as it is ended in errors or left nothing trained, and not for a reason of ours."""
+    """Return whether a notebook ended in errors or trained nothing, and not through our fault."""
     untrained = not any(model.trained for model in inspection.models)
     return inspection.run.status is not RunStatus.UNAVAILABLE and (bool(inspection.run.errors) or untrained)
 
 
 def _standing(inspection: Inspection) -> tuple[int, int]:
-    """Return what the better of two runs has more of: trained models, then cells without an error."""
+    """Return the numbers in which the better of two runs is larger: trained models, then cells without an error."""
     return sum(model.trained for model in inspection.models), -len(inspection.run.errors)
 
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """What a notebook left behind, and what its code tells.
+    """What a notebook left behind, and what its code shows.
 
     Attributes:
         evidence: Vetted claims.
         outlines: Its autoencoders.
         run: What we observed.
         notebook: Its code, as its author wrote it.
-        notes: Silent mistakes in the code.
+        notes: Silent errors in the code.
         named: Image data sets that the code names.
     """
 
@@ -153,20 +154,20 @@ class _Scene:
     named: frozenset[str]
 
     def names(self, outline: Outline) -> set[str]:
-        """Return what an autoencoder is or was called, under every name."""
+        """Return all present and past names of an autoencoder."""
         models = {outline.model, *outline.trained_by}
         once = {name for fit in self.evidence.fits if fit.model in models for name in fit.names}
         return once | {name for claim in self.evidence.models if claim.model in models for name in claim.names}
 
     def owner(self, note: Note) -> Outline | None:
-        """Return the autoencoder that a note is about: by name, else the only one; None where nobody can tell."""
+        """Return the autoencoder that a note is about: by name, else the only one; None if undecided."""
         named = [one for one in self.outlines if note.names & self.names(one)]
         if not note.names and len(self.outlines) == 1:
             return self.outlines[0]
         return named[0] if len(named) == 1 and (note.sure or not self._other_model_called(note.names)) else None
 
     def belongs_to_others(self, note: Note) -> bool:
-        """Say whether a note is about models that are no autoencoders, or may be."""
+        """Return whether a note is, or may be, about models that are not autoencoders."""
         return bool(note.names) and (not note.sure or self._other_model_called(note.names))
 
     def _other_model_called(self, names: frozenset[str]) -> bool:
@@ -197,7 +198,7 @@ def _inspected(outline: Outline, scene: _Scene, context: InspectionContext) -> I
     if nearest is not None and not _SEEN_ALREADY & {remark.kind for remark in remarks}:
         remarks += _of_checks(family, Subject(scene.run, measured, nearest, places=scene.notebook.places))
     encoder = _called(measured, Role.ENCODER, scene.evidence)
-    told = Quantity.RECONSTRUCTION_MSE in quality or Quantity.AVERAGE_PRECISION in quality
+    has_numbers = Quantity.RECONSTRUCTION_MSE in quality or Quantity.AVERAGE_PRECISION in quality
     dataset = used.dataset or _table(family, nearest, quality)
     return InspectedModel(
         name=outline.name,
@@ -212,9 +213,9 @@ def _inspected(outline: Outline, scene: _Scene, context: InspectionContext) -> I
         reference_quality=_of_reference(nearest, measured, quality, dataset),
         findings=remarks,
         nearest="" if nearest is None else nearest.reference,
-        measured_on=dataset if told else "",
-        measured_size=measured.data if told else "",
-        not_measured=None if told else why_not or _why_unmeasured(measured),
+        measured_on=dataset if has_numbers else "",
+        measured_size=measured.data if has_numbers else "",
+        not_measured=None if has_numbers else why_not or _why_unmeasured(measured),
         no_family=why_no_family(outline) if family == OTHER else None,
         epochs=sum(fit.epochs for fit in training.fits),
         epochs_asked=_epochs_asked(training),
@@ -240,32 +241,32 @@ def _remarks(
 
 
 def _why_unmeasured(measured: Measurements) -> Message:
-    """Return our reason or the notebook's why zone M has no number, where it gave one."""
+    """Return the reason, ours or the notebook's, why zone M has no number, if it gave one."""
     reason = next((problem.reason for problem in measured.problems), None)
     return reason or message("Nothing here is comparable with it.")
 
 
 def _epochs_asked(training: Training) -> int:
-    """Return how many epochs the notebook asked for where one of its trainings was ended before, else 0."""
+    """Return how many epochs the notebook asked for if one of its trainings was ended early, else 0."""
     ended = any(fit.epochs_asked for fit in training.fits)
     return sum(fit.epochs_asked or fit.epochs for fit in training.fits) if ended else 0
 
 
 def _with_measured(remarks: tuple[Remark, ...], measured: tuple[Remark, ...]) -> tuple[Remark, ...]:
-    """Add what was measured; that a code has collapsed says more than that nothing was learnt."""
+    """Add the measured errors; a collapsed code is a better explanation than that nothing was learnt."""
     collapsed = any(remark.kind == "collapsed_code" for remark in measured)
     return (*(one for one in remarks if not (collapsed and one.kind == "nothing_learnt")), *measured)
 
 
 def _code_size(outline: Outline, family: str, measured: Measurements) -> int | None:
-    """Return the narrowest point, but where a code need not be narrow, what the notebook's own encoder gives."""
+    """Return the narrowest point or, if a code need not be narrow, the size that the notebook's encoder returns."""
     size = measured.value(Quantity.CODE_SIZE)
     may_be_wide = family == "sparse" or outline.code_size is None
     return int(size) if may_be_wide and size is not None else outline.code_size
 
 
 def _table(family: str, nearest: ReferenceFacts | None, quality: Mapping[Quantity, float]) -> str:
-    """Return the data set that is no set of images, where it was recognised: by its columns, or by its points."""
+    """Return the recognised data set that is not of images: a table by its columns, points by their coordinates."""
     if nearest is None or nearest.reference != family:
         return ""
     if family == "fraud":
@@ -281,13 +282,13 @@ def _any_reference() -> str:
 
 
 def _nearest(family: str, dataset: str, facts: Mapping[str, ReferenceFacts]) -> ReferenceFacts | None:
-    """Return the reference to measure like: the family's own, else one with the same images."""
+    """Return the reference by which to measure: the family's own, else one with the same images."""
     known = datasets().get(dataset)
     return facts.get(family) or (None if known is None else facts.get(known.nearest))
 
 
 def _of_one(evidence: Evidence, outline: Outline, outlines: Sequence[Outline]) -> Evidence:
-    """Return the evidence of one autoencoder and of the models that hold its arrays, other autoencoders left out."""
+    """Return the evidence of one autoencoder and of the models that hold its arrays, without other autoencoders."""
     kept = {outline.model, *outline.relatives}
     if not outline.parts_trained:
         kept -= {other.model for other in outlines if other.model != outline.model}
@@ -299,10 +300,10 @@ def _of_one(evidence: Evidence, outline: Outline, outlines: Sequence[Outline]) -
 
 
 def _with_roles(claims: Sequence[ModelClaim], outline: Outline) -> tuple[ModelClaim, ...]:
-    """Return the models of one autoencoder; where zone M put it together of two halves without a name, with names.
+    """Return the models of one autoencoder; nameless halves that zone M joined get names.
 
-    A name that was given to another model since leaves the halves of the first without one: by their inputs, they are
-    an encoder and a decoder.
+    If a name was later given to another model, the halves of the first have none; their inputs show which is the
+    encoder and which the decoder.
     """
     size = shape_size(outline.architecture.input_shape)
     halves = [claim for claim in claims if not claim.problem and len(claim.inputs) == 1]
@@ -327,9 +328,9 @@ def _names(outline: Outline) -> tuple[tuple[str, str], ...]:
 
 
 def _called(measured: Measurements, role: Role, evidence: Evidence) -> str:
-    """Return what the notebook calls the model of a role, "" where it has none or gave it no name.
+    """Return the notebook's name for the model of a role, "" if there is no model or no name.
 
-    Keras makes models of its own: a Sequential that grows leaves one behind for every layer added.
+    Keras itself makes some models: a growing Sequential leaves one behind for every layer added.
     """
     found = measured.models.get(role)
     named = found is not None and found.made and any(found.name in claim.names for claim in evidence.models)
@@ -339,7 +340,7 @@ def _called(measured: Measurements, role: Role, evidence: Evidence) -> str:
 def _of_reference(
     nearest: ReferenceFacts | None, measured: Measurements, quality: Mapping[Quantity, float], dataset: str
 ) -> Mapping[Quantity, float]:
-    """Return the reference's numbers, where it was calibrated on the data that the model was measured on."""
+    """Return the reference's numbers, if it was calibrated on the data on which the model was measured."""
     calibrated = None if nearest is None or not dataset else calibrated_for(nearest, replace(measured, dataset=dataset))
     if calibrated is None:
         return {}
@@ -347,8 +348,8 @@ def _of_reference(
 
 
 def _of_checks(family: str, subject: Subject) -> tuple[Remark, ...]:
-    """Return what the family's own checks have to say; every check that could not tell says nothing."""
-    three = all(subject.model(role) is not None for role in Role)  # here nobody asked for all of them
+    """Return the findings of the family's own checks; an undecided check has none."""
+    three = all(subject.model(role) is not None for role in Role)  # no assignment asks for all of them here
     ids = (*(("composition",) if three else ()), *_FAMILY_CHECKS.get(family, ()))
     results = run_checks([RubricItem(check, 1.0, {}, (), {}) for check in ids], subject)
     wrong = {Outcome.FAILED, Outcome.PARTIAL}
@@ -358,13 +359,13 @@ def _of_checks(family: str, subject: Subject) -> tuple[Remark, ...]:
 
 
 def _notes_of_no_model(scene: _Scene) -> tuple[Message, ...]:
-    """Tell what the code says without saying of which model."""
+    """Report what the code shows without saying of which model."""
     left = [note for note in scene.notes if scene.owner(note) is None and not scene.belongs_to_others(note)]
     return tuple(_in_one_line(note.remark.finding) for note in left) if scene.outlines else ()
 
 
 def _why_not_rebuilt(measured: Measurements) -> tuple[Message, ...]:
-    """Say which models could not be looked at, where no autoencoder was found: one of them may be it."""
+    """If no autoencoder was found, say which models could not be examined, since one of them may be it."""
     return tuple(
         message("`{name}`: {reason}", name=verbatim(problem.model), reason=problem.reason)
         for problem in measured.problems[:MOST_REASONS]
@@ -375,7 +376,7 @@ MOST_REASONS: Final = 4
 
 
 def _ended_early(model: InspectedModel) -> Message:
-    """Say that a training was ended before the notebook would have."""
+    """Say that a training was ended earlier than the notebook would have."""
     if model.stood_still:
         return message(
             "The training of `{name}` was ended after {epochs} of {asked} epochs, because its loss stood still: "

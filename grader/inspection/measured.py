@@ -1,7 +1,7 @@
-"""Mistakes that show in numbers which zone M measured on hidden images, whatever the size of the code.
+"""Errors that show in numbers which zone M (the measuring process) measured on hidden images, for any code size.
 
-The bounds stand far from what our references reach, and near what the same networks reach with the mistake: a shape of
-code that we never calibrated may lie between, and is then not accused.
+The bounds are far from what our references reach, and close to what the same networks reach with the error: a code of a
+shape that we never calibrated may lie between, and is then not reported.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from grader.domain.measurement import Quantity
 from grader.domain.messages import message, verbatim
 
 NO_INFORMATION: Final = 0.1
-"""KL divergence in nats an image: references 5.7 (two numbers) and 16.8 (ten), a collapsed code 0."""
+"""KL divergence in nats per image: references 5.7 (two numbers) and 16.8 (ten), a collapsed code 0."""
 
 NO_DIVERGENCE: Final = 0.01
 """Median σ: references 0.064 and 0.25, the same without the KL divergence 0.004 and 0.002."""
 
 NOT_SPARSE: Final = 0.5
 ACTIVE: Final = 0.3
-"""Share of the code above 0.1 for an average image, and mean size of its numbers: reference 0.13 and 0.05, the same
-without its penalty 0.99 and 0.47. Both must be large: a KL penalty holds sigmoids around a target that may be 0.1."""
+"""Share of the code above 0.1 for an average image, and mean absolute value of the code: reference 0.13 and 0.05, the
+same without its penalty 0.99 and 0.47. Both must be large: a KL penalty keeps sigmoids near a target, say 0.1."""
 
 
 def measured_mistakes(name: str, family: str, quality: Mapping[Quantity, float]) -> tuple[Remark, ...]:
-    """Return what the numbers of one autoencoder say.
+    """Return the errors that the numbers of one autoencoder show.
 
     Args:
-        name: What the notebook calls it.
-        family: To which it belongs.
+        name: The notebook's name for it.
+        family: Its family.
         quality: What was measured.
     """
     found: dict[str, Finding | None] = {}

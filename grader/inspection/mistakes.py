@@ -1,8 +1,8 @@
-"""Mistakes that raise no error: seen in real notebooks again and again, and silent in all of them.
+"""Errors that raise no exception: frequent in real notebooks, and silent in all of them.
 
-Each is a pure function of what zone M found and of how the notebook says that it trained; what rests on the second
-alone is worded so. What only the code tells is in `grader.inspection.source`. None of them earns or costs a point:
-`grader inspect` knows no rubric.
+Each is a pure function of what zone M (the measuring process) found and of how the notebook claims to have trained;
+findings that rest on claims alone say so. Errors visible only in the code are in `grader.inspection.source`. None of
+them earns or costs a point: `grader inspect` knows no rubric.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from grader.inspection.recognition import (
 from grader.inspection.source import WHY_PART_OF_THE_LOSS
 
 NOTHING_LEARNT: Final = 0.1
-"""A skill below this is hardly better than the mean image."""
+"""Skill below which a model is hardly better than the mean image."""
 
 _BELOW_ZERO: Final = -0.05
 _ABOVE_ONE: Final = 1.05
@@ -40,14 +40,14 @@ _NO_ENCODER = re.compile(r"decod|decodific|classif|clasific", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One autoencoder, and what is around it.
+    """One autoencoder, and its context.
 
     Attributes:
         outline: What zone M found.
         training: How it was trained.
         outlines: All autoencoders of the notebook.
-        uses_added_losses: The code reads `model.losses`, as a loop must that wants the penalties of layers.
-        some_classes: It was trained on images of some classes only, and measured on all.
+        uses_added_losses: Whether the code reads `model.losses`, as a loop must do to use the penalties of layers.
+        some_classes: Whether it was trained on images of some classes only, but measured on all.
     """
 
     outline: Outline
@@ -58,16 +58,16 @@ class Case:
 
 
 def is_trained(outline: Outline, training: Training) -> bool:
-    """Say whether an autoencoder was trained: a training of it was seen to end, or its images show it.
+    """Return whether an autoencoder was trained: a training of it was seen to end, or its reconstructions show it.
 
-    Random weights give images far worse than the mean image.
+    Random weights reconstruct images far worse than the mean image does.
     """
     seen = any(fit.completed or fit.how != "fit" for fit in training.fits)
     return seen or (outline.skill or 0.0) > 0
 
 
 def mistakes_of(case: Case) -> tuple[Remark, ...]:
-    """Return the silent mistakes of one autoencoder."""
+    """Return the silent errors of one autoencoder."""
     found = {
         "never_trained": _never_trained(case),
         "weights_not_finite": _not_finite(case),
@@ -89,7 +89,7 @@ def mistakes_of(case: Case) -> tuple[Remark, ...]:
 
 
 def _never_trained(case: Case) -> Finding | None:
-    if is_trained(case.outline, case.training) or case.training.without_keras:  # a loop that nobody sees
+    if is_trained(case.outline, case.training) or case.training.without_keras:  # a loop that was not observed
         return None
     broke_off = bool(case.training.fits)
     return Finding(
@@ -129,7 +129,7 @@ def _not_finite(case: Case) -> Finding | None:
 
 
 def _short(number: str | None) -> str:
-    """Write a learning rate with three digits: Keras holds 0.1 as 0.10000000149."""
+    """Write a learning rate with three digits: Keras stores 0.1 as 0.10000000149."""
     try:
         return f"{float(number or ''):.3g}"
     except ValueError:
@@ -141,7 +141,7 @@ def _nothing_learnt(case: Case) -> Finding | None:
     known = is_trained(case.outline, case.training) or case.training.without_keras
     if skill is None or skill >= NOTHING_LEARNT or not known:
         return None
-    # Noise of another kind than ours, and an encoder that a classifier has changed since, spoil images of good models.
+    # Other noise than ours, or an encoder later changed by a classifier, spoils the images of good models.
     if expects_noise(case.outline, case.training) or case.outline.classifies or case.some_classes:
         return None
     if any(fit.epochs_asked and not fit.stood_still for fit in case.training.fits):  # we ended it before it could learn
@@ -172,7 +172,7 @@ def _code_bypassed(case: Case) -> Finding | None:
         where=_named(case),
         expected=message("A narrowest point through which everything must pass."),
         actual=message("A connection leads round every narrow layer."),
-        why=message("What is carried past the code need not be in the code: it then describes nothing."),
+        why=message("If something bypasses the code, the code need not contain it and may describe nothing."),
         hint=message("Which layers put two ways together (Add, Concatenate), and where does each way begin?"),
     )
 
@@ -181,7 +181,7 @@ def _code_too_wide(case: Case) -> Finding | None:
     architecture = case.outline.architecture
     taken = shape_size(architecture.input_shape)
     joins = any(len(set(layer.inputs)) > 1 for layer in architecture.layers)
-    seen = bool(architecture.layers)  # of a graph nobody knows how narrow it gets
+    seen = bool(architecture.layers)  # the narrowest layer of a graph is unknown
     if case.outline.code_size is not None or taken is None or not seen or joins or _is_kept_honest(case):
         return None
     return Finding(
@@ -194,7 +194,7 @@ def _code_too_wide(case: Case) -> Finding | None:
 
 
 def _is_kept_honest(case: Case) -> bool:
-    """Say whether noise, a penalty or a distribution keeps a wide code from holding a copy."""
+    """Return whether noise, a penalty or a distribution keeps a wide code from copying the input."""
     outline, training = case.outline, case.training
     return (
         outline.is_variational
@@ -208,7 +208,7 @@ def _is_kept_honest(case: Case) -> bool:
 
 
 def _output_out_of_reach(case: Case) -> Finding | None:
-    """An activation that cannot give what the data hold."""
+    """The output activation cannot reach the data's values."""
     output = output_layer(case.outline.architecture)
     fit = next((one for one in case.training.fits if one.input_minimum is not None and one.same_target), None)
     if output is None or fit is None or fit.input_minimum is None or fit.input_maximum is None:
@@ -244,12 +244,12 @@ def _softmax_on_pixels(case: Case) -> Finding | None:
         expected=message("An output whose pixels do not depend on each other's sum."),
         actual=message("The output layer has a softmax."),
         why=message("A softmax makes numbers that add up to 1. The pixels of an image do not."),
-        hint=message("Which activation gives every pixel a number between 0 and 1 of its own?"),
+        hint=message("Which activation gives every pixel its own number between 0 and 1?"),
     )
 
 
 def _output_and_loss(case: Case) -> Finding | None:
-    """Binary cross-entropy of numbers that are no probabilities, and that were not said to be logits."""
+    """Binary cross-entropy of numbers that are not probabilities and not declared as logits."""
     output = output_layer(case.outline.architecture)
     loss = case.training.loss.replace("_", "").lower()
     if output is None or loss != "binarycrossentropy" or not (output.traits.learns and output.traits.activation_last):
@@ -301,7 +301,7 @@ def _encoder_untrained(case: Case) -> Finding | None:
 
 
 def is_called_encoder(name: str) -> bool:
-    """Say whether a name says encoder, in Spanish, English or Greek, and neither autoencoder nor decoder."""
+    """Return whether a name contains encoder, in Spanish, English or Greek, and neither autoencoder nor decoder."""
     last = name.rpartition(".")[2]
     return bool(_ENCODER.search(last)) and not _NO_ENCODER.search(last)
 
@@ -321,7 +321,7 @@ def _shared_with_another(case: Case) -> Finding | None:
 
 
 def _is_rival(outline: Outline, other: Outline) -> bool:
-    """Say whether two autoencoders were each trained and share arrays, without one being a part of the other."""
+    """Return whether two autoencoders were each trained and share arrays, although neither is part of the other."""
     if other.model == outline.model or other.model not in outline.relatives:
         return False
     nested = other.model in outline.part_of or outline.model in other.part_of
@@ -329,7 +329,7 @@ def _is_rival(outline: Outline, other: Outline) -> bool:
 
 
 def _penalty_without_loss(case: Case) -> Finding | None:
-    """A loop of the notebook's own that never asks the model for the penalties of its layers."""
+    """A loop of the notebook's own that never adds the penalties of the model's layers."""
     training = case.training
     by_loop = bool(training.fits) and all(fit.how == "loop" for fit in training.fits)
     if not by_loop or case.uses_added_losses or not is_penalised(case.outline.architecture, training):

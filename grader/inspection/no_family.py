@@ -16,7 +16,7 @@ def why_no_family(outline: Outline) -> Message:
     shape = architecture.input_shape
     taken = shape_size(shape)
     if not architecture.layers:
-        return message("Its layers could not be looked at, and families are told apart by layers.")
+        return message("Its layers could not be examined, and families are recognised by their layers.")
     if joins_branches(architecture) and not outline.is_variational:
         return message("Its layers are no chain: two ways are joined in it (Add, Concatenate), as in no family here.")
     if takes_points(taken) and not is_linear(architecture):

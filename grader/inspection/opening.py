@@ -1,4 +1,4 @@
-"""Zones K and M opened for a notebook of which no assignment is known: with every data set of the course."""
+"""Opens zones K and M for a notebook without a known assignment: with every data set of the course."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from grader.session import CARDS, SessionOptions
 from grader.zones import files_of, open_zones
 
 PATIENCE: Final = (40.0, 120.0)
-"""Seconds of processors that one call of `fit`, and all of a notebook's, may take before trainings are ended: on two
-processors 20 seconds and a minute."""
+"""Processor seconds for one call of `fit`, and for all of a notebook's, before trainings are ended: 20 seconds and a
+minute on two processors."""
 
 
 @contextmanager
@@ -29,23 +29,23 @@ def open_inspection(
     Args:
         options: Sandbox and data.
         compat: As in `InspectionContext`.
-        notebook: What will be inspected: card transactions, which take seconds to simulate and to write, are laid out
-            only where it speaks of a table; None to lay them out.
+        notebook: The notebook to inspect: card transactions, which take seconds to simulate and write, are provided
+            only if it mentions a table; None to provide them.
 
     Raises:
-        SandboxUnavailableError: No sandbox works here and none was not asked for, or a notebook would see hidden data.
+        SandboxUnavailableError: No sandbox works here and `none` was not asked for, or notebooks would see hidden data.
         MeasuringFailedError: The measuring process does not start.
     """
     wanted = (*image_sets(), *((CARDS,) if notebook is None or _reads_tables(notebook) else ()))
     with open_zones(options.zones()) as zones:
-        published = zones.publish_those_here(wanted)  # a notebook that needs one that is not here says so itself
+        published = zones.publish_those_here(wanted)  # a notebook that needs a missing one reports it itself
         sizes = {found.size for name, found in published.items() if name != CARDS}  # that table may be simulated
         size = "sample" if "sample" in sizes else "full"
         kernels = KernelOptions(
             files_of(published),
             options.threads_a_notebook(),
             PATIENCE,
-            Acceleration() if options.accelerate else None,  # a training that is ended early has other numbers
+            Acceleration() if options.accelerate else None,  # an early end changes the numbers
             options.work_folder,
             size,
         )

@@ -1,7 +1,7 @@
-"""To which family of the course an autoencoder belongs: by what it is made of and how it was trained.
+"""Which family of the course an autoencoder belongs to, by its layers and its training.
 
 Names never count. A family is the id of a reference. Sizes are free here: 784 → 64 → 784 is a `simple-dense` with a
-code of 64, as far as an instructor who knows nothing of the notebook cares. What no rule fits is `other`.
+code of 64 for an instructor who knows nothing about the notebook. An autoencoder that fits no rule is `other`.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ from grader.probe.numpy_models import WITHOUT_KERAS
 
 _FEWER_COLUMNS: Final = 1
 _MORE_COLUMNS: Final = 3
-"""Tables are taken without Amount, or with Time and, by mistake, Class and an index, besides V1 … V28 and Amount."""
+"""Columns of tables that notebooks use: V1 … V28, with or without Amount and Time, by mistake Class and an index."""
 
 BEST_WITH_NOISE: Final = 0.95
-"""Who errs less on images with noise than on clean ones, by this factor, was trained on noisy ones. Our dense denoiser
-has 0.43, the same network trained on clean images 1.48."""
+"""A model whose error on noisy images is smaller than on clean ones by this factor was trained on noisy ones. Our dense
+denoiser has 0.43, the same network trained on clean images 1.48."""
 
 HARDLY_WORSE_WITH_NOISE: Final = 3.0
 CLEANS: Final = 0.6
-"""So was one that leaves at most 40 % of the mean image's error on noisy images, and errs not much less on clean ones.
-With convolutions our denoiser has a factor of 1.9, the same network trained on clean images 9.9."""
+"""So was a model that leaves at most 40 % of the mean image's error on noisy images, and a similar one on clean images.
+Our convolutional denoiser has a factor of 1.9, the same network trained on clean images 9.9."""
 
 COMPARED: Final = 3
-"""So many networks of the same layers, under different losses or optimizers, are an exercise that compares."""
+"""Number of networks with the same layers, but other losses or optimizers, that make a comparison exercise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """How an autoencoder was trained, as the notebook claims: it tells families apart, and earns nobody a point.
+    """How an autoencoder was trained, as the notebook claims: it distinguishes families, and earns no points.
 
     Attributes:
         fits: The trainings that trained all of it, or all its parts.
         others: Other trained autoencoders with the same kinds of layers.
         compiled: What it was compiled with (`optimizer`, `loss`, …), as text.
-        has_penalty: One of its layers was given an activity regulariser.
-        without_keras: It is written in NumPy, and its training is a loop that nobody sees.
-        in_a_stack: It is a part of an autoencoder of which another part was trained by itself as well.
+        has_penalty: Whether one of its layers has an activity regulariser.
+        without_keras: Whether it is written in NumPy, so that its training is a loop that was not observed.
+        in_a_stack: Whether it is part of an autoencoder of which another part was also trained by itself.
     """
 
     fits: tuple[FitClaim, ...]
@@ -60,17 +60,17 @@ class Training:
 
     @property
     def with_another_target(self) -> bool:
-        """Say whether it was trained to answer with something else than its input."""
+        """Return whether its target in training was something other than its input."""
         return bool(self.fits) and all(fit.same_target is False for fit in self.fits)
 
     @property
     def target_unknown(self) -> bool:
-        """Say whether nobody saw what it was trained to answer: a pipeline, a loop of the notebook's own."""
+        """Return whether its target in training was not observed: a pipeline, a loop of the notebook's own."""
         return bool(self.fits) and all(fit.same_target is None for fit in self.fits)
 
 
 def training_of(outline: Outline, outlines: Sequence[Outline], evidence: Evidence) -> Training:
-    """Gather how an autoencoder was trained."""
+    """Collect how an autoencoder was trained."""
     claims = {claim.model: claim for claim in evidence.models}
     own = claims.get(outline.model)
     through = [claims[name] for name in (outline.model, *outline.trained_by) if name in claims]
@@ -92,7 +92,7 @@ def training_of(outline: Outline, outlines: Sequence[Outline], evidence: Evidenc
 
 
 def family_of(outline: Outline, training: Training) -> str:
-    """Return the id of the course's family, `other` where none fits."""
+    """Return the id of the course's family, `other` if none fits."""
     architecture = outline.architecture
     taken = shape_size(architecture.input_shape)
     if training.without_keras:
@@ -119,7 +119,7 @@ def family_of(outline: Outline, training: Training) -> str:
 
 
 def expects_noise(outline: Outline, training: Training) -> bool:
-    """Say whether a model was trained to remove noise: by its target, or, where nobody saw it, by its errors."""
+    """Return whether a model was trained to remove noise: by its target or, if that was not observed, by its errors."""
     if not training.target_unknown:
         return training.with_another_target
     ratio = outline.noise_ratios.get(outline.dataset)
@@ -130,13 +130,13 @@ def expects_noise(outline: Outline, training: Training) -> bool:
 
 
 def noise_comes_first(architecture: Architecture) -> bool:
-    """Say whether a noise layer stands before everything that does something to the numbers."""
+    """Return whether a noise layer precedes all layers that change the numbers."""
     first = next((i for i, layer in enumerate(architecture.layers) if not layer.traits.passive), 0)
     return any(layer.traits.noise for layer in architecture.layers[:first])
 
 
 def is_penalised(architecture: Architecture, training: Training) -> bool:
-    """Say whether an activity penalty stands anywhere in the network."""
+    """Return whether an activity penalty stands anywhere in the network."""
     return training.has_penalty or any(layer.traits.regulariser for layer in architecture.layers)
 
 
@@ -178,7 +178,7 @@ def _with_one_hidden_layer(architecture: Architecture, training: Training) -> st
 
 
 def output_layer(architecture: Architecture) -> Layer | None:
-    """Return the layer that makes the output's numbers: the last one but for what only gives them another shape."""
+    """Return the layer that makes the output's numbers: the last one, apart from those that only reshape it."""
     place = architecture.output
     while place >= 0:
         layer = architecture.layers[place]
@@ -197,12 +197,12 @@ def _kinds(outline: Outline) -> tuple[tuple[str, int | None], ...]:
 
 
 def joins_branches(architecture: Architecture) -> bool:
-    """Say whether two ways through the network are put together somewhere."""
+    """Return whether two paths through the network are joined somewhere."""
     return any(len(set(layer.inputs)) > 1 for layer in architecture.layers)
 
 
 def is_linear(architecture: Architecture) -> bool:
-    """Say whether all that learns is Dense layers without an activation."""
+    """Return whether its only layers with weights are Dense layers without an activation."""
     learning = [layer for layer in architecture.layers if layer.parameters]
     return all(layer.kind == "Dense" and layer.activation == "linear" for layer in learning)
 
@@ -212,12 +212,12 @@ def _dense(architecture: Architecture) -> list[Layer]:
 
 
 def takes_points(taken: int | None) -> bool:
-    """Say whether an input may be a point in space."""
+    """Return whether an input may be a point in space."""
     return any(one.numbers == taken for one in datasets().values() if one.kind is SampleKind.POINTS)
 
 
 def table_columns() -> range:
-    """Return how many columns of the card transactions a model may take, whatever the notebook keeps of them."""
+    """Return how many columns of the card transactions a model may take, whichever of them the notebook keeps."""
     numbers = next(one.numbers for one in datasets().values() if one.kind is SampleKind.ROWS)
     return range(numbers - _FEWER_COLUMNS, numbers + _MORE_COLUMNS + 1)
 

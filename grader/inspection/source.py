@@ -1,6 +1,6 @@
-"""What is wrong in a notebook's code and shows in no model: read from the source, nothing of it is run.
+"""Errors in a notebook's code that show in no model: read from the source, without running it.
 
-Read conservatively: what is not sure to be a mistake is passed over, for a wrong accusation is worse than a missed one.
+Read conservatively: what is not certainly an error is ignored, since a false report is worse than a missed one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from grader.domain.submission import Notebook
 from grader.inspection.fixed_noise import fixed_noises
 from grader.translation.readable_cells import readable
 
-WHY_PART_OF_THE_LOSS: Final = message("What is not part of the loss, no training can make smaller.")
+WHY_PART_OF_THE_LOSS: Final = message("Training cannot make smaller what is not part of the loss.")
 
 
 _ERRORS: Final = frozenset({"mse", "mae", "meansquarederror", "meanabsoluteerror", "huber", "logcosh"})
@@ -52,13 +52,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something that the code tells.
+    """Something that the code shows.
 
     Attributes:
-        remark: What there is to say.
-        names: The models it is about; empty where the code does not say.
-        sure: It is a mistake even if nobody knows what the model of this name is.
-        metric: Of an accuracy, what the code calls it: what it counts depends on the shape of the output.
+        remark: The remark about it.
+        names: The models it is about; empty if the code does not say.
+        sure: Whether it is an error even if the model with this name is unknown.
+        metric: For an accuracy, its name in the code: what it counts depends on the shape of the output.
     """
 
     remark: Remark
@@ -67,14 +67,14 @@ class Note:
     metric: str = ""
 
     def about(self, output: tuple[int | None, ...]) -> Remark:
-        """Return what there is to say of a model with this output, the batch left out."""
+        """Return the remark for a model with this output shape, without the batch axis."""
         if not self.metric:
             return self.remark
         return replace(self.remark, finding=replace(self.remark.finding, why=_what_is_counted(self.metric, output)))
 
 
 def notes_of(notebook: Notebook) -> tuple[Note, ...]:
-    """Return what the source of a notebook tells of silent mistakes."""
+    """Return the silent errors that the source of a notebook shows."""
     cells = read_cells(notebook)
     words = "\n".join(cell.source for cell in notebook.cells)
     places = notebook.places
@@ -82,13 +82,13 @@ def notes_of(notebook: Notebook) -> tuple[Note, ...]:
 
 
 def read_cells(notebook: Notebook) -> tuple[Cell, ...]:
-    """Parse the cells that are Python once lines for IPython are hidden and prints of Python 2 mended."""
+    """Parse the cells that are Python after hiding IPython lines and fixing Python 2 prints."""
     texts = ((cell.index, readable(cell.source)) for cell in notebook.cells)
     return tuple(Cell(index, text.tree) for index, text in texts if text is not None)
 
 
 def uses_added_losses(notebook: Notebook) -> bool:
-    """Say whether a notebook reads `model.losses` anywhere, or cannot be read."""
+    """Return whether a notebook reads `model.losses` anywhere, or cannot be parsed."""
     return any(re.search(r"\.losses\b", cell.source) for cell in notebook.cells)
 
 
@@ -118,7 +118,7 @@ def _accuracy_finding(where: Message, metric: str) -> Finding:
 
 
 def _what_is_counted(metric: str, output: tuple[int | None, ...] | None) -> Message:
-    """Say what an accuracy is of reconstructions: Keras 3 chooses one by the last axis of the output (1 or more)."""
+    """Say what an accuracy of reconstructions counts: Keras 3 chooses by the last axis of the output (1 or more)."""
     if metric == "Accuracy":
         return message("It counts the numbers that agree exactly, as hardly any two grey ones do.")
     if metric in _CHOSEN_BY_SHAPE and output is None:
@@ -225,7 +225,7 @@ def _receiver(call: ast.Call) -> str:
 
 
 def _text(node: ast.AST | None) -> str:
-    """Return what a loss or a metric is called: a text, `keras.losses.mse`, or `MeanSquaredError()`."""
+    """Return the name of a loss or a metric: a text, `keras.losses.mse`, or `MeanSquaredError()`."""
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else ""
     return _last_name(node.func if isinstance(node, ast.Call) else node)

@@ -1,8 +1,8 @@
-"""Finds what a student wrote to the open questions.
+"""Finds students' answers to the open questions.
 
-The answer's cell is known by its name, which nbgrader keeps in the cell's metadata; where a tool has dropped that, by
-the question's own words above it. Students also write below the question itself, or in new text cells after the
-answer's: all of that belongs to the answer.
+The answer's cell is identified by its name in nbgrader's metadata or, if a tool has dropped that, by the question's own
+words above it. Students also write below the question itself, or in new text cells after the answer's: all of that
+belongs to the answer.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from grader.intake.notebook import read_document
 from grader.intake.raw_cells import RawCell, all_cells, is_code, mapping, source_of, string
 
 ANSWER_LIMIT: Final = 20_000
-"""Characters of an answer that are kept."""
+"""Most characters of an answer that are kept."""
 
 _PROMPT_WORDS: Final = 12
-"""So many first words of a question tell it from every other text."""
+"""Number of first words that distinguish a question from every other text."""
 
 
 def read_answers(submission: Submission, questions: Sequence[OpenQuestion]) -> tuple[OpenAnswer, ...]:
@@ -57,7 +57,7 @@ def _answer(question: OpenQuestion, questions: Sequence[OpenQuestion], cells: Se
 
 
 def _name(cell: RawCell) -> str:
-    """Return the name that the template gave the cell; Colab keeps a cell's id among its metadata."""
+    """Return the name that the template gave the cell; Colab stores a cell's id in its metadata."""
     metadata = mapping(cell.get("metadata"))
     named = string(mapping(metadata.get("nbgrader")).get("grade_id"))
     return named or string(cell.get("id")) or string(metadata.get("id"))

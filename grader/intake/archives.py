@@ -1,9 +1,9 @@
-"""Reads zip files that nobody trusts.
+"""Reads untrusted zip files.
 
-No name in a zip ever becomes a path: what is unpacked gets a number as its name, so `../../etc/passwd`, reserved
-names and names that differ only in case can do no harm. Links and devices are passed over. The directory of the zip
-is measured before the standard library builds objects from it, and every file is cut at a limit while it is
-unpacked, whatever size the zip declares.
+No name in a zip ever becomes a path: an unpacked file gets a number as its name, so `../../etc/passwd`, reserved names
+and names that differ only in case do no harm. Links and devices are skipped. The directory of the zip is measured
+before the standard library builds objects from it, and every file is cut at a limit while it is unpacked, whatever size
+the zip declares.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ FILE_LIMIT_BYTES: Final = 100_000_000
 """A file is cut here; a notebook of half this size is refused anyway."""
 
 INNER_ZIP_LIMIT_BYTES: Final = 1_000_000_000
-"""A zip inside a zip is cut here (and is unreadable then): students add their data sets."""
+"""A zip inside a zip is cut here (and is then unreadable): students add their data sets."""
 
 TOTAL_LIMIT_BYTES: Final = 8_000_000_000
-"""All that is unpacked from one zip."""
+"""Most bytes that are unpacked from one zip."""
 
 MEGABYTE: Final = 1_000_000
 _CHUNK_BYTES = 1 << 20
 _DEEPEST = 100
-"""Names that lead to a file."""
+"""Most names on the path to a file."""
 
 _KEPT_SUFFIXES = (".ipynb", ZIP_SUFFIX)
 _ENCRYPTED = 0x1
@@ -79,13 +79,13 @@ class Entry:
 
     @property
     def limit_bytes(self) -> int:
-        """Where this file is cut."""
+        """The size at which this file is cut."""
         return INNER_ZIP_LIMIT_BYTES if self.parts[-1].lower().endswith(ZIP_SUFFIX) else FILE_LIMIT_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """A file that came out of a zip.
+    """A file unpacked from a zip.
 
     Attributes:
         path: Where it is now.
@@ -98,7 +98,7 @@ class Unpacked:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """What a zip says that it holds.
+    """The content that a zip declares.
 
     Attributes:
         entries: Its ordinary files, in its own order.
@@ -121,7 +121,7 @@ def list_entries(archive: Path, *, shown: str) -> tuple[Entry, ...]:
 
 
 def read_directory(archive: Path, *, shown: str) -> Directory:
-    """Return what a zip says that it holds; nothing is unpacked.
+    """Return the content that a zip declares; nothing is unpacked.
 
     Args:
         archive: The zip file.
@@ -175,7 +175,7 @@ def refuse_unusable(entries: Sequence[Entry], *, shown: str) -> None:
 
 
 def unpack(archive: Path, wanted: Sequence[Entry], folder: Path, *, shown: str) -> Mapping[Entry, Unpacked]:
-    """Unpack the wanted files into `folder` under names of our own.
+    """Unpack the chosen files into `folder` under names of our own.
 
     One file that is damaged or too large does not spoil the others: its `problem` says what happened.
 
@@ -216,7 +216,7 @@ def _entry(index: int, info: zipfile.ZipInfo, parts: tuple[str, ...]) -> Entry:
 
 
 def _parts(info: zipfile.ZipInfo) -> tuple[str, ...]:
-    """Split the name at both kinds of slash; steps upwards and drive letters have no meaning here."""
+    """Split the name at both kinds of slash; parent steps and drive letters have no meaning here."""
     names = _name(info).replace("\\", "/").split("/")
     if len(names) > _DEEPEST:  # no disk holds that; one name stands for the folders in the middle
         names = [*names[: _DEEPEST - 2], hashlib.sha256(repr(names).encode()).hexdigest(), names[-1]]
@@ -225,7 +225,7 @@ def _parts(info: zipfile.ZipInfo) -> tuple[str, ...]:
 
 
 def _name(info: zipfile.ZipInfo) -> str:
-    """Decode a name that is not marked as UTF-8: it is UTF-8 all the same (macOS), or in the DOS code page."""
+    """Decode a name that is not marked as UTF-8: it may be UTF-8 nevertheless (macOS), or in the DOS code page."""
     if info.flag_bits & _UTF8_NAME:
         return info.filename
     try:
@@ -251,7 +251,7 @@ def _file_name(entry: Entry) -> str:
 
 
 def _copy(opened: zipfile.ZipFile, info: zipfile.ZipInfo, target: BinaryIO, entry: Entry) -> Message | None:
-    """Copy up to the limit; return what is wrong with the copy, or None. A disk that is full raises OSError."""
+    """Copy up to the limit; return what is wrong with the copy, or None. A full disk raises OSError."""
     left = entry.limit_bytes
     chunks = _chunks(opened, info, most=left + 1)
     while True:

@@ -22,7 +22,7 @@ _WRAPPERS: Final = 20
 
 @dataclass(slots=True)
 class Attribution:
-    """Whose is what in all that was given.
+    """The owners of all given files.
 
     Attributes:
         belongings: Every file of an owner, in the order in which they were found.
@@ -69,7 +69,7 @@ def attribute(givens: Sequence[Given], workspace: Path, opener: Opener) -> Attri
 
 @dataclass(frozen=True, slots=True)
 class _Sources:
-    """Where a division is read from: the platforms' own files, and zips as if they were folders."""
+    """The levels to read: the platforms' own files, and zips treated as folders."""
 
     contents: Contents
     look_into: Callable[[Item], Listing | None]
@@ -83,7 +83,7 @@ def _sources(workspace: Path, opener: Opener) -> _Sources:
 
 
 def _roots(givens: Sequence[Given], sources: _Sources) -> tuple[list[Listing], list[Item]]:
-    """Divide what was given into what holds a class, and files of one student each.
+    """Divide the given paths into those that hold a class, and files of one student each.
 
     A zip given alone is a class's, unless a platform named it for one student or it holds one notebook. Among several
     given paths it is one student's, unless every one of them is a platform's download.
@@ -101,7 +101,7 @@ def _roots(givens: Sequence[Given], sources: _Sources) -> tuple[list[Listing], l
 
 
 def _is_class(single: Item, inside: Listing, sources: _Sources) -> bool:
-    """Tell a class's download from one student's zip: a platform's names inside, or else several hand-ins."""
+    """Distinguish a class's download from one student's zip: it has a platform's names inside, or several hand-ins."""
     if named_by_platform(single):
         return False
     kinds = [item.kind for item in inside.items]
@@ -110,7 +110,7 @@ def _is_class(single: Item, inside: Listing, sources: _Sources) -> bool:
 
 
 def _download(item: Item, sources: _Sources) -> Listing | None:
-    """Return what a zip holds, if that is a platform's download."""
+    """Return what a zip holds if it is a platform's download."""
     if item.kind is not FileKind.ZIP or named_by_platform(item):
         return None
     inside = sources.look_into(item)
@@ -122,7 +122,7 @@ def _says_something(found: Listing, sources: _Sources) -> bool:
 
 
 def _as_root(singles: Sequence[Item]) -> Iterator[Listing]:
-    """Yield the given files as if the folder around all of them had been given, with nothing else in it."""
+    """Yield the given files as if their common folder had been given, with nothing else in it."""
     if not singles:
         return
     common = os.path.commonpath([item.container.parent for item in singles])
@@ -140,7 +140,7 @@ def _divide(level: FolderLevel, sources: _Sources, *, downloads: bool) -> Divisi
         return Division([Belonging(item, owner, counts=True) for item in level.items])
     if (found := by_platform(level, sources.contents)) is not None:
         division = found[1]
-        # Hand-ins beside what the platform names: by their place, as everywhere.
+        # Hand-ins beside those that the platform names: by their path, as everywhere.
         beside = _level_of_items(found[0], division.unnamed)
         division.unnamed = []
         if beside is not None:
@@ -164,7 +164,7 @@ def _level_of_items(level: FolderLevel, items: Sequence[Item]) -> FolderLevel | 
 
 
 def _without_wrappers(level: FolderLevel, sources: _Sources) -> FolderLevel:
-    """Go through folders that lie around everything; around a single hand-in, the outermost names the student."""
+    """Descend through folders that enclose everything; around a single hand-in, the outermost name is the student's."""
     if sum(_has_say(item, sources) for item in level.items) < 2:
         return level
     for _ in range(_WRAPPERS):
@@ -201,7 +201,7 @@ def _places(items: Iterable[Item], depth: int, sources: _Sources) -> list[FilePl
 
 
 def _has_say(item: Item, sources: _Sources) -> bool:
-    """Tell whether this is a notebook or a zip that holds one; nothing else decides how a class is laid out."""
+    """Return whether this is a notebook or a zip that holds one; nothing else determines how a class is laid out."""
     if item.kind is not FileKind.ZIP:
         return item.kind is FileKind.NOTEBOOK
     inside = sources.look_into(item)

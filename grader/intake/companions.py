@@ -1,8 +1,8 @@
-"""Decides which files that were handed in beside a notebook are there again when it runs.
+"""Decides which files handed in beside a notebook are available when it runs.
 
-A helper module and small data do; weights and everything else are passed over, and the report says so. Whose a file is
-must be certain: it lies in the folder or zip of one owner, in which no other owner's hand-in lies. No name can take the
-place of a module that is installed, of one of Python's own, or of the course's data.
+Helper modules and small data are; weights and everything else are skipped, and the report says so. The owner of a file
+must be certain: it is in the folder or zip of one owner, without another owner's hand-in. No name may replace that of
+an installed module, of one of Python's own, or of the course's data.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ _LISTED_AT_MOST: Final = 500
 _LONGEST_NAME: Final = 200
 
 _OF_SYSTEMS: Final = frozenset({"thumbs.db", "desktop.ini"})
-"""What operating systems put into folders."""
+"""Files that operating systems put into folders."""
 
 _NOT_BESIDE: Final = frozenset({NOTEBOOK_SUFFIX, ".pyc"})
-"""Hand-ins themselves, and what Python makes."""
+"""Hand-ins themselves, and files that Python makes."""
 
 _OURS: Final = frozenset({
     "assignments", "grader", "grader_probe", "reference", "sitecustomize", "usercustomize", "__main__", "conftest",
@@ -53,7 +53,7 @@ _MODULE: Final = re.compile(r"[A-Za-z_]\w{0,99}")
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What lies beside a notebook.
+    """The files beside a notebook.
 
     Attributes:
         companions: What is laid beside it when it runs.
@@ -65,14 +65,14 @@ class Beside:
 
 
 class Nearby:
-    """All files that were found, in order of their place, so that what lies around one is found without a search.
+    """All files, in order of their path, so that those around one are found without a search.
 
     Attributes:
         laid: Files that some notebook was given so far.
     """
 
     def __init__(self, items: Iterable[tuple[Item, str]], workspace: Path) -> None:
-        """Sort files; each comes with the student whose hand-in it may be, "" where it is none."""
+        """Sort files; each comes with the student whose hand-in it may be, "" if it is none."""
         pairs = sorted(items, key=lambda pair: pair[0].address)
         self._items = [item for item, _ in pairs]
         self._places = [item.address for item in self._items]
@@ -81,7 +81,7 @@ class Nearby:
         self.laid: set[Item] = set()
 
     def beside(self, notebook: Item, student: str, inside: Sequence[Item] | None) -> Beside:
-        """Return what lies in the folder of a notebook, or below it.
+        """Return the files in the folder of a notebook, or below it.
 
         Args:
             notebook: The hand-in.
@@ -96,7 +96,7 @@ class Nearby:
         return result
 
     def _below(self, folder: tuple[str, ...], student: str) -> list[Item]:
-        """Return what lies below a folder; nothing where another student's hand-in does."""
+        """Return the files below a folder; none if it has another student's hand-in."""
         found: list[Item] = []
         for position in range(bisect.bisect_left(self._places, folder), len(self._places)):
             if self._places[position][: len(folder)] != folder:
@@ -108,7 +108,7 @@ class Nearby:
 
 
 def _laid(items: Sequence[Item], depth: int, workspace: Path) -> tuple[Beside, list[Item]]:
-    """Divide files that lie beside a notebook into what is laid there and what is passed over."""
+    """Divide files beside a notebook into those that are laid there and those that are skipped."""
     found: list[Item] = []
     passed_over: list[str] = []
     for item in sorted(items, key=lambda one: one.address)[:_LISTED_AT_MOST]:
@@ -143,12 +143,12 @@ def _may_lie_beside(item: Item, notebook: Item) -> bool:
 
 
 def is_nobodys(item: Item) -> bool:
-    """Tell whether a platform or an operating system put this file beside hand-ins."""
+    """Return whether a platform or an operating system put this file beside hand-ins."""
     return item.filename.lower() in own_files() | _OF_SYSTEMS
 
 
 def vetted_name(parts: Sequence[str]) -> str | None:
-    """Return the name under which a file may lie beside a notebook, None for one that may not.
+    """Return the name that a file may have beside a notebook, None for a file that may not be there.
 
     Code must not shadow a module: what Python, our installation or Colab has under that name stays what it is.
     """
@@ -166,7 +166,7 @@ def vetted_name(parts: Sequence[str]) -> str | None:
 
 @functools.cache
 def _is_taken(module: str) -> bool:
-    """Say whether a top-level module has this name already, in whatever case (some file systems know none)."""
+    """Return whether a top-level module already has this name in any case (some file systems ignore case)."""
     names = {module, module.lower()}
     known = sys.stdlib_module_names | _OURS | QUIET_MODULES | frozenset(sys.builtin_module_names)
     if any(name in known or is_in_colab(name) for name in names):
@@ -189,7 +189,7 @@ def _limit(name: str) -> int:
 
 
 def _companion(name: str, path: Path, room: int) -> Companion | None:
-    """Read the bytes once; a zip may hold more of them than it says, and a file may be closed to us."""
+    """Read the bytes once; a zip may hold more of them than it declares, and a file may be unreadable."""
     try:
         with path.open("rb") as file:
             content = file.read(_limit(name) + 1)

@@ -1,4 +1,4 @@
-"""Bytes to text, whatever program saved them."""
+"""Decodes bytes to text, whatever program saved them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _WESTERN: Final = ("cp1252", "latin-1")
-"""What old Windows programs write; the second one reads every byte."""
+"""Encodings of old Windows programs; the second one accepts every byte."""
 
 _UTF8: Final = "utf-8"
 _SHOWN: Final = {"utf-8-sig": _UTF8}
 
 
 def decode(raw: bytes) -> tuple[str, str]:
-    """Return the text and the name of the encoding it was in.
+    """Return the text and the name of its encoding.
 
     A byte order mark decides, then zero bytes between ASCII characters, then whether it is valid UTF-8.
     """
@@ -34,7 +34,7 @@ def decode(raw: bytes) -> tuple[str, str]:
 
 
 def without_surrogates(text: str) -> str:
-    """Join surrogate pairs and replace lone halves by U+FFFD: JSON can spell them, UTF-8 cannot."""
+    """Join surrogate pairs and replace lone halves by U+FFFD: JSON can contain them, UTF-8 cannot."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -43,7 +43,7 @@ def _by_mark(raw: bytes) -> str:
 
 
 def _by_zeros(raw: bytes) -> str:
-    """JSON begins with an ASCII character, so UTF-16 without a mark shows by the zero beside it."""
+    """JSON begins with an ASCII character, so UTF-16 without a mark is recognised by the zero beside it."""
     first = raw[:2]
     if len(first) == 2 and first[0] == 0 and first[1]:
         return "utf-16-be"

@@ -1,7 +1,8 @@
-"""One folder of what was given, and how its files are divided among their owners.
+"""One folder of the given paths, and the division of its files among their owners.
 
-A file or folder at a level that a platform has named has an owner, and everything below it, or in a zip, is that
-owner's, whatever its name says: nobody's own folder is asked who else handed in, when, or what is to be passed over.
+A file or folder at a level that a platform has named has an owner, and everything below it, or in a zip, belongs to
+that owner, whatever its name: inside a student's own folder, no other names, times or files of platforms are looked
+for.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Belonging:
 
 @dataclass(slots=True)
 class Division:
-    """What belongs to whom.
+    """The owners of files.
 
     Attributes:
         belongings: Files with an owner.
@@ -47,7 +48,7 @@ class Division:
     by_platform: bool = False
 
     def add(self, other: Division) -> None:
-        """Take in what another level holds."""
+        """Add the result of another level."""
         self.belongings += other.belongings
         self.unnamed += other.unnamed
         self.rest += other.rest
@@ -56,7 +57,7 @@ class Division:
 
 @dataclass(frozen=True, slots=True)
 class FolderLevel:
-    """One folder of what was given.
+    """One folder of the given paths.
 
     Attributes:
         above: Names that lead to it, its own the last.
@@ -89,7 +90,7 @@ def level_of(found: Listing) -> FolderLevel:
 
 
 def divided(level: FolderLevel, owner: Callable[[Item], Owner | None]) -> Division:
-    """Divide what lies here and below by a platform's word; hand-ins that it does not name keep their place's name."""
+    """Divide the files here and below by a platform's names; hand-ins that it does not name are named by their path."""
     division = Division()
     for item in level.items:
         if (whose := owner(item)) is not None:
@@ -100,7 +101,7 @@ def divided(level: FolderLevel, owner: Callable[[Item], Owner | None]) -> Divisi
 
 
 def is_below(item: Item, level: FolderLevel) -> bool:
-    """Tell whether a file lies in a folder of this level."""
+    """Return whether a file lies in a folder of this level."""
     return len(item.parts) > level.depth + 1
 
 

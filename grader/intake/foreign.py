@@ -8,7 +8,7 @@ from typing import Final
 from grader.domain.messages import Message, message
 
 DOWNLOAD: Final = message("In Colab, choose File > Download > Download .ipynb, and hand in that file.")
-"""What to do instead; stands at the end of every message about a wrong file."""
+"""What to do instead; the end of every message about a wrong file."""
 
 _PICTURE: Final = message("This is a picture, not a notebook. {download}", download=DOWNLOAD)
 _ZIP_BEGINNING: Final = b"PK\x03\x04"
@@ -33,34 +33,34 @@ _IN_ZIPS: Final = (
     (b"word/document.xml", message("This is a Word document, not a notebook. {download}", download=DOWNLOAD)),
     (b"model.weights.h5", message("This is a saved Keras model, not a notebook. {download}", download=DOWNLOAD)),
 )
-"""Files that a zip of that kind holds, by name."""
+"""Files that a zip of that kind contains, by name."""
 
 _HEAD = 400_000
-"""Bytes or characters that are looked at."""
+"""Number of bytes or characters that are examined."""
 
 _WRITTEN_ONLINE = re.compile(r"<(?:p|div|span|a|br|b|i|strong|em|ul|ol|table|h[1-6])[\s/>]", re.IGNORECASE)
-"""How Moodle's `onlinetext.html` and Canvas's `_text.html` begin: what the student wrote into a box of the platform."""
+"""The beginnings of Moodle's `onlinetext.html` and Canvas's `_text.html`: text typed into a box of the platform."""
 
 _PAGE_BEGINNINGS = ("<!doctype html", "<html", "<head", "<body")
 _GOOGLE = re.compile(r"(?:colab\.research|drive|docs|accounts)\.google\.com")
-# Every repetition is bounded: these lines are a student's.
+# Every repetition is limited, since these lines are a student's.
 _PYTHON_LINE = re.compile(
     r"import [a-z_]|from [\w.]{1,80} import |def [a-z_]\w{0,80}\(|class [a-z_]\w{0,80}[(:]|# ?%%", re.IGNORECASE
 )
 
 
 def by_beginning(raw: bytes) -> Message | None:
-    """Return what these bytes are by the way they begin, or None."""
+    """Return the format of these bytes by their beginning, or None."""
     if raw.startswith(_ZIP_BEGINNING):
         head, tail = raw[:_HEAD], raw[-_HEAD:]
-        for member, told in _IN_ZIPS:
+        for member, kind in _IN_ZIPS:
             if member in head or member in tail:
-                return told
-    return next((told for beginning, told in _BEGINNINGS if raw.startswith(beginning)), None)
+                return kind
+    return next((kind for beginning, kind in _BEGINNINGS if raw.startswith(beginning)), None)
 
 
 def by_text(text: str) -> Message | None:
-    """Return what this text is if not JSON (a web page, Python code), or None."""
+    """Return the format of a text that is not JSON (a web page, Python code), or None."""
     head = text[:_HEAD].lstrip()
     if _is_page(head[:4000].lower()):
         return _page(head)

@@ -12,7 +12,7 @@ from grader.domain.text import shortened
 from grader.intake.raw_cells import RawCell, is_code, source_of
 
 _LONGEST_READ: Final = 1000
-"""Characters of a line that are looked at: no heading is longer."""
+"""Characters of a line that are examined: no heading is longer."""
 
 _NUMBER_SIGNS: Final = re.compile(r" {0,3}#{1,6}(?=[ \t]|$)")
 _UNDERLINE: Final = re.compile(r" {0,3}(?:=+|-+)[ \t]*")
@@ -38,7 +38,7 @@ def places(cells: Sequence[RawCell]) -> Mapping[int, Place]:
 
 
 def _heading(cell: RawCell) -> str | None:
-    """Return the last heading of a text cell, None where it has none."""
+    """Return the last heading of a text cell, None if it has none."""
     text = source_of(cell)
     if cell.get("cell_type") == "heading":  # formats 2 and 3 have cells of their own for it
         return _plain(text)
@@ -70,14 +70,14 @@ def _headings(text: str) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """Return a heading without its marks, as it is shown."""
+    """Return a heading as shown, without its Markdown marks."""
     shown = _LINK.sub(r"\1", text[:_LONGEST_READ])
     shown = _EMPHASIS.sub("", _TAG.sub("", shown))
     return shortened(" ".join(html.unescape(shown).split()), LONGEST_SECTION)
 
 
 def _first_line(source: str) -> str:
-    """Return the first line that is code, or the title of a Colab form; a comment where there is nothing else."""
+    """Return the first line of code, or the title of a Colab form; a comment if there is nothing else."""
     lines = [line.strip() for line in source.split("\n", 200)[:200] if line.strip()]
     telling = (line for line in lines if not line.startswith("#") or _FORM_TITLE.match(line))
     line = next(telling, lines[0] if lines else "")

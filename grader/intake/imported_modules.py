@@ -1,9 +1,9 @@
 """Reads which modules a notebook's code imports, without running any of it.
 
-Seen are `import a.b`, `from a import b`, `importlib.import_module("a")` and `__import__("a")`, wherever they stand,
-also where they would never be reached. Not seen is what only a run could tell: a name that is computed, code in a text
-given to `exec`, or another process. Lines for IPython (`%matplotlib inline`, `!pip install a`) are no Python and import
-nothing, but `%time import a` does. A cell that is no Python at all is passed over: it would not run either.
+It finds `import a.b`, `from a import b`, `importlib.import_module("a")` and `__import__("a")` anywhere, even in
+unreachable code. It does not find what only a run could show: a computed name, code in a text given to `exec`, or
+another process. Lines for IPython (`%matplotlib inline`, `!pip install a`) are not Python and import nothing, but
+`%time import a` does. A cell that is not Python at all is skipped: it would not run either.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from grader.domain.submission import ImportedModule, Notebook
 from grader.domain.syntax import tree_or_error
 
 PARSED_BYTES: Final = 200_000
-"""A longer cell holds data; of it, only the lines that begin like an import are read, to bound the memory of a tree."""
+"""A longer cell holds data; only its lines that begin like an import are read, to limit the memory of a tree."""
 
 _PYTHON_CELL_MAGICS: Final = frozenset({"time", "timeit", "capture", "prun", "memit"})
-"""What comes below them is Python of the notebook itself; below any other (`%%bash`, `%%writefile`) it is not."""
+"""Cell magics above Python of the notebook itself; below any other (`%%bash`, `%%writefile`) there is none."""
 
 _TAKEN_OUT_SINGLY: Final = 50
-"""Lines for IPython in a cell that are looked at one by one; each takes a parse of the whole cell."""
+"""Most lines for IPython in a cell that are handled one by one; each takes a parse of the whole cell."""
 
 _RUNNING_MAGIC = re.compile(r"%(?:time|timeit|prun|memit)(?:\s+-\w+(?:\s+\d+)?)*\s+(?P<code>[^-\s].*)")
 _FROM_LINE = re.compile(r"from\s+(?P<module>[\w.]+)\s+import\b.*")
 _IMPORTING_CALLS: Final = frozenset({"import_module", "__import__"})
 
-# What the parser does with a text that nobody trusts: wrong, with NUL in it, nested too deep.
+# What the parser raises for untrusted text: wrong, with NUL in it, nested too deeply.
 
 
 def imported_modules(notebook: Notebook) -> tuple[ImportedModule, ...]:
-    """Return every import of the notebook's code cells, in order of cell and line; no import is told twice."""
+    """Return every import of the notebook's code cells, in order of cell and line; no import is reported twice."""
     found = [
         imported
         for cell in notebook.cells
@@ -55,7 +55,7 @@ def _pieces(source: str) -> list[tuple[int, ast.Module]]:
 
 
 def _line_by_line(source: str) -> list[tuple[int, ast.Module]]:
-    """Return the trees of the lines that begin like an import; of one that goes on below, the module alone."""
+    """Return the trees of lines that begin like an import; of one that continues below, only the module."""
     trees = []
     for number, line in enumerate(source.split("\n")):
         text = line.strip()[:PARSED_BYTES]
@@ -67,7 +67,7 @@ def _line_by_line(source: str) -> list[tuple[int, ast.Module]]:
 
 
 def _python(source: str) -> ast.Module | None:
-    """Parse a cell, taking out lines for IPython where the parser stumbles over them.
+    """Parse a cell, removing lines for IPython at which the parser fails.
 
     A line such as `% 3` may also go on with a calculation, so that none is taken out without need.
     """
@@ -92,7 +92,7 @@ def _parsed(source: str) -> ast.Module | None:
 
 
 def _without_cell_magic(lines: list[str]) -> list[str]:
-    """Replace the line of a cell magic by what it runs, and the whole cell where it is no Python of the notebook."""
+    """Replace the line of a cell magic by what it runs, and the whole cell if it is not Python of the notebook."""
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
     text = lines[first].strip()
     if not text.startswith("%%"):
@@ -104,7 +104,7 @@ def _without_cell_magic(lines: list[str]) -> list[str]:
 
 
 def _is_magic(line: str) -> bool:
-    """Tell whether a line may be one for IPython: `%cd x`, `!ls`, `?f`, `f?`, `files = !ls`."""
+    """Return whether a line may be one for IPython: `%cd x`, `!ls`, `?f`, `f?`, `files = !ls`."""
     text = line.strip()
     assigned = text.partition("=")[2].lstrip()
     marked = text.startswith(("%", "!", "?")) or text.endswith("?") or assigned.startswith(("%", "!"))
@@ -112,7 +112,7 @@ def _is_magic(line: str) -> bool:
 
 
 def _take_out(lines: list[str], number: int) -> None:
-    """Replace a line for IPython, with the lines that a backslash joins to it, by the Python that it runs."""
+    """Replace a line for IPython, with its continuation lines, by the Python that it runs."""
     last = number
     while lines[last].endswith("\\") and last + 1 < len(lines):
         last += 1
@@ -122,7 +122,7 @@ def _take_out(lines: list[str], number: int) -> None:
 
 
 def _run_by(magic: str) -> str:
-    """Return the Python that a line magic runs (`%time import a`), "" where it runs none."""
+    """Return the Python that a line magic runs (`%time import a`), "" if it runs none."""
     runs = _RUNNING_MAGIC.fullmatch(magic)
     return runs["code"] if runs and _parsed(runs["code"]) is not None else ""
 
@@ -138,7 +138,7 @@ def _imports(piece: tuple[int, ast.Module], cell_index: int) -> Iterator[Importe
 
 
 def _named(node: ast.AST) -> Sequence[tuple[str, tuple[str, ...]]]:
-    """Return modules and members that a node imports; nothing outside the notebook is relative to it."""
+    """Return modules and members that a node imports; relative imports stay inside the notebook."""
     match node:
         case ast.Import(names=names):
             return [(alias.name, ()) for alias in names]

@@ -51,7 +51,7 @@ def passed_over(
 
 
 def _outermost(item: Item) -> str:
-    """Return the folder around a file that is nobody's, or the file itself."""
+    """Return the folder around a file without an owner, or the file itself."""
     return item.parts[0]
 
 
@@ -81,5 +81,5 @@ def _inside(zipped: Item, opener: Opener, used: Collection[Item]) -> Iterator[st
 
 
 def _is_named(item: Item) -> bool:
-    """Leave out what platforms, systems and Python put there themselves."""
+    """Leave out what platforms, operating systems and Python put there."""
     return not is_nobodys(item) and Path(item.filename).suffix.lower() != _MADE_BY_PYTHON

@@ -20,7 +20,7 @@ _SKIPPED_FOLDERS = frozenset({"__MACOSX"})
 
 
 class FileKind(StrEnum):
-    """What a file is, by its ending.
+    """The kind of a file, by its ending.
 
     NOTEBOOK: may be read.
     ZIP: may hold notebooks.
@@ -62,22 +62,22 @@ class Item:
 
     @property
     def shown(self) -> str:
-        """Where it is, for people, seen from the given path."""
+        """Its path for people, relative to the given path."""
         return "/".join(self.parts)
 
     @property
     def place(self) -> tuple[str, ...]:
-        """Folders, then the name without its ending, seen from the given path."""
+        """Folders, then the name without its ending, relative to the given path."""
         return (*self.parts[:-1], Path(self.filename).stem)
 
     @property
     def address(self) -> tuple[str, ...]:
-        """Where it is, from the root of the disk, so that files of different given paths can be compared."""
+        """Its absolute path, so that files of different given paths can be compared."""
         return (*self.above, *self.parts)
 
     @property
     def is_hand_in(self) -> bool:
-        """Whether it may be somebody's work without a platform saying so."""
+        """Whether it may be a student's work even if no platform says so."""
         return self.kind is not FileKind.OTHER
 
     @property
@@ -91,7 +91,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All that is visible in one given path.
+    """Everything visible in one given path.
 
     Attributes:
         above: Cleaned names that lead to it, from the root of the disk; its own is the last one.
@@ -137,7 +137,7 @@ def look_at(path: Path, is_named: Callable[[Item], bool]) -> Given:
         raise IntakeError(
             message(
                 "{path} is neither a notebook (.ipynb) nor a folder nor a zip file. Give one of these.",
-                path=_told(path),
+                path=_for_people(path),
             )
         )
     _try_reading(path)
@@ -169,7 +169,7 @@ def look_into(zipped: Item, path: Path) -> Listing:
 
 
 def siblings(path: Path) -> list[Item]:
-    """Return the ordinary files in the folder of a single notebook, none of those in folders below."""
+    """Return the ordinary files in the folder of a single notebook, without those in subfolders."""
     single = _single(path)
     return [
         Item(single.above, (distinct_part(other.name),), other)
@@ -179,7 +179,7 @@ def siblings(path: Path) -> list[Item]:
 
 
 def is_hidden(parts: tuple[str, ...]) -> bool:
-    """Tell whether any of the names is hidden or belongs to a tool (`.ipynb_checkpoints`, `__MACOSX`)."""
+    """Return whether any of the names is hidden or belongs to a tool (`.ipynb_checkpoints`, `__MACOSX`)."""
     return any(part.startswith(".") or part in _SKIPPED_FOLDERS for part in parts)
 
 
@@ -191,7 +191,7 @@ def _mode(path: Path) -> int:
         return path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError) as error:
         raise IntakeError(
-            message("{path} does not exist. Check its spelling, or give the full path.", path=_told(path))
+            message("{path} does not exist. Check its spelling, or give the full path.", path=_for_people(path))
         ) from error
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
@@ -211,14 +211,14 @@ def _single(path: Path) -> Item:
     return Item(above, (distinct_part(path.name),), folder / path.name)
 
 
-def _told(path: Path) -> str:
+def _for_people(path: Path) -> str:
     return clean_name(str(path))
 
 
 def _unreadable(path: Path, error: Exception) -> IntakeError:
     words = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return IntakeError(
-        message("{path} cannot be read: {problem}. Check its permissions.", path=_told(path), problem=words)
+        message("{path} cannot be read: {problem}. Check its permissions.", path=_for_people(path), problem=words)
     )
 
 
@@ -235,12 +235,12 @@ class _Walk:
 
 
 def _in_folder(folder: Path) -> Listing:
-    """List ordinary files in order of name; links are not followed, for they may lead out of a student's folder."""
+    """List ordinary files in order of name; links are not followed, since they may lead out of a student's folder."""
     above = tuple(distinct_part(name) for name in folder.parts[1:])
     walk = _Walk()
 
     def refuse(error: OSError) -> None:
-        # Nothing is better than a class that lacks students without anybody noticing.
+        # An error is better than a class that silently lacks students.
         raise _unreadable(Path(error.filename or folder), error) from error
 
     for root, folders, files in os.walk(folder, onerror=refuse):
@@ -271,7 +271,7 @@ def _note_file(walk: _Walk, item: Item) -> None:
 
 
 def _is_hidden_notebook(parts: tuple[str, ...]) -> bool:
-    """Tell of a notebook that its name alone hides; copies that Jupyter keeps are nobody's work."""
+    """Report a notebook that only its name hides; Jupyter's own copies are ignored."""
     name = parts[-1]
     return (
         name.startswith(".")
@@ -285,5 +285,5 @@ def _is_ordinary(path: Path) -> bool:
     try:
         return stat.S_ISREG(path.lstat().st_mode)
     except FileNotFoundError:
-        # It was deleted since its folder was listed.
+        # It was deleted after its folder was listed.
         return False

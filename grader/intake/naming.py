@@ -10,13 +10,13 @@ import hashlib
 import unicodedata
 
 STUDENT_LIMIT = 120
-"""Characters of the longest student name that is kept as it is."""
+"""Most characters of a student name that is kept as it is."""
 
 _READ_LIMIT = 4000
-"""Characters of a name that are looked at: no file system allows as many, but a zip does."""
+"""Most characters of a name that are examined: no file system allows as many, but a zip does."""
 
 _SLUG_LIMIT_BYTES = 120
-"""UTF-8 bytes of the readable part of a report name; file systems allow 255 for the whole."""
+"""Most UTF-8 bytes of the readable part of a report name; file systems allow 255 for the whole."""
 
 _DIGEST_DIGITS = 10
 _LONGEST_SUFFIX = 10
@@ -40,7 +40,7 @@ def clean_name(text: str) -> str:
 
 
 def distinct_part(name: str) -> str:
-    """Return the name of a file or folder, cleaned, such that two different names stay two.
+    """Return the cleaned name of a file or folder, such that different names stay different.
 
     Where cleaning drops or replaces a character (bytes that are no UTF-8, characters that nobody sees), `~` and digits
     of the name's digest stand before its ending. Two spellings of one accent remain one name.
@@ -55,7 +55,7 @@ def distinct_part(name: str) -> str:
 
 
 def student_name(name: str, identifier: str = "") -> str:
-    """Return how a student is called everywhere: the cleaned name, then `-` and the platform's id where there is one.
+    """Return a student's name as used everywhere: cleaned, then `-` and the platform's id if there is one.
 
     The id is always part of it, not only where two names are alike: a student must have the same name in every
     batch, or a grade would not be found again.
@@ -104,7 +104,7 @@ def _shown(character: str) -> str:
 
 
 def _is_plain(character: str) -> bool:
-    """Letters, digits, accents that stand alone, and the three marks that every file system takes."""
+    """Keep letters, digits, combining accents, and the three marks that every file system accepts."""
     return character in "-_." or unicodedata.category(character)[0] in "LM" or character.isdecimal()
 
 
@@ -113,7 +113,7 @@ def _is_device(slug: str) -> bool:
 
 
 def _within(text: str, limit_bytes: int) -> str:
-    # A character that the cut goes through is dropped as a whole.
+    # A character that the cut splits is dropped completely.
     return text.encode()[:limit_bytes].decode(errors="ignore")
 
 

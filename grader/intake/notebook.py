@@ -1,6 +1,6 @@
-"""Reads a submission's bytes as a notebook, believing nothing.
+"""Reads a submission's bytes as a notebook, trusting nothing.
 
-Flow: size, bytes, what they are by their beginning, text, JSON, cells. Every way in which that can fail is an
+Flow: size, bytes, format by the first bytes, text, JSON, cells. Every possible failure is an
 `UnreadableSubmissionError` that tells the student what the file is and what to do.
 
 The formats are read here and not converted by nbformat: its upgrades fail in many ways on a file that is wrong in
@@ -27,7 +27,7 @@ from grader.intake.raw_cells import RawCell, all_cells, code_cells, is_code, map
 
 NOTEBOOK_LIMIT_BYTES: Final = 50_000_000
 COLLECTION_LIMIT: Final = 2_000_000
-"""Brackets and braces in a file: each may cost a hundred bytes of memory once it is parsed."""
+"""Most brackets and braces in a file: each may cost a hundred bytes of memory when parsed."""
 
 NEWEST_FORMAT: Final = 4
 METADATA_KEY: Final = "autoencoder_grader"
@@ -77,7 +77,7 @@ def read_notebook(submission: Submission) -> Notebook:
 
 
 def read_document(submission: Submission) -> Mapping[str, object]:
-    """Return a submission's bytes as parsed JSON, with saved outputs and all: to be shown, never to be run.
+    """Return a submission's bytes as parsed JSON including saved outputs: for display, never for a run.
 
     Raises:
         UnreadableSubmissionError: The bytes are no JSON object, or more than is accepted.
@@ -92,13 +92,13 @@ def read_document(submission: Submission) -> Mapping[str, object]:
 
 
 def _beside(submission: Submission) -> list[Message]:
-    """Say what was laid beside the notebook, and what was not and how to hand it in."""
-    told = []
+    """Say which files were laid beside the notebook, which were not, and how to hand those in."""
+    notes = []
     if submission.companions:
         names = [companion.name for companion in submission.companions]
-        told.append(message("Laid beside the notebook, as handed in: {files}.", files=listed(names, _LISTED)))
+        notes.append(message("Laid beside the notebook, as handed in: {files}.", files=listed(names, _LISTED)))
     if submission.passed_over:
-        told.append(
+        notes.append(
             message(
                 "Handed in beside the notebook and not used: {files}. Python files and small tables, texts and "
                 "pictures are laid beside it under names that no installed module has; a model is trained in the "
@@ -106,7 +106,7 @@ def _beside(submission: Submission) -> list[Message]:
                 files=listed(submission.passed_over, _LISTED),
             )
         )
-    return told
+    return notes
 
 
 def _refuse(reason: Message) -> Never:
@@ -114,7 +114,7 @@ def _refuse(reason: Message) -> Never:
 
 
 def _read(submission: Submission) -> bytes:
-    """Return the bytes of a file of reasonable size; the size is looked at first."""
+    """Return the bytes of a file of reasonable size; the size is checked first."""
     try:
         size_bytes = max(submission.path.stat().st_size, submission.size_bytes)
         _refuse_size(size_bytes)
@@ -164,7 +164,7 @@ def _parse(text: str) -> Mapping[str, object]:
 
 
 def _integer(digits: str) -> int:
-    """Parse a number of a sane length; Python refuses thousands of digits, and no number of a notebook matters."""
+    """Parse a number of reasonable length; Python refuses thousands of digits, and no number of a notebook matters."""
     return int(digits) if len(digits) <= _LONGEST_INTEGER else 0
 
 
@@ -210,7 +210,7 @@ def _no_cells() -> Message:
 
 
 def _format(document: Mapping[str, object]) -> int:
-    """Return the major version of the format; where the file does not say, its shape does."""
+    """Return the major version of the format; if the file does not state it, its structure shows it."""
     stated = document.get("nbformat")
     if isinstance(stated, int) and not isinstance(stated, bool) and stated > 0:
         version = stated

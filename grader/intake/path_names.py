@@ -1,4 +1,4 @@
-"""Names students after the paths of their files, where no platform names them.
+"""Names students after the paths of their files if no platform names them.
 
 | the outermost level holds | who is a student |
 |---|---|
@@ -20,11 +20,11 @@ FilePlace = tuple[str, ...]
 """Names from a folder down: folders, then the file without its ending."""
 
 _LARGER: Final = 10
-"""How many times larger than the others on average a section may be."""
+"""Largest ratio of a section's size to the average of the others."""
 
 
 def are_sections(folders: Mapping[str, Sequence[FilePlace]]) -> bool:
-    """Tell whether folders are sections of a class, whose files name the students, and not students themselves.
+    """Return whether folders are sections of a class, whose files name the students, and not students themselves.
 
     Args:
         folders: The places of the hand-ins in each folder, seen from that folder; folders without any left out.
@@ -45,7 +45,7 @@ def are_sections(folders: Mapping[str, Sequence[FilePlace]]) -> bool:
 
 
 def distinct_names(places: Sequence[FilePlace]) -> list[str]:
-    """Return the last name of each place, with as many folders before it as it takes to tell it from the others.
+    """Return the last name of each path, with as many folders before it as needed to distinguish it.
 
     Two files of the same name in different folders may come from two students: `a/taller` and `b/taller`. Equal
     places get equal names.
@@ -62,7 +62,7 @@ def distinct_names(places: Sequence[FilePlace]) -> list[str]:
 
 
 def _clashing(names: Sequence[str], places: Sequence[FilePlace], depth: int) -> set[str]:
-    """Return the names that stand for more than one place and can still be made longer."""
+    """Return the names that several paths share and that can still be made longer."""
     places_of: dict[str, set[FilePlace]] = {}
     for name, place in zip(names, places, strict=True):
         places_of.setdefault(name, set()).add(place)

@@ -1,8 +1,8 @@
-"""Takes the sources of code cells out of a parsed notebook.
+"""Extracts the sources of code cells from a parsed notebook.
 
-Tags, outputs and the metadata of tools stay outside: a tag such as `skip-execution` must not decide what is run.
-Whatever a file gets wrong about everything else (no `metadata`, no `outputs`, a source as list or as text, ids used
-twice) therefore does not matter.
+Tags, outputs and the metadata of tools are ignored: a tag such as `skip-execution` must not decide what runs. So
+errors in the rest of a file (no `metadata`, no `outputs`, a source as list or as text, duplicate ids) do not
+matter.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from grader.intake.archives import megabytes
 from grader.intake.decoding import without_surrogates
 
 LARGE_SOURCE_BYTES = 1_000_000
-"""Nobody types that much: more than this is data or weights."""
+"""Largest cell; more than this is data or weights and not typed code."""
 
 MOST_RUNS = 1_000_000
-"""No session runs more cells."""
+"""Most cells; no session has more."""
 
 RawCell = Mapping[str, object]
 
 
 def mapping(value: object) -> Mapping[str, object]:
-    """Return the value where it is a JSON object, else an empty one."""
+    """Return the value if it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def sequence(value: object) -> Sequence[object]:
-    """Return the value where it is a JSON array, else an empty one."""
+    """Return the value if it is a JSON array, else an empty one."""
     return value if isinstance(value, list) else []
 
 
 def string(value: object) -> str:
-    """Return the value where it is a JSON string, else an empty one."""
+    """Return the value if it is a JSON string, else an empty one."""
     return without_surrogates(value) if isinstance(value, str) else ""
 
 
 def all_cells(document: Mapping[str, object]) -> list[RawCell] | None:
-    """Return every cell in file order, or None where the document has no list of cells.
+    """Return every cell in file order, or None if the document has no list of cells.
 
     Format 4 keeps `cells`, formats 2 and 3 keep `worksheets` of cells, format 1 keeps `cells`.
     """
@@ -59,12 +59,12 @@ def code_cells(cells: Sequence[RawCell]) -> tuple[CodeCell, ...]:
 
 
 def is_code(cell: RawCell) -> bool:
-    """Tell whether this is a code cell."""
+    """Return whether this is a code cell."""
     return cell.get("cell_type") == "code"
 
 
 def source_of(raw: RawCell) -> str:
-    """Return the source with Unix line ends, "" where it is blank. Old formats call it `input` or `code`."""
+    """Return the source with Unix line ends, "" if it is blank. Old formats call it `input` or `code`."""
     value = next((raw[key] for key in ("source", "input", "code") if key in raw), "")
     lines = value if isinstance(value, list) else [value]
     text = without_surrogates("".join(line for line in lines if isinstance(line, str)))
@@ -96,7 +96,7 @@ def notes(cells: Sequence[RawCell], code: Sequence[CodeCell], places: Places) ->
 
 
 def is_given(metadata: Mapping[str, object]) -> bool:
-    """Say whether a cell's metadata call it the instructor's, and not one to complete."""
+    """Return whether a cell's metadata mark it as the instructor's, and not as one to complete."""
     nbgrader = mapping(metadata.get("nbgrader"))
     return nbgrader.get("locked") is True and nbgrader.get("solution") is not True
 
@@ -111,6 +111,6 @@ def _code_cell(index: int, raw: RawCell) -> CodeCell:
 
 
 def _recorded(raw: RawCell) -> int | None:
-    """Return `n` of `In[n]`, which formats 2 and 3 call `prompt_number`; None where the cell has no sane one."""
+    """Return `n` of `In[n]`, called `prompt_number` in formats 2 and 3; None without a valid number."""
     value = raw.get("execution_count", raw.get("prompt_number"))
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < MOST_RUNS else None

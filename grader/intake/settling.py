@@ -33,11 +33,11 @@ from grader.intake.owners import Owner, Upload
 _NAMED: Final = 6
 _LONGEST_NAME: Final = 200
 COMPARED_AT_MOST: Final = 100
-"""Notebooks of one student whose bytes are looked at: a student with more has not handed in copies."""
+"""Most notebooks of one student whose bytes are read: more cannot be copies of one hand-in."""
 
 
 class Rank(IntEnum):
-    """What a hand-in is; only a student's best kind counts."""
+    """The kind of a hand-in; only a student's best kind counts."""
 
     NOTEBOOK = 0
     ARCHIVE = 1
@@ -46,7 +46,7 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class HandedInFile:
-    """A file of a student, whose bytes nobody has read yet.
+    """A file of a student, before its bytes are read.
 
     Attributes:
         item: The file, or the notebook in a zip.
@@ -66,16 +66,16 @@ class HandedInFile:
 
 
 Reader = Callable[[Sequence[HandedInFile]], Sequence[Submission]]
-"""Reads the bytes of hand-ins: each as it would count alone."""
+"""Reads the bytes of hand-ins as if each one were the only one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What counts of one student.
+    """The file of one student that counts.
 
     Attributes:
         submission: What is graded, or waits for a person.
-        chosen: The hand-in that it is; None where a person must choose.
+        chosen: The hand-in that it is; None if a person must choose.
         hand_ins: All of the same kind, chosen or not.
     """
 
@@ -85,7 +85,7 @@ class Settled:
 
 
 def settle(hand_ins: Sequence[HandedInFile], read: Reader) -> list[Settled]:
-    """Return what counts, one submission a student, in order of student."""
+    """Return what counts, one submission per student, in order of student."""
     by_student: dict[str, list[HandedInFile]] = {}
     for hand_in in sorted(hand_ins, key=lambda hand_in: (hand_in.owner.student, hand_in.shown)):
         by_student.setdefault(hand_in.owner.student, []).append(hand_in)
@@ -114,14 +114,14 @@ def _of_one_student(hand_ins: list[HandedInFile], read: Reader) -> Settled:
 
 
 def _preference(hand_in: HandedInFile) -> tuple[int, str]:
-    """A notebook under another ending (`t.ipynb.txt`) tells most, then code, then a page, then anything."""
+    """Rank files: a notebook with another ending (`t.ipynb.txt`), then code, then a web page, then any other file."""
     name = hand_in.item.filename.lower()
     order = [".ipynb" in name, name.endswith((".py", ".json")), name.endswith((".html", ".htm", ".pdf")), True]
     return order.index(True), hand_in.shown
 
 
 def _latest_received(hand_ins: list[HandedInFile]) -> list[HandedInFile]:
-    """Return what the platform received last, where it says when for all of them and kept them for one task."""
+    """Return what the platform received last, if it gives times for all of them and kept them for one task."""
     times = {hand_in.owner.submitted_at for hand_in in hand_ins}
     known = [time for time in times if time is not None]
     if len(known) != len(times) or len({hand_in.owner.task for hand_in in hand_ins}) != 1:
@@ -133,7 +133,7 @@ def _latest_received(hand_ins: list[HandedInFile]) -> list[HandedInFile]:
 
 
 def _undecided(different: Sequence[tuple[Submission, HandedInFile]]) -> Submission:
-    """Return one submission that stands for different notebooks, known by all of their digests together."""
+    """Return one submission that represents several different notebooks, identified by all of their digests."""
     first = different[0][0]
     together = hashlib.sha256("\n".join(sorted(submission.sha256 for submission, _ in different)).encode())
     doubt = next((submission.conflict for submission, _ in different if submission.conflict), None)
@@ -144,7 +144,7 @@ def _undecided(different: Sequence[tuple[Submission, HandedInFile]]) -> Submissi
 
 
 def _unread(hand_ins: Sequence[HandedInFile]) -> Submission:
-    """Return the same for so many notebooks that nobody reads them, known by their names and sizes."""
+    """Return the same for too many notebooks to read, identified by their names and sizes."""
     first = hand_ins[0]
     together = hashlib.sha256()
     for hand_in in hand_ins:
@@ -190,7 +190,7 @@ def _latest_upload(hand_ins: list[HandedInFile]) -> list[HandedInFile]:
 
 
 def _is_certain_order(uploads: Sequence[Upload]) -> bool:
-    """Tell whether uploads in order of their numbers are the plain name and its copies in rising order."""
+    """Return whether uploads in order of their numbers are the plain name and its copies in rising order."""
     copies = [upload.copy for upload in uploads]
     same_title = len({upload.title for upload in uploads}) == 1
     return same_title and copies[0] == 0 and all(earlier < later for earlier, later in pairwise(copies))

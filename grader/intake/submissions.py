@@ -1,4 +1,4 @@
-"""Turns what an instructor gives (notebooks, folders, zips, downloads of a platform) into submissions.
+"""Turns the given paths (notebooks, folders, zips, downloads of a platform) into submissions.
 
 Flow: `listing` lists the files, `attributing` says whose they are, `settling` decides what counts before anything is
 run, `unpacking` brings it to our disk. Bytes are hashed as a stream and never believed; `grader.intake.notebook` reads
@@ -55,7 +55,7 @@ def collect(paths: Sequence[Path], workspace: Path, *, with_folder: bool = False
 def gather(
     paths: Sequence[Path], workspace: Path, *, with_folder: bool = False, leave_out: Sequence[Path] = ()
 ) -> Collected:
-    """Return the submissions in the given paths and the names of what was passed over.
+    """Return the submissions in the given paths and the names of files that were skipped.
 
     A file that is no notebook, a zip that cannot be opened, a second hand-in: nothing of that stops a batch. Such a
     submission is in the list all the same, with `conflict` or for `read_notebook` to refuse.
@@ -88,7 +88,7 @@ def gather(
 
 
 def _outside(ours: Sequence[Path], path: Path, given: Given) -> Given:
-    """Leave out what lies in our own folders below a given one; a folder of ours that is given itself is meant."""
+    """Leave out our own folders below a given one; a given folder of ours is meant to be read."""
     above = path.resolve()
     inside = [folder.resolve() for folder in ours]
     inside = [folder for folder in inside if folder != above and folder.is_relative_to(above)]
@@ -102,7 +102,7 @@ def _outside(ours: Sequence[Path], path: Path, given: Given) -> Given:
 
 
 def _without_repeats(givens: Sequence[Given]) -> list[Given]:
-    """A file that is in two of the given paths counts once, in the first."""
+    """Count a file that is in two of the given paths once, in the first."""
     seen: set[Path] = set()
     kept: list[Given] = []
     for given in givens:
@@ -147,7 +147,7 @@ _RANKS: Final = {FileKind.NOTEBOOK: Rank.NOTEBOOK, FileKind.OTHER: Rank.OTHER}
 
 
 def _read(hand_ins: Sequence[HandedInFile], workspace: Path) -> list[Submission]:
-    """Read the bytes of some hand-ins of one student; a zip that cannot be unpacked says so in each."""
+    """Read the bytes of some hand-ins of one student; a zip that cannot be unpacked is reported for each."""
     found = {hand_in.item: hand_in.found for hand_in in hand_ins if hand_in.found is not None}
     try:
         fetched = found | dict(fetch([one.item for one in hand_ins if one.found is None], workspace))
@@ -166,7 +166,7 @@ def _submission(hand_in: HandedInFile, found: Unpacked) -> Submission:
         problem = error.strerror or str(error)
         doubt = message("{file} cannot be read: {problem}. Check its permissions.", file=item.shown, problem=problem)
     if item.entry:
-        # What was cut off while unpacking belongs to the size all the same.
+        # Bytes that were cut while unpacking still count in the size.
         size_bytes = max(size_bytes, item.entry.size_bytes)
     return Submission(
         owner.student, item.filename, found.path, sha256, size_bytes, doubt, submitted_at=owner.submitted_at
@@ -179,7 +179,7 @@ def _digest(path: Path) -> tuple[str, int]:
         return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
 
 
-# Private functions for what lies beside them
+# Private functions for files beside hand-ins
 
 
 def _with_students(attribution: Attribution) -> Iterator[tuple[Item, str]]:

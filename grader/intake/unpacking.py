@@ -21,7 +21,7 @@ class OpenedZip:
         path: Where the zip is.
         notebooks: The notebooks in it, in order of name; zips inside it are not opened.
         problem: Why there is none, or None.
-        inside: All that it holds, or None where it cannot be read.
+        inside: All that it holds, or None if it cannot be read.
     """
 
     path: Path
@@ -42,7 +42,7 @@ class Opener:
         self._opened: dict[Item, OpenedZip] = {}
 
     def prepare(self, items: Iterable[Item]) -> None:
-        """Open all zips among these files together, since what lies in one zip is unpacked in one go.
+        """Open all zips among these files together, since the content of one zip is unpacked in one go.
 
         Raises:
             IntakeError: A zip cannot be unpacked at all.
@@ -51,17 +51,17 @@ class Opener:
         self._opened |= {item: _open(item, found) for item, found in fetch(new, self.workspace).items()}
 
     def opened(self, item: Item) -> OpenedZip:
-        """Return what is in a zip; whatever is wrong with it is its `problem`."""
+        """Return the content of a zip; any error is its `problem`."""
         self.prepare([item])
         return self._opened[item]
 
     def look_into(self, item: Item) -> Listing | None:
-        """Return all that a zip holds, None where it cannot be read."""
+        """Return all that a zip holds, None if it cannot be read."""
         return self.opened(item).inside
 
 
 def fetch(items: Iterable[Item], workspace: Path) -> Mapping[Item, Unpacked]:
-    """Return where each item's bytes are; what lies in a zip is unpacked into the workspace, zip by zip.
+    """Return the path of each item's bytes; items in zips are unpacked into the workspace, zip by zip.
 
     Raises:
         IntakeError: A zip cannot be unpacked at all.
@@ -80,7 +80,7 @@ def fetch(items: Iterable[Item], workspace: Path) -> Mapping[Item, Unpacked]:
 
 
 def folder_for(archive: Path, workspace: Path) -> Path:
-    """Return the folder of the workspace for what comes out of this zip."""
+    """Return the folder of the workspace for the content of this zip."""
     digest = hashlib.sha256(str(archive.resolve()).encode(errors="surrogateescape")).hexdigest()
     return workspace / f"zip-{digest[:16]}"
 

@@ -1,4 +1,4 @@
-"""Messages to Spanish and English."""
+"""Translates messages to Spanish and English."""
 
 from __future__ import annotations
 

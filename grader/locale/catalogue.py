@@ -31,7 +31,7 @@ PACKAGE = CATALOGUES.parent
 """Folder of the code whose sentences are extracted."""
 
 TEMPLATES = "*/templates/**/*.j2"
-"""Where templates are, seen from the package."""
+"""Where templates are, relative to the package."""
 
 KEYWORDS = ("message", "t")
 """Functions whose first argument is a sentence."""
@@ -61,7 +61,7 @@ def sentences(package: Path = PACKAGE) -> list[Sentence]:
 
 
 def computed_messages(package: Path = PACKAGE) -> list[str]:
-    """Return the calls in Python whose sentence is no literal, so that nobody can extract it."""
+    """Return the calls in Python whose sentence is not a literal, so that it cannot be extracted."""
     return [place for path in sorted(package.rglob("*.py")) for place in _computed(path, package)]
 
 
@@ -75,7 +75,7 @@ def update(language: str, *, package: Path = PACKAGE, catalogues: Path = CATALOG
     for sentence in sentences(package):
         template.add(sentence.msgid, locations=[(sentence.file, sentence.line)])
     catalogue = _read(language, catalogues)
-    # Guessed (fuzzy) translations are worse than none: they say something else, and nobody notices.
+    # Guessed (fuzzy) translations are worse than none: they say something else, unnoticed.
     template.creation_date = catalogue.creation_date
     catalogue.update(template, no_fuzzy_matching=True)
     _write(catalogue, language, catalogues)
@@ -116,7 +116,7 @@ def _extracted(path: Path, package: Path) -> Iterator[Sentence]:
 
 
 def _in_python(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield line and sentence of each call in the order in which they stand, an outer one before those inside it."""
+    """Yield line and sentence of each call in the order of the source, an outer one before those inside it."""
     tree = ast.parse(path.read_text("utf-8"), str(path))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _name(node.func) in KEYWORDS]
     for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
@@ -141,7 +141,7 @@ def _computed(path: Path, package: Path) -> Iterator[str]:
 
 
 def _outside_wrappers(node: ast.AST) -> Iterator[ast.AST]:
-    """Walk the tree, but not into a function that is itself one of `KEYWORDS` and hands its argument on."""
+    """Walk the tree, but not into a function that is itself one of `KEYWORDS` and passes its argument on."""
     for child in ast.iter_child_nodes(node):
         if not (isinstance(child, ast.FunctionDef) and child.name in KEYWORDS):
             yield child
@@ -233,7 +233,7 @@ def _write(catalogue: Catalog, language: str, catalogues: Path) -> None:
 
 
 def _translations(catalogue: Catalog) -> dict[str, str]:
-    """Return what readers shall get: every translated, certain entry, the retired ones included."""
+    """Return the catalogue for readers: every translated, certain entry, including the retired ones."""
     entries = [*catalogue, *catalogue.obsolete.values()]
     return {str(entry.id): str(entry.string) for entry in entries if entry.id and entry.string and not entry.fuzzy}
 

@@ -28,11 +28,11 @@ _logger = logging.getLogger(__name__)
 
 
 class TranslationError(Exception):
-    """A sentence cannot be told: its translation is broken or a field has no value."""
+    """A sentence cannot be rendered: its translation is broken or a field has no value."""
 
 
 class Translator:
-    """Tells messages and numbers in one language.
+    """Writes messages and numbers in one language.
 
     A broken translation never stops the grading of a class: the reader then gets the English sentence, and the log
     a warning. Tests ask for `strict` and get a `TranslationError` instead.
@@ -51,7 +51,7 @@ class Translator:
         self._catalogue = _load(language)
 
     def text(self, message: Message) -> str:
-        """Return the sentence in this language, nested messages included, decimals written the language's way.
+        """Return the sentence in this language, including nested messages, with the language's decimal mark.
 
         Raises:
             TranslationError: Only where `strict`: the translation is broken or lacks the value of a field.
@@ -118,7 +118,7 @@ def _load(language: str) -> gettext.NullTranslations:
 
 
 def _english(msgid: str, values: dict[str, str | float]) -> str:
-    """Fill in the msgid; where even that lacks a value, show its fields as they are rather than nothing."""
+    """Fill in the msgid; if a value is missing even there, show its fields rather than nothing."""
     try:
         return msgid.format(**values)
     except (LookupError, ValueError, TypeError, AttributeError):

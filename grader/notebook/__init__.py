@@ -1,7 +1,7 @@
-"""`grader.check(…)` in a student's own notebook: the public checks after each step, in the same words as the grade.
+"""`grader.check(…)` in a student's own notebook: the public checks after each step, in the words of the grade.
 
-It runs in the student's process, on any system and without a sandbox, and leaves their Keras as it found it. The way is
-that of grading: probe, border, rebuilt model, measurements, checks; the images are public ones.
+It runs in the student's process, on any system and without a sandbox, and leaves their Keras unchanged. The stages are
+those of grading: probe, border, rebuilt model, measurements, checks; the images are public ones.
 """
 
 from __future__ import annotations

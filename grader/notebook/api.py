@@ -1,4 +1,4 @@
-"""`grader.use`, `check`, `hint` and `solution`: what a student writes in a cell."""
+"""`grader.use`, `check`, `hint` and `solution`: the functions that a student calls in a cell."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _BACKEND: Final = "tensorflow"
 
 
 def use(assignment: str, *, language: str | None = None, solutions: bool = False) -> None:
-    """Say once, in the notebook's first cell, which assignment this is and which language the answers have.
+    """Set, in the notebook's first cell, the assignment and the language of the answers.
 
     Args:
         assignment: Id of the assignment (`stacked`), or a file or an address (`https://…`) that `grader publish` wrote.
@@ -50,7 +50,7 @@ def use(assignment: str, *, language: str | None = None, solutions: bool = False
 
 
 def check(name: str, *things: object, assignment: str | None = None, language: str | None = None) -> Feedback:
-    """Run the public checks on the models at hand.
+    """Run the public checks on the current models.
 
     Args:
         name: `encoder`, `decoder` or `autoencoder` for all that can be judged of it by now; the id of a check of the
@@ -58,7 +58,7 @@ def check(name: str, *things: object, assignment: str | None = None, language: s
             known by values (`compile`, `backward`, `threshold` …); or `all`.
         things: The Keras models, the named one first. Those not given are the notebook's variables `encoder`,
             `decoder` and `autoencoder`.
-        assignment: Id of the assignment; what `grader.use` was told where nothing is said.
+        assignment: Id of the assignment; by default that of `grader.use`.
         language: `es` or `en`; likewise.
 
     Returns:
@@ -81,12 +81,12 @@ def check(name: str, *things: object, assignment: str | None = None, language: s
 
 
 def hint(name: str, *, assignment: str | None = None, language: str | None = None) -> Hint:
-    """Help with one step: a question first; asked again, a direction; asked once more, a form with gaps.
+    """Help with one step: first a question; at the second call a direction; at the third code with gaps.
 
     Args:
         name: What for: `encoder`, `decoder`, `autoencoder`, `compile`, `fit`, a check of the rubric, or a function that
             the assignment asks for.
-        assignment: Id of the assignment; what `grader.use` was told where nothing is said.
+        assignment: Id of the assignment; by default that of `grader.use`.
         language: `es` or `en`; likewise.
 
     Raises:
@@ -107,11 +107,11 @@ def hint(name: str, *, assignment: str | None = None, language: str | None = Non
 
 
 def solution(name: str, *, assignment: str | None = None, language: str | None = None) -> Solution:
-    """Show the cell of the solution, where the course allows it (`solutions = true` in its `course.toml`).
+    """Show the cell of the solution, if the course allows it (`solutions = true` in its `course.toml`).
 
     Args:
         name: The cell: `encoder`, `decoder`, `autoencoder`, `compile`, `fit`, a function that the assignment asks for.
-        assignment: Id of the assignment; what `grader.use` was told where nothing is said.
+        assignment: Id of the assignment; by default that of `grader.use`.
         language: `es` or `en`; likewise.
 
     Raises:
@@ -179,7 +179,7 @@ def _question(name: str, assignment_id: str, language: str) -> Question:
 
 
 def _loaded(name: str, language: str) -> tuple[Assignment, ReferenceFacts]:
-    """Return an assignment and the facts of its reference: one of ours, or what an instructor published."""
+    """Return an assignment and the facts of its reference: one of ours, or one that an instructor published."""
     try:
         assignment, facts = _ours(name) if name in assignment_ids() else load_known(name)
     except AuthoringError as error:
@@ -191,12 +191,12 @@ def _loaded(name: str, language: str) -> tuple[Assignment, ReferenceFacts]:
 
 @cache
 def _ours(name: str) -> tuple[Assignment, ReferenceFacts]:
-    """Return an assignment of ours, read once: no file of it changes while a notebook is open."""
+    """Return an assignment of ours, read once: its files do not change while a notebook is open."""
     return load_known(name)
 
 
 def _exercised(exercise: Exercise, names: Mapping[str, object], question: Question) -> Feedback:
-    """Judge one step on functions and values; the student's random numbers stay as they were."""
+    """Judge one step on functions and values, without changing the state of the student's random generators."""
     result, pending = apart(lambda: judged(exercise, names), [])
     return Feedback(
         asked=exercise.name,
@@ -214,7 +214,7 @@ _OF_A_STEP: Final = message("This check is for you: it gives and takes no points
 
 
 def _require_material(assignment: Assignment, language: str) -> None:
-    """Refuse an assignment that came without its template: a published one holds rubric and facts alone."""
+    """Refuse an assignment without a template: a published one contains only rubric and facts."""
     if not assignment.has_material:
         raise NotebookCheckError(message("A published assignment holds no hints and no solution."), language)
 
@@ -228,7 +228,7 @@ def _gathered(question: Question, things: Sequence[object], place: NotebookNames
 
 
 def _examined(question: Question, gathered: Gathered) -> JudgedModels:
-    """Judge the models in a thread of their own; nothing is started where there is nothing to judge."""
+    """Judge the models in a separate thread; nothing is started if there is nothing to judge."""
     items = question.judgeable(gathered)
     if not items:
         return JudgedModels({}, ())
@@ -246,7 +246,7 @@ def _examined(question: Question, gathered: Gathered) -> JudgedModels:
 
 
 def _start_quietly(language: str) -> None:
-    """Start TensorFlow where the notebook does without it, before its remarks on graphics cards get into the answer.
+    """Start TensorFlow if the notebook has not, before its messages about graphics cards get into the answer.
 
     They would frighten a student, and nbgrader gives nothing for a cell that writes to stderr.
     """
@@ -262,7 +262,7 @@ def _start_quietly(language: str) -> None:
 
 
 def _require_backend(language: str) -> None:
-    """Refuse to measure where Keras computes with something else: the measuring process needs TensorFlow."""
+    """Refuse to measure if Keras uses another backend: the measuring process needs TensorFlow."""
     keras = sys.modules.get("keras")  # not there yet in a notebook that does without it
     backend = _BACKEND if keras is None else keras.backend.backend()
     if backend != _BACKEND:

@@ -18,5 +18,5 @@ class NotebookCheckError(Exception):
         self.reason = reason
 
     def _render_traceback_(self) -> list[str]:
-        """Give IPython the sentence alone: the frames below it are ours and of no use to a student."""
+        """Show only the sentence in IPython: the frames below it are ours and of no use to a student."""
         return [f"{type(self).__name__}: {self}"]

@@ -39,7 +39,7 @@ class Exhibit:
 
 @contextmanager
 def exhibit(gathered: Gathered) -> Iterator[Exhibit]:
-    """Export the models and take them through the border; the files are gone afterwards.
+    """Export the models and take them over the border; the files are deleted afterwards.
 
     Raises:
         RejectedClaimsError: The models are larger than a submission may be.
@@ -61,7 +61,7 @@ def refused(name: str, reason: str) -> MeasuringProblem:
 
 
 class _ChosenModels(Exporter):
-    """Exports the given models, whatever else is alive: the notebook holds old versions, and copies of ours.
+    """Exports only the given models: the notebook also holds old versions, and copies made by us.
 
     Where all names of the notebook are looked at, the models that stand behind them are exported as well.
     """
@@ -82,7 +82,7 @@ class _ChosenModels(Exporter):
         return list({id(model): model for model in (*self._roles.values(), *self._bystanders)}.values())
 
     def _tracker_of(self, gathered: Gathered) -> FitTracker:
-        """Tell of the trainings that the optimizers remember; nobody watched `fit` here."""
+        """Claim the trainings that the optimizers remember, since `fit` was not observed here."""
         fitted = [model for model in self._bystanders if steps_of(model)]
         whole = gathered.models.get(Role.AUTOENCODER)
         if whole is not None and gathered.trained:
@@ -91,7 +91,7 @@ class _ChosenModels(Exporter):
 
 
 class _OwnNetwork(Exporter):
-    """Exports the network that a notebook made of arrays, and no Keras model that is alive in the process."""
+    """Exports the network that a notebook made of arrays, and no Keras model."""
 
     def __init__(self, gathered: Gathered, folder: Path) -> None:
         super().__init__(gathered.notebook, folder, FitTracker([]), [])

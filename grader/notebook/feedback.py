@@ -1,4 +1,4 @@
-"""The answer to a student: HTML where a notebook shows it, text everywhere else."""
+"""The answer to a student: HTML if the notebook can show it, otherwise text."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ SIGNS: Final[Mapping[Outcome, str]] = {
     Outcome.SKIPPED: "–",
     Outcome.UNGRADABLE: "?",
 }
-"""The signs of the report in the terminal; the word stands beside them."""
+"""The signs of the report in the terminal; a word accompanies them."""
 
 WIDTH: Final = 100
 
 _TO_DO: Final = frozenset({Outcome.FAILED, Outcome.PARTIAL})
-"""What a student can do something about; a check that was skipped waits for these."""
+"""Outcomes that a student can act on; skipped checks wait for these."""
 
 _NEXT: Final = message("Next step")
 _OTHERS: Final = message("After that")
@@ -39,7 +39,7 @@ _DETAILS: Final = message("Details")
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """The checks in the order in which they are told: what is right, the one next step, the rest."""
+    """The checks in the order of the answer: what is right, the one next step, the rest."""
 
     right: list[CheckView]
     next_step: list[CheckView]
@@ -48,7 +48,7 @@ class _Answer:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Feedback:
-    """What `grader.check` found.
+    """The result of `grader.check`.
 
     Attributes:
         asked: The name it was asked for.
@@ -58,7 +58,7 @@ class Feedback:
         pending: What could not be judged yet and why, one sentence each.
         complete: Nothing that was asked for was left open; where a model was asked for, later steps may be.
         remark: What this check is worth beside the grade.
-        points: What nbgrader shall give for it, None where it is not nbgrader that runs the notebook.
+        points: What nbgrader shall give for it, None if it is not nbgrader that runs the notebook.
         title: Of the only check, where it is none of the rubric's.
     """
 
@@ -74,7 +74,7 @@ class Feedback:
 
     @property
     def passed(self) -> bool:
-        """Whether something was judged, all of it is right, and nothing that was asked for is left open."""
+        """Whether something was judged, all of it is right, and nothing asked for is left open."""
         met = all(result.outcome is Outcome.PASSED for result in self.results)
         return met and bool(self.results) and self.complete
 
@@ -86,7 +86,7 @@ class Feedback:
         return str(self) if self.points is None else f"{self.points:.6g}"
 
     def _repr_html_(self) -> str:
-        """Return the answer as a piece of HTML, escaped, for Jupyter and Colab."""
+        """Return the answer as escaped HTML, for Jupyter and Colab."""
         wording = self._wording()
         return (
             _environment()
@@ -160,7 +160,7 @@ def _check_lines(check: CheckView) -> Iterator[str]:
 
 
 def _wrapped(text: str, first: str) -> list[str]:
-    """Break a text into lines; the ones after the first are indented as far as it is."""
+    """Break a text into lines; all lines after the first are indented like it."""
     return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=" " * len(first)) or [first.rstrip()]
 
 

@@ -1,4 +1,4 @@
-"""`grader.hint`: a question first, then a direction, then a form with gaps; never the line itself."""
+"""`grader.hint`: a question first, then a direction, then code with gaps; never the complete line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TITLES: Final = (message("Question"), message("Direction"), message("Form"))
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Hint:
-    """What a student is shown.
+    """The hint shown to a student.
 
     Attributes:
         name: What it is about.
@@ -37,7 +37,7 @@ class Hint:
         return str(self)
 
     def _repr_html_(self) -> str:
-        """Return the same as HTML, escaped; the form keeps its lines."""
+        """Return the same as HTML, escaped; the code keeps its lines."""
         rows = "".join(
             f"<dt style='font-weight:600;margin-top:.4rem'>{html.escape(title)}</dt>"
             f"<dd style='margin:0;white-space:pre-wrap'>{html.escape(text)}</dd>"
@@ -72,7 +72,7 @@ class Hint:
 
 
 def next_layer(names: MutableMapping[str, object], key: str) -> int:
-    """Return how many layers this call shows, one more than the last; counted among the notebook's own names."""
+    """Return how many layers this call shows, one more than the last; stored among the notebook's variables."""
     kept = names.get(_COUNTS_NAME)
     counts: Mapping[str, int] = kept if isinstance(kept, dict) else {}
     shown = min(counts.get(key, 0) + 1, LAYERS)

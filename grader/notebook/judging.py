@@ -1,4 +1,4 @@
-"""Judges the models of one call on public images, as the grade does, or the parts that are there."""
+"""Judges the models of one call on public images, as the grade does, or the existing parts of an autoencoder."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from grader.domain.run import RunRecord, RunStatus
 from grader.notebook.exhibit import Exhibit, refused
 
 RUN: Final = RunRecord(RunStatus.COMPLETED, sandboxed=False)
-"""Nothing ran but what the student ran: no check may lay a missing model at the door of a run that was cut."""
+"""A run record in which nothing was cut short: only the student's own session counts."""
 
 
 def is_measurable(dataset: str) -> bool:
-    """Say whether a data set has samples that are public; of tables only hidden rows are known."""
+    """Return whether a data set has public samples; of tables only hidden rows are available."""
     known = datasets().get(dataset)
     return known is not None and known.kind is not SampleKind.ROWS
 
@@ -73,7 +73,7 @@ def examine(items: Sequence[RubricItem], exhibit: Exhibit, facts: ReferenceFacts
 
 
 def _left(measured: Measurements, facts: ReferenceFacts) -> frozenset[str]:
-    """Leave a table of results whose numbers differ from ours to the grade, where it may be of other images.
+    """Leave a table of results that differs from our numbers to the grade, since it may be of other images.
 
     Facts of the data that the notebook uses make sure that both are of the images that it holds out.
     """
@@ -87,7 +87,7 @@ def _notebooks_size() -> str:
 
 
 def _measured(exhibit: Exhibit, facts: ReferenceFacts) -> Measurements:
-    """Measure on public images of the data that the notebook uses, where there are facts of them."""
+    """Measure on public images of the data that the notebook uses, if there are facts for them."""
     from grader.rebuild.quantities.reference_data import DataChoice
     from grader.rebuild.whole_submission import measure
 
@@ -98,7 +98,7 @@ def _measured(exhibit: Exhibit, facts: ReferenceFacts) -> Measurements:
 
 
 def _rebuilt(exhibit: Exhibit) -> tuple[dict[Role, MeasuredModel], tuple[MeasuringProblem, ...]]:
-    """Rebuild the models for their layers alone."""
+    """Rebuild the models only for their layers."""
     from grader.rebuild.network.allowlist import RefusedError
     from grader.rebuild.network.canonical import canonical
     from grader.rebuild.network.model import Workshop
@@ -121,7 +121,7 @@ def _rebuilt(exhibit: Exhibit) -> tuple[dict[Role, MeasuredModel], tuple[Measuri
 
 
 def _judged_parts(items: Sequence[RubricItem], subject: Subject, focus: Role | None) -> dict[str, CheckResult]:
-    """Judge what is there of an autoencoder as the grade does; of a half in focus, that half alone.
+    """Judge the existing parts of an autoencoder as the grade does; if one half is in focus, only that half.
 
     What one half can answer is asked of the half in focus alone: the other one has a check of its own.
     """
@@ -137,12 +137,12 @@ def _judged_parts(items: Sequence[RubricItem], subject: Subject, focus: Role | N
 
 
 def _is_part(check: Check, models: Collection[Role]) -> bool:
-    """Tell whether a check can judge something of these models, though no autoencoder was measured."""
+    """Return whether a check can judge these models although no autoencoder was measured."""
     return check.judges_parts and check.needs.partly_met_by(models)
 
 
 def _judged(items: Sequence[RubricItem], subject: Subject) -> dict[str, CheckResult]:
-    """Run these checks as a rubric of their own: what one requires counts where it was asked for, too."""
+    """Run these checks as a rubric; a requirement counts only if it was asked for as well."""
     asked = {item.check for item in items}
     rubric = [replace(item, requires=tuple(name for name in item.requires if name in asked)) for item in items]
     return {result.check: result for result in run_checks(rubric, subject)}

@@ -34,7 +34,7 @@ class ModelAtHand:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The models that are there.
+    """The models that exist.
 
     Attributes:
         models: By role.
@@ -60,7 +60,7 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True)
 class NotebookNames:
-    """Where models are looked for.
+    """Where models are searched.
 
     Attributes:
         names: The notebook's variables.
@@ -102,12 +102,12 @@ def gather(things: Sequence[object], focus: Role | None, place: NotebookNames) -
 
 
 def gather_everything(things: Sequence[object], place: NotebookNames) -> Gathered:
-    """Find the three models and keep all names beside them, for checks that look at other models and at tables."""
+    """Find the three models and keep all names, for checks that examine other models and tables."""
     return replace(gather(things, None, place), notebook=dict(place.names))
 
 
 def gather_arrays(things: Sequence[object], place: NotebookNames) -> Gathered:
-    """Find the network of a notebook without Keras: where its arrays are there, it has all three parts.
+    """Find the network of a notebook without Keras: if its arrays exist, it has all three parts.
 
     Raises:
         NotebookCheckError: Something was given; arrays are found by their shapes.
@@ -148,7 +148,7 @@ def _look_up(
     place: NotebookNames,
     must_be_model: bool,
 ) -> None:
-    """Take the variable of this name, else the autoencoder's attribute of this name (`vae.encoder`)."""
+    """Return the variable with this name, else the autoencoder's attribute with this name (`vae.encoder`)."""
     value = place.names.get(role.value)
     whole = models.get(Role.AUTOENCODER)
     inner = getattr(whole.model, role.value, None) if whole is not None else None
@@ -181,7 +181,7 @@ def _attribute(whole: ModelAtHand, role: Role) -> object:
 def _leave_out(
     focus: Role, models: dict[Role, ModelAtHand], remarks: dict[Role, Message], given: Mapping[Role, object]
 ) -> None:
-    """Leave out what the notebook made from an earlier version of this half, so that nobody is told off for it."""
+    """Leave out models made from an earlier version of this half, so that no finding refers to them."""
     whole, half = models.get(Role.AUTOENCODER), models.get(focus)
     if half is None or Role.AUTOENCODER in given:
         return
@@ -202,7 +202,7 @@ def _leave_out(
 
 
 def _role_of(thing: object, place: NotebookNames) -> Role | None:
-    """Tell a role by the variable's name, then by what goes in and comes out, then by the name in Keras."""
+    """Determine a role by the variable's name, else by input and output, else by the name in Keras."""
     by_name = [role for role in Role if place.names.get(role.value) is thing]
     if by_name:
         return by_name[0]
@@ -224,14 +224,14 @@ def _holds_sample(model: object, end: str, image: tuple[int, ...]) -> bool:
 
 
 def _lengths(shape: object) -> Shape | None:
-    """Return the lengths of one sample where this is a shape with a batch axis."""
+    """Return the lengths of one sample if this is a shape with a batch axis."""
     if not isinstance(shape, tuple) or len(shape) < 2:
         return None
     lengths = shape[1:]
     return lengths if all(length is None or isinstance(length, int) for length in lengths) else None
 
 
-# What is no model
+# Objects that are not models
 
 _UNCLEAR: Final = message(
     "It is not clear which of the three each model is. Give one model to the check of its name: {example}.",

@@ -1,6 +1,6 @@
 """The names and Keras models of a notebook, and the settings of `grader.use`.
 
-Nothing here imports Keras: where the notebook has not imported it either, nothing in it can be a Keras model.
+Nothing here imports Keras: if the notebook has not imported it either, it contains no Keras model.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _SETTINGS_NAME: Final = "_grader_settings"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the first cell of a notebook said.
+    """The settings from a notebook's first cell.
 
     Attributes:
         assignment: Id of the assignment.
@@ -30,31 +30,31 @@ class Settings:
 
 
 def notebook_names(caller: FrameType) -> MutableMapping[str, object]:
-    """Return the names of the notebook: IPython's where it runs, else the global ones of whoever called."""
+    """Return the variables of the notebook: IPython's if it runs, else the caller's global ones."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     names: MutableMapping[str, object] = caller.f_globals if shell is None else shell.user_ns
     return names
 
 
 def keep_settings(names: MutableMapping[str, object], settings: Settings) -> None:
-    """Keep the settings among the notebook's own names, so that they live as long as it does and no longer."""
+    """Store the settings among the notebook's variables, so that both have the same lifetime."""
     names[_SETTINGS_NAME] = settings
 
 
 def kept_settings(names: Mapping[str, object]) -> Settings | None:
-    """Return what `grader.use` was told, None where it was not called."""
+    """Return the settings of `grader.use`, None if it was not called."""
     found = names.get(_SETTINGS_NAME)
     return found if isinstance(found, Settings) else None
 
 
 def is_model(thing: object) -> bool:
-    """Say whether a thing is a Keras model."""
+    """Return whether an object is a Keras model."""
     model_class = getattr(sys.modules.get("keras"), "Model", None)
     return isinstance(model_class, type) and isinstance(thing, model_class)
 
 
 def is_called_layer(thing: object) -> bool:
-    """Say whether a thing is a Keras layer, and no model, that holds weights and so was called."""
+    """Return whether an object is a Keras layer, not a model, that has weights and so was called."""
     layer_class = getattr(getattr(sys.modules.get("keras"), "layers", None), "Layer", None)
     is_layer = isinstance(layer_class, type) and isinstance(thing, layer_class) and not is_model(thing)
     return is_layer and bool(identities(thing))
@@ -66,29 +66,29 @@ def model_names(names: Mapping[str, object]) -> list[str]:
 
 
 def name_of(thing: object, names: Mapping[str, object]) -> str:
-    """Return what the notebook calls a model, else its own name in Keras."""
+    """Return the notebook's name for a model, else its own name in Keras."""
     called = [name for name in model_names(names) if names[name] is thing]
     return called[0] if called else str(getattr(thing, "name", "")) or type(thing).__name__
 
 
 def identities(model: object) -> frozenset[int]:
-    """Return the identities of a model's weights, by which two models that share layers are known."""
+    """Return the identities of a model's weights, by which models that share layers are recognised."""
     return frozenset(id(variable) for variable in getattr(model, "weights", ()))
 
 
 def holds(whole: object, part: object) -> bool:
-    """Say whether a model is made with the layers of another, as its weights tell."""
+    """Return whether a model is made of the layers of another, judged by its weights."""
     return identities(part) <= identities(whole)
 
 
 def was_fitted(model: object, names: Mapping[str, object]) -> bool:
-    """Say whether this model, or one in the notebook that shares weights with it, was trained with an optimizer."""
+    """Return whether this model, or one that shares weights with it, was trained with an optimizer."""
     own = identities(model)
     others = [names[name] for name in model_names(names)]
     return any(steps_of(other) > 0 for other in (model, *others) if own & identities(other))
 
 
 def steps_of(model: object) -> int:
-    """Return how many steps of training a model's optimizer remembers."""
+    """Return how many training steps a model's optimizer remembers."""
     iterations = getattr(getattr(model, "optimizer", None), "iterations", None)
     return 0 if iterations is None else int(iterations)

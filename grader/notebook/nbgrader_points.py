@@ -1,7 +1,7 @@
-"""The number that nbgrader takes from `grader.check("all")`, where it runs the notebook.
+"""The number that nbgrader reads from `grader.check("all")` when it runs the notebook.
 
-nbgrader gives a graded cell all its points unless the cell ends with an error, writes to stderr, or answers with text
-that is a number: then that number. So the answer's text is the points there, while its HTML stays what it is.
+nbgrader gives a graded cell all its points unless the cell ends with an error, writes to stderr, or returns text that
+is a number: then that number. So the answer's text is the number of points there, while its HTML stays the same.
 
 What the checks in memory can never tell (`grader.notebook.needs.OF_THE_NOTEBOOK`) is left out of the reckoning, so that
 a solution gets all points of the cell; nbgrader knows no "waits for a person", so what nobody could judge is left out
@@ -18,16 +18,16 @@ from grader.domain.assignment import RubricItem
 from grader.domain.grade import CheckResult, Outcome
 
 VARIABLE: Final = "NBGRADER_EXECUTION"
-"""Set to `autograde` or `validate` in the kernels that nbgrader starts."""
+"""Variable that is `autograde` or `validate` in the kernels that nbgrader starts."""
 
 
 def runs_the_notebook() -> bool:
-    """Tell whether nbgrader started this process."""
+    """Return whether nbgrader started this process."""
     return VARIABLE in os.environ
 
 
 def points(items: Iterable[RubricItem], results: Mapping[str, CheckResult], maximum: float) -> float | None:
-    """Return the points of the cell: the share of the points within reach that was earned, of `maximum`.
+    """Return the points of the cell: the earned share of the reachable points, times `maximum`.
 
     Args:
         items: What can be judged in memory; one without a result was not done and earns nothing.
@@ -35,7 +35,7 @@ def points(items: Iterable[RubricItem], results: Mapping[str, CheckResult], maxi
         maximum: Points of the cell.
 
     Returns:
-        From 0 to `maximum`; None where nothing could be judged.
+        From 0 to `maximum`; None if nothing could be judged.
     """
     counted = [item for item in items if not _open(results.get(item.check))]
     possible = sum(item.points for item in counted)

@@ -43,7 +43,7 @@ class Question:
 
     @cached_property
     def known_names(self) -> tuple[str, ...]:
-        """Every name that can be asked for."""
+        """Every name that a call may use."""
         return (*(role.value for role in Role), *(item.check for item in self.assignment.rubric), EVERYTHING)
 
     @property
@@ -53,28 +53,28 @@ class Question:
 
     @property
     def in_numpy(self) -> bool:
-        """The assignment is a network without Keras: there are arrays and no models."""
+        """Whether the assignment is a network without Keras, made of arrays instead of models."""
         return any(item.check == "arrays" for item in self.assignment.rubric)
 
     @property
     def of_all_models(self) -> bool:
-        """Other models of the notebook, or its tables, are looked at as well."""
+        """Whether other models of the notebook, or its tables, are examined as well."""
         return any(_needs(item).other_models for item in self.asked)
 
     @property
     def image(self) -> tuple[int, ...]:
-        """Lengths of one sample."""
+        """Shape of one sample."""
         stated = next((item for item in self.assignment.rubric if item.check == "shapes"), None)
         text = IMAGE_SHAPE.default if stated is None else IMAGE_SHAPE.of(stated)
         return tuple(int(length) for length in text.split("x"))
 
     @property
     def asked(self) -> tuple[RubricItem, ...]:
-        """Items of the rubric that this call is about, as far as models answer them."""
+        """Items of the rubric that this call is about, as far as models decide them."""
         return tuple(item for item in self.assignment.rubric if _needs(item).models and self._is_asked(item))
 
     def judgeable(self, gathered: Gathered) -> tuple[RubricItem, ...]:
-        """Return the items that can be judged by now, in rubric order."""
+        """Return the items that can already be judged, in rubric order."""
         if self.focus is not None and self.focus not in gathered.there:
             return ()
         there = [item for item in self.asked if self._is_there(item, gathered)]
@@ -99,7 +99,7 @@ class Question:
         )
 
     def _points_for_nbgrader(self, examined: JudgedModels) -> float | None:
-        """Return the points of the last cell, `grader.check("all")`, where nbgrader runs the notebook."""
+        """Return the points of the last cell, `grader.check("all")`, if nbgrader runs the notebook."""
         if self.name != EVERYTHING or not nbgrader_points.runs_the_notebook():
             return None
         measurable = is_measurable(self.facts.dataset)
@@ -115,16 +115,16 @@ class Question:
         return self.name in (EVERYTHING, item.check)
 
     def _is_there(self, item: RubricItem, gathered: Gathered) -> bool:
-        """Whoever asks about one model is not told that the others are still to come."""
+        """Leave out that other models are missing if the call asks about one model."""
         needs = _needs(item)
         return needs.partly_met_by(gathered.there) if self.focus is None else needs.met_by(gathered.there)
 
     def _waits_for_training(self, item: RubricItem, gathered: Gathered) -> bool:
-        """Whoever asks for one check by its name gets it, whatever the optimizer remembers."""
+        """Return a check asked for by its name even if the optimizer remembers no training."""
         return _needs(item).trained and not gathered.trained and self.name != item.check
 
     def _reasons(self, gathered: Gathered, examined: JudgedModels, unjudged: Sequence[RubricItem]) -> Iterator[Message]:
-        """Say why checks could not be judged: what is missing, what cannot be rebuilt, what is not trained."""
+        """Say why checks could not be judged: what is missing, cannot be rebuilt, or is not trained."""
         lacking = {role for item in unjudged for role in _needs(item).missing(gathered.there)}
         if self.focus is not None and self.focus not in gathered.there:
             lacking = {self.focus}
@@ -146,7 +146,7 @@ class Question:
             yield message("Not judged yet: {checks}.", checks=self._titles(unjudged))
 
     def _left_to_the_whole_notebook(self, others: frozenset[str]) -> Iterator[Message]:
-        """Name the checks that no model answers, where they were asked for, and these others."""
+        """Name the checks that no model decides, if they were asked for, and these others."""
         left = [
             item
             for item in self.assignment.rubric

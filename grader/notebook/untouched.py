@@ -1,7 +1,7 @@
 """Restores a student's process after a check: random numbers, layers, automatic names.
 
-Keras keeps names, seeds and its settings apart for each thread, so that a thread of our own finds none of the
-student's and leaves none behind. What is shared by all threads is put back.
+Keras keeps names, seeds and settings per thread, so that a separate thread neither sees the student's nor changes them.
+What all threads share is restored.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _CONNECTIONS: Final = ("_inbound_nodes", "_outbound_nodes")
 
 
 def apart(work: Callable[[], Result], models: Iterable[object]) -> Result:
-    """Do some work in a thread of its own and put back what it changed in this process.
+    """Do some work in a separate thread and restore what it changed in this process.
 
     Args:
         work: What to do; whatever it raises is raised here.
@@ -35,7 +35,7 @@ def apart(work: Callable[[], Result], models: Iterable[object]) -> Result:
 
 
 def _one_linear_algebra_thread() -> AbstractContextManager[object]:
-    """Keep NumPy's linear algebra to one thread, where that can be set: several fight over the cores of a busy machine.
+    """Limit NumPy's linear algebra to one thread, if possible: several would compete for the cores of a busy machine.
 
     `threadpoolctl` comes with scikit-learn; without it nothing is lost but time.
     """
@@ -51,7 +51,7 @@ _BRING_THEIR_OWN: Final = frozenset({"numpy", "scipy", "sklearn", "tensorflow", 
 
 @cache
 def _linear_algebra(loaded: frozenset[str]) -> Any:  # noqa: ANN401, ARG001 - `loaded` is what the answer depends on
-    """Return what sets the threads of the libraries in this process, found once: looking for them takes a while."""
+    """Return what sets the number of threads of this process's libraries, searched once because it takes a while."""
     try:
         return importlib.import_module("threadpoolctl").ThreadpoolController()
     except ImportError:
@@ -80,6 +80,6 @@ def _connections(model: object) -> Iterator[list[object]]:
 
 
 def _layers(model: object) -> Iterable[object]:
-    """Return every layer inside a model, at whatever depth."""
+    """Return every layer inside a model, at any depth."""
     listed: Callable[[], Iterable[object]] | None = getattr(model, "_flatten_layers", None)
     return () if listed is None else list(listed())

@@ -1,12 +1,12 @@
-"""The part of the grader that lives inside zone K (the student kernel): it watches what is trained, writes claims.
+"""The part of the grader that runs inside zone K (the student kernel): it observes trainings and writes claims.
 
-It is loaded in the student's kernel alone, under a name drawn for the run: nothing of `grader`, no reference, no
-hidden image is in reach there. Whatever it writes is a claim, because student code can change anything in its own
-process; the border and zone M believe none of it. It imports the standard library, and NumPy and Keras once the
-notebook has done so.
+It is loaded only in the student's kernel, under a name drawn for the run; `grader`, references and hidden images are
+out of reach there. Whatever it writes is a claim, because student code can change anything in its own process; the
+border and zone M (the measuring process) trust none of it. It imports the standard library, and NumPy and Keras once
+the notebook has done so.
 
-All other zones read the tables of layers (`layer_rules`, `layer_traits`) as well: this module imports nothing, so that
-they cost no start-up time there.
+All other zones read the tables of layers (`layer_rules`, `layer_traits`) as well: this module imports nothing, so
+that they cost no start-up time there.
 """
 
 from __future__ import annotations
@@ -22,15 +22,14 @@ _EXPORTERS: list[Exporter] = []
 
 
 def install(exporter: Exporter) -> None:
-    """Remember the exporter of this kernel, so that the last claims find it whatever the notebook did to its names."""
+    """Remember the exporter of this kernel, so that the last claims find it even if the notebook reused our names."""
     _EXPORTERS.append(exporter)
 
 
 def answer_to(name: str) -> None:
-    """Write the last claims when a line magic of this name is run; the driver draws it before the first cell.
+    """Write the last claims when a line magic of this name runs; the driver draws the name before the first cell.
 
-    What is called then is what our functions are now: a cell that gives one of our names to something else changes
-    nothing about it.
+    The magic holds today's functions: a cell that later assigns our names changes nothing.
     """
     from IPython import get_ipython  # only a kernel has it
 

@@ -1,12 +1,12 @@
-"""Ends a training whose model is good enough for everything that training can earn; a hint, never a verdict.
+"""Ends a training early once its model is good enough for all points that it can earn; a hint, never a verdict.
 
-The estimate is the mean squared error on some of the very images that `fit` was given. The grader measures the model as
-ever, and runs the whole notebook again where a point is missing. What it could not find out by that is a training
-that would have spoilt its model later; so only an ordinary one is ended: an optimizer of Keras with a usual, constant
-rate, a usual loss, no penalty, no callback but Keras's own, not many more epochs than the reference takes.
+The estimate is the mean squared error on some of the images given to `fit`. The grader still measures the model, and
+runs the whole notebook again if a point is missing. It could miss only a training that would have spoilt its model
+later. So only an ordinary training is ended: an optimizer of Keras with a usual, constant rate, a usual loss, no
+penalty, only callbacks of Keras, and not many more epochs than the reference takes.
 
-The rest of the training then takes no time and looks as it would have looked: each epoch begins and ends, with the last
-numbers again; the optimizer counts the steps; the history has its length.
+The rest of the training then takes no time but looks as usual: each epoch begins and ends, with the last numbers
+repeated; the optimizer counts the steps; the history has its full length.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from .joined_steps import MOST_STEPS, Course
 SAMPLES = 1000
 FIRST_LOOK = 100
 GROWTH = 1.25
-"""Steps after which the model is looked at first, and how much farther each look is."""
+"""Steps after which the model is first checked, and the growth of the interval between checks."""
 
 LEAST_TRAINING_A_LOOK = 10.0
-"""A look may take a tenth of the time of the training since the one before."""
+"""Largest share of the training time since the last check that a check may take."""
 
 CONFIRMATIONS = 2
 SHARE_OF_TIME = 0.5
-"""A training that would take more than half of what a cell may is run whole: nobody knows whether it would end."""
+"""A training estimated to take more than half of a cell's time runs in full, since it might not end in time."""
 
 LARGEST_RATES = {
     "Adam": 0.002, "Nadam": 0.002, "Adamax": 0.002, "RMSprop": 0.002, "Adadelta": 1.0, "Adagrad": 0.1, "SGD": 0.1,
@@ -46,11 +46,11 @@ class Terms:
 
     Attributes:
         target: Largest estimated error.
-        same_target: Whether the input is the target as well; else `fit` gets two different arrays.
-        noisy_layer: Whether the error is that with the model's own noise layer at work.
-        least_samples: Images that it has to be trained on.
+        same_target: Whether the input is also the target; otherwise `fit` gets two different arrays.
+        noisy_layer: Whether the error is measured with the model's own noise layer active.
+        least_samples: Number of images that the training must have seen.
         most_epochs: Epochs that it may ask for.
-        most_seconds: What the whole training may take.
+        most_seconds: Time limit of the whole training.
     """
 
     target: float
@@ -65,11 +65,11 @@ class AcceptingCourse(Course):
     """The course of a training that may end early.
 
     Args:
-        terms: When.
-        model: That is trained.
+        terms: When it may end.
+        model: The model that is trained.
         rows: Inputs and targets of the estimate.
         epochs: Epochs asked for.
-        most: Steps of an execution.
+        most: Most steps of an execution.
     """
 
     def __init__(self, terms: Terms, model: Any, rows: tuple[Any, Any], epochs: int, most: int = MOST_STEPS) -> None:
@@ -92,7 +92,7 @@ class AcceptingCourse(Course):
     def of(
         cls, terms: Terms, model: Any, asked: Mapping[str, Any], record: FitRecord, *, most: int
     ) -> AcceptingCourse | None:
-        """Return the course of a call of `fit`, None where anything about it is out of the ordinary."""
+        """Return the course of a call of `fit`, None if anything about it is unusual."""
         epochs = asked["epochs"]
         ordinary = (
             asked["initial_epoch"] == 0
@@ -113,7 +113,7 @@ class AcceptingCourse(Course):
         return None if rows is None else cls(terms, model, rows, epochs, most)
 
     def next_count(self, left: int) -> int:
-        """Return how many steps shall be done at once; 0 when the model has been accepted."""
+        """Return how many steps to do at once; 0 once the model has been accepted."""
         self._epoch_steps = max(self._epoch_steps, left)
         if self.accepted:
             self.ended_early = True
@@ -123,9 +123,9 @@ class AcceptingCourse(Course):
         return min(super().next_count(left), max(1, to_look))
 
     def done(self, count: int, seconds: float) -> None:
-        """Take note of steps, and look at the model when it is time."""
+        """Record finished steps, and check the model when it is time."""
         super().done(count, seconds)
-        if self.steps_done:  # the first execution holds the tracing
+        if self.steps_done:  # the first execution includes the tracing
             self._steps_timed += count
             self._seconds += seconds
         self.steps_done += count
@@ -135,7 +135,7 @@ class AcceptingCourse(Course):
             self._look()
 
     def validated(self, evaluate: Callable[[], Any]) -> Any:
-        """Return the numbers of a validation: the last ones again where the model does not change any more."""
+        """Return the numbers of a validation: the last ones again if the model no longer changes."""
         if self._validation_logs is not None:
             return dict(self._validation_logs)
         self._validating = True
@@ -148,7 +148,7 @@ class AcceptingCourse(Course):
         return found
 
     def told(self, numbers: Any) -> Any:
-        """Return the numbers of an epoch: the last ones again where the model does not change any more."""
+        """Return the numbers of an epoch: the last ones again if the model no longer changes."""
         if not self.accepted or self._validating:
             return numbers
         if self._epoch_logs is None:
@@ -158,27 +158,27 @@ class AcceptingCourse(Course):
     def _look(self) -> None:
         began = time.perf_counter()
         error = self._estimate()
-        self._slowest_look = time.perf_counter() - began if self._slowest_look else 1e-9  # the first one is traced
+        self._slowest_look = time.perf_counter() - began if self._slowest_look else 1e-9  # the first is traced
         self._seconds_since_look = 0.0
         self._confirmed = self._confirmed + 1 if error is not None and error <= self._terms.target else 0
         self._next_look = int(self.steps_done * (GROWTH if not self._confirmed else 1.1)) + 1
         self.accepted = self._confirmed >= CONFIRMATIONS and self._would_have_ended()
 
     def _would_have_ended(self) -> bool:
-        """Say whether the whole training would have ended well within its limit, on this machine as busy as it is."""
+        """Return whether the whole training would have ended well within its limit, on this machine as busy as now."""
         whole = self._seconds / max(1, self._steps_timed) * self._epoch_steps * self._epochs
         return whole <= SHARE_OF_TIME * self._terms.most_seconds
 
     def _estimate(self) -> float | None:
-        """Return the error on the rows, None where the model does not give back what it should."""
+        """Return the error on the rows, None if the model's outputs do not fit."""
         try:
             if self._error is None:
                 self._error = _error_of(self._model, noisy=self._terms.noisy_layer)
-            if self._model.losses:  # a penalty: another lesson, or another answer to this one
+            if self._model.losses:  # a penalty: another lesson, or another solution of this one
                 self._hopeless = True
                 return None
             return float(self._error(*self._rows))
-        except Exception:  # whatever the model does with these rows, the training goes on as ever
+        except Exception:  # whatever the model does with these rows, the training continues as usual
             self._hopeless = True
             return None
 
@@ -196,7 +196,7 @@ def _error_of(model: Any, *, noisy: bool) -> Callable[[Any, Any], Any]:
 
 
 def _rows(x: Any, y: Any) -> tuple[Any, Any] | None:
-    """Return samples spread evenly over those of the training, None where they are no images in [0, 1]."""
+    """Return samples spread evenly over the training data, None if they are no images in [0, 1]."""
     import numpy as np
     import tensorflow as tf
 
@@ -212,7 +212,7 @@ def _rows(x: Any, y: Any) -> tuple[Any, Any] | None:
 
 
 def _has_ordinary_steps(model: Any) -> bool:
-    """Say whether a step is Keras's own from one end to the other."""
+    """Return whether a step is entirely Keras's own."""
     import keras
 
     own = ("train_step", "test_step", "compute_loss", "_compute_loss", "compute_metrics", "fit", "evaluate")
@@ -222,7 +222,7 @@ def _has_ordinary_steps(model: Any) -> bool:
 
 
 def has_ordinary_loss(model: Any) -> bool:
-    """Say whether a model has one loss, and Keras's own."""
+    """Return whether a model has one loss, and one of Keras's own."""
     import keras
 
     if not isinstance(model.loss, str) and not callable(model.loss):
@@ -234,7 +234,7 @@ def has_ordinary_loss(model: Any) -> bool:
 
 
 def has_ordinary_optimizer(model: Any) -> bool:
-    """Say whether a model has an optimizer of Keras, with a constant rate at which nothing diverges late."""
+    """Return whether a model has an optimizer of Keras, with a constant rate small enough not to diverge late."""
     import keras
 
     optimizer = model.optimizer

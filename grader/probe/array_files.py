@@ -1,4 +1,4 @@
-"""What a file of arrays holds, by its headers alone."""
+"""The content of a file of arrays, by its headers alone."""
 
 from __future__ import annotations
 

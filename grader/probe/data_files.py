@@ -1,7 +1,6 @@
-"""The data sets under the paths and addresses where notebooks look for them: `data/creditcard.csv`, Drive, a URL.
+"""The data sets under the paths and addresses where notebooks expect them: `data/creditcard.csv`, Drive, a URL.
 
-Nothing is opened here that the notebook could not open itself under another path; a file of the notebook's own always
-comes first.
+Nothing is opened here that the notebook could not open itself under another path; the notebook's own files come first.
 """
 
 from __future__ import annotations
@@ -25,13 +24,13 @@ _NO_NETWORK = (
 
 
 class DataFiles:
-    """Data files by the name under which notebooks know them.
+    """Data files by the names that notebooks use.
 
     Args:
         datasets: Path of each data set's file, by Keras's name.
-        requests: Receives one line for each file that was given in the place of another path.
-        table: What the grader says of its data sets: `other_names` of their files, and `excerpts` of them that lie in
-            Colab's `/content/sample_data` (data set, part, rows at most).
+        requests: Receives one line for each file that replaced another path.
+        table: The grader's description of its data sets: `other_names` of their files, and `excerpts` in Colab's
+            `/content/sample_data` (data set, part, most rows).
     """
 
     def __init__(self, datasets: Mapping[str, str], requests: list[str], table: Mapping[str, Any]) -> None:
@@ -54,7 +53,7 @@ class DataFiles:
         return self._files.get(self._other_names.get(name, name)) or self._table(name)
 
     def _table(self, name: str) -> str | None:
-        """Return a table of Colab's sample data, written when it is first asked for."""
+        """Return a table of Colab's sample data, written at its first use."""
         dataset, part, rows = self._excerpts.get(name, ("", "", 0))
         if dataset not in self._datasets:
             return None
@@ -67,7 +66,7 @@ class DataFiles:
         return self._tables[name]
 
     def note(self, place: object) -> None:
-        """Say that a path or an address was answered with our file."""
+        """Record that a path or an address was answered with our file."""
         line = shortened(f"{place} -> {Path(self.find(place) or '').name}", 200)
         if line not in self._requests:
             self._requests.append(line)
@@ -85,7 +84,7 @@ def _write_table(archive: str, path: Path, part: str, rows: int) -> None:
 
 
 def install_open(files: DataFiles) -> None:
-    """Let `open` fall back on a data file where a file to be read is missing, in modules and in cells."""
+    """Let `open` fall back on a data file if a file to be read is missing, in modules and in cells."""
     shell: Any = importlib.import_module("IPython.core.interactiveshell")
 
     plain = builtins.open
@@ -136,7 +135,7 @@ def patch_urlopen(module: ModuleType, *, files: DataFiles) -> None:
 
 
 def patch_get_file(module: ModuleType, *, files: DataFiles) -> None:
-    """Answer `keras.utils.get_file` with our file where its name or its address is that of one.
+    """Answer `keras.utils.get_file` with our file if its name or its address is that of one.
 
     Args:
         module: `keras.src.utils.file_utils`.
@@ -157,7 +156,7 @@ def patch_get_file(module: ModuleType, *, files: DataFiles) -> None:
 
 
 class Uploads(dict[str, bytes]):
-    """What `google.colab.files.upload()` returns: the data files, read when they are asked for.
+    """The return value of `google.colab.files.upload()`: the data files, read on access.
 
     Args:
         files: The data.
@@ -170,7 +169,7 @@ class Uploads(dict[str, bytes]):
         self._read = read
 
     def __getitem__(self, name: str) -> bytes:
-        """Return the content of a file, whatever folder stands before its name."""
+        """Return the content of a file, whatever folder precedes its name."""
         known = self._files.find(name)
         if known is None:
             raise KeyError(name)

@@ -1,8 +1,8 @@
 """Noise in a traced graph: `mean + exp(½·log_variance)·ε` becomes one `Sampling`, `x + c·ε` a layer of noise.
 
-Whatever is added to drawn numbers and multiplied with them is followed as offset + scale·ε; where anything else reads
-it, the sum is a code that was drawn, and the claim says from which mean and which log-variance. A variance that is
-given in another form (σ itself, softplus) is turned into its logarithm.
+Sums and products with drawn numbers are followed as offset + scale·ε. If another operation reads such a sum, it is a
+drawn code, and the claim names its mean and log-variance. A variance in another form (σ itself, softplus) is converted
+to its logarithm.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from keras.src.ops.numpy import Clip, Maximum, Minimum
 
 
 class Draw(keras.Operation):
-    """Numbers of N(0, 1); its input is only there to hang it on the graph."""
+    """Numbers of N(0, 1); its input only connects it to the graph."""
 
     def __init__(self, shape: Sequence[int | None]) -> None:
         super().__init__()
         self._shape = tuple(shape)
 
     def compute_output_spec(self, anchor: Any) -> Any:
-        """Return a tensor of the shape that was asked for."""
+        """Return a tensor of the requested shape."""
         return keras.KerasTensor(self._shape, dtype=anchor.dtype if "float" in anchor.dtype else "float32")
 
     def call(self, anchor: Any) -> Any:
@@ -35,7 +35,7 @@ class Draw(keras.Operation):
 
 
 class Sampled(keras.Operation):
-    """A code that is drawn from a mean and a log-variance."""
+    """A code drawn from a mean and a log-variance."""
 
     def compute_output_spec(self, pair: Any) -> Any:
         """Return a tensor like the mean."""
@@ -47,12 +47,12 @@ class Sampled(keras.Operation):
 
 
 class OtherNoiseError(Exception):
-    """Numbers are drawn and used in a way that is no code of a mean and a variance."""
+    """Drawn numbers are used in a way that is not a code of a mean and a variance."""
 
 
 @dataclass(frozen=True)
 class _Drawn:
-    """Offset + factor·scale·ε; an offset or a scale that is None is not there."""
+    """Offset + factor·scale·ε; an offset or a scale of None does not occur."""
 
     offset: Any = None
     scale: Any = None
@@ -60,9 +60,9 @@ class _Drawn:
 
 
 def noise_alone(function: Any) -> Any | None:
-    """Return the layer of noise at the beginning of a graph, without what keeps the numbers within their range.
+    """Return the layer of noise at the beginning of a graph, without clipping to the numbers' range.
 
-    None where the graph does not begin with noise, or goes on with anything but a clip.
+    None if the graph does not begin with noise, or continues with anything but a clip.
     """
     nodes = [node for nodes in function._nodes_by_depth.values() for node in nodes if not node.is_input]
     noise = [node for node in nodes if type(node.operation) in _NOISE and node.input_tensors[0] is function._inputs[0]]
@@ -76,10 +76,10 @@ _NOISE = (keras.layers.GaussianNoise, keras.layers.Dropout, keras.layers.Gaussia
 
 
 def resolve(function: Any) -> Sequence[Any] | None:
-    """Return the outputs of a traced graph with its noise told as what it is; None where there is none.
+    """Return the outputs of a traced graph with its noise as layers; None if it has none.
 
     Raises:
-        OtherNoiseError: It is used in another way.
+        OtherNoiseError: The noise is used in another way.
     """
     nodes = [
         node for depth in sorted(function._nodes_by_depth, reverse=True) for node in function._nodes_by_depth[depth]
@@ -116,7 +116,7 @@ class _Resolution:
             self._made.update(zip(map(id, node.outputs), made, strict=True))
 
     def _follow(self, node: Any) -> _Drawn | None:
-        """Return what a sum or a product with noise is; None for anything else."""
+        """Return the noise in a sum or a product; None for anything else."""
         kind, values = type(node.operation).__name__, self._operands(node)
         if kind == "Negative" and isinstance(values[0], _Drawn) and values[0].offset is None:
             return values[0]
@@ -137,13 +137,13 @@ class _Resolution:
         return None
 
     def _operands(self, node: Any) -> list[Any]:
-        """Return the arguments of a call, noise as what is known of it."""
+        """Return the arguments of a call, with noise in the form known so far."""
         given = [*node.arguments.args, *node.arguments.kwargs.values()]
         given = [item for value in given for item in (value if isinstance(value, list | tuple) else (value,))]
         return [self._drawn.get(id(value)) or self._made.get(id(value), value) for value in given]
 
     def _final(self, tensor: Any) -> Any:
-        """Return a tensor of the new graph; a code is told as that."""
+        """Return a tensor of the new graph; a drawn code becomes a `Sampling`."""
         if id(tensor) not in self._made and id(tensor) in self._drawn:
             self._made[id(tensor)] = self._code(self._drawn[id(tensor)], tuple(tensor.shape))
         return self._made.get(id(tensor), tensor)
@@ -160,7 +160,7 @@ class _Resolution:
         return Sampled()([mean, log_variance])
 
     def _log_variance(self, scale: Any, factor: float) -> Any:
-        """Return the tensor u of which the scale is exp(u / 2), or make it: 2·log(scale)."""
+        """Return the tensor u for which the scale is exp(u / 2), or make it: 2·log(scale)."""
         tensor = scale
         path: list[Any] = []
         while abs(factor) == 1:
@@ -186,7 +186,7 @@ def _times(noise: _Drawn, other: Any) -> _Drawn | None:
 
 
 def _is_half_exponential(path: Sequence[Any]) -> bool:
-    """Say whether a chain of calls computes exp(u / 2), on numbers between -3 and 3."""
+    """Return whether a chain of calls computes exp(u / 2), on numbers between -3 and 3."""
     source = path[0].input_tensors[0]
     shape = [1 if length is None else length for length in source.shape]
     numbers = np.linspace(-3, 3, int(np.prod(shape))).reshape(shape).astype(np.float32)
@@ -195,6 +195,6 @@ def _is_half_exponential(path: Sequence[Any]) -> bool:
         for node in path:
             args, kwargs = node.arguments.fill_in({id(node.input_tensors[0]): value})
             value = node.operation(*args, **kwargs)
-    except Exception:  # a chain that does not run on numbers is none that we know
+    except Exception:  # a chain that does not run on numbers is not one that we know
         return False
     return bool(np.shape(value) == numbers.shape and np.allclose(np.asarray(value), np.exp(numbers / 2), rtol=1e-4))

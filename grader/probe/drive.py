@@ -1,7 +1,7 @@
-"""An empty Drive to write to: `/content/drive/MyDrive/…` in the sandbox, where a notebook's own Drive is out of reach.
+"""An empty, writable Drive, `/content/drive/MyDrive/…`, in the sandbox, where a notebook's own Drive is unavailable.
 
-Folders that its author has on the Drive are not there. One is made when the notebook enters it or writes a file to it;
-a file to be read is never made up, and neither is a folder that is only looked at.
+It does not contain the author's folders. A folder is created when the notebook enters it or writes a file to it; a file
+to be read is never created, and neither is a folder that the notebook only lists.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 def mount(place: object) -> None:
-    """Make an empty Drive, under both names that Colab's has."""
+    """Create an empty Drive, under both names that Colab uses."""
     with contextlib.suppress(OSError):
         root = Path(os.path.realpath(str(place)))
         (root / "MyDrive").mkdir(parents=True, exist_ok=True)
@@ -30,15 +30,15 @@ def mount(place: object) -> None:
 
 
 def install() -> None:
-    """Make folders of the Drive as they are needed, for everything that Python opens from now on."""
+    """Create folders of the Drive as needed, for everything that Python opens from now on."""
     sys.addaudithook(_watch)
 
 
 def _watch(event: str, arguments: tuple[Any, ...]) -> None:
-    """Look at what Python is about to do; this runs for every event there is, so that it leaves at once for most."""
+    """Check what Python is about to do; it runs for every audit event, so it returns at once for most of them."""
     if event not in _EVENTS or getattr(_BUSY, "now", False):
         return
-    _BUSY.now = True  # what is done here is an event, too
+    _BUSY.now = True  # our own actions are events, too
     try:
         _prepare(event, arguments)
     finally:
@@ -58,16 +58,16 @@ def _prepare(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def make_parent(path: object) -> None:
-    """Make the folder of a file on the Drive."""
+    """Create the folder of a file on the Drive."""
     if (place := _on_drive(path)) is not None:
         make_folder(place.parent)
 
 
 def make_folder(path: object) -> None:
-    """Make a folder on the Drive."""
+    """Create a folder on the Drive."""
     place = _on_drive(path)
     if place is not None and not place.exists():
-        with contextlib.suppress(OSError):  # the notebook's own call says what is wrong
+        with contextlib.suppress(OSError):  # the notebook's own call reports the error
             mount(next(root for root in ROOTS if str(place).startswith(root)))
             place.mkdir(parents=True, exist_ok=True)
 
@@ -102,7 +102,7 @@ def patch_h5py(module: ModuleType) -> None:
 
 
 def patch_pandas(module: ModuleType) -> None:
-    """Let pandas, which looks for the folder before it opens a file, find one.
+    """Let pandas, which checks for the folder before it opens a file, find one.
 
     Args:
         module: `pandas.io.common`.

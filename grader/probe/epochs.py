@@ -1,6 +1,6 @@
-"""Notes which epoch a training has come to, for people who wait: one line in a small file beside the claims.
+"""Records which epoch a training is in, for people who wait: one line in a small file beside the claims.
 
-The line is `EPOCH EPOCHS LOSS`. It is a hint, which the notebook could write as well, and nothing else rests on it.
+The line is `EPOCH EPOCHS LOSS`. It is a hint that the notebook could write as well, and nothing else rests on it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class EpochNotes:
     """Writes the line, at most twice a second.
 
     Args:
-        file: Where it goes; what stood there before is replaced.
+        file: Path of the file; its content is replaced.
     """
 
     def __init__(self, file: Path) -> None:
@@ -31,11 +31,11 @@ class EpochNotes:
         self._written = float("-inf")
 
     def patches(self) -> Mapping[str, Callable[[ModuleType], None]]:
-        """Return the patch of Keras, by the name of the module that it is made to."""
+        """Return the patch of Keras, by the name of the module that it changes."""
         return {_CALLBACKS: self.patch}
 
     def patch(self, module: ModuleType) -> None:
-        """Note what the list of all callbacks of a training is told; the notebook's own callbacks stay as they are."""
+        """Record what a training reports to the list of its callbacks; the notebook's own callbacks stay unchanged."""
         callbacks = module.CallbackList
         begin, end = callbacks.on_epoch_begin, callbacks.on_epoch_end
 
@@ -64,9 +64,9 @@ class EpochNotes:
             return
         try:
             loss = self._loss.get(id(training)) if epoch else None
-            told = "-" if loss is None else f"{loss:.6g}"
-            self._file.write_text(f"{int(epoch) + 1} {int(training.params['epochs'])} {told}\n", encoding="ascii")
-        except Exception:  # a full disk, numbers that are none: our looking never stops a training
+            shown = "-" if loss is None else f"{loss:.6g}"
+            self._file.write_text(f"{int(epoch) + 1} {int(training.params['epochs'])} {shown}\n", encoding="ascii")
+        except Exception:  # a full disk, invalid numbers: observing must never stop a training
             return
         self._written = now
 

@@ -1,7 +1,7 @@
-"""What the functions of TensorFlow compute, said with operators and layers of Keras; for symbolic tensors only.
+"""TensorFlow functions expressed by operators and layers of Keras; for symbolic tensors only.
 
-Each function below has the arguments of the function of TensorFlow whose name it stands under in `ANSWERS`. One that
-cannot be said exactly raises, and then the model is not traced.
+Each function has the arguments of the TensorFlow function that is its key in `ANSWERS`. If it cannot be expressed
+exactly, it raises, and the model is not traced.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from .drawing import Draw
 
 
 class Free:
-    """Stands for the size of an axis that is not known, the batch: what `tf.shape(x)[0]` is."""
+    """Represents the unknown size of an axis, the batch: the value of `tf.shape(x)[0]`."""
 
 
 class Sizes(tuple[Any, ...]):
-    """A shape with what students ask of a shape of TensorFlow's."""
+    """A shape with the methods of a TensorFlow shape that students use."""
 
     __slots__ = ()
 
@@ -42,7 +42,7 @@ class Sizes(tuple[Any, ...]):
 
 
 class Kind(str):
-    """A type of numbers with what students ask of a type of TensorFlow's."""
+    """A data type with the attributes of a TensorFlow type that students use."""
 
     __slots__ = ()
 
@@ -75,12 +75,12 @@ class in_trace(AbstractContextManager[None]):  # noqa: N801 - reads as what it i
 
     @classmethod
     def active(cls) -> bool:
-        """Say whether something is being traced."""
+        """Return whether something is being traced."""
         return bool(cls._anchors)
 
     @classmethod
     def anchor(cls) -> Any:
-        """Return the input of what is being traced."""
+        """Return the input of the current trace."""
         return cls._anchors[-1]
 
 
@@ -92,7 +92,7 @@ def _shape(input: Any, *_: Any, **__: Any) -> tuple[Any, ...]:  # noqa: A002 - T
 
 
 def _sizes(shape: Any) -> list[int | None]:
-    """Read a shape in which some sizes are not known."""
+    """Read a shape in which some sizes are unknown."""
     if not isinstance(shape, list | tuple | tf.TensorShape):
         shape = np.asarray(shape).tolist()
     return [None if size is None or isinstance(size, Free) else int(size) for size in shape]
@@ -112,7 +112,7 @@ def _reshape(tensor: Any, shape: Any) -> Any:
 
 def _stack(values: Any, axis: int = 0) -> Any:
     if any(isinstance(value, Free) for value in values):
-        return tuple(values)  # a shape that is put together
+        return tuple(values)  # a shape built from sizes
     return ops.stack(values, axis=axis)
 
 
@@ -174,7 +174,7 @@ def _tensordot(a: Any, b: Any, axes: Any) -> Any:
 
 
 def _einsum(equation: str, *inputs: Any, **_: Any) -> Any:
-    """Say a product of the last axis with a matrix as one: `bi,ij->bj`, `bti,ij->btj`, `...i,ij->...j`."""
+    """Express a product of the last axis with a matrix: `bi,ij->bj`, `bti,ij->btj`, `...i,ij->...j`."""
     left, _arrow, right = equation.replace(" ", "").replace("...", "_").partition("->")
     first, _comma, second = left.partition(",")
     if len(inputs) == 2 and len(second) == 2 and first[:-1] + second[1] == right and first[-1] == second[0]:
@@ -206,7 +206,7 @@ def _l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12) -> Any:
     return x / ops.sqrt(ops.maximum(ops.sum(ops.square(x), axis=axis, keepdims=True), epsilon))
 
 
-# Layers in the form of functions
+# Layers in functional form
 
 
 def _batch_normalization(x: Any, mean: Any, variance: Any, offset: Any, scale: Any, variance_epsilon: float) -> Any:
@@ -246,7 +246,7 @@ def _pooling(layer: str) -> Callable[..., Any]:
 
 
 def _square(sizes: Any) -> tuple[int, int]:
-    """Read a window: one size, two, or four with the batch and the channels."""
+    """Read a window: one size, two, or four including batch and channels."""
     if isinstance(sizes, int):
         return sizes, sizes
     inner = list(sizes) if len(sizes) == 2 else list(sizes)[1:3]
@@ -288,7 +288,7 @@ def _conv2d_transpose(
 
 
 def _holding(layer: Any, kernel: Any) -> Any:
-    """Return a built layer whose one array is the student's own variable."""
+    """Return a built layer whose only array is the student's own variable."""
     if not isinstance(kernel, keras.Variable):
         raise TypeError("a kernel that is no variable")
     layer._tracker.unlock()
@@ -306,7 +306,7 @@ def _resize(images: Any, size: Any, method: Any = "bilinear", **other: Any) -> A
     return keras.layers.UpSampling2D(tuple(int(factor) for factor in factors), interpolation=name)(images)
 
 
-# Numbers that do not depend on the input, and those that are drawn
+# Numbers that do not depend on the input, and drawn numbers
 
 
 def _convert(value: Any, dtype: Any = None, **_: Any) -> Any:
@@ -321,7 +321,7 @@ def _cast(x: Any, dtype: Any) -> Any:
 
 
 def _filled(shape: Any, value: float) -> Any:
-    """Return an array that has one number everywhere; the axis of the batch gets the length one."""
+    """Return an array filled with one number; the axis of the batch gets length one."""
     return tf.fill([1 if size is None else size for size in _sizes(shape)], value)
 
 

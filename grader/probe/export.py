@@ -1,4 +1,4 @@
-"""Finds the models that are alive in the kernel and writes claims: `claims.json` and `weights.npz`, in one step."""
+"""Finds the models in the kernel's memory and writes claims atomically: `claims.json` and `weights.npz`."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ class Exporter:
     Args:
         namespace: The notebook's global names.
         folder: Where `claims/` is written; each export replaces the one before.
-        tracker: What was fitted.
-        requests: What the notebook asked of its surroundings.
+        tracker: The recorded trainings.
+        requests: What the notebook asked of its environment.
     """
 
     writes_graphs = False
-    """Whether models that cannot be flattened are exported as graphs: only where a second sandbox can run them."""
+    """Whether models that cannot be flattened are exported as graphs: only if a second sandbox can run them."""
 
     sample_sizes: Collection[int] = ()
-    """How many numbers a sample of the data may have, for networks that are written without Keras."""
+    """Possible sizes of a data sample, for networks written without Keras."""
 
     def __init__(self, namespace: Mapping[str, Any], folder: Path, tracker: FitTracker, requests: list[str]) -> None:
         self._namespace = namespace
@@ -96,15 +96,15 @@ class Exporter:
         self._last_seconds = time.monotonic()
 
     def _without_keras(self, registry: Registry) -> list[dict[str, Any]]:
-        """Describe a network that is written in NumPy, where there is one."""
+        """Describe a network written in NumPy, if there is one."""
         try:
             found = numpy_network(self._namespace, self.sample_sizes)
-        except Exception:  # whatever a notebook's own functions do to those who ask them
+        except Exception:  # a notebook's own functions may raise anything
             return []
         return [] if found is None else network_claims(found, registry)
 
     def _living_models(self) -> list[Any]:
-        """List models: fitted ones first, then named ones, then whatever else is alive; each once."""
+        """List models once each: fitted ones first, then named ones, then all others in memory."""
         fitted = [record.living() for record in reversed(self._tracker.records)]
         found: dict[int, Any] = {id(model): model for model in reversed(fitted) if model is not None}
         if len(found) > FIRST_HELD + LAST_HELD:  # the others leave room for models with a name
@@ -117,14 +117,14 @@ class Exporter:
         return [model for key, model in found.items() if key not in inner][:MAX_MODELS]
 
     def _orders(self, models: list[Any]) -> list[int]:
-        """Return the order of creation among these models, their own order where nobody watched."""
+        """Return the order of creation of these models, or their order in the list if creation was not observed."""
         made = [] if self._tracker.made is None else self._tracker.made.living()
         places = {id(model): place for place, model in enumerate(made)}
         ranked = sorted(range(len(models)), key=lambda index: places.get(id(models[index]), index))
         return [ranked.index(index) for index in range(len(models))]
 
     def _unnamed_models(self, room: int) -> Iterator[Any]:
-        """Yield what else is alive, the newest first; where nobody watched models being made, what Python knows of."""
+        """Yield the other models in memory, newest first; if creation was not observed, those that Python tracks."""
         import keras
 
         made = self._tracker.made
@@ -151,7 +151,7 @@ class Exporter:
             claim.update(flatten(model, registry, self._fitted_shape(model)))
         except NotFlattenableError as problem:
             claim["problem"] = shortened(str(problem))
-        except Exception as problem:  # a model that its own author broke must not lose the others
+        except Exception as problem:  # a model broken by its author must not lose the others
             claim["problem"] = shortened(f"{type(problem).__name__}: {problem}")
         return claim
 
@@ -180,7 +180,7 @@ class Exporter:
         for name, variable in registry.variables.items():
             try:
                 array = np.asarray(variable)
-            except Exception as problem:  # without eager execution no variable says its numbers
+            except Exception as problem:  # without eager execution, variables have no readable values
                 unreadable[name] = shortened(f"its weights cannot be read ({type(problem).__name__}: {problem})")
                 continue
             if array.dtype.kind not in "fiub":
@@ -216,7 +216,7 @@ def named_models(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _nested(name: str, owner: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the models that a model holds under no attribute of its own, by their names in Keras."""
+    """Yield the models that a model holds without an attribute, by their names in Keras."""
     import keras
 
     known = {id(value) for _, value in named_things({name: owner})}
@@ -226,7 +226,7 @@ def _nested(name: str, owner: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _fits(records: list[FitRecord], models: list[Any]) -> list[dict[str, Any]]:
-    """Describe up to 256 trainings of the models that are exported, the last one of each model among them."""
+    """Describe up to 256 trainings of the exported models, including the last one of each model."""
     ids = {id(model): f"m{index}" for index, model in enumerate(models)}
     exported = [record for record in records if id(record.living()) in ids]
     return [
@@ -260,7 +260,7 @@ def _fits(records: list[FitRecord], models: list[Any]) -> list[dict[str, Any]]:
 
 
 def _compiled(model: Any) -> dict[str, Any]:
-    """Say what a model was compiled with, as far as it can be said in plain words."""
+    """Describe what a model was compiled with, as far as plain words allow."""
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None:
         return {}
@@ -275,7 +275,7 @@ def _compiled(model: Any) -> dict[str, Any]:
     try:
         described["learning_rate"] = _finite(float(optimizer.learning_rate))
         described["iterations"] = int(optimizer.iterations)
-    except Exception:  # a schedule or a home-made optimizer: the words above are enough
+    except Exception:  # a schedule or a custom optimizer: the words above are enough
         described["learning_rate"] = None
     return described
 

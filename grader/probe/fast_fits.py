@@ -1,7 +1,7 @@
-"""Makes calls of `fit` faster, unseen by the notebook: several steps an execution, and an end where nothing is to gain.
+"""Speeds up calls of `fit`, unnoticed by the notebook: several steps per execution, and an early end.
 
-Only what is ordinary is made faster: everything else runs exactly as Keras runs it. Several steps at once need a model
-whose loop is Keras's own (its `train_step` may be the notebook's) and callbacks that do not look at single steps.
+Only ordinary trainings are accelerated; everything else runs exactly as in Keras. Joined steps require Keras's own
+training loop (`train_step` may be the notebook's) and callbacks that do not observe single steps.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _HOOKS_OF_STEPS = (
 )  # fmt: skip
 _ONLY_SHOWS = frozenset({"ProgbarLogger", "History"})
 _STEPS_BEFORE_IT_PAYS = 60
-"""Shorter trainings are over before a second function has been traced."""
+"""Shorter trainings end before a second function has been traced."""
 
 
 class FastFits:
-    """The calls of `fit` that are going on.
+    """The calls of `fit` in progress.
 
     Args:
-        terms: When a training may end before its last epoch; None where none may.
+        terms: When a training may end before its last epoch; None if none may.
     """
 
     def __init__(self, terms: Terms | None = None) -> None:
@@ -43,12 +43,12 @@ class FastFits:
 
     @classmethod
     def asked(cls, settings: Mapping[str, Any]) -> FastFits:
-        """Return what the grader's settings ask for (`grader.domain.acceleration`)."""
+        """Return the acceleration that the grader's settings ask for (`grader.domain.acceleration`)."""
         terms = settings.get("terms")
         return cls(None if terms is None else Terms(**terms))
 
     def patch(self, module: ModuleType) -> None:
-        """Make the trainer ready.
+        """Patch the trainer.
 
         Args:
             module: `keras.src.backend.tensorflow.trainer`.
@@ -57,16 +57,16 @@ class FastFits:
         self._trainer = module
 
     def take(self) -> Course | None:
-        """Return the course of the `fit` that is about to make its iterator, once; else None."""
+        """Return, once, the course of the `fit` that is about to create its iterator; else None."""
         course, self._waiting = self._waiting, None
         return course
 
     def of(self, model: Any) -> Course | None:
-        """Return the course of a model that is being trained, None for any other."""
+        """Return the course of a model in training, None for any other model."""
         return next((course for one, course in self._going_on if one is model), None)
 
     def around(self, fit: Callable[..., Any], record: FitRecord) -> Callable[..., Any]:
-        """Return `fit` that takes fewer executions, and fewer epochs where the terms allow it."""
+        """Return a `fit` that needs fewer executions, and fewer epochs if the terms allow it."""
 
         @functools.wraps(fit)
         def fast_fit(model: Any, *args: Any, **kwargs: Any) -> Any:
@@ -96,12 +96,12 @@ class FastFits:
     def _course(
         self, fit: Callable[..., Any], model: Any, args: Sequence[Any], kwargs: Mapping[str, Any], record: FitRecord
     ) -> Course | None:
-        """Return how this call of `fit` goes on, None where it runs as ever."""
+        """Return the course of this call of `fit`, None if it runs unchanged."""
         try:
             bound = inspect.signature(fit).bind(model, *args, **kwargs)
             bound.apply_defaults()
             return self._chosen(model, bound.arguments, record)
-        except Exception:  # whatever they train and with whatever arguments, `fit` itself says what is wrong
+        except Exception:  # for invalid arguments, `fit` itself reports the error
             return None
 
     def _chosen(self, model: Any, asked: Mapping[str, Any], record: FitRecord) -> Course | None:
@@ -137,14 +137,14 @@ class FastFits:
 
 
 def _own_functions(model: Any) -> Iterator[str]:
-    """Yield what a notebook has put in the place of the model's own functions."""
+    """Yield the notebook's functions that replace the model's own."""
     if not isinstance(model.train_function, JoiningFunction | None):
         yield "train_function"
     yield from (name for name in ("make_train_function", "fit") if name in vars(model))
 
 
 def _has_known_length(asked: Mapping[str, Any]) -> bool:
-    """Say whether Keras knows how many batches there are, and no code of the notebook's makes them one by one."""
+    """Return whether Keras knows the number of batches, and no code of the notebook makes them one by one."""
     x = asked["x"]
     if hasattr(x, "element_spec"):
         return hasattr(x, "cardinality") and (int(x.cardinality()) > 0 or asked["steps_per_epoch"] is not None)
@@ -163,9 +163,9 @@ def _callbacks(asked: Mapping[str, Any]) -> list[Any]:
 
 
 def _looks_at_steps(callback: Any) -> bool:
-    """Say whether a callback does anything at single steps."""
+    """Return whether a callback does anything at single steps."""
     kind = type(callback).__name__
-    if type(callback).__module__ == patience.__name__:  # looks at the clock there, which a few steps more do not harm
+    if type(callback).__module__ == patience.__name__:  # it only checks the clock there, so a few more steps do no harm
         return False
     if _is_keras(callback) and (kind in _ONLY_SHOWS or getattr(callback, "save_freq", None) == "epoch"):
         return False
@@ -178,7 +178,7 @@ def _is_keras(callback: Any) -> bool:
 
 
 def _steps_asked(asked: Mapping[str, Any], record: FitRecord) -> int | None:
-    """Return how many steps a training takes, None where nobody knows."""
+    """Return how many steps a training takes, None if unknown."""
     epochs = max(0, asked["epochs"] - asked["initial_epoch"])
     if asked["steps_per_epoch"] is not None:
         return epochs * int(asked["steps_per_epoch"])

@@ -1,4 +1,4 @@
-"""What is noted of one training."""
+"""The record of one training."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass
 class FitRecord:
-    """One training, as it was seen; the fields are those of `grader.domain.evidence.FitClaim`."""
+    """One observed training; the fields are those of `grader.domain.evidence.FitClaim`."""
 
     model: Any
     epochs: int = 0
@@ -41,9 +41,9 @@ class FitRecord:
     _weak: Any = field(default=None, init=False, repr=False, compare=False)
 
     def note_losses(self, losses: Any, validation: Any = ()) -> None:
-        """Keep the losses of the first and of the last epoch, where both are numbers, and some for a curve.
+        """Keep the losses of the first and last epoch, if both are numbers, and some for a curve.
 
-        Of a training that we ended early, the epochs after its end are a copy of its last one, and are left out.
+        For a training that we ended early, the epochs after its end repeat the last one, and are left out.
         """
         first, last = float(losses[0]), float(losses[-1])
         if math.isfinite(first) and math.isfinite(last):
@@ -54,7 +54,7 @@ class FitRecord:
         self.losses, self.validation_losses = _some(losses[:done]), _some(validation[:done])
 
     def updates_made(self) -> int:
-        """Return how many updates the optimizer of a loop has made, 0 where nobody knows."""
+        """Return how many updates the optimizer of a loop has made, 0 if unknown."""
         if self.how == "loop" and self.optimizer is not None:
             try:
                 self._updates = max(0, int(self.optimizer.iterations))
@@ -68,21 +68,21 @@ class FitRecord:
         self.optimizer = None
         try:
             self._weak = weakref.ref(self.model)
-        except TypeError:  # what cannot be held weakly is no model
+        except TypeError:  # an object without weak references is no model
             return
         self.model = None
 
     def living(self) -> Any:
-        """Return the model, None where it is gone."""
+        """Return the model, None if it no longer exists."""
         return self._weak() if self._weak is not None else self.model
 
 
 MOST_LOSSES = 60
-"""A curve needs no more, and claims are small."""
+"""Most losses that are kept; a curve needs no more, and claims should be small."""
 
 
 def _some(losses: Any) -> tuple[float, ...]:
-    """Return up to 60 of the losses, spread evenly, the first and the last among them; none where one is no number."""
+    """Return up to 60 losses, spread evenly, including the first and the last; empty if one is not a number."""
     numbers = [float(loss) for loss in losses]
     if not all(map(math.isfinite, numbers)):
         return ()

@@ -1,4 +1,4 @@
-"""Every training of a kernel, as it was seen: calls of `fit`, batches by hand, and loops of the notebook's own."""
+"""Records every training of a kernel: calls of `fit`, batches by hand, and loops of the notebook's own."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from .training_data import arrays_given, describe_batch, describe_input
 
 MAX_RECORDS = 1024
 FIRST_HELD, LAST_HELD = 8, 40
-"""Of all models that were trained, so many of the first and of the last are kept alive when their names are gone."""
+"""Number of first and of last trained models that are kept in memory after their names are gone."""
 MAX_HELD_NUMBERS = 48 * 2**20
-"""Weights in all models that are kept so; with an optimizer three times as many numbers of four bytes."""
+"""Most weights in all models kept this way; with an optimizer, three times as many four-byte numbers."""
 
 
 @dataclass
 class FitTracker:
-    """Every training, in order; holds the models, so that rebinding a name does not lose one.
+    """Every training, in order; holds the models, so that reassigning a name does not lose one.
 
     Attributes:
-        records: Trainings, the newest last; at most about a thousand, the last of every model among them.
+        records: Trainings, the newest last; at most about a thousand, including the last one of every model.
         after_fit: Called when a `fit` ends.
-        names_of: Global names of a model at this moment.
-        made: All models of this kernel in order of creation; None where nobody watched them being made.
-        steps: Trainings by single steps that were seen.
-        origins: Finds out whose images are trained on; None where nobody asks, as when a notebook is graded.
-        tested: Finds out whether a model is trained on test images alone; None where nobody asks.
-        patience: Ends trainings that show nothing new; None where every training is run as it is asked for.
-        fast: Makes trainings faster; None where each runs as Keras runs it.
+        names_of: Returns the current global names of a model.
+        made: All models of this kernel in order of creation; None if their creation was not observed.
+        steps: Number of observed trainings by single steps.
+        origins: Identifies the images of a training; None if not needed, as when a notebook is graded.
+        tested: Detects a training on test images alone; None if not needed.
+        patience: Ends trainings that show nothing new; None if every training runs as asked for.
+        fast: Accelerates trainings; None if each runs as Keras runs it.
     """
 
     records: list[FitRecord] = field(default_factory=list)
@@ -91,7 +91,7 @@ class FitTracker:
         return recorded_batch
 
     def wrap_apply(self, apply: Callable[..., Any]) -> Callable[..., Any]:
-        """Return `apply` of an optimizer with one record for each model that a loop of the notebook trains."""
+        """Return an optimizer's `apply` with one record for each model that a loop of the notebook trains."""
 
         @functools.wraps(apply)
         def recorded_apply(optimizer: Any, grads: Any, trainable_variables: Any = None, **kwargs: Any) -> Any:
@@ -101,7 +101,7 @@ class FitTracker:
         return recorded_apply
 
     def see_batch(self, batch: Any) -> None:
-        """Take note of a batch that Keras has fetched, where nothing is known yet of what is trained on."""
+        """Describe a batch that Keras has fetched, if the training data are still unknown."""
         if self._running and self._running[-1].input_shape is None:
             with _never_stopping():
                 describe_batch(self._running[-1], batch, self.origins)
@@ -111,7 +111,7 @@ class FitTracker:
         return len(self.records) + self.steps
 
     def note_names(self) -> None:
-        """Remember the names of trained models that had none while they were trained (in a function, say)."""
+        """Record the current names of trained models that had none during training (in a function, say)."""
         for record in self.records[-LAST_HELD:]:
             model = record.living()
             if not record.names and model is not None:
@@ -161,7 +161,7 @@ class FitTracker:
 
 
 class _never_stopping:  # noqa: N801 - reads as a word: `with _never_stopping()`; no generator, which AutoGraph would convert
-    """Whatever they train with or on: our looking must never stop a student's training."""
+    """Context in which errors are ignored: observing must never stop a student's training."""
 
     def __enter__(self) -> None:
         return None
@@ -171,7 +171,7 @@ class _never_stopping:  # noqa: N801 - reads as a word: `with _never_stopping()`
 
 
 def exported_records(records: Sequence[FitRecord], most: int) -> list[FitRecord]:
-    """Choose the records to tell of: the last of every model, then the newest, in their order."""
+    """Choose the records to export: the last of every model, then the newest, in their order."""
     last = {id(record.living()): index for index, record in enumerate(records)}
     newest = [index for index in range(len(records) - 1, -1, -1) if index not in set(last.values())]
     chosen = [*sorted(last.values(), reverse=True), *newest][:most]
@@ -179,7 +179,7 @@ def exported_records(records: Sequence[FitRecord], most: int) -> list[FitRecord]
 
 
 def _keep_within_bounds(records: list[FitRecord]) -> None:
-    """Let go of models beyond the first and the last, and of those too large to keep; forget the oldest records."""
+    """Release models beyond the first and the last, and those that are too large; drop the oldest records."""
     if len(records) > MAX_RECORDS:
         records[:] = exported_records(records, MAX_RECORDS // 2)
     held = list({id(record.model): record.model for record in reversed(records) if record.model is not None}.values())
@@ -197,7 +197,7 @@ def _keep_within_bounds(records: list[FitRecord]) -> None:
 def _numbers_in(model: Any) -> int:
     try:
         return sum(math.prod(variable.shape) for variable in model.weights)
-    except Exception:  # not built yet, or broken by its author: nothing that takes room
+    except Exception:  # not built yet, or broken by its author: it takes no memory
         return 0
 
 

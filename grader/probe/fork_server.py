@@ -1,13 +1,13 @@
-"""A process that has imported TensorFlow, and forks a kernel for each notebook: importing costs seconds each time.
+"""A process that has imported TensorFlow and forks a kernel for each notebook, which saves seconds of imports.
 
-Run inside bubblewrap, without network, as `python fork_server.py WARM.json`; zone T talks to it over the socket that is
-its standard input. No notebook is ever run in this process: a child forked from it leaves every namespace for a new
-one, mounts its own folders, processes and terminals, gives up its rights as a cold kernel does, and only then starts.
-What a child shares with this process are pages of memory that neither can change for the other.
+Run inside bubblewrap, without network, as `python fork_server.py WARM.json`; zone T (the trusted core) talks to it over
+the socket that is its standard input. This process never runs a notebook: a forked child leaves every namespace for a
+new one, mounts its own folders, processes and terminals, gives up its rights like a cold kernel, and only then starts.
+A child shares with this process only memory pages that neither can change for the other.
 
     this process ── guardian (reports how the run ended) ── first process of the run's namespace ── kernel
 
-The guardian holds the channel to zone T: when the grader dies, or hangs up, the whole namespace is killed.
+The guardian holds the channel to zone T: if the grader dies or hangs up, the whole namespace is killed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _LONGEST_ANSWER = 64
 
 
 def main(settings_file: str) -> None:
-    """Import what notebooks import, say so, and fork a kernel for every request until zone T hangs up."""
+    """Import what notebooks import, report it, and fork a kernel for every request until zone T hangs up."""
     settings = json.loads(Path(settings_file).read_text(encoding="utf-8"))
     kernel_main.load_probe()
     namespaces = importlib.import_module("grader_probe.namespaces")
@@ -62,10 +62,10 @@ def main(settings_file: str) -> None:
 
 
 def _import(modules: list[str]) -> None:
-    """Import what the next kernel should find imported.
+    """Import the modules for the next kernel.
 
     Raises:
-        RuntimeError: TensorFlow has started what does not survive a fork, or what all children would share.
+        RuntimeError: TensorFlow has started something that does not survive a fork, or that all children would share.
     """
     if all(name in sys.modules for name in modules):
         return
@@ -75,7 +75,7 @@ def _import(modules: list[str]) -> None:
     if context is not None and context._context is not None:
         raise RuntimeError("TensorFlow has started while it was imported")
     gc.collect()
-    gc.freeze()  # a collection in a child would touch, and so copy, every page
+    gc.freeze()  # a garbage collection in a child would write to, and so copy, every page
 
 
 def _bury_children() -> None:
@@ -85,7 +85,7 @@ def _bury_children() -> None:
 
 
 def _end_here(function: Any, *arguments: Any) -> None:
-    """Call a function in a child and end, whatever happens: no child may go on with the work of its parent."""
+    """Call a function in a child and end in any case: no child may continue the work of its parent."""
     status = 1
     try:
         status = function(*arguments) or 0
@@ -101,7 +101,7 @@ def _end_here(function: Any, *arguments: Any) -> None:
 
 
 def _guard(settings: dict[str, Any], channel: int, log: int) -> int:
-    """Shut a run in, start it, and report how it ended; kill it when zone T hangs up."""
+    """Isolate a run, start it, and report how it ended; kill it when zone T hangs up."""
     namespaces = importlib.import_module("grader_probe.namespaces")
     server = os.getppid()
     namespaces.end_with_parent(server)
@@ -136,7 +136,7 @@ def _leave(namespaces: Any) -> None:
 
 
 def _lay_out(namespaces: Any, settings: dict[str, Any]) -> None:
-    """Mount what belongs to this run alone; then nothing of any other run can be reached by any name."""
+    """Mount what belongs to this run alone; then no name leads to any other run."""
     for place, mib in settings["memory_folders"].items():
         namespaces.unmount(place)
         namespaces.memory_folder(place, mib=mib)
@@ -153,11 +153,11 @@ def _lay_out(namespaces: Any, settings: dict[str, Any]) -> None:
 
 
 def _wait(first: int, talk: socket.socket) -> int:
-    """Return how the run's first process ended, as a shell would say it; kill it when zone T hangs up."""
+    """Return how the run's first process ended, as a shell would report it; kill it when zone T hangs up."""
     ended = os.pidfd_open(first)
     poll = select.poll()
     poll.register(ended, select.POLLIN)
-    poll.register(talk.fileno(), 0)  # tells of a hang-up alone: what zone T says is for the first process
+    poll.register(talk.fileno(), 0)  # reports only a hang-up: messages of zone T are for the first process
     if ended not in dict(poll.poll()):
         os.kill(first, signal.SIGKILL)
     _, status = os.waitpid(first, 0)
@@ -166,16 +166,16 @@ def _wait(first: int, talk: socket.socket) -> int:
 
 
 def _first_process(namespaces: Any, settings: dict[str, Any], channel: int) -> int:
-    """Be the first process of the run's namespace: start the kernel, bury whatever dies, and end with the kernel."""
+    """Be the first process of the run's namespace: start the kernel, reap dead processes, end with the kernel."""
     namespaces.end_with_parent(0)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
-        signal.signal(number, signal.SIG_DFL)  # which the first process of a namespace never hears
+        signal.signal(number, signal.SIG_DFL)  # the first process of a namespace ignores these by default
     namespaces.own_processes(_RUNS)
     namespaces.unmount("/dev/pts")
     namespaces.own_terminals()
     with socket.socket(fileno=channel) as talk:
-        talk.send(b"first")  # its credentials name this process to zone T, which sees it under another number
-        if not talk.recv(_LONGEST_ANSWER):  # zone T puts it into a control group first
+        talk.send(b"first")  # its credentials identify this process to zone T, which sees it under another number
+        if not talk.recv(_LONGEST_ANSWER):  # zone T adds it to a control group first
             return 1
     kernel = os.fork()
     if kernel == 0:
@@ -190,10 +190,10 @@ def _first_process(namespaces: Any, settings: dict[str, Any], channel: int) -> i
 
 
 def _kernel(namespaces: Any, settings: dict[str, Any]) -> None:
-    """Give up everything that a cold kernel has not got, and become the kernel."""
+    """Give up every right that a cold kernel lacks, and become the kernel."""
     namespaces.end_with_parent(1)
     if settings["uid"] is None:
-        namespaces.set_dumpable(dumpable=True)  # as a program that has just been started
+        namespaces.set_dumpable(dumpable=True)  # like a program that has just been started
         namespaces.enter_user_namespace(*settings["own_ids"])
     os.environ |= settings["environment"]
     os.chdir(settings["work_folder"])
@@ -205,7 +205,7 @@ def _kernel(namespaces: Any, settings: dict[str, Any]) -> None:
 
 
 def _draw_afresh() -> None:
-    """Give NumPy's generator a state of its own; Python's own does that at every fork, TensorFlow's has not begun."""
+    """Give NumPy's generator a new state; Python's gets one at every fork, and TensorFlow's has not started."""
     sys.modules["numpy"].random.seed()
 
 

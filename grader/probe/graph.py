@@ -1,7 +1,7 @@
-"""A Keras model as plain data: one flat list of calls, nested models opened, subclasses traced where they can be.
+"""A Keras model as plain data: one flat list of calls, with nested models opened and subclasses traced if possible.
 
-The result is what `grader.domain.evidence` calls a `ModelClaim`, as JSON data. `model.operations` and the functional
-graph behind it are read, never `model.layers`, which leaves operators such as `Add` out.
+The result is a `ModelClaim` of `grader.domain.evidence`, as JSON data. It is read from `model.operations` and the
+functional graph behind it, never from `model.layers`, which lacks operators such as `Add`.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ class Registry:
         self._variable_ids: dict[int, str] = {}
         self._alive: list[Any] = []  # ids are only unique while the objects live
         self.opened: dict[Any, Any] = {}
-        """What a student's layer does, by layer and arguments: traced once, so that all models share its calls."""
+        """Traced calls of a student's layers, by layer and arguments, so that all models share them."""
 
     def sampling(self, operation: Any) -> str:
-        """Return the id of a layer that draws a code; nothing of it is described but that."""
+        """Return the id of a layer that draws a code; nothing else about it is described."""
         name = self._operation_ids.setdefault(id(operation), f"o{len(self._operation_ids)}")
         self._alive.append(operation)
         self.operations[name] = {"class_name": "Sampling", "module": SAMPLING_MODULE, "config": {}, "variables": []}
         return name
 
     def operation(self, operation: Any) -> str:
-        """Return the id of a layer or operator, describing it at its first use."""
+        """Return the id of a layer or operator; it is described at its first use."""
         known = self._operation_ids.get(id(operation))
         if known is not None:
             return known
@@ -72,7 +72,7 @@ class Registry:
         return name
 
     def array(self, value: Any) -> str:
-        """Return the id of an array; the numbers of a weight (`tf.cast(self.kernel, …)`) are that weight."""
+        """Return the id of an array; one with a weight's numbers (`tf.cast(self.kernel, …)`) is that weight."""
         return self.variable(value if id(value) in self._variable_ids else self._weight_of(value))
 
     def _weight_of(self, value: Any) -> Any:
@@ -84,18 +84,18 @@ class Registry:
             return inside[0] if inside else value
         numbers = np.asarray(value)
         if numbers.dtype.kind != "f" or numbers.size < 2 or (numbers == numbers.flat[0]).all():
-            return value  # zeros and ones are equal to many weights
+            return value  # zeros and ones equal many weights
         alike = (one for one in weights if tuple(one.shape) == numbers.shape)
         return next((one for one in alike if np.array_equal(np.asarray(one), numbers)), value)
 
 
 def flatten(model: Any, registry: Registry, input_shape: Sequence[int | None] | None = None) -> dict[str, Any]:
-    """Describe a model as `inputs`, `nodes` and `outputs`; Keras has no public way to its graph.
+    """Describe a model as `inputs`, `nodes` and `outputs`; Keras has no public access to its graph.
 
     Args:
         model: Any Keras model.
         registry: Shared by all models of one export.
-        input_shape: Shape of one sample that it was fitted on, for a subclass that does not know its own.
+        input_shape: Shape of one sample on which it was fitted, for a subclass without a known shape.
 
     Raises:
         NotFlattenableError: It was never built, or its `call` cannot be traced symbolically.
@@ -107,7 +107,7 @@ def described(function: Any, registry: Registry) -> dict[str, Any]:
     """Describe a functional graph as `inputs`, `nodes` and `outputs`.
 
     Raises:
-        NotFlattenableError: Something in it cannot be traced symbolically.
+        NotFlattenableError: A part of it cannot be traced symbolically.
     """
     if max(len(function._inputs), len(function._outputs)) > MAX_ENDS:
         raise NotFlattenableError(f"more than {MAX_ENDS} inputs or outputs")
@@ -143,7 +143,7 @@ def as_function(model: Any, input_shape: Sequence[int | None] | None = None) -> 
 
 
 def _has_own_call(model: Any) -> bool:
-    """Say whether a model computes what its author wrote in `call`, and not simply the graph that it holds."""
+    """Return whether a model computes its author's `call` and not just its graph."""
     import keras
     from keras.src.models.functional import Functional
 
@@ -162,12 +162,12 @@ def _build_sequential(model: Any, input_shape: Sequence[int | None] | None) -> N
 
 
 def known_input_shape(model: Any, input_shape: Sequence[int | None] | None) -> Sequence[int | None]:
-    """Return the shape of one sample that a model takes: of its graph, else `input_shape`, else what it was built on.
+    """Return the shape of one input sample: of the model's graph, else `input_shape`, else the shape it was built on.
 
     Raises:
         NotFlattenableError: It was never called.
     """
-    if getattr(model, "inputs", None):  # it holds a graph as well, whatever its `call` does
+    if getattr(model, "inputs", None):  # it has a graph as well, whatever its `call` does
         return tuple(model.inputs[0].shape[1:])
     if input_shape is not None:
         return input_shape
@@ -183,7 +183,7 @@ Scope = dict[int, str]
 
 
 class _Walk:
-    """Writes down the calls of one model, opening nested models and traced layers on the way."""
+    """Writes down the calls of one model, and opens nested models and traced layers on the way."""
 
     def __init__(self, registry: Registry) -> None:
         self.nodes: list[dict[str, Any]] = []
@@ -192,7 +192,7 @@ class _Walk:
         self._alive: list[Any] = []
 
     def name(self, tensor: Any, scope: Scope) -> str:
-        """Return the id of a tensor, a new one at its first mention in this scope."""
+        """Return the id of a tensor; at its first use in this scope it gets a new one."""
         if id(tensor) not in scope:
             scope[id(tensor)] = self._new_name()
             self._alive.append(tensor)
@@ -231,7 +231,7 @@ class _Walk:
         self._open(traced(what, activation, stand_in(node.outputs[0])), [before], node.outputs, scope)
 
     def _split(self, node: Any, scope: Scope) -> None:
-        """Append one cut for each tensor that `keras.ops.split` makes."""
+        """Append one slice for each tensor that `keras.ops.split` makes."""
         from keras.src.ops.numpy import GetItem
 
         source, start = node.input_tensors[0], 0
@@ -244,7 +244,7 @@ class _Walk:
             start = end
 
     def _open(self, inner: Any, inputs: list[str], outputs: Sequence[Any], scope: Scope) -> None:
-        """Append the calls inside a nested graph, and name the tensors outside that it makes."""
+        """Append the calls inside a nested graph, and name its outputs in the outer graph."""
         self._alive.append(inner)
         inside = {id(tensor): name for tensor, name in zip(inner._inputs, inputs, strict=True)}
         self.run(inner, inside)
@@ -253,7 +253,7 @@ class _Walk:
         scope.update(zip(map(id, outputs), made, strict=True))
 
     def _inner_function(self, node: Any) -> tuple[Any, Sequence[Any]]:
-        """Return the graph inside a nested model, a Lambda or a student's own layer, and the tensors it is given.
+        """Return the graph inside a nested model, a Lambda or a student's own layer, and its input tensors.
 
         The graph is None for Keras's own layers and operators, and `SAMPLING` for a layer that draws a code.
         """
@@ -308,7 +308,7 @@ class _Walk:
 
 
 def _constants(operation: Any) -> dict[str, Any]:
-    """Return what a `Normalization` was given and did not find itself, which no weight of it holds."""
+    """Return the given (not adapted) numbers of a `Normalization`, which are in none of its weights."""
     import keras
 
     if type(operation) is not keras.layers.Normalization or operation.input_mean is None:

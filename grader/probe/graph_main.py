@@ -1,9 +1,9 @@
-"""First and only code in the second sandbox: answers for one student's graph, with numbers for numbers.
+"""The only code in the second sandbox: runs one student's graph, numbers in and numbers out.
 
-Run as `python graph_main.py GRAPH.pb SETTINGS`, where the settings are JSON on the command line. There is no notebook,
-no code of the student's and nothing to write to that anyone reads. Standard input brings a line of JSON with the shape
-of a batch and then its numbers (float32, little-endian); standard output answers in the same way, or with a line that
-says what went wrong. The first line out says what the graph takes, or why it is refused.
+Run as `python graph_main.py GRAPH.pb SETTINGS`, where the settings are JSON on the command line. The sandbox contains
+no notebook, no student code and nothing to write to that is ever read. Standard input brings a line of JSON with the
+shape of a batch and then its numbers (float32, little-endian). Standard output answers in the same way, or with a line
+that describes the error. The first output line describes the graph's input, or why the graph is refused.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FOLDER = Path(__file__).resolve().parent
 MAX_LINE = 1000
 LONGEST_TEXT = 300
 MAX_NUMBERS = 2**25
-"""Of one answer: 128 MiB."""
+"""Most bytes of one answer: 128 MiB."""
 
 
 def main(graph_file: str, settings_text: str) -> None:
@@ -35,7 +35,7 @@ def main(graph_file: str, settings_text: str) -> None:
     _load("system_calls").close_system_calls()
     try:
         function, shape = _function(content)
-    except Exception as problem:  # a forged graph: whoever asked must hear of it, whatever it raises
+    except Exception as problem:  # a forged graph may raise anything; the caller must get the reason
         _say(answers, {"refused": f"{type(problem).__name__}: {problem}"})
         return
     _say(answers, {"takes": shape})
@@ -59,7 +59,7 @@ def _answer(function: Any, shape: list[int], answers: IO[bytes]) -> None:
 
 
 def _function(content: bytes) -> tuple[Any, list[int | None]]:
-    """Return the graph as a function, and the shape of one sample that it takes."""
+    """Return the graph as a function, and the shape of one input sample."""
     import tensorflow as tf
     from tensorflow.core.framework.graph_pb2 import GraphDef
 
@@ -95,7 +95,7 @@ def _limit(limits: dict[str, int]) -> None:
 
 
 def _drop_rights(uids: list[int] | None) -> None:
-    """Become a user that nothing belongs to, where we are root: any of a range."""
+    """Become a user that owns nothing, if we are root: any one of a range."""
     if uids is None:
         return
     uid = random.SystemRandom().randrange(*uids)
@@ -105,7 +105,7 @@ def _drop_rights(uids: list[int] | None) -> None:
 
 
 def _load(name: str) -> ModuleType:
-    """Load a file of this folder by itself: the package's own beginning brings what belongs to a kernel."""
+    """Load a file of this folder alone: the package's `__init__` contains what a kernel needs."""
     spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
     if spec is None or spec.loader is None:
         raise ImportError(f"no {name} in {FOLDER}")

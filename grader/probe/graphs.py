@@ -1,8 +1,8 @@
-"""Models that are no graph of known calls, as TensorFlow graphs without variables: what they compute, and nothing else.
+"""Exports models that are no graph of known calls as TensorFlow graphs without variables: what they compute, no more.
 
-`tf.map_fn`, loops, `tf.signal` and their like cannot be rebuilt from an allowlist of layers. Such a model is written as
-a frozen `GraphDef` (weights become constants; there is no checkpoint, no object and no code in it), which a second
-sandbox runs on our images. A claim like any other: K may lie about it, and is measured by what it answers.
+`tf.map_fn`, loops, `tf.signal` and similar code cannot be rebuilt from an allowlist of layers. Such a model is written
+as a frozen `GraphDef` (weights become constants; it contains no checkpoint, no object and no code), which a second
+sandbox runs on our images. It is a claim like any other: K may lie about it, but is measured by its outputs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .texts import MAX_TEXT, shortened
 MAX_GRAPHS = 3
 MAX_GRAPH_BYTES = 64 * 2**20
 MAX_SECONDS = 30.0
-"""No further graph is begun after these."""
+"""Seconds after which no further graph is begun."""
 INPUT = "images"
 """Name of the one placeholder."""
 OUTPUT = "answer"
@@ -36,16 +36,16 @@ def export_graphs(
     shapes: Mapping[str, Any],
     folder: Path,
 ) -> None:
-    """Write a graph for up to three models that nobody can rebuild, and say in the claim of a model why it has none.
+    """Write a graph for up to three models that zone M cannot rebuild, and record in a claim why it has none.
 
-    Never raises: a model that its own author broke must not lose the others.
+    Never raises: a model broken by its author must not lose the others.
 
     Args:
         models: The models, in the order of their claims.
-        claims: As written by the exporter; only those with a problem, or a call that zone M refuses, are looked at.
+        claims: As written by the exporter; only those with a problem, or a call that zone M refuses, are considered.
         operations: The layers and operators of all claims, by id.
-        shapes: Shape of one sample that each model was fitted on, by id; a fitted model is in it.
-        folder: Where `<model id>.pb` is written; made when there is something to write.
+        shapes: Shape of one sample on which each model was fitted, by id; only fitted models are in it.
+        folder: Where `<model id>.pb` is written; created when needed.
     """
     meant = [
         (model, claim)
@@ -59,8 +59,8 @@ def export_graphs(
             content = _bounded(model, shapes.get(claim["model"]), time.monotonic() - started)
             folder.mkdir(exist_ok=True)
             (folder / f"{claim['model']}.pb").write_bytes(content)
-        except Exception as problem:  # whatever a notebook's own code does to those who trace it
-            if not claim["problem"]:  # zone M says itself what it refuses
+        except Exception as problem:  # a notebook's own code may raise anything while it is traced
+            if not claim["problem"]:  # zone M reports itself what it refuses
                 continue
             first = shortened(claim["problem"], MAX_TEXT // 2)
             claim["problem"] = shortened(f"{first}; nor can it be exported: {type(problem).__name__}: {problem}")
@@ -104,7 +104,7 @@ def frozen(model: Any, shape: Sequence[int | None]) -> bytes:
 
     Args:
         model: Called with (n, *shape); of several outputs, the first is taken.
-        shape: Of one sample.
+        shape: Shape of one sample.
     """
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
@@ -118,7 +118,7 @@ def frozen(model: Any, shape: Sequence[int | None]) -> bytes:
         return tf.cast(tf.convert_to_tensor(given), tf.float32)
 
     wrapped = tf.compat.v1.wrap_function(answer, [tf.TensorSpec((None, *shape), tf.float32, name=INPUT)])
-    needed = wrapped.prune(wrapped.inputs[0], wrapped.outputs[0])  # without what it counts and keeps on the side
+    needed = wrapped.prune(wrapped.inputs[0], wrapped.outputs[0])  # without its counters and other side outputs
     function = convert_variables_to_constants_v2(needed, lower_control_flow=False)
     graph = function.graph.as_graph_def()
     end = graph.node.add(name=OUTPUT, op="Identity", input=[function.outputs[0].name])
@@ -131,14 +131,14 @@ def _matters(claim: Mapping[str, Any], shapes: Mapping[str, Any]) -> bool:
 
 
 def _standing(claim: Mapping[str, Any], shapes: Mapping[str, Any]) -> tuple[bool, bool, bool]:
-    """Put the names that assignments ask for first, then what was fitted, then attributes of these names."""
+    """Sort names that assignments ask for first, then fitted models, then attributes with these names."""
     names = {str(name) for name in claim["names"]}
     last = {name.rsplit(".", 1)[-1] for name in names}
     return names.isdisjoint(_ROLES), claim["model"] not in shapes, last.isdisjoint(_ROLES)
 
 
 def _input_shape(model: Any, fitted: Sequence[int | None] | None) -> tuple[int | None, ...]:
-    """Return the shape of one sample: that of its own graph, of what it was fitted on, or of what it was built with."""
+    """Return the shape of one sample: of its own graph, else of its training, else the shape it was built with."""
     if getattr(model, "inputs", None):
         return tuple(model.inputs[0].shape[1:])
     if fitted is not None:

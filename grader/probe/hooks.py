@@ -1,4 +1,4 @@
-"""Patches that Keras gets when the notebook imports it: offline data sets, and a record of what is trained."""
+"""Patches applied to Keras when the notebook imports it: offline data sets, and a record of trainings."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Patch = Callable[[ModuleType], None]
 
 
 def install(tracker: FitTracker, datasets: Mapping[str, str], more: Mapping[str, Patch] | None = None) -> None:
-    """Arrange for the patches to be made as soon as the modules are imported.
+    """Apply the patches as soon as the modules are imported.
 
     Args:
-        tracker: Told of every training and of every model.
+        tracker: Gets every training and every model.
         datasets: Path of the `.npz` file of each data set, by Keras's name (`mnist`, `fashion_mnist`).
-        more: Other patches, by the name of the module that they are made to.
+        more: Other patches, by the name of the module that they change.
     """
     made = tracker.made = MadeModels()
     patches: dict[str, Patch] = {
@@ -45,9 +45,9 @@ def install(tracker: FitTracker, datasets: Mapping[str, str], more: Mapping[str,
 
 
 def _patch_imported(patches: dict[str, Patch]) -> None:
-    """Patch what has been imported already, and let every module that took something from there have the new one.
+    """Patch modules that are already imported, and replace what other modules had taken from them.
 
-    IPython imports some before a notebook runs; in a warm kernel, Keras is.
+    IPython imports some before a notebook runs; in a warm kernel, Keras is imported.
     """
     replaced: dict[int, tuple[Any, Any]] = {}
     for name in sorted(patches.keys() & sys.modules.keys()):
@@ -80,7 +80,7 @@ def _patch_optimizer(module: ModuleType, *, tracker: FitTracker) -> None:
 
 
 def _patch_generators(module: ModuleType, *, tracker: FitTracker) -> None:
-    """Look at the batches that Keras itself takes out of a generator before it begins."""
+    """Describe the batches that Keras takes out of a generator before it begins."""
     adapter = module.GeneratorDataAdapter
     begin = adapter.__init__
 
@@ -93,7 +93,7 @@ def _patch_generators(module: ModuleType, *, tracker: FitTracker) -> None:
 
 
 def _patch_sequences(module: ModuleType, *, tracker: FitTracker) -> None:
-    """Look at the first batch that Keras takes out of a `PyDataset`."""
+    """Describe the first batch that Keras takes out of a `PyDataset`."""
     adapter = module.PyDatasetAdapter
     standardize = adapter._standardize_batch
 
@@ -107,7 +107,7 @@ def _patch_sequences(module: ModuleType, *, tracker: FitTracker) -> None:
 
 
 def _patch_dataset(module: ModuleType, *, path: str) -> None:
-    def load_data(path: str = path) -> Any:  # Keras's own argument is a cache name; ours is always the same file
+    def load_data(path: str = path) -> Any:  # Keras's argument is a cache name; ours is always the same file
         import numpy
 
         del path

@@ -1,8 +1,8 @@
 """`tensorflow_datasets` for MNIST and Fashion-MNIST: the same calls, served from the offline files.
 
 Only what notebooks on autoencoders use of it: `load` with its usual options, `as_numpy`, `builder`, and `split` with
-slices. Every other data set ends in an error that says so. The module itself stands in only where the real one is not
-installed, or has no network to fetch from.
+slices. For every other data set it raises a clear error. The module is used only if the real one is not installed, or
+has no network to download from.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ def make_module(name: str, datasets: Mapping[str, str]) -> ModuleType:
 
 
 class _Builder:
-    """What `tfds.builder` returns."""
+    """The return value of `tfds.builder`."""
 
     def __init__(self, name: str, path: str) -> None:
         self._name, self._path = name, path
         self.info = _info(name, _arrays(path))
 
     def download_and_prepare(self, **_: Any) -> None:
-        """Nothing to fetch."""
+        """Do nothing: there is nothing to download."""
 
     def as_dataset(self, **options: Any) -> Any:
-        """Do what `load` does."""
+        """Return the same as `load`."""
         return _load(self._path, self._name, options)
 
 
@@ -76,7 +76,7 @@ def _load(path: str, name: str, options: Mapping[str, Any]) -> Any:
 
 
 def _each(splits: Any, make: Any) -> Any:
-    """Make what was asked for in the form in which it was asked for: one, a list, a dictionary."""
+    """Build the requested splits in the requested form: one, a list, or a dictionary."""
     if isinstance(splits, Mapping):
         return {key: _each(value, make) for key, value in splits.items()}
     if isinstance(splits, list | tuple):

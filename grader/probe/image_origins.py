@@ -1,7 +1,7 @@
-"""From which image data set the images come that a model is trained on, looked up among the data sets that are here.
+"""Identifies the image data set on which a model is trained, by looking images up in the available data sets.
 
-Images are compared up to their scale: 0 to 255, [0, 1], [-1, 1], standardised or inverted pixels are the same image.
-Where the input is noisy, the target tells. Only `grader inspect` asks; nothing of it earns or costs a point.
+Images are compared up to their scale: 0 to 255, [0, 1], [-1, 1], standardised or inverted pixels are the same image. If
+the input is noisy, the target is used. Only `grader inspect` asks; no points depend on it.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ COMPARED_ROWS = 32
 CHUNK = 5_000
 
 SAME_IMAGES = 0.5
-"""Share of the images looked at that must be found number by number."""
+"""Share of the examined images that must be found exactly."""
 
 ALIKE = 0.94
-"""Median correlation of 32 images with their nearest in a data set from which they are its images changed a little.
-Measured: images of either set cut to black and white at 0.5 have 0.95 to 0.96 with their own set, images that the set
-does not hold 0.84 to 0.93, those of the other set 0.6."""
+"""Median correlation of 32 images with their nearest in a data set above which they are slightly changed images of it.
+Measured: images of either set, binarised at 0.5, have 0.95 to 0.96 with their own set; images that the set does not
+contain have 0.84 to 0.93, those of the other set 0.6."""
 
 LEAST_TO_COUNT = 100
 MOST_CLASSES = 10
-"""From so many images on, a class that none of them has was left out on purpose."""
+"""Number of images from which a class that none of them has was surely left out on purpose."""
 
 
 class ImageOrigins:
-    """Finds images again in data sets that are read when first needed.
+    """Looks images up in data sets, which are read when first needed.
 
     Args:
         datasets: Path of each data set's file, by Keras's name.
@@ -42,10 +42,10 @@ class ImageOrigins:
         self._compared: dict[bytes, str] = {}
 
     def of(self, *arrays: Any) -> tuple[str, tuple[int, ...]]:
-        """Return the data set whose images the first of these arrays holds that holds any, and their classes.
+        """Return the data set of the first array that holds images of one, and the classes of these images.
 
         Returns:
-            Its name, "" where it is none of them; and the classes where these images are of some classes only.
+            Its name, "" if it is none of them; and the classes if these images are of some classes only.
         """
         sizes = set(self._sizes.values())
         given = [rows for array in arrays if (rows := _rows(array, sizes)) is not None]
@@ -79,7 +79,7 @@ class ImageOrigins:
         return "", ()
 
     def _nearly(self, rows: Any) -> str:
-        """Return the data set with images that are most alike, "" where none are alike enough."""
+        """Return the data set with the most similar images, "" if none are similar enough."""
         import numpy as np
 
         few = _unit(rows[:: -(-len(rows) // COMPARED_ROWS)])
@@ -93,7 +93,7 @@ class ImageOrigins:
         return self._compared[seen]
 
     def _best_correlations(self, name: str, few: Any) -> Any:
-        """Return the correlation of each image with the one in a data set that is most like it, or unlike it."""
+        """Return, for each image, the correlation with the most similar or most opposite image of a data set."""
         import numpy as np
 
         best = np.zeros(len(few))
@@ -103,7 +103,7 @@ class ImageOrigins:
             lengths = np.sqrt(np.maximum(squares, 1.0))
             best = np.maximum(
                 best, np.abs((few @ images.T) / lengths).max(axis=1)
-            )  # `few` has mean 0: so need these not
+            )  # `few` has mean 0, so these need not
         return best
 
     def _known(self, name: str) -> tuple[Any, Any]:
@@ -129,7 +129,7 @@ class ImageOrigins:
 
 
 def _rows(array: Any, sizes: Collection[int]) -> Any:
-    """Return up to 512 images (n, numbers) spread over an array, None for what holds no images of these sizes."""
+    """Return up to 512 images (n, numbers) spread over an array, None if it holds no images of these sizes."""
     import numpy as np
 
     shape = getattr(array, "shape", None)
@@ -143,7 +143,7 @@ def _rows(array: Any, sizes: Collection[int]) -> Any:
 
 
 def _keys(levels: Any) -> Any:
-    """Return one number for each image; two images with the same number are the same, but for one in 10¹⁸."""
+    """Return one number for each image; two images share a number only if equal, or by a chance of 1 in 10¹⁸."""
     import numpy as np
 
     weights = np.random.default_rng(1).integers(-(2**62), 2**62, levels.shape[1])
@@ -151,7 +151,7 @@ def _keys(levels: Any) -> Any:
 
 
 def _unit(images: Any) -> Any:
-    """Return images with mean 0 and length 1, those of one single grey left out; None where none is left."""
+    """Return images with mean 0 and length 1, without constant ones; None if none is left."""
     import numpy as np
 
     centred = images - images.mean(axis=1, keepdims=True)
@@ -161,7 +161,7 @@ def _unit(images: Any) -> Any:
 
 
 def _only(labels: Any) -> tuple[int, ...]:
-    """Return the classes that occur where others do not, () where all do or too few images were looked at."""
+    """Return the classes that occur if some do not, () if all do or too few images were examined."""
     import numpy as np
 
     classes = tuple(int(one) for one in np.unique(labels))

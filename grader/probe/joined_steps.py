@@ -1,11 +1,12 @@
-"""Several training steps in one execution, with the numbers that single steps give.
+"""Several training steps in one execution, with the same numbers as single steps.
 
-Keras can do so itself (`steps_per_execution`), but counts in whole executions: it trains more steps than asked for
-where the data repeat, and the model tells everybody. Here the number of steps of an execution is a tensor, chosen by
-how long they take and never more than are left; the model's own attributes stay as the notebook set them.
+Keras can join steps (`steps_per_execution`), but only in whole executions: if the data repeat, it trains more steps
+than asked for, and the model shows the setting to the notebook. Here the number of steps in an execution is a tensor,
+chosen by their duration and never larger than the remaining number; the model's attributes stay as the notebook set
+them.
 
-`patch_trainer` gives Keras an iterator that hands out `Steps` (so many batches of one iterator) instead of single
-batches, and a `train_function` that understands them. Both do what they always do where nobody asked for more.
+`patch_trainer` gives Keras an iterator that returns `Steps` (several batches of one iterator) instead of single
+batches, and a `train_function` that accepts them. Both behave as usual if no steps are to be joined.
 """
 
 from __future__ import annotations
@@ -20,23 +21,23 @@ from typing import Any, Protocol
 MOST_STEPS = 1024
 FIRST_STEPS = 8
 SECONDS_AN_EXECUTION = 0.25
-"""Executions are made about so long: much less costs, much more makes an interrupt wait."""
+"""Target duration of an execution: a shorter one adds overhead, a much longer one delays an interrupt."""
 
 _DRAWS_IN_ORDER = frozenset({
     "Multinomial", "ParameterizedTruncatedNormal", "RandomGamma", "RandomPoisson", "RandomPoissonV2", "RandomShuffle",
     "RandomStandardNormal", "RandomUniform", "RandomUniformInt", "TruncatedNormal",
 })  # fmt: skip
-"""Operations with a generator of their own for each place in a graph: another graph draws other numbers."""
+"""Operations with a random generator for each position in a graph: another graph draws other numbers."""
 
 _LEAVES_THE_GRAPH = frozenset({"EagerPyFunc", "PyFunc", "PyFuncStateless"})
 
 
 class Steps:
-    """So many batches of an iterator, trained or evaluated in one execution.
+    """Several batches of an iterator, trained or evaluated in one execution.
 
     Args:
         batches: Keras's iterator of a `tf.data` data set.
-        count: How many.
+        count: Number of batches.
     """
 
     def __init__(self, batches: Any, count: int) -> None:
@@ -44,15 +45,15 @@ class Steps:
         self.count = count
 
     def __next__(self) -> Any:
-        """Return one batch, for who builds a model by it."""
+        """Return one batch, for callers that build a model with it."""
         return next(self.batches)
 
 
 class Pace:
-    """Chooses how many steps make an execution of about a quarter of a second.
+    """Chooses the number of steps for an execution of about a quarter of a second.
 
     Args:
-        most: Never more at once; 1 where a callback wants to see every step.
+        most: Most steps at once; 1 if a callback needs every step.
     """
 
     def __init__(self, most: int = MOST_STEPS) -> None:
@@ -61,11 +62,11 @@ class Pace:
         self._traced = False
 
     def next_count(self, left: int) -> int:
-        """Return how many steps shall be done at once."""
+        """Return how many steps to do at once."""
         return min(left, self._next)
 
     def done(self, count: int, seconds: float) -> None:
-        """Choose the next number; the first execution, which holds the tracing, tells nothing."""
+        """Choose the next number; the first execution includes the tracing and is ignored."""
         if not self._traced:
             self._traced = True
             return
@@ -74,10 +75,10 @@ class Pace:
 
 
 class Course(Pace):
-    """How one call of `fit` goes on.
+    """The course of one call of `fit`.
 
     Attributes:
-        validation: How its validation goes on.
+        validation: The course of its validation.
     """
 
     def __init__(self, most: int = MOST_STEPS) -> None:
@@ -89,19 +90,19 @@ class Course(Pace):
         return evaluate()
 
     def told(self, numbers: Any) -> Any:
-        """Return the numbers of an epoch, or of a validation within it, as the notebook gets them."""
+        """Return the numbers of an epoch, or of a validation within it, for the notebook."""
         return numbers
 
 
 class Courses(Protocol):
-    """Which calls of `fit` are going on."""
+    """The calls of `fit` in progress."""
 
     def take(self) -> Course | None:
-        """Return the course of the `fit` that is about to make its iterator, once; else None."""
+        """Return, once, the course of the `fit` that is about to create its iterator; else None."""
         ...
 
     def of(self, model: Any) -> Course | None:
-        """Return the course of a model that is being trained, None for any other."""
+        """Return the course of a model in training, None for any other model."""
         ...
 
 
@@ -110,13 +111,13 @@ def patch_trainer(module: ModuleType, courses: Courses) -> None:
 
     Args:
         module: `keras.src.backend.tensorflow.trainer`.
-        courses: How each call of `fit` goes on.
+        courses: The course of each call of `fit`.
     """
     trainer = module.TensorFlowTrainer
     make, evaluate, numbers = trainer._make_function, trainer.evaluate, trainer._get_metrics_result_or_logs
 
     class JoiningIterator(module.TFEpochIterator):  # type: ignore[name-defined]
-        """Keras's iterator over the batches of an epoch, some of which it hands out together."""
+        """Keras's iterator over the batches of an epoch, which returns some of them together."""
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
@@ -151,9 +152,9 @@ def patch_trainer(module: ModuleType, courses: Courses) -> None:
 
 
 def _joined(single: Iterator[tuple[int, int, Any]], epoch: Any, pace: Pace) -> Iterator[tuple[int, int, Any]]:
-    """Put steps of an epoch together; Keras's own iterator keeps count, and is never asked for more than is used."""
+    """Join steps of an epoch; Keras's own iterator counts them, and is never asked for more than are used."""
     total = epoch.steps_per_epoch or epoch._num_batches
-    if not total:  # nobody knows how many there are
+    if not total:  # the number of steps is unknown
         yield from single
         return
     done = 0
@@ -165,17 +166,17 @@ def _joined(single: Iterator[tuple[int, int, Any]], epoch: Any, pace: Pace) -> I
         yield pulled[0][0], pulled[-1][1], Steps(pulled[-1][2], len(pulled))
         pace.done(len(pulled), time.perf_counter() - began)
         done += len(pulled)
-    if done >= total:  # let Keras do what it does after an epoch
+    if done >= total:  # let Keras do its work after an epoch
         yield from single
 
 
 class JoiningFunction:
-    """A `train_function` or `test_function` that does one step like Keras's own, and as many as `Steps` says.
+    """A `train_function` or `test_function` that does one step like Keras's own, and as many as `Steps` contains.
 
     Args:
-        model: Whose step it is.
+        model: The model to train or test.
         step: `model.train_step` or `model.test_step`.
-        single: What Keras made of it.
+        single: Keras's own function for one step.
     """
 
     def __init__(self, model: Any, step: Any, single: Callable[[Any], Any]) -> None:
@@ -198,7 +199,7 @@ class JoiningFunction:
         return logs
 
     def _traced(self, batches: Steps) -> Callable[[Any, Any], Any] | None:
-        """Return the function of many steps, None where it would not give the same numbers or cannot be made."""
+        """Return the function of many steps, None if its numbers would differ or it cannot be made."""
         import tensorflow as tf
 
         if not self._tried:
@@ -206,7 +207,7 @@ class JoiningFunction:
             many = _many_steps(self._model, self._step)
             try:
                 traced = many.get_concrete_function(batches.batches, tf.TensorSpec((), tf.int32))
-            except Exception:  # what a student's step cannot do in a loop it may well do by itself
+            except Exception:  # a student's step that fails in a loop may work by itself
                 return None
             if not _operations(traced.graph) & (_DRAWS_IN_ORDER | _LEAVES_THE_GRAPH):
                 self._many = many
@@ -214,7 +215,7 @@ class JoiningFunction:
 
 
 def _many_steps(model: Any, step: Any) -> Any:
-    """Return a TensorFlow function of an iterator and a number of steps, the step itself compiled as Keras does."""
+    """Return a TensorFlow function of an iterator and a number of steps, with the step compiled as Keras does it."""
     import tensorflow as tf
 
     plain = tf.autograph.experimental.do_not_convert

@@ -1,6 +1,6 @@
-"""First code in zone K: lower every limit, drop every right, install the shims, then start the ordinary IPython kernel.
+"""First code in zone K (the student kernel): lowers limits, drops rights, installs the shims, starts IPython.
 
-Run as `python kernel_main.py SETTINGS.json -f CONNECTION.json`; the settings file holds what `grader.sandbox` decided.
+Run as `python kernel_main.py SETTINGS.json -f CONNECTION.json`; `grader.sandbox` writes the settings file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ RIGHTS_TO_CHANGE_USER = frozenset({6, 7})  # CAP_SETGID, CAP_SETUID
 
 
 def main(settings_file: str, kernel_arguments: list[str]) -> None:
-    """Start the kernel and never return before it ends."""
+    """Start the kernel; returns when it ends."""
     _end_if_alone()
     settings = json.loads(Path(settings_file).read_text(encoding="utf-8"))
     connection = Path(kernel_arguments[kernel_arguments.index("-f") + 1])
@@ -28,14 +28,14 @@ def main(settings_file: str, kernel_arguments: list[str]) -> None:
     if settings.get("uid") is None:
         start(settings, connection)
     else:
-        start(settings, connection.read_text(encoding="utf-8"))  # the file is closed to the user that we become
+        start(settings, connection.read_text(encoding="utf-8"))  # the user that we become cannot read the file
 
 
 def start(settings: dict[str, Any], connection: Path | str) -> None:
     """Lower every limit, drop every right, and run the kernel.
 
     Args:
-        settings: What `grader.sandbox` decided.
+        settings: Settings from `grader.sandbox`.
         connection: Jupyter's connection file, or its text.
     """
     _limit_resources(settings.get("limits", {}))
@@ -51,10 +51,10 @@ def start(settings: dict[str, Any], connection: Path | str) -> None:
 
 
 def _end_if_alone() -> None:
-    """End where the grader has died since it started us, else leave an empty standard input to the notebook.
+    """End if the grader has died since it started us, else leave an empty standard input to the notebook.
 
-    Its end of the pipe is never written to: there is something to read when nobody holds it any more. A sandbox whose
-    grader is killed while it is being set up does not notice; from here on, it does.
+    Nothing is ever written to the pipe, so it becomes readable only when the other end is closed. A sandbox does not
+    notice if its grader is killed during set-up; from here on, it does.
     """
     if os.name == "posix" and select.select([0], [], [], 0)[0]:
         sys.exit("nobody waits for this notebook any more")
@@ -62,7 +62,7 @@ def _end_if_alone() -> None:
 
 
 def leave_standard_input_empty() -> None:
-    """Let everything that reads standard input find its end at once."""
+    """Let every reader of standard input find its end at once."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
@@ -72,7 +72,7 @@ def _limit_resources(limits: dict[str, int]) -> None:
     """Set hard limits by name (`NPROC`, `FSIZE`, …); they bind this process and everything it starts."""
     if not limits:
         return
-    import resource  # not on Windows, where a student's own check runs without limits
+    import resource  # missing on Windows, where a student's own check runs without limits
 
     for name, value in limits.items():
         kind = getattr(resource, f"RLIMIT_{name}")
@@ -82,14 +82,14 @@ def _limit_resources(limits: dict[str, int]) -> None:
 
 
 def _drop_rights(uid: int) -> None:
-    """Become an unprivileged user for good; with the user change the capabilities go."""
+    """Become an unprivileged user for good; the capabilities go with the change of user."""
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
 
 
 def load_probe() -> ModuleType:
-    """Load this folder as the package `grader_probe`, whatever it is called on disk."""
+    """Load this folder as the package `grader_probe`, whatever its name on disk."""
     spec = importlib.util.spec_from_file_location(
         "grader_probe", PROBE_FOLDER / "__init__.py", submodule_search_locations=[str(PROBE_FOLDER)]
     )
@@ -102,10 +102,10 @@ def load_probe() -> ModuleType:
 
 
 def _lay_beside(folder: Path) -> None:
-    """Copy what was handed in beside the notebook into its working folder, where it may be changed and imported.
+    """Copy the files handed in with the notebook into its working folder, where they may be changed and imported.
 
-    Nothing that lies there already is replaced. The folder comes last among those of modules, and only once the kernel
-    has its own: none of them is a module that the kernel itself would take if it were there.
+    Existing files are not replaced. The folder comes last in the module search path, and only after the kernel has its
+    own modules, so that none of the files can replace a module of the kernel.
     """
     here = Path.cwd()
     for source in sorted(folder.rglob("*")):

@@ -1,6 +1,6 @@
-"""The layers that zone M (the measuring process) builds: what each is, and which of its settings are accepted.
+"""The layers that zone M (the measuring process) may build: their traits, and which settings are accepted.
 
-Anything else in a claim is refused, by name, and nothing is ever deserialised: a layer is made by calling Keras's own
+Anything else in a claim is refused by name, and nothing is ever deserialised: a layer is made by calling Keras's own
 class with plain, checked values. Initialisers, regularisers, constraints and names are dropped, since the arrays come
 from the claim and nothing is trained here.
 """
@@ -48,7 +48,7 @@ _HEADS = integer(1, MAX_STEP)
 
 
 def _rules(stem: str, dimensions: Iterable[int], rule: LayerRule, **special: LayerRule) -> dict[str, LayerRule]:
-    """Return one rule for the one-, two- and three-dimensional form of a layer, or that of an exception."""
+    """Return one rule for the one-, two- and three-dimensional form of a layer, or the rule of an exception."""
     names = (stem.format(dimension) for dimension in dimensions)
     return {name: special.get(name, rule) for name in names}
 
@@ -97,7 +97,7 @@ _POOLED: Mapping[str, Setting] = {
 
 
 def _pools(kind: str, of: LayerTraits) -> dict[str, LayerRule]:
-    """Return the poolings by their largest number or by their mean: by windows, over all places, to a size."""
+    """Return the poolings by maximum or by mean: over windows, globally, and adaptive."""
     return {
         **_rules(f"{kind}Pooling{{}}D", _ALL, LayerRule(_POOLED, ("pool_size", "strides", "padding"), traits=of)),
         **_rules(f"Global{kind}Pooling{{}}D", _ALL, LayerRule(_ACROSS, ("keepdims",), traits=of)),
@@ -187,7 +187,7 @@ CELLS: Mapping[str, LayerRule] = {
     "LSTMCell": LayerRule(_ONE_STEP, traits=traits.CELL),
     "GRUCell": LayerRule({**_ONE_STEP, "reset_after": boolean}, traits=traits.CELL),
 }
-"""One step of a recurrent layer, as `RNN` repeats it."""
+"""One step of a recurrent layer, which `RNN` repeats."""
 
 RNN = LayerRule(
     {**_OVER_TIME, "zero_output_for_mask": boolean}, ("return_sequences",), _STATELESS, _STATES, traits.CELL
@@ -316,22 +316,22 @@ MERGE_MODES = frozenset({"concat", "sum", "mul", "ave"})
 _OTHERS: Mapping[str, LayerTraits] = {
     "InputLayer": traits.IDENTITY, "StackedRNNCells": traits.CELL, "RNN": traits.CELL, "Sampling": traits.SAMPLING,
 }  # fmt: skip
-"""What stands in a claim beside the layers of the list: the input, what holds cells, a code that is drawn."""
+"""Other entries of a claim besides these layers: the input, containers of cells, a drawn code."""
 
 
 def add_layer(kind: str, rule: LayerRule) -> None:
-    """Put one more kind of layer on the list, which `keras.layers` has; its traits say whether it is ever built."""
+    """Add a kind of layer that `keras.layers` has to the list; its traits say whether it is ever built."""
     (IDENTITY_AT_INFERENCE if rule.traits.idle_at_inference else LAYERS)[kind] = rule
 
 
 def known_traits() -> dict[str, LayerTraits]:
-    """Return the traits of every kind on the list, of wrappers and cells as well."""
+    """Return the traits of every kind on the list, including wrappers and cells."""
     rules = {**CELLS, **LAYERS, **IDENTITY_AT_INFERENCE}
     return {**{kind: rule.traits for kind, rule in rules.items()}, **WRAPPERS, **_OTHERS}
 
 
 def accept_layer(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the accepted settings of a layer of the list, with nothing of the layers inside it.
+    """Return the accepted settings of a layer, without those of the layers inside it.
 
     Raises:
         RefusedError: The layer, a layer inside it or one of their settings is not on the list.
@@ -369,7 +369,7 @@ def inner_layer(kind: str, config: Mapping[str, Any], key: str = "layer") -> Map
     """Return class and settings of the layer inside another one.
 
     Raises:
-        RefusedError: There is none, or it is none of Keras's own.
+        RefusedError: There is none, or it is not one of Keras's own.
     """
     inner = config.get(key)
     if not isinstance(inner, Mapping) or not isinstance(inner.get("config"), Mapping):
@@ -381,7 +381,7 @@ def inner_layer(kind: str, config: Mapping[str, Any], key: str = "layer") -> Map
 
 
 def cells_of(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the cells that an `RNN` repeats, one above the other.
+    """Return the cells that an `RNN` repeats, from first to last.
 
     Raises:
         RefusedError: One of them is not on the list.

@@ -1,7 +1,7 @@
-"""What kinds of layers are, in one table: which only act in training, which convolve, which keep every number.
+"""Traits of kinds of layers, in one table: which act only in training, which convolve, which keep every number.
 
-Whoever has to know what a layer is reads it here: the allowlist, the canonical form, checks, reports and hints. The
-traits of a kind stand beside the settings that it may have (`layer_rules.LAYERS`), so that a kind is one entry.
+Allowlist, canonical form, checks, reports and hints all read the traits of a layer here. They are stored with the
+settings that a kind may have (`layer_rules.LAYERS`), so that a kind is one entry.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from enum import Enum
 
 
 class Reads(Enum):
-    """How what a layer computes depends on where a number stands in its input.
+    """How a layer's result depends on the order of the numbers in its input.
 
-    ANY_ORDER: not at all, as long as the order is the same for all samples (a Dense).
+    ANY_ORDER: not at all, if the order is the same for all samples (a Dense).
     STEPS: on the order of the steps of a sequence, not on the order within a step (an LSTM).
-    PLACES: on its neighbours (a convolution), or nobody has said that it does not.
+    PLACES: on neighbouring numbers (a convolution); also the default if unknown.
     """
 
     ANY_ORDER = "any order"
@@ -33,23 +33,24 @@ class LayerTraits:
         regulariser: Adds a penalty to the loss in training and is the identity afterwards.
         identity: Is the identity in training as well.
         training_statistics: Computes something else in training than afterwards (BatchNormalization).
-        reshapes: Gives the same numbers in another shape.
-        resizes: Changes how many numbers there are along an axis and nothing else: idle where it keeps the shape.
+        reshapes: Returns the same numbers in another shape.
+        resizes: Only changes the number of entries along an axis; idle if it keeps the shape.
         learns: Has weights that training changes in order to find patterns.
         normalisation: Brings numbers to a scale, whether by statistics or learnt.
-        scales_data: Brings pixels to another scale by numbers that no training changes.
+        scales_data: Scales pixels with numbers that no training changes.
         convolutional: Slides a window of weights over its input.
         transposed: Is a transposed convolution.
         recurrent: Reads a sequence step by step.
-        state_is_output: Gives its output once more as its first state.
-        pooling: Sums windows of its input up by their largest number or their mean.
-        joins: Puts several branches together.
+        state_is_output: Returns its output once more as its first state.
+        pooling: Reduces windows of its input to their maximum or mean.
+        joins: Joins several branches.
         attention: Weighs steps by each other.
-        lookup: Looks numbers up in a table instead of multiplying with it.
-        wraps: Stands around another layer.
-        activation_last: Has a setting `activation`, which is the last thing that it does.
-        activates: The activation that the layer is, by name, "" where it does something else.
-        after_activation: Gives the same before and after an activation, by custom or because it changes no number.
+        lookup: Looks numbers up in a table instead of multiplying them.
+        wraps: Wraps another layer.
+        activation_last: Has a setting `activation`, which is applied last.
+        activates: Name of the activation that the layer is, "" if it does something else.
+        after_activation: Gives the same result before and after an activation, by convention or since it changes no
+            number.
         reads: See `Reads`.
     """
 
@@ -79,17 +80,17 @@ class LayerTraits:
 
     @property
     def idle_at_inference(self) -> bool:
-        """Say whether it gives its input back unchanged outside training."""
+        """Return whether it returns its input unchanged outside training."""
         return self.noise or self.augmentation or self.regulariser or self.identity
 
     @property
     def acts_in_training(self) -> bool:
-        """Say whether it does something else in training than afterwards."""
+        """Return whether it behaves differently in training and afterwards."""
         return self.noise or self.augmentation or self.training_statistics
 
     @property
     def passive(self) -> bool:
-        """Say whether it neither learns nor changes a number of the sample at inference."""
+        """Return whether it neither learns nor changes a number of the sample at inference."""
         return self.idle_at_inference or self.reshapes
 
 

@@ -1,4 +1,4 @@
-"""TensorBoard without its server: its callback writes to nowhere where it is not installed, and nothing is served."""
+"""TensorBoard without its server: without the package its callback writes nothing, and nothing is ever served."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .quiet_modules import Quiet, quiet_callback
 
 
 def patch_callback(module: ModuleType, *, requests: list[str]) -> None:
-    """Let `keras.callbacks.TensorBoard` do nothing where TensorBoard is not installed.
+    """Let `keras.callbacks.TensorBoard` do nothing if TensorBoard is not installed.
 
     Args:
         module: `keras.src.callbacks.tensorboard`.
-        requests: Receives a line for it.
+        requests: Receives a line about it.
     """
     if importlib.util.find_spec("tensorboard") is not None:
         return
@@ -26,7 +26,7 @@ def patch_callback(module: ModuleType, *, requests: list[str]) -> None:
 
 
 def patch_summaries(module: ModuleType) -> None:
-    """Let `tf.summary` write to nowhere where TensorBoard is not installed.
+    """Let `tf.summary` discard everything if TensorBoard is not installed.
 
     Args:
         module: `tensorflow._api.v2.summary`.

@@ -1,4 +1,4 @@
-"""Keras models in the order in which a kernel makes them; none is kept alive by being known here."""
+"""Keras models in the order in which a kernel makes them; this list keeps none of them alive."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class MadeModels:
         module.Model.__new__ = staticmethod(noted_new)
 
     def add(self, model: Any) -> None:
-        """Note a model; a second time in a row it is the same one on its way through two constructors."""
+        """Record a model; the same model twice in a row is one that passes through two constructors."""
         if self._known and self._known[-1]() is model:
             return
         self._known.append(weakref.ref(model))
@@ -54,7 +54,7 @@ class MadeModels:
         return list({id(model): model for model in alive if model is not None}.values())
 
     def holding(self, variables: Sequence[Any]) -> list[Any]:
-        """List the fewest models that hold these variables: the smallest that holds most, then one for the rest.
+        """List the fewest models that hold these variables: the smallest one that holds most, then one for the rest.
 
         A loop that trains an encoder and a decoder trains two models; one that trains an autoencoder made of them, one.
         """
@@ -85,5 +85,5 @@ def _is_the_graders() -> bool:
 def _ids(model: Any) -> set[int]:
     try:
         return {id(variable) for variable in model.weights}
-    except Exception:  # a model that its own author broke holds nothing that we could find
+    except Exception:  # a model broken by its author holds nothing that we could find
         return set()

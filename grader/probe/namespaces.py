@@ -1,7 +1,7 @@
-"""Linux's calls that a kernel forked from a warm process needs to shut itself in: namespaces, mounts, capabilities.
+"""Linux calls with which a kernel forked from a warm process isolates itself: namespaces, mounts, capabilities.
 
-A cold kernel is shut in by bubblewrap before its program starts. A forked one has started already, so it does the same
-itself, in the same order, before a line of a notebook is run.
+Bubblewrap isolates a cold kernel before its program starts. A forked kernel has already started, so it does the same
+itself, in the same order, before any code of a notebook runs.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _checked(result: int, what: str) -> None:
 
 
 def unshare(namespaces: int) -> None:
-    """Leave namespaces for new ones; processes and children of the caller are in the new process namespace."""
+    """Leave namespaces for new ones; later children of the caller are in the new process namespace."""
     _checked(_libc.unshare(namespaces), "unshare")
 
 
@@ -53,24 +53,24 @@ def _mount(source: str, target: str, kind: str | None, flags: int, data: str | N
 
 
 def keep_mounts_private() -> None:
-    """Let no mount of this namespace reach another one."""
+    """Keep the mounts of this namespace invisible to other namespaces."""
     _mount("none", "/", None, _PRIVATE | _RECURSIVE)
 
 
 def unmount(place: str) -> None:
-    """Take away what is mounted at a place, in this namespace."""
+    """Remove the mount at a path, in this namespace."""
     _checked(_libc.umount2(place.encode(), _DETACH), f"umount {place}")
 
 
 def bind(source: str, target: str, *, writable: bool = False) -> None:
-    """Show a folder or a file at another place as well, without set-id bits and devices."""
+    """Show a folder or a file at another path as well, without set-id bits and devices."""
     _mount(source, target, None, _BIND)
     flags = _BIND | _REMOUNT | _NO_SUID | _NO_DEVICES | (0 if writable else _READ_ONLY)
     _mount("none", target, None, flags)
 
 
 def memory_folder(place: str, *, mib: int, mode: str = "1777") -> None:
-    """Mount an empty folder in memory, of a size of its own."""
+    """Mount an empty folder in memory with its own size limit."""
     _mount("tmpfs", place, "tmpfs", _NO_SUID | _NO_DEVICES, f"mode={mode},size={mib * 2**20}")
 
 
@@ -80,12 +80,12 @@ def make_read_only(place: str) -> None:
 
 
 def own_processes(spare: str) -> None:
-    """Put the list of processes of the caller's own namespace in the place of the old one.
+    """Replace the list of processes (/proc) by that of the caller's own namespace.
 
-    What writes to Linux is read-only in it.
+    Files in it that change Linux are read-only.
 
     Args:
-        spare: An empty folder: Linux lets a list be mounted only as long as another one is to be seen.
+        spare: An empty folder: Linux allows the mount only while another process list is visible.
     """
     flags = _NO_SUID | _NO_DEVICES | _NO_PROGRAMS
     place = "/proc"
@@ -113,10 +113,10 @@ def loopback() -> None:
 
 
 def end_with_parent(parent: int) -> None:
-    """Be killed when the parent ends; at once where it has ended already.
+    """Let this process be killed when the parent ends; at once if it has already ended.
 
     Args:
-        parent: Its id as `os.getppid` gives it; 0 where it is in another namespace.
+        parent: Its id as `os.getppid` returns it; 0 if it is in another namespace.
     """
     _checked(_libc.prctl(_SET_DEATH_SIGNAL, 9, 0, 0, 0), "prctl")
     if os.getppid() != parent:
@@ -124,16 +124,16 @@ def end_with_parent(parent: int) -> None:
 
 
 def set_dumpable(*, dumpable: bool) -> None:
-    """Let other processes of the same user look into this one's memory and variables, or not."""
+    """Allow or forbid other processes of the same user to read this one's memory and variables."""
     _checked(_libc.prctl(_SET_DUMPABLE, int(dumpable), 0, 0, 0), "prctl")
 
 
 def enter_user_namespace(user: int, group: int) -> None:
-    """Enter a user namespace in which there is this user alone; the rights in it end with `drop_capabilities`.
+    """Enter a user namespace with only this user; `drop_capabilities` ends the rights in it.
 
     Args:
-        user: What its id is from now on.
-        group: What the id of its group is.
+        user: Its user id from now on.
+        group: Its group id from now on.
     """
     outer_user, outer_group = os.geteuid(), os.getegid()
     unshare(NEW_USER)
@@ -143,7 +143,7 @@ def enter_user_namespace(user: int, group: int) -> None:
 
 
 def drop_bounds(keep: frozenset[int] = frozenset()) -> None:
-    """Take capabilities out of the bounding set, for good, and forbid to gain rights by starting a program."""
+    """Remove capabilities from the bounding set for good, and forbid gaining rights by starting a program."""
     last = int(Path(_LAST_CAPABILITY).read_text(encoding="ascii"))
     for capability in range(last + 1):
         if capability not in keep:
@@ -153,6 +153,6 @@ def drop_bounds(keep: frozenset[int] = frozenset()) -> None:
 
 
 def drop_capabilities() -> None:
-    """Give up every capability that this process has."""
+    """Give up every capability of this process."""
     header = struct.pack("=Ii", _CAPABILITY_VERSION, 0)
     _checked(_libc.capset(header, bytes(24)), "capset")

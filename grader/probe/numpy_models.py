@@ -1,8 +1,9 @@
-"""A network written in NumPy as the same claims that a Keras model makes: two Dense layers, by shape and by answer.
+"""Describes a network in NumPy by the claims of a Keras model: two Dense layers, found by shape and by outputs.
 
-The four arrays of one hidden layer, (D, K), (K,), (K, D) and (D,), are found wherever they stand: as global names, in
-lists, tuples and dictionaries, as attributes of objects. What the activations are is found by asking the notebook's own
-functions (`encode`, `decode`, `forward`, `predict` and the like) and comparing with act(x·W + b) for known functions.
+The four arrays of one hidden layer, (D, K), (K,), (K, D) and (D,), are found anywhere: as global variables, in lists,
+tuples and dictionaries, as attributes of objects. The activations are identified by calling the notebook's own
+functions (`encode`, `decode`, `forward`, `predict` and similar) and comparing their results with act(x·W + b) for known
+functions.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from typing import Any, NamedTuple
 MAX_ARRAYS = 256
 MAX_ANSWERS = 64
 MOST_NUMBERS = 1_000_000
-"""Of an argument that is copied before a function of the notebook gets it."""
+"""Most numbers of an argument that is copied before a function of the notebook gets it."""
 WITHOUT_KERAS = "NumPy"
-"""Stands where a model's class does."""
+"""Replaces a model's class name."""
 
 _ASKED = re.compile(r"enc|dec|codific|forward|adelante|propag|predic|predec|reconstr|model", re.IGNORECASE)
 _NEVER = re.compile(
@@ -31,7 +32,7 @@ _ROWS = 20
 
 
 class Found(NamedTuple):
-    """The four arrays of one network, biases flat, and the names of its activations ("" where nothing told)."""
+    """The four arrays of one network, biases flat, and the names of its activations ("" if unknown)."""
 
     w1: Any
     b1: Any
@@ -42,7 +43,7 @@ class Found(NamedTuple):
 
 
 def numpy_network(namespace: Mapping[str, Any], sizes: Collection[int]) -> Found | None:
-    """Find the network of a notebook without Keras, None where its arrays are not all there.
+    """Find the network of a notebook without Keras, None if its arrays are not complete.
 
     Args:
         namespace: The notebook's names.
@@ -54,14 +55,14 @@ def numpy_network(namespace: Mapping[str, Any], sizes: Collection[int]) -> Found
     candidates = [one for size in sizes for one in _candidates(arrays, size)]
     if not candidates:
         return None
-    with np.errstate(all="ignore"):  # the notebook may have asked for errors
+    with np.errstate(all="ignore"):  # the notebook may have set NumPy to raise errors
         answers = {size: list(_answers(namespace, arrays, size)) for size in {len(one.w1) for one in candidates}}
-        told = [_with_activations(one, answers[len(one.w1)]) for one in candidates]
-    return max(told, key=lambda one: bool(one.hidden) + bool(one.output))
+        named = [_with_activations(one, answers[len(one.w1)]) for one in candidates]
+    return max(named, key=lambda one: bool(one.hidden) + bool(one.output))
 
 
 def network_claims(found: Found, registry: Any) -> list[dict[str, Any]]:
-    """Describe encoder, decoder and autoencoder as models of Dense layers, in the probe's own vocabulary."""
+    """Describe encoder, decoder and autoencoder as models of Dense layers, in the form of the probe's claims."""
     first = _operation("o0", found.w1, found.b1, found.hidden, registry)
     second = _operation("o1", found.w2, found.b2, found.output, registry)
     inputs, code = found.w1.shape
@@ -89,7 +90,7 @@ def _model(
         {"operation": operation, "arguments": {"args": [{"tensor": f"t{n}"}], "kwargs": {}}, "outputs": [f"t{n + 1}"]}
         for n, operation in enumerate(operations)
     ]
-    unknown = [place for place, told in (("code", found.hidden), ("output", found.output)) if not told]
+    unknown = [place for place, name in (("code", found.hidden), ("output", found.output)) if not name]
     needed = {"encoder": {"code"}, "decoder": {"output"}}.get(name, {"code", "output"})
     problem = ", ".join(place for place in unknown if place in needed)
     return {
@@ -138,7 +139,7 @@ def _values(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _inside(name: str, value: Any, *, depth: int) -> Iterator[tuple[str, Any]]:
-    """Yield a value and what it holds: `net.encoder.W`, `layers[0]['W']`; a closed .npz is a mapping, but no dict."""
+    """Yield a value and its parts: `net.encoder.W`, `layers[0]['W']`; a closed .npz is a mapping but no dict."""
     yield name, value
     members: list[tuple[str, Any]] = []
     if isinstance(value, dict) and len(value) <= 64:
@@ -153,7 +154,7 @@ def _inside(name: str, value: Any, *, depth: int) -> Iterator[tuple[str, Any]]:
 
 
 def _candidates(arrays: Sequence[tuple[str, Any]], size: int) -> Iterator[Found]:
-    """Yield every way to make one network of the arrays: K from the matrices, biases by length, best names first."""
+    """Yield every network that the arrays can form: K from the matrices, biases by length, best names first."""
     matrices = [(name, array) for name, array in arrays if array.ndim == 2 and min(array.shape) > 1]
     downs = [pair for pair in matrices if pair[1].shape[0] == size]
     shapes = {array.shape[::-1] for _, array in downs}
@@ -168,7 +169,7 @@ def _candidates(arrays: Sequence[tuple[str, Any]], size: int) -> Iterator[Found]
 
 
 def _bias(arrays: Sequence[tuple[str, Any]], length: int, beside: str) -> Any | None:
-    """Return the vector of this length whose name is most like that of its matrix (`W1`, `b1`)."""
+    """Return the vector of this length whose name is most similar to its matrix's (`W1`, `b1`)."""
     fitting = [(name, array) for name, array in arrays if array.size == length and max(array.shape) == length]
     digit = re.findall(r"\d+", beside)[-1:]
 
@@ -180,7 +181,7 @@ def _bias(arrays: Sequence[tuple[str, Any]], length: int, beside: str) -> Any | 
     return None if best is None else best[1].reshape(length)
 
 
-# What the notebook's own functions answer
+# Outputs of the notebook's own functions
 
 
 class _Answer(NamedTuple):
@@ -189,11 +190,11 @@ class _Answer(NamedTuple):
 
 
 def _answers(namespace: Mapping[str, Any], arrays: Sequence[tuple[str, Any]], size: int) -> Iterator[_Answer]:
-    """Ask the functions that sound like a forward pass, with images and with codes, and yield what they say."""
+    """Call the functions named like a forward pass with images and with codes, and yield their results."""
     import numpy as np
 
     rng = np.random.default_rng(5)
-    images = rng.random((_ROWS, size)) * (rng.random((_ROWS, size)) < 0.1)  # few pixels: units answer with any sign
+    images = rng.random((_ROWS, size)) * (rng.random((_ROWS, size)) < 0.1)  # few pixels: units give both signs
     codes = {array.shape[1] for _, array in arrays if array.ndim == 2 and array.shape[0] == size}
     questions = [images, *(rng.random((_ROWS, code)) for code in sorted(codes))]
     named = {re.findall(r"\w+", name)[-1].lower(): array for name, array in reversed(arrays)} | dict(namespace)
@@ -223,14 +224,14 @@ def _functions(namespace: Mapping[str, Any]) -> Iterator[Callable[..., Any]]:
 
 
 def _arguments(function: Callable[..., Any], question: Any, namespace: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """Yield ways to call it: the question alone, or with the globals that its other parameters are named like."""
+    """Yield ways to call it: with the input alone, or with globals that have the names of its other parameters."""
     needed = _needed(function)
     if not needed:
         return
     rest = [namespace.get(name, namespace.get(name.lower())) for name in needed[1:]]
     if all(value is not None for value in rest):
         yield (question, *rest)
-    elif len(rest) == 1:  # one bundle of all weights, whatever it is called
+    elif len(rest) == 1:  # one object with all weights, whatever its name
         bundles = [value for value in namespace.values() if isinstance(value, dict | list | tuple)]
         yield from ((question, bundle) for bundle in bundles[:16] if 2 <= len(bundle) <= 64)
 
@@ -246,7 +247,7 @@ def _needed(function: Callable[..., Any]) -> list[str]:
 
 
 def _copy(value: Any) -> Any:
-    """Copy what a function may change; what is too large for a weight is handed over as it is."""
+    """Copy what a function may change; an object too large for a weight is passed as it is."""
     import numpy as np
 
     if type(value) in (list, tuple) and len(value) <= 64:
@@ -260,15 +261,15 @@ def _call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     with contextlib.redirect_stdout(io.StringIO()):
         try:
             return function(*map(_copy, arguments))
-        except Exception:  # it wanted something else
+        except Exception:  # it expects something else
             return None
 
 
 def _with_activations(found: Found, answers: Sequence[_Answer]) -> Found:
-    """Name both activations; "linear" only where nothing tells another: x·W + b is often answered besides."""
+    """Name both activations; "linear" only without other evidence, since x·W + b is often returned as well."""
     hidden = max((_explained(answer, found.w1, found.b1) for answer in answers), key=_surely, default="")
     output = max((_explained(answer, found.w2, found.b2) for answer in answers), key=_surely, default="")
-    for answer in answers:  # a function that goes from image to image in one step tells both
+    for answer in answers:  # a function from image to image shows both
         if answer.given.shape[1] == found.w1.shape[0] and min(_surely(hidden), _surely(output)) < 2:
             both = _explained_at_once(answer, found, hidden if _surely(hidden) == 2 else "")
             if both is not None and _surely(both[1]) >= _surely(output):
@@ -281,7 +282,7 @@ def _surely(activation: str) -> int:
 
 
 def _explained_at_once(answer: _Answer, found: Found, hidden: str) -> tuple[str, str] | None:
-    """Name the two activations with which act₂(act₁(x·W₁ + b₁)·W₂ + b₂) is the answer."""
+    """Name the two activations for which act₂(act₁(x·W₁ + b₁)·W₂ + b₂) is the answer."""
     before = answer.given @ found.w1 + found.b1
     for name, function in _activations().items():
         if hidden in ("", name):
@@ -292,7 +293,7 @@ def _explained_at_once(answer: _Answer, found: Found, hidden: str) -> tuple[str,
 
 
 def _explained(answer: _Answer, weights: Any, bias: Any) -> str:
-    """Name the activation with which act(x·W + b) is the answer, "" where none is."""
+    """Name the activation for which act(x·W + b) is the answer, "" if there is none."""
     import numpy as np
 
     if answer.given.shape[1] != weights.shape[0] or answer.answered.shape[1] != weights.shape[1]:

@@ -1,7 +1,7 @@
-"""The graph inside a student's own layer, Lambda or subclass, traced through its `call`; and what draws a code.
+"""The graph inside a student's own layer, Lambda or subclass, traced through its `call`; and layers that draw codes.
 
-A layer that cannot be traced is never guessed at: one that takes a mean and a log-variance is only taken for one that
-draws when it does so with numbers.
+The content of a layer that cannot be traced is never guessed. A layer of a mean and a log-variance counts as one that
+draws a code only if tests with numbers show it.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ class NotFlattenableError(Exception):
 
 
 SAMPLING = object()
-"""Stands for the graph of a layer that cannot be traced and draws a code."""
+"""Represents the graph of a layer that cannot be traced and draws a code."""
 
 
 def outside_training(call: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a `call` that is told that this is no training, where it asks and nobody said so."""
+    """Return a `call` with `training=False` if it has such an argument that the caller did not set."""
     try:
         signature = inspect.signature(call)
-    except (TypeError, ValueError):  # a callable that does not say what it takes
+    except (TypeError, ValueError):  # a callable without a readable signature
         return call
     if "training" not in signature.parameters:
         return call
@@ -44,7 +44,7 @@ def outside_training(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _function_of(what: str, inputs: list[Any], call: Callable[[], Any]) -> Any:
-    """Return the graph of a call on symbolic tensors, TensorFlow's functions and drawn numbers included."""
+    """Return the graph of a call on symbolic tensors, including TensorFlow functions and drawn numbers."""
     from keras.src.ops.function import Function
 
     from .drawing import resolve
@@ -55,13 +55,13 @@ def _function_of(what: str, inputs: list[Any], call: Callable[[], Any]) -> Any:
             function = Function(inputs, call())
             resolved = resolve(function)
         return function if resolved is None else Function(inputs, resolved)
-    except Exception as error:  # whatever a student's `call` raises means the same: it cannot be traced
+    except Exception as error:  # whatever a student's `call` raises, it cannot be traced
         text = shortened(str(error).strip().split("\n")[0], MAX_TEXT - 60)
         raise NotFlattenableError(f"`{what}` cannot be traced ({text})") from error
 
 
 def call_key(node: Any, tensors: dict[int, Any]) -> Any:
-    """Name a call by its layer and what it is given; one with arrays among its arguments is like no other."""
+    """Identify a call by its layer and inputs; a call with arrays among its arguments equals no other."""
     labels = {key: f"<{place} {tensor.shape} {tensor.dtype}>" for place, (key, tensor) in enumerate(tensors.items())}
     given = node.arguments.fill_in(labels)
     plain = all(value is None or isinstance(value, bool | int | float | str) for value in _leaves(given))
@@ -75,7 +75,7 @@ def _leaves(value: Any) -> list[Any]:
 
 
 def opened(node: Any, tensors: dict[int, Any]) -> Any:
-    """Trace a call of a Lambda, of a student's own layer or of a nested subclass; `SAMPLING` where it draws a code.
+    """Trace a call of a Lambda, of a student's own layer or of a nested subclass; `SAMPLING` if it draws a code.
 
     Raises:
         NotFlattenableError: It cannot be traced.
@@ -109,10 +109,10 @@ def _noise_of(trained: Any | None) -> Any | None:
 
 
 def _noise_by_numbers(node: Any) -> Any | None:
-    """Return the layer of noise that stands for one that passes its input on and draws only in training.
+    """Return the equivalent layer of noise for a layer that passes its input on and draws only in training.
 
-    Where zeros and one other number come of a constant image it is Dropout of as many, else GaussianNoise with the same
-    deviation. What flips, turns or shifts an image leaves a constant one as it is, and is no noise; None for that.
+    If it turns a constant image into zeros and one other number, it is Dropout with that share of zeros, else
+    GaussianNoise with the same deviation. A layer that flips, turns or shifts leaves a constant image unchanged: None.
     """
     import keras
     import numpy as np
@@ -123,7 +123,7 @@ def _noise_by_numbers(node: Any) -> Any | None:
     args, kwargs = node.arguments.fill_in({id(source): keras.ops.convert_to_tensor(constant)})
     try:
         draws = [np.asarray(node.operation.call(*args, **{**kwargs, "training": True})) for _ in range(2)]
-    except Exception:  # a layer that does not run on numbers, or is not told of training
+    except Exception:  # a layer that does not run on numbers, or has no training argument
         return None
     drawn = draws[0]
     if drawn.shape != constant.shape or np.array_equal(drawn, draws[1]) or np.mean(drawn != constant) < LEAST_NOISE:
@@ -137,7 +137,7 @@ def _noise_by_numbers(node: Any) -> Any | None:
 
 
 def _takes_mean_and_variance(node: Any) -> bool:
-    """Say whether a call has the form of z = sampling(mean, log-variance): three tensors of one shape, no weights."""
+    """Return whether a call has the form z = sampling(mean, log-variance): three tensors of one shape, no weights."""
     shapes = {tuple(tensor.shape) for tensor in [*node.input_tensors, *node.outputs]}
     return (
         len(node.input_tensors) == 2
@@ -150,7 +150,7 @@ def _takes_mean_and_variance(node: Any) -> bool:
 def _in_training(
     what: str, sources: list[Any], call: Callable[..., Any], args: Any, kwargs: dict[str, Any]
 ) -> Any | None:
-    """Return the graph of what a layer does in training; None where it is not told, or cannot be traced then."""
+    """Return the graph of a layer in training; None if it has no such argument, or cannot be traced then."""
     try:
         return _function_of(what, sources, lambda: call(*args, **{**kwargs, "training": True}))
     except NotFlattenableError:
@@ -162,8 +162,8 @@ def _maker(tensor: Any) -> Any:
     return tensor._keras_history.operation
 
 
-def _draws(node: Any, **told: bool) -> bool:
-    """Say whether a layer that cannot be traced draws N(μ, exp(log-variance)) when it is given numbers.
+def _draws(node: Any, **options: bool) -> bool:
+    """Return whether a layer that cannot be traced draws N(μ, exp(log-variance)) when it is given numbers.
 
     Each mean of 1,000 draws must lie within 0.15 of μ and each standard deviation within 10 % of σ, which is more than
     four times their spread.
@@ -177,7 +177,7 @@ def _draws(node: Any, **told: bool) -> bool:
     given = {key: np.repeat(row[np.newaxis], DRAWS, axis=0).astype(np.float32) for key, row in rows.items()}
     try:
         args, kwargs = node.arguments.fill_in(given)
-        drawn = np.asarray(node.operation.call(*args, **{**kwargs, **told}), dtype=np.float64)
+        drawn = np.asarray(node.operation.call(*args, **{**kwargs, **options}), dtype=np.float64)
     except Exception:  # a layer that does not run on numbers draws none
         return False
     if drawn.shape != (DRAWS, *shape):
@@ -187,24 +187,24 @@ def _draws(node: Any, **told: bool) -> bool:
 
 
 def is_drawn(operation: Any) -> bool:
-    """Say whether it is the mark of `drawing` for a code of a mean and a log-variance."""
+    """Return whether it is the operation with which `drawing` marks a code of a mean and a variance."""
     from .drawing import Sampled
 
     return isinstance(operation, Sampled)
 
 
 def is_split(operation: Any) -> bool:
-    """Say whether it is `keras.ops.split`, which makes several tensors."""
+    """Return whether it is `keras.ops.split`, which makes several tensors."""
     return type(operation).__name__ == "Split" and type(operation).__module__.startswith("keras.src.ops")
 
 
 def stand_in(tensor: Any) -> Any:
-    """Return a symbolic tensor of the same shape and type that nothing has made."""
+    """Return a symbolic tensor of the same shape and type without a history."""
     import keras
 
     return keras.Input(batch_shape=tuple(tensor.shape), dtype=tensor.dtype, name=f"stand_in_{id(tensor)}")
 
 
 def traced(what: str, function: Callable[[Any], Any], source: Any) -> Any:
-    """Return the graph that a function makes of one symbolic tensor."""
+    """Return the graph of a function applied to one symbolic tensor."""
     return _function_of(what, [source], lambda: function(source))

@@ -1,4 +1,4 @@
-"""The operators of `keras.ops` that a rebuilt model may be made of, and what of a claimed call zone M refuses."""
+"""Operators of `keras.ops` that a rebuilt model may contain; what the measuring process (zone M) refuses in calls."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .texts import shortened
 
 OPERATORS_MODULE = "keras.src.ops."
 SAMPLING_MODULE = "grader.sampling"
-"""Stands for the module of a layer of the student's own that draws a code from a mean and a log-variance."""
+"""Replaces the module of a student's layer that draws a code from a mean and a log-variance."""
 
 OPERATORS: Mapping[str, str] = {
     # class in keras.src.ops: function of keras.ops
@@ -43,7 +43,7 @@ OPERATORS: Mapping[str, str] = {
     "MaxPool": "max_pool", "AveragePool": "average_pool", "Fliplr": "fliplr", "Flipud": "flipud", "Amax": "amax",
     "Amin": "amin", "Any": "any", "All": "all",
 }  # fmt: skip
-"""Operators that a model may be made of (`x + y`, `keras.ops.relu(x)`); `GetItem` and `Einsum` are handled alone."""
+"""Operators that a model may contain (`x + y`, `keras.ops.relu(x)`); `GetItem` and `Einsum` are handled apart."""
 
 IDENTITY_OPERATORS = frozenset({"ConvertToTensor", "StopGradient", "Cast"})
 """Operators that pass numbers through unchanged; `Cast` only to floating-point numbers."""
@@ -61,12 +61,12 @@ OPERATOR_TRAITS: Mapping[str, LayerTraits] = {
     **dict.fromkeys(("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Concatenate"), traits.JOINING),
     **dict.fromkeys(("Stack", "Hstack", "Vstack", "Dot"), traits.JOINING_BY_PLACE),
 }
-"""What operators are, as far as a layer of that work would be asked; under the names that they share they agree."""
+"""Traits of operators, by layer kind where a layer does the same; both agree under a shared name."""
 
 FLOATS = frozenset({"float16", "bfloat16", "float32", "float64"})
 
 MASKS = frozenset({"mask", "query_mask", "value_mask", "key_mask"})
-"""Arguments of a layer's call that say which steps of a sequence count; Keras fills them in itself."""
+"""Arguments of a layer's call that say which steps of a sequence count; Keras sets them itself."""
 
 WORDS = frozenset({"constant", "reflect", "symmetric", "valid", "same", "channels_last"})
 """Settings of operators that are words."""
@@ -80,7 +80,7 @@ OPERATOR_ACTIVATIONS: Mapping[str, str] = {
 
 
 def operator_settings(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of an operator, which are numbers, flags, words of the list or lists of numbers.
+    """Return the settings of an operator: numbers, flags, allowed words or lists of numbers.
 
     Raises:
         RefusedError: The operator or a setting is not on the list.
@@ -104,7 +104,7 @@ def operator_settings(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tensor_arguments(kind: str) -> tuple[str, ...]:
-    """Return the names under which a layer may be called with tensors besides its input."""
+    """Return the names of a layer's call arguments, besides its input, that may be tensors."""
     if kind == "Bidirectional":
         return RNN.tensors
     rule = RNN if kind == "RNN" else LAYERS.get(kind)
@@ -112,13 +112,13 @@ def tensor_arguments(kind: str) -> tuple[str, ...]:
 
 
 def is_layer(claim: Mapping[str, Any]) -> bool:
-    """Say whether a claim is that of a layer of Keras's own, and not of an operator."""
+    """Return whether a claim is that of one of Keras's own layers, and not of an operator."""
     module = str(claim["module"])
     return module.startswith("keras.src.") and not module.startswith(OPERATORS_MODULE)
 
 
 def accept_operation(claim: Mapping[str, Any]) -> None:
-    """Look at a claimed layer or operator as zone M will.
+    """Check a claimed layer or operator as zone M will.
 
     Args:
         claim: With `class_name`, `module` and `config`, as the probe writes them.

@@ -1,8 +1,8 @@
-"""Halves that are no models: a layer, a list of layers or a method that does what an encoder or a decoder does.
+"""Halves that are not models: a layer, a list of layers or a method that works as an encoder or a decoder.
 
-`self.encoder = layers.Dense(32)` can be called by itself and gives codes, as a model would; so does `vae.encode(x)`,
-and an object of a class of the notebook's own that is called like a model. They are described beside the models, each
-as a graph of its own: zone M takes one only where no model of the notebook fills its role.
+`self.encoder = layers.Dense(32)` can be called by itself and returns codes like a model; so can `vae.encode(x)`, and a
+callable object of a class of the notebook's own. They are described beside the models, each as a graph of its own: zone
+M uses one only if no model of the notebook fills its role.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ class _Part:
     """Something that can be called with one tensor.
 
     Attributes:
-        name: Where it stands: `autoencoder.encoder`.
+        name: Where it is: `autoencoder.encoder`.
         kind: A key of `PART_CLASSES`.
-        call: Gives its output for a symbolic tensor.
+        call: Returns its output for a symbolic tensor.
         shapes: Shapes of one sample that it may take, the likeliest first.
-        weights: All that it may use.
+        weights: All weights that it may use.
     """
 
     name: str
@@ -49,9 +49,9 @@ class _Part:
 
 
 def named_things(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield (name, thing) for what a notebook holds: global names, and what stands inside of these.
+    """Yield (name, object) for what a notebook holds: global variables, and what is inside them.
 
-    Lists, tuples, dictionaries, models and objects of the notebook's own classes are looked into, three deep.
+    Lists, tuples, dictionaries, models and objects of the notebook's own classes are searched, three levels deep.
     """
     seen: set[int] = set()
     for name, value in list(namespace.items()):
@@ -63,7 +63,7 @@ def _inside(name: str, value: Any, depth: int, seen: set[int]) -> Iterator[tuple
     yield name, value
     if depth == 0 or not _holds_things(value):
         return
-    if id(value) in seen:  # an object that holds itself, or stands under two names
+    if id(value) in seen:  # an object that contains itself, or has two names
         return
     seen.add(id(value))
     for key, item in _items(value):
@@ -106,7 +106,7 @@ def _is_own_object(value: Any) -> bool:
 
 
 def part_claims(namespace: Mapping[str, Any], registry: Registry) -> list[dict[str, Any]]:
-    """Describe what can be called by itself and is no model, in the form of models."""
+    """Describe callable parts that are not models, in the form of models."""
     claims: list[dict[str, Any]] = []
     found = sorted(_parts(namespace), key=lambda part: not re.search("cod", part.name, re.IGNORECASE))
     for part in found:
@@ -149,7 +149,7 @@ def _parts(namespace: Mapping[str, Any]) -> Iterator[_Part]:
         if id(value) in seen:
             continue
         seen.add(id(value))
-        with contextlib.suppress(Exception):  # an object of the notebook's may raise whatever one asks it
+        with contextlib.suppress(Exception):  # an object of the notebook's may raise anything at any access
             if isinstance(value, keras.layers.Layer) and not _is_model(value) and value.weights:
                 yield from _of_layer(name, value)
             elif isinstance(value, list | tuple) and _are_layers(value):
@@ -176,7 +176,7 @@ def _of_list(name: str, layers: Sequence[Any]) -> Iterator[_Part]:
 
 
 def _of_object(name: str, owner: Any) -> Iterator[_Part]:
-    """Yield an object's methods `encode` and `decode`, and what it does as a whole where it is no model."""
+    """Yield an object's methods `encode` and `decode`, and its own call if it is no model."""
     shapes, weights = _shapes_of(owner), _weights_of(owner)
     whole = next((getattr(owner, call) for call in _CALLS if callable(getattr(owner, call, None))), None)
     if not _is_model(owner) and whole is not None and shapes:
@@ -201,7 +201,7 @@ def _methods(owner: Any) -> list[tuple[str, Callable[[Any], Any]]]:
 
 
 def _given(part: _Part) -> Shape | None:
-    """Return the shape of what comes out for one sample, None where it cannot be traced."""
+    """Return the output shape for one sample, None if it cannot be traced."""
     import keras
 
     for shape in part.shapes:
@@ -211,7 +211,7 @@ def _given(part: _Part) -> Shape | None:
 
 
 def _shapes_of(owner: Any) -> tuple[Shape, ...]:
-    """Return the shapes that an object may take: its own, else those of the layers that it holds."""
+    """Return the input shapes that an object may take: its own, else those of its layers."""
     if _is_model(owner):
         with contextlib.suppress(NotFlattenableError):
             return (tuple(known_input_shape(owner, None)),)
@@ -245,7 +245,7 @@ def _are_layers(values: Sequence[Any]) -> bool:
 
 
 def _taken(layer: Any) -> Shape | None:
-    """Return the shape of one sample that a layer was called with, None where it never was."""
+    """Return the shape of one sample with which a layer was called, None if it never was."""
     nodes = getattr(layer, "_inbound_nodes", None) or ()
     shapes = [tuple(node.input_tensors[0].shape) for node in nodes if node.input_tensors]
     shapes += [tuple(value) for value in (getattr(layer, "_build_shapes_dict", None) or {}).values() if value]

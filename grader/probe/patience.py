@@ -1,13 +1,14 @@
 """Ends a training that shows nothing new: for `grader inspect`, never for a grade.
 
-What a notebook trains shows after seconds; hundreds of epochs make its numbers a little better. A training is ended
+What a notebook trains is visible after seconds; hundreds of epochs improve its numbers only a little. A training is
+ended
 
-- when its loss stands still: less than 1 % better than five epochs before, once it has run for some seconds;
-- when it has taken its share of the time that a notebook has, after two epochs, or within one that is very long;
+- when its loss no longer changes: less than 1 % better than five epochs before, once it has run for some seconds;
+- when it has used its share of the notebook's time, after two epochs, or within one epoch that is very long;
 
-and its history keeps the form that the notebook counts on: as many numbers as it asked for epochs, the last one
-repeated. `FitRecord.epochs_asked` says that, `epochs` how many there really were, and `stood_still` which of the two
-ended it. Time is that of processors, so that a busy machine ends nothing earlier than an idle one.
+and its history keeps the expected form: as many numbers as epochs asked for, with the last one repeated.
+`FitRecord.epochs_asked` holds that number, `epochs` the number of epochs that ran, and `stood_still` which of the two
+conditions ended it. Time is processor time, so that a busy machine ends nothing earlier than an idle one.
 """
 
 from __future__ import annotations
@@ -21,28 +22,28 @@ from .fit_record import FitRecord
 
 STILL_EPOCHS = 5
 STILL = 0.01
-"""A loss that five epochs made less than 1 % better shows nothing new."""
+"""A loss that five epochs improved by less than 1 % shows nothing new."""
 
 LEAST_SECONDS = 10.0
-"""Before, nothing is ended: short trainings are run as they stand."""
+"""Seconds before which nothing is ended: short trainings run as they are."""
 
 LEAST_SHARE_SECONDS = 8.0
-"""What a training has when the notebook's time is used up."""
+"""Seconds of each training once the notebook's time is used up."""
 
 LEAST_EPOCHS = 2
 WITHIN_AN_EPOCH = 3
-"""A training is ended within an epoch when it has taken so many times its share."""
+"""Multiple of its share of time after which a training is ended within an epoch."""
 
 _CALLBACKS_PLACE = 5
 """Position of `callbacks` among the arguments of `fit(x, y, batch_size, epochs, verbose, callbacks, …)`."""
 
 
 class Patience:
-    """How long the trainings of one notebook may take.
+    """Time limits for the trainings of one notebook.
 
     Args:
-        fit_seconds: One call of `fit`, in seconds of processors.
-        notebook_seconds: All calls together; each has a few seconds even when these are over.
+        fit_seconds: For one call of `fit`, in processor seconds.
+        notebook_seconds: For all calls together; each still gets a few seconds after these are used up.
     """
 
     def __init__(self, fit_seconds: float, notebook_seconds: float) -> None:
@@ -50,7 +51,7 @@ class Patience:
         self.left_seconds = notebook_seconds
 
     def around(self, fit: Callable[..., Any], record: FitRecord) -> Callable[..., Any]:
-        """Return `fit` that ends before its last epoch where nothing new shows, and notes that in the record."""
+        """Return a `fit` that ends before its last epoch if nothing new shows, and records that."""
 
         @functools.wraps(fit)
         def patient_fit(model: Any, *args: Any, **kwargs: Any) -> Any:
@@ -71,7 +72,7 @@ class Patience:
 
 
 def _with_callback(args: tuple[Any, ...], kwargs: dict[str, Any], watch: Any) -> tuple[Any, ...]:
-    """Return the positional arguments with our callback among the notebook's own, or put it among the others."""
+    """Return the positional arguments with our callback added to the notebook's own, or add it to the others."""
     import keras
 
     own = args[_CALLBACKS_PLACE] if len(args) > _CALLBACKS_PLACE else kwargs.get("callbacks")
@@ -86,20 +87,20 @@ def _with_callback(args: tuple[Any, ...], kwargs: dict[str, Any], watch: Any) ->
 
 
 def _keep_form(history: Any, asked: int) -> None:
-    """Repeat the last numbers of a history until it is as long as the notebook expects."""
+    """Repeat the last numbers of a history until it has the length that the notebook expects."""
     ran = len(history.epoch)
     if not ran or ran >= asked:
         return
     first = history.epoch[0]
     for numbers in history.history.values():
         if isinstance(numbers, list) and numbers:
-            wanted = round(len(numbers) / ran * (asked - first))  # validated every so many epochs only
+            wanted = round(len(numbers) / ran * (asked - first))  # validated only every so many epochs
             numbers.extend(numbers[-1:] * (wanted - len(numbers)))
     history.epoch.extend(range(history.epoch[-1] + 1, asked))
 
 
 def _watch(seconds: float) -> Any:
-    """Return a callback that ends a training; made here because Keras is imported by the notebook."""
+    """Return a callback that ends a training; made here because the notebook imports Keras."""
     import keras
 
     class Watch(keras.callbacks.Callback):
@@ -115,7 +116,7 @@ def _watch(seconds: float) -> Any:
             self._began = time.process_time()
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
-            """End within an epoch what would take several times its share for one."""
+            """End an epoch that would take several times the share of the whole training."""
             if time.process_time() - self._began > WITHIN_AN_EPOCH * seconds:
                 self._end()
 
@@ -133,7 +134,7 @@ def _watch(seconds: float) -> Any:
             if len(self._losses) <= STILL_EPOCHS:
                 return False
             before, now = self._losses[-1 - STILL_EPOCHS], min(self._losses[-STILL_EPOCHS:])
-            return not before - now > STILL * abs(before)  # NaN stands still as well
+            return not before - now > STILL * abs(before)  # NaN counts as no change
 
         def _end(self) -> None:
             self.ended = True

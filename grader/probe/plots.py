@@ -1,6 +1,6 @@
-"""Plotting that costs next to nothing: figures are made and closed, never drawn, for nobody sees them.
+"""Plotting at almost no cost: figures are made and closed but never drawn, since no one sees them.
 
-What a notebook saves with `savefig` is drawn as ever. `plot_model` without pydot or graphviz leaves an empty picture.
+What a notebook saves with `savefig` is drawn as usual. `plot_model` without pydot or graphviz writes an empty picture.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _EMPTY_SVG = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
 
 
 def patch_inline(module: ModuleType) -> None:
-    """Close figures where they would be drawn: at `show`, and at the end of each cell.
+    """Close figures at the times when they would be drawn: at `show`, and at the end of each cell.
 
     Args:
         module: `matplotlib_inline.backend_inline`.
@@ -56,7 +56,7 @@ def patch_inline(module: ModuleType) -> None:
 
 
 def patch_pyplot(module: ModuleType) -> None:
-    """Let `plt.pause` not wait.
+    """Let `plt.pause` return at once.
 
     Args:
         module: `matplotlib.pyplot`.
@@ -65,7 +65,7 @@ def patch_pyplot(module: ModuleType) -> None:
 
 
 def patch_plot_model(module: ModuleType, *, requests: list[str]) -> None:
-    """Let pictures of models be empty where what draws them is not installed.
+    """Write empty pictures of models if the drawing packages are not installed.
 
     Args:
         module: `keras.src.utils.model_visualization`.
@@ -74,7 +74,7 @@ def patch_plot_model(module: ModuleType, *, requests: list[str]) -> None:
     stood_in = is_quiet(getattr(module, "pydot", None))
     if stood_in:
         with suppress(ValueError):
-            requests.remove("import pydotplus")  # Keras asked for it, and no notebook
+            requests.remove("import pydotplus")  # Keras asked for it, not the notebook
     elif module.check_graphviz():
         return
 

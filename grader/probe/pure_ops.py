@@ -1,8 +1,8 @@
-"""What of a student's graph may run: calls that compute numbers from numbers, and nothing that they do not need.
+"""The parts of a student's graph that may run: calls that compute numbers from numbers and are needed for the answer.
 
-Read before anything is loaded, in the second sandbox. What the answer does not need (a print, an assertion) is left
-out; what it needs must be on the list. Reading and writing files, calling Python, tables, variables, data sets, strings
-and anything that remembers from one call to the next are not.
+Checked before anything is loaded, in the second sandbox. Nodes that the answer does not need (a print, an assertion)
+are removed; those that it needs must be on the list. Reading and writing files, calling Python, tables, variables, data
+sets, strings and anything that keeps state between calls are not on it.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ CALLS = frozenset({
     "PartitionedCall", "StatefulPartitionedCall", "If", "StatelessIf", "While", "StatelessWhile", "Case",
     "StatelessCase",
 })  # fmt: skip
-"""They run functions of the graph itself, which are looked at as well."""
+"""Operations that run functions of the graph itself, which are checked as well."""
 
 SEEDED = frozenset({
     "StatelessMultinomial", "StatelessRandomGetAlg", "StatelessRandomGetKeyCounter", "StatelessRandomGetKeyCounterAlg",
     "StatelessRandomNormal", "StatelessRandomNormalV2", "StatelessRandomUniform", "StatelessRandomUniformInt",
     "StatelessRandomUniformIntV2", "StatelessRandomUniformV2", "StatelessTruncatedNormal", "StatelessTruncatedNormalV2",
 })  # fmt: skip
-"""Functions of a seed. Others draw anew at each call: nobody can measure twice what they do, and they count calls."""
+"""Functions of a seed. Other random operations draw anew at each call: results could not be repeated."""
 
 PURE = frozenset({
     # numbers
@@ -39,15 +39,15 @@ PURE = frozenset({
     "Pow", "Real", "RealDiv", "Reciprocal", "RightShift", "Rint", "Round", "Rsqrt", "Sigmoid", "Sign", "Sin", "Sinh",
     "Sqrt", "Square", "SquaredDifference", "Sub", "Tan", "Tanh", "TruncateDiv", "TruncateMod", "Xdivy", "Xlog1py",
     "Xlogy", "Zeta",
-    # truth
+    # logic
     "All", "Any", "ApproximateEqual", "Equal", "Greater", "GreaterEqual", "Less", "LessEqual", "LogicalAnd",
     "LogicalNot", "LogicalOr", "NotEqual", "Select", "SelectV2", "Where",
-    # sums
+    # reductions
     "ArgMax", "ArgMin", "Bincount", "Bucketize", "Cumprod", "Cumsum", "CumulativeLogsumexp", "DenseBincount",
     "EuclideanNorm", "HistogramFixedWidth", "InTopKV2", "LinSpace", "Max", "Mean", "Min", "NthElement", "Prod", "Range",
     "SegmentMax", "SegmentMean", "SegmentMin", "SegmentProd", "SegmentSum", "Sum", "TopK", "TopKV2", "Unique",
     "UniqueV2", "UnsortedSegmentMax", "UnsortedSegmentMin", "UnsortedSegmentProd", "UnsortedSegmentSum",
-    # places
+    # positions and shapes
     "BatchToSpace", "BatchToSpaceND", "Bitcast", "BroadcastArgs", "BroadcastGradientArgs", "BroadcastTo", "Concat",
     "ConcatOffset", "ConcatV2", "Const", "DepthToSpace", "Diag", "DiagPart", "DynamicPartition", "DynamicStitch",
     "EnsureShape", "ExpandDims", "ExtractImagePatches", "ExtractVolumePatches", "Fill", "Gather", "GatherNd",
@@ -81,20 +81,19 @@ PURE = frozenset({
     "RFFT", "RFFT2D", "RFFT3D", "RGBToHSV", "ResizeArea", "ResizeBicubic", "ResizeBilinear", "ResizeNearestNeighbor",
     "ScaleAndTranslate",
 }) | CALLS | SEEDED  # fmt: skip
-"""TensorFlow's names of operations (`tensorflow/core/ops/*.cc`) that change nothing outside and remember nothing."""
+"""TensorFlow's names of operations (`tensorflow/core/ops/*.cc`) without side effects and without state."""
 
 _SETTINGS_OF_CALLS = ("config", "config_proto", "executor_type")
 
 
 class ImpureError(Exception):
-    """The graph needs something that is not on the list, or is no graph of ours; the text says what."""
+    """The graph needs something that is not on the list, or is not one of our exports; the text says what."""
 
 
 def purified(graph: Any) -> Any:
-    """Return a new `GraphDef` with only what the node `answer` needs of a graph, all of it on the list.
+    """Return a new `GraphDef` with only the part of a graph that the node `answer` needs, all of it on the list.
 
-    Order without data (control inputs), devices and settings for compilers are dropped: calls on the list do not need
-    them.
+    Control inputs, devices and compiler settings are dropped: calls on the list do not need them.
 
     Raises:
         ImpureError: It needs something else.
@@ -119,7 +118,7 @@ def purified(graph: Any) -> Any:
 
 
 def _pure_function(function: Any) -> Any:
-    """Return a function without what its results do not need."""
+    """Return a function without the nodes that its results do not need."""
     arguments = {argument.name for argument in function.signature.input_arg}
     nodes = list(_needed(function.node_def, function.ret.values(), arguments))
     pure = type(function)()
@@ -133,7 +132,7 @@ def _pure_function(function: Any) -> Any:
 
 
 def _needed(nodes: Iterable[Any], ends: Iterable[str], arguments: set[str]) -> Iterator[Any]:
-    """Yield copies of the nodes from which `ends` are made, in their order."""
+    """Yield copies of the nodes from which `ends` are computed, in their order."""
     by_name = {node.name: node for node in nodes}
     if len(by_name) > MAX_NODES:
         raise ImpureError(f"more than {MAX_NODES} calls")
@@ -166,7 +165,7 @@ def _bare(node: Any) -> Any:
 
 
 def _called(nodes: Iterable[Any], functions: Mapping[str, Any], *, top: bool) -> Iterator[str]:
-    """Yield the functions that these nodes call, after looking at every node."""
+    """Yield the functions that these nodes call, after checking every node."""
     for node in nodes:
         if node.op in functions:
             yield node.op

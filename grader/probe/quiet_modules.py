@@ -1,6 +1,6 @@
-"""Modules that only show or record something, made harmless where they are not installed: bars, widgets, plots, logs.
+"""Harmless stand-ins for missing modules that only show or record something: bars, widgets, plots, logs.
 
-What is computed with other modules cannot be made up: those stay missing, and the grader says so.
+Modules that compute something cannot be replaced: they stay missing, and the grader says so.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ QUIET_MODULES = frozenset({
     "neptune", "netron", "panel", "plotly", "plotnine", "prettytable", "pydotplus", "pynvml", "tensorboardX",
     "termcolor", "tqdm", "visualkeras", "wandb", "wordcloud", "yellowbrick",
 })  # fmt: skip
-"""Top-level modules whose calls leave nothing that a model is made of."""
+"""Top-level modules whose calls do not affect a model."""
 
 _CALLBACK = re.compile(r"\w*Callback|PlotLosses\w*|Wandb(?:MetricsLogger|ModelCheckpoint|EvalCallback)|CometLogger")
 
 
 class Quiet:
-    """Stands for a function, a class or an object of a module that shows something: every use of it does nothing."""
+    """Replaces a function, a class or an object of a display module: every use of it does nothing."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Do nothing; a decorator gives back what it decorates."""
+        """Do nothing; used as a decorator, return the decorated object."""
         return args[0] if len(args) == 1 and not kwargs and isinstance(args[0], FunctionType | type) else self
 
     def __getattr__(self, name: str) -> Quiet:
-        if name.startswith("__") or name in ("shape", "dtype"):  # for those who ask whether it is an array
+        if name.startswith("__") or name in ("shape", "dtype"):  # for callers that ask whether it is an array
             raise AttributeError(name)
         return self
 
@@ -40,7 +40,7 @@ class Quiet:
         return self
 
     def __setitem__(self, _: object, __: object) -> None:
-        """Keep nothing."""
+        """Store nothing."""
 
     def __iter__(self) -> Iterator[Any]:
         return iter(())
@@ -68,10 +68,10 @@ class Quiet:
 
 
 class Bar:
-    """`tqdm` without the bar: it goes through what it is given.
+    """`tqdm` without the bar: it iterates over what it is given.
 
     Args:
-        iterable: What to go through, None for a bar that is moved by hand.
+        iterable: What to iterate over, None for a bar that is moved by hand.
         options: Whatever else `tqdm` takes; `total` is kept.
     """
 
@@ -105,7 +105,7 @@ class Bar:
 
     @classmethod
     def pandas(cls, *_: Any, **__: Any) -> None:
-        """Give pandas `progress_apply`, which is `apply` here."""
+        """Give pandas `progress_apply`, here an alias of `apply`."""
         pandas: Any = importlib.import_module("pandas")
         for kind in (pandas.DataFrame, pandas.Series):
             kind.progress_apply = kind.apply
@@ -117,11 +117,11 @@ class Bar:
 
 
 class QuietFinder(importlib.abc.MetaPathFinder):
-    """Serves the modules that only show something, where they are not installed.
+    """Provides the display modules that are not installed.
 
     Args:
         requests: Receives one line for each of them that is used.
-        is_installed: Says whether a top-level module is.
+        is_installed: Returns whether a top-level module is installed.
     """
 
     def __init__(self, requests: list[str], is_installed: Callable[[str], bool]) -> None:
@@ -134,7 +134,7 @@ class QuietFinder(importlib.abc.MetaPathFinder):
         path: Sequence[str] | None,  # noqa: ARG002 - the protocol's signature
         target: ModuleType | None = None,  # noqa: ARG002
     ) -> importlib.machinery.ModuleSpec | None:
-        """Return a quiet module where the name is that of one, or of a part of one."""
+        """Return a quiet module if the name is that of a display module or of a part of one."""
         top = fullname.partition(".")[0]
         if top not in QUIET_MODULES or self._is_installed(top):
             return None
@@ -160,11 +160,11 @@ class _QuietLoader(importlib.abc.Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing to run: attributes are made when they are asked for."""
+        """Nothing to run: attributes are made on access."""
 
 
 def is_quiet(module: object) -> bool:
-    """Say whether something is a module that was made up here."""
+    """Return whether an object comes from a module made here."""
     return isinstance(getattr(getattr(module, "__spec__", None), "loader", None), _QuietLoader)
 
 
@@ -181,7 +181,7 @@ def _member(top: str, name: str) -> Any:
 
 
 class _NoColours:
-    """Stands for `colorama.Fore`: every colour is no text at all."""
+    """Replaces `colorama.Fore`: every colour is an empty text."""
 
     def __getattr__(self, name: str) -> str:
         if name.startswith("__"):
@@ -196,7 +196,7 @@ def _plain_text(text: object = "", *_: Any, **__: Any) -> str:
 
 def quiet_callback(name: str) -> type:
     """Return a callback of Keras that takes any argument and does nothing."""
-    from keras.src.callbacks.callback import Callback  # `keras.callbacks` is not there while Keras is being imported
+    from keras.src.callbacks.callback import Callback  # `keras.callbacks` does not exist while Keras is being imported
 
     def __init__(self: Any, *_: Any, **__: Any) -> None:  # noqa: N807 - the class is made here
         Callback.__init__(self)

@@ -1,7 +1,7 @@
 """Which values a setting of a layer may have: numbers within bounds, words of a list, never code.
 
-Zone M rebuilds nothing whose settings do not pass; zone K asks the same rules, to see which of its models zone M will
-refuse, so that these leave the kernel as graphs as well.
+Zone M (the measuring process) rebuilds nothing whose settings do not pass. Zone K (the student kernel) uses the same
+rules to see which of its models zone M will refuse, so that it exports these as graphs as well.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LayerRule:
-    """How one kind of layer is rebuilt, and what it is.
+    """How to rebuild one kind of layer, and its traits.
 
     Attributes:
-        settings: Checks and converts each accepted setting; one that the claim lacks gets Keras's default.
-        attributes: Settings that decide what the layer computes, and so belong to the canonical form.
-        neutral: Settings that are not rebuilt, and the only value that they may have because of that.
-        tensors: Arguments of its call that may be tensors, besides its input.
-        traits: What kind of layer it is.
+        settings: Checks and converts each accepted setting; a setting missing in the claim gets Keras's default.
+        attributes: Settings that decide what the layer computes, and hence belong to the canonical form.
+        neutral: Settings that are not rebuilt, each with the only value that it may therefore have.
+        tensors: Call arguments besides the input that may be tensors.
+        traits: Its traits.
     """
 
     settings: Mapping[str, Setting] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class LayerRule:
         """Return the accepted settings as keyword arguments.
 
         Raises:
-            RefusedError: A value is none that this layer may have.
+            RefusedError: This layer may not have one of the values.
         """
         for name, value in self.neutral.items():
             if config.get(name, value) != value:

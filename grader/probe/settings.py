@@ -1,4 +1,4 @@
-"""The settings of a layer as plain data; its activations by what they compute, whatever they are called."""
+"""The settings of a layer as plain data; its activations are identified by what they compute, not by name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NAMED_ACTIVATIONS = (
     "glu",
 )  # fmt: skip
 _OBJECTS = ("_regularizer", "_initializer", "_constraint")
-"""Ends of the names of settings that are objects, which a notebook may write itself; zone M has no use for them."""
+"""Endings of names of settings that are objects, which a notebook may write itself; zone M does not need them."""
 
 _INSIDE = (("layer", "layer"), ("layer", "forward_layer"), ("backward_layer", "backward_layer"), ("cell", "cell"))
 """Settings that are layers themselves, and the attributes that hold these."""
@@ -31,8 +31,8 @@ _UNKNOWN = object()
 def describe(operation: Any) -> dict[str, Any]:
     """Return class, module and settings of a layer or operator as JSON data.
 
-    An activation stands there by its name where it computes the same as one of Keras's. One that does not is
-    `linear` where `own_activation` returns it, and a note that nobody can take for a name elsewhere.
+    An activation that computes the same as one of Keras's has that one's name. Another activation is `linear` if
+    `own_activation` returns it, and otherwise a note that cannot be mistaken for a name.
     """
     return {
         "class_name": type(operation).__name__[:MAX_TEXT],
@@ -42,7 +42,7 @@ def describe(operation: Any) -> dict[str, Any]:
 
 
 def own_activation(operation: Any) -> Any:
-    """Return the activation of a layer where it is none of Keras's by name but can be traced by itself, else None."""
+    """Return the activation of a layer if it is not one of Keras's but can be traced by itself, else None."""
     activation = getattr(operation, "activation", None)
     if not callable(activation) or not _applies_activation_last(operation) or activation_name(activation):
         return None
@@ -53,9 +53,9 @@ def activation_name(activation: Any) -> str | None:
     """Name an activation by what it computes, so that a lambda or a layer object counts as well as a string.
 
     Returns:
-        `relu`, `linear`, … when it is Keras's function, or agrees with it to 1e-6 (relative to large values) on 500
-        points in [-4, 6] and on powers of two up to ±64; else None. The grid is not symmetric, so that what mixes
-        the numbers of a layer is not taken for `linear`.
+        `relu`, `linear`, … if it is Keras's function, or agrees with it to 1e-6 (relative to large values) on 500
+        points in [-4, 6] and on powers of two up to ±64; else None. The grid is not symmetric, so that a function that
+        mixes the numbers of a layer is not mistaken for `linear`.
     """
     import keras
     import numpy as np
@@ -80,7 +80,7 @@ def activation_name(activation: Any) -> str | None:
 
 def _config(operation: Any) -> dict[str, Any]:
     try:
-        with warnings.catch_warnings():  # Keras warns of lambdas; nothing of ours is ever loaded again
+        with warnings.catch_warnings():  # Keras warns about lambdas; we never load it again
             warnings.simplefilter("ignore")
             config = _own_config(operation)
     except Exception:  # an operator without settings, or a student's own get_config
@@ -99,7 +99,7 @@ def _config(operation: Any) -> dict[str, Any]:
 
 
 def _own_config(operation: Any) -> Mapping[str, Any]:
-    """Ask a layer for its settings; a regulariser or the like of the notebook's own that cannot tell them is named."""
+    """Return a layer's settings; a custom regulariser or similar object without settings is given by its name."""
     try:
         return operation.get_config()
     except Exception:
@@ -121,7 +121,7 @@ def _traits(operation: Any) -> LayerTraits:
 
 
 def _is_plain_activation(layer: Any) -> bool:
-    """Say whether a layer is an activation without weights, which fits any shape."""
+    """Return whether a layer is an activation without weights, which fits any shape."""
     traits = known_traits().get(type(layer).__name__, UNKNOWN)
     return bool(traits.activates) and not traits.learns
 
@@ -137,7 +137,7 @@ def _unnamed(operation: Any, activation: Any) -> str:
 
 
 def _setting(value: Any) -> Any:
-    """Return a setting as JSON data; one that JSON cannot hold is a note, which no layer accepts as a value."""
+    """Return a setting as JSON data; one that JSON cannot hold becomes a note, which no layer accepts as a value."""
     plain = _plain(value)
     return f"({type(value).__name__} {value})"[:MAX_TEXT] if plain is _UNKNOWN else plain
 

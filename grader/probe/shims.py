@@ -1,4 +1,4 @@
-"""What Colab gives a notebook and a sandbox without network does not: made harmless, and noted as a request."""
+"""Replaces what Colab has and a sandbox without network lacks by harmless functions, and records each request."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ def install(
         shell: The IPython shell.
         requests: Receives one line for everything that was asked for and not done.
         datasets: Path of each data set's file, by Keras's name.
-        files: The same under all of their names.
+        files: The data files under all of their names.
         stub_grader: True in the sandbox, where the real `grader` is out of reach.
     """
     _replace_shell_commands(shell, requests)
     _replace_shell_cells(shell, requests)
     _replace_magics(shell, requests)
-    shell.ask_exit = _exit  # `exit()` ends a kernel a moment later, so how many cells still run would be chance
+    shell.ask_exit = _exit  # `exit()` ends a kernel a moment later; chance would decide how many cells still run
     sys.meta_path.insert(0, _StubFinder(requests, datasets, files, stub_grader=stub_grader))
     sys.meta_path.append(QuietFinder(requests, _is_installed))
 
 
 def _exit() -> None:
-    """Do what `sys.exit()` does: end the cell with an error, and let the next one run."""
+    """Do the same as `sys.exit()`: end the cell with an error, and let the next one run."""
     raise SystemExit
 
 
@@ -64,7 +64,7 @@ def _replace_shell_commands(shell: Any, requests: list[str]) -> None:
 
 
 def _replace_shell_cells(shell: Any, requests: list[str]) -> None:
-    """Leave the installers out of `%%bash` cells, which an installer that fails would end with an error."""
+    """Remove installers from `%%bash` cells, since an installer that fails would end the cell with an error."""
     bash = shell.find_cell_magic("bash")
 
     def run_others(line: str, cell: str) -> None:
@@ -77,12 +77,12 @@ def _replace_shell_cells(shell: Any, requests: list[str]) -> None:
 
 
 def _is_installer(command: str, requests: list[str]) -> bool:
-    """Tell whether a line of shell installs or fetches something; note it as a request when it does."""
+    """Return whether a shell line installs or downloads something; if so, record it as a request."""
     if not _INSTALLERS.match(command):
         return False
-    told = shortened(command.strip(), 200)
-    requests.append(told)
-    print(f"[grader] not run here: {told}")  # noqa: T201 - the student's cell shows it
+    request = shortened(command.strip(), 200)
+    requests.append(request)
+    print(f"[grader] not run here: {request}")  # noqa: T201 - the student's cell shows it
     return True
 
 
@@ -96,7 +96,7 @@ def _replace_magics(shell: Any, requests: list[str]) -> None:
         )
 
     def load_extension(line: str) -> None:
-        if line.strip() in _SERVERS:  # its magic would start a server that nobody looks at
+        if line.strip() in _SERVERS:  # its magic would start a server that no one looks at
             note(f"%load_ext {line}")
             return
         try:
@@ -109,7 +109,7 @@ def _replace_magics(shell: Any, requests: list[str]) -> None:
 
 
 class _StubFinder(importlib.abc.MetaPathFinder):
-    """Serves `google.colab` and its parts, and `grader` inside the sandbox."""
+    """Provides `google.colab` and its parts, and `grader` inside the sandbox."""
 
     def __init__(
         self, requests: list[str], datasets: Mapping[str, str], files: DataFiles, *, stub_grader: bool
@@ -182,13 +182,13 @@ class _StubLoader(importlib.abc.Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing to run: attributes are made when they are asked for."""
+        """Nothing to run: attributes are made on access."""
 
 
 class _Silence:
-    """Stands for `grader.check(…)` and all that may be asked of its answer: a student's own checks have no say here.
+    """Replaces `grader.check(…)` and its result: a student's own checks are ignored here.
 
-    It notes nothing and shows nothing, since every generated notebook is full of them.
+    It records and shows nothing, since every generated notebook is full of such calls.
     """
 
     def __call__(self, *_args: Any, **_kwargs: Any) -> _Silence:
@@ -204,7 +204,7 @@ class _Silence:
 
 
 class _Request:
-    """A function that notes that it was called, and answers as told: with an empty dictionary where nothing is."""
+    """A function that records that it was called, and returns a given value or an empty dictionary."""
 
     def __init__(self, name: str, requests: list[str], answer: Callable[..., Any] = dict) -> None:
         self._name = name

@@ -1,4 +1,4 @@
-"""What a notebook finds around it besides Keras: files, addresses, plots, logs; each patch has a module of its own."""
+"""The environment of a notebook besides Keras: files, addresses, plots, logs; each patch has its own module."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .plots import patch_inline, patch_plot_model, patch_pyplot
 
 
 def patches(files: DataFiles, requests: list[str], *, sandboxed: bool) -> dict[str, Callable[[ModuleType], None]]:
-    """Return the patches by the module that they are made to, and let `open` find the data.
+    """Return the patches by the module that they change, and let `open` find the data.
 
     Args:
         files: The data sets under all of their names.
-        requests: Receives one line for everything that was asked for and answered otherwise.
+        requests: Receives one line for everything that was asked for and replaced.
         sandboxed: False on a student's own machine, which has a network.
     """
     install_open(files)

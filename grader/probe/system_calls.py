@@ -1,17 +1,17 @@
-"""Closes the system calls that a notebook never needs and an attacker likes; for good, and for every child process.
+"""Closes the system calls that a notebook never needs and an attacker might use, also for every child process.
 
 The namespaces of the sandbox do not cover everything. A keyring is shared with the grader's own session and outlives
-the run; `AF_VSOCK` sockets reach the host of a virtual machine past every network namespace; memory behind `memfd`
-and System V shared memory, semaphores and queues are on no process's account; a namespace of one's own (where root runs
-the grader, nothing else forbids it) brings uncounted memory as tmpfs; io_uring, BPF, ptrace and their like are attack
-surface and no more.
+the run; `AF_VSOCK` sockets reach the host of a virtual machine past every network namespace; memory behind `memfd` and
+System V shared memory, semaphores and queues is charged to no process; a new namespace (if root runs the grader,
+nothing else forbids it) brings uncounted memory as tmpfs; io_uring, BPF, ptrace and similar calls only add attack
+surface.
 
-The filter is a BPF program as in Linux's `Documentation/userspace-api/seccomp_filter.rst`. A closed call answers with
-an error that says "not here", so that libraries take their other way; `clone3` does so because its flags cannot be
-looked at, and the C library then calls `clone`.
+The filter is a BPF program as in Linux's `Documentation/userspace-api/seccomp_filter.rst`. A closed call returns the
+error "not available", so that libraries use another way; `clone3` does so because its flags cannot be inspected, and
+the C library then calls `clone`.
 
-A program with the set-user-id bit gives its owner's rights to whoever starts it, from outside of the sandbox as well;
-the calls that set such a mode are refused.
+A program with the set-user-id bit gives its owner's rights to whoever starts it, also from outside the sandbox; the
+calls that set such a mode are refused.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ _CLONE, _SOCKET = (56, 220), (41, 198)
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column above, AUDIT_ARCH_…
 _NEW_NAMESPACES = 0x7E02_0000  # CLONE_NEWNS, …CGROUP, …UTS, …IPC, …USER, …PID, …NET
 _MODES = {
-    # name: (x86_64, aarch64), the place of the mode among the arguments, that of the flags; None where there is no call
+    # name: (x86_64, aarch64), position of the mode argument, position of the flags; None if there is no such call
     "chmod": ((90, None), 1, None), "fchmod": ((91, 52), 1, None), "fchmodat": ((268, 53), 2, None),
     "fchmodat2": ((452, 452), 2, None), "creat": ((85, None), 1, None), "open": ((2, None), 2, 1),
     "openat": ((257, 56), 3, 2), "mkdir": ((83, None), 1, None), "mkdirat": ((258, 34), 2, None),
     "mknod": ((133, None), 1, None), "mknodat": ((259, 33), 2, None),
 }  # fmt: skip
 _SET_ID_BITS = 0o6000
-_MAKES_A_FILE = 0o100 | 0o20000000  # O_CREAT, O_TMPFILE; without them the mode is whatever the register held
-_SOCKET_FAMILIES = (1, 2, 10, 16)  # Unix, IPv4, IPv6, netlink: those that a namespace keeps in
+_MAKES_A_FILE = 0o100 | 0o20000000  # O_CREAT, O_TMPFILE; without them the mode argument is undefined
+_SOCKET_FAMILIES = (1, 2, 10, 16)  # Unix, IPv4, IPv6, netlink: those that a network namespace confines
 _FOREIGN_NUMBERS = 0x4000_0000  # x86_64's second table (x32) begins here
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -72,7 +72,7 @@ def close_system_calls() -> None:
 
 
 def filter_program(column: int, architecture: int) -> list[Instruction]:
-    """Return the filter: which calls are answered with an error, all others allowed."""
+    """Return the filter: the calls that it refuses with an error; all others are allowed."""
     denied = [numbers[column] for numbers in _NUMBERS.values()]
     return [
         (_LOAD, 0, 0, _ARCHITECTURE),
@@ -115,7 +115,7 @@ def _error(number: int) -> Instruction:
 
 
 def _skip_to_end(values: Iterable[int]) -> list[Instruction]:
-    """Compare with each value in turn; where one fits, go past the one instruction after the last comparison."""
+    """Compare with each value in turn; on a match, skip the one instruction after the last comparison."""
     listed = list(values)
     return [(_EQUAL, len(listed) - index, 0, value) for index, value in enumerate(listed)]
 

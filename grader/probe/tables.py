@@ -1,4 +1,4 @@
-"""Small tables of numbers that a notebook keeps under a name of its own: what it says that its models reach."""
+"""Small tables of numbers in a notebook's variables: what it reports that its models reach."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ LARGEST_NUMBER = 1e30
 
 
 def number_tables(namespace: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Describe dictionaries, lists and tables of pandas, nested once at most, that hold up to 64 things.
+    """Describe dictionaries, lists and pandas tables of up to 64 items, nested at most once.
 
     Returns:
-        `{"name": …, "entries": [{"keys": ["mse", "mae"], "value": 0.02}, …]}` for each that holds a number. A list's
-        keys are its positions; what is no finite number is left out.
+        `{"name": …, "entries": [{"keys": ["mse", "mae"], "value": 0.02}, …]}` for each that holds a number. The keys of
+        a
+            list are its positions; values that are not finite numbers are left out.
     """
     found = {name: _entries_or_none(namespace[name]) for name in TABLE_NAMES if name in namespace}
     return [{"name": name, "entries": entries} for name, entries in found.items() if entries]
@@ -27,7 +28,7 @@ def number_tables(namespace: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _entries_or_none(table: Any) -> list[dict[str, Any]] | None:
     try:
         return _entries(table)
-    except Exception:  # whatever a notebook's own objects do to those who look at them
+    except Exception:  # a notebook's own objects may raise anything
         return None
 
 
@@ -43,7 +44,7 @@ def _entries(table: Any) -> list[dict[str, Any]]:
 
 
 def _items(value: Any) -> list[tuple[str, Any]] | None:
-    """List key and content of each thing in a collection, none of one that is too large; None for no collection."""
+    """List key and content of each item of a collection, none if it is too large; None for other objects."""
     if type(value).__module__.partition(".")[0] == "pandas" and hasattr(value, "to_dict"):
         value = value.to_dict() if value.size <= MAX_ENTRIES else {}
     if not isinstance(value, Mapping | list | tuple):
@@ -64,6 +65,6 @@ def _number(leaf: Any) -> float | None:
         return None
     try:
         number = float(leaf)
-    except Exception:  # not a number, or one of a kind that is none
+    except Exception:  # not a number
         return None
     return number if math.isfinite(number) and abs(number) <= LARGEST_NUMBER else None

@@ -1,7 +1,7 @@
-"""Tensors of a functional graph that a notebook keeps under a name: `encoded = Dense(32)(image)` and no model of it.
+"""Tensors of a functional graph that a notebook keeps under a name: `encoded = Dense(32)(image)`, without a model.
 
-They are told beside the models and never among them: zone M takes one only where the notebook made no encoder or
-decoder of its own.
+They are reported beside the models and never among them: zone M (the measuring process) uses one only if the notebook
+made no encoder or decoder of its own.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ TENSOR_CLASS = "KerasTensor"
 
 
 def tensor_claims(namespace: Mapping[str, Any], registry: Registry) -> list[dict[str, Any]]:
-    """Describe the way from its one input to each named tensor, in the form of a model."""
+    """Describe the path from its one input to each named tensor, in the form of a model."""
     claims: list[dict[str, Any]] = []
     for name, tensor in _named_tensors(namespace):
-        # Of two inputs, through a layer that cannot be traced, or in a graph unlike those that Keras makes: left out.
+        # Left out: with two inputs, through a layer that cannot be traced, or in a graph unlike those that Keras makes.
         with contextlib.suppress(Exception):
             claims.append(_claim(f"k{len(claims)}", name, tensor, registry))
         if len(claims) >= MAX_TENSORS:
@@ -46,7 +46,7 @@ def _claim(claim: str, name: str, tensor: Any, registry: Registry) -> dict[str, 
     from keras.src.ops.function import Function
 
     class Graph(Function):
-        """A graph that is no model, so that making one adds no model to the kernel."""
+        """A graph that is not a model, so that creating one adds no model to the kernel."""
 
         call = Functional.call
 
@@ -69,10 +69,10 @@ def _node_of(tensor: Any) -> Any:
 
 
 def _sources(tensor: Any) -> list[Any]:
-    """Return the input tensors that a tensor is made from.
+    """Return the input tensors from which a tensor is computed.
 
     Raises:
-        NotFlattenableError: There is not exactly one, or the way is too long.
+        NotFlattenableError: There is not exactly one, or the path is too long.
     """
     seen, waiting, sources = {id(tensor)}, [tensor], []
     while waiting:

@@ -1,4 +1,4 @@
-"""Whether a model was trained on the public test images alone: they are looked up, up to the scale of their pixels."""
+"""Detects a training on the public test images alone, by looking its images up, up to the scale of their pixels."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from .array_files import sample_size
 
 LEAST_IMAGES = 100
 LARGEST_TEST_PART = 10_000
-"""Whoever trains on more images trains on others as well, and nothing is read to find that out."""
+"""Most images of a training on test images alone; for larger ones nothing is read."""
 
 COMPARED_ROWS = 64
 
 FOUND = 0.9
-"""Share of the images looked at that must be test images: a few training images are equal to one."""
+"""Share of the examined images that must be test images: a few training images are equal to one."""
 
 
 class KnownTestImages:
-    """The test images of the data sets that are here, read when a training first is small enough to be on them alone.
+    """The test images of the available data sets, read when a training is small enough to use only them.
 
     Args:
         datasets: Path of each data set's file, by Keras's name.
@@ -34,7 +34,7 @@ class KnownTestImages:
         return {sample_size(path) for path in self._paths}
 
     def alone(self, *arrays: Any) -> bool | None:
-        """Say whether the first of these arrays that holds images holds test images alone; None where none does.
+        """Return whether the first of these arrays with images holds only test images; None if none has images.
 
         An array with more images than the test part cannot.
         """

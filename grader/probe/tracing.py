@@ -1,9 +1,10 @@
 """Lets a student's own `call` be traced although it uses raw TensorFlow: `tf.reshape(x, …)` on a symbolic tensor.
 
-TensorFlow asks a dispatcher whenever one of its functions is given something that is no tensor of its own. For the time
-of one trace ours answers with the operator of Keras that computes the same, so that the graph holds calls which zone M
-can rebuild. Keras operators, `tf.keras.backend` and `tf.function` come through the same door. Nothing else changes in
-the kernel, and what is traced is a claim like any other: it is rebuilt and measured, and a lie spoils the liar's model.
+TensorFlow asks a dispatcher when one of its functions gets an argument that is not a tensor of its own. During a trace,
+our dispatcher returns the equivalent operator of Keras, so that the graph holds calls that zone M (the measuring
+process) can rebuild. Keras operators, `tf.keras.backend` and `tf.function` are handled in the same way. Nothing else
+changes in the kernel, and a trace is a claim like any other: it is rebuilt and measured, and a lie only spoils the
+student's own model.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ def traceable(anchor: Any) -> Iterator[None]:
     """Let functions of TensorFlow take symbolic tensors inside the block.
 
     Args:
-        anchor: An input of what is traced; what is drawn at random hangs on it.
+        anchor: An input of the trace; random numbers are attached to it.
     """
     _DISPATCHER.listen()
     patches = [
         (keras.KerasTensor, "shape", property(lambda tensor: Sizes(tensor._shape))),
         (keras.KerasTensor, "dtype", property(lambda tensor: Kind(tensor._dtype))),
-        (keras.KerasTensor, "sparse", property(lambda _: False)),  # `constant * x` is taken for sparse by Keras 3.15
+        (keras.KerasTensor, "sparse", property(lambda _: False)),  # Keras 3.15 takes `constant * x` for sparse
         (keras.KerasTensor, "get_shape", lambda tensor: tf.TensorShape(tensor._shape)),
         (keras.layers.Layer, "add_loss", lambda *_: None),  # takes no symbolic tensor, and is no part of the graph
         (keras.metrics.Mean, "update_state", lambda *_, **__: None),
@@ -54,7 +55,7 @@ def traceable(anchor: Any) -> Iterator[None]:
 
 
 def _open_function(call: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the call of a `tf.function`, which for symbolic tensors is that of the function inside."""
+    """Return the call of a `tf.function`; for symbolic tensors, that of the function inside."""
 
     def called(function: Any, *args: Any, **kwargs: Any) -> Any:
         if any(_is_symbolic(value) for value in tf.nest.flatten((args, kwargs))):
@@ -69,19 +70,19 @@ def _is_symbolic(value: Any) -> bool:
 
 
 class _Dispatcher(dispatch.GlobalOpDispatcher):
-    """Answers for the functions of TensorFlow that have an equivalent."""
+    """Answers for the TensorFlow functions that have an equivalent."""
 
     def __init__(self) -> None:
         self._registered = False
 
     def listen(self) -> None:
-        """Be asked from now on; outside a trace the answer is always that we do not know."""
+        """Start listening; outside a trace it always declines."""
         if not self._registered:
             self._registered = True
             self.register()
 
     def handle(self, op: Any, args: Any, kwargs: Any) -> Any:
-        """Answer for one call that TensorFlow could not take."""
+        """Answer one call that TensorFlow could not handle."""
         if not in_trace.active():
             return self.NOT_SUPPORTED
         name = getattr(op, "__name__", "")

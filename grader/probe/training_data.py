@@ -1,4 +1,4 @@
-"""What a notebook trains on: size, range and shape of arrays, data sets and generators, read without using them up."""
+"""Describes training data: size, range and shape of arrays, data sets and generators, without consuming them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from .image_origins import ImageOrigins
 MAX_COLUMNS = 64
 MAX_ROWS = 50_000
 LARGEST_NUMBER = 1e30
-"""What a table may have so that its columns are described, and over how many of its rows that is done."""
+"""Most columns of a table that are described, and most rows used for it."""
 
 MAX_STEPS = 32
-"""How far back a pipeline is followed."""
+"""Most steps back through a pipeline."""
 
 _HANDED_ON = frozenset({
     "BatchDataset", "CacheDataset", "PrefetchDataset", "RepeatDataset", "ShuffleDataset", "SkipDataset", "TakeDataset",
@@ -24,13 +24,13 @@ _HANDED_ON = frozenset({
 
 
 def describe_input(record: FitRecord, x: Any, y: Any, origins: ImageOrigins | None = None) -> None:
-    """Note size, range and shape of what `fit` is given; a generator is read by Keras, and told of by `describe_batch`.
+    """Record size, range and shape of the data for `fit`; for a generator that Keras reads, `describe_batch` does it.
 
     Args:
-        record: Receives what can be said.
+        record: Receives the description.
         x: First argument of `fit`: an array, a table, a `tf.data` data set, a generator, …
         y: Second argument.
-        origins: Finds out whose images they are; None where nobody asks.
+        origins: Identifies the images; None if not needed.
     """
     if hasattr(x, "element_spec"):
         _describe_pipeline(record, x, origins)
@@ -43,7 +43,7 @@ def describe_input(record: FitRecord, x: Any, y: Any, origins: ImageOrigins | No
 
 
 def arrays_given(x: Any, y: Any) -> Sequence[Any]:
-    """Return the arrays that `fit` is given, those at the source of a pipeline as well; none where nobody can say."""
+    """Return the arrays that `fit` is given, those at the source of a pipeline as well; none if nobody can say."""
     return _source_of(x) if hasattr(x, "element_spec") else [one for one in (x, y) if hasattr(one, "shape")]
 
 
@@ -95,7 +95,7 @@ def _describe_arrays(record: FitRecord, x: Any, y: Any, origins: ImageOrigins | 
 
 
 def _has_batches(x: Any) -> bool:
-    """Say whether this is a `keras.utils.Sequence` of one of its two names."""
+    """Return whether this is a `keras.utils.Sequence` of one of its two names."""
     return any(base.__name__ in ("PyDataset", "Sequence") for base in type(x).__mro__) and hasattr(x, "__len__")
 
 
@@ -119,7 +119,7 @@ def _describe_pipeline(record: FitRecord, dataset: Any, origins: ImageOrigins | 
 
 
 def _source_of(dataset: Any) -> Sequence[Any]:
-    """Return the arrays that a pipeline hands on unchanged, none where anything may change them."""
+    """Return the arrays that a pipeline hands on unchanged, none if anything may change them."""
     for _ in range(MAX_STEPS):
         kind = type(dataset).__name__.lstrip("_")
         if kind == "TensorSliceDataset":
@@ -134,7 +134,7 @@ def _source_of(dataset: Any) -> Sequence[Any]:
 
 
 def _batch_size(dataset: Any) -> int:
-    """Return how many samples the last batching of a pipeline puts together, 0 where there is none."""
+    """Return how many samples the last batching of a pipeline puts together, 0 if there is none."""
     for _ in range(MAX_STEPS):
         if type(dataset).__name__.lstrip("_") in ("BatchDataset", "ParallelBatchDataset"):
             return int(dataset._batch_size)

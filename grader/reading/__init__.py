@@ -1,1 +1,1 @@
-"""Reads what students made in a process of its own, with limits on processor time and memory."""
+"""Reads what students made in a separate process, with limits on processor time and memory."""

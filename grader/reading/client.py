@@ -1,8 +1,8 @@
-"""Has a function of ours read what a student made, in a process that has limits.
+"""Lets a function of ours read what a student made, in a process with limits.
 
-A text can be made such that a parser takes minutes or gigabytes over it, and holds Python's interpreter lock all the
-while: no neighbour's kernel is looked after then. Here it costs its own hand-in and nobody else's. Processes are
-started when they are first needed, serve many calls, and are replaced when one ends.
+A text can be built so that a parser takes minutes or gigabytes for it, holding Python's interpreter lock all the time,
+so that no other kernel is watched. In a separate process, such a text only harms its own hand-in. Processes are started
+on demand, serve many calls, and are replaced when one ends.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from grader.domain.text import shortened
 from grader.reading.failures import ReadingFailedError
 
 CPU_SECONDS: Final = 60
-"""Processor time of a call; no honest notebook takes a tenth of it."""
+"""Processor seconds of a call; no honest notebook takes a tenth of it."""
 
 _WALL_TIMES_CPU: Final = 10
-"""How many times longer a call may wait for a processor that others use."""
+"""Multiple of that time that a call may wait for a busy processor."""
 
 _LEAST_WALL_SECONDS: Final = 300
 
@@ -39,22 +39,22 @@ _Result = TypeVar("_Result")
 
 
 class ReadingStoppedError(UnreadableSubmissionError):
-    """Reading took longer or needed more memory than it may: a result of this hand-in, which waits for a person."""
+    """Reading exceeded its time or memory limit: a result of this hand-in, which waits for a person."""
 
 
 def within_limits(function: Callable[..., _Result], *arguments: object, cpu_seconds: int = CPU_SECONDS) -> _Result:
     """Call a function of this package in a reading process and return what it returns.
 
     Args:
-        function: A public function of a module; its annotations say how its values travel.
+        function: A public function of a module; its annotations determine how its values are encoded.
         arguments: In the order of its parameters.
-        cpu_seconds: Processor time that it may take.
+        cpu_seconds: Limit of processor time.
 
     Raises:
         ReadingStoppedError: It took too long, needed too much memory, or ended the process twice.
         UnreadableSubmissionError: The function raised it.
         RejectedClaimsError: The function raised it.
-        ReadingFailedError: The function broke: our failure.
+        ReadingFailedError: The function failed: our failure.
     """
     from grader.reading.values import call_line, result_of  # pydantic takes a quarter of a second
 
@@ -65,7 +65,7 @@ def within_limits(function: Callable[..., _Result], *arguments: object, cpu_seco
 
 
 class _DiedError(Exception):
-    """The process ended and nobody knows why."""
+    """The process ended for an unknown reason."""
 
 
 class _Process:
@@ -76,14 +76,14 @@ class _Process:
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", module],  # no module from where the user happens to be
+            [sys.executable, "-P", "-m", module],  # no module from the user's current folder
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
             env=environment,
-            start_new_session=os.name == "posix",  # Ctrl-C ends the batch in order, not the reading half-way
+            start_new_session=os.name == "posix",  # Ctrl-C ends the batch in order, not in the middle of reading
         )
         self._answers: queue.Queue[str] = queue.Queue()
         self._last_words: deque[str] = deque(maxlen=_LAST_WORDS)
@@ -91,7 +91,7 @@ class _Process:
         threading.Thread(target=self._read_complaints, daemon=True, name="grader-reading-complaints").start()
 
     def is_alive(self) -> bool:
-        """Say whether it still runs."""
+        """Return whether it still runs."""
         return self._process.poll() is None
 
     def ask(self, line: str, cpu_seconds: int) -> str:
@@ -99,7 +99,7 @@ class _Process:
 
         Raises:
             ReadingStoppedError: It took too long or needed too much memory.
-            ReadingFailedError: Nobody gave it a processor for so long: the machine's matter and not the hand-in's.
+            ReadingFailedError: It got no processor for too long: a problem of the machine and not of the hand-in.
             _DiedError: The process ended for another reason.
         """
         wall_seconds = max(_LEAST_WALL_SECONDS, cpu_seconds * _WALL_TIMES_CPU)
@@ -126,7 +126,7 @@ class _Process:
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             if pipe is not None:
-                with contextlib.suppress(OSError, ValueError):  # bytes of a call that nobody will read any more
+                with contextlib.suppress(OSError, ValueError):  # bytes of a call that will not be read any more
                     pipe.close()
 
     def _raise_end(self, cpu_seconds: int) -> None:
@@ -139,7 +139,7 @@ class _Process:
         with contextlib.suppress(ValueError):  # the pipe was closed while we read
             for line in self._process.stdout or ():
                 self._answers.put(line)
-        self._answers.put("")  # wakes the one who waits: the process is gone
+        self._answers.put("")  # wakes the waiting caller: the process is gone
 
     def _read_complaints(self) -> None:
         with contextlib.suppress(ValueError):
@@ -148,10 +148,10 @@ class _Process:
 
 
 class Processes:
-    """Processes that wait for the next call; as many as there were calls at the same time.
+    """Idle processes for the next calls, as many as there were concurrent calls.
 
     Attributes:
-        module: What they run.
+        module: The module that they run.
     """
 
     def __init__(self, module: str = "grader.reading.worker") -> None:
@@ -160,7 +160,7 @@ class Processes:
         self._owner = os.getpid()
 
     def ask(self, line: str, cpu_seconds: int) -> str:
-        """Have a call answered; a process that ends for a reason that is not the call's is replaced once.
+        """Let a process answer a call; a process that ends for another reason than the call is replaced once.
 
         Raises:
             ReadingStoppedError: It took too long, needed too much memory, or ended the process twice.
@@ -190,12 +190,12 @@ class Processes:
         return answer
 
     def _idle_one(self) -> _Process | None:
-        if self._owner != os.getpid():  # we are a copy: those processes answer the one that we were copied from
+        if self._owner != os.getpid():  # after a fork: those processes answer our parent
             self._idle, self._owner = deque(), os.getpid()
         while True:
             try:
                 process = self._idle.pop()
-            except IndexError:  # not asked beforehand, because other threads take from the pool as well
+            except IndexError:  # not checked before, since other threads take from the pool as well
                 return None
             if process.is_alive():
                 return process

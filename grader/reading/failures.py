@@ -1,7 +1,7 @@
-"""What goes wrong on our side while we read; apart from the rest, since it is caught where nothing else is needed."""
+"""Failures of ours while reading; in a module of its own because callers that catch it need nothing else."""
 
 from __future__ import annotations
 
 
 class ReadingFailedError(Exception):
-    """A function of ours broke while it read: our failure. The text is its traceback."""
+    """A function of ours failed while reading. The text is its traceback."""

@@ -1,7 +1,7 @@
-"""Calls and their results as lines of JSON: which function, which values, what came of it.
+"""Calls and their results as lines of JSON: the function, its arguments, its result or error.
 
-The types are those of the function's own annotations, so that a value comes out as it went in. Nothing is unpickled,
-and only functions of this package can be named.
+The types are those of the function's annotations, so that a value is the same after decoding. Nothing is unpickled, and
+only functions of this package can be named.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from grader.domain.submission import UnreadableSubmissionError
 from grader.reading.failures import ReadingFailedError
 
 _OURS: Final = ["grader."]
-"""Beginnings of the modules whose functions may be called."""
+"""Prefixes of the modules whose functions may be called."""
 
 _MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function of ours and what it is called with.
+    """A function of ours and its arguments.
 
     Attributes:
         function: As `module:name`.
         arguments: Plain data, in the order of its parameters.
-        cpu_seconds: Processor time that it may take.
+        cpu_seconds: Limit of processor time.
     """
 
     function: str
@@ -43,7 +43,7 @@ class Call:
 
 
 class ForeignFunctionError(ValueError):
-    """What was named is no function of ours."""
+    """The named function is not one of ours."""
 
 
 def call_line(function: Callable[..., Any], arguments: Sequence[object], cpu_seconds: int) -> str:
@@ -61,11 +61,11 @@ def call_of(line: str) -> Call:
 
 
 def answer_to(call: Call) -> str:
-    """Carry out a call and return what came of it as one line; what the function refuses is an answer as well.
+    """Carry out a call and return its result as one line; a refusal by the function is a result as well.
 
     Raises:
-        MemoryError: It needs more than this process may have.
-        Exception: It failed: whatever the function raises besides.
+        MemoryError: It needs more memory than this process may have.
+        Exception: It failed: whatever else the function raises.
     """
     function = _named(call.function)
     adapters, returned = _signature(function)
@@ -112,7 +112,7 @@ def _named(name: str) -> Callable[..., Any]:
 
 @cache
 def _signature(function: Callable[..., Any]) -> tuple[tuple[TypeAdapter[Any], ...], TypeAdapter[Any]]:
-    """Return what turns a function's arguments, and its result, into plain data and back."""
+    """Return what converts a function's arguments, and its result, to plain data and back."""
     hints = dict(typing.get_type_hints(function))
     returned = hints.pop("return")
     return tuple(TypeAdapter(hint) for hint in hints.values()), TypeAdapter(returned)

@@ -1,7 +1,7 @@
-"""The reading process: `python -m grader.reading.worker`, calls on standard input, answers on standard output.
+"""The reading process: `python -m grader.reading.worker`; calls on standard input, answers on standard output.
 
-It runs no student code; it parses what students made. What takes longer than the call allows ends the process by the
-system's own signal, wherever it is; what needs too much memory is an answer, and the last one of this process.
+It runs no student code but parses what students made. A call that exceeds its processor time ends the process by the
+system's own signal; one that needs too much memory is answered as such, and is the last one of this process.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ def _answer(line: str) -> tuple[str, bool]:
 
 
 def _limit_processor_time(seconds: int) -> None:
-    """Allow as much from now on; what it took before does not count."""
+    """Allow this much processor time from now on, in addition to what was used before."""
     try:
         import resource
-    except ImportError:  # Windows, where the client's own clock is the limit
+    except ImportError:  # on Windows, the client's own clock is the limit
         return
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)

@@ -1,7 +1,7 @@
 """Trains references over seeds and variations and writes `reference/facts/<id>.json`; `grader calibrate` starts it.
 
-Resumes: a run that the facts file already holds, for the same data, recipe and versions, is not made again; the file is
-written after every run. The bounds are those of `grader.rebuild.facts.curves`.
+It resumes: a run that the facts file already holds for the same data, recipe and versions is not repeated, and the file
+is written after every run. The bounds are those of `grader.rebuild.facts.curves`.
 """
 
 from __future__ import annotations
@@ -68,11 +68,11 @@ CONTROL_SEEDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is trained.
+    """How many runs to train, and on which data.
 
     Attributes:
         choice: Data to train and measure on.
-        seeds: Runs of each reference; None for 5, for 10 where one takes less than a minute, for 3 where over five.
+        seeds: Runs of each reference; None for 5, or for 10 if one takes under a minute and 3 if over five minutes.
         variation_seeds: Runs of each honest variation.
         weights: Folder in which the weights of runs are kept; None to keep none.
     """
@@ -85,27 +85,27 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One training with what it left behind, as it comes back from a process."""
+    """The result of one training, as a process returns it."""
 
     record: CalibrationRun
     strips: tuple[ImageStrip, ...]
 
 
 Say = Callable[[str, str, CalibrationRun], None]
-"""Told of each run: reference (with its data set, where that is not its usual one), data size, record."""
+"""Called after each run with the reference (and its data set, unless it is the usual one), data size and record."""
 
 
 def calibrate(references: Sequence[str], plan: Plan, executor: Executor, say: Say) -> None:
-    """Make every run that the facts still lack, and write the facts after each.
+    """Make every run that the facts still lack, and write the facts after each run.
 
     Args:
         references: Ids.
         plan: How much to train.
         executor: Where trainings run; each process should have been started by `training_processes`.
-        say: Told of each run.
+        say: Called after each run.
 
     Raises:
-        reference.data.DataNotFoundError: The full data was asked for and is not there.
+        reference.data.DataNotFoundError: The full data was asked for and not found.
     """
     books = [_Book(reference, dataset, plan) for reference in references for dataset in load(reference).datasets]
     while True:
@@ -117,7 +117,7 @@ def calibrate(references: Sequence[str], plan: Plan, executor: Executor, say: Sa
         }
         if not wanted:
             for book in books:
-                book.write()  # bounds may be drawn in a new way from the same runs
+                book.write()  # the same runs may now give other bounds
             return
         try:
             for future in as_completed(wanted):
@@ -129,7 +129,7 @@ def calibrate(references: Sequence[str], plan: Plan, executor: Executor, say: Sa
 
 
 def _urgency(variation: Variation, seed: int) -> int:
-    """Return 0 for the runs without which nothing can be judged, then honest variations, then all others."""
+    """Return 0 for the runs without which no credit can be given, higher numbers for honest variations, then others."""
     if variation == REFERENCE:
         return 0 if seed < FEWEST_RUNS else 2
     if variation == CONTROL:
@@ -145,10 +145,10 @@ def _enter(book: _Book, future: Future[Run], say: Say) -> None:
 
 @contextmanager
 def training_processes(jobs: int) -> Iterator[Executor]:
-    """Open as many processes for trainings; with more than one, each computes in one thread, NumPy included."""
+    """Open this many processes for trainings; with more than one, each computes in one thread, NumPy included."""
     threads = 0 if jobs == 1 else 1
     if threads:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its waiting threads fight over busy cores
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its waiting threads compete for busy cores
     with ProcessPoolExecutor(
         jobs, mp_context=get_context("spawn"), initializer=start_tensorflow, initargs=(threads,)
     ) as executor:
@@ -157,7 +157,7 @@ def training_processes(jobs: int) -> Iterator[Executor]:
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """What a reference is now, without training it.
+    """The facts about a reference that need no training.
 
     Attributes:
         facts: Layer tables, counts and recipe; no calibration.
@@ -171,20 +171,20 @@ class Inspected:
 
 
 def inspect(reference: str, choice: DataChoice, *, dataset: str = "") -> Inspected:
-    """Build a reference anew and look at its data, by default those that it is usually trained on."""
+    """Build a reference and inspect its data, by default those that it is usually trained on."""
     found = load(reference)
     material = load_material(dataset or found.dataset, choice)
     return Inspected(describe(found), material.size, material.digest)
 
 
 def run(reference: str, plan: Plan, variation: Variation, seed: int, *, dataset: str = "") -> Run:
-    """Train once, or take the weights that were kept, and measure; everything that Keras keeps is freed.
+    """Train once, or load the kept weights, and measure; memory that Keras keeps is freed afterwards.
 
     Args:
         reference: Its id.
         plan: Size of the data, and where weights are kept.
         variation: What to change.
-        seed: Of weights, order and noise.
+        seed: Seed of weights, order and noise.
         dataset: "" for the reference's usual one.
     """
     source = reference_for(load(reference), variation)
@@ -220,7 +220,7 @@ def _trained(source: Reference, material: Material, variation: Variation, seed: 
 
 
 class _Book:
-    """The facts of one reference while runs come in."""
+    """Collects the runs of one reference and writes its facts."""
 
     def __init__(self, reference: str, dataset: str, plan: Plan) -> None:
         self.reference = reference
@@ -239,11 +239,11 @@ class _Book:
 
     @property
     def name(self) -> str:
-        """The reference, with its data set where that is not its usual one."""
+        """The reference, with its data set unless it is the usual one."""
         return self.reference if self.dataset == self._source.dataset else f"{self.reference} ({self.dataset})"
 
     def _current(self) -> ReferenceFacts:
-        """Return the facts as they stand, with what is written of the same recipe and architecture."""
+        """Return the current facts, including what was already written for the same recipe and architecture."""
         written = load_facts(self.reference)
         if written is None or dict(written.recipe) != dict(self._facts.recipe):
             return self._facts
@@ -253,7 +253,7 @@ class _Book:
         return replace(self._facts, calibrated=written.calibrated, elsewhere=kept, reached=written.reached)
 
     def _take_over(self, written: ReferenceFacts) -> None:
-        """Keep earlier runs where they speak of the same recipe, data and versions."""
+        """Keep earlier runs if they are of the same recipe, data and versions."""
         known = written.on(self.size, self.dataset)
         epochs = epochs_of(self._source, len(self._source.training_split(self._material.train)[0]))
         now = (self._material.digest, versions(), epochs)
@@ -270,7 +270,7 @@ class _Book:
                 self._baselines = {quantity: dict(one.baselines) for quantity, one in known.statistics.items()}
 
     def missing(self) -> list[tuple[Variation, int]]:
-        """List the runs that are still to be made, most needed first."""
+        """List the runs that are still missing, the most urgent first."""
         seeds = self._seeds()
         wanted = [(REFERENCE, seed) for seed in range(seeds)]
         for variation in self._variations:
@@ -294,7 +294,7 @@ class _Book:
         return MANY_SEEDS if usual < CHEAP_RUN_SECONDS else USUAL_SEEDS if usual < LONG_RUN_SECONDS else FEW_SEEDS
 
     def add(self, made: Run) -> None:
-        """Put a run in, and write the facts as soon as they hold enough runs for a bound."""
+        """Add a run, and write the facts once they hold enough runs for a bound."""
         self._records.append(made.record)
         self._records.sort(key=self._order)
         if made.strips and (made.record.seed == 0 or not self._strips):
@@ -302,7 +302,7 @@ class _Book:
         self.write()
 
     def write(self) -> None:
-        """Summarise all runs and write the facts, as soon as there are enough runs for a bound."""
+        """Summarise all runs and write the facts, once there are enough runs for a bound."""
         if sum(record.variation == REFERENCE.name for record in self._records) < FEWEST_RUNS:
             return
         honest = {REFERENCE.name, *(variation.name for variation in self._variations if variation.honest)}
@@ -338,7 +338,7 @@ class _Book:
 
 
 def baselines(source: Reference, material: Material) -> Baselines:
-    """Return what trivial predictors reach on the hidden data, the untrained reference among them."""
+    """Return what trivial predictors, including the untrained reference, reach on the hidden data."""
     found = family_of(source).baselines(source, material)
     keras.utils.set_random_seed(0)
     untrained = measured(source, as_keras(source.build()), material, 0)
@@ -368,19 +368,19 @@ def _by_role(facts: ReferenceFacts) -> list[tuple[Role, object]]:
 
 
 def host() -> str:
-    """Name processor, cores and threads."""
+    """Return the names of processor, cores and threads."""
     threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count()
     return f"{platform.machine()}, {os.cpu_count()} cores, {threads} used"
 
 
 def load_facts(reference: str) -> ReferenceFacts | None:
-    """Read the facts of a reference, None where there are none yet."""
+    """Read the facts of a reference, None if there are none yet."""
     path = _path(reference)
     return FACTS.validate_json(path.read_bytes()) if path.is_file() else None
 
 
 def store(facts: ReferenceFacts) -> None:
-    """Write the facts in one go, so that an interruption loses nothing."""
+    """Write the facts atomically, so that an interruption loses nothing."""
     path = _path(facts.reference)
     fresh = path.with_suffix(".new")
     fresh.write_bytes(FACTS.dump_json(facts, indent=1) + b"\n")

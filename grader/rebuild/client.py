@@ -1,4 +1,4 @@
-"""The measuring process (zone M) as the trusted core (zone T) sees it: started when needed, replaced when it breaks.
+"""The measuring process (zone M) as used by the trusted core (zone T): started on demand, replaced when it breaks.
 
 Imports no Keras.
 """
@@ -53,7 +53,7 @@ _LAST_WORDS = 40
 
 
 class MissingDataError(Exception):
-    """The full data set was asked for and is not there; `reason` says where we looked."""
+    """The full data set was asked for and not found; `reason` says where we looked."""
 
     def __init__(self, reason: Message) -> None:
         super().__init__(reason.msgid)
@@ -61,7 +61,7 @@ class MissingDataError(Exception):
 
 
 class MissingTensorFlowError(Exception):
-    """TensorFlow is not installed, which nothing can be measured without; `reason` says which command installs it."""
+    """TensorFlow, without which nothing can be measured, is not installed; `reason` names the command to install it."""
 
     def __init__(self) -> None:
         self.reason = message(
@@ -92,14 +92,14 @@ class BrokenReferenceError(Exception):
 
 @dataclass
 class MeasuringProcesses:
-    """A pool of measuring processes; as many run as callers measure at the same time.
+    """A pool of measuring processes, as many as there are concurrent callers.
 
     Attributes:
         data_size: `full` or `sample`.
-        data_folder: Searched for the full set first.
-        course: The instructor's own course whose references are found besides ours, as the user named it.
-        graph_sandbox: How the processes run a model that cannot be rebuilt; None where there is no sandbox.
-        prefix: How the processes are shut in themselves; None where they are not.
+        data_folder: Folder that is searched first for the full set.
+        course: The instructor's own course whose references are added to ours, as named by the user.
+        graph_sandbox: How the processes run a model that cannot be rebuilt; None if there is no sandbox.
+        prefix: Command of the sandbox in which the processes themselves run; None for no sandbox.
     """
 
     data_size: str = "full"
@@ -116,12 +116,12 @@ class MeasuringProcesses:
             self.graph_sandbox = self._enclosure.graph_sandbox
 
     def measure(self, evidence: Evidence, task: MeasuringTask) -> Measurements:
-        """Rebuild and measure; a process that breaks is replaced and the work tried once more.
+        """Rebuild and measure; a process that breaks is replaced and the work repeated once.
 
-        What took too long once is not tried again: it would only take as long.
+        Work that timed out is not repeated: it would time out again.
 
         Raises:
-            MeasuringFailedError: It broke twice, or took longer than five minutes.
+            MeasuringFailedError: The process broke twice, or took longer than five minutes.
         """
         with _as_file(evidence) as evidence_file:
             answer = self._ask(MeasureRequest(task, evidence_file, self._data, self.graph_sandbox))
@@ -142,11 +142,11 @@ class MeasuringProcesses:
         return answer.outlines
 
     def publish(self, dataset: str, folder: Path, view: SecretView | None = None) -> PublishedData:
-        """Write the public arrays of a data set into `folder`, as a secret view shows them where one is given.
+        """Write the public arrays of a data set into `folder`, transformed by the secret view if one is given.
 
         Raises:
-            MissingDataError: The full set was asked for, is not the user's, and was taken out of the package.
-            MissingTensorFlowError: Nothing can be measured here.
+            MissingDataError: The full set was asked for, and neither the user nor the package has it.
+            MissingTensorFlowError: TensorFlow is not installed.
             MeasuringFailedError: The process broke.
         """
         answer = self._ask(PublishRequest(dataset, self._place_to_publish(folder), self._data, view))
@@ -157,7 +157,7 @@ class MeasuringProcesses:
         return self._handed_over(answer.published, folder)
 
     def _handed_over(self, published: PublishedData, folder: Path) -> PublishedData:
-        """Put what a process that is shut in has written where it is wanted."""
+        """Move the files written by a sandboxed process to their destination."""
         if self._enclosure is None or published.file is None:
             return published
         wanted = folder / published.file.name
@@ -170,7 +170,7 @@ class MeasuringProcesses:
         return folder if self._enclosure is None else self._enclosure.folder / f"p-{secrets.token_hex(8)}"
 
     def examine(self, reference: str) -> None:
-        """Build an instructor's own reference and try it out.
+        """Build an instructor's own reference and test it.
 
         Raises:
             BrokenReferenceError: It cannot be used.
@@ -211,7 +211,7 @@ class MeasuringProcesses:
 
     @contextlib.contextmanager
     def _process(self) -> Iterator[_Process]:
-        """Lend a process; one that failed is not put back, and one that died while it was idle is not lent."""
+        """Lend a process; one that failed is not returned to the pool, and one that died while idle is not lent."""
         process = self._idle_one()
         if process is None:
             require_tensorflow()
@@ -227,7 +227,7 @@ class MeasuringProcesses:
         while True:
             try:
                 process = self._idle.pop()
-            except IndexError:  # not asked beforehand, because other threads take from the pool as well
+            except IndexError:  # not checked before, since other threads take from the pool as well
                 return None
             if process.is_alive():
                 return process
@@ -243,23 +243,23 @@ def _as_file(evidence: Evidence) -> Iterator[Path]:
 
 
 class _TooSlowError(MeasuringFailedError):
-    """No answer came in time; the same work would take as long again."""
+    """No answer came in time; repeating the work would take as long again."""
 
 
 class _Process:
-    """One running `grader.rebuild.worker`, with the references of a course besides ours where one is given."""
+    """One running `grader.rebuild.worker`, with the references of a course besides ours if one is given."""
 
     def __init__(self, course: Course | None = None, enclosure: Enclosure | None = None) -> None:
-        environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}  # its waiting threads fight over busy cores
+        environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}  # its waiting threads compete for busy cores
         environment |= {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONUNBUFFERED": "1"}
         environment |= {COURSE_VARIABLE: str(course.folder.resolve()) if course is not None else ""}
         environment |= {} if enclosure is None else enclosure.variables()
         root = str(Path(grader.__file__).parent.parent)
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))
         self._leash: int | None
-        workers_end, self._leash = os.pipe()  # never written to: it ends when we do, however that happens
+        workers_end, self._leash = os.pipe()  # nothing is ever written: it closes when we end, for whatever reason
         leash = [str(workers_end)] if os.name == "posix" else []
-        own = [sys.executable, "-P", "-m", "grader.rebuild.worker", *leash]  # no module from where the user is
+        own = [sys.executable, "-P", "-m", "grader.rebuild.worker", *leash]  # no module from the user's current folder
         try:
             self._process = subprocess.Popen(
                 own if enclosure is None else enclosure.command(own),
@@ -269,7 +269,7 @@ class _Process:
                 text=True,
                 encoding="utf-8",
                 env=environment,
-                start_new_session=os.name == "posix",  # Ctrl-C ends the batch in order, not the measuring half-way
+                start_new_session=os.name == "posix",  # Ctrl-C ends the batch in order, not during a measurement
                 pass_fds=[workers_end] if leash else [],
             )
         except OSError:
@@ -283,14 +283,14 @@ class _Process:
         threading.Thread(target=self._read_complaints, daemon=True, name="grader-complaints").start()
 
     def is_alive(self) -> bool:
-        """Say whether it still runs."""
+        """Return whether it still runs."""
         return self._process.poll() is None
 
     def ask(self, request: Request) -> Answer:
         """Send a request and wait for its answer.
 
         Raises:
-            MeasuringFailedError: The process died, sent no answer in time, or sent one that is none.
+            MeasuringFailedError: The process died, sent no answer in time, or sent an invalid one.
         """
         if self._process.stdin is None:
             raise MeasuringFailedError("the measuring process has no standard input")
@@ -306,21 +306,21 @@ class _Process:
 
     def close(self) -> None:
         """End the process."""
-        if self._leash is not None:  # first: a process that is shut in ends by it, and its sandbox with it
+        if self._leash is not None:  # first: closing it ends a sandboxed process together with its sandbox
             os.close(self._leash)
             self._leash = None
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             if pipe is not None:
-                with contextlib.suppress(OSError):  # bytes of a request that nobody will read any more
+                with contextlib.suppress(OSError):  # bytes of a request that will not be read any more
                     pipe.close()
 
     def _read_answers(self) -> None:
         with contextlib.suppress(ValueError):  # the pipe was closed while we read
             for line in self._process.stdout or ():
                 self._answers.put(line)
-        self._answers.put("")  # wakes the one who waits: the process is gone
+        self._answers.put("")  # wakes the waiting caller: the process is gone
 
     def _read_complaints(self) -> None:
         with contextlib.suppress(ValueError):

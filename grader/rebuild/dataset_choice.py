@@ -1,4 +1,4 @@
-"""Chooses the data set on which a submission is measured: of those allowed, the one it reconstructs best."""
+"""Chooses the data set on which a submission is measured: the allowed one that its model reconstructs best."""
 
 from __future__ import annotations
 
@@ -16,23 +16,22 @@ from grader.rebuild.quantities.samples import Samples
 from reference import data
 
 FAR_BETTER = 0.1
-"""Skill by which a model gives back images of one data set better than of another where it was trained on the one."""
+"""Least advantage in skill on one data set over another that shows on which of them a model was trained."""
 
 FEW_LEARNT = 0.5
-"""Skill up to which it is looked whether a model was trained on images that its assignment does not allow."""
+"""Largest skill at which we check whether a model was trained on images that its assignment does not allow."""
 
 
 def in_roles(family: Family, rebuilt: Rebuilt, setting: Setting) -> Case:
-    """Choose the samples, and which model is the autoencoder, the encoder and the decoder.
+    """Choose the samples, and decide which model is the autoencoder, the encoder and the decoder.
 
-    Where the task names no data set, a model of images is measured on the one that it gives back best of those that
-    the course allows.
+    If the task names no data set, a model of images is measured on the allowed data set that it reconstructs best.
     """
     case = family.cast(rebuilt, setting)
     if setting.task.dataset or case.cast.autoencoder is None or not are_images(case.dataset):
         return case
     allowed = setting.reference.datasets
-    skill = max(0.0, _skill(case.cast.autoencoder, case.samples))  # what learnt nothing learnt it of no images
+    skill = max(0.0, _skill(case.cast.autoencoder, case.samples))  # a model without skill was trained on no data set
     for other in (name for name in data.NAMES if name != case.dataset):
         if other not in allowed and skill > FEW_LEARNT:
             continue
@@ -44,7 +43,7 @@ def in_roles(family: Family, rebuilt: Rebuilt, setting: Setting) -> Case:
 
 
 def _skill(autoencoder: RebuiltModel, samples: Samples) -> float:
-    """Return (L_mean - L) / L_mean on a few samples, where L is the MSE; 0 where the model does not run on them."""
+    """Return (L_mean - L) / L_mean on a few samples, where L is the MSE; 0 if the model does not run on them."""
     few = samples.images[:CHOOSING_IMAGES]
     outputs = quality.answers(autoencoder.model, few)
     if outputs is None or outputs.size != few.size or not np.isfinite(outputs).all():

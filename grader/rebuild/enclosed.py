@@ -1,7 +1,7 @@
-"""What measuring processes (zone M) inside a sandbox share with zone T: a folder for both, and a door for graphs.
+"""What sandboxed measuring processes (zone M) share with the trusted core (zone T): a folder, a socket for graphs.
 
-A process that is shut in cannot start the second sandbox by itself, in which graphs of students run. It asks for one
-at a socket in the folder (`graphs/relay.py`), and the door starts it outside, with the same pipes.
+A sandboxed process cannot start the second sandbox, in which students' graphs run. It requests one at a socket in the
+shared folder (`graphs/relay.py`), and this module starts it outside with the same pipes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from grader.domain.folders import private_folder
 from grader.domain.ports import GraphSandbox
 
 Prefix = Callable[[Sequence[Path]], Sequence[str]]
-"""Returns a command up to the program that is shut in, given the folders that it may write to."""
+"""Returns the start of the command that runs a program in a sandbox, given the folders that it may write to."""
 
 _RELAY = Path(__file__).parent / "graphs" / "relay.py"
 _LONGEST_PATH = 4096
@@ -31,14 +31,14 @@ _SECONDS_TO_ASK = 20.0
 
 
 class Enclosure:
-    """Shuts measuring processes in.
+    """Runs measuring processes in a sandbox.
 
     Args:
-        prefix: How.
+        prefix: Command of their sandbox.
         graph_sandbox: How the second sandbox is started, outside.
 
     Attributes:
-        folder: Which they and we may write to; deleted by `close`.
+        folder: Folder that both sides may write to; deleted by `close`.
     """
 
     def __init__(self, prefix: Prefix, graph_sandbox: GraphSandbox | None) -> None:
@@ -54,27 +54,27 @@ class Enclosure:
 
     @property
     def graph_sandbox(self) -> GraphSandbox | None:
-        """How a process that is shut in starts the second sandbox: it asks at the door."""
+        """How a sandboxed process gets the second sandbox: it requests it at the socket."""
         if self._outside is None:
             return None
         return GraphSandbox((sys.executable, "-I", "-S", str(_RELAY), str(self._address), "{graph}"), "{graph}")
 
     def command(self, own: Sequence[str]) -> list[str]:
-        """Return how a program is started inside."""
-        cache = user_cache_path("autoencoder-grader")  # of unpacked data sets, which are looked at when they are read
+        """Return the command that runs a program inside."""
+        cache = user_cache_path("autoencoder-grader")  # of unpacked data sets, which are verified when they are read
         with contextlib.suppress(OSError):
             cache.mkdir(parents=True, exist_ok=True)
         writable = [self.folder, *([cache] if os.access(cache, os.W_OK) else [])]
         return [*self._prefix(writable), *own]
 
     def variables(self) -> dict[str, str]:
-        """Return what its temporary files are led by."""
+        """Return the environment variables that determine where its temporary files go."""
         return {"TMPDIR": str(self.folder / "tmp")}
 
     def close(self) -> None:
-        """Close the door and delete the folder."""
+        """Close the socket and delete the folder."""
         with contextlib.suppress(OSError):
-            self._door.shutdown(socket.SHUT_RDWR)  # wakes the one who waits at it
+            self._door.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for a connection
         self._resources.close()
 
     def _answer(self) -> None:
@@ -86,7 +86,7 @@ class Enclosure:
             threading.Thread(target=self._serve, args=(caller,), daemon=True, name="grader-graph").start()
 
     def _serve(self, caller: socket.socket) -> None:
-        """Start the second sandbox with the caller's pipes, and end it when the caller hangs up."""
+        """Start the second sandbox with the caller's pipes, and end it when the caller disconnects."""
         with caller:
             caller.settimeout(_SECONDS_TO_ASK)
             try:
@@ -110,6 +110,6 @@ def _run(sandbox: GraphSandbox, graph: str, pipes: Sequence[int], caller: socket
     try:
         select.select([ended, caller.fileno()], [], [])
     finally:
-        process.kill()  # what is inside dies with it
+        process.kill()  # its child processes die with it
         process.wait()
         os.close(ended)

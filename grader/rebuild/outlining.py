@@ -36,7 +36,7 @@ class _Scene:
         evidence: Vetted claims.
         arrays: Vetted arrays.
         models: What could be rebuilt.
-        wholes: The autoencoders among them, and those that were put together from two halves.
+        wholes: The autoencoders among them, including those joined from two halves.
     """
 
     evidence: Evidence
@@ -61,10 +61,10 @@ class _Scene:
         return frozenset(name for model in self.fitted for name in self.held.get(model, ()))
 
     def chosen(self) -> list[RebuiltModel]:
-        """Return the autoencoders to tell of, those that were trained first.
+        """Return the autoencoders to describe, in the order of their first training.
 
-        Of models with the very same arrays, each that was trained by itself, else the one with a name. What was never
-        trained and is a part of one that was (an encoder with as many numbers as the image) is none.
+        Of models with the same arrays, those trained themselves are kept, else the one with a name. An untrained model
+        that is part of a trained one (an encoder with as many numbers as the image) is not an autoencoder.
         """
 
         def standing(one: RebuiltModel) -> tuple[bool, bool, int]:
@@ -79,21 +79,21 @@ class _Scene:
         return sorted(kept, key=lambda one: (self._first_trained(one), one.claim.created))
 
     def _first_trained(self, model: RebuiltModel) -> int:
-        """Return the position of a model's first training, or a number larger than all."""
+        """Return the position of a model's first training; untrained models come last."""
         fits = self.evidence.fits
         return next((place for place, fit in enumerate(fits) if fit.model == model.claim.model), len(fits))
 
 
 def outlines(evidence: Evidence, choice: DataChoice, sandbox: GraphSandbox | None = None) -> tuple[Outline, ...]:
-    """Describe every autoencoder of a notebook, those that were trained first, at most 16.
+    """Describe every autoencoder of a notebook, in the order of their first training, at most 16.
 
     Args:
         evidence: What the notebook left behind.
-        choice: Which images.
-        sandbox: How a model that cannot be rebuilt is run; without one it has no outline.
+        choice: The images.
+        sandbox: How to run a model that cannot be rebuilt; without one, such a model has no outline.
 
     Raises:
-        reference.data.DataNotFoundError: The full data was asked for and is not there.
+        reference.data.DataNotFoundError: The full data was asked for and not found.
     """
     evidence = with_probabilities(evidence)
     arrays = load_arrays(evidence.weights_file)
@@ -103,11 +103,11 @@ def outlines(evidence: Evidence, choice: DataChoice, sandbox: GraphSandbox | Non
     scene = _Scene(evidence, arrays, models, wholes)
     chosen = scene.chosen()[:MOST_OUTLINES]
     strays = _strays(scene, chosen)
-    told = tuple(_outline(model, scene, strays.get(model.claim.model, ()), choice) for model in chosen)
+    outlined = tuple(_outline(model, scene, strays.get(model.claim.model, ()), choice) for model in chosen)
     if sandbox is None:
-        return told
+        return outlined
     rebuilt = {model.claim.model for model in (*models, *wholes)}
-    return (*told, *graph_outlines(evidence, arrays, rebuilt, choice, sandbox)[: MOST_OUTLINES - len(told)])
+    return (*outlined, *graph_outlines(evidence, arrays, rebuilt, choice, sandbox)[: MOST_OUTLINES - len(outlined)])
 
 
 def _rebuilt(evidence: Evidence, arrays: Arrays) -> Iterator[RebuiltModel]:
@@ -115,14 +115,14 @@ def _rebuilt(evidence: Evidence, arrays: Arrays) -> Iterator[RebuiltModel]:
     for claim in evidence.models:
         try:
             yield workshop.rebuild(claim)
-        except RefusedError:  # `measure` tells why; what is no graph has no outline
+        except RefusedError:  # `measure` reports why; a part without a graph has no outline
             continue
 
 
 def _is_autoencoder(model: RebuiltModel) -> bool:
-    """Say whether a model learns in two steps or more, and gives as many numbers as it takes.
+    """Return whether a model has weights in at least two steps, and outputs as many numbers as it takes.
 
-    A normalisation holds numbers and finds no patterns: a model of these alone prepares data.
+    A normalisation holds numbers but finds no patterns: a model of normalisations only prepares data.
     """
     learning = [step for step in model.steps if step.arrays and not traits_of(step.kind).normalisation]
     if len(learning) < LEAST_STEPS or len(model.model.inputs) != 1:
@@ -137,13 +137,13 @@ def _is_autoencoder(model: RebuiltModel) -> bool:
 def _put_together(
     evidence: Evidence, arrays: Arrays, models: Sequence[RebuiltModel], wholes: Sequence[RebuiltModel]
 ) -> Iterator[RebuiltModel]:
-    """Yield the autoencoders of which a notebook made the halves alone: a class with its own step, a loop."""
+    """Yield the autoencoders of which a notebook made only the halves: a class with its own step, a loop."""
     used: set[str] = set()
     fitted = {fit.model for fit in evidence.fits}
     trained = [frozenset(claim.variables) for claim in evidence.models if claim.model in fitted]
 
     def standing(pair: tuple[RebuiltModel, RebuiltModel]) -> tuple[bool, int]:
-        """Halves of one trained model belong together, and not one of this and one of the next of the same sizes."""
+        """Prefer halves of one trained model to halves of two models of the same sizes."""
         both = pair[0].held | pair[1].held
         return not any(both <= held for held in trained), -sum(half.parameters for half in pair)
 
@@ -202,7 +202,7 @@ def _outline(model: RebuiltModel, scene: _Scene, strays: tuple[str, ...], choice
 
 
 def _name(model: RebuiltModel, scene: _Scene) -> str:
-    """Return what the notebook calls a model; one that we put together is called like the one that was trained."""
+    """Return the notebook's name for a model; a joined one is named after the object that was trained."""
     own = {claim.model: claim for claim in scene.evidence.models}.get(model.claim.model)
     if own is not None and model.claim.names == (PUT_TOGETHER,) and own.problem:
         return called(own, scene.evidence)
@@ -210,7 +210,7 @@ def _name(model: RebuiltModel, scene: _Scene) -> str:
 
 
 def _trained_by(model: RebuiltModel, scene: _Scene) -> tuple[str, ...]:
-    """Return the models whose trainings trained all of a model, or of all its parts."""
+    """Return the models whose trainings trained a whole model, or all its parts."""
     if model.claim.model in scene.fitted:
         return (model.claim.model,)
     around = [name for name in scene.held if name in scene.fitted and model.held <= scene.held[name]]
@@ -220,7 +220,7 @@ def _trained_by(model: RebuiltModel, scene: _Scene) -> tuple[str, ...]:
 
 
 def _gives_moments(claim: ModelClaim, scene: _Scene) -> bool:
-    """Say whether a model gives a mean and a log-variance: two outputs of one width from two layers."""
+    """Return whether a model outputs a mean and a log-variance: two outputs of one width from two layers."""
     makers = {output: node for node in claim.nodes for output in node.outputs}
     if len(claim.outputs) < 2 or any(output not in makers for output in claim.outputs[:2]):
         return False
@@ -231,9 +231,9 @@ def _gives_moments(claim: ModelClaim, scene: _Scene) -> bool:
 
 
 def _strays(scene: _Scene, chosen: Sequence[RebuiltModel]) -> dict[str, tuple[str, ...]]:
-    """Return the names of models that give less than they take and were never trained, by the autoencoder beside them.
+    """Return, by autoencoder, the names of untrained models that output fewer numbers than they take.
 
-    That is the one with which they share arrays, else the only trained one that takes the same.
+    A model belongs to the autoencoder with which it shares arrays, else to the only trained one with the same input.
     """
     trained = [one for one in scene.models if one.claim.model in scene.fitted] + list(scene.wholes)
     trained = [one for one in trained if one.held and one.held <= scene.trained_arrays]
@@ -243,7 +243,7 @@ def _strays(scene: _Scene, chosen: Sequence[RebuiltModel]) -> dict[str, tuple[st
             continue
         if any(holds_same_numbers(model, one, scene.arrays) for one in trained):
             continue
-        if any(model.held <= whole.held for whole in scene.wholes):  # of an autoencoder that was never trained
+        if any(model.held <= whole.held for whole in scene.wholes):  # of an untrained autoencoder
             continue
         around = [one for one in chosen if one in trained and one.input_shape == model.input_shape]
         near = [one for one in around if one.held & model.held] or around
@@ -261,7 +261,7 @@ def _gives_all(model: RebuiltModel) -> bool:
 def _tests(
     model: RebuiltModel, scene: _Scene, trained_by: Sequence[str], choice: DataChoice
 ) -> dict[str, tuple[float, float]]:
-    """Measure a model on hidden images of every data set that fits it, with the pixels that its trainings had."""
+    """Measure a model on hidden images of every data set that fits it, with pixels scaled as in its trainings."""
     evidence = replace(
         scene.evidence,
         fits=tuple(replace(fit, model=model.claim.model) for fit in scene.evidence.fits if fit.model in trained_by),
@@ -275,7 +275,7 @@ def _tests(
 
 
 def _classifies(model: RebuiltModel, arrays: Arrays) -> bool:
-    """Say whether a model ends with a softmax over a few classes."""
+    """Return whether a model ends with a softmax over a few classes."""
     layers = canonical(model, arrays).layers
     size = shape_size(model.output_shape) or 0
     return bool(layers) and 1 < size <= MOST_CLASSES and layers[-1].activation == "softmax"

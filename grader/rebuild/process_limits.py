@@ -1,4 +1,4 @@
-"""Limits of the measuring process: it ends with its grader, and uses no more memory than the machine can spare."""
+"""Limits of the measuring process: it ends with its grader, and uses only memory that the machine can spare."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import threading
 
 MOST_BYTES = 8 * 2**30
 LEAST_BYTES = 3 * 2**30
-"""TensorFlow, a full data set and the work on it; `doctor` calls 4 GiB enough for a machine."""
+"""Bytes for TensorFlow, a full data set and the work on it; `doctor` calls 4 GiB enough for a machine."""
 _SHARE = 0.6
 _SET_SIGNAL = 10  # F_SETSIG, which Python has no name for
 
 
 def end_with(pipe: int) -> None:
-    """See to it that this process is killed once nobody holds the other end of a pipe any more.
+    """Kill this process once no process holds the other end of a pipe any more.
 
-    On Linux the kernel itself does it, so that no computation that holds Python up delays it; elsewhere a thread.
+    On Linux the kernel does it, so that no long computation in Python can delay it; elsewhere a thread does.
 
     Args:
-        pipe: Our end, for reading; nobody writes to it.
+        pipe: Our end, for reading; nothing is ever written to it.
     """
     os.set_inheritable(pipe, False)  # noqa: FBT003 - it takes no name
     if sys.platform == "linux":
@@ -30,7 +30,7 @@ def end_with(pipe: int) -> None:
         fcntl.fcntl(pipe, fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(pipe, _SET_SIGNAL, signal.SIGKILL)
         fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
-        if select.select([pipe], [], [], 0)[0]:  # it was over before we listened
+        if select.select([pipe], [], [], 0)[0]:  # it was closed before we listened
             os._exit(1)
     else:
         threading.Thread(target=_wait, args=(pipe,), daemon=True, name="grader-leash").start()
@@ -42,7 +42,7 @@ def memory_bytes(machine_bytes: int) -> int:
 
 
 def limit_memory() -> None:
-    """Lower the limit of this process's memory for good; not on Windows."""
+    """Lower the memory limit of this process for good; not on Windows."""
     if sys.platform != "win32":
         import resource
 

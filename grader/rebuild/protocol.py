@@ -1,4 +1,4 @@
-"""Messages between the measuring process and its client: typed requests and answers, one JSON object a line."""
+"""Messages between the measuring process and its client: typed requests and answers, one JSON object per line."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ SHIPPED = "the package"
 
 @dataclass(frozen=True, slots=True)
 class DataPlace:
-    """Which data are meant.
+    """Which data to use.
 
     Attributes:
         size: `full` or `sample`.
-        folder: Searched for the full set first.
+        folder: Folder that is searched first for the full set.
     """
 
     size: str = "full"
@@ -38,8 +38,8 @@ class MeasureRequest:
     Attributes:
         task: What to measure.
         evidence_file: The vetted evidence as JSON.
-        data: On which data.
-        graph_sandbox: How to run a model that cannot be rebuilt; None where there is no sandbox.
+        data: The data to use.
+        graph_sandbox: How to run a model that cannot be rebuilt; None if there is no sandbox.
     """
 
     task: MeasuringTask
@@ -55,8 +55,8 @@ class OutlineRequest:
 
     Attributes:
         evidence_file: The vetted evidence as JSON.
-        data: On which data.
-        graph_sandbox: How to run a model that cannot be rebuilt; None where there is no sandbox.
+        data: The data to use.
+        graph_sandbox: How to run a model that cannot be rebuilt; None if there is no sandbox.
     """
 
     evidence_file: Path
@@ -72,8 +72,8 @@ class PublishRequest:
     Attributes:
         dataset: Data set id.
         folder: Where to write it.
-        data: Which data.
-        view: The view of them to write; None for the data as they are.
+        data: The data to use.
+        view: The secret view to write; None for the data as they are.
     """
 
     dataset: str
@@ -85,7 +85,7 @@ class PublishRequest:
 
 @dataclass(frozen=True, slots=True)
 class ExamineRequest:
-    """Build an instructor's own reference and try it out.
+    """Build an instructor's own reference and test it.
 
     Attributes:
         reference: Its id.
@@ -96,12 +96,12 @@ class ExamineRequest:
 
 
 Request = MeasureRequest | OutlineRequest | PublishRequest | ExamineRequest
-"""One thing to do; `kind` says which, on the line that is sent."""
+"""A task for the process; `kind` names it in the JSON line."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedData:
-    """The part of a data set that zone K may see.
+    """The part of a data set that zone K (the student kernel) may see.
 
     Attributes:
         file: `.npz` with `x_train`, `y_train`, `x_test`, `y_test`, or `creditcard.csv`; None for data that notebooks
@@ -109,8 +109,8 @@ class PublishedData:
         size: `sample` or `full`.
         digest: Of the whole data set, hidden images included.
         source: Where the data set was found.
-        looked_for: The user's own files that it was looked for in, whether they are there or not: as long as none of
-            them comes, goes or changes, the same data are found.
+        looked_for: The user's own files in which it was searched, whether they exist or not: while none of them is
+            added, removed or changed, the same data are found.
     """
 
     file: Path | None
@@ -122,13 +122,13 @@ class PublishedData:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of it: one of them is set, or none where an examined reference is in order.
+    """The result: one field is set, or none if an examined reference is in order.
 
     Attributes:
         measurements: For a `MeasureRequest`.
         published: For a `PublishRequest`: what was written.
         error: What went wrong, with its traceback; our failure.
-        missing_data: The sentence of `DataNotFoundError`, where that was it.
+        missing_data: The message of `DataNotFoundError`, if that was raised.
         problems: What is wrong with an examined reference.
         outlines: For an `OutlineRequest`: the autoencoders.
     """

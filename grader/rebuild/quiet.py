@@ -11,13 +11,13 @@ def start_tensorflow(threads: int = 0) -> None:
     """Import TensorFlow and open its devices, quietly.
 
     Args:
-        threads: Threads of one operation and of operations side by side; 0 for as many as there are cores.
+        threads: Threads within one operation and across operations; 0 for as many as there are cores.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _without_standard_error():
         import tensorflow as tf
 
-        if threads:  # TensorFlow's own choice otherwise, which may have been made already
+        if threads:  # otherwise TensorFlow chooses, and may have chosen already
             tf.config.threading.set_intra_op_parallelism_threads(threads)
             tf.config.threading.set_inter_op_parallelism_threads(threads)
         tf.zeros(1)
@@ -25,7 +25,7 @@ def start_tensorflow(threads: int = 0) -> None:
 
 @contextmanager
 def _without_standard_error() -> Iterator[None]:
-    """Send what compiled code writes to file descriptor 2 nowhere; Python's own errors are raised as ever."""
+    """Discard what compiled code writes to file descriptor 2; Python's exceptions are raised as usual."""
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)

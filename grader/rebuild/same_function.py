@@ -1,4 +1,4 @@
-"""Compares an autoencoder with the reference's network by transplanting weights, and measures what they reach there."""
+"""Compares an autoencoder with the reference's network by transplanting weights, and measures the result."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from reference.contract import Reference
 
 @dataclass(frozen=True)
 class Equivalence:
-    """What a transplant showed.
+    """The result of a transplant.
 
     Attributes:
-        form: Canonical form of our network that computes the same; None where none was found.
-        values: Its gap, and what the trained weights reach in it.
+        form: Canonical form of our network that computes the same; None if none was found.
+        values: The gap, and what our network reaches with the trained weights.
     """
 
     form: Architecture | None = None
@@ -35,10 +35,10 @@ class Asked:
     """What is compared with the reference.
 
     Attributes:
-        autoencoder: The student's, as it was rebuilt.
+        autoencoder: The student's rebuilt autoencoder.
         form: Its canonical form.
-        code_size: Numbers in its code.
-        scale: The pixels that it was trained on, None for [0, 1].
+        code_size: Size of its code.
+        scale: The pixels on which it was trained, None for [0, 1].
     """
 
     autoencoder: RebuiltModel
@@ -53,13 +53,13 @@ def equivalence(
     """Transplant weights between an autoencoder and the reference.
 
     Args:
-        reference: The reference; nothing is compared where it leaves its layers free.
+        reference: The reference; nothing is compared if it leaves its layers free.
         asked: What is compared.
         evidence: For its layers.
         arrays: Vetted arrays.
         samples: Images to measure on.
-        always: Also where the layers are the reference's own to the letter, so that both measurements can be held
-            against each other.
+        always: Whether to compare even if the layers equal the reference's exactly, so that the two measurements can be
+            checked against each other.
     """
     if not is_comparable(reference) or not (always or _signature(asked.form) != _signature(reference_form(reference))):
         return Equivalence()
@@ -67,8 +67,8 @@ def equivalence(
     found = transplant(donor, reference.build(), samples.images)
     if found is None:
         return Equivalence()
-    told = f"random weights in both networks, {found.tried} tried"
-    values = [Measurement(Quantity.TRANSPLANT_GAP, found.gap, "1", told)]
+    how = f"random weights in both networks, {found.tried} tried"
+    values = [Measurement(Quantity.TRANSPLANT_GAP, found.gap, "1", how)]
     model = found.model if asked.scale is None else asked.scale.between(found.model)
     outputs = quality.answers(model, samples.images)
     if outputs is not None:
@@ -79,5 +79,5 @@ def equivalence(
 
 
 def _signature(form: Architecture) -> tuple[object, ...]:
-    """Return what a network is, but for names, the layout of images and noise."""
+    """Return a network's structure without names, image layout and noise."""
     return tuple((layer.kind, layer.attributes, layer.size, layer.parameters) for layer in form.active_layers)

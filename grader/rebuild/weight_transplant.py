@@ -1,10 +1,10 @@
-"""Weight transplant: finds out whether two networks compute the same function, whatever their weights.
+"""Weight transplant: tests whether two networks compute the same function for any weights.
 
-Random weights go into the student's rebuilt model and, array by array in the order of the graph, into our own build of
-the reference; secret inputs then show whether the two compute the same. The reference is tried with the activations
-and the code width that the student's graph shows, for a rubric may leave these open: what was matched is returned as a
-canonical form, and the check compares that form by its own rules. A transplant can only ever show that two networks are
-alike; one that fails shows nothing.
+Random weights are loaded into the student's rebuilt model and, array by array in graph order, into our build of the
+reference; secret inputs then show whether both compute the same. A rubric may leave activations and code width open, so
+the reference is also tried with those of the student's graph. The matching network is returned in canonical form, and
+the check compares that form by its own rules. A transplant can only prove that two networks are equal; a failed one
+proves nothing.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ TOLERANCE = 1e-4  # of the spread of the outputs; float32 twins are within 1e-5,
 DRAWS = 2
 REAL_INPUTS = 4
 MAX_VARIANTS = 12
-MAX_ORDERS = 8  # ways to exchange arrays of one shape, for one network
+MAX_ORDERS = 8  # ways to exchange arrays of the same shape, for one network
 MAX_COMPARISONS = 24
 
 _STANDARD = "relu", "selu", "linear", "sigmoid"
@@ -49,7 +49,7 @@ ArrayShape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Donor:
-    """What a student's autoencoder is rebuilt from, with weights of our choice.
+    """A student's autoencoder, which can be rebuilt with weights of our choice.
 
     Attributes:
         model: The rebuilt autoencoder.
@@ -72,23 +72,23 @@ class Donor:
 
     @property
     def used(self) -> tuple[str, ...]:
-        """Ids of all arrays that the graph uses, in its order: also of those that are a kernel turned round."""
+        """Ids of all arrays that the graph uses, in its order, including those derived from a kernel (transposed)."""
         return tuple(dict.fromkeys(name for step in self.model.steps for name in step.arrays if name in self.arrays))
 
     def with_weights(self, numbers: Mapping[str, Array]) -> Any:
-        """Return its Keras model with these numbers in the place of its weights."""
+        """Return its Keras model with these numbers as weights."""
         return Workshop(self.operations, {**self.arrays, **numbers}).rebuild(self.model.claim).model
 
 
 @dataclass(frozen=True)
 class Transplant:
-    """A network of ours that computes what the student's does.
+    """A network of ours that computes the same as the student's.
 
     Attributes:
         gap: Largest difference of two outputs, relative to the spread of the outputs.
-        form: Canonical form of our network: the reference's layers, with activations and code width as matched.
+        form: Canonical form of our network: the reference's layers, with the activations and code width that matched.
         model: Our network, with the student's trained weights.
-        seconds: What the search took.
+        seconds: Duration of the search.
         tried: Networks and orders of weights that were compared.
     """
 
@@ -100,12 +100,12 @@ class Transplant:
 
 
 def is_comparable(reference: Reference) -> bool:
-    """Say whether a reference prescribes its layers, so that there is something to compare with."""
+    """Return whether a reference prescribes its layers, so that a comparison makes sense."""
     return family_of(reference).prescribes_layers and "parameters" not in reference.free
 
 
 def transplant(donor: Donor, models: Autoencoder, images: Array) -> Transplant | None:
-    """Find the network of the reference's layers that computes what the student's does.
+    """Find the network of the reference's layers that computes the same as the student's.
 
     Args:
         donor: The student's autoencoder.
@@ -113,7 +113,7 @@ def transplant(donor: Donor, models: Autoencoder, images: Array) -> Transplant |
         images: Hidden images (n, 28, 28), a few of which are among the inputs.
 
     Returns:
-        None where no such network was found: that says nothing against the student's.
+        None if no such network was found, which proves nothing against the student's.
     """
     started = time.monotonic()
     inputs = _inputs(images)
@@ -127,7 +127,7 @@ def transplant(donor: Donor, models: Autoencoder, images: Array) -> Transplant |
 
 
 def _candidates(donor: Donor, models: Autoencoder) -> Iterator[tuple[_Variant, tuple[str, ...]]]:
-    """Yield networks of ours with an order for the student's arrays: all networks in the graph's order first."""
+    """Yield our networks, each with an order of the student's arrays: first every network in graph order."""
     variants = list(islice(_variants(donor, models), MAX_VARIANTS))
     orders = [list(islice(_orders(donor, variant), MAX_ORDERS)) for variant in variants]
     for place in range(MAX_ORDERS):
@@ -139,19 +139,19 @@ def _candidates(donor: Donor, models: Autoencoder) -> Iterator[tuple[_Variant, t
 
 @dataclass(frozen=True)
 class _Variant:
-    """One of our networks and its weights, in the order of the graph."""
+    """One of our networks and its weights, in graph order."""
 
     model: Any
     variables: tuple[Any, ...]
 
     def fill(self, numbers: Mapping[str, Array], order: Sequence[str]) -> None:
-        """Put the student's array `order[i]` into our i-th weight."""
+        """Load the student's array `order[i]` into our i-th weight."""
         for variable, name in zip(self.variables, order, strict=True):
             variable.assign(_reshaped(np.asarray(numbers[name], np.float32), tuple(variable.shape)))
 
 
 class _Fresh(Workshop):
-    """Builds networks of our own layers, with whatever weights their settings ask for."""
+    """Builds networks of our own layers with fresh weights."""
 
     def _layer(self, operation: OperationClaim) -> Any:
         if operation.operation not in self._layers:
@@ -162,7 +162,7 @@ class _Fresh(Workshop):
         pass
 
     def variables(self, model: RebuiltModel) -> tuple[Any, ...]:
-        """List the weights of a model in the order in which the graph uses them."""
+        """List the weights of a model in graph order."""
         used = dict.fromkeys(step.operation.operation for step in model.steps)
         return tuple(variable for name in used if name in self._layers for variable in self._layers[name].weights)
 
@@ -177,7 +177,7 @@ def _new_layer(kind: str, config: Mapping[str, JsonValue]) -> Any:
 
 
 def _variants(donor: Donor, models: Autoencoder) -> Iterator[_Variant]:
-    """Yield the reference as it is, then with the activations and the code width of the student's graph."""
+    """Yield the reference unchanged, then with the activations and the code width of the student's graph."""
     try:
         claim, operations, arrays = claimed(as_keras(models).autoencoder)
         rebuilt = Workshop(operations, arrays).rebuild(claim)
@@ -200,7 +200,7 @@ def _variants(donor: Donor, models: Autoencoder) -> Iterator[_Variant]:
 
 
 def _slots(rebuilt: RebuiltModel) -> tuple[str, ...]:
-    """List our layers that have an activation to choose, recurrent ones excepted."""
+    """List our layers with a free activation; recurrent layers have none."""
     readers = {name: step for step in rebuilt.steps for name in step.inputs}
     slots = []
     for step in rebuilt.steps:
@@ -229,7 +229,7 @@ def _choices(own: tuple[str, ...], form: Architecture) -> Iterator[tuple[str, ..
 
 
 def _activations(form: Architecture) -> tuple[str, ...]:
-    """Read the activations of the layers with weights off a graph, in order, as far as they show."""
+    """Read the activations of a graph's layers with weights, in order, as far as they are visible."""
     found: list[str] = []
     for layer in form.layers:
         if layer.kind == "Activation" and found:
@@ -240,7 +240,7 @@ def _activations(form: Architecture) -> tuple[str, ...]:
 
 
 def _with_code(donor: Donor, models: Autoencoder, rebuilt: RebuiltModel, arrays: Arrays) -> dict[str, OperationClaim]:
-    """Return our code layer with as many units as the student's code has numbers, where that is another number."""
+    """Return our network with a code layer of the student's code size, if that differs from ours."""
     keras_models = as_keras(models)
     forms = {Role.AUTOENCODER: canonical(rebuilt, arrays), Role.ENCODER: architecture_of(keras_models.encoder)}
     own = shape_size(forms[Role.ENCODER].output_shape)
@@ -258,10 +258,10 @@ def _with_code(donor: Donor, models: Autoencoder, rebuilt: RebuiltModel, arrays:
 
 
 def _orders(donor: Donor, variant: _Variant) -> Iterator[tuple[str, ...]]:
-    """Yield the student's arrays in the order of ours: as the graph has them, then exchanged among equals.
+    """Yield the student's arrays in the order of ours: in graph order, then with interchangeable arrays exchanged.
 
-    Arrays are equals when they have one shape; where the shapes do not agree (a 1×1 convolution for a Dense layer, a
-    matrix turned round), when they hold as many numbers.
+    Arrays are interchangeable if they have the same shape or, if the shapes do not agree (a 1×1 convolution for a Dense
+    layer, a transposed matrix), the same size.
     """
     ours = [tuple(variable.shape) for variable in variant.variables]
     for names, key in product(dict.fromkeys((donor.weights, donor.used)), (_squeezed, _size)):
@@ -287,7 +287,7 @@ def _size(shape: ArrayShape) -> object:
 
 
 def _reshaped(array: Array, shape: ArrayShape) -> Array:
-    """Return the numbers of one array in the shape of its counterpart: a matrix turned round, or read in order."""
+    """Return the numbers of one array in the shape of its counterpart: a matrix transposed, others read in order."""
     turned = _squeezed(array.shape) != _squeezed(shape) and _squeezed(array.shape[::-1]) == _squeezed(shape)
     return (array.T if turned else array).reshape(shape)
 
@@ -296,7 +296,7 @@ def _reshaped(array: Array, shape: ArrayShape) -> Array:
 
 
 def _inputs(images: Array) -> Array:
-    """Return a few hidden images and as many of noise, dense and sparse, positive and not."""
+    """Return a few hidden images and as many noise images: dense and sparse, with and without negative numbers."""
     rng = np.random.default_rng(images.shape[0] + 20_261)
     real = images[:REAL_INPUTS]
     noise = rng.random((REAL_INPUTS, *images.shape[1:]), np.float32)
@@ -305,7 +305,7 @@ def _inputs(images: Array) -> Array:
 
 
 def _draw(variable: Any, rng: np.random.Generator) -> Array:
-    """Draw numbers for one weight with which no unit is blind: signs of both kinds, outputs of the order of 1."""
+    """Draw weights that keep every unit sensitive: both signs, and outputs of the order of 1."""
     shape = tuple(variable.shape)
     if "variance" in variable.path:
         drawn = 0.5 + rng.random(shape)
@@ -317,7 +317,7 @@ def _draw(variable: Any, rng: np.random.Generator) -> Array:
 
 
 def _largest_gap(donor: Donor, variant: _Variant, order: Sequence[str], inputs: Array) -> float:
-    """Return the largest gap over some draws of the weights; the first that is too large ends it."""
+    """Return the largest gap over some draws of the weights; the first gap above the tolerance ends the search."""
     largest = 0.0
     for seed in range(DRAWS):
         try:

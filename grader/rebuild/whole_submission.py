@@ -1,4 +1,4 @@
-"""Measures one submission: rebuilds its models, finds their roles, measures, and reports what could not be done."""
+"""Measures one submission: rebuilds its models, finds their roles, measures, and reports what was impossible."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ from reference.contract import load
 
 JACOBIAN_IMAGES = 4
 _DOES_NOT_RUN = (tf.errors.OpError, ValueError)
-"""What comes of a graph that fits together and still cannot be run (a batch size that is written into a reshape)."""
+"""Exceptions of a consistent graph that still cannot be run (a reshape with a fixed batch size)."""
 
 
 def measure(
@@ -65,22 +65,22 @@ def measure(
 ) -> Measurements:
     """Rebuild every model of the evidence, find the autoencoder and its parts, and measure them.
 
-    Where none of them is an autoencoder, exported graphs are measured by behaviour, if there is a sandbox for them.
+    If none of them is an autoencoder, exported graphs are measured by behaviour, if there is a sandbox for them.
 
     Raises:
-        reference.data.DataNotFoundError: The full data was asked for and is not there.
+        reference.data.DataNotFoundError: The full data was asked for and not found.
     """
     setting = Setting(load(task.reference), task, choice)
     dataset = setting.reference.dataset
     found = _measured(evidence, setting, sandbox)
     values = {name: replace(one, unit=unit_for(Unit(one.unit), dataset)) for name, one in found.values.items()}
     points = datasets()[dataset].kind is SampleKind.POINTS
-    images = Held.HIDDEN if points else task.images  # all points are seen
+    images = Held.HIDDEN if points else task.images  # all points are public
     return replace(found, values=values, images=images, view=view_kind(setting.reference, evidence))
 
 
 def _measured(evidence: Evidence, setting: Setting, sandbox: GraphSandbox | None) -> Measurements:
-    """Rebuild, put into roles, measure."""
+    """Rebuild the models, assign their roles, measure."""
     rebuilt, problems = rebuild(with_probabilities(evidence))
     family = family_of(setting.reference)
     case = in_roles(family, rebuilt, setting)
@@ -99,7 +99,7 @@ def _measured(evidence: Evidence, setting: Setting, sandbox: GraphSandbox | None
 
 @dataclass(frozen=True)
 class _Found:
-    """A submission whose models are in their roles.
+    """A submission whose models have roles.
 
     Attributes:
         case: The submission.
@@ -127,17 +127,17 @@ class _Found:
         }
 
     def code(self) -> tuple[Measurement, Message | None]:
-        """Return how many numbers the code holds, and what leads past it."""
+        """Return how many numbers the code holds, and a path around it."""
         cast = self.case.cast
         own = {role: one for role, one in self.architectures.items() if role is Role.AUTOENCODER or role in cast.own()}
-        size, bypass = find_code(own)  # a half that we cut out ourselves says nothing of where the code should be
+        size, bypass = find_code(own)  # a half that we cut out does not show where the code should be
         how = "narrowest point of the rebuilt graph, or the encoder's output"
         return Measurement(Quantity.CODE_SIZE, size, "1", how), bypass
 
     def that_matter(self) -> tuple[MeasuringProblem, ...]:
-        """Once all three models are found, others that could not be rebuilt are nobody's fault and cost nothing.
+        """Return the problems that count: once all three models are found, those of other models do not.
 
-        Where several trained models are asked for, each that was fitted may be one of these.
+        If several trained models are asked for, each fitted one may be among these.
         """
         evidence = self.case.rebuilt.evidence
         if len(self.case.cast.own()) < len(Role):
@@ -151,7 +151,7 @@ class _Found:
 
 @dataclass
 class _Numbers:
-    """What could be measured of an autoencoder that runs; a list is filled step by step, as far as it runs."""
+    """The numbers of an autoencoder that runs; filled step by step, as far as it runs."""
 
     values: list[Measurement]
     problems: tuple[MeasuringProblem, ...]
@@ -163,7 +163,7 @@ class _Numbers:
 def _by_behaviour(
     family: Family, case: Case, problems: tuple[MeasuringProblem, ...], sandbox: GraphSandbox | None
 ) -> Measurements | None:
-    """Measure exported graphs by behaviour; None where there are none, or nothing is to be run for them."""
+    """Measure exported graphs by behaviour; None if there are none, or if none must be run."""
     rebuilt, setting = case.rebuilt, case.setting
     if sandbox is None or not rebuilt.evidence.graphs or family.by_behaviour is ByBehaviour.NOT_RUN:
         return None
@@ -186,7 +186,7 @@ def _without_autoencoder(found: _Found) -> Measurements:
 
 
 def _of_another_size(found: _Found, autoencoder: RebuiltModel) -> Measurements:
-    """Measure what needs no sample of the data: an autoencoder that takes or gives none still has a structure."""
+    """Measure what needs no sample of the data, for an autoencoder whose input or output does not fit the data."""
     case, problems = found.case, found.problems
     code_size, bypass = found.code()
     values = [code_size]
@@ -207,7 +207,7 @@ def _of_another_size(found: _Found, autoencoder: RebuiltModel) -> Measurements:
 
 
 def _whole(family: Family, found: _Found, autoencoder: RebuiltModel) -> Measurements:
-    """Measure an autoencoder that takes and gives samples of the data, and put together what was found."""
+    """Measure an autoencoder that maps samples of the data to samples, and assemble the result."""
     case = found.case
     around = family.surroundings(case)
     code_size, bypass = found.code()
@@ -239,7 +239,7 @@ def _whole(family: Family, found: _Found, autoencoder: RebuiltModel) -> Measurem
 
 
 def _numbers(family: Family, found: _Found, autoencoder: RebuiltModel, code_size: Measurement) -> _Numbers:
-    """Measure what the models do, as far as they run; a graph can fit together and still not run."""
+    """Measure the behaviour of the models as far as they run; a consistent graph can still fail to run."""
     case = found.case
     numbers = _Numbers([code_size], found.that_matter())
     try:
@@ -255,7 +255,7 @@ def _numbers(family: Family, found: _Found, autoencoder: RebuiltModel, code_size
 
 
 def _draw(family: Family, case: Case, numbers: _Numbers) -> None:
-    """Add what the report draws of the family's lesson; a half that cannot be drawn costs nothing and is no problem."""
+    """Add the drawings for the report; a half that cannot be drawn costs nothing and is no problem."""
     if not case.measurable:
         return
     drawn = (case.setting.reference, family.of_student(case), case.samples)
@@ -266,23 +266,23 @@ def _draw(family: Family, case: Case, numbers: _Numbers) -> None:
 
 
 def _of_samples(family: Family, case: Case, autoencoder: RebuiltModel) -> list[Measurement]:
-    """Measure what the models do on samples: what every family has, and its own numbers."""
+    """Measure the models on samples: the numbers of every family, and those of this one."""
     outputs = quality.reconstruct(autoencoder.model, case.samples.images)
     usual = behaviour(case.cast, case.samples, outputs, jacobian_images=JACOBIAN_IMAGES)
     own = family.measure(case.setting.reference, family.of_student(case), case.samples, outputs)
     if case.samples.rows is None:
         usual += added_measurements(autoencoder, case.samples.images, case.dataset)
-    else:  # columns of a table lie between any numbers
+    else:  # columns of a table have any range
         usual = [one for one in usual if not one.name.spec.pixels_only]
-    told = "" if case.scale is None else case.scale.in_words()
+    scaling = "" if case.scale is None else case.scale.in_words()
     return [
-        *(replace(one, how=one.how + told) for one in usual),
-        *(replace(one, how=one.how + told + case.remark) for one in own),
+        *(replace(one, how=one.how + scaling) for one in usual),
+        *(replace(one, how=one.how + scaling + case.remark) for one in own),
     ]
 
 
 def _alike(found: _Found, autoencoder: RebuiltModel, code_size: int) -> Equivalence:
-    """Compare with the reference's own network, always where hidden samples are measured on."""
+    """Compare with the reference's own network; always, if hidden samples are used."""
     case = found.case
     asked = Asked(autoencoder, found.architectures[Role.AUTOENCODER], code_size, case.scale)
     always = case.setting.task.images == "hidden"
@@ -291,7 +291,7 @@ def _alike(found: _Found, autoencoder: RebuiltModel, code_size: int) -> Equivale
 
 
 def _conventions(autoencoder: RebuiltModel, scale: PixelScale | None) -> tuple[Message, ...]:
-    """Say what was done so that the model's numbers stand for pixels."""
+    """Describe the conversions between the model's numbers and pixels."""
     logits = ANSWERS_WITH_LOGITS
     return (*((logits,) if answers_with_logits(autoencoder) else ()), *((scale.told(),) if scale is not None else ()))
 
@@ -305,7 +305,7 @@ def load_arrays(path: Path | None) -> Arrays:
 
 
 def _with_stand_ins(arrays: Arrays, non_finite: tuple[str, ...]) -> Arrays:
-    """Put small random numbers where weights are NaN: what a model is can be measured even when it learnt nothing."""
+    """Replace NaN weights by small random numbers: the structure can be measured even if nothing was learnt."""
     rng = np.random.default_rng(0)
     return {**arrays, **{name: rng.normal(0, 0.05, arrays[name].shape).astype(np.float32) for name in non_finite}}
 
@@ -353,12 +353,12 @@ def _not_finite(model: RebuiltModel, values: list[Measurement]) -> tuple[Measuri
 
 def _was_fitted(model: RebuiltModel, evidence: Evidence) -> bool:
     if model.claim.class_name == WITHOUT_KERAS:
-        return True  # its training is a loop that nobody sees
+        return True  # it is trained in a loop that was not observed
     own = set(model.claim.variables)
     held = {claim.model: set(claim.variables) for claim in evidence.models}
     return any(own & held.get(fit.model, set()) for fit in evidence.fits)
 
 
 def forget() -> None:
-    """Free what Keras keeps of the last submission."""
+    """Free the memory that Keras keeps for the last submission."""
     keras.backend.clear_session()

@@ -1,9 +1,9 @@
-"""Zone M, the measuring process: `python -m grader.rebuild.worker`, requests on standard input, answers on output.
+"""Zone M, the measuring process: `python -m grader.rebuild.worker`; requests on standard input, answers on output.
 
 It holds Keras and the hidden images, and reads only what the border has vetted. It never runs student code, never
-unpickles, never loads a model file. One process serves many submissions; its client replaces it when it breaks.
-An instructor's own references are found in the folder that `reference.contract.COURSE_VARIABLE` names in its
-environment; the client alone sets it, from what the user of the command line said.
+unpickles, never loads a model file. One process serves many submissions; its client replaces it when it breaks. An
+instructor's own references are found in the folder that the environment variable `reference.contract.COURSE_VARIABLE`
+names; only the client sets it, from the command line of the user.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from reference import card_data, data
 from reference.views import View
 
 PUBLISHED_AT = 1_577_836_800
-"""Time of every published file (2020-01-01): when it was written would show whether it is a view."""
+"""Modification time of every published file (2020-01-01): the real one would show whether it is a view."""
 
 
 def main() -> None:
@@ -108,7 +108,7 @@ def _publish(request: PublishRequest) -> PublishedData:
     choice = _choice(request.data, request.view)
     if request.dataset in datasets() and datasets()[request.dataset].kind is SampleKind.ROWS:
         return _publish_cards(request.folder, choice)
-    if not are_images(request.dataset):  # the notebook makes it by itself
+    if not are_images(request.dataset):  # the notebook makes the data itself
         material = load_material(request.dataset, choice)
         return PublishedData(None, material.size, material.digest, material.source)
     found = load_images(request.dataset, choice)
@@ -120,7 +120,7 @@ def _publish(request: PublishRequest) -> PublishedData:
 
 
 def _publish_cards(folder: Path, choice: DataChoice) -> PublishedData:
-    """Write `creditcard.csv` without a hidden row, as the real file is written."""
+    """Write `creditcard.csv` without hidden rows, in the format of the real file."""
     table = card_table(choice)
     target = folder / card_data.FILE_NAME
     with _in_one_step(target) as path:
@@ -135,7 +135,7 @@ def _absolute(files: Iterable[Path]) -> tuple[Path, ...]:
 
 @contextmanager
 def _in_one_step(target: Path) -> Iterator[Path]:
-    """Lend a file that becomes `target`, readable by the sandbox's user, once it is complete."""
+    """Yield a temporary file that becomes `target`, readable by the sandbox's user, once it is complete."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=target.parent, suffix=target.suffix, delete=False) as file:
         path = Path(file.name)

@@ -1,1 +1,1 @@
-"""Values to HTML, pictures and terminal."""
+"""Turns values into HTML, pictures and terminal output."""

@@ -1,4 +1,4 @@
-"""What a change of rubric or checks does to one grade, in words: shared by the terminal and the dashboard."""
+"""Describes how a change of rubric or checks affects one grade: shared by the terminal and the dashboard."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from grader.report.wording import Wording
 
 
 def points_and_status(graded: GradedSubmission, wording: Wording) -> str:
-    """Return the points that a hand-in has of those possible, and its status."""
+    """Return the points of a hand-in, the possible points, and its status."""
     grade = graded.grade
     points = f"{wording.points(grade.points_counted)}/{wording.points(grade.points_possible)}"
     return f"{points} {wording.status(grade.status)}"
 
 
 def moved_checks(old: GradedSubmission, new: GradedSubmission, assignment: Assignment, wording: Wording) -> list[str]:
-    """Name every check that earns other points now, was added or was taken out; then lateness."""
+    """Name every check with other points than before, added or removed; then lateness."""
     before = {result.check: result for result in old.grade.results}
     after = {result.check: result for result in new.grade.results}
     moved = []

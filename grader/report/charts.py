@@ -1,8 +1,8 @@
-"""The chart of a report as SVG: the student's loss among others, a row each on a common axis.
+"""The chart of a report as SVG: the student's loss among others, one row each on a common axis.
 
-It is written by hand because a plotting library takes 0.2 s for it, light and dark, and a class has a hundred. The
-picture is embedded as an image, so that it can neither run nor fetch anything; every text in it is ours, and is escaped
-all the same. Equal input gives equal bytes.
+It is written by hand because a plotting library takes 0.2 s for both colour schemes, and a class has a hundred. The
+picture is embedded as an image, so that it can neither run code nor load anything; every text in it is ours, and is
+escaped all the same. Equal input gives equal bytes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _TOP, _BOTTOM = 22.0, 42.0
 _FONT = "DejaVu Sans, Verdana, Geneva, sans-serif"
 _LARGE, _SMALL = 12.5, 11.0
 _WIDTH_OF_A_LETTER: Final = 0.62
-"""Of the font's size, on average; letters of names and numbers in DejaVu Sans and Verdana, which is as wide."""
+"""Average width of a letter, relative to the font size, in DejaVu Sans and the equally wide Verdana."""
 
 _WIDER_IN_BOLD: Final = 1.12
 _NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
@@ -48,7 +48,7 @@ class LossMark:
         label: Name of the row, translated.
         value: The loss.
         text: The loss as people read it.
-        deviation: Standard deviation over runs, 0 where there is none.
+        deviation: Standard deviation over runs, 0 if there is none.
     """
 
     kind: MarkKind
@@ -60,7 +60,7 @@ class LossMark:
 
 @dataclass(frozen=True, slots=True)
 class LossChart:
-    """What the loss chart shows.
+    """The content of the loss chart.
 
     Attributes:
         marks: Rows from top to bottom.
@@ -120,7 +120,7 @@ DARK = Theme(
 
 
 def loss_chart(chart: LossChart, theme: Theme) -> bytes:
-    """Draw one row a mark on a common axis from 0, the zone of full credit shaded and bounded by a dashed line."""
+    """Draw one row per mark on a common axis from 0; the zone of full credit is shaded and ends at a dashed line."""
     plot = _Plot.of(chart)
     size = f'width="{CHART_WIDTH}" height="{chart.height}" viewBox="0 0 {CHART_WIDTH} {chart.height}"'
     parts = [
@@ -135,7 +135,7 @@ def loss_chart(chart: LossChart, theme: Theme) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Plot:
-    """Where the axes are, in CSS pixels, and how losses and rows become places there."""
+    """Positions of the axes in CSS pixels, and the mapping of losses and rows to positions."""
 
     left: float
     right: float
@@ -158,7 +158,7 @@ class _Plot:
         )
 
     def x(self, loss: float) -> float:
-        """Return where a loss stands."""
+        """Return the position of a loss."""
         return round(self.left + (self.right - self.left) * loss / self.largest, 2)
 
     def y(self, row: int) -> float:
@@ -203,7 +203,7 @@ def _row(plot: _Plot, row: int, mark: LossMark, chart: LossChart, theme: Theme) 
 
 
 def _mark(kind: MarkKind, x: float, y: float, colour: str, *, beyond: bool) -> str:
-    """Draw a mark; colour is never the only difference between two kinds."""
+    """Draw a mark; two kinds never differ only in colour."""
     if beyond:
         return f'<path d="M{x - 6} {y - 6.5}l12 6.5l-12 6.5z" fill="{colour}"/>'
     if kind is MarkKind.STUDENT:
@@ -214,7 +214,7 @@ def _mark(kind: MarkKind, x: float, y: float, colour: str, *, beyond: bool) -> s
 
 
 def axis_places(edge: float) -> list[float]:
-    """Return the places of the axis that have a number: at most five, from 0, in steps that people count in."""
+    """Return the labelled positions of the axis: at most five, from 0, in round steps."""
     if not (edge > 0 and math.isfinite(edge)):
         return [0.0]
     power = 10.0 ** math.floor(math.log10(edge / _MOST_STEPS))

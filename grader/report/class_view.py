@@ -1,4 +1,4 @@
-"""What the page of a whole class shows, in words."""
+"""The content of the page of a whole class, in words."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class CellView:
     Attributes:
         outcome: For colour and icon.
         word: The same in a word.
-        points: Points, "" where nobody could judge.
+        points: Points, "" if nobody could judge.
         machine: The machine's points where a person gave others, else "".
         link: Address in the student's report, or "".
     """
@@ -57,7 +57,7 @@ class StudentRow:
         points: Points in words.
         lateness: Points that lateness costs, in words, or "".
         machine: What the checks alone add up to where a person decided, in words, or "".
-        cells: One a column; None where this grade has no such check.
+        cells: One a column; None if this grade has no such check.
         reasons: Why a person must look.
         fault: Traceback of the grader's own failure, or "".
     """
@@ -111,7 +111,7 @@ class ClassView:
 def class_view(
     graded: Sequence[GradedSubmission], assignment: Assignment, wording: Wording, report_names: ReportNames
 ) -> ClassView:
-    """Put a class into words, students sorted by name."""
+    """Describe a class in words, with students sorted by name."""
     checks = columns(graded, assignment)
     ordered = by_student(graded, wording.language)
     return ClassView(
@@ -138,7 +138,7 @@ def columns(graded: Sequence[GradedSubmission], assignment: Assignment) -> tuple
 def summary(
     graded: Sequence[GradedSubmission], assignment: Assignment, wording: Wording
 ) -> tuple[tuple[str, str], ...]:
-    """Count the class: submissions, final, waiting, and what else there is to say.
+    """Count the class: submissions, final and waiting ones, and further facts.
 
     That is the median of the final grades where there are any, and, where a due date costs points, the hand-ins whose
     time is not known.
@@ -164,7 +164,7 @@ def summary(
 
 
 def _median(final: Sequence[Grade], assignment: Assignment, wording: Wording) -> str:
-    """Return the median with the scale's decimals, one more where it lies half-way between two grades."""
+    """Return the median with the scale's decimals, and one more if it lies half-way between two grades."""
     middle, decimals = median(scaled_value(grade, assignment) for grade in final), assignment.scale_decimals
     return wording.number(middle, decimals if round(middle, decimals) == middle else decimals + 1)
 
@@ -221,5 +221,5 @@ def _cell(result: CheckResult | None, link: str, wording: Wording) -> CellView |
 
 
 def _address(name: str) -> str:
-    """Return a relative address for a file name: quoted, and never one with a scheme or a host of its own."""
+    """Return a relative address for a file name: quoted, and never with a scheme or a host of its own."""
     return f"./{quote(name.lstrip('/'))}" if name else ""

@@ -1,4 +1,4 @@
-"""Findings and errors that say the same at several places, said once with all of the places."""
+"""Groups findings and errors that say the same at several places, so that each is shown once with all places."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SIGN = " · "
 
 
 def grouped_findings(findings: Sequence[Finding]) -> list[tuple[Finding, tuple[Finding, ...]]]:
-    """Return each kind of finding with all of that kind, in the order in which they came.
+    """Return each kind of finding with all of that kind, in their original order.
 
     Of one kind are those that expect the same for the same reason and give the same hint; what was found may differ.
     """
@@ -24,7 +24,7 @@ def grouped_findings(findings: Sequence[Finding]) -> list[tuple[Finding, tuple[F
 
 
 def grouped_errors(errors: Sequence[CellError]) -> list[tuple[CellError, ...]]:
-    """Return the errors that are the same but for their cells, in the order in which they came."""
+    """Return the errors that differ only in their cells, in their original order."""
     kinds: dict[tuple[str, str, str], list[CellError]] = {}
     for one in errors:
         kinds.setdefault((one.name, one.line, one.text), []).append(one)
@@ -32,6 +32,6 @@ def grouped_errors(errors: Sequence[CellError]) -> list[tuple[CellError, ...]]:
 
 
 def said_once(sentences: Iterable[Message], wording: Wording) -> str:
-    """Return several sentences beside each other, each once."""
+    """Return several sentences after each other, each once."""
     said = dict.fromkeys(wording.say(one) for one in sentences)
     return _SIGN.join(one for one in said if one)

@@ -1,8 +1,8 @@
-"""Graded submissions to self-contained HTML pages: one a student, one for the class.
+"""Turns graded submissions into self-contained HTML pages: one per student, one for the class.
 
 A page needs no network, no script and no other file, and its content policy forbids all three. Jinja2 escapes
-everything; the templates lay out records of text that `views`, `layer_table`,
-`quality` and `class_view` made harmless before.
+everything; the templates only lay out text that `views`, `layer_table`, `quality` and `class_view` have made
+harmless.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def render_submission(
 
 
 MOST_LISTED: Final = 1000
-"""Names of files that a page lists; one zip may hold fifty thousand."""
+"""Most file names that a page lists; one zip may hold fifty thousand."""
 
 
 def render_index(
@@ -147,7 +147,7 @@ def _environment() -> Environment:
 
 
 def prose(text: str) -> Markup:
-    """Return a sentence as HTML: what stands between backticks as code, and nothing else of it as mark-up."""
+    """Return a sentence as HTML: text between backticks as code, and nothing else as mark-up."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
 
 

@@ -1,8 +1,8 @@
 """Makes text that a student controls harmless before a person reads it.
 
-Names, file names and error texts come from zone K or from an upload. Jinja2 and `rich.text.Text` keep them from
-becoming mark-up; this module removes what would still deceive or annoy a reader: terminal escapes, control and
-direction characters, towers of combining marks, and length.
+Names, file names and error texts come from zone K (the student kernel) or from an upload. Jinja2 and `rich.text.Text`
+keep them from becoming mark-up; this module removes what could still deceive or annoy a reader: terminal escapes,
+control and direction characters, stacks of combining marks, and excessive length.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from grader.domain.messages import Message, MessageValue
 from grader.domain.text import shortened
 
 NAME_LIMIT = 100
-"""Characters kept of the name of a student or a file."""
+"""Most characters of the name of a student or a file."""
 
 LINE_LIMIT = 200
-"""Characters kept of another text that stands in one line."""
+"""Most characters of another text on one line."""
 
 BLOCK_LIMIT = 2000
-"""Characters kept of a text of several lines, such as the message of an exception."""
+"""Most characters of a text of several lines, such as the message of an exception."""
 
 VALUE_LIMIT = 600
-"""Characters kept of one value inside a sentence, so that the sentence itself survives a huge value."""
+"""Most characters of one value inside a sentence, so that a huge value does not hide the sentence."""
 
 _READ_FACTOR = 4
-"""How much more of the raw text is looked at, since some of it will be removed."""
+"""How many times more of the raw text is examined, since some of it will be removed."""
 
 _MARKS_IN_A_ROW = 4
-"""More combining marks than any script needs on one letter only serve to paint over the lines around it."""
+"""More combining marks on one letter than any script needs only serve to paint over neighbouring lines."""
 
 _JOINERS = "\u200c\u200d"
 """Format characters that ordinary writing and emoji need; all others (directions, tags, BOM) are dropped."""
@@ -56,7 +56,7 @@ def many_lines(text: str, limit: int = BLOCK_LIMIT) -> str:
 
 
 def harmless(message: Message, limit: int = VALUE_LIMIT) -> Message:
-    """Return the message with every text in it cleaned and cut; its msgid stays, for it is the catalogue's key."""
+    """Return the message with every text in it cleaned and cut; its msgid, the catalogue's key, stays the same."""
     return Message(message.msgid, tuple((name, _harmless_value(value, limit)) for name, value in message.values))
 
 
@@ -70,7 +70,7 @@ def _harmless_value(value: MessageValue, limit: int) -> MessageValue:
 
 
 def _is_cut(text: str, limit: int) -> bool:
-    """Tell whether `_printable` looks at the beginning of the text alone."""
+    """Return whether `_printable` examines only the beginning of the text."""
     return len(text) > limit * _READ_FACTOR + 1
 
 
@@ -81,7 +81,7 @@ def _printable(text: str, limit: int) -> str:
 
 
 def _kept(text: str) -> Iterator[str]:
-    """Yield the characters that have a place on paper."""
+    """Yield the characters that are visible on paper."""
     marks = 0
     for character in text:
         category = unicodedata.category(character)

@@ -1,6 +1,6 @@
 """The layers of the student's autoencoder beside the reference's, in words, for the templates.
 
-What the check `layers` counts is marked, and nothing else: both read `grader.domain.judged_layers`.
+It marks exactly what the check `layers` counts: both read `grader.domain.judged_layers`.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from grader.report.wording import Wording
 
 _LAYERS_SHOWN = 120
 _USUAL: Final = frozenset({("activation", "linear"), ("use_bias", True)})
-"""Attributes not worth a word where both models agree on them."""
+"""Attributes that are not shown if both models agree on them."""
 
 _JUDGED: Final = frozenset({Outcome.PASSED, Outcome.PARTIAL, Outcome.FAILED})
 
 
 class Match(StrEnum):
-    """How a layer of the student stands to the reference's.
+    """The relation of a student's layer to the reference's.
 
     SAME: equal kind and attributes. CHANGED: equal kind, other attributes. REPLACED: another kind in its place.
     ADDED: the reference has none here. MISSING: the student has none here.
@@ -44,7 +44,7 @@ class Match(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LayerView:
-    """One layer: its kind, its settings, and what comes out of it."""
+    """One layer: its kind, its settings, and its output."""
 
     kind: str
     settings: str
@@ -59,7 +59,7 @@ class LayerRow:
         match: How the two sides stand to each other.
         student: The student's layer, or None.
         reference: The reference's, or None.
-        remark: How the two sides differ, in words; "" where they do not.
+        remark: How the two sides differ, in words; "" if they do not.
         costs: The check `layers` counts this difference.
     """
 
@@ -94,7 +94,7 @@ class LayerTable:
 def layer_table(
     graded: GradedSubmission, assignment: Assignment, facts: ReferenceFacts, wording: Wording
 ) -> LayerTable | None:
-    """Compare the autoencoders, or return None where one of the two is not known."""
+    """Compare the autoencoders, or return None if one of the two is unknown."""
     item = next((item for item in assignment.rubric if item.check == CHECK), None)
     measurements, reference = graded.measurements, facts.architectures.get(Role.AUTOENCODER)
     judged = judge_layers({} if item is None else item.parameters, facts, measurements)
@@ -134,7 +134,7 @@ def _lead(judged: JudgedLayers, rows: list[LayerRow], wording: Wording, *, title
 
 
 class _Rows:
-    """Puts aligned layers into words; holds the two models for what their layers read."""
+    """Describes aligned layers in words; holds the two models to name what their layers read."""
 
     def __init__(self, student: Architecture, reference: Architecture, wording: Wording) -> None:
         self._student = student
@@ -223,7 +223,7 @@ def _settings_of_both(aligned: AlignedLayers, differing: tuple[str, ...]) -> lis
 
 
 def _sources(layer: Layer, wording: Wording) -> str:
-    """Name what a layer reads where that is not simply the layer before it; layers count from 1."""
+    """Name a layer's input if it is not simply the layer before it; layers count from 1."""
     if not layer.inputs:
         return wording.t("a constant")
     return ", ".join(wording.t("the input") if i < 0 else wording.count(i + 1) for i in layer.inputs)

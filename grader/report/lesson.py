@@ -1,7 +1,7 @@
-"""Drawings of what a lesson is about: learning curves, the plane of the codes, their activity, errors of frauds.
+"""Drawings for the lesson of an assignment: learning curves, the plane of the codes, their activity, fraud errors.
 
-They are vector graphics in the page, drawn in the page's own colours, so that they take a few kilobytes, follow light
-and dark, and print sharply. Everything in them is a number; names of models were made harmless.
+They are vector graphics in the page's own colours, so that they take a few kilobytes, follow light and dark mode, and
+print sharply. Everything in them is a number; names of models were made harmless.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PLANE_HEIGHT: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A short text at a place: a class, or a point where samples have none."""
+    """A short text at a position: a class, or a point for samples without classes."""
 
     x: float
     y: float
@@ -94,10 +94,10 @@ class Drawing:
 
 
 def lesson_drawings(graded: GradedSubmission, wording: Wording) -> tuple[Drawing, ...]:
-    """Return the drawings that there is something to draw of.
+    """Return the drawings for which there are data.
 
     Args:
-        graded: What zone M drew, and the curves that the notebook told of.
+        graded: Zone M (the measuring process)'s drawings, and the loss curves that the notebook reported.
         wording: The language.
     """
     portrait = graded.measurements.portrait
@@ -129,7 +129,9 @@ def _curve(curve: LossCurve, wording: Wording) -> Drawing | None:
     epochs = wording.count(curve.epochs)
     return Drawing(
         title,
-        wording.t("The loss as the notebook told it, epoch by epoch; the points rest on what we measured ourselves."),
+        wording.t(
+            "The loss as the notebook reported it, epoch by epoch; the points rest on what we measured ourselves."
+        ),
         wording.t("From {first} to {last} over {epochs} epochs.", first=first, last=last, epochs=epochs),
         key=tuple(key) if len(key) > 1 else (),
         axis=wording.t("epochs"),

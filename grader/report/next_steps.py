@@ -1,7 +1,7 @@
-"""What to do next: the findings of a grade, put together by what causes them, the step that brings most first.
+"""The next steps: the findings of a grade grouped by cause, the step with the largest gain first.
 
-A notebook in which nothing was begun fails every check and has one cause. A check that was skipped because another one
-did not pass belongs to that one; a student who does the step gets both.
+A notebook that was not begun fails every check for one cause. A check that was skipped because another one did not pass
+belongs to that one; the step gains the points of both.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from grader.report.wording import Wording
 
 STEPS_SHOWN: Final = 4
 RUNS: Final = "runs"
-"""The check that every cell ran: errors come first, since what follows them is made of nothing."""
+"""The check that every cell ran: errors come first, since later results depend on them."""
 
 _SOUGHT: Final = frozenset({Outcome.FAILED, Outcome.PARTIAL})
 
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """One thing to do.
+    """One step to do.
 
     Attributes:
         anchor: Id of the check on the page.
         title: What the check asks.
-        where: The first place that it concerns, "" where no finding names one.
+        where: The first place that it concerns, "" if no finding names one.
         hint: What to look at, or what was found where there is no hint.
         gain: Points that are to be had by it, in words.
         unlocks: Titles of checks that could not be looked at before it is done.
@@ -59,7 +59,7 @@ class NextSteps:
 
 
 def next_steps(graded: GradedSubmission, assignment: Assignment, wording: Wording) -> NextSteps:
-    """Put the checks that lost points together by what causes the loss.
+    """Group the checks that lost points by the cause of the loss.
 
     Args:
         graded: The grade that counts.
@@ -96,7 +96,7 @@ def _lost(result: CheckResult) -> float:
 
 
 def _cause(check: str, results: Mapping[str, CheckResult], requires: Mapping[str, tuple[str, ...]]) -> str:
-    """Return the check that stands at the beginning of a row of checks of which each requires the one before."""
+    """Return the first check of a chain in which each check requires the one before."""
     seen = {check}
     while True:
         missed = [

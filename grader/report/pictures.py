@@ -1,7 +1,7 @@
-"""Pictures of a report: rows of reconstructions as PNG, and any picture as an address that holds it.
+"""Pictures of a report: rows of reconstructions as PNG, and any picture as a data address.
 
-Matplotlib and NumPy are imported when a row is made and not before, because `grader --help` must start at once.
-Pictures hold no student text. Equal input gives equal bytes.
+Matplotlib and NumPy are imported only when a row is made, because `grader --help` must start at once. Pictures contain
+no student text. Equal input gives equal bytes.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ _ENLARGEMENT = 4
 """Side of the square that shows one pixel of an image."""
 
 _GAP = 2
-"""Empty pixels (of the image's own size) between two images of a row."""
+"""Empty pixels (in the image's own size) between two images of a row."""
 
 
 def strip_picture(strip: ImageStrip, count: int) -> bytes:
-    """Draw the first `count` images of the strip in a row, edge to edge but for a transparent gap.
+    """Draw the first `count` images of the strip in a row, separated by transparent gaps.
 
     Raises:
         ValueError: An image does not have height × width pixels.
@@ -46,6 +46,6 @@ def strip_size(strip: ImageStrip, count: int) -> tuple[int, int]:
 
 
 def data_uri(picture: bytes) -> str:
-    """Return the picture, PNG or SVG, as an address that holds the picture itself."""
+    """Return the picture, PNG or SVG, as an address that contains its data."""
     kind = "png" if picture.startswith(b"\x89PNG") else "svg+xml"
     return f"data:image/{kind};base64,{base64.b64encode(picture).decode('ascii')}"

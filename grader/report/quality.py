@@ -1,4 +1,4 @@
-"""How well the model reconstructs, beside the reference: pictures and losses, in words, for the templates."""
+"""How well the model reconstructs, compared with the reference: pictures and losses, in words, for templates."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class StripView:
 
 @dataclass(frozen=True, slots=True)
 class LossView:
-    """The hidden loss beside others.
+    """The loss on hidden samples, with others for comparison.
 
     Attributes:
         light: Chart for light pages and paper, as a data address.
@@ -48,7 +48,7 @@ class LossView:
 
 
 def strip_views(measurements: Measurements, facts: ReferenceFacts, wording: Wording) -> tuple[StripView, ...]:
-    """Return originals, the student's and the reference's reconstructions of the same images, as far as there are."""
+    """Return pictures of the same images, as far as available: originals, the student's and the reference's outputs."""
     strips = {strip.title: strip for strip in measurements.strips if strip.images}
     calibrated = calibrated_for(facts, measurements)
     if calibrated is not None and strips:
@@ -74,7 +74,7 @@ def strip_view(strip: ImageStrip, count: int, label: str, wording: Wording) -> S
 
 
 def loss_view(measurements: Measurements, facts: ReferenceFacts, wording: Wording) -> LossView | None:
-    """Compare the losses, or return None where the student's was not measured or nothing is known to compare with."""
+    """Compare the losses, or return None if the student's was not measured or nothing is known for comparison."""
     student, calibrated = (
         measurements.value(Quantity.RECONSTRUCTION_MSE),
         calibrated_for(facts, measurements),
@@ -102,7 +102,7 @@ def loss_view(measurements: Measurements, facts: ReferenceFacts, wording: Wordin
 
 
 def _matching_reference(strips: dict[str, ImageStrip], calibrated: CalibratedData) -> dict[str, ImageStrip]:
-    """Return the reference's strip where it shows the same images as the student's: on others it would mislead."""
+    """Return the reference's strip if it shows the same images as the student's; others would mislead."""
     known = {strip.title: strip for strip in calibrated.strips}
     reference, theirs, ours = known.get("reference"), known.get("original"), strips.get("original")
     if reference is None or not reference.images:
@@ -131,7 +131,7 @@ def _strip_label(title: str, wording: Wording) -> str:
 def _baselines(
     measurements: Measurements, facts: ReferenceFacts, known: Statistic, wording: Wording
 ) -> tuple[charts.LossMark, ...]:
-    """Return PCA with as many components as the reference's code has numbers, whatever the student's has, and the mean.
+    """Return the mean, and PCA with as many components as the reference's code has numbers, whatever the student's has.
 
     Both are of the same samples.
     """
@@ -151,7 +151,7 @@ def _baseline(label: str, loss: float, wording: Wording) -> charts.LossMark:
 
 
 def _basis(measurements: Measurements, facts: ReferenceFacts, known: Statistic, wording: Wording) -> str:
-    """Say what the reference's numbers rest on, and where they are not of the same samples or of the same code."""
+    """Say what the reference's numbers rest on, and whether they are of other samples or of another code size."""
     said = [
         wording.t(
             "The reference was trained {runs} times for {epochs} epochs.",

@@ -1,4 +1,4 @@
-"""What a grade is worth in words and numbers, with the one rule that a provisional grade is never shown as final."""
+"""A grade in words and numbers, with the one rule that a provisional grade is never shown as final."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from grader.report import hygiene
 from grader.report.wording import Wording
 
 _NOISE_DECIMALS = 9
-"""Sums of points are rounded here first, so that 0.1 + 0.2 falls on the same side as 0.3."""
+"""Decimals to which sums of points are rounded first, so that 0.1 + 0.2 is treated like 0.3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Score:
     """A grade in words.
 
     Attributes:
-        final: False where a person must look first; then all texts are lower bounds and say so.
+        final: False if a person must look first; then all texts are lower bounds and say so.
         points: `8.5 of 10 points`, or `at least 6 of 10 points`; what lateness costs is taken off.
         scaled: The same on the assignment's scale: `4.3 of 5.0`, `B (85 of 100)`, or `at least 3.0 of 5.0`.
         short: For a table's cell: `4.3`, `B`, or `at least 3.0`.
@@ -33,7 +33,7 @@ class Score:
 
 
 def score(grade: Grade, assignment: Assignment, wording: Wording) -> Score:
-    """Put a grade into words; a lower bound is rounded down, a final grade to nearest (a half goes up)."""
+    """Describe a grade in words; a lower bound is rounded down, a final grade to the nearest (half up)."""
     final = grade.status is not GradeStatus.NEEDS_REVIEW
     points, possible = wording.points(_shown_points(grade, final=final)), wording.points(grade.points_possible)
     short, scaled = _on_scale(grade, assignment, wording)
@@ -55,14 +55,14 @@ def score(grade: Grade, assignment: Assignment, wording: Wording) -> Score:
 
 
 def scaled_value(grade: Grade, assignment: Assignment) -> float:
-    """Return the grade on the assignment's scale, rounded as `score` says; 0 where nothing is possible."""
+    """Return the grade on the assignment's scale, rounded as `score` says; 0 if nothing is possible."""
     if not grade.points_possible:
         return 0.0
     return float(_on(grade, assignment))
 
 
 def lateness(grade: Grade, assignment: Assignment, wording: Wording, *, marked_late: bool = False) -> str:
-    """Say whether it was late and what that costs, "" where nothing is due.
+    """Return whether it was late and what that costs, "" if nothing is due.
 
     Args:
         grade: With what lateness costs.
@@ -94,7 +94,7 @@ def lateness(grade: Grade, assignment: Assignment, wording: Wording, *, marked_l
 
 
 def decided_check(result: CheckResult, wording: Wording) -> str:
-    """Say who gave the points of a check, and what the machine had found, "" where the machine's result stands."""
+    """Say who gave the points of a check, and the machine's own result, "" if that still counts."""
     decided = result.decided
     if decided is None:
         return ""
@@ -111,7 +111,7 @@ def decided_check(result: CheckResult, wording: Wording) -> str:
 
 
 def decided_total(grade: Grade, wording: Wording) -> str:
-    """Say who set the points as a whole, and what the checks add up to, "" where they are that sum."""
+    """Say who set the points as a whole, and the sum of the checks, "" if the sum still counts."""
     decided = grade.decided
     if decided is None:
         return ""
@@ -125,7 +125,7 @@ def decided_total(grade: Grade, wording: Wording) -> str:
 
 
 def check_points(result: CheckResult, wording: Wording) -> str:
-    """Return `1.5 of 2`; a check that nobody could judge has no points yet, which is not the same as none."""
+    """Return `1.5 of 2`; an undecided check has no points yet, which is not the same as none."""
     possible = wording.points(result.points_possible)
     if result.outcome is Outcome.UNGRADABLE:
         return wording.t("open, of {possible}", possible=possible)
@@ -136,7 +136,7 @@ def check_points(result: CheckResult, wording: Wording) -> str:
 
 
 def _with_reason(said: str, decided: Decided, wording: Wording) -> str:
-    """Add the reason in the words of whoever decided, below the sentence."""
+    """Add the decider's reason below the sentence."""
     return f"{said}\n{wording.say(verbatim(decided.reason))}" if decided.reason else said
 
 

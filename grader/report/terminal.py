@@ -1,6 +1,6 @@
 """Results in the terminal, as rich renderables: one student's own check, and the table at the end of a class.
 
-Every piece of text is a `rich.text.Text`, never a string of mark-up, so brackets in a student's text stay brackets.
+Every text is a `rich.text.Text`, never a string of mark-up, so brackets in a student's text stay brackets.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ _ICONS: Final[Mapping[Outcome, tuple[str, str]]] = {
 
 _INDENT = (0, 0, 0, 3)
 _NAMES: Final = 40
-"""Names of files that a terminal lists."""
+"""Most file names that a terminal lists."""
 
 
 def check_report(graded: GradedSubmission, assignment: Assignment, translator: Translator) -> RenderableType:
-    """Return what `grader check` shows a student: every check with its findings, the run's errors, the points.
+    """Return the output of `grader check`: every check with its findings, the run's errors, the points.
 
     Args:
         graded: The student's own notebook, graded on public images.
@@ -64,7 +64,7 @@ def check_report(graded: GradedSubmission, assignment: Assignment, translator: T
 
 
 def class_table(graded: Sequence[GradedSubmission], assignment: Assignment, translator: Translator) -> RenderableType:
-    """Return what `grader grade` shows at its end: a row a student, then the class in one line.
+    """Return the final output of `grader grade`: a row per student, then the class in one line.
 
     Args:
         graded: The class, in any order.
@@ -85,7 +85,7 @@ def class_table(graded: Sequence[GradedSubmission], assignment: Assignment, tran
 def changes_table(
     changes: Sequence[tuple[GradedSubmission, GradedSubmission]], assignment: Assignment, translator: Translator
 ) -> RenderableType:
-    """Return what `grader regrade` shows: a row a hand-in whose grade is another now, with the checks that moved it.
+    """Return the output of `grader regrade`: a row per hand-in whose grade changed, with the checks that changed it.
 
     Args:
         changes: The grade before and the grade now.
@@ -107,7 +107,7 @@ def changes_table(
 
 
 def passed_over_list(names: Sequence[str], translator: Translator) -> RenderableType:
-    """Return the names of what was handed in and not graded; the report of the class has more of them.
+    """Return the names of files that were handed in and not graded; the report of the class lists more of them.
 
     Args:
         names: As intake shows them.
@@ -144,7 +144,7 @@ def _is_bare_skip(check: CheckView) -> bool:
 
 
 def _skipped(checks: Sequence[CheckView]) -> list[RenderableType]:
-    """Return the checks that nobody could look at, a line each, and why once for all that have the same cause."""
+    """Return the undecided checks, one line each, with one reason for all that have the same cause."""
     causes: dict[str, list[CheckView]] = {}
     for check in checks:
         if _is_bare_skip(check):
@@ -176,9 +176,9 @@ def _finding(finding: FindingView, colour: str) -> RenderableType:
 
 def _run(view: SubmissionView, wording: Wording) -> RenderableType:
     said = " ".join((view.run.status, *view.run.remarks))
-    told = any(check.anchor == check_anchor(RUNS) and check.findings for check in view.checks)
-    errors = () if told else view.run.errors  # the check names each of them, with what to do about it
-    more = 0 if told else view.run.errors_left_out
+    names_errors = any(check.anchor == check_anchor(RUNS) and check.findings for check in view.checks)
+    errors = () if names_errors else view.run.errors  # the check names each of them, with what to do about it
+    more = 0 if names_errors else view.run.errors_left_out
     left_out = [Text(wording.t("Further errors, not shown: {count}", count=wording.count(more)))] if more else []
     return Group(
         Text(wording.t("The run"), style="bold"),
@@ -199,7 +199,7 @@ def _listed(line: str) -> RenderableType:
 
 
 def _steps(found: NextSteps, wording: Wording) -> list[RenderableType]:
-    """Return what to do next, at the end, where a terminal is read first."""
+    """Return the next steps, at the end, where a terminal is read first."""
     if not found.steps:
         return []
     lines: list[RenderableType] = [Text(wording.t("What to do next"), style="bold")]
@@ -211,7 +211,7 @@ def _steps(found: NextSteps, wording: Wording) -> list[RenderableType]:
 
 
 def _total(view: SubmissionView, wording: Wording) -> list[RenderableType]:
-    """Return the points, with what they are worth: an own check sees public images alone."""
+    """Return the points and their meaning: a student's own check uses only public images."""
     lines: list[RenderableType] = [Text.assemble((view.score.points, "bold"), f"  ({view.score.scaled})")]
     lines += [Text(reason, style="magenta") for reason in view.reasons]
     lines.append(
@@ -235,7 +235,7 @@ def _state(row: StudentRow) -> Text:
 
 
 def _signs(row: StudentRow) -> Text:
-    """Return one sign a check, in rubric order, a dot where this grade has none."""
+    """Return one sign per check, in rubric order, and a dot for a check that this grade lacks."""
     signs = (("·", "bright_black") if cell is None else _ICONS[cell.outcome] for cell in row.cells)
     return Text(" ").join(Text(sign, style=colour) for sign, colour in signs)
 

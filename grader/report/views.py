@@ -1,6 +1,6 @@
-"""What the page of one submission shows, in words: values in, plain frozen records of text out.
+"""The content of the page of one submission, in words: values in, plain frozen records of text out.
 
-Templates only lay these records out. Everything here is already translated and harmless; escaping is left to Jinja2.
+Templates only lay these records out. Everything here is already translated and harmless; Jinja2 does the escaping.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class MeasurementView:
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """One finding: its place, and what there is to say about it as name and text, in pairs."""
+    """One finding: its place, and its sentences as pairs of label and text."""
 
     where: str
     parts: tuple[tuple[str, str], ...]
@@ -81,7 +81,7 @@ class CheckView:
 
 @dataclass(frozen=True, slots=True)
 class ErrorView:
-    """A cell that ended with an error, and where it stands."""
+    """A cell that ended with an error, and where it is."""
 
     cell: str
     name: str
@@ -110,7 +110,7 @@ class RunView:
 
 @dataclass(frozen=True, slots=True)
 class AnswerView:
-    """One open question: its title, what it asks, what was written, and the points and words of whoever read it."""
+    """One open question: its title, the question, the answer, and the points and words of the person who graded it."""
 
     title: str
     prompt: str
@@ -121,7 +121,7 @@ class AnswerView:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionView:
-    """Everything on the page but the comparison with the reference.
+    """Everything on the page except the comparison with the reference.
 
     Attributes:
         title: The assignment's.
@@ -130,14 +130,14 @@ class SubmissionView:
         digest: First digits of the file's SHA-256.
         status: In a word.
         score: Points and grade, which know whether they are final.
-        lateness: Whether it was late and what that costs, "" where nothing is due.
+        lateness: Whether it was late and what that costs, "" if nothing is due.
         decided: Who set the points as a whole, and why, or "".
         reasons: Why a person must look.
         checks: In rubric order.
         answers: To the open questions.
         run: The run.
         problems: What could not be rebuilt or measured.
-        notes: What was mended or noticed.
+        notes: What was fixed or noticed.
         methods: How each number of the checks was measured: its name, and the method in English.
     """
 
@@ -159,7 +159,7 @@ class SubmissionView:
 
 
 def submission_view(graded: GradedSubmission, assignment: Assignment, wording: Wording) -> SubmissionView:
-    """Put one graded submission into words."""
+    """Describe one graded submission in words."""
     return SubmissionView(
         title=wording.pick(assignment.title) or assignment.assignment,
         student=hygiene.one_line(shown_student(graded.student), hygiene.NAME_LIMIT),
@@ -180,7 +180,7 @@ def submission_view(graded: GradedSubmission, assignment: Assignment, wording: W
 
 
 def check_title(check: str, assignment: Assignment, wording: Wording) -> str:
-    """Return the rubric's title of a check, or its id where the rubric no longer has it."""
+    """Return the rubric's title of a check, or its id if the rubric no longer has it."""
     return wording.pick(assignment.title_of(check)) or hygiene.one_line(check)
 
 
@@ -190,7 +190,7 @@ def check_anchor(check: str) -> str:
 
 
 def check_view(result: CheckResult, assignment: Assignment, wording: Wording) -> CheckView:
-    """Put one check's result into words."""
+    """Describe one check's result in words."""
     findings, measurements = grouped_findings(result.findings), result.measurements
     return CheckView(
         anchor=check_anchor(result.check),
@@ -209,7 +209,7 @@ def check_view(result: CheckResult, assignment: Assignment, wording: Wording) ->
 
 
 def answer_views(graded: GradedSubmission, assignment: Assignment, wording: Wording) -> tuple[AnswerView, ...]:
-    """Put what was written to the open questions into words; Markdown stays as it was typed."""
+    """Return the answers to the open questions; Markdown stays as it was typed."""
     results = {result.check: result for result in graded.grade.results}
     return tuple(
         AnswerView(
@@ -224,7 +224,7 @@ def answer_views(graded: GradedSubmission, assignment: Assignment, wording: Word
 
 
 def finding_view(finding: Finding, wording: Wording, among: Sequence[Finding] = ()) -> FindingView:
-    """Put one finding, with others of its kind at other places, into words; a part that says nothing is left out."""
+    """Describe one finding, with others of its kind at other places, in words; empty parts are left out."""
     places = among or (finding,)
     parts = (
         (wording.t("Expected"), wording.say(finding.expected)),
@@ -237,7 +237,7 @@ def finding_view(finding: Finding, wording: Wording, among: Sequence[Finding] = 
 
 
 def review_reasons(graded: GradedSubmission, assignment: Assignment, wording: Wording) -> tuple[str, ...]:
-    """Say why a person must look: the grade's own reasons, then the checks that nobody could judge, by cause."""
+    """Say why a person must look: the grade's own reasons, then the undecided checks, by cause."""
     if graded.grade.status is not GradeStatus.NEEDS_REVIEW:
         return ()
     reasons = [wording.say(reason) for reason in graded.grade.reasons]
@@ -255,7 +255,7 @@ def review_reasons(graded: GradedSubmission, assignment: Assignment, wording: Wo
 
 
 def run_view(run: RunRecord, wording: Wording) -> RunView:
-    """Put what was observed of the run into words."""
+    """Describe the run in words."""
     kinds = grouped_errors(run.errors)
     return RunView(
         status=wording.run(run.status),
@@ -270,7 +270,7 @@ def run_view(run: RunRecord, wording: Wording) -> RunView:
 
 
 def _unwrapped(prompt: str) -> str:
-    """Return a question of ours without the line breaks and stars of its Markdown."""
+    """Return a question of ours without the line breaks and asterisks of its Markdown."""
     paragraphs = prompt.replace("**", "").split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
@@ -326,7 +326,7 @@ def _notes(graded: GradedSubmission, wording: Wording) -> tuple[str, ...]:
 
 
 def _left_out(listed: Sequence[object], wording: Wording) -> tuple[str, ...]:
-    """Say how many more there are than are shown, in nothing or one sentence."""
+    """Say how many more there are than are shown; empty if all are shown."""
     more = len(listed) - _NOTES_SHOWN
     return (wording.say(further_ones(count=wording.count(more))),) if more > 0 else ()
 

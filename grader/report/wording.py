@@ -1,4 +1,4 @@
-"""The words and numbers of every report: enumerations to sentences, values to localised numbers.
+"""Words and numbers of every report: enumerations to sentences, values to localised numbers.
 
 Everything a reader sees goes through a `Wording`, so that nothing is shown untranslated or uncleaned.
 """
@@ -76,7 +76,7 @@ class Wording:
         return self.translator.language
 
     def say(self, sentence: Message) -> str:
-        """Return the sentence in the language, with everything a student may have put into it made harmless."""
+        """Return the translated sentence, with everything in it that a student controls made harmless."""
         return hygiene.many_lines(self.translator.text(hygiene.harmless(sentence)), 2 * hygiene.BLOCK_LIMIT)
 
     def t(self, msgid: str, /, **values: MessageValue) -> str:
@@ -84,15 +84,15 @@ class Wording:
         return self.say(message(msgid, **values))
 
     def pick(self, texts: Mapping[str, str]) -> str:
-        """Return the text in the language, in English or whichever there is, "" where there is none."""
+        """Return the text in the language, else in English or any other, "" if there is none."""
         return hygiene.one_line(self.pick_lines(texts))
 
     def pick_lines(self, texts: Mapping[str, str]) -> str:
-        """Return the same with its lines and at its whole length; whoever shows it makes it harmless."""
+        """Return the same with its lines and in full length; the caller makes it harmless."""
         return texts.get(self.language) or texts.get("en") or next(iter(texts.values()), "")
 
     def outcome(self, outcome: Outcome) -> str:
-        """Return the word for what became of a check."""
+        """Return the word for an outcome of a check."""
         return self.say(_OUTCOMES[outcome])
 
     def status(self, status: GradeStatus) -> str:
@@ -104,7 +104,7 @@ class Wording:
         return self.say(RUN_ENDS[status])
 
     def stopper(self, stopped_by: StoppedBy) -> str:
-        """Return the sentence for what ended a run early, "" where nothing did."""
+        """Return the sentence for what ended a run early, "" if nothing did."""
         return "" if stopped_by is StoppedBy.NOTHING else self.say(_STOPPERS[stopped_by])
 
     def quantity(self, quantity: Quantity) -> str:
@@ -125,12 +125,12 @@ class Wording:
         return [self.number(value, digits) for value in values]
 
     def count(self, value: int) -> str:
-        """Return a whole number; thin spaces part long ones, since the comma means the opposite in Spanish."""
+        """Return a whole number; thin spaces separate thousands, since the comma is the decimal mark in Spanish."""
         digits = f"{value:,}" if abs(value) >= _LONG_COUNT else str(value)
         return digits.replace(",", _THIN_SPACE)
 
     def figure(self, value: float) -> str:
-        """Return a measured number with three significant digits, a power of ten where zeros would drown it."""
+        """Return a measured number with three significant digits, as a power of ten if it has too many zeros."""
         if value == 0:
             return self.number(0, 0)
         if not _SMALLEST_PLAIN <= abs(value) < _LARGEST_PLAIN:

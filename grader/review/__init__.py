@@ -1,4 +1,4 @@
-"""A graded class in the hands of a person: what waits and why, decisions, and results that follow them."""
+"""A graded class in review: what waits and why, people's decisions, and the results after them."""
 
 from __future__ import annotations
 

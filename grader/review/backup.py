@@ -1,7 +1,7 @@
-"""A graded class in one file, and back: the gradebook, what was handed in, and the results as they were written.
+"""Backs a graded class up to one file, and restores it: gradebook, hand-ins, and results.
 
-The gradebook goes into the file as SQLite whatever it is kept in, so that a backup of PostgreSQL can be restored into
-SQLite and the other way round, and one of an earlier version into today's tables.
+The file contains the gradebook as SQLite, so that a backup of PostgreSQL can be restored into SQLite and vice versa,
+and one of an earlier version into today's tables.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _CHUNK_BYTES: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What a backup holds.
+    """The content of a backup.
 
     Attributes:
         made_at: When it was made.
@@ -61,7 +61,7 @@ class Backup:
 
 
 def write_backup(place: BookPlace, path: Path) -> Backup:
-    """Write a graded class into one file, whole or not at all; graders may go on meanwhile.
+    """Write a graded class into one file atomically; graders may continue meanwhile.
 
     Raises:
         GradebookError: The gradebook does not answer, or the file cannot be written.
@@ -90,7 +90,7 @@ def write_backup(place: BookPlace, path: Path) -> Backup:
 
 
 def read_backup(path: Path) -> Backup:
-    """Read what a backup holds, and compare every member with its digest.
+    """Read the content of a backup, and compare every member with its digest.
 
     Raises:
         GradebookError: It is no backup, it is damaged, or a newer version wrote it.

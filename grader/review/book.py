@@ -28,15 +28,15 @@ from grader.gradebook.standing_queries import StandingQueries
 from grader.gradebook.standing_tables import StandingRow
 
 _AT_ONCE = 200
-"""Documents in memory together while the derived tables are brought up to date."""
+"""Number of documents in memory at the same time while the derived tables are updated."""
 
 
 @dataclass(frozen=True, slots=True)
 class BookPlace:
-    """Where a graded class lies.
+    """Where a graded class is stored.
 
     Attributes:
-        folder: What `grader grade --out` wrote, or None where only the database is known.
+        folder: What `grader grade --out` wrote, or None if only the database is known.
         url: Address of the gradebook.
         course: The instructor's own course, if any.
     """
@@ -112,13 +112,13 @@ class Book:
         self.gradebook.close()
 
     def assignment(self, assignment_id: str) -> Assignment:
-        """Return an assignment as it is stated by now."""
+        """Return an assignment in its present form."""
         if assignment_id not in self._assignments:
             self._assignments[assignment_id] = load_configured(assignment_id, course=self.place.course)
         return self._assignments[assignment_id]
 
     def reload(self, assignment_id: str) -> None:
-        """Forget how an assignment is stated, since its files may have been edited while the book was open."""
+        """Forget an assignment, since its files may have been edited while the book was open."""
         self._assignments.pop(assignment_id, None)
         self._questions.pop(assignment_id, None)
         self._marks.pop(assignment_id, None)
@@ -149,7 +149,7 @@ class Book:
             self._marks[name] = mark
 
     def effective(self, graded: Sequence[GradedSubmission], assignment: Assignment) -> list[GradedSubmission]:
-        """Return submissions with the grades that count by now, and with the answers to open questions."""
+        """Return submissions with the grades that currently count, and with the answers to open questions."""
         decisions = self.decisions.of(assignment.assignment)
         few = {one.sha256 for one in graded} if len(graded) <= _AT_ONCE else None
         answers = self.decisions.answers(assignment.assignment, few)
@@ -158,7 +158,10 @@ class Book:
             by_student.setdefault(one.student, []).append(one)
         return [
             with_decisions(
-                one, assignment, by_student.get(one.student, []), self._told(answers.get(one.sha256, {}), assignment)
+                one,
+                assignment,
+                by_student.get(one.student, []),
+                self._answered(answers.get(one.sha256, {}), assignment),
             )
             for one in graded
         ]
@@ -178,7 +181,10 @@ class Book:
         decisions = self.decisions.of(assignment.assignment, rows[0].student if len(rows) == 1 else None)
         return {
             row.submission_id: with_decisions(
-                documents[row.grading_id], assignment, decisions, self._told(answers.get(row.sha256, {}), assignment)
+                documents[row.grading_id],
+                assignment,
+                decisions,
+                self._answered(answers.get(row.sha256, {}), assignment),
             )
             for row in rows
         }
@@ -191,7 +197,7 @@ class Book:
 
     # Private ---------------------------------------------------------------------------------------------------------
 
-    def _told(self, answers: dict[str, str], assignment: Assignment) -> tuple[OpenAnswer, ...]:
+    def _answered(self, answers: dict[str, str], assignment: Assignment) -> tuple[OpenAnswer, ...]:
         """Return answers with their questions, in the order of the notebook."""
         if not answers:
             return ()

@@ -1,4 +1,4 @@
-"""What is said where a date cannot be read or nothing can be extended, on the command line and in the browser."""
+"""Messages about unreadable dates and impossible extensions, for the command line and the browser."""
 
 from __future__ import annotations
 

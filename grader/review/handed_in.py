@@ -1,6 +1,6 @@
-"""Keeps what was handed in beside the grades: the file's bytes in the output folder, the answers in the gradebook.
+"""Stores hand-ins beside the grades: the file's bytes in the output folder, the answers in the gradebook.
 
-Files are named by their digest, so that the same bytes are kept once, whoever handed them in and however often.
+Files are named by their digest, so that equal bytes are stored once, whoever handed them in and however often.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def keep_hand_ins(
     decisions: Decisions,
     questions: Sequence[OpenQuestion],
 ) -> None:
-    """Keep the bytes of each submission in `folder/notebooks`, and its answers to the open questions.
+    """Store the bytes of each submission in `folder/notebooks`, and its answers to the open questions.
 
     Raises:
         GradebookError: The disk is full, or the folder or the gradebook cannot be written to.
@@ -48,12 +48,12 @@ def keep_hand_ins(
 
 
 def notebook_path(folder: Path, sha256: str) -> Path | None:
-    """Return where the bytes with this digest are kept, whether they are there or not; None for what is no digest."""
+    """Return the path for the bytes with this digest, whether they exist or not; None for an invalid digest."""
     return folder / NOTEBOOKS_FOLDER / f"{sha256}.ipynb" if _DIGEST.fullmatch(sha256) else None
 
 
 def kept_cells(folder: Path, sha256: str) -> list[RawCell] | None:
-    """Return the cells of a kept notebook, outputs included; None where it is not there or is no notebook any more."""
+    """Return the cells of a stored notebook, outputs included; None if it no longer exists or cannot be read."""
     path = notebook_path(folder, sha256)
     if path is None or not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
         return None

@@ -1,4 +1,4 @@
-"""Decisions made from what a person typed; whatever cannot be meant is refused with a sentence that says why."""
+"""Makes decisions from what a person typed; invalid input is refused with a sentence that says why."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from grader.gradebook.standing_tables import StandingRow
 from grader.review.book import Book
 
 TOTAL: Final = "total"
-"""In place of a check: the points of the hand-in as a whole."""
+"""Replaces a check: the points of the hand-in as a whole."""
 
 REASON_LIMIT: Final = 4000
 AUTHOR_LIMIT: Final = 120
@@ -30,7 +30,7 @@ _EVERYBODY: Final = 100_000
 
 
 class DecisionRefusedError(Exception):
-    """A decision that cannot be meant; `reason` says why and what to do."""
+    """An invalid decision; `reason` says why and what to do."""
 
     def __init__(self, reason: Message) -> None:
         super().__init__(reason.msgid)
@@ -45,7 +45,7 @@ class By:
     reason: str
 
     def checked(self, *, needs_reason: bool = True) -> By:
-        """Return both without blanks around them.
+        """Return both without surrounding blanks.
 
         Raises:
             DecisionRefusedError: One is missing or longer than anybody reads.
@@ -89,14 +89,14 @@ def find_hand_in(book: Book, assignment: str, student: str, *, file: str = "") -
 
 
 def known_name(student: str, known: Collection[str]) -> str:
-    """Return the name that is meant as the gradebook has it: `Ana García-105` for `ana garcia` or `Ana García (105)`.
+    """Return the matching name in the gradebook: `Ana García-105` for `ana garcia` or `Ana García (105)`.
 
     Args:
         student: As a person typed it; case, accents and a platform's id do not matter where one name fits.
         known: The names of the gradebook.
 
     Raises:
-        DecisionRefusedError: None fits, or several do; those like it are told.
+        DecisionRefusedError: None fits, or several do; those like it are reported.
     """
     if student in known:
         return student
@@ -110,7 +110,7 @@ def known_name(student: str, known: Collection[str]) -> str:
 
 
 def unknown_student(student: str, known: Sequence[str]) -> Message:
-    """Say that nobody has this name, and who has one like it."""
+    """Report that no student has this name, and who has a similar one."""
     by_key = {name_key(name): name for name in known}
     close = [by_key[key] for key in difflib.get_close_matches(name_key(student), by_key, n=3, cutoff=0.5)]
     close += [name for key, name in by_key.items() if name_key(student) in key and name not in close][:3]
@@ -124,7 +124,7 @@ def unknown_student(student: str, known: Sequence[str]) -> Message:
 
 
 def read_points(text: str) -> float:
-    """Return the points that were typed, with a decimal point or comma.
+    """Return the typed points, with a decimal point or comma.
 
     Raises:
         DecisionRefusedError: It is no finite number of at most two decimals, or it is negative.
@@ -182,7 +182,7 @@ def decide_points(graded: GradedSubmission, item: str, points: float, by: By, *,
 
 
 def accept(graded: GradedSubmission, by: By) -> Decision:
-    """Return the decision that settles why a hand-in waits besides its checks: its points stand.
+    """Return the decision that accepts why a hand-in waits, apart from its checks: its points count.
 
     Raises:
         DecisionRefusedError: It does not wait, or points of checks or questions have to be given first.
@@ -206,7 +206,7 @@ def accept(graded: GradedSubmission, by: By) -> Decision:
 
 
 def extend(assignment: str, student: str, until: datetime | None, by: By) -> Decision:
-    """Return the decision that gives a student another due date; None takes an earlier one back."""
+    """Return the decision that gives a student another due date; None withdraws an earlier one."""
     by = by.checked()
     return Decision(
         DecisionKind.EXTEND, assignment, student, by.author, by.reason, datetime.now(UTC), until=until,
@@ -215,7 +215,7 @@ def extend(assignment: str, student: str, until: datetime | None, by: By) -> Dec
 
 
 def excuse(assignment: str, student: str, by: By, *, withdraw: bool = False) -> Decision:
-    """Return the decision that an assignment does not count for a student, or that it does again."""
+    """Return the decision that an assignment does not count for a student, or that it counts again."""
     by = by.checked()
     return Decision(
         DecisionKind.EXCUSE, assignment, student, by.author, by.reason, datetime.now(UTC), withdrawn=withdraw
@@ -223,7 +223,7 @@ def excuse(assignment: str, student: str, by: By, *, withdraw: bool = False) -> 
 
 
 def waiting_for(graded: GradedSubmission) -> tuple[Message, ...]:
-    """Say why a hand-in waits besides the checks and questions without points."""
+    """Say why a hand-in waits, apart from checks and questions without points."""
     return open_reasons(graded.grade) if graded.grade.status is GradeStatus.NEEDS_REVIEW else ()
 
 

@@ -1,4 +1,4 @@
-"""Writes the results of a class anew after decisions: the same hand-ins, in the same language, as before."""
+"""Rewrites the results of a class after decisions: the same hand-ins, in the same language, as before."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def rewrite(book: Book, assignment_id: str, *, students: Collection[str], langua
         language: Of the results; None for the language that they have.
 
     Returns:
-        The index, or None where nothing was written.
+        The index, or None if nothing was written.
 
     Raises:
         GradebookError: The disk is full or the folder cannot be written to.
@@ -48,7 +48,7 @@ def rewrite(book: Book, assignment_id: str, *, students: Collection[str], langua
 
 
 def written_language(folder: Path) -> str | None:
-    """Return the language of the results in a folder, None where there are none."""
+    """Return the language of the results in a folder, None if there are none."""
     try:
         head = (folder / "index.html").read_text(encoding="utf-8", errors="replace")[:_HEAD_CHARACTERS]
     except OSError:
@@ -58,7 +58,7 @@ def written_language(folder: Path) -> str | None:
 
 
 def _delivered(folder: Path, assignment_id: str) -> set[tuple[str, str, str]] | None:
-    """Return which hand-ins the results in a folder are about; None where they are about another assignment, or none.
+    """Return which hand-ins the results in a folder contain; None for another assignment's, or none.
 
     A gradebook also holds earlier files of students who handed in again, which the last `grade` was not given.
     """

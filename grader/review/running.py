@@ -1,7 +1,7 @@
-"""A batch that runs, as other processes see it: how far it is, and whether it is still alive.
+"""The progress of a running batch, for other processes: how far it is, and whether it is still alive.
 
 `grader grade` notes each finished hand-in in a small file of its output folder; the dashboard reads it. Whether the
-batch still lives is told by a lock that the operating system lets go of when its process ends, however it ends: a
+batch still lives is shown by a lock that the operating system lets go of when its process ends, however it ends: a
 number of a process may be somebody else's by now.
 """
 
@@ -29,7 +29,7 @@ _NAMES_KEPT: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class RunningBatch:
-    """How far a batch is.
+    """The progress of a batch.
 
     Attributes:
         assignment: What is graded.
@@ -56,7 +56,7 @@ class RunningBatch:
 
 @dataclass
 class BatchNote:
-    """The note of one batch; use it as a context manager. It goes when the batch ends, and stays when it is stopped.
+    """The progress file of one batch; use it as a context manager. It is deleted unless the batch is stopped.
 
     Where the note cannot be written, or another batch notes itself in the same folder, the batch goes on without one.
 
@@ -72,7 +72,7 @@ class BatchNote:
 
     @classmethod
     def of(cls, folder: Path, assignment: str, total: int) -> BatchNote:
-        """Return the note of a batch that is about to begin."""
+        """Return the progress file of a batch that is about to begin."""
         now = datetime.now(UTC)
         return cls(folder, RunningBatch(assignment, total, 0, (), now, now))
 
@@ -108,13 +108,13 @@ class BatchNote:
             return
         path = self.folder / RUNNING_FILE
         temporary = path.with_name(f".{RUNNING_FILE}.tmp")
-        with suppress(OSError):  # a note is not worth a batch; a full disk is told by the gradebook
+        with suppress(OSError):  # a note is not worth a batch; a full disk is reported by the gradebook
             temporary.write_bytes(_BATCH.dump_json(self.batch))  # not synced: after a power cut nothing runs
             temporary.replace(path)
 
 
 def running_batch(folder: Path | None) -> tuple[RunningBatch, bool] | None:
-    """Return the batch that was noted in a folder, and whether it still lives; None where there is none."""
+    """Return the batch recorded in a folder, and whether it is still alive; None if there is none."""
     if folder is None:
         return None
     try:
@@ -130,7 +130,7 @@ _BATCH = TypeAdapter(RunningBatch)
 
 
 def _locked(folder: Path) -> int | None:
-    """Take the lock of a folder for as long as the descriptor is open; None where another batch holds it."""
+    """Take the lock of a folder for as long as the descriptor is open; None if another batch holds it."""
     if sys.platform == "win32":  # nothing is graded there, only checked
         return None
     try:

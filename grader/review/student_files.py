@@ -1,4 +1,4 @@
-"""What a graded class's folder holds of one student: to be handed over, or to be deleted together with the rows."""
+"""Data of one student in the folder of a graded class: to be handed over, or deleted together with the rows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def known_belongings(book: Book, student: str) -> tuple[str, Belongings]:
     """Return a student's name as the gradebook has it, and how much that holds.
 
     Raises:
-        DecisionRefusedError: It holds nothing; names like it are told.
+        DecisionRefusedError: It holds nothing; names like it are reported.
     """
     found = belongings(book.gradebook, student)
     if found.rows:
@@ -96,7 +96,7 @@ def _notebooks(book: Book, digests: Sequence[str]) -> list[Path]:
 
 
 def _reports(book: Book, student: str, digests: Sequence[str]) -> list[Path]:
-    """Return the reports of a student: one name for a single hand-in, one with its digest where there are several."""
+    """Return the reports of a student: one name for a single hand-in, one with its digest if there are several."""
     folder = book.place.folder
     if folder is None:
         return []

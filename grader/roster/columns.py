@@ -1,4 +1,4 @@
-"""Which column of a table holds what, whichever of the languages and platforms it comes from.
+"""Finds the columns of a table of students, in several languages and platforms.
 
 Titles are compared folded (`grader.domain.people.folded`): no accents, no capitals, no brackets.
 """
@@ -14,7 +14,7 @@ from grader.domain.people import folded
 
 
 class Column(StrEnum):
-    """What a column of a class's table can hold."""
+    """The kinds of columns in a class's table."""
 
     IDENTIFIER = "identifier"
     NAME = "name"
@@ -82,6 +82,6 @@ TITLES: Final = MappingProxyType(
 
 
 def find_column(header: Sequence[str], column: Column) -> int | None:
-    """Return where a column stands, by its titles in their order of certainty; None where it does not."""
+    """Return the position of a column, by its titles in their order of certainty; None if there is none."""
     titles = [folded(title) for title in header]
     return next((titles.index(title) for title in TITLES[column] if title in titles), None)

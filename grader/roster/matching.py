@@ -1,6 +1,6 @@
-"""Which person of a roster a student is, as intake calls students; never by a guess.
+"""Matches a student, as named by intake, with a person of a roster, without guessing.
 
-Asked in this order, and answered where one person alone fits:
+Tried in this order; a match counts if exactly one person fits:
 
 1. the name of a group: all its members
 2. the platform's id (`Ana García-105`), unless the two names share no word: then it is another list's id
@@ -20,19 +20,19 @@ from grader.domain.messages import Message, message
 from grader.domain.people import TEAM_SEPARATOR, Person, folded, same_name, split_student
 
 _SHORTEST_WORD: Final = 3
-"""Letters; shorter words (`de`, `la`) stand in many names."""
+"""Least number of letters; shorter words (`de`, `la`) occur in many names."""
 
 _ANONYMOUS: Final = frozenset({"participant", "participante", "anon", "anonymous", "anonimo", "student", "estudiante"})
-"""Names, folded, that platforms give to all whose names they hide."""
+"""Names, folded, that platforms give to everyone when they hide names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Who a student is.
+    """The match of a student.
 
     Attributes:
         student: As intake calls them.
-        people: One; several for a team; none where nobody fits.
+        people: One; several for a team; none if nobody fits.
         doubt: Why nobody fits, or None.
     """
 
@@ -54,7 +54,7 @@ class Roster:
     ids_decide: bool = False
 
     def match(self, student: str) -> Match:
-        """Say who a student is."""
+        """Return who a student is."""
         if TEAM_SEPARATOR in student and not any(student == person.name for person in self.people):
             matches = [self._match_one(member) for member in student.split(TEAM_SEPARATOR)]
             doubt = next((one.doubt for one in matches if one.doubt), None)
@@ -63,7 +63,7 @@ class Roster:
         return self._match_one(student)
 
     def without_hand_in(self, students: Iterable[str]) -> list[Person]:
-        """Return everyone whom none of the students is."""
+        """Return everyone who matches none of the students."""
         there = {person for student in students for person in self.match(student).people}
         return [person for person in self.people if person not in there]
 
@@ -106,7 +106,7 @@ class Roster:
 
 
 def assign(roster: Roster, students: Sequence[str]) -> list[Match]:
-    """Say who each of several students is; whoever is claimed by two of them is neither."""
+    """Return who each of several students is; a person claimed by two of them is assigned to neither."""
     matches = [roster.match(student) for student in students]
     claims = Counter(person for one in matches for person in one.people)
     return [_alone(one, claims) for one in matches]
@@ -133,7 +133,7 @@ def _mail_names(person: Person) -> set[str]:
 
 
 def _may_be(name: str, person: Person) -> bool:
-    """Tell whether a name does not speak against a person: one word in common, or nothing to compare."""
+    """Return whether a name is compatible with a person: one word in common, or nothing to compare."""
     words = {word for word in folded(name).split() if not word.isdecimal()}
     own = [word for word in folded(person.name).split() if len(word) >= _SHORTEST_WORD]
     if not own or not words or words & _ANONYMOUS or set(own) & _ANONYMOUS:

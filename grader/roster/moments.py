@@ -1,4 +1,4 @@
-"""Times of hand-in as people and platforms write them into tables.
+"""Reads times of hand-in as people and platforms write them into tables.
 
 | written | where |
 |---|---|
@@ -55,7 +55,7 @@ _HALF_DAY: Final = 12
 
 
 def written_moment(text: str, zone: tzinfo) -> datetime | None:
-    """Return the moment in UTC that a cell of a table says, None where it says none that is certain.
+    """Return the time in UTC in a cell of a table, None if it holds none that is certain.
 
     Args:
         text: What stands there.
@@ -73,7 +73,7 @@ def written_moment(text: str, zone: tzinfo) -> datetime | None:
 
 
 def moment_in_name(name: str, zone: tzinfo) -> datetime | None:
-    """Return the moment that the name of a file holds (`tarea_2026-03-01_23-59.ipynb`), None where it holds none."""
+    """Return the time in a file name (`tarea_2026-03-01_23-59.ipynb`), None if it holds none."""
     found = _IN_A_NAME.search(name)
     return None if found is None else _moment(found.groupdict(), zone)
 

@@ -16,7 +16,7 @@ from grader.roster.sheet import Sheet, SheetError, read_sheet
 
 _NUMBERED = re.compile(r"(?P<word>\D*)\d{1,18}")
 CANVAS_ROWS: Final = frozenset({"points possible", "puntos posibles", "manual posting", "student test", "test student"})
-"""First cells, folded, of rows of a gradebook of Canvas that are no students."""
+"""First cells, folded, of rows in a Canvas gradebook that are not students."""
 
 
 def read_roster(path: Path) -> Roster:
@@ -30,7 +30,7 @@ def read_roster(path: Path) -> Roster:
 
 
 def people_of(sheet: Sheet) -> Iterator[tuple[int, Person]]:
-    """Yield every person of a table with the row that they stand in.
+    """Yield every person of a table with their row.
 
     Raises:
         SheetError: There is no column with names, ids or e-mails.
@@ -82,7 +82,7 @@ def _person(said: dict[Column, str], prefix: str) -> Person:
 
 
 def _prefix(sheet: Sheet, column: int | None) -> str:
-    """Return the word that stands before every number of the column, as in Moodle's `Participante105`."""
+    """Return the word before every number of the column, as in Moodle's `Participante105`."""
     cells = [sheet.value(row, column) for row in range(1, len(sheet.rows))]
     found = [_NUMBERED.fullmatch(cell) for cell in cells if cell]
     words = {one["word"].rstrip() if one else "" for one in found}

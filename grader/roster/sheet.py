@@ -1,7 +1,7 @@
 """Tables as platforms write them (CSV), cell by cell with their place in the file, so that single cells can be changed.
 
-Whatever is not changed keeps its bytes: mark of the encoding, line ends, quotes, blanks. A platform that reads its own
-file back must find in it what it wrote.
+Everything unchanged keeps its bytes: encoding mark, line ends, quotes, blanks. A platform that reads its own file back
+must find in it what it wrote.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Final
 from grader.domain.messages import Message, message
 
 LARGEST_BYTES: Final = 50_000_000
-"""A table of ten thousand students has about two million."""
+"""Most cells; a table of ten thousand students has about two million."""
 
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _WITHOUT_MARK: Final = ("utf-8", "cp1252", "latin-1")
-"""Tried in this order; every byte means something in the last one."""
+"""Encodings, tried in this order; the last one accepts every byte."""
 
 _SEPARATORS: Final = (",", ";", "\t")
 _LINE_ENDS: Final = "\r\n"
@@ -37,7 +37,7 @@ class SheetError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell: what it says, where it stands in the text, and whether quotes stand around it."""
+    """A cell: its value, its position in the text, and whether it is quoted."""
 
     value: str
     start: int
@@ -70,16 +70,16 @@ class Sheet:
 
     @cached_property
     def header(self) -> tuple[str, ...]:
-        """What stands in the first row."""
+        """The cells of the first row."""
         return tuple(cell.value for cell in self.rows[0])
 
     def value(self, row: int, column: int | None) -> str:
-        """Return what a cell says without blanks around it; "" where the row is shorter, or there is no such column."""
+        """Return a cell's value without surrounding blanks; "" if the row is shorter, or the column does not exist."""
         cells = self.rows[row]
         return cells[column].value.strip() if column is not None and column < len(cells) else ""
 
     def with_changes(self, changes: Mapping[tuple[int, int], str]) -> bytes:
-        """Return the file with other values in some cells, by row and column; all else keeps its bytes.
+        """Return the file with new values in some cells, by row and column; everything else keeps its bytes.
 
         Characters that the file's encoding lacks become references of HTML (`&#8805;`).
 
@@ -152,7 +152,7 @@ def _decoded(data: bytes, encoding: str, path: Path) -> tuple[str, str]:
 
 
 def _separator(text: str) -> tuple[str, str, int]:
-    """Return the separator and where the table begins: a first line `sep=;` is for spreadsheets alone."""
+    """Return the separator and the start of the table: a first line `sep=;` is for spreadsheets only."""
     first = text.lstrip(_LINE_ENDS).split("\n", 1)[0].rstrip("\r")
     if first.lower().startswith("sep=") and len(first) == len("sep=") + 1:
         return text, first[-1], text.index("\n") + 1 if "\n" in text else len(text)

@@ -67,7 +67,7 @@ def read_times(path: Path, zone: tzinfo) -> HandInTimes:
 
 
 def times_in_names(files: Iterable[tuple[str, str]], zone: tzinfo) -> Mapping[str, datetime]:
-    """Return the times that the names of files say, by student; a student decides on that name.
+    """Return the times in file names, by student; a student controls that name.
 
     Args:
         files: Student and file name.

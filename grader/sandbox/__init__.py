@@ -1,1 +1,1 @@
-"""Zone K: runs a notebook under limits; the probe exports claims."""
+"""Zone K, the student kernel, from outside: runs a notebook under limits; the probe exports claims."""

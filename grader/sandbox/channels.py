@@ -1,8 +1,8 @@
-"""Channels to a kernel that pass on nothing of its own making.
+"""Channels to a kernel that pass on only messages built by us.
 
-A kernel may send anything, and one forged message makes a frontend's ready-made loops raise, wait for ever or fill our
-memory. From the moment student code can run, messages are therefore built anew from the few fields that matter: how a
-cell ended, and that it ended. All else is counted and dropped unread.
+A kernel may send anything, and one forged message makes a frontend's standard loops raise, wait for ever or fill our
+memory. Once student code can run, messages are therefore rebuilt from the few fields that matter: how a cell ended, and
+that it ended. Everything else is counted and dropped unread.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any
 from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.session import DELIM
 
-MAX_REPLY_BYTES = 32 * 2**20  # a larger one is taken for an error and not read
+MAX_REPLY_BYTES = 32 * 2**20  # a larger one counts as an error and is not read
 
-# Places of a message's parts behind the delimiter: signature, header, parent header, metadata, content.
+# Positions of a message's parts behind the delimiter: signature, header, parent header, metadata, content.
 _HEADER, _PARENT, _CONTENT = 2, 3, 5
 
 
@@ -49,15 +49,15 @@ class VettedChannel(AsyncZMQSocketChannel):
                     return message
             elif deadline is not None:  # without a limit, an empty poll means that another listener was faster
                 raise Empty
-            await asyncio.sleep(0)  # a kernel that never stops must not keep the cell's clock from running out
+            await asyncio.sleep(0)  # a kernel that never stops sending must not keep the cell's clock from running out
 
     def vetted(self, frames: list[bytes]) -> dict[str, Any] | None:
-        """Return the message built anew, or None to drop it."""
+        """Return a rebuilt message, or None to drop it."""
         raise NotImplementedError
 
 
 class ShellChannel(VettedChannel):
-    """Passes on how a cell ended; the words of an error are student-made text."""
+    """Passes on how a cell ended; the text of an error is written by student code."""
 
     def vetted(self, frames: list[bytes]) -> dict[str, Any] | None:
         """Keep status, name, text and traceback of an execute reply."""
@@ -72,9 +72,9 @@ class OutputChannel(VettedChannel):
     """Counts output and drops it unread; passes on that a cell has ended.
 
     Attributes:
-        output_bytes: Bytes of output that came so far.
-        last_error: The last exception that was shown, and the request that it answers: an exception is told twice, and
-            who answers that all was well may have forgotten this one.
+        output_bytes: Bytes of output received so far.
+        last_error: The last exception shown, and the request to which it belongs: an exception is sent twice, and a
+            kernel that replies that all went well may have suppressed this one.
     """
 
     output_bytes = 0
@@ -108,7 +108,7 @@ def _outcome(content: dict[str, Any], *, ok: bool) -> dict[str, Any]:
 
 
 def _part(frames: list[bytes], place: int) -> dict[str, Any]:
-    """Read one part of a message; an empty object where it is none, or too long to be read."""
+    """Read one part of a message; an empty object if it is invalid or too long."""
     try:
         frame = frames[frames.index(DELIM) + place]
         data = json.loads(frame.decode("utf-8", "replace")) if len(frame) <= MAX_REPLY_BYTES else {}

@@ -1,7 +1,7 @@
-"""What a cell was about when it raised: whose code raised, whether it was to train, whether it looked for a GPU.
+"""The circumstances of an error: whose code raised it, whether the cell trains, whether it looked for a GPU.
 
-Read from the cell's source and from the traceback, which the kernel writes and may write falsely: it chooses words and
-lets a person look, and earns no point.
+Read from the cell's source and from the traceback, which the kernel writes and may forge: it affects wording and
+whether a person looks, and earns no point.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ _ACCELERATOR = re.compile(
 def with_circumstances(
     errors: tuple[CellError, ...], tracebacks: tuple[str, ...], cells: tuple[CodeCell, ...]
 ) -> tuple[CellError, ...]:
-    """Return errors with all that their cells and their tracebacks say of them; each cell is parsed once at most.
+    """Return errors with what their cells and their tracebacks show; each cell is parsed at most once.
 
     Args:
-        errors: Of a run, in order.
+        errors: Errors of a run, in order.
         tracebacks: Of each error, as the kernel wrote it, without colours.
         cells: All code cells in file order.
     """
@@ -59,7 +59,7 @@ def with_circumstances(
 
 
 def _fetches(source: str) -> bool:
-    """Tell whether a line of a cell loads something from the network."""
+    """Return whether a line of a cell downloads something."""
     return any(_FETCHING.match(line) for line in source.split("\n"))
 
 
@@ -77,7 +77,7 @@ def _circumstances(error: CellError, traceback: str, source: str, names: CellNam
 
 
 def _who_raised(traceback: str) -> tuple[RaisedBy, str]:
-    """Tell whose code the innermost frame is."""
+    """Return whose code the innermost frame is."""
     frames = [match["file"] for match in _FRAME.finditer(traceback) if not _OURS.search(match["file"] or "")]
     if not frames:
         return RaisedBy.UNKNOWN, ""
@@ -86,13 +86,13 @@ def _who_raised(traceback: str) -> tuple[RaisedBy, str]:
         return RaisedBy.NOTEBOOK, ""
     if package := _PACKAGE.search(file):
         return RaisedBy.LIBRARY, package[1]
-    if file.endswith(".pyx"):  # compiled code says where its source was
+    if file.endswith(".pyx"):  # compiled code names its source file
         return RaisedBy.LIBRARY, file.partition("/")[0]
     return (RaisedBy.PYTHON if _STANDARD_LIBRARY.search(file) else RaisedBy.NOTEBOOK), ""
 
 
 def _failing(statements: Sequence[ast.stmt], source: str, traceback: str) -> int | None:
-    """Return the position of the statement that raised, None where the traceback does not show it."""
+    """Return the position of the statement that raised, None if the traceback does not show it."""
     lines = source.split("\n")
     for number, text in _ARROW.findall(traceback):
         line = int(number)
@@ -102,8 +102,8 @@ def _failing(statements: Sequence[ast.stmt], source: str, traceback: str) -> int
 
 
 def _stops_training(statements: Sequence[ast.stmt], source: str, traceback: str) -> bool:
-    """Tell whether one of these statements, or a function that raised, trains a model."""
-    if not statements:  # no Python, so that nothing of it was run
+    """Return whether one of these statements, or a function that raised, trains a model."""
+    if not statements:  # not Python, so nothing of it ran
         return _TRAINING_TEXT.search(source) is not None
     own = any(name in _TRAINING_CALLS for statement in statements for name in _called(statement))
     return own or any(_TRAINING_TEXT.search(text) for _, text in _ARROW.findall(traceback))
@@ -122,7 +122,7 @@ def _called(statement: ast.stmt) -> Iterator[str]:
 
 
 def _asks_for_accelerator(error: CellError, source: str, statements: Sequence[ast.stmt], at: int | None) -> bool:
-    """Tell whether the error is that of a search for a GPU or TPU: it says so, or its own statement looks for one."""
+    """Return whether a search for a GPU or TPU failed: the error or its own statement says so."""
     if _ACCELERATOR.search(error.text):
         return True
     if at is None:
@@ -136,7 +136,7 @@ def _asks_for_accelerator(error: CellError, source: str, statements: Sequence[as
 
 
 def _names_accelerator(statement: ast.stmt, used: set[str]) -> bool:
-    """Tell whether a statement gives one of these names what it found out about a GPU: `gpus = list_…('GPU')`."""
+    """Return whether a statement stores in one of these names what it found out about a GPU: `gpus = list_…('GPU')`."""
     if not isinstance(statement, ast.Assign):
         return False
     names = {node.id for target in statement.targets for node in ast.walk(target) if isinstance(node, ast.Name)}

@@ -1,9 +1,10 @@
-"""A control group for each run, where the system lends one: it bounds memory of every kind, and processes.
+"""A control group for each run, if the system allows one: it limits memory of every kind, and processes.
 
-Linux keeps these limits itself, between two looks of the watchdog as well, and counts what is on no process's account:
-files in folders in memory, buffers of sockets, files that are deleted and still open. The watchdog's limits stay and
-are lower, so that a run ends the same way with and without a group; the group holds where the watchdog is late.
-Processors are shared by `processor.py` alone: in a group of their own, nobody could put a greedy run behind the others.
+Linux enforces these limits itself, also between two samples of the watchdog, and counts memory that no process is
+charged for: files in folders in memory, buffers of sockets, files that are deleted and still open. The watchdog's
+limits are lower, so that a run ends the same way with and without a group; the group acts if the watchdog is late.
+Processor time is shared by `processor.py` alone: a greedy run in a group of its own could not be given a lower
+priority.
 
 Source: Linux's `Documentation/admin-guide/cgroup-v1` and `cgroup-v2.rst`.
 """
@@ -29,7 +30,7 @@ _PREFIX = "agr"
 _WANTED = ("memory", "pids")
 _MIB = 2**20
 _BESIDE_MIB = 512
-"""What a run may take above its memory and its folders before Linux ends it: buffers, tables of pages, the sandbox."""
+"""What a run may use above its memory and its folders before Linux ends it: buffers, page tables, the sandbox."""
 _MORE_PROCESSES = 16
 _SECONDS_TO_LEAVE = 5.0
 
@@ -39,7 +40,7 @@ class Lent:
     """Where this process may make groups.
 
     Attributes:
-        version: Of control groups: 1 has a folder for each controller, 2 one for all.
+        version: Version of control groups: 1 has a folder for each controller, 2 one for all.
         folders: By controller.
     """
 
@@ -52,7 +53,7 @@ class RunGroup:
     """The group of one run.
 
     Attributes:
-        version: Of control groups.
+        version: Version of control groups.
         folders: By controller; the same one several times in version 2.
     """
 
@@ -60,21 +61,21 @@ class RunGroup:
     folders: Mapping[str, Path]
 
     def add(self, pid: int) -> None:
-        """Put a process into it, with everything that it starts from then on.
+        """Add a process, and everything that it starts from then on.
 
         Raises:
-            OSError: It is gone, or Linux refuses.
+            OSError: It has ended, or Linux refuses.
         """
         for folder in dict.fromkeys(self.folders.values()):
             (folder / "cgroup.procs").write_text(str(pid), encoding="ascii")
 
     def joining(self) -> list[str]:
-        """Return a command up to the program that shall run in the group."""
+        """Return the command that runs a program in the group."""
         lists = " ".join(f"{folder}/cgroup.procs" for folder in dict.fromkeys(self.folders.values()))
         return ["/bin/sh", "-c", f'for list in {lists}; do echo $$ > "$list"; done; exec "$@"', "sh"]
 
     def ended_for_memory(self) -> bool:
-        """Say whether Linux has ended a process of it because it was full."""
+        """Return whether Linux has ended a process of the group because its memory was full."""
         name = "memory.oom_control" if self.version == 1 else "memory.events"
         with suppress(OSError):
             lines = (self.folders["memory"] / name).read_text(encoding="ascii").splitlines()
@@ -84,10 +85,10 @@ class RunGroup:
 
 @contextmanager
 def run_group(limits: Limits, folders_mib: int) -> Iterator[RunGroup | None]:
-    """Lend a group for one run; None where the system lends none.
+    """Yield a group for one run; None if the system allows none.
 
     Args:
-        limits: Of the run.
+        limits: Limits of the run.
         folders_mib: Size of all its folders in memory.
     """
     lent = lent_here()
@@ -101,7 +102,7 @@ def run_group(limits: Limits, folders_mib: int) -> Iterator[RunGroup | None]:
 
 @cache
 def lent_here() -> Lent | None:
-    """Return where groups can be made on this machine by this user, None where nowhere; tried once."""
+    """Return where this user can make groups on this machine, None if nowhere; determined once."""
     try:
         own = Path("/proc/self/cgroup").read_text(encoding="ascii")
     except OSError:  # not Linux
@@ -114,7 +115,7 @@ def lent_below(root: Path, own: str) -> Lent | None:
 
     Args:
         root: Where the file systems of control groups are mounted.
-        own: What `/proc/self/cgroup` says.
+        own: Content of `/proc/self/cgroup`.
     """
     places: dict[str, str] = {}
     for line in own.splitlines():
@@ -130,7 +131,7 @@ def lent_below(root: Path, own: str) -> Lent | None:
 
 
 def sweep(lent: Lent) -> None:
-    """Remove the groups that killed graders left; one with a process in it stays."""
+    """Remove the groups that killed graders left; a group that still has a process stays."""
     for folder in dict.fromkeys(lent.folders.values()):
         for group in folder.glob(f"{_PREFIX}-*-*"):
             pid = group.name.split("-")[1]
@@ -140,19 +141,19 @@ def sweep(lent: Lent) -> None:
 
 
 def _place(root: Path, path: str) -> Path:
-    """Return the folder of a group; its root where the path is that of another namespace."""
+    """Return the folder of a group, or its root if the path belongs to another namespace."""
     folder = root / path.lstrip("/")
     return folder if folder.is_dir() else root
 
 
 def _offers(folder: Path) -> bool:
-    """Say whether groups below a folder of version 2 have the controllers that are wanted, switching them on."""
+    """Return whether groups below a folder of version 2 have the needed controllers, after switching them on."""
     control = folder / "cgroup.subtree_control"
     try:
         if not set(_WANTED) <= set((folder / "cgroup.controllers").read_text(encoding="ascii").split()):
             return False
         if not set(_WANTED) <= set(control.read_text(encoding="ascii").split()):
-            control.write_text("+memory +pids", encoding="ascii")  # refused where processes are in the folder itself
+            control.write_text("+memory +pids", encoding="ascii")  # refused if processes are in the folder itself
     except OSError:
         return False
     return True
@@ -186,7 +187,7 @@ def _made(lent: Lent, limits: Limits, folders_mib: int) -> RunGroup | None:
 
 
 def _remove(group: RunGroup) -> None:
-    """Remove the folders of a group, as soon as Linux has forgotten its last process."""
+    """Remove the folders of a group, once Linux has released its last process."""
     deadline = time.monotonic() + _SECONDS_TO_LEAVE
     for folder in dict.fromkeys(group.folders.values()):
         while folder.is_dir():
@@ -194,5 +195,5 @@ def _remove(group: RunGroup) -> None:
                 folder.rmdir()
             except OSError:
                 if time.monotonic() > deadline:
-                    return  # swept by the next grader
+                    return  # the next grader removes it
                 time.sleep(0.01)

@@ -1,4 +1,4 @@
-"""Runs the cells of one notebook in a kernel and writes down what happened, as seen from outside."""
+"""Runs the cells of one notebook in a kernel and records what happened, as seen from outside."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ EXPORT_SECONDS = 90.0
 INTERRUPT_SECONDS = 15.0
 _EXPORT = "__import__('IPython').get_ipython().run_line_magic({name!r}, '')"
 _AGREE = "__import__('sys').modules['grader_probe'].answer_to({name!r})"
-"""Before the first cell: under which name the last claims are asked for, so that no cell can take its place by a name
-that its author knew."""
+"""Cell that runs before the first one of the notebook: it sets the name under which the last claims are requested, so
+that no cell can replace the function by a name that its author knew."""
 _LONGEST_LINE = 300
 _LONGEST_TRACEBACK = 100_000
 _FRAME_LINE = re.compile(r"^-+> *(\d{1,6}) (.*)$", re.MULTILINE)
@@ -56,7 +56,7 @@ class _Progress:
     last_source: str = _EXPORT.format(name="")
 
     def note(self, error: CellError, traceback: str) -> None:
-        """Keep an error with its traceback, or count it where enough are kept."""
+        """Keep an error with its traceback, or only count it if enough are kept."""
         self.last_error = error.name
         if len(self.errors) < MOST_ERRORS:
             self.errors.append(error)
@@ -67,14 +67,14 @@ class _Progress:
 
 @dataclass(frozen=True)
 class Circle:
-    """What is drawn around a run.
+    """The boundaries of a run.
 
     Attributes:
-        limits: Time is kept here, memory and disk by the watchdog; the kernel sets the rest itself.
+        limits: Its limits: time is kept here, memory and disk by the watchdog, the rest by the kernel.
         exchange: Where the claims go.
-        memory_folders: Paths inside of the sandbox's folders in memory; none without one.
-        processors: That the run was promised.
-        group: Its control group, where the system lends one.
+        memory_folders: Paths of the folders in memory inside the sandbox; none without one.
+        processors: Number of processors that the run was promised.
+        group: Its control group, if the system allows one.
     """
 
     limits: Limits
@@ -93,7 +93,7 @@ def run_cells(
         cells: In file order; each runs whether or not an earlier one raised.
         manager: A kernel manager that has not started yet.
         circle: Limits and places.
-        environment: Of the program that is started (not of the kernel inside a sandbox).
+        environment: Environment variables of the program that is started (not of the kernel inside a sandbox).
     """
     return asyncio.run(_run(cells, manager, circle, environment))
 
@@ -138,7 +138,7 @@ async def _run(
 
 
 async def _agree(kernel: KernelConversation, progress: _Progress) -> None:
-    """Agree with the kernel, in which no cell has run yet, how the last claims are asked for."""
+    """Set, in a kernel that has run no cell yet, how the last claims are requested."""
     name = f"finish_{secrets.token_hex(12)}"
     try:
         await kernel.run_source(_AGREE.format(name=name), seconds=EXPORT_SECONDS)
@@ -167,7 +167,7 @@ async def _run_all(kernel: KernelConversation, cells: Sequence[CodeCell], limits
     except DeadKernelError:
         if progress.stopped_by is StoppedBy.NOTHING:
             progress.stopped_by = StoppedBy.OWN_EXIT
-    except CellTimeoutError:  # the kernel swallowed the interrupt; the claims of the last fit stand
+    except CellTimeoutError:  # the kernel swallowed the interrupt; the claims of the last fit remain
         if progress.stopped_by is StoppedBy.NOTHING:
             progress.stopped_by = StoppedBy.CELL_TIME
 
@@ -192,7 +192,7 @@ async def _run_one(kernel: KernelConversation, cell: CodeCell, seconds: float, p
 
 
 def _cell_error(cell: CodeCell, reply: CellReply) -> CellError:
-    """Make a kernel's words fit for people: short, printable, and the name on one line."""
+    """Make a kernel's text fit for people: short, printable, and the name on one line."""
     traceback = printable(reply.traceback, _LONGEST_TRACEBACK)
     own_lines = cell.source.split("\n")
     line = next(
@@ -237,7 +237,7 @@ def _record(
 
 
 def _explained(progress: _Progress, cells: Sequence[CodeCell]) -> tuple[CellError, ...]:
-    """Return the errors with what the cells say of them; a text that is made to be slow harms nobody else there."""
+    """Return the errors with what the cells show; a text made to be slow delays only its own notebook there."""
     if not progress.errors:
         return ()
     return within_limits(with_circumstances, tuple(progress.errors), tuple(progress.tracebacks), tuple(cells))
@@ -258,8 +258,8 @@ def _cause(
 ) -> tuple[StoppedBy, Message | None]:
     """Decide what ended the run: our watchdog, a signal, or the notebook itself.
 
-    What grows faster than the watchdog looks meets a hard limit: its cell, `starved`, ends with a MemoryError, and the
-    kernel, which has no memory left either, may end after it; or Linux ends a process of its control group.
+    Memory that grows faster than the watchdog samples hits a hard limit: the cell, `starved`, ends with a MemoryError
+    and the kernel, also without memory, may end after it; or Linux ends a process of its control group.
     """
     if verdict is StoppedBy.SANDBOX:
         return verdict, message(
@@ -293,7 +293,7 @@ def _startup_complaint(log: Path, error: Exception) -> Message:
 
 
 async def _exit_status(manager: OwnKernelManager) -> int | None:
-    """Return the exit status of a kernel that ended by itself; None while it lives."""
+    """Return the exit status of a kernel that ended by itself; None while it runs."""
     provisioner = manager.provisioner
     if provisioner is None or provisioner.process is None:
         return None

@@ -1,8 +1,9 @@
 """The second sandbox: a student's exported graph, Python and TensorFlow, and nothing else.
 
-Nothing of the notebook's is in there but numbers and the calls between them: no code, no data, no claim. Zone M talks
-to it over two pipes. What holds it in is what holds zone K in: namespaces, a user of its own, limits, closed system
-calls; and the list of operations of `grader.probe.pure_ops`, which is looked at inside, before anything is loaded.
+Of the notebook, it contains only numbers and the calls between them: no code, no data, no claim. Zone M (the measuring
+process) talks to it over two pipes. It is confined like zone K (the student kernel): namespaces, a user of its own,
+limits, closed system calls; in addition, it checks the list of operations in `grader.probe.pure_ops` before anything is
+loaded.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def graph_sandbox(program: Path, *, threads: int = 2) -> GraphSandbox:
 
     Args:
         program: bubblewrap.
-        threads: That TensorFlow may use.
+        threads: Number of threads for TensorFlow.
     """
     command = command_prefix(
         program,

@@ -1,7 +1,7 @@
-"""Ends a cell that waits for nothing: no processor time and no output for a minute, as after `time.sleep(10**6)`.
+"""Ends a cell that does nothing: no processor time and no output for a minute, as after `time.sleep(10**6)`.
 
-Such a cell would hold one of a few places until its limit passes. What still works is left alone, however slow: a
-process that is runnable or waits for a disk is at work, even where a busy machine gives it no time.
+Such a cell would occupy one of few places until its time limit. A cell that still works is left alone, however slow: a
+process that is runnable or waits for a disk is working, even if a busy machine gives it no time.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from grader.sandbox.kernel import CellReply
 
 SECONDS_BETWEEN_LOOKS = 2.0
 LEAST_SHARE = 0.01
-"""Share of one processor that a kernel takes which only waits for messages is a third of this at most."""
+"""Share of one processor below which a kernel is idle; a kernel that only waits for messages needs a third of it."""
 
 _AT_WORK = frozenset({psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP})
 
 
 class KernelIdleError(CellTimeoutError):
-    """A cell did nothing for so long that nobody waits for it any more."""
+    """A cell did nothing for so long that it is ended."""
 
 
 class RunsCells(Protocol):
-    """What is needed of a `KernelConversation`."""
+    """The part of `KernelConversation` that is used here."""
 
     @property
     def output_bytes(self) -> int:
-        """Bytes of output that came so far."""
+        """Bytes of output received so far."""
         ...
 
     async def run_source(self, source: str, *, seconds: float) -> CellReply:
@@ -47,9 +47,9 @@ class Activity:
     """What a kernel has done so far.
 
     Attributes:
-        processor_seconds: Of all its processes.
-        output_bytes: That it sent.
-        at_work: Whether one of its processes would go on at once if it were let.
+        processor_seconds: Total of all its processes.
+        output_bytes: Bytes that it sent.
+        at_work: Whether one of its processes runs, or waits only for a processor or a disk.
     """
 
     processor_seconds: float
@@ -58,12 +58,12 @@ class Activity:
 
 
 class Idleness:
-    """Finds out whether a kernel has been idle for long.
+    """Detects that a kernel has been idle for long.
 
     Args:
-        seconds: For how long.
-        look: What it has done so far.
-        clock: Seconds of a clock that never goes back.
+        seconds: How long it must be idle.
+        look: Returns its activity so far.
+        clock: Returns the seconds of a clock that never goes back.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Idleness:
         self._since, self._then = clock(), look()
 
     def lasts(self) -> bool:
-        """Look once more, and say whether it has done nothing since long enough."""
+        """Sample the activity, and return whether the kernel has been idle for long enough."""
         now = self._look()
         worked = now.processor_seconds - self._then.processor_seconds
         if now.at_work or now.output_bytes != self._then.output_bytes or worked > LEAST_SHARE * self._seconds:
@@ -87,14 +87,14 @@ async def run_unless_idle(
     """Run a cell in a kernel.
 
     Args:
-        kernel: Where.
+        kernel: The kernel.
         source: The cell.
-        seconds: Its limit.
+        seconds: Time limit of the cell.
         pid: Root of the kernel's processes.
-        idle_seconds: For how long it may do nothing.
+        idle_seconds: How long it may do nothing.
 
     Raises:
-        KernelIdleError: It did nothing for so long. The kernel still runs, and the cell in it.
+        KernelIdleError: It did nothing for too long. The kernel still runs, and the cell in it.
         nbclient.exceptions.CellTimeoutError: It took longer than `seconds`.
         nbclient.exceptions.DeadKernelError: The kernel died.
     """
@@ -113,11 +113,11 @@ async def run_unless_idle(
 
 
 def activity(pid: int, output_bytes: int) -> Activity:
-    """Look at a tree of processes; one that is gone has done nothing.
+    """Return the activity of a process tree; none if it has ended.
 
     Args:
         pid: Its root.
-        output_bytes: That it sent so far.
+        output_bytes: Bytes that it sent so far.
     """
     total, at_work = 0.0, False
     with suppress(psutil.NoSuchProcess):

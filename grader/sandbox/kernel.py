@@ -1,4 +1,4 @@
-"""A Jupyter kernel started by our own command, and nbclient over channels that believe nothing of what it sends."""
+"""A Jupyter kernel started by our own command, and nbclient over channels that trust nothing it sends."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from grader.domain.text import shortened
 from grader.sandbox.channels import OutputChannel, ShellChannel
 from grader.sandbox.warm.forked import Fork, WarmProvisioner
 
-MAX_MESSAGE_BYTES = 256 * 2**20  # ZeroMQ breaks off a connection that brings a larger one, and makes no new one
+MAX_MESSAGE_BYTES = 256 * 2**20  # ZeroMQ closes a connection that brings a larger one, and makes no new one
 STARTUP_SECONDS = 120
 _WAITING_MESSAGES = 2
 _NEVER = -1
@@ -37,19 +37,19 @@ _SEND_MILLISECONDS = 2000
 _SECONDS_FOR_LAST_OUTPUT = 2
 _SECONDS_BETWEEN_LOOKS = 0.25
 LONGEST_WAIT = 4
-"""Times its limit that a cell may take on a machine whose processors others have."""
+"""Multiple of its time limit that a cell may take on a machine whose processors are busy."""
 _SHOWS_ERRORS = re.compile(r"^[ \t]*%tb\b|showtraceback", re.MULTILINE)
-"""What shows an earlier exception again, in a cell that ends well."""
+"""Code that shows an earlier exception again, in a cell that ends well."""
 _CONTROL = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 
 
 class _CappedSockets(ConnectionFileMixin):
-    """Connects to a kernel that may send too much, or close the door: neither fills our memory nor makes us wait.
+    """Connects to a kernel that may send too much or disconnect, without filling our memory or blocking us.
 
-    To a socket in a folder it connects once. The kernel could put something else in its place, a link to a server of
-    this machine for instance, hang up, and have us connect there with our rights.
+    It connects to a socket in a folder only once. Otherwise the kernel could replace the socket by a link to a server
+    on this machine, hang up, and have us connect to it with our rights.
     """
 
     def _create_connected_socket(self, channel: str, identity: bytes | None = None) -> Any:
@@ -67,7 +67,7 @@ class _CappedClient(_CappedSockets, AsyncKernelClient):
     iopub_channel_class = Type(OutputChannel)
 
     def stop_channels(self) -> None:
-        """Close the two channels that there are; Jupyter's own would connect the others first, to close them."""
+        """Close the two channels that are open; Jupyter would first open the others in order to close them."""
         for channel in (self.shell_channel, self.iopub_channel):
             channel.stop()
         if self._created_context and not self.context.closed:
@@ -75,7 +75,7 @@ class _CappedClient(_CappedSockets, AsyncKernelClient):
 
 
 class _OneKernelSpec(KernelSpecManager):
-    """Answers every question for a kernel with ours, whatever kernel the notebook names."""
+    """Answers every request for a kernel with ours, whatever kernel the notebook names."""
 
     def __init__(self, spec: KernelSpec) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class _OneKernelSpec(KernelSpecManager):
 
 
 class OwnKernelManager(_CappedSockets, AsyncKernelManager):
-    """Starts the kernel by a given command; talks to it over ipc sockets in a folder, or over tcp where told.
+    """Starts the kernel by a given command; talks to it over ipc sockets in a folder, or over tcp if asked to.
 
     Args:
         command: Program and arguments; `{connection_file}` is filled in by Jupyter.
@@ -111,10 +111,10 @@ class OwnKernelManager(_CappedSockets, AsyncKernelManager):
             self.provisioner = provisioner
 
     async def wait_for_sockets(self) -> None:
-        """Wait until the kernel listens on its sockets, before any line of the notebook's is run.
+        """Wait until the kernel listens on its sockets, before any code of the notebook runs.
 
         Raises:
-            RuntimeError: It died before, or did not in time.
+            RuntimeError: It died before, or did not listen in time.
         """
         deadline = time.monotonic() + STARTUP_SECONDS
         while self.transport == "ipc" and not all(_answers(f"{self.ip}-{port}") for port in self._ports_used()):
@@ -125,7 +125,7 @@ class OwnKernelManager(_CappedSockets, AsyncKernelManager):
             await asyncio.sleep(_SECONDS_BETWEEN_KNOCKS)
 
     def connect_control(self) -> None:
-        """Connect the channel that interrupts go over; once, as the others."""
+        """Connect the channel for interrupts; once, like the others."""
         super()._connect_control_socket()
 
     def _connect_control_socket(self) -> None:
@@ -136,7 +136,7 @@ class OwnKernelManager(_CappedSockets, AsyncKernelManager):
 
 
 def _answers(path: str) -> bool:
-    """Say whether somebody listens on a Unix socket."""
+    """Return whether a process listens on a Unix socket."""
     with socket.socket(socket.AF_UNIX) as knocking:
         try:
             knocking.connect(path)
@@ -147,10 +147,10 @@ def _answers(path: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class CellReply:
-    """How a cell ended, in the kernel's words: every part of it is student-made text.
+    """How a cell ended, according to the kernel: every part is text from student code.
 
     Attributes:
-        failed: It ended with an exception.
+        failed: Whether it ended with an exception.
         name: Class of the exception.
         text: Its message.
         traceback: Its traceback, with colours.
@@ -166,7 +166,7 @@ class KernelConversation:
     """Runs cells one at a time with nbclient, over channels that are vetted as soon as student code can run.
 
     Attributes:
-        clock: The seconds that the run has had; slower than wall time where its processors are taken by others.
+        clock: Seconds that the run has had; slower than wall time while other programs use its processors.
     """
 
     def __init__(self, manager: OwnKernelManager, *, output_limit_bytes: int) -> None:
@@ -190,26 +190,26 @@ class KernelConversation:
 
     @property
     def output_bytes(self) -> int:
-        """Bytes of output that came so far."""
+        """Bytes of output received so far."""
         return 0 if self._client is None else self._client.iopub_channel.output_bytes
 
     @property
     def truncated(self) -> bool:
-        """Whether more came than a notebook may print."""
+        """Whether more output came than a notebook may print."""
         return self.output_bytes > self._output_limit_bytes
 
     async def start(self, *, environment: dict[str, str], log: IO[bytes]) -> None:
-        """Start the kernel's program; its standard input is a pipe that ends with us.
+        """Start the kernel's program; its standard input is a pipe that closes when we end.
 
-        A sandbox dies with us only once it is set up; `probe/kernel_main.py` looks at the pipe then, and ends where we
-        were killed before.
+        A sandbox dies with us only once it is set up; then `probe/kernel_main.py` checks the pipe, and ends if we were
+        killed before.
 
         Args:
-            environment: Of the program (inside a sandbox, the kernel has another one).
+            environment: Environment variables of the program (the kernel inside a sandbox has its own).
             log: Receives what the program itself prints.
 
         Raises:
-            OSError: There is no such program, or it cannot be run.
+            OSError: The program does not exist, or cannot be run.
         """
         kernels_end, self._leash = os.pipe()
         try:
@@ -239,7 +239,8 @@ class KernelConversation:
         """Run one cell and return how it ended.
 
         Raises:
-            nbclient.exceptions.CellTimeoutError: It took longer than `seconds`, or the kernel takes no cells any more.
+            nbclient.exceptions.CellTimeoutError: It took longer than `seconds`, or the kernel accepts no cells any
+                more.
             nbclient.exceptions.DeadKernelError: The kernel died.
         """
         self._notebook.timeout = max(1, math.ceil(seconds * LONGEST_WAIT))
@@ -268,18 +269,18 @@ class KernelConversation:
         """Stop waiting for a cell.
 
         Raises:
-            nbclient.exceptions.CellTimeoutError: Always, but where the kernel is dead.
+            nbclient.exceptions.CellTimeoutError: Always, unless the kernel is dead.
             nbclient.exceptions.DeadKernelError: The kernel died, and nbclient had not noticed.
         """
         cell.cancel()
-        with suppress(asyncio.CancelledError, DeadKernelError):  # what nbclient makes of being cancelled
+        with suppress(asyncio.CancelledError, DeadKernelError):  # nbclient's reaction to being cancelled
             await cell
         if not await self._manager.is_alive():
             raise DeadKernelError("the kernel died")
         raise CellTimeoutError("the cell takes too long")
 
     async def interrupt(self) -> None:
-        """Ask the kernel to raise KeyboardInterrupt; it need not listen."""
+        """Ask the kernel to raise KeyboardInterrupt, which it may ignore."""
         with suppress(zmq.Again):
             await self._manager.interrupt_kernel()
 
@@ -309,6 +310,6 @@ class KernelConversation:
 
 
 def printable(text: str, limit: int = 2000) -> str:
-    """Return text of the kernel without colours, control characters and direction marks, and not too long."""
+    """Return text of the kernel without colours, control characters and direction marks, cut to `limit`."""
     seen = text[: 16 * limit]
     return shortened(_CONTROL.sub("", seen.replace("\r\n", "\n")), limit, has_more=len(seen) < len(text))

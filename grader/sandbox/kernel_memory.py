@@ -1,6 +1,6 @@
-"""What a run takes of this machine that is on none of its processes' accounts: sockets, open files, names of files.
+"""Memory of a run that no process is charged for: sockets, open files, names of files.
 
-Read with a handful of calls however much there is, so that taking a lot delays nobody's look at it.
+Read with a handful of calls, so that a run with many of them cannot delay the watchdog.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Final
 from grader.domain.run import Limits
 
 SOCKET_KIB: Final = 208
-"""What the buffer of a Unix socket holds by Linux's default, `net.core.wmem_default`."""
+"""Bytes in the buffer of a Unix socket by Linux's default, `net.core.wmem_default`."""
 OPEN_FILE_KIB: Final = 8
-"""A pipe's two pages, which it has at least."""
+"""A pipe's minimum: two pages."""
 NAME_KIB: Final = 4
-"""Bound of what a name in a folder in memory takes: its inode and its entry 1 KiB, a long link another page."""
+"""Upper bound of a name in a folder in memory: inode and entry 1 KiB, a long link another page."""
 
 
 def kernel_memory_mib(pids: Iterable[int]) -> float:
-    """Return a bound of the memory behind the sockets and open files of processes in one network namespace, in MiB."""
+    """Return an upper bound of the memory behind sockets and open files of processes in a network namespace, in MiB."""
     members = list(pids)
     files = sum(_open_files(pid) for pid in members)
     sockets = next((found for pid in reversed(members) if (found := _sockets(pid)) is not None), 0)
@@ -29,15 +29,15 @@ def kernel_memory_mib(pids: Iterable[int]) -> float:
 
 
 def most_names(limits: Limits) -> int:
-    """Return how many names all folders in memory may hold together, for as much memory as files may take."""
+    """Return how many names all folders in memory may hold together: as much memory as files may use."""
     return limits.work_mib * 1024 // NAME_KIB
 
 
 def memory_folders(pids: Iterable[int], folders: Iterable[str]) -> tuple[int, float]:
-    """Return the names in folders in memory and the MiB of their files, seen through a process inside.
+    """Return the number of names in folders in memory and the MiB of their files, seen through a process inside.
 
     Args:
-        pids: Of the run; the last one that lives and is inside counts.
+        pids: Processes of the run; the last one that lives and is inside is used.
         folders: Paths in the sandbox, each a file system of its own.
     """
     wanted = list(folders)

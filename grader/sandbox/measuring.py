@@ -1,7 +1,7 @@
-"""The measuring process (zone M) inside bubblewrap: no network, no other process, nothing writable but its own folders.
+"""The measuring process (zone M) inside bubblewrap: no network, no other process, only its own folders writable.
 
-Only our own code runs in it, on vetted data. But that data was a student's, and TensorFlow is large: what would break
-out of TensorFlow finds a machine on which it can read and change nothing that matters.
+Only our code runs in it, on vetted data. But the data came from a student, and TensorFlow is large: an exploit of
+TensorFlow finds a machine on which it can read and change nothing that matters.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _READS_EVERYTHING = "CAP_DAC_READ_SEARCH"
-"""Run by root, it reads data sets of other users, as root does."""
+"""If root runs it, it reads data sets of other users, as root may."""
 
 
 def measuring_prefix(program: Path, writable: Iterable[Path]) -> tuple[str, ...]:
-    """Return the command up to the measuring program.
+    """Return the command that precedes the measuring program.
 
-    It does not die with the thread that started it, as kernels do, for threads of a batch come and go; it holds one end
-    of a pipe instead (`rebuild/process_limits.py`).
+    Unlike a kernel, it does not die with the thread that started it, since threads of a batch come and go; instead it
+    holds one end of a pipe (`rebuild/process_limits.py`).
 
     Args:
         program: bubblewrap.

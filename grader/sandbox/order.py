@@ -1,4 +1,4 @@
-"""Names that a cell lacked, and the cells that make them: one further down, one that failed itself, or none at all."""
+"""Missing names, and the cells that define them: one further down, one that failed itself, or none at all."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _MISSING = re.compile(r"name '(\w{1,100})' is not defined")
 _TIMED = re.compile(r"%(?:time|prun)[ \t]+(?=[^\s-])")
 _PYTHON_CELL = re.compile(r"%%(?:time|timeit|capture|prun)\b")
 _LONGEST_SOURCE = 200_000
-"""Characters; a longer cell holds data, and binds no name that another cell lacks."""
+"""Most characters of a cell that is parsed; a longer one holds data and defines no name for other cells."""
 
 
 class CellNames:
-    """The cells of one notebook, each parsed once at most however many errors ask for it."""
+    """The cells of one notebook, each parsed at most once."""
 
     def __init__(self, cells: Sequence[CodeCell]) -> None:
         self._cells = cells
@@ -27,7 +27,7 @@ class CellNames:
         self._defining: dict[str, list[CodeCell]] | None = None
 
     def statements(self, index: int) -> list[ast.stmt]:
-        """Return the statements of the cell with this index; none where it is no Python."""
+        """Return the statements of the cell with this index; empty if it is not Python."""
         if index not in self._statements:
             source = next((cell.source for cell in self._cells if cell.index == index), "")
             self._statements[index] = statements_of(source)
@@ -43,15 +43,15 @@ class CellNames:
         return self._defining.get(name, [])
 
     def recorded(self, index: int) -> int | None:
-        """Return when the cell with this index ran last in its author's session."""
+        """Return the saved execution count of the cell with this index."""
         return next((cell.recorded for cell in self._cells if cell.index == index), None)
 
 
 def with_order(error: CellError, cells: CellNames) -> CellError:
-    """Return a NameError with the cells that make the name, every other error as it is.
+    """Return a NameError with the cells that define the name, and every other error unchanged.
 
-    A name that only a cell below makes was missing for the order. One that a cell above or the cell itself makes as
-    well was not: its cell failed.
+    A name that only a cell below defines was missing because of the order. A name that a cell above or the cell itself
+    defines was missing because that cell failed.
 
     Args:
         error: The error of a cell.
@@ -71,12 +71,12 @@ def with_order(error: CellError, cells: CellNames) -> CellError:
 
 
 def defined_names(source: str) -> set[str]:
-    """Return the global names that a cell binds; magics are passed over, and a cell that is no Python binds none."""
+    """Return the global names that a cell binds; magics are skipped, and a cell that is not Python binds none."""
     return {name for statement in statements_of(source) for name in _bound(statement)}
 
 
 def statements_of(source: str) -> list[ast.stmt]:
-    """Parse a cell, its magics passed over line by line; none where it is no Python."""
+    """Parse a cell without its magics; empty if it is not Python."""
     if len(source) > _LONGEST_SOURCE:
         return []
     lines = source.split("\n")
@@ -84,11 +84,11 @@ def statements_of(source: str) -> list[ast.stmt]:
     if _PYTHON_CELL.match(lines[first].lstrip()):
         lines[first] = "pass"
     tree = tree_or_error("\n".join(map(_without_magic, lines)))
-    return tree.body if isinstance(tree, ast.Module) else []  # Python 2, other cell magics, nesting without end
+    return tree.body if isinstance(tree, ast.Module) else []  # Python 2, other cell magics, endless nesting
 
 
 def _without_magic(line: str) -> str:
-    """Return the Python of a line for IPython: what `%time` runs, else nothing."""
+    """Return the Python in a line for IPython: what `%time` runs, else nothing."""
     text = line.lstrip()
     if not text.startswith(("%", "!")):
         return line
@@ -98,7 +98,7 @@ def _without_magic(line: str) -> str:
 
 
 def _bound(statement: ast.stmt) -> Iterator[str]:
-    """Yield the names that a statement binds, those in its blocks included and those in functions not."""
+    """Yield the names that a statement binds, including those in its blocks but not those in functions."""
     waiting: list[ast.AST] = [statement]
     while waiting:
         node = waiting.pop()

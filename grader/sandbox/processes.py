@@ -1,4 +1,4 @@
-"""Ends a program with all that it has started, and waits until nothing of it runs any more."""
+"""Ends a program with all its child processes, and waits until none of them runs any more."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SECONDS_BETWEEN_LOOKS = 0.01
 
 
 class Started(Protocol):
-    """What is needed of a `subprocess.Popen`; a kernel that was forked from a warm process offers it too."""
+    """The part of `subprocess.Popen` that is used here; a kernel forked from a warm process has it too."""
 
     @property
     def pid(self) -> int:
@@ -29,11 +29,11 @@ class Started(Protocol):
 
 
 class ProcessTree:
-    """A program and everything below it.
+    """A program and its descendants.
 
     Inside a sandbox all processes die with the first one of their namespace, which `look` finds once the kernel
-    answers; so what is started while we kill, or cuts its ties to its parent, cannot get away. Without a sandbox a
-    process that has cut its ties (a double fork) is no descendant any more and is not found.
+    answers; so processes that are started during the kill, or that detach from their parent, cannot escape. Without a
+    sandbox, a detached process (a double fork) is no longer a descendant and is not found.
 
     Args:
         process: The program, as we started it.
@@ -49,16 +49,16 @@ class ProcessTree:
         return self._process.pid
 
     def look(self) -> None:
-        """Remember who belongs to it now: when the program is dead, nobody can tell any more."""
+        """Remember which processes belong to it now: once the program is dead, this cannot be determined."""
         try:
             self._seen.update(psutil.Process(self._process.pid).children(recursive=True))
         except psutil.NoSuchProcess:
             return
 
     def processor_seconds(self) -> float | None:
-        """Return for how long its processes have kept processors busy, those that ended and were waited for included.
+        """Return the processor time of its processes in seconds, including ended ones that were waited for.
 
-        None where the program is gone: the system forgets it with the program.
+        None if the program has ended: the system forgets the numbers with it.
         """
         try:
             program = psutil.Process(self._process.pid)
@@ -68,7 +68,7 @@ class ProcessTree:
         return sum(_busy(member) for member in members)
 
     def end(self) -> None:
-        """Kill all of it, and return when none of it can write another byte."""
+        """Kill all of it, and return when none of its processes can write another byte."""
         self.look()
         for member in self._seen:
             _kill(member)
@@ -82,7 +82,7 @@ class ProcessTree:
 def _busy(member: psutil.Process) -> float:
     try:
         times = member.cpu_times()
-    except psutil.Error:  # it ended between the two looks, and its parent counts it now
+    except psutil.Error:  # it ended between the two samples, and its parent counts it now
         return 0.0
     return float(times.user + times.system + times.children_user + times.children_system)
 
@@ -90,12 +90,12 @@ def _busy(member: psutil.Process) -> float:
 def _kill(member: psutil.Process) -> None:
     try:
         member.kill()
-    except psutil.Error:  # it ended between the two looks
+    except psutil.Error:  # it ended between the two samples
         return
 
 
 def _runs(member: psutil.Process) -> bool:
-    """Tell whether a process still does something; one that nobody has buried yet does not."""
+    """Return whether a process still runs; a zombie does not."""
     try:
         return member.is_running() and member.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
     except psutil.NoSuchProcess:

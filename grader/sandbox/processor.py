@@ -1,8 +1,8 @@
-"""Processor time of a run's processes: what they got, what they waited for, and their place behind everybody else.
+"""Processor time of a run's processes: what they got, what they waited for, and their priority.
 
-A run that starts sixty processes would slow its neighbours down to a sixtieth, and their limits with them. So a run
-that asks for far more than it was given goes behind all others, and a run that has to wait for its own share of the
-processors is not charged for the waiting.
+A run that starts sixty processes would slow its neighbours down to a sixtieth, although their limits keep running. So
+a run that asks for far more than it was promised gets the lowest priority, and a run that has to wait for its own share
+of the processors is not charged for the waiting.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 GREEDY_LOOKS: Final = 4
-"""Looks one after the other at which a run asks for too much, before it goes behind: starting up does that as well."""
+"""Consecutive samples with excessive demand after which a run gets the lowest priority; a start is short."""
 _IDLE_AUTOGROUP = "19"
 _NOBODY_ASKS = 0.05  # of one processor
 
@@ -25,23 +25,23 @@ class Load:
 
     Attributes:
         used: Running.
-        waited: Ready to run and not running.
+        waited: Ready to run but not running.
     """
 
     used: float
     waited: float
 
     def pace(self, share: float) -> float:
-        """Return how fast the run's clock goes, from 0 to 1: 1 where it has its share, or does not ask for it.
+        """Return how fast the run's clock goes, from 0 to 1: 1 if it has its share or does not ask for it.
 
         Args:
-            share: Processors that the run was promised.
+            share: Number of processors that the run was promised.
         """
         asked = min(self.used + self.waited, share)
         return 1.0 if asked < _NOBODY_ASKS else min(1.0, self.used / asked)
 
     def is_greedy(self, share: float) -> bool:
-        """Say whether it asks for far more than its share."""
+        """Return whether it asks for far more than its share."""
         return self.used + self.waited > 2 * share + 2
 
 
@@ -52,7 +52,7 @@ class Threads:
         self._before: dict[int, tuple[int, int]] = {}
 
     def load(self, pids: Iterable[int], seconds: float) -> Load:
-        """Return the load since the last call; of threads that were not there then, all that they ever had."""
+        """Return the load since the last call; a thread that is new counts with all its time so far."""
         now = dict(_scheduled(pids))
         used = sum(ran - self._before.get(thread, (0, 0))[0] for thread, (ran, _) in now.items())
         waited = sum(delay - self._before.get(thread, (0, 0))[1] for thread, (_, delay) in now.items())
@@ -61,9 +61,9 @@ class Threads:
 
 
 def put_behind(pids: Iterable[int]) -> None:
-    """Let processes run only where nobody else wants to; whatever they start inherits it, and they cannot leave it.
+    """Give processes the lowest priority; whatever they start inherits it, and they cannot leave it.
 
-    Where Linux groups processes by session, the sessions are put behind as well: their order counts first.
+    If Linux groups processes by session, the sessions get the lowest priority as well, since their order counts first.
     """
     for pid in pids:
         for thread in _threads(pid):
@@ -72,11 +72,11 @@ def put_behind(pids: Iterable[int]) -> None:
             except (OSError, AttributeError):  # it ended; or not Linux
                 continue
         try:
-            if os.getsid(pid) != os.getsid(0):  # ours would go behind with all that it starts
+            if os.getsid(pid) != os.getsid(0):  # otherwise our session would get it, with all that it starts
                 Path(f"/proc/{pid}/autogroup").write_text(_IDLE_AUTOGROUP, encoding="ascii")
         except (
             OSError
-        ):  # it ended, there are no such groups, or too many were changed just now: the next look tries again
+        ):  # it ended, there are no such groups, or too many were just changed: the next sample tries again
             continue
 
 

@@ -1,7 +1,7 @@
-"""Tells who listens which cell a kernel runs and which epoch it says it has come to; once a second, where that changed.
+"""Announces which cell a kernel runs and which epoch it claims to be in; once a second, if it changed.
 
-The epoch is a line that code in zone K writes (`grader/probe/epochs.py`): read as a small plain file through no link,
-taken for two whole numbers and one other, and dropped where it is anything else.
+The epoch is a line written by code in zone K, the student kernel (`grader/probe/epochs.py`): read as a small plain file
+without following links, parsed as two whole numbers and another number, and dropped if it is anything else.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ async def tell_progress(cells: Sequence[CodeCell], position: Callable[[], int], 
 
     Args:
         cells: Of the notebook.
-        position: How many cells have begun.
+        position: Returns how many cells have begun.
         exchange: The folder that the kernel writes into.
     """
     told_cell, told_epoch = 0, None
@@ -50,13 +50,13 @@ async def tell_progress(cells: Sequence[CodeCell], position: Callable[[], int], 
 
 
 def first_line(source: str) -> str:
-    """Return the first line of a cell that says something, printable and short."""
+    """Return the first non-empty line of a cell, printable and short."""
     lines = (line.strip() for line in printable(source, 20 * LONGEST_LINE).splitlines())
     return shortened(next((line for line in lines if line and not line.startswith("#")), ""), LONGEST_LINE)
 
 
 def read_epoch(file: Path) -> EpochSeen | None:
-    """Read the kernel's line; None where there is none, or something else in its place."""
+    """Read the kernel's line; None if it does not exist or is something else."""
     try:
         descriptor = os.open(file, _FLAGS)
     except OSError:

@@ -1,7 +1,7 @@
-"""Every sandbox by the name that `--sandbox` takes: ours, those of installed plug-ins, those that a program adds.
+"""Every sandbox by its value of `--sandbox`: ours, those of installed plug-ins, those that a program adds.
 
-A plug-in is a package with an entry point in the group `autoencoder_grader.sandboxes`, whose name is that of the
-sandbox, and which leads to a class of `Backend`s. Names are known without importing any, so that help stays quick.
+A plug-in is a package with an entry point in the group `autoencoder_grader.sandboxes`. The entry point has the
+sandbox's name and refers to a class of `Backend`s. Names are known without imports, so that help stays fast.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 GROUP: Final = "autoencoder_grader.sandboxes"
 DEFAULT: Final = "bubblewrap"
 UNSHUT: Final = "none"
-"""This machine as it is: what a student's own check runs on."""
+"""No sandbox: a student's own check runs on it."""
 
 _OURS: Final[Mapping[str, str]] = {
     DEFAULT: "grader.sandbox.backends.bubblewrapped:BubblewrapBackend",
@@ -26,14 +26,14 @@ _added: dict[str, Backend] = {}
 
 
 class UnknownBackendError(LookupError):
-    """There is no sandbox of this name."""
+    """There is no sandbox with this name."""
 
 
 def add_backend(backend: Backend) -> None:
-    """Let a sandbox be chosen by its name, in this process.
+    """Add a sandbox that can be chosen by its name, in this process.
 
     Raises:
-        ValueError: There is one of this name already.
+        ValueError: There is already one with this name.
     """
     if backend.name in backend_names():
         raise ValueError(f"there is a sandbox {backend.name!r} already")
@@ -41,7 +41,7 @@ def add_backend(backend: Backend) -> None:
 
 
 def remove_backend(name: str) -> None:
-    """Take away a sandbox that `add_backend` added."""
+    """Remove a sandbox added by `add_backend`."""
     del _added[name]
 
 
@@ -51,10 +51,10 @@ def backend_names() -> tuple[str, ...]:
 
 
 def backend_named(name: str) -> Backend:
-    """Return a sandbox; a plug-in cannot take the place of one of ours.
+    """Return a sandbox; a plug-in cannot replace one of ours.
 
     Raises:
-        UnknownBackendError: There is none of this name.
+        UnknownBackendError: There is none with this name.
     """
     if name in _added:
         return _added[name]

@@ -1,8 +1,8 @@
 """What a kernel sees of this machine: the system, Python's standard library and this environment's packages; no more.
 
-Of a folder that holds a Python, only the parts that run it are shown: a conda folder holds other environments and the
-packages that were downloaded. A folder of packages that this Python does not search is covered whole; of those that it
-searches, our own packages are, for they hold references, solutions and the hidden images.
+Of a folder with a Python, only the parts needed to run it are shown: a conda folder also holds other environments and
+downloaded packages. A folder of packages that this Python does not search is hidden completely; in one that it
+searches, our own packages are hidden, since they hold references, solutions and the hidden images.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _NEVER_SHOWN = ("/usr/src", "/usr/local/src")  # where containers have a checkou
 _PACKAGES = ("lib*/python*/site-packages", "lib*/python*/dist-packages")
 _DATA = (".npz", ".gz", ".csv")
 _PASSWORDS = "pip.conf"
-"""In a prefix: it may hold the password of a package index."""
+"""File in a prefix that is hidden: it may hold the password of a package index."""
 
 
 class SandboxUnavailableError(Exception):
-    """No sandbox that shuts a notebook in on this machine; `reason` says why and what to do."""
+    """No sandbox that isolates a notebook works on this machine; `reason` says why and what to do."""
 
     def __init__(self, reason: Message) -> None:
         super().__init__(reason.msgid)
@@ -37,7 +37,7 @@ class SandboxUnavailableError(Exception):
 
 
 def python_parts() -> list[Path]:
-    """List what is shown of this Python, outermost first, without what lies in `/usr`; links stay links."""
+    """List what is shown of this Python, outermost first, without what is in `/usr`; links stay links."""
     parts: list[Path] = []
     for prefix in _prefixes():
         for name in _PARTS:
@@ -49,7 +49,7 @@ def python_parts() -> list[Path]:
 
 
 def covered_folders() -> list[Path]:
-    """List the folders that are covered by an empty one, each of which lies in something that is shown."""
+    """List the folders that are hidden by an empty one, each inside a folder that is shown."""
     searched = {os.path.realpath(entry) for entry in sys.path if entry}
     wanted = [Path(name) for name in _NEVER_SHOWN]
     for packages in _package_folders():
@@ -67,16 +67,16 @@ def covered_folders() -> list[Path]:
 
 
 def covered_files() -> list[Path]:
-    """List the files in what is shown that are covered by an empty one."""
+    """List the files that are hidden by an empty one, inside folders that are shown."""
     sees = _Sight()
     return [file for prefix in _prefixes() if (file := prefix / _PASSWORDS).is_file() and sees(file) is not None]
 
 
 def require_invisible(*places: Path) -> None:
-    """Refuse folders or files that every kernel would see, for they hold solutions or hidden images.
+    """Refuse folders or files that every kernel would see, if they hold solutions or hidden images.
 
     Raises:
-        SandboxUnavailableError: One lies in the system or beside Python's packages.
+        SandboxUnavailableError: One is in the system or next to Python's packages.
     """
     sees = _Sight()
     for place in places:
@@ -91,20 +91,20 @@ def require_invisible(*places: Path) -> None:
 
 
 def require_invisible_data(data_folder: Path | None) -> None:
-    """Refuse to go on where the data sets, hidden images included, lie where every kernel would see them.
+    """Refuse to go on if every kernel would see the data sets, hidden images included.
 
     Args:
-        data_folder: That of `--data`, if any.
+        data_folder: The folder of `--data`, if any.
 
     Raises:
-        SandboxUnavailableError: One of the places where they are looked for is visible.
+        SandboxUnavailableError: One of the places where they are searched is visible.
     """
     places = [place for place in data_places(data_folder) if place.exists()]
     require_invisible(*places, *(link for place in places for link in _linked_data(place)))
 
 
 def data_places(data_folder: Path | None) -> list[Path]:
-    """List where zone M looks for data sets or keeps them, as `reference.data`, `.shipped` and `.card_data` do."""
+    """List where the measuring process (zone M) searches or keeps data sets, like the modules of `reference`."""
     places = [Path("creditcard.csv"), Path("data/creditcard.csv")]
     places += [] if data_folder is None else [data_folder, data_folder / "datasets", data_folder / "data"]
     if keras_home := os.environ.get("KERAS_HOME"):
@@ -130,19 +130,19 @@ def _package_folders() -> Iterator[Path]:
 
 
 def _is_checkout(place: Path) -> bool:
-    """Say whether a folder that Python searches is one of sources, with our packages among its folders."""
+    """Return whether a folder that Python searches is a source checkout with our packages."""
     return place.name not in ("site-packages", "dist-packages") and (place / OWN_PACKAGES[0] / "sandbox").is_dir()
 
 
 def _linked_data(place: Path) -> list[Path]:
-    """List the links to data in a folder: the folder may be out of sight and what they lead to not."""
+    """List the links to data in a folder: the folder may be hidden while their targets are not."""
     if not place.is_dir():
         return []
     return [path for path in place.iterdir() if path.is_symlink() and (path.suffix in _DATA or path.is_dir())]
 
 
 class _Sight:
-    """Answers of places what is shown that holds them, or None."""
+    """Returns for a place what is shown that contains it, or None."""
 
     def __init__(self) -> None:
         self._covered = [folder.resolve() for folder in covered_folders()]

@@ -1,4 +1,4 @@
-"""Watches a running kernel from outside and kills the whole tree when it passes a limit."""
+"""Watches a running kernel from outside and kills the whole tree when it exceeds a limit."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ MIB = 2**20
 RESERVE_MIB = 256
 DEEPEST_FOLDER = 16
 MOST_ENTRIES = 20_000
-"""In the folders on our disk: the probe writes a dozen, and nobody shall wait for a count of millions."""
+"""Most files in the folders on our disk: the probe writes a dozen, and counting millions would take too long."""
 _ENTRY_BYTES = 512
 
 
 @dataclass(frozen=True)
 class Watched:
-    """What of a run is watched.
+    """What the watchdog watches.
 
     Attributes:
-        pid: Root of its processes.
+        pid: Root of the run's processes.
         folders: The only folders on our disk that it can write to.
-        memory_folders: Paths inside of its folders in memory, each a file system of its own; none without a sandbox.
-        processors: That it was promised.
+        memory_folders: Paths inside the sandbox of folders in memory, each a file system; none without a sandbox.
+        processors: Number of processors that it was promised.
     """
 
     pid: int
@@ -45,7 +45,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a run takes of this machine, in MiB, as far as anybody can tell."""
+    """Memory and disk that a run uses, in MiB, as far as known."""
 
     memory_mib: float = 0.0
     disk_mib: float = 0.0
@@ -54,19 +54,19 @@ class Usage:
 class Watchdog:
     """Two threads that watch a run: one its memory and its processors, one the folders that it may write on our disk.
 
-    Memory is first the plain sum of what each process holds for itself, which counts the pages of forked workers
-    again and again; only when that passes the limit is the exact (proportional) share of each read, which is slow.
-    Files are counted by a thread of their own: however many there are, nobody looks at the memory later.
+    Memory is first estimated by adding up each process's own memory, which counts shared pages of forked workers
+    several times. Only if that exceeds the limit is the exact (proportional) share read, which is slow. Files are
+    counted by a separate thread, so that many files never delay the memory check.
 
-    Some of what a process takes is on nobody's account: files that are deleted and still open. So the machine's own
-    reserve is watched too; when that is touched, the run that takes most is ended as ours (`StoppedBy.SANDBOX`), before
-    the machine kills something at random.
+    Some memory is charged to no process: files that are deleted and still open. So the machine's own reserve is watched
+    too. If it is nearly used up, the run that uses most is ended as our failure (`StoppedBy.SANDBOX`), before the
+    machine kills something at random.
 
     Args:
         watched: Processes and folders.
         limits: `memory_mib` and `work_mib` are watched.
-        kill: Called once, when a limit is passed.
-        interval_seconds: Time between two looks.
+        kill: Called once, when a limit is exceeded.
+        interval_seconds: Time between two samples.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Watchdog:
         while not self._done.wait(self._interval_seconds):
             try:
                 verdict = look()
-            except (OSError, psutil.Error):  # a watchdog that cannot see must not let the kernel run on
+            except (OSError, psutil.Error):  # a watchdog that cannot see must not let the kernel go on
                 verdict = StoppedBy.SANDBOX
             if verdict is not StoppedBy.NOTHING:
                 self._end(verdict)
@@ -148,7 +148,7 @@ class Watchdog:
         return StoppedBy.DISK if disk_mib > limit_mib else StoppedBy.NOTHING
 
     def _keep_time(self, pids: list[int]) -> None:
-        """Let the run's clock go on, and put a run behind the others that asks for far more than its share."""
+        """Advance the run's clock, and lower the priority of a run that asks for far more than its share."""
         now = time.monotonic()
         passed = max(now - self._looked_at, 1e-3)
         load = self._threads.load(pids, passed)
@@ -157,13 +157,13 @@ class Watchdog:
         greedy = self._watched.memory_folders and load.is_greedy(self._watched.processors)
         if greedy:
             self._greedy_looks += 1
-        elif self._greedy_looks < GREEDY_LOOKS:  # once behind the others, it stays there
+        elif self._greedy_looks < GREEDY_LOOKS:  # a lowered priority is never raised again
             self._greedy_looks = 0
         if self._greedy_looks >= GREEDY_LOOKS:
             put_behind(pids)
 
     def _must_give_way(self) -> bool:
-        """Say whether the machine is at its end and this is the run that takes most of what it lacks."""
+        """Return whether the machine is nearly out of memory or disk and this run uses most of it."""
         memory_mib, disk_mib = reserves_mib(self._watched.folders)
         if min(memory_mib, disk_mib) >= RESERVE_MIB:
             return False
@@ -177,13 +177,13 @@ _RUNNING: set[Watchdog] = set()
 
 
 def reserves_mib(folders: Iterable[Path]) -> tuple[float, float]:
-    """Return the memory, and the disk below one of the folders, that this machine has left in MiB."""
+    """Return the memory, and the disk space below one of the folders, that this machine has left, in MiB."""
     disk = min((shutil.disk_usage(folder).free for folder in folders), default=2**60)
     return psutil.virtual_memory().available / MIB, disk / MIB
 
 
 def tree(pid: int) -> list[int]:
-    """Return the ids of a process and all its descendants, outermost first; none when it is gone."""
+    """Return the ids of a process and all its descendants, outermost first; empty if it has ended."""
     try:
         root = psutil.Process(pid)
         return [pid, *(child.pid for child in root.children(recursive=True))]
@@ -192,11 +192,11 @@ def tree(pid: int) -> list[int]:
 
 
 def tree_memory_mib(pid: int, *, exact: bool = False) -> float:
-    """Return the memory of a process and all its descendants in MiB; 0 when it is gone.
+    """Return the memory of a process and all its descendants in MiB; 0 if it has ended.
 
     Args:
         pid: Root of the tree.
-        exact: Count a page that n processes share as 1/n for each (Linux's PSS), instead of as each one's own.
+        exact: Whether a page shared by n processes counts as 1/n for each (Linux's PSS) instead of fully.
     """
     try:
         root = psutil.Process(pid)
@@ -209,7 +209,7 @@ def tree_memory_mib(pid: int, *, exact: bool = False) -> float:
     for process in processes:
         try:
             memory = process.memory_info()
-        except psutil.Error:  # ended between the two looks
+        except psutil.Error:  # ended between the two samples
             continue
         part = getattr(memory, "shared", 0)
         own += memory.rss - part
@@ -229,11 +229,11 @@ def _proportional_bytes(process: psutil.Process) -> int:
 
 
 def folder_mib(folder: Path, *, enough: float) -> float:
-    """Return the size of all files below a folder in MiB; stops counting once it is past `enough`.
+    """Return the size of all files below a folder in MiB; stops counting above `enough`.
 
-    A file counts with its length or its blocks, whichever is more: room can be taken without either of them. What
-    cannot be counted is infinite: a folder that is closed to us, or nested deeper than `DEEPEST_FOLDER`, or more than
-    `MOST_ENTRIES` names. The probe writes nothing of the kind, so somebody is hiding something.
+    A file counts with its length or its blocks, whichever is more, since a file can take space without either one. What
+    cannot be counted is infinite: a folder that is closed to us or nested deeper than `DEEPEST_FOLDER`, or more than
+    `MOST_ENTRIES` names. The probe writes nothing of the kind, so such a folder hides something.
     """
     total = 0
     entries_left = MOST_ENTRIES
@@ -251,7 +251,7 @@ def folder_mib(folder: Path, *, enough: float) -> float:
                     total += _entry_bytes(entry)
                     if entry.is_dir(follow_symlinks=False):
                         pending.append((Path(entry.path), depth + 1))
-        except FileNotFoundError:  # it vanished between the two looks
+        except FileNotFoundError:  # it vanished between the two samples
             continue
         except OSError:
             return math.inf

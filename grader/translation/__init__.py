@@ -1,1 +1,1 @@
-"""Old code into today's: calls that current versions no longer take, found by reading and never by running."""
+"""Translates old code to today's: calls that current versions no longer accept, found without running anything."""

@@ -1,4 +1,4 @@
-"""Names after a dot that were renamed, moved or removed: `np.Inf`, `keras.layers.core.Dense`, `model.optimizer.lr`."""
+"""Attributes that were renamed, moved or removed: `np.Inf`, `keras.layers.core.Dense`, `model.optimizer.lr`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ACCURACY: Final = {"acc": "accuracy", "val_acc": "val_accuracy"}
 def translated_attribute(
     original: cst.Attribute, updated: cst.Attribute, line: int, place: RuleSite
 ) -> cst.BaseExpression:
-    """Translate `value.name`; the same node where it is not old.
+    """Translate `value.name`; the same node if it is not old.
 
     Args:
         original: As the cell has it, for what it means.
@@ -52,7 +52,7 @@ def translated_attribute(
 def translated_subscript(
     original: cst.Subscript, updated: cst.Subscript, line: int, place: RuleSite
 ) -> cst.BaseExpression:
-    """Translate `history.history["acc"]` where the notebook's metric is called `accuracy`."""
+    """Translate `history.history["acc"]` if the notebook's metric is called `accuracy`."""
     if (
         not isinstance(original.value, cst.Attribute)
         or original.value.attr.value != "history"
@@ -80,7 +80,7 @@ def _accuracy_key(node: cst.BaseExpression, place: RuleSite) -> cst.SimpleString
 
 
 def _renamed(node: cst.Attribute, meaning: Meaning, place: RuleSite) -> cst.BaseExpression | None:
-    """Return what the attribute of a module is today, or None where it is the same."""
+    """Return today's name of a module's attribute, or None if it is the same."""
     module, _, last = meaning.name.rpartition(".")
     if plain(meaning.written) in MOVED_MODULES:
         return _moved(node, plain(meaning.written))
@@ -105,7 +105,7 @@ def _on(node: cst.BaseExpression, value: cst.BaseExpression) -> cst.BaseExpressi
 
 
 def _moved(node: cst.Attribute, old: str) -> cst.BaseExpression | None:
-    """Return the chain that leads to a moved module, or None where the chain begins below what both have in common."""
+    """Return the chain that leads to a moved module, or None if the chain begins below what both have in common."""
     before, after = old.split("."), MOVED_MODULES[old].split(".")
     shared = next((count for count, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), len(after))
     value: cst.BaseExpression = node
@@ -119,11 +119,11 @@ def _moved(node: cst.Attribute, old: str) -> cst.BaseExpression | None:
 
 
 def _advise_removed(node: cst.Attribute, meaning: Meaning, line: int, place: RuleSite) -> None:
-    """Say what stands for something removed, where no one expression is sure to mean the same."""
+    """Describe the replacement of something removed, if no single expression surely means the same."""
     module, _, last = meaning.name.rpartition(".")
     sign = f"no attribute '{last}'"
     if module == "keras.backend" and not meaning.of_tensorflow and last in TF_BACKEND:
-        if isinstance(node.value, cst.Attribute):  # `keras.backend.mean`; that of `K.mean` is told at its import
+        if isinstance(node.value, cst.Attribute):  # `keras.backend.mean`; that of `K.mean` is reported at its import
             place.advise(line, code(node), _BACKEND, signs=(sign,), after=_of_ops(last))
     elif module == "keras.backend" and last not in TF_BACKEND | PURE_BACKEND:
         place.advise(line, code(node), _NO_BACKEND, signs=(sign,))
@@ -180,5 +180,5 @@ def _of_an_object(original: cst.Attribute, updated: cst.Attribute, line: int, pl
 
 
 def _is_own_layer(value: cst.BaseExpression) -> bool:
-    """Tell whether this is what a layer that ties its weights holds: `self.dense`."""
+    """Return whether this is what a layer with tied weights holds: `self.dense`."""
     return isinstance(value, cst.Attribute) and isinstance(value.value, cst.Name) and value.value.value == "self"

@@ -21,7 +21,7 @@ _IMPORT = "import keras as _keras\n"
 
 
 def rewritten(text: str, place: RuleSite, tensors: Tensors) -> str:
-    """Return the Python of a cell with everything translated that can be; what was found stands in the survey."""
+    """Return the Python of a cell with every possible translation; the findings are in the survey."""
     rewriter = _Rewriter(place, tensors)
     wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
     return wrapper.visit(rewriter).code
@@ -78,11 +78,11 @@ class _Rewriter(cst.CSTTransformer):
     # Expressions
 
     def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:  # noqa: N802
-        """The module's name is no expression."""
+        """Skip the module's name, which is not an expression."""
         return False
 
     def visit_Import(self, node: cst.Import) -> bool:  # noqa: N802
-        """The module's name is no expression."""
+        """Skip the module's name, which is not an expression."""
         return False
 
     def leave_Attribute(  # noqa: N802
@@ -116,7 +116,7 @@ class _Rewriter(cst.CSTTransformer):
             self._before += [helper, statement] if helper else []
         return translated_call(original_node, call, line, place)
 
-    # What a translation needs before the statement that it is in
+    # Code that a translation needs before its statement
 
     def leave_SimpleStatementLine(  # noqa: N802
         self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine

@@ -1,4 +1,4 @@
-"""Calls that turn eager execution off: after them Keras 3 trains nothing, and any of its functions may raise anything.
+"""Calls that turn eager execution off: after them Keras 3 trains nothing, and any of its functions may fail.
 
 Source: Keras 3's TensorFlow backend, which iterates over `tf.data` and reads tensors' values in `fit` and `predict`.
 """
@@ -16,11 +16,11 @@ from grader.translation.rule_site import Survey, short
 _SWITCHES: Final = frozenset({"disable_eager_execution", "disable_v2_behavior"})
 
 ANY_TEXT: Final = ("",)
-"""Signs of what may raise an error of any text."""
+"""Signs of an error with any text."""
 
 
 def note_graph_mode(trees: Sequence[tuple[int, ast.Module]], survey: Survey) -> None:
-    """Write down every call that turns eager execution off, however TensorFlow was imported."""
+    """Record every call that turns eager execution off, however TensorFlow was imported."""
     for cell, tree in trees:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and _name(node.func) in _SWITCHES:

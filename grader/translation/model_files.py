@@ -1,4 +1,4 @@
-"""Names of files that models are saved to: Keras 3 knows formats by the suffix, and takes few of them."""
+"""File names of saved models: Keras 3 identifies formats by the suffix, and accepts few of them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def old_files(trees: Sequence[tuple[int, ast.Module]], models: frozenset[str]) -
 
 
 def _savings(tree: ast.Module, models: frozenset[str]) -> Iterator[tuple[ast.Call, str]]:
-    """Find calls that save, each with the ending that Keras wants."""
+    """Find calls that save, each with the suffix that Keras requires."""
     for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Attribute(attr="save_weights")):
@@ -75,7 +75,7 @@ def _file_of(call: ast.Call) -> ast.expr | None:
 
 
 def _today(old: str, wanted: str) -> str:
-    """Return the name with an ending that is taken; a model may also end in .h5 where it is saved as a whole."""
+    """Return the name with an accepted suffix; a complete model may also be saved as .h5."""
     if old.endswith(wanted) or (wanted == _MODEL and old.endswith(".h5")):
         return old
     stem = old
@@ -85,7 +85,7 @@ def _today(old: str, wanted: str) -> str:
 
 
 def _texts(trees: Sequence[tuple[int, ast.Module]]) -> Mapping[str, str]:
-    """Return the names that are given one text, once."""
+    """Return the names to which one text is assigned, once."""
     found: dict[str, str] = {}
     for _, tree in trees:
         for node in ast.walk(tree):
@@ -96,7 +96,7 @@ def _texts(trees: Sequence[tuple[int, ast.Module]]) -> Mapping[str, str]:
 
 
 def _only_as_file(trees: Sequence[tuple[int, ast.Module]], text: str) -> bool:
-    """Tell whether a text without an ending stands in calls that save and load alone."""
+    """Return whether a text without a suffix occurs only in calls that save and load."""
     everywhere = sum(
         _text(node) == text for _, tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)
     )

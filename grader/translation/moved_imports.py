@@ -34,7 +34,7 @@ _GONE: Final = message("This module is not there any more: look up what its docu
 
 
 def translated_from(node: cst.ImportFrom, line: int, place: RuleSite) -> cst.BaseSmallStatement:
-    """Translate `from module import …`; the same node where nothing in it is old."""
+    """Translate `from module import …`; the same node if nothing in it is old."""
     if node.module is None or node.relative or (written := dotted_name(node.module)) is None:
         return node
     if isinstance(node.names, cst.ImportStar):
@@ -50,7 +50,7 @@ def translated_from(node: cst.ImportFrom, line: int, place: RuleSite) -> cst.Bas
 
 
 def translated_import(node: cst.Import, line: int, place: RuleSite) -> cst.BaseSmallStatement:
-    """Translate `import module`; the same node where nothing in it is old."""
+    """Translate `import module`; the same node if nothing in it is old."""
     names = [dotted_name(alias.name) or "" for alias in node.names]
     gone = [name for name in names if _gone(name)]
     if gone:
@@ -70,7 +70,7 @@ def translated_import(node: cst.Import, line: int, place: RuleSite) -> cst.BaseS
 def _rewritten(
     node: cst.ImportFrom, kept: Sequence[cst.ImportAlias], written: str, line: int, place: RuleSite
 ) -> cst.BaseSmallStatement:
-    """Write the import as it is today, with the names that are left."""
+    """Write the import in today's form, with the names that are left."""
     special = _module_as_name(kept, written)
     if special is not None:
         place.note(line, code(node), special, signs=_signs(node, written))
@@ -98,7 +98,7 @@ def _rewritten(
 
 
 def _module_as_name(kept: Sequence[cst.ImportAlias], written: str) -> str | None:
-    """Return the import of a moved module by the name of the old one: `from keras.utils import np_utils`."""
+    """Return the import of a moved module under the old module's name: `from keras.utils import np_utils`."""
     if len(kept) != 1:
         return None
     old, local = f"{written}.{_member(kept[0])}", _local(kept[0])
@@ -112,7 +112,7 @@ def _module_as_name(kept: Sequence[cst.ImportAlias], written: str) -> str | None
 
 
 def _module_today(written: str, place: RuleSite, *, members: Sequence[str] = (), local: str = "") -> str:
-    """Return where a module is today, by way of `keras` or `tensorflow.keras` as before where both lead there."""
+    """Return today's path of a module, through `keras` or `tensorflow.keras` as before if both lead there."""
     module = plain(written)
     today = _as_written(MOVED_MODULES.get(module, module), written)
     if written.startswith("tensorflow"):
@@ -131,7 +131,7 @@ def _as_written(module: str, written: str) -> str:
 
 
 def _alias_today(alias: cst.ImportAlias, module: str) -> cst.ImportAlias:
-    """Return the alias under its name of today, bound to the same name as before."""
+    """Return the alias with today's name, bound to the same name as before."""
     member = _member(alias)
     today = RENAMED_MEMBERS.get(f"{plain(module)}.{member}", member)
     if plain(module) in ("keras.losses", "keras.metrics"):
@@ -145,7 +145,7 @@ def _alias_today(alias: cst.ImportAlias, module: str) -> cst.ImportAlias:
 
 
 def _starred(node: cst.ImportFrom, written: str, line: int, place: RuleSite) -> cst.BaseSmallStatement:
-    """Translate `from module import *`, unless the notebook binds names of its own that more names might replace."""
+    """Translate `from module import *`, unless more names might replace names that the notebook binds itself."""
     target = _module_today(written, place)
     if target == written:
         return node
@@ -163,7 +163,7 @@ def _starred(node: cst.ImportFrom, written: str, line: int, place: RuleSite) -> 
 _LOWER_CASE_LAYERS: Final = frozenset(
     {"add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract", "serialize", "deserialize"}
 )
-"""What `keras.layers` has and a notebook may have under the same name."""
+"""Names in `keras.layers` that a notebook may also use for its own objects."""
 
 
 # What is gone
@@ -201,7 +201,7 @@ def _advice(module: str) -> Message:
 
 
 def _signs(node: cst.ImportFrom, written: str) -> tuple[str, ...]:
-    """Return what an error says that comes of this import: the module is missing, or a name in it is."""
+    """Return the text of an error that this import causes: the module is missing, or a name in it is."""
     names = [] if isinstance(node.names, cst.ImportStar) else [f"'{_member(alias)}'" for alias in node.names]
     parts = written.split(".")
     modules = [".".join(parts[:length]) for length in range(2, len(parts) + 1)]

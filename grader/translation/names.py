@@ -1,7 +1,7 @@
-"""What a name in a cell stands for: `K` → `keras.backend`, `tf.keras.layers` → `keras.layers`.
+"""What a name in a cell refers to: `K` → `keras.backend`, `tf.keras.layers` → `keras.layers`.
 
 Names come from the imports of the whole notebook, since one cell imports what the next ones use. A name that is also
-bound by anything else stands for nothing: nobody could say which of the two is meant without running the code.
+bound by anything else is not resolved: without running the code, it is undecidable which of the two is meant.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _STARRED: Final = frozenset({*ARGUMENTS, *(f"keras.optimizers.{name}" for name i
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What an expression stands for.
+    """What an expression refers to.
 
     Attributes:
         name: Dotted name, Keras written `keras` and old modules as what they are today.
@@ -32,7 +32,7 @@ class Meaning:
 
     @property
     def of_tensorflow(self) -> bool:
-        """Whether it is reached by way of `tensorflow`."""
+        """Whether it is reached through `tensorflow`."""
         return self.written.startswith("tensorflow")
 
 
@@ -51,7 +51,7 @@ class Names:
     stars: set[str] = field(default_factory=set)
 
     def meaning(self, dotted: str, cell: int, line: int) -> Meaning | None:
-        """Tell what `K.mean` stands for at a place, or None where that is not one thing."""
+        """Return what `K.mean` refers to at a place, or None if that is ambiguous."""
         root, _, rest = dotted.partition(".")
         if root in self.bound:
             return None
@@ -62,7 +62,7 @@ class Names:
         return Meaning(canonical(full), full)
 
     def spelled(self, module: str, cell: int) -> str | None:
-        """Return the name under which a cell that is reached knows a module: `tf` for `tensorflow`; else None."""
+        """Return the name under which a cell that runs knows a module: `tf` for `tensorflow`; else None."""
         for name, places in self.imported.items():
             if name not in self.bound and all(target == module for *_, target in places) and places[0][0] <= cell:
                 return name
@@ -83,7 +83,7 @@ class Names:
 
 
 def plain(dotted: str) -> str:
-    """Write Keras `keras`, whatever the way to it."""
+    """Write `keras` for Keras, whatever path leads to it."""
     for prefix in _TENSORFLOW_KERAS:
         if dotted == prefix or dotted.startswith(f"{prefix}."):
             dotted = "keras" + dotted.removeprefix(prefix)
@@ -93,14 +93,14 @@ def plain(dotted: str) -> str:
 
 
 def canonical(dotted: str) -> str:
-    """Write Keras `keras` and old modules as what they are today."""
+    """Write `keras` for Keras, and today's names for old modules."""
     dotted = plain(dotted)
     module, _, member = dotted.rpartition(".")
     return f"{MOVED_MODULES[module]}.{member}" if module in MOVED_MODULES else dotted
 
 
 def names_of(trees: Sequence[tuple[int, ast.Module]]) -> Names:
-    """Read the names of cells, each its number and its syntax."""
+    """Read the names in cells, each given by number and syntax."""
     found = Names()
     for cell, tree in trees:
         for node in ast.walk(tree):
@@ -126,7 +126,7 @@ def _note_import(node: ast.AST, cell: int, found: Names) -> None:
 
 
 def _note_aliases(tree: ast.Module, cell: int, found: Names) -> Iterator[int]:
-    """Take `layers = tf.keras.layers` for an import; yield the ids of its target."""
+    """Treat `layers = tf.keras.layers` like an import; yield the ids of its target."""
     for node in tree.body:
         match node:
             case ast.Assign(targets=[ast.Name(id=name) as target], value=ast.Attribute() as value):

@@ -1,4 +1,4 @@
-"""A whole notebook read for old code: what was found, and the notebook with everything translated that can be."""
+"""Searches a whole notebook for old code: returns the findings, and the notebook with every possible translation."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from grader.translation.symbolic_tensors import Tensors, tensors_of
 from grader.translation.training_mode import note_idle_training
 
 _LONGEST_NOTEBOOK: Final = 400_000
-"""Characters of all cells; what is longer is not read."""
+"""Most characters of all cells; a longer notebook is not searched."""
 
 _MODELS: Final = frozenset({"Model", "Sequential"})
 
-# A cell that a parser, or one of our own rules, cannot cope with is left as it is.
+# A cell that a parser, or one of our own rules, cannot handle is left as it is.
 _UNREADABLE: Final = (cst.ParserSyntaxError, cst.CSTValidationError, RecursionError, SyntaxError, ValueError, TypeError)
 
 
 def read_old_code(notebook: Notebook) -> OldCode:
-    """Find old code in a notebook and translate what can be translated; nothing of it is run.
+    """Find old code in a notebook and translate what can be translated; nothing of it runs.
 
     Cells that hold nothing old, or no Python, stay the same objects.
     """
@@ -111,7 +111,7 @@ def _surveyed(trees: Sequence[tuple[int, ast.Module]]) -> tuple[Survey, tuple[Sl
 
 
 def _assigned(nodes: Sequence[ast.AST], makers: frozenset[str] | None) -> frozenset[str]:
-    """Return the names that are given what these calls make; for None, all others but Sequentials."""
+    """Return the names assigned from these calls; for None, from all others but Sequentials."""
     found: set[str] = set()
     for node in nodes:
         if isinstance(node, ast.Assign):

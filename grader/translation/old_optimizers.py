@@ -1,4 +1,4 @@
-"""`decay=` of an optimizer, which Keras 3 ignores, and optimizers whose default rate is not what it was."""
+"""`decay=` of an optimizer, which Keras 3 ignores, and optimizers whose default rate has changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from grader.translation.renamings import DEFAULT_RATES, SLOW_RATES
 from grader.translation.rule_site import RuleSite, code, keyword, positional, with_name, without
 
 _NOT_WITH: Final = frozenset({"ReduceLROnPlateau", "LearningRateScheduler", "learning_rate", "lr"})
-"""What sets the rate of an optimizer while it trains, which a schedule does not let anybody do."""
+"""What sets the rate of an optimizer during training, which a schedule does not allow."""
 
 
 def translated_optimizer(call: cst.Call, name: str, line: int, place: RuleSite) -> cst.Call:
@@ -61,7 +61,7 @@ def translated_optimizer(call: cst.Call, name: str, line: int, place: RuleSite) 
 
 
 def slow_optimizers(cell: int, tree: ast.Module, names: Names) -> tuple[SlowOptimizer, ...]:
-    """List optimizers at a default rate with which training may go nowhere, in the syntax of a cell."""
+    """List optimizers with a default rate that may be too small, in the syntax of a cell."""
     found = []
     for node in ast.walk(tree):
         name, line = _default_optimizer(node, cell, names)
@@ -71,7 +71,7 @@ def slow_optimizers(cell: int, tree: ast.Module, names: Names) -> tuple[SlowOpti
 
 
 def _default_optimizer(node: ast.AST, cell: int, names: Names) -> tuple[str, int]:
-    """Return class and line of an optimizer that is named, or made, without a rate."""
+    """Return class and line of an optimizer that is named, or created, without a rate."""
     match node:
         case ast.keyword(arg="optimizer", value=ast.Constant(value=str(text))):
             return _by_text(text), node.value.lineno

@@ -1,6 +1,6 @@
-"""The text of a cell as Python that a parser takes, and back: IPython's lines hidden, Python 2 fixed.
+"""Converts a cell to Python that can be parsed, and back: hides IPython's lines, fixes Python 2.
 
-Every line keeps its number, and what is not translated keeps every character.
+Every line keeps its number, and everything not translated keeps every character.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Final
 from grader.domain.syntax import tree_or_error
 
 LONGEST_CELL: Final = 60_000
-"""Characters; a longer cell holds data, and a tree of it would cost more memory than its calls are worth."""
+"""Most characters; a longer cell holds data, and a tree of it would cost too much memory."""
 
 DEEPEST_TREE: Final = 150
-"""Levels of syntax; a deeper tree is nobody's autoencoder, and would take the stack of whatever walks through it."""
+"""Most levels of syntax; a deeper tree is no autoencoder's, and would overflow the stack of recursive code."""
 
 _HIDDEN_AT_MOST: Final = 200
 _COMMENTS_TRIED: Final = 20
@@ -56,7 +56,7 @@ class Readable:
 
 
 def readable(source: str) -> Readable | None:
-    """Make Python of a cell's source; None where it is none, even with lines for IPython hidden and prints fixed."""
+    """Convert a cell's source to Python; None if impossible even after hiding IPython lines and fixing prints."""
     if len(source) > LONGEST_CELL:
         return None
     lines = source.split("\n")
@@ -80,7 +80,7 @@ def _finished(lines: list[str], hidden: dict[str, str], fixed: list[tuple[int, s
 
 
 def _depth_exceeded(tree: ast.Module) -> bool:
-    """Measure the tree without recursion, since it may be made to be too deep for one."""
+    """Measure the tree without recursion, since it may be too deep for that."""
     level: list[ast.AST] = [tree]
     for _ in range(DEEPEST_TREE):
         level = [child for node in level for child in ast.iter_child_nodes(node)]
@@ -93,7 +93,7 @@ def _depth_exceeded(tree: ast.Module) -> bool:
 
 
 def _hide_cell_magic(lines: list[str], hidden: dict[str, str]) -> bool:
-    """Hide the line of a cell magic; say False where the cell below it is no Python of the notebook."""
+    """Hide the line of a cell magic; return False if the cell below it is not Python of the notebook."""
     first = next((number for number, line in enumerate(lines) if line.strip()), None)
     if first is None:
         return False
@@ -105,7 +105,7 @@ def _hide_cell_magic(lines: list[str], hidden: dict[str, str]) -> bool:
 
 
 def _hide_until_parsed(lines: list[str], hidden: dict[str, str]) -> bool:
-    """Hide lines for IPython where the parser stumbles over them, since `% 3` may also go on with a calculation."""
+    """Hide lines for IPython at which the parser fails, since `% 3` may also continue a calculation."""
     for _ in range(_HIDDEN_AT_MOST):
         found = tree_or_error("\n".join(lines))
         if isinstance(found, ast.Module):
@@ -118,7 +118,7 @@ def _hide_until_parsed(lines: list[str], hidden: dict[str, str]) -> bool:
 
 
 def _hide_all(lines: list[str], hidden: dict[str, str]) -> bool:
-    """Try once more without any such line: Python may give up far from the one that it stumbled over."""
+    """Try again without any such line: Python may report the error far from its cause."""
     trial, more = list(lines), dict(hidden)
     for number, line in enumerate(lines):
         if trial[number] and _is_magic(line):
@@ -131,7 +131,7 @@ def _hide_all(lines: list[str], hidden: dict[str, str]) -> bool:
 
 
 def _is_magic(line: str) -> bool:
-    """Tell whether a line may be one for IPython: `%cd x`, `!ls`, `?f`, `f?`, `files = !ls`."""
+    """Return whether a line may be one for IPython: `%cd x`, `!ls`, `?f`, `f?`, `files = !ls`."""
     text = line.strip()
     assigned = text.partition("=")[2].lstrip()
     return not text.startswith("#") and (
@@ -140,7 +140,7 @@ def _is_magic(line: str) -> bool:
 
 
 def _hide(lines: list[str], number: int, hidden: dict[str, str]) -> None:
-    """Put a placeholder where a line for IPython is, with the lines that a backslash joins to it.
+    """Replace a line for IPython, with its continuation lines, by a placeholder.
 
     Of `%time code` only the magic is hidden, so that the code is read as well.
     """
@@ -163,7 +163,7 @@ def _hide(lines: list[str], number: int, hidden: dict[str, str]) -> None:
 
 
 def _mend_python_2(lines: list[str]) -> list[tuple[int, str, str]]:
-    """Turn print statements and `except Class, name:` into Python 3; only ever done to a cell that does not parse."""
+    """Turn print statements and `except Class, name:` into Python 3; only for a cell that cannot be parsed."""
     fixed = []
     number = 0
     while number < len(lines):
@@ -179,7 +179,7 @@ def _mend_python_2(lines: list[str]) -> list[tuple[int, str, str]]:
 
 
 def _mend_print(lines: list[str], first: int, printed: re.Match[str], fixed: list[tuple[int, str, str]]) -> int:
-    """Mend the print statement that begins in a line; return the last line that it takes."""
+    """Fix the print statement that begins in a line; return its last line."""
     for last in range(first, min(first + 12, len(lines))):
         body = "\n".join([printed["rest"], *lines[first + 1 : last + 1]])
         call = _print_call(body)
@@ -194,7 +194,7 @@ def _mend_print(lines: list[str], first: int, printed: re.Match[str], fixed: lis
 
 
 def _print_call(body: str) -> str | None:
-    """Return the call that says the same as `print body`, or None where this is not the whole of one."""
+    """Return the call equivalent to `print body`, or None if this is not a complete statement."""
     code, comment = _without_comment(body)
     stripped = code.rstrip()
     if not stripped or stripped.startswith(">>"):
@@ -208,7 +208,7 @@ def _print_call(body: str) -> str | None:
 
 
 def _without_comment(body: str) -> tuple[str, str]:
-    """Split a comment off the end of a single line, where what comes before it is an expression."""
+    """Split a comment off the end of a single line if the part before it is an expression."""
     marks = [position for position, character in enumerate(body) if character == "#"]
     for position in marks[:_COMMENTS_TRIED]:
         if isinstance(tree_or_error(f"({body[:position].strip().removesuffix(',')},)"), ast.Module):

@@ -19,7 +19,7 @@ _TRAINING: Final = frozenset({"fit", "evaluate", "predict"})
 
 
 def translated_call(original: cst.Call, updated: cst.Call, line: int, place: RuleSite) -> cst.BaseExpression:
-    """Translate a call; the same node where nothing in it is old.
+    """Translate a call; the same node if nothing in it is old.
 
     Args:
         original: As the cell has it, for what it means.
@@ -65,7 +65,7 @@ def _of_a_module(name: str, call: cst.Call, line: int, place: RuleSite) -> cst.B
 
 
 def _with_new_arguments(call: cst.Call, name: str, line: int, place: RuleSite) -> cst.Call:
-    """Rename arguments; one that the call has under its new name too is left for Keras to complain of."""
+    """Rename arguments; if the call also has the new name, the error is left to Keras."""
     table = ARGUMENTS.get(name, {})
     given = {arg.keyword.value for arg in call.args if arg.keyword is not None}
     arguments = []
@@ -86,7 +86,7 @@ def _shown(arg: cst.Arg) -> str:
 
 
 def _old_layer(original: cst.Call, call: cst.Call, line: int, place: RuleSite) -> cst.Call:
-    """Bring a layer of Keras 1 into today's form: `(16, 3, 3)` is a kernel of 3 × 3 there, and strides of 3 here."""
+    """Convert a layer of Keras 1 to today's form: `(16, 3, 3)` is a kernel of 3 × 3 there, and strides of 3 here."""
     old = any(arg.keyword is not None and arg.keyword.value in KERAS_1_ARGUMENTS for arg in original.args)
     if not old:
         return call
@@ -103,7 +103,7 @@ def _old_layer(original: cst.Call, call: cst.Call, line: int, place: RuleSite) -
 
 
 def _without_batch(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
-    """`batch_input_shape=(None, 784)` is `input_shape=(784,)`; where a batch has a size, its layer may keep a state."""
+    """Turn `batch_input_shape=(None, 784)` into `input_shape=(784,)`; a fixed batch size may mean a stateful layer."""
     given = keyword(call, "batch_input_shape")
     if given is None or not isinstance(given.value, cst.Tuple) or len(given.value.elements) < 2:
         return call
@@ -136,7 +136,7 @@ def _with_kernel(call: cst.Call) -> cst.Call:
 
 
 def _input(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
-    """`Input(shape=(784))` was taken for `(784,)` once."""
+    """Turn `Input(shape=(784))`, which old versions accepted, into `(784,)`."""
     first = positional(call)
     shape = keyword(call, "shape") or (first[0] if first else None)
     if shape is None or not isinstance(shape.value, cst.Integer):
@@ -149,7 +149,7 @@ def _input(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
 
 
 def _value_counts(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
-    """`pd.value_counts(x, sort=True)` is a method of the series alone."""
+    """Turn `pd.value_counts(x, sort=True)` into a method of the series."""
     first = positional(call)
     if first is None or len(first) != 1 or not isinstance(call.func, cst.Attribute):
         return call
@@ -176,7 +176,7 @@ def _asscalar(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
 
 
 def _style(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
-    """Styles of seaborn carry the version of seaborn that they are from."""
+    """Add seaborn's version to the names of its styles."""
     text = text_of(call.args[0].value) if len(call.args) == 1 else None
     if text is None or not (text == "seaborn" or text.startswith("seaborn-")) or text.startswith("seaborn-v0_8"):
         return call
@@ -214,7 +214,7 @@ def _without_arguments(name: str) -> _Rule:
 
 
 def _fit(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
-    """Translate `nb_epoch=`, and leave out what only said how to compute."""
+    """Translate `nb_epoch=`, and remove arguments that only said how to compute."""
     table = {"nb_epoch": "epochs"}
     arguments = []
     for arg in call.args:
@@ -237,7 +237,7 @@ def _with(said: Message, **values: str) -> Message:
 
 
 def _compile(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
-    """Put the default rates of Keras 1 back, where other calls prove that the notebook was written for Keras 1."""
+    """Restore the default rates of Keras 1 if other calls prove that the notebook was written for Keras 1."""
     optimizer = keyword(call, "optimizer")
     text = "" if optimizer is None else (text_of(optimizer.value) or "").lower()
     name = next((name for name in ("Adadelta", "Adagrad") if name.lower() == text), "")
@@ -287,7 +287,7 @@ _SAMPLES: Final = message(
 
 
 def _classes(call: cst.Call, line: int, place: RuleSite) -> cst.BaseExpression:
-    """Keras 2 said how it chose classes: the largest of several outputs, or one above a half."""
+    """Translate Keras 2's choice of classes: the largest of several outputs, or one above a half."""
     if _root(call) not in place.survey.sequential:
         return call
     predict = call.with_changes(func=_other(call, "predict"))
@@ -302,7 +302,7 @@ def _probabilities(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
 
 
 def _add_loss(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
-    """A layer that adds a loss says no longer what it depends on."""
+    """Remove the argument that says what an added loss depends on."""
     inputs = keyword(call, "inputs")
     if inputs is None or _root(call) != "self":
         return call
@@ -312,14 +312,14 @@ def _add_loss(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
 
 
 def _add_metric(call: cst.Call, line: int, place: RuleSite) -> cst.BaseExpression:
-    """Metrics are told, and nothing is learnt from them."""
+    """Metrics are reported, and nothing is learnt from them."""
     why = message("Keras 3 has no `add_metric`: a metric that a model keeps itself is updated in `call`; leave it out.")
     place.note(line, code(call), "None", why=why, signs=("`add_metric()`",), far=_root(call) == "self")
     return cst.Name("None")
 
 
 def _add_weight(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
-    """The first argument of `add_weight` is the shape today; it was the name."""
+    """Make the shape the first argument of `add_weight`, which was the name."""
     first = positional(call)
     if _root(call) != "self" or not first or text_of(first[0].value) is None or len(first) > 2:
         return call
@@ -330,7 +330,7 @@ def _add_weight(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
 
 
 def _drop(call: cst.Call, line: int, place: RuleSite) -> cst.Call:
-    """`frame.drop(columns, 1)`: pandas wants the axis by name."""
+    """Translate `frame.drop(columns, 1)`: pandas requires the axis by name."""
     first = positional(call)
     if (
         first is None

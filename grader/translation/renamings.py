@@ -1,4 +1,4 @@
-"""What was renamed, moved or removed: data alone, tried on Keras 3.15, NumPy 2.4, pandas 3 and scikit-learn 1.9.
+"""What was renamed, moved or removed: only data, tested on Keras 3.15, NumPy 2.4, pandas 3 and scikit-learn 1.9.
 
 Keras is written `keras` here, whether a notebook says `keras` or `tensorflow.keras`.
 """
@@ -42,7 +42,7 @@ MOVED_MODULES: Final[Mapping[str, str]] = MappingProxyType(
         "sklearn.grid_search": "sklearn.model_selection",
     }
 )  # fmt: skip
-"""Modules whose members are found elsewhere under the same names."""
+"""Modules whose members are elsewhere under the same names."""
 
 LOST_MEMBERS: Final = frozenset(
     {
@@ -52,7 +52,7 @@ LOST_MEMBERS: Final = frozenset(
         "fetch_mldata", "imread", "imresize", "imsave", "toimage",
     }
 )  # fmt: skip
-"""Names that their modules do not have any more: an import of one goes where it is not used, and stays where it is."""
+"""Names that their modules no longer have: an import of an unused one is removed, others stay."""
 
 CHANGED_MEMBERS: Final = frozenset({"KFold", "StratifiedKFold", "ShuffleSplit", "LeaveOneOut"})
 """Names that mean something else in the module that `sklearn.cross_validation` became."""
@@ -68,7 +68,7 @@ GONE_MODULES: Final = (
     "scipy.misc",
     "sklearn.externals.six",
 )
-"""Modules that are gone with all that they held."""
+"""Modules that are gone with all their content."""
 
 TENSORFLOW_ONLY: Final[Mapping[str, str]] = MappingProxyType(
     {"ImageDataGenerator": "keras.preprocessing.image", "Tokenizer": "keras.preprocessing.text"}
@@ -124,7 +124,7 @@ RENAMED_MEMBERS: Final[Mapping[str, str]] = MappingProxyType(
 """Dotted name → its last part today. Above it, `matplotlib.pyplot.cm` loses a part as well (see `SHORTENED`)."""
 
 SHORTENED: Final = frozenset({"matplotlib.pyplot.cm.get_cmap"})
-"""Renamed members that today stand one level higher."""
+"""Renamed members that are one level higher today."""
 
 LOSS_NAMES: Final = _frozen(
     mse="mean_squared_error", MSE="mean_squared_error", mae="mean_absolute_error", MAE="mean_absolute_error",
@@ -132,13 +132,13 @@ LOSS_NAMES: Final = _frozen(
     MSLE="mean_squared_logarithmic_error", kld="kl_divergence", KLD="kl_divergence",
     kullback_leibler_divergence="kl_divergence", logcosh="log_cosh",
 )  # fmt: skip
-"""Losses and metrics that `keras` has under the long name alone."""
+"""Losses and metrics that `keras` has only under the long name."""
 
 TF_LOSS_NAMES: Final = _frozen(
     mean_squared_error="mse", mean_absolute_error="mae", mean_absolute_percentage_error="mape",
     mean_squared_logarithmic_error="msle", kl_divergence="kld", log_cosh="logcosh",
 )  # fmt: skip
-"""Losses and metrics that `tf.keras` has under the short name alone."""
+"""Losses and metrics that `tf.keras` has only under the short name."""
 
 BUILTINS: Final = _frozen(float="float", int="int", object="object", str="str", long="int", unicode="str")
 """Names of NumPy that were the builtins of Python."""
@@ -195,7 +195,7 @@ ARGUMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 KERAS_1_ARGUMENTS: Final = frozenset(
     {"border_mode", "subsample", "nb_filter", "nb_row", "nb_col", "init", "dim_ordering", "W_regularizer", "nb_epoch"}
 )
-"""Only Keras 1 took these, so that the rest of the notebook is of its time too."""
+"""Arguments that only Keras 1 had, so the rest of the notebook is from that time as well."""
 
 OPTIMIZERS: Final = frozenset({"Adam", "SGD", "RMSprop", "Adadelta", "Adagrad", "Nadam", "Adamax"})
 DEFAULT_RATES: Final[Mapping[str, str]] = MappingProxyType({"SGD": "0.01", "RMSprop": "0.001", "Adam": "0.001"})
@@ -241,7 +241,7 @@ SYMBOLIC: Final[Mapping[str, str]] = MappingProxyType(
         "tensorflow.square": "square", "tensorflow.math.square": "square", "tensorflow.sigmoid": "sigmoid",
     }
 )  # fmt: skip
-"""Functions on tensors, and the one of `keras.ops` with the same arguments, which takes symbolic tensors too."""
+"""Functions on tensors, and the equivalent in `keras.ops` with the same arguments, which takes symbolic tensors."""
 
 SYMBOLIC_ARGUMENTS: Final = frozenset({"axis", "keepdims"})
 """Named arguments that mean the same in all of them."""

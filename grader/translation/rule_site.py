@@ -1,4 +1,4 @@
-"""What every translation rule needs: the code at one place, what its names mean, and a note of what was found."""
+"""What every translation rule needs: the code at one place, what its names refer to, and a record of findings."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from grader.domain.outdated import Translation
 from grader.translation.names import Meaning, Names
 
 SHOWN = 160
-"""Characters of a piece of code in a report."""
+"""Most characters of a piece of code in a report."""
 
 _EMPTY = cst.Module([])
 
 
 @dataclass(slots=True)
 class Survey:
-    """What the whole notebook says about itself, and what was found in it.
+    """What is known about the whole notebook, and the findings in it.
 
     Attributes:
         names: What its names stand for.
@@ -62,12 +62,12 @@ class RuleSite:
     as_written: tuple[str, str] = ("", "")
 
     def meaning(self, node: cst.BaseExpression, line: int) -> Meaning | None:
-        """Tell what a name or a chain of attributes stands for."""
+        """Return what a name or a chain of attributes refers to."""
         dotted = dotted_name(node)
         return None if dotted is None else self.survey.names.meaning(dotted, self.cell, line)
 
     def keras(self) -> str:
-        """Return how this cell may write `keras`; where it knows no name of it, one is imported."""
+        """Return how this cell may write `keras`; if it has no name for it, one is imported."""
         names = self.survey.names
         if known := names.spelled("keras", self.cell):
             return known
@@ -86,7 +86,7 @@ class RuleSite:
         signs: Sequence[str] = (),
         far: bool = False,
     ) -> None:
-        """Write down what was found; `why` is the sentence of a plain renaming where it is left out."""
+        """Record a finding; the default for `why` is the sentence of a plain renaming."""
         before = self.as_written[1] if before == self.as_written[0] else before
         said = message(
             "The current version no longer takes `{before}`: write `{after}`.", before=short(before), after=short(after)
@@ -106,7 +106,7 @@ class RuleSite:
     def advise(
         self, line: int, before: str, why: Message, *, signs: Sequence[str] = (), far: bool = False, after: str = ""
     ) -> None:
-        """Write down what is old and is left as it is, because nothing we could write is sure to mean the same."""
+        """Record old code that is left as it is, because no replacement surely means the same."""
         found = Translation(
             self.cell,
             line,
@@ -138,7 +138,7 @@ def code(node: cst.CSTNode) -> str:
 
 
 def short(text: str) -> str:
-    """Put code on one line of the length of a report's."""
+    """Put code on one line, cut to the length in a report."""
     line = " ".join(text.split())
     return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"
 
@@ -149,14 +149,14 @@ def keyword(call: cst.Call, name: str) -> cst.Arg | None:
 
 
 def positional(call: cst.Call) -> list[cst.Arg] | None:
-    """Return the arguments without a name; None where `*some` makes their number unknown."""
+    """Return the arguments without a name; None if `*some` makes their number unknown."""
     if any(arg.star == "*" for arg in call.args):
         return None
     return [arg for arg in call.args if arg.keyword is None and not arg.star]
 
 
 def with_name(arg: cst.Arg, name: str) -> cst.Arg:
-    """Return the argument under a name, written as house and world do: no spaces round `=`."""
+    """Return an argument by name, written without spaces around `=`."""
     equal = (
         arg.equal if arg.keyword is not None else cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
     )

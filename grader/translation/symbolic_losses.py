@@ -1,8 +1,8 @@
 """Losses made of symbolic tensors, as variational autoencoders had them before Keras 3.
 
-`vae.add_loss(tensor)` and a loss function that uses `z_mean` of the graph both say: compute these tensors from the
-inputs of the model in every step. That is what the translation does. It builds a second model of the same layers from
-the same inputs to the tensors of the loss, and gives it to the `compute_loss` of the first, whose graph stays as it is.
+`vae.add_loss(tensor)` and a loss function that uses `z_mean` of the graph both mean: compute these tensors from the
+inputs of the model in every step. The translation does this. It builds a second model with the same layers from the
+same inputs to the tensors of the loss, and uses it in the `compute_loss` of the first, whose graph stays as it is.
 
 The same numbers come out, with two differences that no loss depends on: a model that draws random numbers draws once
 more in each step, and moving averages of `BatchNormalization` are updated twice.
@@ -34,7 +34,7 @@ def _add_loss(model, loss):  # what `model.add_loss(loss)` said before Keras 3
     compute_loss.added = [joint]
     model.compute_loss = compute_loss
 """
-"""Keras sums what a layer adds, so that one number stays what it is."""
+"""Keras sums the losses that a layer adds, so a single number stays unchanged."""
 
 CLOSED: Final = "_close_loss"
 CLOSED_SOURCE: Final = """\
@@ -91,7 +91,7 @@ def translated_function(
 def translated_added_loss(
     original: cst.Call, updated: cst.Call, line: int, place: RuleSite, symbolic: frozenset[str]
 ) -> tuple[cst.Call, str]:
-    """Translate `model.add_loss(tensor)`; return the call and the source of what it calls, "" where it is not old."""
+    """Translate `model.add_loss(tensor)`; return the call and the source of the function it calls, "" if not old."""
     func = updated.func
     if not (isinstance(func, cst.Attribute) and isinstance(func.value, cst.Name) and func.attr.value == "add_loss"):
         return updated, ""
@@ -109,7 +109,7 @@ def translated_compile(
     """Translate `model.compile(loss=f)` where `f` uses tensors of the graph.
 
     Returns:
-        The call, a statement to run before it, and the source of what that calls; two "" where nothing is old.
+        The call, a statement to run before it, and the source of what that calls; two "" if nothing is old.
     """
     func = updated.func
     loss = keyword(updated, "loss")

@@ -1,4 +1,4 @@
-"""Which names of a notebook are symbolic tensors, and which functions close over one: by reading, scope by scope."""
+"""Finds the names that are symbolic tensors, and the functions that use one, by reading scope by scope."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def tensors_of(trees: Sequence[tuple[int, ast.Module]], names: Names) -> Tensors
 
 
 def is_symbolic(node: ast.expr, symbolic: frozenset[str] | set[str], names: Names, cell: int) -> bool:
-    """Tell whether an expression is a symbolic tensor, or holds one."""
+    """Return whether an expression is, or contains, a symbolic tensor."""
     match node:
         case ast.Name(id=name):
             return name in symbolic
@@ -87,7 +87,7 @@ def _call_is_symbolic(call: ast.Call, symbolic: frozenset[str] | set[str], names
 
 
 def _collect(body: Sequence[ast.stmt], cell: int, names: Names, found: set[str]) -> None:
-    """Add the names that statements make symbolic tensors of, in their order."""
+    """Add the names to which statements assign symbolic tensors, in order."""
     for node in body:
         match node:
             case ast.Assign(targets=targets, value=value) if is_symbolic(value, found, names, cell):

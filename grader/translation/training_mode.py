@@ -1,8 +1,8 @@
 """Models whose `call` takes no `training`: Keras 2 passed the mode to their layers, Keras 3 does not.
 
-`fit` calls such a model as `predict` does. Dropout, noise, BatchNormalization and layers that draw then do in training
-what they do otherwise, without a word. Of a notebook nobody can tell for which of the two it was written, so that it is
-told and never translated.
+`fit` then calls such a model like `predict`. Dropout, noise, BatchNormalization and layers that draw numbers silently
+behave in training as they do otherwise. It is undecidable for which version a notebook was written, so this is reported
+and never translated.
 
 Source: `Model.train_step` of Keras 3, which passes `training=True` only where `call` has such an argument.
 """
@@ -25,7 +25,7 @@ _NAMED: Final = 3
 
 
 def note_idle_training(trees: Sequence[tuple[int, ast.Module]], survey: Survey) -> None:
-    """Write down each class of a model that Keras 3 trains as it predicts, if a layer inside acts in training alone."""
+    """Record each class of a model that Keras 3 trains as it predicts, if a layer inside acts only in training."""
     classes = [(cell, node) for cell, tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     acting = {kind for kind, traits in all_traits().items() if traits.acts_in_training}
     acting |= {node.name for _, node in classes if _takes_training(_method(node, "call"))}
@@ -46,7 +46,7 @@ def note_idle_training(trees: Sequence[tuple[int, ast.Module]], survey: Survey) 
 
 
 def _named(tree: ast.AST, names: Set[str]) -> Iterator[str]:
-    """Yield the classes among `names` that are called in a piece of code: `layers.Dropout(0.5)`."""
+    """Yield the classes among `names` that a piece of code calls: `layers.Dropout(0.5)`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             last = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -59,7 +59,7 @@ def _method(node: ast.ClassDef, name: str) -> ast.FunctionDef | None:
 
 
 def _takes_training(call: ast.FunctionDef | None) -> bool:
-    """Tell whether a `call` is told when it trains; arguments that nobody can see may be that."""
+    """Return whether a `call` may have a `training` argument; unknown arguments may include one."""
     if call is None:
         return False
     arguments = call.args
@@ -68,7 +68,7 @@ def _takes_training(call: ast.FunctionDef | None) -> bool:
 
 
 def _is_model(node: ast.ClassDef, cell: int, names: Names) -> bool:
-    """Tell whether a class is a Keras model that leaves the steps of its training to Keras."""
+    """Return whether a class is a Keras model that uses Keras's own training step."""
     if _method(node, "train_step") is not None:
         return False
     meanings = [names.meaning(ast.unparse(base), cell, node.lineno) for base in node.bases]
@@ -76,7 +76,7 @@ def _is_model(node: ast.ClassDef, cell: int, names: Names) -> bool:
 
 
 def _is_given_layers(node: ast.ClassDef) -> bool:
-    """Tell whether a model is made of what it is given: `__init__(self, encoder, decoder)`."""
+    """Return whether a model is made of its arguments: `__init__(self, encoder, decoder)`."""
     made = _method(node, "__init__")
     return made is not None and len(made.args.args) > 1
 

@@ -1,4 +1,4 @@
-"""Right answers on data in another form: pixels between other bounds, noise from a layer."""
+"""Right answers on data in another form: pixels with other bounds, noise from a layer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SCALED: Final = re.compile(r'\b(\w+)\.astype\("float32"\) / 255')
 
 
 def on_pixels(template: str, activation: str) -> Edit:
-    """Return an edit that scales the pixels in another way and ends the network in another activation.
+    """Return an edit that scales the pixels differently and gives the network another final activation.
 
     For assignments that leave the last activation to the student; with the mean squared error, which takes any pixels.
 

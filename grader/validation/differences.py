@@ -1,6 +1,6 @@
 """Exact differences between two models in canonical form, one sentence each, for maintainers.
 
-Stricter than what students are compared by: nothing is forgiven, not a rate of dropout and not a bias.
+Stricter than the comparison for students: even a dropout rate or a bias counts.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ def model_differences(
 
 
 def architecture_differences(role: Role, expected: Architecture, actual: Architecture) -> Iterator[Message]:
-    """Tell every layer that differs, aligned like a diff of two texts; then wiring and parameters."""
-    told = False
+    """Return a sentence for every layer that differs, aligned like a diff of two texts; then wiring and parameters."""
+    differs = False
     place = 0
     for i, j in exact_pairs(expected.layers, actual.layers):
         place += j is not None
         for sentence in _pair(
             role, None if i is None else expected.layers[i], None if j is None else actual.layers[j], place
         ):
-            told = True
+            differs = True
             yield sentence
-    if told:
+    if differs:
         return
     if expected.input_shape != actual.input_shape:
         yield message(
@@ -62,7 +62,7 @@ def architecture_differences(role: Role, expected: Architecture, actual: Archite
 
 
 def _pair(role: Role, expected: Layer | None, actual: Layer | None, position: int) -> Iterator[Message]:
-    """Say how two counterparts differ, nothing where they do not."""
+    """Say how two counterparts differ, nothing if they do not."""
     if expected is None or actual is None:
         yield from _alone(role, expected, actual, position)
         return

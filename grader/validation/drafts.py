@@ -1,8 +1,8 @@
 """A solution notebook as cells and syntax trees that can be rewritten.
 
-Edits go through libcst, so that comments and layout stay and what comes out is always Python. A draft never changes;
-every edit returns another one, or None where there is nothing to edit, so that an operator which does not apply says so
-by itself.
+Edits use libcst, so that comments and layout stay and the result is always valid Python. A draft never changes; every
+edit returns another one, or None if there is nothing to edit, so that an operator that does not apply reports it by
+itself.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class LayerCall:
         return tree
 
     def keyword(self, name: str) -> str | None:
-        """Return the text of a keyword's value, None where it is not given."""
+        """Return the text of a keyword's value, None if it is not given."""
         return keyword(self.call, name)
 
 
@@ -130,11 +130,11 @@ class Draft:
     # What is asked
 
     def asks(self, check: str) -> bool:
-        """Say whether the rubric has a check."""
+        """Return whether the rubric has a check."""
         return any(item.check == check for item in self.assignment.rubric)
 
     def allows(self, parameter: str, value: str) -> bool:
-        """Say whether a value is among those that a setting of the check `layers` takes as right."""
+        """Return whether a setting of the check `layers` allows this value."""
         for item in self.assignment.rubric:
             given = item.parameters.get(parameter)
             if item.check == "layers" and isinstance(given, tuple):
@@ -142,7 +142,7 @@ class Draft:
         return False
 
     def sets(self, check: str, parameter: str, value: object) -> bool:
-        """Say whether the rubric gives a setting of a check exactly this value."""
+        """Return whether the rubric sets a setting of a check to exactly this value."""
         return any(item.check == check and item.parameters.get(parameter) == value for item in self.assignment.rubric)
 
     # Text
@@ -153,20 +153,20 @@ class Draft:
         return (cell for cell in self.cells if cell.is_code)
 
     def source(self, cell_id: str) -> str | None:
-        """Return a cell's text, None where there is no such cell."""
+        """Return a cell's text, None if there is no such cell."""
         return next((cell.source for cell in self.cells if cell.cell_id == cell_id), None)
 
     def mentions(self, words: str) -> bool:
-        """Say whether a text stands in any cell of code."""
+        """Return whether a text stands in any cell of code."""
         return any(words in cell.source for cell in self.code_cells)
 
     def with_source(self, cell_id: str, source: str) -> Draft:
-        """Give a cell another text."""
+        """Replace the text of a cell."""
         cells = tuple(replace(cell, source=source) if cell.cell_id == cell_id else cell for cell in self.cells)
         return replace(self, cells=cells)
 
     def instead(self, old: str, new: str) -> Draft | None:
-        """Put one text in place of another wherever it stands in code."""
+        """Replace one text by another everywhere in the code."""
         if not self.mentions(old):
             return None
         return self.each_code(lambda source: source.replace(old, new))
@@ -178,7 +178,7 @@ class Draft:
         )
 
     def each_python(self, edit: Callable[[cst.Module], cst.Module], words: str = "") -> Draft:
-        """Edit the syntax tree of every cell of code in which these words stand, but those with magics."""
+        """Edit the syntax tree of every code cell that contains these words, except cells with magics."""
         return self.each_code(
             lambda source: edit(module(source)).code if words in source and is_python(source) else source
         )
@@ -192,22 +192,22 @@ class Draft:
         return replace(self, cells=(*self.cells[:place], new, *self.cells[place:]))
 
     def prepared(self, source: str) -> Draft:
-        """Add a cell after the one that imports: helper functions of what follows."""
+        """Add a cell after the one with the imports: helper functions for what follows."""
         cells = list(self.code_cells)
         importing = next((cell for cell in cells if "import numpy" in cell.source), cells[0])
         return self.added(source, after=importing.cell_id)
 
     def after_statement(self, words: str, source: str) -> Draft | None:
-        """Add a cell after the last one in which a text stands."""
+        """Add a cell after the last one that contains a text."""
         found = [cell.cell_id for cell in self.code_cells if words in cell.source]
         return self.added(source, after=found[-1]) if found else None
 
     def renamed(self, names: Mapping[str, str]) -> Draft:
-        """Rename variables, functions and classes wherever they stand."""
+        """Rename variables, functions and classes everywhere."""
         return self.each_python(lambda tree: tree.visit(Renamer(names)))
 
     def renamed_by_the_student(self, names: Mapping[str, str]) -> Draft:
-        """Rename variables, functions and classes in every cell but those that are given."""
+        """Rename variables, functions and classes in every cell except the given ones."""
         whole = self.renamed(names)
         pairs = zip(self.cells, whole.cells, strict=True)
         return replace(self, cells=tuple(old if is_given(old.metadata) else new for old, new in pairs))
@@ -234,12 +234,12 @@ class Draft:
         return next(reversed(self.weighted(encoder=True)), None)
 
     def output_layer(self) -> LayerCall | None:
-        """Find the layer that paints the image: the last of the first decoder."""
+        """Find the layer that outputs the image: the last of the first decoder."""
         found = self.weighted(encoder=False)
         return next((one for one in reversed(found) if one.model == found[0].model), None)
 
     def hidden_layers(self, *, encoder: bool) -> tuple[LayerCall, ...]:
-        """Find the layers with weights that give neither the code nor the image."""
+        """Find the layers with weights that output neither the code nor the image."""
         ends = (self.code_layer(), self.output_layer())
         return tuple(one for one in self.weighted(encoder=encoder) if one not in ends and "z_" not in one.code)
 
@@ -250,7 +250,7 @@ class Draft:
         return self.with_source(layer.cell_id, text(replaced(tree, call, edit(call))))
 
     def beside(self, layer: LayerCall, code: str, *, before: bool = False) -> Draft:
-        """Put another layer behind one, or in front of it: in the list of a Sequential, or round a functional call."""
+        """Insert another layer after or before one: in the list of a Sequential, or around a functional call."""
         tree = module(self.source(layer.cell_id) or "")
         call = LayerFinder.calls_of(tree)[layer.place]
         found = call_named(tree, call)
@@ -262,13 +262,13 @@ class Draft:
         return self.with_source(layer.cell_id, text(tree.visit(ElementSplitter(call, elements))))
 
     def with_value(self, name: str, code: str) -> Draft | None:
-        """Give a variable that holds a Sequential or a Model another value, wherever one is assigned to it."""
+        """Replace the value of a variable that holds a Sequential or a Model, wherever it is assigned."""
         editor = ValueEditor(name, code)
         draft = self.each_python(lambda tree: tree.visit(editor), name)
         return draft if editor.found else None
 
     def joined(self, code: str, helper: str) -> Draft | None:
-        """Make the autoencoder out of its halves in another way; None where they come after it, cut out of it."""
+        """Build the autoencoder from its halves in another way; None if they are cut out of it afterwards."""
         text = "\n".join(cell.source for cell in self.code_cells)
         places = [re.search(rf"^ *{name} = ", text, re.MULTILINE) for name in ("encoder", "decoder", "autoencoder")]
         encoder, decoder, whole = (-1 if place is None else place.start() for place in places)
@@ -276,7 +276,7 @@ class Draft:
         return None if edited is None else edited.prepared(helper)
 
     def with_calls(self, method: str, edit: CallEdit, *, of: str = "") -> Draft | None:
-        """Edit every call of a method (`fit`, `compile`) of a variable whose name begins so."""
+        """Edit every call of a method (`fit`, `compile`) of variables whose names have this prefix."""
         editor = CallEditor(method, of, edit)
         draft = self.each_python(lambda tree: tree.visit(editor), f".{method}(")
         return draft if editor.found else None

@@ -49,7 +49,7 @@ def _each_layer(edit: Callable[[str, int], str]) -> Edit:
 
 
 def _named(code: str, number: int) -> str:
-    """Give a layer a name, unless it has one: the notebook may ask for a layer by its name."""
+    """Name a layer, unless it has a name: the notebook may ask for a layer by its name."""
     call = cst.parse_expression(code)
     assert isinstance(call, cst.Call)  # noqa: S101 - a layer
     if keyword(call, "name") is not None:
@@ -73,16 +73,16 @@ def _cells(draft: Draft) -> Draft | None:
 
 
 def _apart(name: str, shape: str, layers: list[str]) -> str:
-    """Write activations as layers of their own, by turns as Activation and as ReLU where it is one."""
-    told = []
+    """Write activations as layers of their own, alternately as Activation and, if it is one, as ReLU."""
+    written = []
     for layer in layers:
         plain, activation = without_activation(layer)
-        told.append(plain)
-        if activation == "relu" and len(told) % 2:
-            told.append("layers.ReLU()")
+        written.append(plain)
+        if activation == "relu" and len(written) % 2:
+            written.append("layers.ReLU()")
         elif activation is not None:
-            told.append(f'layers.Activation("{activation}")')
-    return f"{name} = keras.Sequential([keras.Input(shape={shape}), {', '.join(told)}])"
+            written.append(f'layers.Activation("{activation}")')
+    return f"{name} = keras.Sequential([keras.Input(shape={shape}), {', '.join(written)}])"
 
 
 def _activation_functions(code: str, number: int) -> str:
@@ -91,8 +91,8 @@ def _activation_functions(code: str, number: int) -> str:
     activation = (keyword(call, "activation") or "").strip('"')
     if activation not in rewriting.OPERATIONS:
         return code
-    told = (f"keras.activations.{activation}", f"keras.ops.{activation}")[number % 2]
-    return text(with_keyword(call, "activation", told))
+    written = (f"keras.activations.{activation}", f"keras.ops.{activation}")[number % 2]
+    return text(with_keyword(call, "activation", written))
 
 
 def _reshape(code: str, number: int) -> str:  # noqa: ARG001 - the signature of an edit
@@ -141,14 +141,14 @@ _OTHER_MODELS: Final = {"encoder": "codificador", "decoder": "decodificador", "a
 
 
 def _models_renamed(draft: Draft) -> Draft | None:
-    """Give the models names of their own: they are found by role."""
+    """Give the models other names: they are found by role."""
     if not draft.mentions("autoencoder") or draft.mentions("encoder_1"):
         return None
     return draft.renamed(_OTHER_MODELS)
 
 
 def _models_renamed_by_the_student(draft: Draft) -> Draft | None:
-    """Leave the given cells as they are, which then ask for models that nobody made."""
+    """Leave the given cells unchanged; they then ask for models that do not exist."""
     if not draft.mentions("autoencoder") or draft.mentions("encoder_1"):
         return None
     return draft.renamed_by_the_student(_OTHER_MODELS)
@@ -186,7 +186,7 @@ def _patient(draft: Draft) -> Draft | None:
 
 
 def _own_validation(draft: Draft) -> Draft | None:
-    """Let `fit` set a twentieth aside in the place of the validation images."""
+    """Let `fit` hold out a twentieth instead of the validation images."""
 
     def edit(call: cst.Call) -> cst.Call:
         if keyword(call, "validation_data") is None:
@@ -208,8 +208,8 @@ def _streamed(draft: Draft) -> Draft | None:
         images, targets = (text(one.value) for one in call.args[:2])
         size = keyword(call, "batch_size") or "32"
         others = [one for one in call.args[2:] if one.keyword is None or one.keyword.value != "batch_size"]
-        told = ", ".join(text(one).strip().rstrip(",") for one in others)
-        new = cst.parse_expression(f"{text(call.func)}(stream({images}, {targets}, {size}), {told})")
+        arguments = ", ".join(text(one).strip().rstrip(",") for one in others)
+        new = cst.parse_expression(f"{text(call.func)}(stream({images}, {targets}, {size}), {arguments})")
         assert isinstance(new, cst.Call)  # noqa: S101 - written as one
         return new
 
@@ -218,7 +218,7 @@ def _streamed(draft: Draft) -> Draft | None:
 
 
 def _calibrated(variation: str, edit: Edit) -> Edit:
-    """Return an edit for the assignments whose reference was calibrated with this variation as well.
+    """Return an edit for assignments whose reference was also calibrated with this variation.
 
     What it learns is known: the calibration trained it over several seeds, and its facts hold a curve only where such
     runs have full credit (`grader.rebuild.facts.summary`). Two steps of training show the rest.
@@ -232,7 +232,7 @@ def _calibrated(variation: str, edit: Edit) -> Edit:
 
 
 def _optimized(name: str) -> Edit:
-    """Compile with another optimizer at the rate that Keras gives it.
+    """Compile with another optimizer at Keras's default rate.
 
     Not where the solution chooses a rate: its reference was calibrated with rates of its own for each optimizer
     (`OTHER_OPTIMIZERS`), as Keras's would not train it to the end.
@@ -246,7 +246,7 @@ def _batches_of(size: int) -> Edit:
 
 
 def _twice(draft: Draft) -> Draft | None:
-    """Call `fit` once more for two epochs, as who is not content with the curve."""
+    """Call `fit` for two more epochs, like a student who is not satisfied with the curve."""
     if (
         draft.asks("comparison")
         or draft.asks("stages")
@@ -270,7 +270,7 @@ def _twice(draft: Draft) -> Draft | None:
 
 
 def _everything(draft: Draft) -> Draft | None:
-    """Apply many rewritings at once, as one student's notebook differs from another's in many ways."""
+    """Apply many rewritings at once, since one student's notebook differs from another's in many ways."""
     for edit in (
         _each_layer(_named),
         _each_layer(_reshape),
@@ -289,7 +289,7 @@ def _unchanged(draft: Draft) -> Draft:
 
 
 SOLUTION: Final = Equivalent("solution", message("the solution itself"), _unchanged, WHOLE)
-"""The control: what it does not earn cannot be asked of an equivalent."""
+"""The control: no equivalent can be expected to earn more."""
 
 STYLES: Final = (
     Equivalent("functional", message("functional style in the place of Sequential"), _style(rewriting.functional)),
@@ -323,7 +323,7 @@ LAYERS: Final = (
     ),
     Equivalent("cells", message("RNN of LSTM cells in the place of LSTM"), _cells),
 )
-"""Layers said in other words."""
+"""Layers in other notations."""
 
 JOINS: Final = (
     Equivalent("autoencoder-functional", message("the autoencoder in functional style"), _joined(_FUNCTIONAL)),
@@ -341,7 +341,7 @@ RECIPES: Final = (
     Equivalent("batches-of-256", message("batches of 256"), _batches_of(256)),
     Equivalent("another-seed", message("another seed"), instead("set_random_seed(42)", "set_random_seed(7)")),
 )
-"""Trainings that the calibration did as well: two steps show the rest."""
+"""Trainings that the calibration did as well; two steps are enough to test the rest."""
 
 NAMES: Final = (
     Equivalent("spanish-names", message("Spanish names for data and constants"), _spanish),
@@ -376,7 +376,7 @@ TRAININGS: Final = (
     Equivalent("two-fits", message("fit called once more"), _twice, WHOLE),
     Equivalent("everything", message("many of these at once"), keras_only(_everything), WHOLE),
 )
-"""Trainings of other kinds, to their end."""
+"""Trainings of other kinds, run to their end."""
 
 ASPECTS: Final[tuple[tuple[Equivalent, ...], ...]] = (STYLES, LAYERS, JOINS, RECIPES, NAMES, IMPORTS, BESIDES, CELLS)
 """What is decided after two steps of training. One of each can share a notebook when their edits are made in this
@@ -388,4 +388,4 @@ EQUIVALENTS: Final[tuple[Equivalent, ...]] = (
     *DATA_FORMS,
     *NETWORKS,
 )
-"""Other ways to be right."""
+"""All equivalents."""

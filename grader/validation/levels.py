@@ -1,6 +1,6 @@
-"""Levels of progress, from an untrained network to the solution, and what a rubric pays for each.
+"""Levels of progress, from an untrained network to the solution, and the points of a rubric for each.
 
-Structure alone must not carry a grade, and half-done work must earn its part: these are the steps between.
+Structure alone must not give a passing grade, and half-done work must earn its part: these are the steps between.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Level:
     Attributes:
         name: Its id.
         story: What the student did.
-        edit: Makes it out of a solution; None where there is no such step.
+        edit: Makes it out of a solution; None if there is no such step.
     """
 
     name: str
@@ -44,7 +44,7 @@ keras.Model.fit = no_training"""
 
 
 def untrained(draft: Draft) -> Draft:
-    """Leave every training out; what the cells below read is there all the same."""
+    """Remove every training; what the cells below read still exists."""
     return draft.prepared(_NO_TRAINING if draft.mentions("import keras") else "LEARNING_RATE = 0.0")
 
 
@@ -54,7 +54,7 @@ def _two_epochs(draft: Draft) -> Draft:
 
 
 def _linear(draft: Draft) -> Draft | None:
-    """Take the activation from every layer but the last; not from recurrent ones, whose activation is part of them."""
+    """Remove the activation of every layer but the last, and not of recurrent ones, where it is part of the layer."""
     output = draft.output_layer()
     found = [one for one in (*draft.weighted(encoder=True), *draft.weighted(encoder=False)) if one != output]
     bent = [one for one in found if one.keyword("activation") is not None]
@@ -80,4 +80,4 @@ LEVELS: Final = (
     ),
     Level("solution", message("the solution itself"), _unchanged),
 )
-"""From little to everything."""
+"""From almost nothing to everything."""

@@ -1,4 +1,4 @@
-"""Right answers of other sizes and with other preparations, where an assignment leaves them free."""
+"""Right answers of other sizes and with other preparations, if an assignment leaves them free."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _anomalies(old: str, new: str) -> Edit:
 
 
 def _detector(widths: tuple[int, ...], activation: str, *, code: int | None = None) -> Edit:
-    """Give the detector of frauds, 64 and 32 units with elu in the solution, other layers on both sides."""
+    """Give the fraud detector (64 and 32 units with elu in the solution) other layers on both sides."""
 
     def edit(draft: Draft) -> Draft | None:
         if not draft.asks("average_precision"):
@@ -40,7 +40,7 @@ def _detector(widths: tuple[int, ...], activation: str, *, code: int | None = No
 
 
 def _code_of(size: int) -> Edit:
-    """Give the code another size, where it is free and the facts know what such a code reaches."""
+    """Give the code another size, if it is free and the facts hold results for that size."""
 
     def edit(draft: Draft) -> Draft | None:
         if not any(found.by_code_size for _, found in draft.facts.all_calibrated()):
@@ -72,4 +72,4 @@ NETWORKS: Final = (
     ),
     Equivalent("time-kept", message("Time among the columns"), _anomalies("values[:, 1:29]", "values[:, :29]"), WHOLE),
 )
-"""Other code sizes; other layers and preparations of a detector of frauds, where the assignment leaves them free."""
+"""Other code sizes; other layers and preparations of a fraud detector, if the assignment leaves them free."""

@@ -33,7 +33,7 @@ def _many_cells(draft: Draft) -> Draft:
 
 
 def _without_text(draft: Draft) -> Draft:
-    """Throw all Markdown away and write remarks between the lines."""
+    """Remove all Markdown and write comments between the lines."""
     kept = tuple(cell for cell in draft.cells if cell.is_code)
     return replace(draft, cells=kept).each_code(lambda source: f"# mi solución\n{source}\n# listo")
 
@@ -63,13 +63,13 @@ for name in modelos:
 
 
 def _in_dictionary(draft: Draft) -> Draft | None:
-    """Take the names of the models away, where no check asks for models by their names."""
+    """Remove the names of the models, if no check asks for models by name."""
     by_name = any(draft.asks(check) for check in ("comparison", "stages", "pretrained"))
     return None if by_name else draft.added(_DICTIONARY)
 
 
 def keras_only(edit: Edit) -> Edit:
-    """Return an edit that leaves notebooks without Keras alone."""
+    """Return an edit that skips notebooks without Keras."""
     return lambda draft: edit(draft) if draft.mentions("import keras") else None
 
 

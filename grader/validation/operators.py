@@ -1,7 +1,7 @@
 """Operators: edits that turn a solution into a wrong answer (mutant) or into another right one (equivalent).
 
-A mutant knows which checks must take points from it; an equivalent that none may. Operators are listed in the modules
-beside this one, and `grader.validation.rubrics` runs them.
+A mutant names the checks that must take points from it; from an equivalent, none may. Operators are listed in the
+modules beside this one, and `grader.validation.rubrics` runs them.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ NO_OUTPUT_ACTIVATION: Final = message("no activation on the output")
 
 
 Edit = Callable[[Draft], Draft | None]
-"""Returns None where the notebook has nothing to edit."""
+"""Returns None if the notebook has nothing to edit."""
 
 LEARNT: Final = frozenset(check.id for check in CHECKS.values() if check.needs.trained)
-"""Checks that judge what was learnt: after a few steps of training they say nothing of a right answer."""
+"""Checks that judge what was learnt: after a few training steps they are meaningless for a right answer."""
 
 QUALITY: Final = (
     "reconstruction", "denoising", "plane", "elbo", "average_precision",
 )  # fmt: skip
-"""Of these the ones that every bad training must cost."""
+"""Those of them that every bad training must cost."""
 
 
 class TrainingLength(StrEnum):
@@ -45,7 +45,7 @@ class TrainingLength(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A way to be wrong.
+    """A wrong answer.
 
     Attributes:
         name: Its id.
@@ -68,7 +68,7 @@ class Mutant:
 
 @dataclass(frozen=True, slots=True)
 class Equivalent:
-    """Another way to be right.
+    """Another right answer.
 
     Attributes:
         name: Its id.
@@ -87,12 +87,12 @@ Operator = Mutant | Equivalent
 
 
 def instead(old: str, new: str) -> Edit:
-    """Return an edit that puts one text in place of another, where it stands."""
+    """Return an edit that replaces one text by another."""
     return lambda draft: draft.instead(old, new)
 
 
 def shortened(draft: Draft) -> Draft:
-    """Train every model for two steps; where it is trained as long as two others together, for two epochs of them."""
+    """Train every model for two steps; a model that trains as long as two others together, for two epochs of them."""
 
     def few(call: cst.Call) -> cst.Call:
         epochs = 1 + (keyword(call, "epochs") or "").count("+")

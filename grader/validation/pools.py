@@ -1,8 +1,7 @@
 """Group testing of right answers: several rewritings share one notebook.
 
-A notebook that is written in five other ways at once and loses nothing clears all five; where it loses something, each
-of the five is tried alone (Dorfman 1943). Only rewritings of different aspects share a notebook, so that none undoes
-what another did.
+If a notebook with five rewritings at once loses no points, all five are right; if it loses any, each of the five is
+tried alone (Dorfman 1943). Only rewritings of different aspects share a notebook, so that none undoes another.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ class Pool:
 
 
 def pools(draft: Draft, chosen: Collection[str]) -> Iterator[Pool]:
-    """Yield pools in which every rewriting stands once.
+    """Yield pools in which every rewriting occurs once.
 
     Args:
         draft: The solution, trained for two steps.
@@ -53,7 +52,7 @@ def pools(draft: Draft, chosen: Collection[str]) -> Iterator[Pool]:
 
 
 def _together(draft: Draft, row: Sequence[Equivalent]) -> Pool:
-    """Apply each on top of the ones before, where it still finds something to edit."""
+    """Apply each on top of the previous ones, if it still finds something to edit."""
     members = []
     for one in row:
         edited = one.edit(draft)

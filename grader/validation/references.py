@@ -1,8 +1,8 @@
-"""Validates references against their facts: structure, recipe, data, and what a new training reaches.
+"""Validates references against their facts: structure, recipe, data, and the result of a new training.
 
-Each reference is rebuilt and compared with its facts without forgiveness; then it is trained once with a new seed, for
-a tenth of its epochs or for all of them, and must not be farther from the calibrated runs than chance allows: within
-the two-sided 99.9 % prediction interval of `grader.rebuild.facts.curves.farthest_distance`.
+Each reference is rebuilt and compared exactly with its facts. Then it is trained once with a new seed, for a tenth of
+its epochs or for all of them, and must not be farther from the calibrated runs than chance allows: within the two-sided
+99.9 % prediction interval of `grader.rebuild.facts.curves.farthest_distance`.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from grader.rebuild.facts.training import REFERENCE, SHORT, Variation
 from grader.validation.differences import model_differences
 
 NEW_SEED = 1_000
-"""No calibration uses it: the training of a validation is one more draw, and the same one every time."""
+"""Seed that no calibration uses: the training of a validation is one more draw, and the same one every time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Distance:
-    """How far one training is from the calibrated ones.
+    """The distance of one training from the calibrated ones.
 
     Attributes:
         quantity: What was compared.
@@ -57,17 +57,17 @@ class Distance:
 
     @property
     def is_drift(self) -> bool:
-        """Say whether chance does not explain it."""
+        """Return whether chance does not explain it."""
         return abs(self.deviations) > self.allowed
 
 
 @dataclass(frozen=True, slots=True)
 class ReferenceVerdict:
-    """What became of one reference.
+    """The result for one reference.
 
     Attributes:
         reference: Its id.
-        faults: What is wrong, a sentence each; none where all is well.
+        faults: What is wrong, a sentence each; none if all is well.
         distances: How far the new training is from the facts.
         remarks: What a maintainer should know and nothing depends on.
         seconds: Wall time of the training.
@@ -121,9 +121,9 @@ def validate(
 def judge(
     facts: ReferenceFacts, found: Inspected, record: CalibrationRun, variation: Variation, *, dataset: str = ""
 ) -> ReferenceVerdict:
-    """Compare what was built and trained with the facts, by default with those of the reference's usual data set."""
+    """Compare the built and trained models with the facts, by default with those of the usual data set."""
     name = facts.reference if dataset in ("", facts.dataset) else f"{facts.reference} ({dataset})"
-    faults = [*model_differences(facts.architectures, found.facts.architectures), *_told_wrong(facts, found.facts)]
+    faults = [*model_differences(facts.architectures, found.facts.architectures), *_differing_facts(facts, found.facts)]
     remarks = []
     calibrated = facts.on(found.data, dataset)
     if calibrated is None:
@@ -149,12 +149,12 @@ def _never_calibrated(size: str) -> Message:
 
 
 def _sizes_lacking(facts: ReferenceFacts, dataset: str) -> list[str]:
-    """Return the other sizes of the data in which students can be graded, and for which there are no facts."""
+    """Return the other data sizes in which students can be graded but for which there are no facts."""
     return [size for size in facts.sizes if facts.on(size, dataset) is None]
 
 
-def _told_wrong(facts: ReferenceFacts, built: ReferenceFacts) -> list[Message]:
-    """Compare recipe and description; a learning rate by default shows here before it shows in a loss."""
+def _differing_facts(facts: ReferenceFacts, built: ReferenceFacts) -> list[Message]:
+    """Compare recipe and description; a changed default learning rate shows here before it shows in a loss."""
     names = sorted({*facts.recipe, *built.recipe})
     pairs = [(name, facts.recipe.get(name), built.recipe.get(name)) for name in names]
     pairs += [
@@ -170,7 +170,7 @@ def _told_wrong(facts: ReferenceFacts, built: ReferenceFacts) -> list[Message]:
 
 
 def _distances(calibrated: CalibratedData, record: CalibrationRun, variation: Variation) -> list[Distance]:
-    """Compare the deciding number and the reconstruction error, as far as the facts have runs like this one."""
+    """Compare the deciding number and the reconstruction error, as far as the facts have runs of this kind."""
     alike = [one for one in calibrated.records if one.variation == variation.name and one.epochs == record.epochs]
     if len(alike) < FEWEST_RUNS:
         return []

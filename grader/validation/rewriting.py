@@ -13,11 +13,11 @@ from grader.validation.syntax import is_model, keyword, last_name, module, text
 PARTS: Final = ("encoder", "decoder", "encoder_1", "encoder_2", "decoder_1", "decoder_2")
 
 Statements = Callable[[str, str, list[str]], str]
-"""From the variable, the shape of its input and the texts of its layers to statements."""
+"""Turns the variable, its input shape and the texts of its layers into statements."""
 
 
 def rewritten(draft: Draft, statements: Statements) -> Draft | None:
-    """Write every Sequential encoder and decoder anew; None where there is none.
+    """Write every Sequential encoder and decoder anew; None if there is none.
 
     A Sequential is one whose list begins with an Input and holds nothing starred.
     """
@@ -42,7 +42,7 @@ def functional(name: str, shape: str, layers: list[str]) -> str:
 
 
 def in_one_expression(name: str, shape: str, layers: list[str]) -> str:
-    """Return a functional model whose layers are called inside each other."""
+    """Return a functional model with nested layer calls."""
     tensor = f"{name}_input"
     for layer in layers:
         tensor = f"{layer}({tensor})"
@@ -69,7 +69,7 @@ def with_input_layer(name: str, shape: str, layers: list[str]) -> str:
 
 
 def with_input_shape(name: str, shape: str, layers: list[str]) -> str:
-    """Return a Sequential whose first layer says what goes in, as old tutorials have it."""
+    """Return a Sequential whose first layer states the input shape, as in old tutorials."""
     first = f"{layers[0].rstrip()[:-1].rstrip().rstrip(',')}, input_shape={shape})".replace("(, ", "(")
     if not layers[0].rstrip().endswith(")"):
         return with_input_layer(name, shape, layers)
@@ -100,7 +100,7 @@ def with_operations(name: str, shape: str, layers: list[str]) -> str:
 
 
 def without_activation(layer: str) -> tuple[str, str | None]:
-    """Take a layer's `activation="…"` away and return both; a recurrent layer keeps its own."""
+    """Remove a layer's `activation="…"` and return both; a recurrent layer keeps its own."""
     call = cst.parse_expression(layer)
     if not isinstance(call, cst.Call):
         return layer, None

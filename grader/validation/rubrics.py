@@ -1,7 +1,7 @@
-"""Tests rubrics: every variant of a solution is graded by the real chain, and its grade is judged.
+"""Tests rubrics: every variant of a solution is graded by the real pipeline, and its grade is judged.
 
-Wrong variants must lose points, equivalent ones none. The solution itself comes first: what it does not earn on these
-data, because the reference has no bound there, is asked of nobody.
+Wrong variants must lose points, equivalent ones none. The solution comes first: points that it does not earn on these
+data, because the reference has no bound there, are not expected of any variant.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ FAST: Final[Mapping[str, tuple[str, ...]]] = {
     "recurrent": ("fixed-length",),
     "from-scratch": ("forbidden-import",),
 }
-"""What `make test` runs: one assignment a family, a few steps of training."""
+"""The set for `make test`: one assignment per family, a few training steps."""
 
 QUICK: Final = ("code-double", "skip-add", "no-training", "functional")
-"""The fast part of an instructor's own assignment."""
+"""The fast set for an instructor's own assignment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def try_rubric(
     *,
     keep: Path | None = None,
 ) -> list[Judged]:
-    """Grade variants of a solution and judge what they got.
+    """Grade variants of a solution and judge the results.
 
     The solution comes first. Right answers that train for two steps are tried several in one notebook
     (`grader.validation.pools`); those of a notebook that loses points, each alone.
@@ -142,7 +142,7 @@ def try_rubric(
 
 
 def _try_foreign(work: Work, foreign: Sequence[Variant], options: SessionOptions, trial: _Trial) -> None:
-    """Grade those whose weights were learnt elsewhere, as a class is graded: with the audit."""
+    """Grade those whose weights were learnt elsewhere, with the audit, like a class."""
     with open_session(work.assignment, work.facts, replace(options, audit=AuditMode.SUSPICIOUS.value)) as session:
         audited = replace(trial, session=session)
         path = trial.folder / "learnt"
@@ -176,7 +176,7 @@ class _Trial:
     done: list[Judged] = field(default_factory=list)
 
     def grade(self, some: Sequence[Variant], jobs: int) -> None:
-        """Grade variants and tell the verdict of each."""
+        """Grade variants and report the verdict of each."""
         by_name = {one.operator.name: one for one in some}
 
         def judged(graded: GradedSubmission) -> None:
@@ -185,7 +185,7 @@ class _Trial:
         self._run([(one.operator.name, one.notebook) for one in some], jobs, judged)
 
     def rejected(self, some: Sequence[tuple[Pool, tuple[Variant, ...]]], jobs: int) -> list[Variant]:
-        """Grade pools, tell the verdict of each right answer in those that lose nothing, and return all others."""
+        """Grade pools, report the verdict of each right answer in those without losses, and return all others."""
         by_name = {pool.name: members for pool, members in some}
         left: list[Variant] = []
 
@@ -230,7 +230,7 @@ def _pooled(work: Work, some: Sequence[Variant]) -> list[tuple[Pool, tuple[Varia
 
 
 def _trains_long(variant: Variant) -> bool:
-    """Sort what is done in seconds before what trains to its end."""
+    """Sort variants: those done in seconds before those that train to their end."""
     return variant.operator.training is TrainingLength.WHOLE
 
 
@@ -271,7 +271,7 @@ def _judged(variant: Variant, graded: GradedSubmission, undecided: Collection[st
 
 
 def counts(done: Iterable[Judged]) -> Mapping[Fate, int]:
-    """Count the variants by what became of them."""
+    """Count the variants by result."""
     fates = [one.fate for one in done]
     return {fate: fates.count(fate) for fate in Fate if fate in fates}
 

@@ -1,4 +1,4 @@
-"""Reading and changing Python with libcst: the few tools that the operators need."""
+"""Reading and changing Python with libcst: the few functions that the operators need."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _LAYERS: Final = frozenset(
 
 @lru_cache(maxsize=1024)
 def module(source: str) -> cst.Module:
-    """Parse the text of a cell; the same text gives the same tree, which nobody changes."""
+    """Parse the text of a cell; equal texts share a tree, which is never changed."""
     return cst.parse_module(source)
 
 
 def is_python(source: str) -> bool:
-    """Say whether a cell holds nothing but Python, no magics."""
+    """Return whether a cell contains only Python, no magics."""
     return not any(line.startswith(("!", "%")) for line in source.splitlines())
 
 
@@ -48,17 +48,17 @@ def last_name(node: cst.BaseExpression) -> str:
 
 
 def is_model(node: cst.BaseExpression) -> bool:
-    """Say whether an expression makes a Sequential or a Model."""
+    """Return whether an expression makes a Sequential or a Model."""
     return isinstance(node, cst.Call) and last_name(node.func) in ("Sequential", "Model")
 
 
 def is_layer(node: cst.CSTNode) -> bool:
-    """Say whether an expression makes a layer of Keras."""
+    """Return whether an expression makes a layer of Keras."""
     return isinstance(node, cst.Call) and last_name(node.func) in _LAYERS
 
 
 def keyword(call: cst.Call, name: str) -> str | None:
-    """Return the text of a keyword's value, None where it is not given."""
+    """Return the text of a keyword's value, None if it is not given."""
     return next((text(one.value) for one in call.args if one.keyword is not None and one.keyword.value == name), None)
 
 
@@ -78,16 +78,16 @@ def with_position(call: cst.Call, place: int, code: str) -> cst.Call:
 
 def rebuilt(call: cst.Call, args: list[tuple[str, str]]) -> cst.Call:
     """Return the call with these arguments: (keyword, "", "*" or "**"; text of the value)."""
-    told = ", ".join(
+    written = ", ".join(
         value if key == "" else f"{key}{value}" if key[0] == "*" else f"{key}={value}" for key, value in args
     )
-    new = cst.parse_expression(f"{text(call.func)}({told})")
+    new = cst.parse_expression(f"{text(call.func)}({written})")
     assert isinstance(new, cst.Call)  # noqa: S101 - written as one
     return new
 
 
 def call_named(tree: cst.Module, layer: cst.Call) -> cst.Call | None:
-    """Return the call that gives a tensor to this very layer, None where the layer stands in a list."""
+    """Return the call that applies this layer to a tensor, None if the layer is in a list."""
     found: list[cst.Call] = []
 
     class Finder(cst.CSTVisitor):
@@ -100,7 +100,7 @@ def call_named(tree: cst.Module, layer: cst.Call) -> cst.Call | None:
 
 
 class Renamer(cst.CSTTransformer):
-    """Renames what a name stands for; attributes and keywords keep theirs."""
+    """Renames variables; attributes and keywords keep their names."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
         super().__init__()
@@ -126,7 +126,7 @@ CallEdit = Callable[[cst.Call], cst.BaseExpression]
 
 
 class CallEditor(cst.CSTTransformer):
-    """Edits every call of a method of variables whose names begin so."""
+    """Edits every call of a method of variables whose names have this prefix."""
 
     def __init__(self, method: str, of: str, edit: CallEdit) -> None:
         super().__init__()
@@ -162,7 +162,7 @@ class ValueEditor(cst.CSTTransformer):
 
 
 class ElementSplitter(cst.CSTTransformer):
-    """Puts several elements in the place of one of a list."""
+    """Replaces one element of a list by several."""
 
     def __init__(self, element: cst.BaseExpression, instead: Sequence[str]) -> None:
         super().__init__()
@@ -172,7 +172,7 @@ class ElementSplitter(cst.CSTTransformer):
     def leave_Element(  # noqa: N802 - libcst's name
         self, original_node: cst.Element, updated_node: cst.Element
     ) -> cst.Element | cst.FlattenSentinel[cst.Element]:
-        """Put the new elements in the place of the one."""
+        """Insert the new elements in place of the old one."""
         if original_node.value is not self._element:
             return updated_node
         *others, last = (cst.parse_expression(code) for code in self._instead)
@@ -180,7 +180,7 @@ class ElementSplitter(cst.CSTTransformer):
 
 
 class LayerFinder(cst.CSTVisitor):
-    """Collects layers and tells which encoder or decoder they belong to: the next one that is assigned."""
+    """Collects layers with the encoder or decoder that they belong to: the next one that is assigned."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -209,7 +209,7 @@ class LayerFinder(cst.CSTVisitor):
             self.place += 1
 
     def leave_Assign(self, original_node: cst.Assign) -> None:  # noqa: N802 - libcst's name
-        """Tell the remembered layers whose they are."""
+        """Assign the collected layers to their owner."""
         target = original_node.targets[0].target
         if not is_model(original_node.value) or not isinstance(target, cst.Name):
             return

@@ -1,4 +1,4 @@
-"""Verdicts on variants of a solution: what a variant got, beside what it must get."""
+"""Verdicts on variants of a solution: the result of a variant and the expected one."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from grader.domain.grade import Grade, Outcome
 from grader.validation.operators import LEARNT, Equivalent, Mutant, Operator, TrainingLength
 
 SURVIVORS: Final = "survivors.toml"
-"""Name of the file that lists known survivors: in an assignment's folder, and one for the course beside this."""
+"""Name of the file of known survivors: in an assignment's folder, and one for the course beside this module."""
 
 
 class Fate(StrEnum):
-    """What became of a variant."""
+    """The result of a variant."""
 
     KILLED = "killed"
     KILLED_FOR_ANOTHER = "killed for another reason"
@@ -31,7 +31,7 @@ class Fate(StrEnum):
 
 
 BAD: Final = frozenset({Fate.SURVIVED, Fate.REJECTED, Fate.BROKEN})
-"""What a rubric must not do; a right answer that waits for a person is as bad, a wrong one is not."""
+"""Results that a rubric must not have; for a right answer, waiting for a person is one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Judged:
         assignment: Assignment id.
         operator: How it was made.
         fate: What became of it.
-        outcomes: Of each check of the rubric; empty where there is no grade.
+        outcomes: Of each check of the rubric; empty if there is no grade.
         intended: Checks that must lose points.
         judged: Checks that count for this variant.
         reason: Why a survivor is listed, or what broke.
@@ -78,7 +78,7 @@ def judge(
     undecided: Collection[str] = (),
     listed: str = "",
 ) -> tuple[Fate, frozenset[str]]:
-    """Say what became of a variant, and by which checks.
+    """Return the result of a variant, and the checks that caused it.
 
     A wrong answer is killed for the reason meant when all the checks meant take points from it, and no other; of those
     that judge what was learnt one is enough, as a bad training need not show in every number.
@@ -107,7 +107,7 @@ def judge(
 
 
 def judged_checks(operator: Operator, checks: Sequence[str], intended: Sequence[str]) -> frozenset[str]:
-    """Return the checks that say something of a variant: after two steps of training, not those of what was learnt."""
+    """Return the checks that are meaningful for a variant: after two training steps, not those of learning."""
     if operator.training is TrainingLength.WHOLE:
         return frozenset(checks)
     return frozenset(check for check in checks if check not in LEARNT or check in intended)
@@ -130,4 +130,4 @@ def _read(path: Path) -> Mapping[str, Mapping[str, str]]:
 
 _LOST: Final = frozenset({Outcome.FAILED, Outcome.PARTIAL, Outcome.SKIPPED})
 _CONSEQUENCES: Final = LEARNT
-"""A wrong network may do worse at whatever is learnt."""
+"""A wrong network may do worse in everything learnt."""

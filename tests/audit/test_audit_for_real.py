@@ -57,7 +57,7 @@ def graded(path: Path, session: Session) -> GradedSubmission:
     return found
 
 
-def told(found: GradedSubmission) -> str:
+def reported(found: GradedSubmission) -> str:
     return "\n".join(Translator("en").text(one) for one in (*found.grade.reasons, *found.notes))
 
 
@@ -78,7 +78,7 @@ def is_caught(found: GradedSubmission) -> None:
     outcomes = {result.check: result.outcome for result in found.grade.results}
     assert {check for check, outcome in outcomes.items() if outcome is not Outcome.PASSED} == {"reconstruction"}
     assert (found.grade.status, found.grade.points_awarded) == (GradeStatus.NEEDS_REVIEW, 60.0)
-    assert "Audit: the notebook was run again on 2 secret views of the data." in told(found)
+    assert "Audit: the notebook was run again on 2 secret views of the data." in reported(found)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_pca_computed_in_the_notebook_waits_for_a_person(session: Session, tmp
     found = graded(foreign.notebook(tmp_path, "x", foreign.BUILD, foreign.PCA), session)
     assert found.grade.status is GradeStatus.NEEDS_REVIEW
     assert {r.check: r.points_awarded for r in found.grade.results}["reconstruction"] == 40
-    assert "No training was seen that explains it, and yet the model passed the audit" in told(found)
+    assert "No training was seen that explains it, and yet the model passed the audit" in reported(found)
 
 
 IDLE = {
@@ -138,7 +138,7 @@ def test_a_training_that_changes_nothing_explains_nothing(name: str, session: Se
     """A PCA with something like a training behind it waits for a person, as one without."""
     found = graded(foreign.notebook(tmp_path, "x", foreign.BUILD, foreign.PCA, IDLE[name]), session)
     assert found.grade.status is GradeStatus.NEEDS_REVIEW
-    assert "No training was seen that explains it" in told(found)
+    assert "No training was seen that explains it" in reported(found)
 
 
 def test_an_honest_notebook_is_not_suspected(session: Session, tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_an_honest_notebook_is_not_suspected(session: Session, tmp_path: Path) -
     cells = [cell.replace("{epochs}", "50") for cell in foreign.HONEST]
     found = graded(foreign.notebook(tmp_path, "x", *cells), session)
     assert (found.grade.status, found.grade.points_awarded) == (GradeStatus.FINAL, 100.0)
-    assert "closely" not in told(found)
+    assert "closely" not in reported(found)
 
 
 def test_training_on_the_test_images_alone_costs_two_points_and_waits(session: Session, tmp_path: Path) -> None:
@@ -163,8 +163,8 @@ def test_no_right_answer_of_the_demo_is_suspected(student: str, tmp_path: Path) 
     write_class(generate(load_assignment("stacked"), language="es", solution=True), tmp_path)
     with opened("stacked", "suspicious") as session:
         found = graded(tmp_path / f"{student}.ipynb", session)
-    assert "closely" not in told(found)
-    assert "udit" not in told(found)
+    assert "closely" not in reported(found)
+    assert "udit" not in reported(found)
 
 
 @pytest.mark.parametrize("assignment", SOLUTIONS)
@@ -173,6 +173,6 @@ def test_a_solution_that_is_audited_passes(assignment: str, tmp_path: Path) -> N
     (tmp_path / "ana.ipynb").write_text(generate(load_assignment(assignment), language="es", solution=True), "utf-8")
     with opened(assignment, "all") as session:
         found = graded(tmp_path / "ana.ipynb", session)
-    assert (found.grade.status, found.grade.points_awarded) == (GradeStatus.FINAL, 100.0), told(found)
-    assert "Audited and passed" in told(found)
-    assert "closely" not in told(found)
+    assert (found.grade.status, found.grade.points_awarded) == (GradeStatus.FINAL, 100.0), reported(found)
+    assert "Audited and passed" in reported(found)
+    assert "closely" not in reported(found)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from checks import builders
-from grading_samples import told
+from grading_samples import in_english
 
 from grader.audit.proof import AuditTrial, Proof, learnt, other_behaviour, verdict
 from grader.domain.evidence import FitClaim
@@ -126,4 +126,4 @@ def test_another_behaviour_is_told(viewed: AuditTrial, seen: str) -> None:
     """By the notebook's own trace: its cells, its trainings, its models."""
     found = other_behaviour(trial(HERE), viewed)
     assert found is not None
-    assert told(found) == seen
+    assert in_english(found) == seen

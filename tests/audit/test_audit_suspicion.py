@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from checks import builders
-from grading_samples import told
+from grading_samples import in_english
 
 from grader.audit import suspicion
 from grader.audit.suspicion import Observed, suspicions, updates
@@ -45,7 +45,7 @@ def observed(**changes: Any) -> Observed:
 
 
 def said(**changes: Any) -> list[str]:
-    return [told(reason) for reason in suspicions(observed(**changes))]
+    return [in_english(reason) for reason in suspicions(observed(**changes))]
 
 
 def trained(*fits: FitClaim) -> Evidence:

@@ -1,10 +1,10 @@
-"""Whoever loads weights from a file is told how to hand in, and nobody else is."""
+"""A notebook that loads weights from a file gets advice on how to hand in, and no other one does."""
 
 from __future__ import annotations
 
 import pytest
 from checks import builders
-from grading_samples import told
+from grading_samples import in_english
 
 from grader.audit.uploads import lacking_weights
 from grader.domain.run import CellError
@@ -24,15 +24,15 @@ def test_a_missing_file_of_weights_is_explained(error: CellError) -> None:
     """With the file's name and what to do."""
     found = lacking_weights(builders.raised(error), ())
     assert found is not None
-    assert any(name in told(found) for name in ("modelo.weights.h5", "modelo.keras", "pesos.h5", "pesos.npy"))
-    assert "Hand in the notebook with the cells that train." in told(found)
+    assert any(name in in_english(found) for name in ("modelo.weights.h5", "modelo.keras", "pesos.h5", "pesos.npy"))
+    assert "Hand in the notebook with the cells that train." in in_english(found)
 
 
 def test_weights_that_were_handed_in_beside_the_notebook_are_explained_as_well() -> None:
     """They are passed over, whether or not the notebook says so."""
     found = lacking_weights(builders.COMPLETED, ("foto.heic", "entrega/modelo.keras"))
     assert found is not None
-    assert "entrega/modelo.keras" in told(found)
+    assert "entrega/modelo.keras" in in_english(found)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from checks import builders
-from grading_samples import FakeMeasurer, FakeSandbox, context, outcomes, reasons, submission, told
+from grading_samples import FakeMeasurer, FakeSandbox, context, in_english, outcomes, reasons, submission
 
 from grader import auditing
 from grader.auditing import Auditor
@@ -46,7 +46,7 @@ class SeesViews(FakeMeasurer):
     errors: tuple[float | None, ...] = ()
 
     def measure(self, evidence: Evidence, task: MeasuringTask) -> Measurements:
-        """What was told for this view."""
+        """What was reported for this view."""
         self.seen.append((evidence, task))
         if task.view is None:
             return self.plain
@@ -79,14 +79,14 @@ def test_an_honest_hand_in_is_run_once(tmp_path: Path) -> None:
     """Nothing is suspicious, nothing is audited, and the report says nothing of it."""
     graded, lender = audited(tmp_path, measured())
     assert (essence(graded), lender.lent) == (NOTHING, [])
-    assert not any("udit" in told(note) for note in graded.notes)
+    assert not any("udit" in in_english(note) for note in graded.notes)
 
 
 def test_all_are_run_again_where_that_was_asked(tmp_path: Path) -> None:
     """Passed: the grade stays final, and the report says that it was audited."""
     graded, lender = audited(tmp_path, measured(), HONEST, mode=AuditMode.ALL)
     assert (essence(graded), lender.lent) == (NOTHING, [(views.PIXELS, 0)])
-    assert told(graded.notes[-1]) == (
+    assert in_english(graded.notes[-1]) == (
         "Audited and passed: run again on a secret view of the data, the model takes away 82 % of the error of the mean "
         "sample there, and 82 % on the plain data."
     )
@@ -115,9 +115,9 @@ def test_a_failure_on_two_views_takes_what_was_to_be_learnt_and_nothing_else(tmp
         "Looked at more closely: No training of the measured network was seen while the notebook ran.",
     ]
     (finding, *_) = next(r for r in graded.grade.results if r.check == "reconstruction").findings
-    assert "write to your instructor" in told(finding.hint)
+    assert "write to your instructor" in in_english(finding.hint)
     assert not any(
-        word in told(reason).lower() for reason in graded.grade.reasons for word in ("cheat", "fraud", "copied")
+        word in in_english(reason).lower() for reason in graded.grade.reasons for word in ("cheat", "fraud", "copied")
     )
 
 
@@ -164,7 +164,7 @@ def test_data_that_the_notebook_makes_have_no_view(tmp_path: Path) -> None:
     """The report says so, and the grade stays."""
     graded, lender = audited(tmp_path, measured(view=views.NO_VIEW), mode=AuditMode.ALL)
     assert (essence(graded), lender.lent) == (NOTHING, [])
-    assert told(graded.notes[-1]) == (
+    assert in_english(graded.notes[-1]) == (
         "Not audited: the notebook makes its data by itself, so there is no secret view of them."
     )
 
@@ -173,7 +173,7 @@ def test_what_has_learnt_nothing_is_not_run_again(tmp_path: Path) -> None:
     """There is nothing that could have been learnt elsewhere."""
     graded, lender = audited(tmp_path, measured(error=0.0780), mode=AuditMode.ALL)
     assert lender.lent == []
-    assert told(graded.notes[-1]) == "Not audited: the model has learnt too little to ask where it was learnt."
+    assert in_english(graded.notes[-1]) == "Not audited: the model has learnt too little to ask where it was learnt."
 
 
 def test_the_run_on_the_view_gets_the_same_notebook_under_the_same_limits(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_an_assignment_whose_reference_was_never_calibrated_is_refused(workspace
         workspace.load()
     missing = f"tiny has no facts file {workspace.facts / 'tiny.json'}: calibrate it first."
     assert str(caught.value) == (
-        f"The assignment tiny cannot be used. To be mended:\n  {workspace.toml}:2: reference: {missing}"
+        f"The assignment tiny cannot be used. To be fixed:\n  {workspace.toml}:2: reference: {missing}"
     )
 
 

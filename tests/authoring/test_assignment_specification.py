@@ -71,7 +71,7 @@ Other-key = "Other"
 """
 
 EVERY_MISTAKE_TOLD = """\
-The assignment tiny cannot be used. To be mended:
+The assignment tiny cannot be used. To be fixed:
   {file}:1: id: must be lower-case letters and digits, joined by hyphens.
   {file}:1: id: is Tiny one, but its folder is called tiny.
   {file}:2: reference: tyni has no facts file {facts}/tyni.json: calibrate it first, or did you mean tiny?
@@ -142,7 +142,7 @@ def test_every_mistake_is_told_at_once_with_file_and_line(workspace) -> None:
 
 
 def test_an_empty_file_names_every_table_that_it_needs(workspace) -> None:
-    """Missing tables are told like any other missing key."""
+    """Missing tables are reported like any other missing key."""
     workspace.toml.write_text("rubric = []\n", "utf-8")
     with pytest.raises(AuthoringError) as caught:
         workspace.load()
@@ -156,12 +156,12 @@ def test_an_empty_file_names_every_table_that_it_needs(workspace) -> None:
 
 
 def test_shared_texts_are_held_to_the_same_rules(workspace) -> None:
-    """A text that `_base` has in one language alone is told with its own file and line."""
+    """A text that `_base` has in one language alone is reported with its own file and line."""
     shared = workspace.assignments / "_base" / "texts.toml"
     shared.write_text('[text.es]\nuno = "1"\n\n[text.en]\n', "utf-8")
     with pytest.raises(AssignmentError) as caught:
         workspace.load()
-    expected = f"The assignment tiny cannot be used. To be mended:\n  {shared}:2: text.es.uno: has no text in en."
+    expected = f"The assignment tiny cannot be used. To be fixed:\n  {shared}:2: text.es.uno: has no text in en."
     assert str(caught.value) == expected
 
 
@@ -244,7 +244,7 @@ allow = ["numpy", 3, "", "not a module"]
 forbid = ["json", "IPython.display", "torch"]
 """
 WRONG_POLICIES_TOLD = """\
-The assignment tiny cannot be used. To be mended:
+The assignment tiny cannot be used. To be fixed:
   {file}:9: scale.kind: must be one of '0-5', '0-10', '0-20', '0-100', '1-5', '1-7' or \
 'letters', found 'A-F'.
   {file}:10: scale.decimals: must be at least 0, found -1.
@@ -335,18 +335,18 @@ def test_a_scale_of_letters_goes_to_a_hundred(workspace, stated: str, letters: t
 
 
 @pytest.mark.parametrize(
-    ("stated", "told"),
+    ("stated", "reported"),
     [
         ('kind = "0-5"\nmaximum = 5', "a scale of a known kind has its own maximum; leave out one of the two."),
         ("maximum = 4.25", "4.25 needs more decimals than 1."),
     ],
 )
-def test_a_scale_that_contradicts_itself_is_told(workspace, stated: str, told: str) -> None:
+def test_a_scale_that_contradicts_itself_is_told(workspace, stated: str, reported: str) -> None:
     """Two maxima, and a maximum that no grade could be written with."""
     workspace.edit(SCALE, f"[scale]\n{stated}\n")
     with pytest.raises(AuthoringError) as caught:
         workspace.load()
-    assert str(caught.value).endswith(f"scale.maximum: {told}")
+    assert str(caught.value).endswith(f"scale.maximum: {reported}")
 
 
 def test_due_date_and_import_policy_become_frozen_values(workspace) -> None:
@@ -442,7 +442,7 @@ def test_the_error_survives_the_way_between_processes(workspace) -> None:
         workspace.load()
     copied = copy.copy(caught.value)
     place = f"{workspace.toml}:1: id: is other, but its folder is called tiny."
-    assert str(copied) == f"The assignment tiny cannot be used. To be mended:\n  {place}"
+    assert str(copied) == f"The assignment tiny cannot be used. To be fixed:\n  {place}"
     assert copied.problems == caught.value.problems
 
 
@@ -459,7 +459,7 @@ def only_spanish(workspace) -> None:
 
 
 def test_one_language_is_enough_for_an_author(workspace) -> None:
-    """Titles and texts in Spanish alone; what half of it lacks would be told."""
+    """Titles and texts in Spanish alone; what half of it lacks would be reported."""
     only_spanish(workspace)
     assignment = workspace.load()
     assert (assignment.languages, assignment.title) == (("es",), {"es": "Pequeño"})
@@ -467,8 +467,8 @@ def test_one_language_is_enough_for_an_author(workspace) -> None:
     workspace.edit('title.es = "Corre"', 'title.es = "Corre"\ntitle.en = "It runs"')
     with pytest.raises(AuthoringError) as caught:
         workspace.load()
-    told = [line.partition(": ")[2] for line in str(caught.value).splitlines()[1:]]
-    assert told == [
+    reported = [line.partition(": ")[2] for line in str(caught.value).splitlines()[1:]]
+    assert reported == [
         "title.en: this key is missing.",
         "rubric 2 (code_size), title.en: this key is missing.",
         "text.es.goal: has no text in en.",

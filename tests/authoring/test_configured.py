@@ -102,7 +102,7 @@ gaol = "x"
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         (WRONG, ["1: assignments.stakced: there is no assignment stakced; did you mean stacked?"]),
         (
@@ -135,13 +135,13 @@ gaol = "x"
     ],
     ids=["assignment", "keys", "names"],
 )
-def test_mistakes_are_told_together_with_their_lines(tmp_path: Path, text: str, told: list[str]) -> None:
+def test_mistakes_are_told_together_with_their_lines(tmp_path: Path, text: str, reported: list[str]) -> None:
     """Unknown assignments, keys, checks and texts; types and bounds."""
     with pytest.raises(AuthoringError) as caught:
         load_configured("stacked", settings=settings(tmp_path, text))
     first, *rest = str(caught.value).splitlines()
-    assert first == "The settings of the course cannot be used. To be mended:"
-    assert sorted(line.strip().removeprefix(f"{tmp_path}/course.toml:") for line in rest) == told
+    assert first == "The settings of the course cannot be used. To be fixed:"
+    assert sorted(line.strip().removeprefix(f"{tmp_path}/course.toml:") for line in rest) == reported
 
 
 def test_the_example_of_the_readme_is_understood(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_mistakes_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
     with pytest.raises(AuthoringError) as caught:
         read_publication(written(tmp_path, text))
     assert str(caught.value).replace(str(tmp_path), "HERE").splitlines() == [
-        "The settings of the course cannot be used. To be mended:",
+        "The settings of the course cannot be used. To be fixed:",
         (
             "  HERE/course.toml:2: publication.colab_url: must be a folder on GitHub (…/tree/main/notebooks) or in Colab, "
             "found 'https://example.org/n'."

@@ -88,7 +88,7 @@ def test_every_wrong_cell_of_a_template_is_told_at_once(workspace) -> None:
     with pytest.raises(AuthoringError) as caught:
         read_script(script, workspace.load())
     assert str(caught.value).replace(str(workspace.template), "TEMPLATE").splitlines() == [
-        "The assignment tiny cannot be used. To be mended:",
+        "The assignment tiny cannot be used. To be fixed:",
         '  TEMPLATE: cell 1 needs name="…": letters, digits, _ and -, at most 64.',
         '  TEMPLATE: cell 2 needs name="…": letters, digits, _ and -, at most 64.',
         "  TEMPLATE: cell kindless needs a kind, one of: text, provided, solution, tests, answer.",

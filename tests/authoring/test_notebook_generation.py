@@ -1,4 +1,4 @@
-"""From an assignment to its notebooks: the full text of one, and what is told where a template is wrong."""
+"""From an assignment to its notebooks: the full text of one, and the errors of wrong templates."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_template_that_shows_the_solution_to_students_does_not_render(workspac
     assert "factor = 2" in generate(assignment, language="es", solution=True, references=workspace.references)
     with pytest.raises(AuthoringError) as caught:
         generate(assignment, language="es", solution=False, references=workspace.references)
-    assert told(caught.value) == [f"{template}:2: 'body' is undefined."]
+    assert reported(caught.value) == [f"{template}:2: 'body' is undefined."]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_mistake_in_a_template_is_told_with_its_line(workspace, template: str,
     with pytest.raises(AuthoringError) as caught:
         generate(workspace.load(), language="es", solution=False, references=workspace.references)
     search = f"'{workspace.toml.parent}', '{workspace.assignments}'"
-    assert told(caught.value) == [expected.format(template=workspace.template, search=search)]
+    assert reported(caught.value) == [expected.format(template=workspace.template, search=search)]
 
 
 def test_mistakes_in_texts_are_told_at_once_with_their_lines(workspace) -> None:
@@ -159,7 +159,7 @@ def test_mistakes_in_texts_are_told_at_once_with_their_lines(workspace) -> None:
         generate(workspace.load(), language="es", solution=False, references=workspace.references)
     in_shared = next(number for number, line in lines(shared) if line.startswith("handing_in"))
     in_own = next(number for number, line in lines(workspace.toml) if line.startswith("goal"))
-    assert told(caught.value) == [
+    assert reported(caught.value) == [
         f"{shared}:{in_shared}: text.es.handing_in: there is no name restart in templates.",
         f"{workspace.toml}:{in_own}: text.es.goal: expected token 'end of print statement', got 'números'.",
     ]
@@ -170,7 +170,9 @@ def test_a_missing_template_is_told(workspace) -> None:
     workspace.template.unlink()
     with pytest.raises(AuthoringError) as caught:
         generate(workspace.load(), language="es", solution=False, references=workspace.references)
-    assert told(caught.value)[0].startswith(f"{workspace.template}: this template, or one that it names, is missing")
+    assert reported(caught.value)[0].startswith(
+        f"{workspace.template}: this template, or one that it names, is missing"
+    )
 
 
 def test_an_unknown_language_is_told(stacked: Assignment) -> None:
@@ -190,7 +192,7 @@ def assigned_value(source: str, name: str) -> ast.expr:
     raise AssertionError(f"{name} is not assigned in {source!r}")
 
 
-def told(error: AuthoringError) -> list[str]:
+def reported(error: AuthoringError) -> list[str]:
     return [line.strip() for line in str(error).splitlines()[1:]]
 
 

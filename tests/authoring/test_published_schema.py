@@ -42,7 +42,7 @@ def mistakes(toml: str) -> list[str]:
 
 
 def test_the_committed_schema_is_the_generated_one(tmp_path) -> None:
-    """To mend a failure: `python -m grader.authoring.publication`."""
+    """To fix a failure: `python -m grader.authoring.publication`."""
     committed = (assignments_folder() / SCHEMA_NAME).read_text("utf-8")
     assert json.loads(committed) == json.loads(published_schema())
     assert publish(tmp_path).read_text("utf-8") == published_schema()

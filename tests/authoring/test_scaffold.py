@@ -146,7 +146,7 @@ def test_a_course_cannot_shadow_ours(course: Course, place: str) -> None:
     with pytest.raises(AuthoringError) as caught:
         open_course(course.folder)
     assert str(caught.value) == (
-        f"The course {course.folder} cannot be used. To be mended:\n"
+        f"The course {course.folder} cannot be used. To be fixed:\n"
         f"  {path}: stacked is an id of the grader's own; rename this one."
     )
 

@@ -26,7 +26,7 @@ def english(message: Message) -> str:
     return Translator("en", strict=True).text(message)
 
 
-def told(finding: Finding) -> Told:
+def reported(finding: Finding) -> Told:
     """The whole finding in English."""
     return Told(
         *(english(part) for part in (finding.where, finding.expected, finding.actual, finding.why, finding.hint))
@@ -35,7 +35,7 @@ def told(finding: Finding) -> Told:
 
 def findings(verdict: Verdict) -> list[Told]:
     """All findings of a verdict in English."""
-    return [told(finding) for finding in verdict.findings]
+    return [reported(finding) for finding in verdict.findings]
 
 
 class Whole(NamedTuple):

@@ -43,7 +43,7 @@ def test_an_inserted_layer_is_one_difference() -> None:
 
 
 def test_a_missing_layer_is_one_difference() -> None:
-    """It is told where it should stand."""
+    """The difference says where it should be."""
     (difference,) = compare(stacked(), dense_chain(100, 30, 784), COURSE)
     assert (difference.kind, difference.position, difference.actual) == (DifferenceKind.MISSING, 2, None)
     assert difference.expected is not None
@@ -287,7 +287,7 @@ def test_a_difference_in_a_branch_is_one_difference() -> None:
 
 
 def test_a_connection_from_another_place_is_one_difference() -> None:
-    """The same layers in the same order: what feeds the sum tells them apart, and is told."""
+    """The same layers in the same order: what feeds the sum tells them apart, and is reported."""
     whole = net(
         ("Dense", (-1,), {"units": 8}),
         ("Conv1D", (0,), {"filters": 4}),
@@ -339,7 +339,7 @@ widths = st.lists(st.integers(1, 6), min_size=1, max_size=7)
 @settings(deadline=None, database=None)
 @given(widths, widths)
 def test_every_layer_is_accounted_for(wanted: list[int], found: list[int]) -> None:
-    """Layers found - extra = layers wanted - missing, and no difference is told twice."""
+    """Layers found - extra = layers wanted - missing, and no difference is reported twice."""
     expected = dense_chain(*wanted, entry=(7,), leave=(wanted[-1],))
     actual = dense_chain(*found, entry=(7,), leave=(found[-1],))
     differences = compare(expected, actual, STRICT)

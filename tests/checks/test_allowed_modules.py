@@ -62,7 +62,7 @@ def test_nothing_outside_the_policy_passes() -> None:
 
 
 def test_every_forbidden_import_is_one_finding_with_cell_and_line() -> None:
-    """Cells count from 1 as people count; allowed members of the same line are not told."""
+    """Cells count from 1 as people count; allowed members of the same line are not reported."""
     wrong = (
         ImportedModule("numpy", 0, 1),
         ImportedModule("keras", 3, 2, ("datasets", "layers", "ops")),

@@ -17,8 +17,8 @@ ENDS = {Role.AUTOENCODER: ((28, 28), (28, 28)), Role.ENCODER: ((28, 28), (30,)),
 def run_only(*names: Quantity, **numbers: float) -> Measurements:
     """What zone M says of three graphs, without these numbers and with others."""
     models = {role: MeasuredModel(role, role.value, Architecture((), *ends, -1, 0)) for role, ends in ENDS.items()}
-    told = measured(models, {Quantity(name): value for name, value in numbers.items()})
-    return replace(without(told, Quantity.BOTTLENECK_RANK, *names), by_behaviour=True)
+    reported = measured(models, {Quantity(name): value for name, value in numbers.items()})
+    return replace(without(reported, Quantity.BOTTLENECK_RANK, *names), by_behaviour=True)
 
 
 def outcomes(measurements: Measurements) -> dict[str, Outcome]:
@@ -28,22 +28,24 @@ def outcomes(measurements: Measurements) -> dict[str, Outcome]:
 
 def test_only_checks_of_layers_wait_for_a_person() -> None:
     """Everything that can be seen from outside is decided."""
-    told = outcomes(run_only())
-    assert {name for name, outcome in told.items() if outcome is Outcome.UNGRADABLE} == {"layers", "mirror"} & set(told)
-    assert {outcome for name, outcome in told.items() if name not in {"layers", "mirror"}} == {Outcome.PASSED}
+    reported = outcomes(run_only())
+    assert {name for name, outcome in reported.items() if outcome is Outcome.UNGRADABLE} == {"layers", "mirror"} & set(
+        reported
+    )
+    assert {outcome for name, outcome in reported.items() if name not in {"layers", "mirror"}} == {Outcome.PASSED}
 
 
 def test_every_check_that_is_not_known_to_need_no_layers_waits() -> None:
     """A new check is safe before anybody has thought of it."""
     rubric = [replace(RUBRIC[0], check=name) for name in CHECKS]
-    told = {one.check: one.outcome for one in run_checks(rubric, subject(measurements=run_only()))}
-    waiting = {name for name, outcome in told.items() if outcome is Outcome.UNGRADABLE}
+    reported = {one.check: one.outcome for one in run_checks(rubric, subject(measurements=run_only()))}
+    waiting = {name for name, outcome in reported.items() if outcome is Outcome.UNGRADABLE}
     assert waiting >= {
         "layers", "mirror", "noise_layer", "layer_kinds", "any_length", "arrays", "classifier", "pretrained",
         "accuracy", "comparison", "stages", "features", "average_precision", "latent_distribution", "elbo",
         "prior_samples",
     }  # fmt: skip
-    assert not [name for name, outcome in told.items() if outcome is Outcome.FAILED]
+    assert not [name for name, outcome in reported.items() if outcome is Outcome.FAILED]
 
 
 def test_the_bottleneck_holds_where_the_halves_apart_do_what_the_whole_does() -> None:

@@ -33,18 +33,18 @@ def test_ten_probabilities_pass(share: float) -> None:
     )
 
 
-@pytest.mark.parametrize(("share", "told"), [(0.0, "0"), (0.5, "50"), (0.98, "98")])
-def test_answers_that_are_no_probabilities_fail(share: float, told: str) -> None:
+@pytest.mark.parametrize(("share", "reported"), [(0.0, "0"), (0.5, "50"), (0.98, "98")])
+def test_answers_that_are_no_probabilities_fail(share: float, reported: str) -> None:
     """A last layer without softmax."""
     assert whole(answers(share)) == Whole(
         Outcome.FAILED,
         0,
-        f"Only {told} % of its answers sum to 1.",
+        f"Only {reported} % of its answers sum to 1.",
         [
             Told(
                 "The notebook as a whole",
                 "Ten numbers from 0 to 1 that sum to 1.",
-                f"Only {told} % of its answers sum to 1.",
+                f"Only {reported} % of its answers sum to 1.",
                 "Only then can they be read as the probabilities of the classes.",
                 "Which activation of the last layer makes probabilities of several numbers?",
             )
@@ -194,6 +194,6 @@ def test_accuracy_like_the_references_passes_whatever_the_rival_from_scratch_rea
     [(check_pretrained, Quantity.ENCODER_SIMILARITY), (check_accuracy, Quantity.ACCURACY)],
 )
 def test_without_a_classifier_the_others_cannot_tell(check: CheckFunction, quantity: Quantity) -> None:
-    """`classifier` has told it; a rubric requires it."""
+    """`classifier` has reported it; a rubric requires it."""
     assert whole(check(family(without(numbers(), quantity)), item("o"))) == Whole(Outcome.UNGRADABLE, 0, ABSENT, [], [])
     assert check(subject(measurements=Measurements(data="sample")), item("o")).outcome is Outcome.SKIPPED

@@ -1,4 +1,4 @@
-"""Networks compared and stages stacked: shares of the points, and what a student is told."""
+"""Networks compared and stages stacked: shares of the points, and what a student reads."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def test_the_rubric_sets_the_tolerance() -> None:
 
 
 def test_arrays_of_its_own_fail_a_model() -> None:
-    """A decoder built and never trained, told by the name that the student gave it."""
+    """A decoder built and never trained, reported under the student's name for it."""
     found = models()
     found[Role.DECODER] = replace(found[Role.DECODER], name="decodificador", shared_with_autoencoder=False)
     verdict = check(subject(measurements=measured(found)))
@@ -73,7 +73,7 @@ def test_arrays_of_its_own_fail_a_model() -> None:
 
 @pytest.mark.parametrize("missing", [{Role.ENCODER}, {Role.DECODER}, {Role.ENCODER, Role.DECODER}])
 def test_a_missing_half_fails(missing: set[Role]) -> None:
-    """There is nothing to put together, and each missing model is told."""
+    """There is nothing to put together, and each missing model is reported."""
     found = {role: model for role, model in models().items() if role not in missing}
     verdict = check(subject(measurements=measured(found)))
     assert (verdict.outcome, len(verdict.findings)) == (Outcome.FAILED, len(missing))

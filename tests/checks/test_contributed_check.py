@@ -26,7 +26,7 @@ def example() -> Check:
 
 @pytest.mark.parametrize(("width", "outcome"), [(100, Outcome.PASSED), (500, Outcome.FAILED)])
 def test_the_check_in_fifteen_lines_runs(example: Check, width: int, outcome: Outcome) -> None:
-    """163,814 parameters are few enough, 815,814 are not; and the student is told where to look."""
+    """163,814 parameters are few enough, 815,814 are not; and the finding says where to look."""
     found = models(dense_chain(width, 30, width, 784))
     verdict = example.function(Subject(COMPLETED, measured(found), FACTS), item("small"))
     assert (example.id, verdict.outcome) == ("small", outcome)

@@ -56,7 +56,7 @@ def test_an_autoencoder_that_hands_noise_on_is_asked_where_its_noise_was(
                 AUTOENCODER,
                 "Error of the cleaned images (MSE): at most 0.0120.",
                 f"Error of the cleaned images (MSE): {error:.4f}.",
-                "An autoencoder that never had to remove noise hands much of it on, or blurs what is below it.",
+                "An autoencoder that never had to remove noise keeps much of it, or blurs the image below it.",
                 (
                     "What is the input of `fit`, and what is its target? Which of the two has the noise, and is it as "
                     "strong as the assignment says? Does the loss still fall in the last epoch?"
@@ -137,7 +137,7 @@ PENALTY: Final = plain("ActivityRegularization", before=(784,), l1=0.01)
 
 
 @pytest.mark.parametrize(
-    ("before", "told"),
+    ("before", "reported"),
     [
         ((DROPOUT,), "Dropout(rate=0.5)"),
         ((plain("GaussianNoise", before=(784,), stddev=0.3),), "GaussianNoise(stddev=0.3)"),
@@ -150,9 +150,9 @@ PENALTY: Final = plain("ActivityRegularization", before=(784,), l1=0.01)
     ],
     ids=["dropout", "gaussian", "multiplied", "channels", "after flatten", "before flatten", "second", "penalty"],
 )
-def test_noise_before_the_first_layer_that_learns_passes(before: tuple[Layer, ...], told: str) -> None:
+def test_noise_before_the_first_layer_that_learns_passes(before: tuple[Layer, ...], reported: str) -> None:
     """Whatever kind of noise, and whatever stands before it that does not learn."""
-    assert whole(noise(noisy(*before))) == Whole(Outcome.PASSED, 1, f"The noise comes first: {told}.", [], [])
+    assert whole(noise(noisy(*before))) == Whole(Outcome.PASSED, 1, f"The noise comes first: {reported}.", [], [])
 
 
 BEHIND: Final = plain("Dropout", before=(30,), rate=0.5)
@@ -214,13 +214,13 @@ def test_a_model_that_hardly_moved_is_told_of_its_optimizer_and_not_of_noise_tha
     found = replace(changed(Quantity.DENOISED_MSE, 0.09), slow_optimizers=(slow,))
     numbers = {**found.measurements.values, Quantity.NOISE_RATIO: Measurement(Quantity.NOISE_RATIO, 1.0, "1", "")}
     found = replace(found, measurements=replace(found.measurements, values=numbers))
-    told = whole(check_denoising(found, item("denoising"))).findings
-    assert {one.why for one in told} == {
+    reported = whole(check_denoising(found, item("denoising"))).findings
+    assert {one.why for one in reported} == {
         "The model is hardly trained: as yet it does no better than one that ignores its input."
     }
     assert all(
         one.hint.startswith(
             "Cell 4 of the notebook, line 1: it trains with Adadelta at its default rate, which is 0.001"
         )
-        for one in told
+        for one in reported
     )

@@ -27,7 +27,7 @@ FIT = FitClaim("m0", 5, 7_200, 100, same_target=True, input_minimum=0.0, input_m
 
 def result(check: str, outcome: Outcome, points: float) -> CheckResult:
     """A result with some of ten points."""
-    return CheckResult(check, outcome, points, 10.0, message("told"))
+    return CheckResult(check, outcome, points, 10.0, message("reported"))
 
 
 def test_the_updates_of_all_trainings_are_counted() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from grading_samples import told
+from grading_samples import in_english
 
 from checks import builders
 from checks.builders import item
@@ -29,10 +29,11 @@ def test_it_costs_two_points_of_the_reconstruction_and_waits() -> None:
     assert found[:-1] == RESULTS[:-1]
     assert (last(found).outcome, last(found).points_awarded) == (Outcome.PARTIAL, 18.0)
     assert (
-        told(last(found).findings[0].actual) == "Every training that was seen was given images of the test part alone."
+        in_english(last(found).findings[0].actual)
+        == "Every training that was seen was given images of the test part alone."
     )
     assert reason is not None
-    assert told(reason) == (
+    assert in_english(reason) == (
         "The model was trained on the test images alone, as the notebook's own trace tells: a finding of method, for "
         "which the rubric takes 2 points. Whether it does, a person decides."
     )

@@ -95,7 +95,7 @@ def test_the_label_among_the_columns_fails_and_its_precision_does_not_count() ->
     skipped = precision({**leak, Quantity.AVERAGE_PRECISION: 1.0})
     assert (skipped.outcome, skipped.share) == (Outcome.SKIPPED, 0)
     assert english(skipped.message) == (
-        "Not checked: a model that is told the label finds frauds without having learnt anything."
+        "Not checked: a model that gets the label as an input finds frauds without having learnt anything."
     )
 
 
@@ -139,7 +139,7 @@ def test_precision_that_could_not_be_measured_waits_for_a_person() -> None:
 
 
 def test_without_an_autoencoder_nothing_is_checked() -> None:
-    """`models` has told it."""
+    """`models` has reported it."""
     nothing = subject(measurements=Measurements(data="sample"), facts=FRAUD_FACTS)
     for check in (check_features, check_average_precision):
         assert check(nothing, item("features")).outcome is Outcome.SKIPPED

@@ -68,7 +68,7 @@ MISSING: Final = Told(
 
 
 @pytest.mark.parametrize(
-    ("forbidden", "one_of", "told"),
+    ("forbidden", "one_of", "reported"),
     [
         (("Dense",), (), [forbidden_kind("Dense")]),
         (("UpSampling2D", "Dense"), (), [forbidden_kind("Dense"), forbidden_kind("UpSampling2D")]),
@@ -78,20 +78,20 @@ MISSING: Final = Told(
     ids=["forbidden", "two forbidden", "missing", "both"],
 )
 def test_every_wrong_kind_and_a_missing_one_are_told(
-    forbidden: tuple[str, ...], one_of: tuple[str, ...], told: list[Told]
+    forbidden: tuple[str, ...], one_of: tuple[str, ...], reported: list[Told]
 ) -> None:
     """Each forbidden kind once, in alphabetical order, however many layers there are of it."""
     assert whole(kinds(forbidden, one_of)) == Whole(
-        Outcome.FAILED, 0, "The network is not made of the kinds of layer asked for.", told, []
+        Outcome.FAILED, 0, "The network is not made of the kinds of layer asked for.", reported, []
     )
 
 
 def test_kinds_are_lists_in_a_rubric() -> None:
     """A text in their place is the author's mistake."""
     assert rubric_mistakes((item("layer_kinds", forbidden=("Dense",), one_of=("Conv2D",)),)) == ()
-    (told,) = rubric_mistakes((item("layer_kinds", forbidden="Dense"),))
-    assert told.key == ("parameters", "forbidden")
-    assert english(told.reason).startswith("'Dense' stands where something like () belongs: kinds of layer")
+    (reported,) = rubric_mistakes((item("layer_kinds", forbidden="Dense"),))
+    assert reported.key == ("parameters", "forbidden")
+    assert english(reported.reason).startswith("'Dense' stands where something like () belongs: kinds of layer")
 
 
 # any_length
@@ -163,16 +163,16 @@ def outside(share: float) -> Verdict:
     return check_output_range(changed(Quantity.OUTSIDE_RANGE, share), item("output_range"))
 
 
-@pytest.mark.parametrize(("share", "told"), [(0.0, "0.0"), (0.0004, "0.0"), (0.001, "0.1")])
-def test_outputs_where_pixels_are_pass(share: float, told: str) -> None:
+@pytest.mark.parametrize(("share", "reported"), [(0.0, "0.0"), (0.0004, "0.0"), (0.001, "0.1")])
+def test_outputs_where_pixels_are_pass(share: float, reported: str) -> None:
     """One in a thousand may be a little outside."""
     assert whole(outside(share)) == Whole(
-        Outcome.PASSED, 1, f"Outputs outside [0, 1]: {told} %.", [], [(Quantity.OUTSIDE_RANGE, share)]
+        Outcome.PASSED, 1, f"Outputs outside [0, 1]: {reported} %.", [], [(Quantity.OUTSIDE_RANGE, share)]
     )
 
 
 @pytest.mark.parametrize(
-    ("share", "told", "outcome", "earned"),
+    ("share", "reported", "outcome", "earned"),
     [
         (0.0011, "0.1", Outcome.PARTIAL, 0.9989),
         (0.2, "20.0", Outcome.PARTIAL, 0.8),
@@ -181,17 +181,17 @@ def test_outputs_where_pixels_are_pass(share: float, told: str) -> None:
         (1.0, "100.0", Outcome.FAILED, 0),
     ],
 )
-def test_outputs_outside_cost_their_share(share: float, told: str, outcome: Outcome, earned: float) -> None:
+def test_outputs_outside_cost_their_share(share: float, reported: str, outcome: Outcome, earned: float) -> None:
     """From one half on nothing is left."""
     assert whole(outside(share)) == Whole(
         outcome,
         earned,
-        f"Outputs outside [0, 1]: {told} %.",
+        f"Outputs outside [0, 1]: {reported} %.",
         [
             Told(
                 AUTOENCODER,
                 "Outputs between 0 and 1.",
-                f"Outputs outside [0, 1]: {told} %.",
+                f"Outputs outside [0, 1]: {reported} %.",
                 "Pixels are between 0 and 1, and the cross-entropy is not defined for anything else.",
                 "Which activation of the last layer gives numbers between 0 and 1?",
             )

@@ -106,7 +106,7 @@ def test_half_way_to_either_side_earns_half_and_hears_of_that_side(
     """A KL that is too small and one that is too large are different mistakes."""
     verdict = whole(code({quantity: value}))
     assert (verdict.outcome, verdict.share) == (Outcome.PARTIAL, 0.5)
-    assert [(told.expected, told.why, told.hint) for told in verdict.findings] == [(expected, *advice)]
+    assert [(reported.expected, reported.why, reported.hint) for reported in verdict.findings] == [(expected, *advice)]
 
 
 # elbo

@@ -1,4 +1,4 @@
-"""`layers`: each difference costs the share of one layer, and is told with its reason."""
+"""`layers`: each difference costs the share of one layer, and is reported with its reason."""
 
 from __future__ import annotations
 
@@ -243,9 +243,11 @@ def test_a_relu_stays_right_where_black_is_zero() -> None:
 
 def test_a_sigmoid_on_symmetric_pixels_is_told_what_it_cannot_reach() -> None:
     """With the bounds of the training, and what would be right there."""
-    (told,) = findings(ended("sigmoid", (-1.0, 1.0)))
-    assert (told.expected, told.actual) == ("Dense(activation=tanh | linear)", "Dense(activation=sigmoid)")
-    assert told.why.startswith("The pixels of its training lie between -1 and 1: the last activation must reach all")
+    (reported,) = findings(ended("sigmoid", (-1.0, 1.0)))
+    assert (reported.expected, reported.actual) == ("Dense(activation=tanh | linear)", "Dense(activation=sigmoid)")
+    assert reported.why.startswith(
+        "The pixels of its training lie between -1 and 1: the last activation must reach all"
+    )
 
 
 # Written differently, the same function

@@ -118,7 +118,7 @@ def test_activations_noise_and_normalisation_do_not_matter() -> None:
     ids=["identity", "one layer", "all the same", "wider than the image", "no Dense"],
 )
 def test_without_a_narrow_dense_layer_there_is_nothing_to_mirror(architecture: Architecture) -> None:
-    """No code can be told, and the finding says so."""
+    """No code can be found, and the finding says so."""
     verdict = check(architecture)
     assert verdict.outcome is Outcome.FAILED
     assert findings(verdict)[0] == Told(

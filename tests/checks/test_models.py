@@ -71,7 +71,7 @@ def test_where_a_rubric_says_so_layers_of_the_autoencoder_are_decoder_enough(nam
 
 
 def test_with_the_autoencoder_alone_two_thirds_are_lost() -> None:
-    """Both missing models are told at once."""
+    """Both missing models are reported at once."""
     verdict = check(subject(measurements=only(Role.AUTOENCODER)))
     assert (verdict.outcome, verdict.share) == (Outcome.PARTIAL, pytest.approx(1 / 3))
     assert english(verdict.message) == "An autoencoder was found; missing: encoder, decoder."

@@ -218,7 +218,7 @@ def test_data_without_facts_waits_for_a_person() -> None:
 
 
 def test_a_missing_loss_waits_for_a_person_and_says_why() -> None:
-    """The first problem of the measuring is told."""
+    """The first problem of the measuring is reported."""
     bare = without(measured(), LOSS)
     assert english(check(subject(measurements=bare)).message) == "We could not measure the reconstruction error."
     problem = MeasuringProblem("autoencoder", verbatim("The layer Magic is unknown to us."), ours=True)
@@ -260,7 +260,7 @@ def test_a_training_that_ended_in_nan_fails() -> None:
 def test_an_optimizer_at_a_rate_that_leads_nowhere_is_named(slow: SlowOptimizer, hint: str) -> None:
     """Where training went nowhere, and only there."""
     nowhere = replace(subject(measurements=measured(numbers={LOSS: 0.085})), slow_optimizers=(slow,))
-    assert [told.hint for told in findings(check(nowhere))] == [hint]
+    assert [reported.hint for reported in findings(check(nowhere))] == [hint]
     assert findings(check(replace(subject(), slow_optimizers=(slow,)))) == []
 
 
@@ -269,7 +269,7 @@ def test_what_made_the_training_another_than_was_meant_is_named_before_anything_
     idle = Translation(6, 3, "def call(self, x):", "", message("Data"), training=True)
     loud = Translation(2, 1, "nb_epoch=5", "epochs=5", message("Labels"), signs=("nb_epoch",))
     found = replace(subject(measurements=with_loss(0.05)), old_code=(loud, idle))
-    assert [told.hint for told in findings(check(found))] == ["Cell 7 of the notebook, line 3: Data"]
+    assert [reported.hint for reported in findings(check(found))] == ["Cell 7 of the notebook, line 3: Data"]
     assert findings(check(replace(subject(), old_code=(loud, idle)))) == []
 
 
@@ -290,18 +290,18 @@ def test_where_the_training_ended_with_an_error_the_loss_is_explained_by_that() 
     """That its weights are like untrained ones says what the student sees anyway."""
     error = CellError(6, "ValueError", "no such callback", "autoencoder.fit(x, x)", stops_training=True)
     untrained = replace(measured(numbers={LOSS: UNTRAINED_MSE}), claims=RelatedClaims())
-    told = findings(CHECKS["reconstruction"].function(subject(raised(error), untrained), item("reconstruction")))[0]
-    assert told.actual == "An MSE of 0.1700: the training ended with an error."
-    assert told.why == (
+    reported = findings(CHECKS["reconstruction"].function(subject(raised(error), untrained), item("reconstruction")))[0]
+    assert reported.actual == "An MSE of 0.1700: the training ended with an error."
+    assert reported.why == (
         "A model was to be trained in cell 7 of the notebook, which ended with ValueError: no such callback: without "
         "its training a model knows nothing."
     )
-    assert told.hint == "Fix cell 7 of the notebook first: everything that is measured here follows from it."
+    assert reported.hint == "Fix cell 7 of the notebook first: everything that is measured here follows from it."
 
 
 def test_an_error_in_another_training_does_not_explain_a_model_that_learnt() -> None:
     """The autoencoder was trained before."""
     error = CellError(6, "ValueError", "no such callback", "classifier.fit(x, y)", stops_training=True)
     learnt = measured(numbers={LOSS: 0.04})
-    told = findings(CHECKS["reconstruction"].function(subject(raised(error), learnt), item("reconstruction")))[0]
-    assert told.why.startswith("An autoencoder is lossy")
+    reported = findings(CHECKS["reconstruction"].function(subject(raised(error), learnt), item("reconstruction")))[0]
+    assert reported.why.startswith("An autoencoder is lossy")

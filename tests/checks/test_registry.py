@@ -203,7 +203,7 @@ def test_a_required_check_that_partly_passed_is_enough() -> None:
 
 
 def test_a_sure_failure_comes_before_a_doubt() -> None:
-    """Of two requirements, one that failed decides, even where the other could not be told."""
+    """Of two requirements, one that failed decides, even if the other could not be decided."""
     rubric = (item("runs"), item("code_size"), item("mirror", requires=("runs", "code_size")))
     found = subject(builders.TIMED_OUT, measured(numbers={Quantity.CODE_SIZE: 64}))
     assert run_checks(rubric, found)[2].message == message(
@@ -219,7 +219,7 @@ def test_skipping_goes_on_through_a_chain_of_requirements() -> None:
 
 
 def test_every_mistake_of_a_rubric_is_told_at_once() -> None:
-    """The author of an assignment mends the file in one go."""
+    """The author of an assignment fixes the file in one go."""
     rubric = (
         item("mirror", requires=("models",)),
         item("reconstuction"),
@@ -228,7 +228,7 @@ def test_every_mistake_of_a_rubric_is_told_at_once() -> None:
         item("shapes", image_shape="28*28"),
         item("runs", share_with_errors=50),
     )
-    told = "{} stands where something like {} belongs: {}"
+    reported = "{} stands where something like {} belongs: {}"
     tolerance = "largest gap between autoencoder(x) and decoder(encoder(x)), relative to autoencoder(x)"
     share = "share of the points where cells raise and an autoencoder is there"
     image = "lengths of one image, such as 28x28 or 28x28x1"
@@ -237,9 +237,9 @@ def test_every_mistake_of_a_rubric_is_told_at_once() -> None:
         (1, "check", "there is no check reconstuction; did you mean reconstruction?"),
         (2, "parameters.tolerence", "the check composition has no such parameter: it knows tolerance, layers_suffice"),
         (3, "check", "stands twice in the rubric"),
-        (3, "parameters.tolerance", told.format("'small'", 0.001, tolerance)),
-        (4, "parameters.image_shape", told.format("'28*28'", "'28x28'", image)),
-        (5, "parameters.share_with_errors", told.format(50, 0.5, share)),
+        (3, "parameters.tolerance", reported.format("'small'", 0.001, tolerance)),
+        (4, "parameters.image_shape", reported.format("'28*28'", "'28x28'", image)),
+        (5, "parameters.share_with_errors", reported.format(50, 0.5, share)),
     ]
 
 

@@ -76,9 +76,9 @@ def test_errors_wait_where_our_measuring_may_have_lost_the_autoencoder() -> None
 
 
 def test_every_erroring_cell_is_told() -> None:
-    """One run tells a student all cells to mend, numbered as a person counts them."""
+    """One run tells a student all cells to fix, numbered as a person counts them."""
     errors = (CellError(2, "ValueError", "a"), CellError(5, "TypeError", "b"), CellError(9, "KeyError", "c"))
-    assert [told.where for told in findings(runs(subject(raised(*errors))))] == [
+    assert [reported.where for reported in findings(runs(subject(raised(*errors))))] == [
         "Cell 3 of the notebook",
         "Cell 6 of the notebook",
         "Cell 10 of the notebook",
@@ -103,10 +103,11 @@ def test_a_cell_to_be_completed_is_told_as_such() -> None:
 
 def test_an_undefined_name_leads_to_the_order_of_the_cells() -> None:
     """Cells that were run out of order are the usual cause."""
-    told = only_finding(CellError(6, "NameError", "name 'encoder' is not defined"))
-    assert told.why.startswith("A notebook is run from the first cell to the last, once, in a fresh kernel")
+    reported = only_finding(CellError(6, "NameError", "name 'encoder' is not defined"))
+    assert reported.why.startswith("A notebook is run from the first cell to the last, once, in a fresh kernel")
     assert (
-        told.hint == "Restart the runtime and run all cells from the top; look for where this name should be defined."
+        reported.hint
+        == "Restart the runtime and run all cells from the top; look for where this name should be defined."
     )
 
 
@@ -132,9 +133,9 @@ def test_an_undefined_name_leads_to_the_order_of_the_cells() -> None:
 def test_a_notebook_that_only_works_in_another_order_is_told_which(below: DefinedBelow, why: str) -> None:
     """Both cells, the name, and what the saved numbers say of the author's session; even after another error."""
     error = CellError(6, "NameError", "name 'encoder' is not defined", defined_below=below)
-    told = only_finding(CellError(4, "ValueError", "wrong"), error)
-    assert told.why == why
-    assert told.hint == (
+    reported = only_finding(CellError(4, "ValueError", "wrong"), error)
+    assert reported.why == why
+    assert reported.hint == (
         "Move cell 11 of the notebook above cell 7 of the notebook, restart the runtime and run all cells from the top."
     )
 
@@ -174,14 +175,14 @@ def test_an_undefined_name_is_told_by_the_cell_that_should_have_made_it(
     errors: tuple[CellError, ...], why: str, hint: str
 ) -> None:
     """The first error of a notebook is not the cause of every NameError after it."""
-    told = only_finding(*errors)
-    assert (told.why, told.hint) == (why, hint)
+    reported = only_finding(*errors)
+    assert (reported.why, reported.hint) == (why, hint)
 
 
 def test_an_undefined_name_whose_makers_nobody_knows_blames_no_cell() -> None:
     """A cell that cannot be read may make it."""
-    told = only_finding(CellError(4, "ValueError", "wrong"), CellError(6, "NameError", "name 'x' is not defined"))
-    assert told.hint.startswith("Restart the runtime")
+    reported = only_finding(CellError(4, "ValueError", "wrong"), CellError(6, "NameError", "name 'x' is not defined"))
+    assert reported.hint.startswith("Restart the runtime")
 
 
 GET_CONFIG = "Object Own was created by passing non-serializable arguments and must override `get_config()`"
@@ -198,7 +199,7 @@ GET_CONFIG = "Object Own was created by passing non-serializable arguments and m
         (CellError(1, "ModuleNotFoundError", "No module named 'my_helpers'"), "Neither Colab nor our machine"),
         (CellError(1, "ImportError", "cannot import name 'merge' from 'keras.layers'"), "Keras, NumPy and Python move on"),
         (CellError(1, "AttributeError", "'Sequential' object has no attribute 'history'"), "A model has its `history`"),
-        (CellError(1, "AttributeError", "'NoneType' object has no attribute 'fit'"), "What stands before the dot is None"),
+        (CellError(1, "AttributeError", "'NoneType' object has no attribute 'fit'"), "The object before the dot is None"),
         (CellError(1, "AttributeError", "module 'numpy' has no attribute 'foo'"), "Keras, NumPy and Python move on"),
         (CellError(1, "AttributeError", "'Dense' object has no attribute 'weigths'"), "An object has the attributes"),
         (CellError(1, "UnboundLocalError", "cannot access local variable 'x'"), "A function that assigns a name"),
@@ -216,8 +217,8 @@ def test_an_error_is_explained_by_what_raised_it(error: CellError, why: str) -> 
 def test_the_history_of_a_training_that_failed_leads_to_that_training() -> None:
     """It is no matter of old tutorials."""
     stopped = CellError(4, "ValueError", "wrong", "autoencoder.fit(x)", stops_training=True)
-    told = only_finding(stopped, CellError(7, "AttributeError", "'Functional' object has no attribute 'history'"))
-    assert told.hint == "Fix cell 5 of the notebook first: it trains the model."
+    reported = only_finding(stopped, CellError(7, "AttributeError", "'Functional' object has no attribute 'history'"))
+    assert reported.hint == "Fix cell 5 of the notebook first: it trains the model."
 
 
 NO_GPU = CellError(2, "SystemError", "GPU device not found", "raise SystemError('GPU device not found')", asks_for_accelerator=True)  # fmt: skip
@@ -333,7 +334,7 @@ def test_a_run_that_we_stopped_waits_for_a_person_and_tells_where() -> None:
             where="Cell 15 of the notebook",
             expected="A notebook that ends by itself, within the limits of the assignment.",
             actual="The notebook took longer than a notebook may.",
-            why="What a notebook would have done after we stopped it, nobody can say: a person will look.",
+            why="It is unknown what the notebook would have done after we stopped it: a person will look.",
             hint="Time each cell on your own; look for loops without an end, many epochs, and copies of the data.",
         )
     ]
@@ -361,7 +362,7 @@ def test_any_other_end_of_the_kernel_waits_for_a_person(by: StoppedBy) -> None:
 
 
 def test_a_sandbox_that_did_not_start_is_ours() -> None:
-    """There is nothing for the student to mend, so there is no finding."""
+    """There is nothing for the student to fix, so there is no finding."""
     run = RunRecord(RunStatus.UNAVAILABLE, StoppedBy.SANDBOX, detail=verbatim("No user namespaces."))
     verdict = runs(subject(run, NOTHING))
     assert (verdict.outcome, verdict.findings) == (Outcome.UNGRADABLE, ())
@@ -391,8 +392,8 @@ def explained(error: CellError, *old: Translation) -> Told:
 
 def test_an_error_of_old_code_is_told_with_its_place_and_what_to_write() -> None:
     """One sentence with cell and line, and the replacement."""
-    told = explained(CellError(2, "ValueError", "Argument(s) not recognized: {'lr': 0.1}"), OLD)
-    assert (told.why, told.hint) == (
+    reported = explained(CellError(2, "ValueError", "Argument(s) not recognized: {'lr': 0.1}"), OLD)
+    assert (reported.why, reported.hint) == (
         "Cell 3 of the notebook, line 5: Write `learning_rate`.",
         "Written today: learning_rate=0.1",
     )
@@ -400,8 +401,8 @@ def test_an_error_of_old_code_is_told_with_its_place_and_what_to_write() -> None
 
 def test_old_code_without_a_replacement_is_told_all_the_same() -> None:
     """Nothing is written there that may mean something else."""
-    told = explained(CellError(2, "ValueError", "'lr'"), replace(OLD, after=""))
-    assert told.hint == "Write this part anew with what the current version has."
+    reported = explained(CellError(2, "ValueError", "'lr'"), replace(OLD, after=""))
+    assert reported.hint == "Write this part anew with what the current version has."
 
 
 def test_old_code_of_another_cell_explains_only_what_it_may_have_caused() -> None:
@@ -414,8 +415,8 @@ def test_old_code_of_another_cell_explains_only_what_it_may_have_caused() -> Non
 
 def test_an_undefined_name_is_no_error_of_old_code() -> None:
     """`input` of an old argument is in the text of many a NameError."""
-    told = explained(CellError(2, "NameError", "name 'lr' is not defined"), OLD)
-    assert told.hint.startswith("Restart the runtime")
+    reported = explained(CellError(2, "NameError", "name 'lr' is not defined"), OLD)
+    assert reported.hint.startswith("Restart the runtime")
 
 
 OFF = Translation(1, 2, "tf.disable_eager_execution()", "", verbatim("Keras 3 needs it."), signs=("",), far=True)

@@ -63,7 +63,7 @@ def numbers_of(check: str) -> list[Quantity]:
 
 @every_number
 def test_a_number_earns_what_its_curve_gives(one: Number) -> None:
-    """Full credit up to the bound itself, half in the middle, none near the trivial predictor; lost credit is told."""
+    """Full credit up to the bound itself, half in the middle, none near the trivial predictor; lost credit is reported."""
     verdicts = [judge(one.check, changed(one.quantity, value)) for value in (one.bound, one.half, one.none)]
     assert [(v.outcome, pytest.approx(v.share), len(v.findings)) for v in verdicts] == [
         (Outcome.PASSED, 1, 0),
@@ -77,7 +77,7 @@ def test_what_made_the_training_another_than_was_meant_is_named(one: Number) -> 
     """A layer that draws and was idle is why a code has no KL; without lost credit nobody is bothered with it."""
     idle = Translation(6, 3, "def call(self, x):", "", message("Data"), training=True)
     lost, kept = (replace(changed(one.quantity, value), old_code=(idle,)) for value in (one.half, one.bound))
-    assert [told.hint for told in findings(judge(one.check, lost))] == ["Cell 7 of the notebook, line 3: Data"]
+    assert [reported.hint for reported in findings(judge(one.check, lost))] == ["Cell 7 of the notebook, line 3: Data"]
     assert findings(judge(one.check, kept)) == []
 
 
@@ -223,11 +223,11 @@ def test_of_two_curves_the_stricter_one_is_told() -> None:
     )
     verdict = two(0.14, 10, {Quantity.CODE_ACTIVITY: known(0.05, *curves)})
     assert verdict.share == pytest.approx(0.5)
-    assert [told.expected for told in findings(verdict)] == [f"{LOSS_LABEL}: at most 0.0800."]
+    assert [reported.expected for reported in findings(verdict)] == [f"{LOSS_LABEL}: at most 0.0800."]
 
 
 @pytest.mark.parametrize(
-    ("quantity", "told"),
+    ("quantity", "reported"),
     [
         (Quantity.ACTIVE_UNITS, "3."),
         (Quantity.SPARSENESS, "3.1."),
@@ -236,7 +236,7 @@ def test_of_two_curves_the_stricter_one_is_told() -> None:
         (Quantity.CODE_ACTIVITY, "3.1416."),
     ],
 )
-def test_numbers_are_shown_with_the_decimals_of_their_quantity(quantity: Quantity, told: str) -> None:
+def test_numbers_are_shown_with_the_decimals_of_their_quantity(quantity: Quantity, reported: str) -> None:
     """From none to four, as the table of quantities says."""
     found = numbers({quantity: 3.14159})
     curve = CreditCurve(full=0.1, none=0.3, reference=0.05, trivial=0.35)
@@ -244,7 +244,7 @@ def test_numbers_are_shown_with_the_decimals_of_their_quantity(quantity: Quantit
     verdict = judged_by_facts(
         family(found, facts=facts), (Aspect(quantity, Role.ENCODER),), nothing=message("Nothing.")
     )
-    assert [finding.actual for finding in findings(verdict)] == [f"{quantity.spec.label.msgid}: {told}"]
+    assert [finding.actual for finding in findings(verdict)] == [f"{quantity.spec.label.msgid}: {reported}"]
 
 
 def test_what_could_not_be_measured_is_told_in_the_checks_own_words() -> None:

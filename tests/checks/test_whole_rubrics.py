@@ -20,7 +20,7 @@ from grader.domain.messages import verbatim
 
 from . import builders
 from .builders import chain, dense, dense_chain, measured, models, plain, stacked, subject
-from .reading import english, told
+from .reading import english, reported
 
 
 def right(**changes: object) -> Subject:
@@ -174,4 +174,4 @@ def test_every_sentence_of_a_wrong_variant_can_be_told(variant: str) -> None:
     """Every field of every message has a value, and no part of a finding is empty."""
     for result in run_checks(builders.RUBRIC, WRONG[variant][0]):
         assert english(result.message)
-        assert all(all(told(finding)) for finding in result.findings)
+        assert all(all(reported(finding)) for finding in result.findings)

@@ -1,4 +1,4 @@
-"""`grade` shortens trainings unless it is told not to; the session then has a faster zone K beside the other."""
+"""`grade` shortens trainings by default; the session then has a faster zone K beside the other."""
 
 from __future__ import annotations
 

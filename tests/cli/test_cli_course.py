@@ -182,7 +182,7 @@ def test_a_reference_that_is_no_python_is_told_with_its_line(calibrated: Course,
     file = calibrated.module("my-net")
     file.write_text("CODE_SIZE = (\n", "utf-8")
     said = refused(run(*COMMANDS[name](calibrated.folder), "--course", calibrated.folder, "--lang", "en"))
-    assert said.splitlines()[0] == "The reference my-net cannot be used. To be mended:"
+    assert said.splitlines()[0] == "The reference my-net cannot be used. To be fixed:"
     assert f"{file}:1: " in said
     assert "'(' was never closed" in said
 
@@ -193,7 +193,7 @@ def test_a_rubric_that_names_no_check_is_told_before_anybody_is_graded(calibrate
     file = calibrated.assignments / "my-net" / "assignment.toml"
     file.write_text(file.read_text("utf-8").replace('check = "layers"', 'check = "layer"'), "utf-8")
     said = refused(run(*COMMANDS[name](calibrated.folder), "--course", calibrated.folder, "--lang", "en"))
-    assert said.splitlines()[0] == "The assignment my-net cannot be used. To be mended:"
+    assert said.splitlines()[0] == "The assignment my-net cannot be used. To be fixed:"
     assert re.search(
         rf"{re.escape(str(file))}:\d+: rubric 5 \(layer\), check: there is no check layer; did you mean layers\?", said
     )
@@ -290,8 +290,8 @@ def test_the_course_is_named_for_no_longer_than_a_command_takes(
 
 def test_the_readme_has_the_example() -> None:
     """Its commands on a course are those that run below."""
-    told = re.findall(r"^grader .*--course.*$", (ROOT / "docs" / "author.en.md").read_text("utf-8"), re.MULTILINE)
-    assert set(told) <= {*EXAMPLE.splitlines(), *COPY.splitlines()}
+    reported = re.findall(r"^grader .*--course.*$", (ROOT / "docs" / "author.en.md").read_text("utf-8"), re.MULTILINE)
+    assert set(reported) <= {*EXAMPLE.splitlines(), *COPY.splitlines()}
 
 
 _CURIOUS = """

@@ -78,7 +78,7 @@ def test_a_build_is_named_as_the_index_spells_it(recorded: str, monkeypatch: pyt
 
 
 def test_the_doctors_status_says_whether_grading_is_possible(examined: Ended) -> None:
-    """1 where something is bad, and 0 where it is not; a real kernel was started in the sandbox."""
+    """1 where something is bad, and 0 if it is not; a real kernel was started in the sandbox."""
     states = {row["name"]: row["state"] for row in json.loads(examined.out)}
     assert states["sandbox"] == ("good" if has_sandbox() else "bad")
     assert examined.status == (1 if "bad" in states.values() else 0)

@@ -143,7 +143,7 @@ def test_json_is_the_file_and_nothing_else(again: Ended, out: Path) -> None:
 
 
 def test_a_second_run_grades_nothing_twice(again: Ended, out: Path) -> None:
-    """One grading a submission, whatever language it is told in."""
+    """One grading a submission, whatever language it is reported in."""
     with sqlite3.connect(out / "gradebook.sqlite") as database:
         counts = database.execute("SELECT count(*) FROM grading GROUP BY submission_id").fetchall()
     assert counts == [(1,)] * (len(UNREADABLE) + 2)
@@ -162,7 +162,7 @@ def test_the_table_shows_no_zero_for_what_waits(again: Ended, out: Path) -> None
 
 
 def test_check_of_an_old_format_gives_guidance_and_the_note(tmp_path: Path, no_data: None) -> None:
-    """It can be run, so it is no unreadable input: status 1, as it does not pass. On which data is told as well."""
+    """It can be run, so it is no unreadable input: status 1, as it does not pass. On which data is reported as well."""
     (tmp_path / "old.ipynb").write_text(OLD_FORMAT)
     ended = run("check", tmp_path / "old.ipynb", "--assignment", "stacked", "--data-size", "sample", "--lang", "en")
     text = " ".join(ended.out.split())

@@ -17,7 +17,7 @@ def out(tmp_path: Path) -> Path:
 
 
 def test_a_class_goes_into_a_file_and_back(out: Path, tmp_path: Path) -> None:
-    """What was written is told, and a second time there is something already."""
+    """What was written is reported, and a second time there is something already."""
     made = run("backup", tmp_path / "class.zip", "--out", out, "--lang", "en")
     assert made.status == 0
     assert made.out.startswith(f"{tmp_path / 'class.zip'}: 2 hand-ins, ")

@@ -172,9 +172,9 @@ def test_generate_tells_every_mistake_of_a_rubric_at_once(tmp_path: Path) -> Non
     course = written_course(tmp_path, COURSE_TOML, "x")
     done = run("generate", "net", "--course", course, "--out", tmp_path / "build", "--lang", "en")
     file = course / "assignments" / "net" / "assignment.toml"
-    first, *told = done.err.splitlines()
-    assert (done.status, first) == (2, "The assignment net cannot be used. To be mended:")
-    assert [line.strip()[:60] for line in told if line.startswith("  ")] == [
+    first, *reported = done.err.splitlines()
+    assert (done.status, first) == (2, "The assignment net cannot be used. To be fixed:")
+    assert [line.strip()[:60] for line in reported if line.startswith("  ")] == [
         text[:60]
         for text in (
             f"{file}:9: rubric 1 (runs), points: must be greater than 0.0",

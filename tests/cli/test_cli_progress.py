@@ -113,7 +113,7 @@ def test_a_result_is_an_event() -> None:
 
 
 @pytest.mark.parametrize(
-    ("done", "told"),
+    ("done", "reported"),
     [
         (Done(Progress(graded(), reused=False), 1, 30), "80/100 FINAL after 13 s"),
         (
@@ -126,22 +126,22 @@ def test_a_result_is_an_event() -> None:
     ],
     ids=["first", "time left", "accelerated", "reused", "last"],
 )
-def test_a_result_has_a_sentence(done: Done, told: str) -> None:
+def test_a_result_has_a_sentence(done: Done, reported: str) -> None:
     """Points, status, time, and how long the others take."""
-    assert EN.text(told_done(done)) == told
+    assert EN.text(told_done(done)) == reported
 
 
-@pytest.mark.parametrize(("seconds", "told"), [(12.4, "12 s"), (89.0, "89 s"), (240.0, "4 min"), (9000.0, "2.5 h")])
-def test_a_time_that_nobody_knows_exactly_is_rounded(seconds: float, told: str) -> None:
+@pytest.mark.parametrize(("seconds", "reported"), [(12.4, "12 s"), (89.0, "89 s"), (240.0, "4 min"), (9000.0, "2.5 h")])
+def test_a_time_that_nobody_knows_exactly_is_rounded(seconds: float, reported: str) -> None:
     """Seconds, minutes, hours."""
-    assert EN.text(duration(seconds)) == told
+    assert EN.text(duration(seconds)) == reported
 
 
 # Views
 
 
 def test_without_a_terminal_stages_and_results_are_lines() -> None:
-    """Cells and epochs are told now and then, so that a log file of an hour stays short; mark-up is text."""
+    """Cells and epochs are reported now and then, so that a log file of an hour stays short; mark-up is text."""
     out = io.StringIO()
     lines = PlainLines(Console(file=out, width=200), EN)
     for step in STEPS:
@@ -150,7 +150,7 @@ def test_without_a_terminal_stages_and_results_are_lines() -> None:
     lines.done(Done(Progress(graded(), reused=False), 1, 2))
     assert out.getvalue().splitlines() == [
         f"ana: {TOLD[0]}",
-        *(f"ana: {told}" for told in TOLD[4:]),
+        *(f"ana: {reported}" for reported in TOLD[4:]),
         f"bob: {TOLD[1]}",
         "1/2 ana: 80/100 FINAL after 13 s",
     ]

@@ -302,7 +302,7 @@ def test_an_instructor_looks_at_old_and_new_points_and_keeps_some(
 def test_a_batch_that_runs_is_followed_without_loading_the_page(
     page: Any, judged_otherwise: Served, language: str
 ) -> None:
-    """The bar moves on, the list takes new grades in, and the end is told."""
+    """The bar moves on, the list takes new grades in, and the end is reported."""
     served, folder = judged_otherwise, judged_otherwise.place.folder
     assert folder is not None
     speak(page, served, language)

@@ -194,7 +194,7 @@ def test_statistics_count_grades_checks_findings_and_time(reader: Any) -> None:
 
 
 def test_two_hand_ins_stand_side_by_side(reader: Any) -> None:
-    """Both notebooks, both columns of points; a name that nobody has is told."""
+    """Both notebooks, both columns of points; a name that nobody has is reported."""
     ana = reader.number_of("Ana García")
     html = reader.text(f"/compare/0/{ana}?beside=luis nanez")
     assert html.count("<iframe sandbox") == 2

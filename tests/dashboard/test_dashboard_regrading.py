@@ -93,7 +93,7 @@ def test_what_was_not_shown_is_not_kept(browser: Browser, out: Path) -> None:
 
 
 def test_a_batch_that_runs_is_shown_with_its_progress(browser: Browser, out: Path) -> None:
-    """On the pages of course and class, asked for again while it lives; open lists are told of new grades."""
+    """On the pages of course and class, asked for again while it lives; open lists show new grades."""
     with BatchNote.of(out, "stacked", 40) as note:
         note.finished("ana")
         note.finished("bruno <b>")

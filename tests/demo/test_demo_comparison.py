@@ -22,7 +22,7 @@ def as_expected() -> dict[str, GradedSubmission]:
     grades = {}
     for pupil in CLASS:
         results = tuple(
-            CheckResult(check, pupil.outcomes.get(check, Outcome.PASSED), 0.0, 10.0, verbatim("told"))
+            CheckResult(check, pupil.outcomes.get(check, Outcome.PASSED), 0.0, 10.0, verbatim("reported"))
             for check in EVERY_CHECK
         )
         grades[pupil.name] = GradedSubmission(

@@ -36,7 +36,7 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def nest(folder: Path, depth: int, *, mode: int = 0o755) -> None:
-    """Make folders in folders, as deep as told."""
+    """Make folders in folders, as deep as asked."""
     above = os.open(folder, os.O_RDONLY)
     for _ in range(depth):
         os.mkdir("d", dir_fd=above)
@@ -88,7 +88,7 @@ def test_a_link_in_place_of_a_folder_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_programs_that_run_as_their_owner_lose_that(tmp_path: Path) -> None:
-    """Everything else stays as it is, but for what is nested deeper than told."""
+    """Everything else stays as it is, except for what is nested deeper than the limit."""
     (tmp_path / "a").mkdir()
     for name, mode in (("one", 0o4755), ("a/two", 0o2711), ("three", 0o644)):
         (tmp_path / name).touch()

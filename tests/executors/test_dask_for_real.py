@@ -38,7 +38,7 @@ SLOW = "import time\ntime.sleep(12)"
 
 @dataclass
 class Seen:
-    """What a batch told on the way.
+    """The progress events of a batch.
 
     Attributes:
         on_step: Called with each step.
@@ -102,7 +102,7 @@ def workers() -> list[psutil.Process]:
 
 
 def test_a_cluster_gives_the_grades_of_this_machine(tmp_path: Path) -> None:
-    """Notebooks that end well, raise, and break their kernel; what goes on is told from there."""
+    """Notebooks that end well, raise, and break their kernel; what goes on is distinguished from there."""
     class_ = class_of(tmp_path, ana="x = 1", bruno="1 / 0", carla="import os\nos._exit(3)", diego="print('ñ')")
     here, there = Seen(), Seen()
     local = grade(class_, tmp_path, "local", here)

@@ -79,7 +79,7 @@ def seen(hand_in: HandIn, weights: tuple[float, ...] = ()) -> dask_worker.Reply:
 
 
 def test_a_hand_in_goes_with_its_bytes_and_comes_back_as_values(pool: DaskPool, tmp_path: Path) -> None:
-    """What went on there is told here, in order."""
+    """Progress on the worker is reported here, in order."""
     workers_do(lambda hand_in, _: seen(hand_in))
     heard: list[Step] = []
     done = threading.Event()

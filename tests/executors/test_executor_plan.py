@@ -1,4 +1,4 @@
-"""What travels to a worker: steps, hand-ins, files of the user's own, and how a worker that differs is told."""
+"""What travels to a worker: steps, hand-ins, files of the user's own, and how a worker that differs is reported."""
 
 from __future__ import annotations
 

@@ -208,9 +208,9 @@ def test_a_refusal_says_what_is_wrong(content: Any, problem: str, tmp_path: Path
 )
 def test_of_a_million_faults_the_first_is_told(content: Any, problem: str, tmp_path: Path) -> None:
     """A text of all of them, of which 500 characters were shown, took a gigabyte."""
-    where, told = refusal(leave(tmp_path / "exchange", content))
-    assert (where, told[: len(problem)]) == ("claims.json", problem)
-    assert len(told) <= 500
+    where, reported = refusal(leave(tmp_path / "exchange", content))
+    assert (where, reported[: len(problem)]) == ("claims.json", problem)
+    assert len(reported) <= 500
 
 
 def test_a_refusal_of_a_field_names_the_field(tmp_path: Path) -> None:

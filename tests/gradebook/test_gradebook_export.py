@@ -41,7 +41,7 @@ def table(text: str) -> list[list[str]]:
 
 
 def test_grades_json_is_the_documented_contract():
-    """Every key of a grade, its run, checks, findings and measurements, with sentences told."""
+    """Every key of a grade, its run, checks, findings and measurements, with sentences in one language."""
     assert json.loads(grades_json(ASSIGNMENT, [rich()], ENGLISH)) == {
         "schema_version": 1,
         "assignment": "stacked",

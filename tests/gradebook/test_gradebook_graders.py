@@ -54,7 +54,7 @@ def test_several_graders_of_one_class_run_each_hand_in_once(postgresql_url: str,
         found = list(graders.map(lambda sandbox: grade(postgresql_url, class_, sandbox), sandboxes))
     assert sum(len(sandbox.seen) for sandbox in sandboxes) == STUDENTS
     assert all(graded == found[0][0] for graded, _ in found)
-    assert sum(not reused for _, told in found for reused in told) == STUDENTS
+    assert sum(not reused for _, reported in found for reused in reported) == STUDENTS
     assert [one.student for one in found[0][0]] == [one.student for one in class_]
 
 

@@ -86,8 +86,8 @@ def require_everything(url: str) -> None:
         assert gradebook.latest("stacked") == [graded(), graded("eva")]
         assert gradebook.adjustments("stacked") == [ADJUSTED]
         today = observed(1.0)
-        told = RelatedClaims(trained=True)  # what that notebook claimed stood among the measurements then
-        stored = replace(today, measurements=replace(today.measurements, claims=told))
+        reported = RelatedClaims(trained=True)  # what that notebook claimed stood among the measurements then
+        stored = replace(today, measurements=replace(today.measurements, claims=reported))
         assert gradebook.find_observation(sha256="a" * 64, context="c1") == stored
         decisions = Decisions(gradebook)
         assert decisions.of("stacked", "eva") == [DECIDED]

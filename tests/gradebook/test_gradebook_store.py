@@ -264,19 +264,19 @@ def test_commits_are_synced_and_written_ahead(gradebook: Gradebook, database: Pa
 @contextlib.contextmanager
 def reason_of_failure() -> Iterator[list[str]]:
     """Expect a `GradebookError` and collect its sentence, in English and Spanish."""
-    told: list[str] = []
+    reported_text: list[str] = []
     with pytest.raises(GradebookError) as caught:
-        yield told
-    told += [Translator(language, strict=True).text(caught.value.reason) for language in ("en", "es")]
-    assert str(caught.value) == told[0]
+        yield reported_text
+    reported_text += [Translator(language, strict=True).text(caught.value.reason) for language in ("en", "es")]
+    assert str(caught.value) == reported_text[0]
 
 
 def test_a_folder_that_does_not_exist_is_told(tmp_path: Path):
     """What, where, what to do."""
     where = tmp_path / "missing" / "g.sqlite"
-    with reason_of_failure() as told:
+    with reason_of_failure() as reported_text:
         Gradebook.open(sqlite_url(where))
-    english, spanish = told
+    english, spanish = reported_text
     assert english == (
         f"The gradebook {where} cannot be opened for writing (unable to open database file). Check that its folder "
         "exists and that you may write there, or choose another one."
@@ -293,9 +293,9 @@ def test_a_read_only_gradebook_is_told(database: Path):
         gradebook.add(graded(), context="c1")
     with Gradebook.open(f"sqlite:///file:{database}?mode=ro&uri=true") as gradebook:
         assert gradebook.latest("stacked") == [graded()]
-        with reason_of_failure() as told:
+        with reason_of_failure() as reported_text:
             gradebook.add(graded("eva"), context="c1")
-    assert "cannot be opened for writing (attempt to write a readonly database)" in told[0]
+    assert "cannot be opened for writing (attempt to write a readonly database)" in reported_text[0]
 
 
 def test_a_full_disk_is_told_and_keeps_the_earlier_grades(database: Path):
@@ -307,10 +307,10 @@ def test_a_full_disk_is_told_and_keeps_the_earlier_grades(database: Path):
         def limit(connection) -> None:
             connection.exec_driver_sql("PRAGMA max_page_count = 1")
 
-        with reason_of_failure() as told:
+        with reason_of_failure() as reported_text:
             gradebook.add(replace(graded("eva"), fault="x" * 50_000), context="c1")
         assert gradebook.latest("stacked") == [graded("ana")]
-    assert told[0] == (
+    assert reported_text[0] == (
         f"The disk is full, so the last grade was not saved in the gradebook {database}. Free some space and run the "
         "command again: it goes on where it stopped. Grades that were saved before are kept."
     )
@@ -322,11 +322,11 @@ def test_a_lock_that_another_program_holds_is_told(database: Path):
         with contextlib.closing(sqlite3.connect(database)) as other:
             other.execute("BEGIN IMMEDIATE")
             assert gradebook.latest("stacked") == []
-            with reason_of_failure() as told:
+            with reason_of_failure() as reported_text:
                 gradebook.add(graded(), context="c1")
         gradebook.add(graded(), context="c1")
         assert gradebook.latest("stacked") == [graded()]
-    assert told[0].startswith(f"The gradebook {database} is in use by another program")
+    assert reported_text[0].startswith(f"The gradebook {database} is in use by another program")
 
 
 def damaged(database: Path) -> None:
@@ -344,9 +344,9 @@ def test_a_file_that_is_no_gradebook_is_told_and_left_alone(database: Path, make
     """A table or a damaged file is neither overwritten nor taken for an empty gradebook."""
     make(database)
     before = database.read_bytes()
-    with reason_of_failure() as told:
+    with reason_of_failure() as reported_text:
         Gradebook.open(sqlite_url(database))
-    assert told[0].startswith(f"{database} is not a gradebook, or it is damaged (")
+    assert reported_text[0].startswith(f"{database} is not a gradebook, or it is damaged (")
     assert database.read_bytes() == before
 
 
@@ -356,9 +356,9 @@ def test_the_database_of_another_program_is_told_and_left_alone(database: Path):
         other.execute("CREATE TABLE grading (anything)")
         other.commit()
     before = database.read_bytes()
-    with reason_of_failure() as told:
+    with reason_of_failure() as reported_text:
         Gradebook.open(sqlite_url(database))
-    assert told[0] == f"{database} is a database, but not a gradebook. Choose another one, or a new file."
+    assert reported_text[0] == f"{database} is a database, but not a gradebook. Choose another one, or a new file."
     assert database.read_bytes() == before
 
 
@@ -367,9 +367,9 @@ def test_a_newer_gradebook_is_told(gradebook: Gradebook, database: Path):
     with contextlib.closing(sqlite3.connect(database)) as newer:
         newer.execute("INSERT INTO gradebook_schema VALUES (99, '2027-01-01 00:00:00')")
         newer.commit()
-    with reason_of_failure() as told:
+    with reason_of_failure() as reported_text:
         Gradebook.open(sqlite_url(database))
-    assert told[0] == (
+    assert reported_text[0] == (
         f"The gradebook {database} was written by a newer version of the grader (tables of version 99, this one knows "
         f"{SCHEMA_VERSION}). Update the grader."
     )
@@ -385,18 +385,18 @@ def test_a_grade_that_cannot_be_read_is_told(gradebook: Gradebook, database: Pat
         )
         other.commit()
     for read in (find, lambda book: book.latest("stacked")):
-        with reason_of_failure() as told:
+        with reason_of_failure() as reported_text:
             read(gradebook)
-        assert told[0].startswith(f"Grade number 2 in the gradebook {database} cannot be read by this version")
+        assert reported_text[0].startswith(f"Grade number 2 in the gradebook {database} cannot be read by this version")
 
 
 @pytest.mark.parametrize("url", ["", "gradebook.sqlite", "mysql://user:secret@host/x", "a://b c"])
 def test_a_wrong_address_is_told_without_showing_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str):
     """An address may hold a password."""
     monkeypatch.chdir(tmp_path)
-    with reason_of_failure() as told:
+    with reason_of_failure() as reported_text:
         Gradebook.open(url)
-    assert told[0] == (
+    assert reported_text[0] == (
         "The address of the gradebook is wrong. Write `sqlite:///folder/gradebook.sqlite` or "
         "`postgresql://user:password@host/database`."
     )

@@ -68,7 +68,7 @@ def steps(text: str) -> list[dict[str, Any]]:
 def test_the_reporter_shows_the_points_of_the_checks(
     document: dict[str, Any] | None, status: int, expected: tuple[float, float, str]
 ) -> None:
-    """The grader's own fault counts nothing: it is told as an error without points."""
+    """The grader's own fault counts nothing: it is reported as an error without points."""
     line = output_line(classroom_result(document, status))
     assert line.startswith("result=")
     assert "\n" not in line

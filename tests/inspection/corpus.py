@@ -79,5 +79,5 @@ def _of_model(asked: Mapping[str, Any], model: Mapping[str, Any]) -> Iterator[st
     if must - kinds:
         yield f"{model['name']}: not found {sorted(must - kinds)}"
     if kinds - must - may:
-        told = [f"{one['kind']}: {one['actual']}" for one in model["findings"] if one["kind"] not in must | may]
-        yield f"{model['name']}: wrongly accused {told}"
+        reported = [f"{one['kind']}: {one['actual']}" for one in model["findings"] if one["kind"] not in must | may]
+        yield f"{model['name']}: wrongly accused {reported}"

@@ -73,23 +73,23 @@ def missing(module: str) -> CellError:
 )  # fmt: skip
 def test_what_is_not_keras_3_is_named_in_one_sentence(source: str, error: CellError | None, sentence: str) -> None:
     """First of all, once, and in the place of advice about the errors that come of it."""
-    told = said(*([error] if error else []), cells=(source,))
-    assert sentence in told[0]
-    assert sum(sentence in one for one in told) == 1
-    assert not any(ADVICE in one or "lacks the module" in one or "still to be completed" in one for one in told)
+    reported = said(*([error] if error else []), cells=(source,))
+    assert sentence in reported[0]
+    assert sum(sentence in one for one in reported) == 1
+    assert not any(ADVICE in one or "lacks the module" in one or "still to be completed" in one for one in reported)
 
 
 def test_echoes_of_another_library_have_no_advice() -> None:
-    """Names that its import would have made are told with their error and nothing to mend."""
+    """Names that its import would have made are reported with their error and nothing to fix."""
     echo = CellError(1, "NameError", "name 'nn' is not defined")
-    told = said(missing("torch"), echo, cells=("import torch\nfrom torch import nn", "class AE(nn.Module): pass"))
+    reported = said(missing("torch"), echo, cells=("import torch\nfrom torch import nn", "class AE(nn.Module): pass"))
     beginnings = (
         "This is PyTorch: models of Keras",
         "Cell 1 of the notebook: ModuleNotFoundError: No module",
         "Cell 2 of the notebook: NameError: name 'nn' is not",
         "No autoencoder was found.",
     )
-    assert [one.startswith(beginning) for one, beginning in zip(told, beginnings, strict=True)] == [True] * 4
+    assert [one.startswith(beginning) for one, beginning in zip(reported, beginnings, strict=True)] == [True] * 4
 
 
 @pytest.mark.parametrize(
@@ -105,12 +105,12 @@ def test_echoes_of_another_library_have_no_advice() -> None:
     ],
 )
 def test_keras_3_on_tensorflow_needs_no_sentence(source: str) -> None:
-    """Nobody is told of what is as it should be."""
+    """Nothing that is right is reported."""
     assert frameworks_of(notebook(source)) == ()
 
 
 def test_another_library_beside_keras_is_no_accusation() -> None:
-    """A notebook that compares is told what is measured."""
+    """A notebook that compares gets a sentence on what is measured."""
     (one,) = frameworks_of(notebook("import keras", "import torch"))
     assert (one.instead, Translator("en").text(one.sentence)) == (
         False, "The notebook uses PyTorch as well: models of Keras are measured here.",
@@ -131,9 +131,9 @@ def test_another_library_beside_keras_is_no_accusation() -> None:
 def test_a_data_set_that_is_not_here_is_named(source: str, name: str) -> None:
     """In the place of an error text that speaks of networks and of loading with `keras.datasets`, which it does."""
     error = CellError(0, "Exception", "URL fetch failure: there is no network. Load the data with keras.datasets")
-    told = said(error, cells=(source,))
-    assert told[0].startswith(f"Cell 1 of the notebook: The data set {name} is not on this machine")
-    assert not any("Load the data with" in one for one in told)
+    reported = said(error, cells=(source,))
+    assert reported[0].startswith(f"Cell 1 of the notebook: The data set {name} is not on this machine")
+    assert not any("Load the data with" in one for one in reported)
 
 
 def test_a_cell_that_loads_what_is_here_is_not_told_so() -> None:

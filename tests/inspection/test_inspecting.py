@@ -67,7 +67,7 @@ class Claims:
 
 @dataclass
 class Told:
-    """A zone M that says what it was told to say."""
+    """A fake zone M with fixed answers."""
 
     outlines: tuple[Outline, ...]
     values: dict[Quantity, float] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class Told:
         self.seen.append(evidence)
         form = dense(300, 784)
         own = {Role.ENCODER: MeasuredModel(Role.ENCODER, self.encoder, form)} if self.encoder else {}
-        values = {name: Measurement(name, value, name.spec.unit, "told") for name, value in self.values.items()}
+        values = {name: Measurement(name, value, name.spec.unit, "reported") for name, value in self.values.items()}
         return Measurements(models=own, values=values, data="sample")
 
 
@@ -213,7 +213,7 @@ ALIKE = {"mnist": 0.30, "fashion_mnist": 0.29}
 def test_no_number_is_of_other_images_than_those_trained_on(
     source: str, skills: dict[str, float], data: str | None, how: str, measured: str, why_not: str, tmp_path: Path
 ) -> None:
-    """Where the data are not known, no error is told, and the reason is; what holds on any images is."""
+    """Where the data are not known, no error is reported, and the reason is; what holds on any images is."""
     zone_m = Told((outline(skills=skills),), {Quantity.RECONSTRUCTION_MSE: 0.02, Quantity.CODE_SIZE: 32.0})
     trained = fit(0, "ae") | {"data": data, "how": how}
     found = inspected(tmp_path, source, zone_m, [model(0, "ae")], [trained]).models[0]
@@ -268,9 +268,9 @@ def test_a_training_that_was_ended_is_told(tmp_path: Path) -> None:
         trained = fit(0, "ae") | {"data": "mnist", "epochs_asked": 300, "stood_still": still}
         said = inspected(folder, LOADS, zone_m, [model(0, "ae")], [trained])
         assert (said.models[0].epochs, said.models[0].epochs_asked, kinds(said)) == (5, 300, [findings])
-        (told,) = [english(one) for one in said.diagnosis]
-        assert "after 5 of 300 epochs" in told
-        assert word in told
+        (reported,) = [english(one) for one in said.diagnosis]
+        assert "after 5 of 300 epochs" in reported
+        assert word in reported
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_a_training_that_was_ended_is_told(tmp_path: Path) -> None:
 def test_old_code_is_tried_as_it_is_and_then_translated(
     compat: bool | None, runs: list[tuple[bool, int]], tmp_path: Path
 ) -> None:
-    """Nobody has to guess an option; both runs are reported, and the better one is told of."""
+    """Nobody has to guess an option; both runs are reported, and the better one is described."""
     source = "ae.fit(x, x, nb_epoch=5)"
     zone_k = Claims([model(0, "ae")], [fit(0, "ae")], breaks_on="nb_epoch")
     context = InspectionContext(zone_k, Told((outline(),)), {"simple-dense": load_facts("simple-dense")}, compat=compat)

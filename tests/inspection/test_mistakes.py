@@ -46,7 +46,7 @@ def test_good_images_show_a_training_that_nobody_saw() -> None:
 
 
 def test_of_a_network_without_keras_only_its_images_tell() -> None:
-    """Its loop is seen by nobody: it is not said to be untrained, and what its images lack is told."""
+    """Its loop is seen by nobody: it is not said to be untrained, and what its images lack is reported."""
     by_hand = training(fits=(), without_keras=True)
     assert kinds(outline(trained_by=(), skills={"mnist": 0.5}), by_hand) == []
     assert kinds(outline(trained_by=(), skills={"mnist": -0.4}), by_hand) == ["nothing_learnt"]

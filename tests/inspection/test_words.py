@@ -93,10 +93,10 @@ def test_the_contract_of_json() -> None:
     }
 
 
-def lines(told: Inspection, language: str) -> list[str]:
+def lines(reported: Inspection, language: str) -> list[str]:
     """What the terminal shows, without the spaces at the ends of lines and without empty lines."""
     screen = Console(file=io.StringIO(), width=100)
-    show(told, Wording(Translator(language)), screen)
+    show(reported, Wording(Translator(language)), screen)
     assert isinstance(screen.file, io.StringIO)
     return [line.rstrip() for line in screen.file.getvalue().splitlines() if line.strip()]
 
@@ -132,25 +132,25 @@ def test_the_terminal_says_what_was_not_measured_and_why_no_family_fits() -> Non
     alone = message("It has no layer that the families here are made of: Dense, convolutions, recurrent ones.")
     other = {"family": OTHER, "measured_on": "", "quality": {}, "not_measured": shape, "no_family": alone}
     shown = lines(inspection(**other, epochs=12, epochs_asked=300), "en")
-    told = " ".join(" ".join(shown).split())
+    reported = " ".join(" ".join(shown).split())
     assert shown[0] == "autoencoder  none of the course's"
-    assert "Why no family It has no layer that the families here are made of" in told
-    assert "not measured: It takes 32×32. The hidden images" in told
-    assert "Trained 12 of 300 epochs" in told
+    assert "Why no family It has no layer that the families here are made of" in reported
+    assert "not measured: It takes 32×32. The hidden images" in reported
+    assert "Trained 12 of 300 epochs" in reported
 
 
 def test_both_runs_are_told_with_what_broke_the_first() -> None:
     """As it is with its first error, then translated."""
     broke = RunRecord(RunStatus.RAISED, errors=(CellError(2, "TypeError", "nb_epoch?"),))
-    told = replace(inspection(), trials=(Trial(False, broke, 0), Trial(True, RunRecord(RunStatus.COMPLETED), 1)))
-    assert lines(told, "en")[:5] == [
+    reported = replace(inspection(), trials=(Trial(False, broke, 0), Trial(True, RunRecord(RunStatus.COMPLETED), 1)))
+    assert lines(reported, "en")[:5] == [
         "Runs",
         "  · As it is: cells that ended with an error: 1, the first of them cell 3 of the notebook, with",
         "  TypeError: nb_epoch?; autoencoders: 0.",
         "  · With its old code translated: no cell ended with an error; autoencoders: 1.",
         "autoencoder  simple-dense",
     ]
-    assert [one["first_error"] for one in as_data(told, Translator("en"))["runs"]] == ["TypeError: nb_epoch?", None]
+    assert [one["first_error"] for one in as_data(reported, Translator("en"))["runs"]] == ["TypeError: nb_epoch?", None]
 
 
 @pytest.mark.parametrize("language", ["es", "en"])

@@ -52,11 +52,11 @@ def plant(folder: Path, files: Mapping[str, bytes]) -> Path:
 def collected(workspace: Path, *paths: Path) -> list[tuple[str, str]]:
     """Return student and file name of everything that intake finds, none of it in doubt."""
     submissions = collect(paths, workspace)
-    assert [told(submission.conflict) for submission in submissions if submission.conflict] == []
+    assert [reported(submission.conflict) for submission in submissions if submission.conflict] == []
     return [(submission.student, submission.filename) for submission in submissions]
 
 
-def told(message: Message | None) -> str:
+def reported(message: Message | None) -> str:
     """Return the sentence in English, "" for None."""
     return "" if message is None else Translator("en", strict=True).text(message)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from intake_samples import PATIENT, notebook_bytes, plant, told, zip_bytes
+from intake_samples import PATIENT, notebook_bytes, plant, reported, zip_bytes
 
 from grader.intake import archives
 from grader.intake.archives import list_entries, unpack
@@ -25,7 +25,7 @@ def refusal(archive: Path, folder: Path) -> str:
     """Return why the zip is refused, in English."""
     with pytest.raises(IntakeError) as caught:
         unpack(archive, list_entries(archive, shown=archive.name), folder, shown=archive.name)
-    return told(caught.value.reason)
+    return reported(caught.value.reason)
 
 
 def with_flag(content: bytes, flag: int) -> bytes:
@@ -88,7 +88,7 @@ def test_a_bomb_is_cut_while_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.
     entries = list_entries(archive, shown="class.zip")
     bomb, honest = unpack(archive, entries, tmp_path / "work", shown="class.zip").values()
     assert bomb.path.stat().st_size == 1_000_000
-    assert told(bomb.problem) == (
+    assert reported(bomb.problem) == (
         "bomb.ipynb unpacks to 3.0 MB, more than the 1.0 MB that are allowed; the rest was cut off."
     )
     assert (honest.path.read_bytes(), honest.problem) == (notebook_bytes(), None)
@@ -157,7 +157,7 @@ def test_one_damaged_file_does_not_spoil_the_others(tmp_path: Path) -> None:
     wrong = content.replace(struct.pack("<L", zlib.crc32(b"bad bytes")), b"\0\0\0\0")
     archive = plant(tmp_path, {"class.zip": wrong}) / "class.zip"
     bad, good = unpack(archive, list_entries(archive, shown=""), tmp_path / "work", shown="").values()
-    assert told(bad.problem) == "bad.ipynb is damaged: Bad CRC-32 for file 'bad.ipynb'."
+    assert reported(bad.problem) == "bad.ipynb is damaged: Bad CRC-32 for file 'bad.ipynb'."
     assert (good.problem, good.path.read_bytes()) == (None, b"good bytes")
 
 
@@ -185,7 +185,7 @@ def test_no_damage_to_a_zip_raises_anything_else(tmp_path: Path, edits: list[tup
     try:
         unpack(archive, list_entries(archive, shown="class.zip"), tmp_path / "work", shown="class.zip")
     except IntakeError as error:
-        reason = told(error.reason)
+        reason = reported(error.reason)
     assert reason == "" or reason.startswith("class.zip ")
 
 

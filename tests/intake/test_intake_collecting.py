@@ -9,7 +9,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from intake_samples import collected, notebook_bytes, plant, told, zip_bytes
+from intake_samples import collected, notebook_bytes, plant, reported, zip_bytes
 
 from grader.domain.submission import Submission
 from grader.intake import archives
@@ -289,7 +289,7 @@ def test_a_bad_zip_waits_for_a_person_and_stops_nobody_else(tmp_path: Path, cont
     """The zip itself becomes the submission, and says why a person must look."""
     plant(tmp_path / "class", {"ana.zip": content, "luis/t.ipynb": LUIS})
     ana, luis = collect([tmp_path / "class"], tmp_path / "work")
-    assert (ana.student, ana.path.read_bytes(), told(ana.conflict)) == ("ana", content, conflict)
+    assert (ana.student, ana.path.read_bytes(), reported(ana.conflict)) == ("ana", content, conflict)
     assert (luis.student, luis.conflict) == ("luis", None)
 
 
@@ -298,8 +298,8 @@ def test_a_bad_zip_among_several_given_paths_stops_nobody_else(tmp_path: Path) -
     plant(tmp_path, {"ana.zip": b"damaged", "eva.zip": zip_bytes({"t.py": b""})})
     plant(tmp_path, {"luis.zip": zip_bytes({"t.ipynb": LUIS})})
     ana, eva, luis = collect(sorted(tmp_path.glob("*.zip")), tmp_path / "work")
-    assert (ana.student, told(ana.conflict)[:38]) == ("ana", "ana.zip cannot be read as a zip file: ")
-    assert (eva.student, told(eva.conflict)) == ("eva", "eva.zip holds no notebook (.ipynb).")
+    assert (ana.student, reported(ana.conflict)[:38]) == ("ana", "ana.zip cannot be read as a zip file: ")
+    assert (eva.student, reported(eva.conflict)) == ("eva", "eva.zip holds no notebook (.ipynb).")
     assert (luis.student, luis.conflict) == ("luis", None)
 
 
@@ -309,7 +309,7 @@ def test_a_cut_file_waits_for_a_person(tmp_path: Path, monkeypatch: pytest.Monke
     plant(tmp_path, {"class.zip": zip_bytes({"ana.ipynb": bytes(5000), "luis.ipynb": LUIS})})
     ana, luis = collect([tmp_path / "class.zip"], tmp_path / "work")
     assert (ana.size_bytes, ana.path.stat().st_size) == (5000, 1000)
-    assert told(ana.conflict).startswith("ana.ipynb unpacks to ")
+    assert reported(ana.conflict).startswith("ana.ipynb unpacks to ")
     assert luis.conflict is None
 
 
@@ -318,7 +318,7 @@ def test_a_cut_zip_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(archives, "INNER_ZIP_LIMIT_BYTES", 100)
     plant(tmp_path, {"class.zip": zip_bytes({"ana.zip": zip_bytes({"t.ipynb": ANA}), "luis.ipynb": LUIS})})
     ana, luis = collect([tmp_path / "class.zip"], tmp_path / "work")
-    assert told(ana.conflict) == (
+    assert reported(ana.conflict) == (
         "ana.zip unpacks to 0.0 MB, more than the 0.0 MB that are allowed; the rest was cut off."
     )
     assert (luis.student, luis.conflict) == ("luis", None)
@@ -328,7 +328,7 @@ def test_a_gradescope_submission_without_a_name_waits_for_a_person(tmp_path: Pat
     """Its number stands for the student, and the message says where to look."""
     plant(tmp_path, {**GRADESCOPE, "assignment_9_export/submission_57/t.ipynb": EVA})
     unknown = collect([tmp_path], tmp_path / "work")[-1]
-    assert (unknown.student, told(unknown.conflict)) == (
+    assert (unknown.student, reported(unknown.conflict)) == (
         "submission_57",
         "submission_metadata.yml does not name the student of submission_57. Look the submission up in Gradescope.",
     )
@@ -340,7 +340,7 @@ def test_broken_gradescope_metadata_makes_every_submission_wait(tmp_path: Path) 
     submissions = collect([tmp_path], tmp_path / "work")
     assert [submission.student for submission in submissions] == ["submission_55", "submission_56"]
     for submission in submissions:
-        assert told(submission.conflict) == (
+        assert reported(submission.conflict) == (
             "assignment_9_export/submission_metadata.yml cannot be read (more than 100 levels), so the student "
             "is known by the number of the submission only. Export the submissions from Gradescope again."
         )
@@ -370,7 +370,7 @@ def test_an_unreadable_file_in_a_folder_waits_for_a_person(tmp_path: Path) -> No
     plant(tmp_path, {"class/ana.ipynb": ANA, "class/luis.ipynb": LUIS})
     (tmp_path / "class" / "ana.ipynb").chmod(0)
     ana, luis = collect([tmp_path / "class"], tmp_path / "work")
-    assert (ana.sha256, told(ana.conflict)) == (
+    assert (ana.sha256, reported(ana.conflict)) == (
         "",
         "ana.ipynb cannot be read: Permission denied. Check its permissions.",
     )
@@ -397,7 +397,7 @@ def refusal(tmp_path: Path, *names: str) -> str:
     """Return why these paths are refused, in English, with the folder's name cut off."""
     with pytest.raises(IntakeError) as caught:
         collect([tmp_path / name for name in names], tmp_path / "work")
-    return told(caught.value.reason).replace(f"{tmp_path}/", "")
+    return reported(caught.value.reason).replace(f"{tmp_path}/", "")
 
 
 def test_mistakes_of_the_instructor_are_told_before_anything_is_graded(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from intake_samples import notebook_bytes, plant, told, zip_bytes
+from intake_samples import notebook_bytes, plant, reported, zip_bytes
 
 from grader.domain.submission import Submission
 from grader.intake import companions
@@ -42,10 +42,10 @@ def test_a_students_zip_brings_its_helper_modules_and_small_data(tmp_path: Path)
     )
     assert next(one for one in submission.companions if one.name == "helpers.py").path.read_bytes() == HELPER
     laid, passed_over = read_notebook(submission).notes
-    assert told(laid) == (
+    assert reported(laid) == (
         "Laid beside the notebook, as handed in: datos/mis datos.csv, helpers.py, paquete/__init__.py, paquete/capas.py."
     )
-    assert told(passed_over).startswith(
+    assert reported(passed_over).startswith(
         "Handed in beside the notebook and not used: informe.pdf, modelo.keras, pesos.weights.h5. "
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from intake_samples import notebook_bytes, plant, told, zip_bytes
+from intake_samples import notebook_bytes, plant, reported, zip_bytes
 
 from grader.domain.submission import UnreadableSubmissionError
 from grader.intake.notebook import read_notebook
@@ -17,7 +17,7 @@ FIRST, SECOND, THIRD = (notebook_bytes(f"print({number})") for number in (1, 2, 
 def outcome(tmp_path: Path, files: dict[str, bytes]) -> list[tuple[str, str, str]]:
     """Return student, file name and conflict of what is found in these files."""
     submissions = collect([plant(tmp_path / "class", files)], tmp_path / "work")
-    return [(submission.student, submission.filename, told(submission.conflict)) for submission in submissions]
+    return [(submission.student, submission.filename, reported(submission.conflict)) for submission in submissions]
 
 
 def test_different_notebooks_of_one_student_wait_for_a_person(tmp_path: Path) -> None:

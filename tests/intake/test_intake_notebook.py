@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from intake_samples import notebook_bytes, submission_of, told
+from intake_samples import notebook_bytes, reported, submission_of
 
 from grader.domain.submission import CodeCell, Notebook
 from grader.intake.notebook import read_notebook
@@ -95,7 +95,7 @@ def test_cells_without_a_type_are_passed_over_and_named(tmp_path: Path) -> None:
     """Nobody knows whether they are code; a person counts cells from 1."""
     notebook = read(tmp_path, {"nbformat": 4, "cells": [{"source": "lost"}, code("x"), 5]})
     assert sources(notebook) == ["x"]
-    assert [told(note) for note in notebook.notes] == ["Cells without a type were passed over: 1, 3."]
+    assert [reported(note) for note in notebook.notes] == ["Cells without a type were passed over: 1, 3."]
 
 
 @pytest.mark.parametrize("version", [2, 3])
@@ -119,7 +119,7 @@ def test_old_formats_are_read_as_nbformat_upgrades_them(tmp_path: Path, version:
     notebook = read(tmp_path, dict(old))
     assert [(cell.index, cell.source) for cell in notebook.cells] == expected
     assert len(expected) == 2
-    assert [told(note) for note in notebook.notes] == [
+    assert [reported(note) for note in notebook.notes] == [
         f"The notebook is in the old format {version}; it was read all the same."
     ]
 
@@ -168,7 +168,7 @@ def test_every_encoding_that_programs_write_is_read(tmp_path: Path, encoding: st
     notebook = read(tmp_path, content)
     assert sources(notebook) == ["año = 'niño'"]
     expected = [f"The file was saved as {shown} and not as UTF-8; it was read so."] if shown else []
-    assert [told(note) for note in notebook.notes] == expected
+    assert [reported(note) for note in notebook.notes] == expected
 
 
 def test_half_characters_are_replaced(tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_weights_pasted_into_a_cell_are_noted(tmp_path: Path) -> None:
     """The notebook is read, and a person sees the size and the place."""
     notebook = read(tmp_path, notebook_bytes("a = 1", f"w = '{'x' * 3_200_000}'"))
     assert [len(source) for source in sources(notebook)] == [5, 3_200_006]
-    assert [told(note) for note in notebook.notes] == [
+    assert [reported(note) for note in notebook.notes] == [
         (
             f"Code cell 2 of the notebook: `w = '{'x' * 54}…`: it holds a literal or code of 3.2 MB; weights or data "
             "pasted into a notebook are not accepted as training."
@@ -216,7 +216,7 @@ def test_weights_pasted_into_a_cell_are_noted(tmp_path: Path) -> None:
 def test_weights_spread_over_many_cells_are_noted(tmp_path: Path) -> None:
     """Each cell stays below the limit, all together do not."""
     notebook = read(tmp_path, notebook_bytes(*(f"w{number} = '{'x' * 600_000}'" for number in range(3))))
-    assert [told(note) for note in notebook.notes] == [
+    assert [reported(note) for note in notebook.notes] == [
         "The code cells hold 1.8 MB together; weights or data pasted into a notebook are not accepted as training."
     ]
 

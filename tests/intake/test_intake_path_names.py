@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from intake_samples import submission_of, told
+from intake_samples import reported, submission_of
 
 from grader.domain.places import NOWHERE, Place, cell_name, cell_title, line_title
 from grader.intake.headings import places
@@ -114,7 +114,7 @@ PLACES = {4: Place("3. El decoder", 2, "decoder = f("), 5: Place("", 1, "x"), 6:
 )
 def test_a_cell_is_named_by_what_a_notebook_shows(index: int, title: str, name: str) -> None:
     """Alone and inside a sentence."""
-    assert (told(cell_title(index, PLACES)), told(cell_name(index, PLACES))) == (title, name)
+    assert (reported(cell_title(index, PLACES)), reported(cell_name(index, PLACES))) == (title, name)
 
 
 def test_a_cell_is_named_in_spanish() -> None:
@@ -125,8 +125,8 @@ def test_a_cell_is_named_in_spanish() -> None:
 
 def test_a_cell_whose_place_is_not_known_keeps_its_number() -> None:
     """As in grades that were stored before there were places."""
-    assert told(cell_title(6, NOWHERE)) == "Cell 7 of the notebook"
-    assert told(cell_name(6, NOWHERE)) == "cell 7 of the notebook"
+    assert reported(cell_title(6, NOWHERE)) == "Cell 7 of the notebook"
+    assert reported(cell_name(6, NOWHERE)) == "cell 7 of the notebook"
 
 
 def test_a_notebook_is_read_with_the_places_of_its_cells(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_what_is_not_certain_is_no_moment(text: str) -> None:
 
 @pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
 def test_gradescope_says_when(tmp_path: Path, packed: bool) -> None:
-    """`:created_at` of each submission; None where it is missing."""
+    """`:created_at` of each submission; None if it is missing."""
     metadata = (
         "submission_55:\n  :submitters:\n  - :name: Ana\n    :sid: '1'\n  :created_at: 2026-03-01 05:00:00.0 -05:00\n"
         "submission_56:\n  :submitters:\n  - :name: Luis\n    :sid: '2'\n"

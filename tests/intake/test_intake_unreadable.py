@@ -1,4 +1,4 @@
-"""Files that are no notebook: what the student is told, word for word."""
+"""Files that are no notebook: what the student reads, word for word."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from intake_samples import COLAB, PATIENT, notebook_bytes, submission_of, told, zip_bytes
+from intake_samples import COLAB, PATIENT, notebook_bytes, reported, submission_of, zip_bytes
 
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
 from grader.intake import notebook
@@ -36,7 +36,7 @@ def refusal(tmp_path: Path, content: bytes) -> str:
     """Return why these bytes are refused, in English."""
     with pytest.raises(UnreadableSubmissionError) as caught:
         read_notebook(submission_of(tmp_path / "ana.ipynb", content))
-    return told(caught.value.reason)
+    return reported(caught.value.reason)
 
 
 WRONG_FILES = {
@@ -112,7 +112,7 @@ def test_a_huge_notebook_is_refused_before_it_is_read(tmp_path: Path) -> None:
         file.truncate(51_000_000)
     with pytest.raises(UnreadableSubmissionError) as caught:
         read_notebook(Submission("ana", "ana.ipynb", path, "", 0))
-    assert told(caught.value.reason) == (
+    assert reported(caught.value.reason) == (
         "The notebook has 51.0 MB, more than the 50 MB that are accepted. Saved outputs are most of it: in Colab, "
         "choose Edit > Clear all outputs, save, download it and hand it in again."
     )
@@ -124,7 +124,7 @@ def test_a_file_that_was_cut_while_unpacking_is_told_with_its_true_size(tmp_path
     path.write_bytes(notebook_bytes())
     with pytest.raises(UnreadableSubmissionError) as caught:
         read_notebook(Submission("ana", "ana.ipynb", path, "", 2_000_000_000))
-    assert told(caught.value.reason).startswith("The notebook has 2000.0 MB, more than the 50 MB")
+    assert reported(caught.value.reason).startswith("The notebook has 2000.0 MB, more than the 50 MB")
 
 
 def test_a_notebook_at_the_limit_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +139,7 @@ def test_a_file_that_vanished_is_told(tmp_path: Path) -> None:
     """The system's words say why."""
     with pytest.raises(UnreadableSubmissionError) as caught:
         read_notebook(Submission("ana", "ana.ipynb", tmp_path / "gone.ipynb", "", 5))
-    assert told(caught.value.reason) == "The file cannot be read: No such file or directory."
+    assert reported(caught.value.reason) == "The file cannot be read: No such file or directory."
 
 
 JSON_VALUES = st.recursive(
@@ -170,10 +170,10 @@ def survives(tmp_path: Path, content: bytes) -> None:
     try:
         result = read_notebook(submission)
     except UnreadableSubmissionError as error:
-        reason = told(error.reason)
+        reason = reported(error.reason)
     assert bool(result.cells) != bool(reason)
     assert all(cell.source.strip() and cell.source.encode() for cell in result.cells)
-    assert all(told(note) for note in result.notes)
+    assert all(reported(note) for note in result.notes)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=PATIENT)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from intake_samples import notebook_bytes, plant, told, zip_bytes
+from intake_samples import notebook_bytes, plant, reported, zip_bytes
 from toy_packages import install, run_with
 
 from grader.intake.intake_errors import IntakeError
@@ -88,7 +88,7 @@ def test_a_platform_that_cannot_be_used_stops_intake(site: Path, tmp_path: Path)
     )
     with pytest.raises(IntakeError) as refused:
         collect([plant(tmp_path / "class", DOWNLOAD)], tmp_path / "work")
-    assert told(refused.value.reason) == (
+    assert reported(refused.value.reason) == (
         "The package toy could not be used (chalkboard): ModuleNotFoundError: No module named "
         "'a_module_that_nobody_has'. Repair or uninstall this package."
     )

@@ -46,7 +46,7 @@ def main(task: dict[str, object]) -> None:
         shown.wait_for()
         page.wait_for_timeout(2 * SECONDS)  # until everything has its place
         look(page, places[str(task["check"])], task, "check")
-        told = {
+        reported = {
             "text": shown.inner_text(),
             "paper": shown.evaluate("element => getComputedStyle(element).backgroundColor"),
             "check_fits": shown.evaluate(NARROW),
@@ -61,7 +61,7 @@ def main(task: dict[str, object]) -> None:
             "errors": page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']").count(),
         }
         browser.close()
-    sys.stdout.write(json.dumps(told))
+    sys.stdout.write(json.dumps(reported))
 
 
 def cell(page: Page, place: int) -> object:

@@ -141,16 +141,16 @@ def visited(tool: Tool, visit: Visit, generated: Generated, folder: Path) -> Map
         script = str(Path(__file__).with_name("browser.py"))
         done = tool.run("python", script, str(folder / "task.json"), folder=folder)
     assert done.returncode == 0, done.stderr
-    told: Mapping[str, object] = json.loads(done.stdout)
-    return told
+    reported: Mapping[str, object] = json.loads(done.stdout)
+    return reported
 
 
-def check_page(told: Mapping[str, object], title: str, words: Sequence[str]) -> None:
+def check_page(reported: Mapping[str, object], title: str, words: Sequence[str]) -> None:
     """Everything has its place, no template shows through, and letters are letters."""
-    prose, text = str(told["prose"]), str(told["text"])
-    assert told["title"] == title
-    assert told["check_fits"]
-    assert told["rubric_fits"]
+    prose, text = str(reported["prose"]), str(reported["text"])
+    assert reported["title"] == title
+    assert reported["check_fits"]
+    assert reported["rubric_fits"]
     for mark in ("{{", "{%", "Ã", "\ufffd", "\\frac"):
         assert mark not in prose + text
     for word in words:
@@ -161,22 +161,22 @@ def test_a_spanish_encoder_is_judged_where_the_student_is_reading(
     tmp_path: Path, jupyterlab: Tool, generated: Generated
 ) -> None:
     """With the encoder alone the notebook stops at the next task, and the check has already answered."""
-    told = visited(jupyterlab, STACKED, generated, tmp_path)
-    check_page(told, "Autoencoder apilado con Fashion-MNIST", ["Criterios cumplidos", "código"])
-    assert told["paper"] == "rgb(255, 255, 255)"
+    reported = visited(jupyterlab, STACKED, generated, tmp_path)
+    check_page(reported, "Autoencoder apilado con Fashion-MNIST", ["Criterios cumplidos", "código"])
+    assert reported["paper"] == "rgb(255, 255, 255)"
 
 
 def test_the_answer_is_dark_where_jupyterlab_is_dark(tmp_path: Path, jupyterlab: Tool, generated: Generated) -> None:
     """The plane's notebook in the dark theme: three models, judged before any training."""
-    told = visited(jupyterlab, PLANE, generated, tmp_path)
-    check_page(told, "Un autoencoder lineal que redescubre PCA", ["Criterios cumplidos", "Cumplida"])
-    assert told["paper"] == "rgb(23, 28, 35)"
+    reported = visited(jupyterlab, PLANE, generated, tmp_path)
+    check_page(reported, "Un autoencoder lineal que redescubre PCA", ["Criterios cumplidos", "Cumplida"])
+    assert reported["paper"] == "rgb(23, 28, 35)"
 
 
 def test_formulas_and_a_network_without_keras_are_shown_in_english(
     tmp_path: Path, jupyterlab: Tool, generated: Generated
 ) -> None:
     """The NumPy notebook: its formulas are drawn, and its functions are judged without a word of TensorFlow's."""
-    told = visited(jupyterlab, SCRATCH, generated, tmp_path)
-    check_page(told, "An autoencoder from scratch, in NumPy alone", ["Checks met"])
-    assert int(str(told["formulas"])) > 10
+    reported = visited(jupyterlab, SCRATCH, generated, tmp_path)
+    check_page(reported, "An autoencoder from scratch, in NumPy alone", ["Checks met"])
+    assert int(str(reported["formulas"])) > 10

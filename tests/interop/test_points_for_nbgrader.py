@@ -34,7 +34,7 @@ def test_points_within_reach_are_stretched_to_the_whole_rubric() -> None:
 
 
 def test_what_is_not_done_earns_nothing_and_what_cannot_be_judged_is_left_out() -> None:
-    """A missing model is the student's; a check that could not be told is not, and nbgrader cannot wait for a person."""
+    """A missing model is the student's; an undecided check is not, and nbgrader cannot wait for a person."""
     models = result("models", Outcome.PASSED, 20, 20)
     assert reckoned(models) == 25
     assert reckoned(models, result("layers", Outcome.UNGRADABLE, 0, 30)) == 40
@@ -42,7 +42,7 @@ def test_what_is_not_done_earns_nothing_and_what_cannot_be_judged_is_left_out() 
 
 
 def test_nothing_to_judge_gives_no_number() -> None:
-    """A rubric of which nothing can be told in memory gives no points by itself."""
+    """A rubric of which nothing can be decided in memory gives no points by itself."""
     assert nbgrader.points((), {}, 100) is None
 
 

@@ -43,11 +43,11 @@ def test_a_notebook_is_checked_in_an_empty_folder_without_a_sandbox(
     notebook.write_text(generated("linear-pca", "es", solution=solution), encoding="utf-8")
     before = notebook.read_bytes()
 
-    told = checked(notebook, home)
+    reported = checked(notebook, home)
 
-    assert told.returncode == status, told.stdout + told.stderr
-    assert points in told.stdout
+    assert reported.returncode == status, reported.stdout + reported.stderr
+    assert points in reported.stdout
     for words in ("Se ejecutó sin el entorno aislado (sandbox).", "NotImplementedError"):  # how it ran, if not well
-        assert (words in " ".join(told.stdout.split())) is not solution
+        assert (words in " ".join(reported.stdout.split())) is not solution
     assert notebook.read_bytes() == before
     assert [path.name for path in work.iterdir()] == ["linear-pca.ipynb"]

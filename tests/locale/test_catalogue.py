@@ -17,7 +17,7 @@ from grader.locale.translator import SOURCE_LANGUAGE
 def test_every_sentence_of_the_grader_is_translated(language: str):
     """Each message of the code has a certain translation with the same fields, compiled.
 
-    To mend a failure: `python -m grader.locale.catalogue update`, translate what it lists, run it again.
+    To fix a failure: `python -m grader.locale.catalogue update`, translate what it lists, run it again.
     """
     assert "\n".join(problems(language)) == ""
 
@@ -83,7 +83,7 @@ def test_a_string_that_is_no_argument_of_a_call_is_no_sentence(package: Path):
         'said = message("told", t["h"])\n'
     )
     (package / "report" / "templates" / "page.html.j2").write_text('{% for t in rows %}{{ t["tensor"] }}{% endfor %}')
-    assert [(one.line, one.msgid) for one in sentences(package)] == [(6, "told")]
+    assert [(one.line, one.msgid) for one in sentences(package)] == [(6, "reported")]
 
 
 def test_sentences_are_found_in_code_and_templates_nested_ones_included(package: Path):
@@ -122,7 +122,7 @@ def test_update_changes_nothing_when_nothing_changed(package: Path, catalogues: 
 
 
 def test_a_retired_sentence_stays_readable(package: Path, catalogues: Path, monkeypatch: pytest.MonkeyPatch):
-    """A grade stored by an older version can still be told in Spanish after the code dropped the sentence."""
+    """A grade stored by an older version can still be reported in Spanish after the code dropped the sentence."""
     update("es", package=package, catalogues=catalogues)
     translate(catalogues, **COMPLETE)
     (package / "code.py").write_text("")

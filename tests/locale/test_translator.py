@@ -46,17 +46,17 @@ def test_an_unknown_language_is_refused_with_the_known_ones(language: str):
 
 def test_english_is_the_msgid_with_its_values():
     """English has no catalogue."""
-    told = Translator("en").text(message("The code has {actual} numbers.", actual=64))
-    assert told == "The code has 64 numbers."
+    reported = Translator("en").text(message("The code has {actual} numbers.", actual=64))
+    assert reported == "The code has 64 numbers."
 
 
 @pytest.mark.usefixtures("spanish")
 def test_nested_messages_are_translated_before_they_are_filled_in():
-    """A sentence inside a sentence is told in the same language, at any depth."""
+    """A sentence inside a sentence is reported in the same language, at any depth."""
     inner = message("The code has {actual} numbers.", actual=64)
     outer = Message("{first} | {second}", (("first", inner), ("second", Message("({inner})", (("inner", inner),)))))
-    told = Translator("es").text(outer)
-    assert told == "El código tiene 64 números. | (El código tiene 64 números.)"
+    reported = Translator("es").text(outer)
+    assert reported == "El código tiene 64 números. | (El código tiene 64 números.)"
 
 
 def test_the_committed_catalogue_is_the_one_that_is_read():
@@ -69,10 +69,10 @@ def test_the_committed_catalogue_is_the_one_that_is_read():
 @pytest.mark.usefixtures("spanish")
 @pytest.mark.parametrize("msgid", ["wrong field {actual}", "wrong brace {actual}"])
 def test_a_broken_translation_falls_back_to_english_with_a_warning(msgid: str, caplog: pytest.LogCaptureFixture):
-    """The class is graded all the same, and the log tells which translation to mend."""
+    """The class is graded all the same, and the log tells which translation to fix."""
     with caplog.at_level(logging.WARNING, logger="grader.locale.translator"):
-        told = Translator("es").text(message(msgid, actual=64))
-    assert told == msgid.replace("{actual}", "64")
+        reported = Translator("es").text(message(msgid, actual=64))
+    assert reported == msgid.replace("{actual}", "64")
     assert "cannot be filled in from ['actual']" in caplog.text
 
 

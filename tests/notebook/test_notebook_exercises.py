@@ -124,7 +124,7 @@ RIGHT_PARTS = {"divisor": "images.size", "mask": " * (codes > 0)", "axis": "0"}
 def test_each_part_of_backward_is_held_against_a_measured_slope(
     changed: dict[str, str], named: list[str], scratch: StudentNotebook
 ) -> None:
-    """A wrong part is named and no right one with it; a wrong factor is told as a number."""
+    """A wrong part is named and no right one with it; a wrong factor is reported as a number."""
     scratch.run(BACKWARD.format(**RIGHT_PARTS | changed))
     answer = asked(scratch, "backward")
     assert places(answer) == named

@@ -130,7 +130,7 @@ def test_a_network_of_arrays_is_checked_without_keras() -> None:
 
 
 def test_arrays_are_not_handed_over() -> None:
-    """They are found; whoever gives some is told so."""
+    """They are found; a call that passes some gets a sentence about it."""
     notebook = on("from-scratch")
     notebook.run(ARRAYS)
     with pytest.raises(NotebookCheckError) as caught:

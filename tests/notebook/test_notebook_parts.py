@@ -110,7 +110,7 @@ def test_a_missing_layer_is_told_of_the_half_that_lacks_it(notebook: StudentNote
 
 
 def test_a_decoder_is_held_against_the_encoder_that_is_there(notebook: StudentNotebook) -> None:
-    """Mirror images need both; the encoder's own faults are told by its own check."""
+    """Mirror images need both; the encoder's own faults are reported by its own check."""
     notebook.names |= {"encoder": encoder(90), "decoder": decoder()}
     answer = notebook.ask('grader.check("decoder", decoder)')
     assert outcomes(answer) == {"shapes": PASSED, "code_size": PASSED, "layers": PASSED, "mirror": FAILED}
@@ -155,7 +155,7 @@ def test_a_cell_says_of_unfinished_work_what_the_grade_says(
 
 
 def test_an_autoencoder_of_an_earlier_run_is_left_out(notebook: StudentNotebook) -> None:
-    """Whoever runs the encoder's cell again is not told off for models that come later."""
+    """Running the encoder's cell again reports nothing about models that come later."""
     notebook.names |= three()
     notebook.names["encoder"] = encoder()
     answer = notebook.ask('grader.check("encoder")')
@@ -171,7 +171,7 @@ def test_what_is_not_made_yet_is_said_in_a_line(notebook: StudentNotebook) -> No
 
 
 def test_a_function_is_no_decoder(notebook: StudentNotebook) -> None:
-    """It is told what it is instead of being called missing."""
+    """The answer says what it is instead of calling it missing."""
     notebook.run("def decoder(x): return x")
     notebook.names["encoder"] = encoder()
     answer = notebook.ask('grader.check("encoder")')

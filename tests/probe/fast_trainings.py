@@ -28,7 +28,7 @@ class Seen:
     iterations: int = 0
     steps_per_execution: int = 0
     error: str = ""
-    told: list[Any] = field(default_factory=list)
+    reported: list[Any] = field(default_factory=list)
 
 
 def images(seed: int = 0, samples: int = SAMPLES) -> np.ndarray:
@@ -63,7 +63,7 @@ def seen(make: Callable[[], Any], train: Callable[[Any, list[Any]], Any]) -> See
     keras.utils.set_random_seed(7)
     model, found = make(), Seen()
     try:
-        train(model, found.told)
+        train(model, found.reported)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - as a notebook's next cell finds it
         found.error = type(error).__name__
     if getattr(model, "history", None) is not None:

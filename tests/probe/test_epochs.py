@@ -61,7 +61,7 @@ def test_an_epoch_is_told_with_the_loss_of_the_one_before(train: Train) -> None:
 
 @pytest.mark.parametrize("odd", [float("nan"), "much", None])
 def test_what_is_no_number_stops_no_training(train: Train, odd: Any) -> None:
-    """The epoch is told without a loss."""
+    """The epoch is reported without a loss."""
     assert train([odd, odd])[1] == EpochSeen(2, 9)
 
 

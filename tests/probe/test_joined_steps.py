@@ -96,11 +96,11 @@ class Raises(keras.callbacks.Callback):
 
 
 class Tells(keras.callbacks.Callback):
-    """Writes down what it is told after each epoch."""
+    """Records what it receives after each epoch."""
 
-    def __init__(self, told: list[Any]) -> None:
+    def __init__(self, reported: list[Any]) -> None:
         super().__init__()
-        self._told = told
+        self._told = reported
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._told.append(("begin", epoch, logs, self.model.steps_per_execution))
@@ -119,8 +119,8 @@ def _dataset(*, batches: int = 26) -> Any:
 JOINED: dict[str, tuple[Callable[[], Any], Callable[[Any, list[Any]], Any]]] = {
     "a Sequential with noise, dropout and batch statistics": (
         sequential,
-        lambda m, told: m.fit(
-            X, X, epochs=4, batch_size=4, verbose=0, validation_data=(X[:50], X[:50]), callbacks=[Tells(told)]
+        lambda m, reported: m.fit(
+            X, X, epochs=4, batch_size=4, verbose=0, validation_data=(X[:50], X[:50]), callbacks=[Tells(reported)]
         ),
     ),
     "functional models with a penalty, weights of samples and a split": (
@@ -147,9 +147,9 @@ JOINED: dict[str, tuple[Callable[[], Any], Callable[[Any, list[Any]], Any]]] = {
     ),
     "an early stop": (
         sequential,
-        lambda m, told: m.fit(
+        lambda m, reported: m.fit(
             X, X, epochs=40, batch_size=4, verbose=0,
-            callbacks=[keras.callbacks.EarlyStopping("loss", min_delta=1, patience=3), Tells(told)],
+            callbacks=[keras.callbacks.EarlyStopping("loss", min_delta=1, patience=3), Tells(reported)],
         ),
     ),
     "an error in the middle": (
@@ -174,9 +174,9 @@ JOINED: dict[str, tuple[Callable[[], Any], Callable[[Any, list[Any]], Any]]] = {
 AS_EVER: dict[str, tuple[Callable[[], Any], Callable[[Any, list[Any]], Any]]] = {
     "a callback that looks at single steps": (
         functional,
-        lambda m, told: m.fit(
+        lambda m, reported: m.fit(
             X, X, epochs=3, batch_size=4, verbose=0,
-            callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: told.append((batch, logs)))],
+            callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: reported.append((batch, logs)))],
         ),
     ),
     "a generator": (functional, lambda m, _: m.fit(endless(), steps_per_epoch=30, epochs=3, verbose=0)),
@@ -210,7 +210,7 @@ def _compiled(model: Any) -> Any:
 
 @pytest.mark.parametrize("what", [_marked(what) for what in JOINED])
 def test_joined_steps_give_the_same_numbers_bit_by_bit(what: str) -> None:
-    """History, weights, the optimizer's count, what callbacks are told and the error are those of single steps."""
+    """History, weights, the optimizer's count, what callbacks receive and the error are those of single steps."""
     plain, fast, joined = both(*JOINED[what])
     assert fast == plain
     assert joined
@@ -241,9 +241,9 @@ def test_a_model_of_the_notebooks_may_be_used_while_another_is_trained() -> None
             answers.append(other.fit(X, X, batch_size=8, epochs=6, verbose=0).history)
             answers.append(self.model.evaluate(X, X, verbose=0))
 
-    def train(model: Any, told: list[Any]) -> None:
+    def train(model: Any, reported: list[Any]) -> None:
         nonlocal answers, other
-        answers, other = told, functional()
+        answers, other = reported, functional()
         model.fit(X, X, epochs=3, batch_size=4, verbose=0, callbacks=[Asks()], validation_data=(X, X))
 
     answers: list[Any] = []

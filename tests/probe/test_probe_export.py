@@ -182,7 +182,7 @@ def test_numbers_that_json_has_not_are_left_out(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize(
-    ("optimizer", "loss", "told"),
+    ("optimizer", "loss", "reported"),
     [
         ("nadam", "mse", {"optimizer": "Nadam", "loss": "mse", "from_logits": False, "learning_rate": 0.001}),
         (
@@ -194,13 +194,13 @@ def test_numbers_that_json_has_not_are_left_out(tmp_path: Path) -> None:
     ],
     ids=["names", "objects", "a function"],
 )
-def test_a_compiled_model_says_with_what(optimizer: Any, loss: Any, told: dict[str, Any], tmp_path: Path) -> None:
+def test_a_compiled_model_says_with_what(optimizer: Any, loss: Any, reported: dict[str, Any], tmp_path: Path) -> None:
     """For hints only: nothing of it earns a point."""
     model = tiny()
     model.compile(optimizer=optimizer, loss=loss)
     compiled = exported({"model": model}, tmp_path).models[0].compiled
-    assert {"from_logits": False, **compiled} == {"from_logits": False, "iterations": 0, **told} | {
-        "learning_rate": pytest.approx(told["learning_rate"])
+    assert {"from_logits": False, **compiled} == {"from_logits": False, "iterations": 0, **reported} | {
+        "learning_rate": pytest.approx(reported["learning_rate"])
     }
 
 

@@ -127,11 +127,11 @@ def claims(folder: Path, fits: list[FitRecord], namespace: dict[str, Any], *, wr
     exporter = Exporter(namespace, folder / "claims", FitTracker(fits), [])
     exporter.writes_graphs = write
     exporter.export()
-    told = json.loads((folder / "claims" / "claims.json").read_text(encoding="utf-8"))["models"]
+    reported = json.loads((folder / "claims" / "claims.json").read_text(encoding="utf-8"))["models"]
     return {
         (one["names"] or [one["model"]])[0]: one
         | {"graph": (folder / "claims/graphs" / f"{one['model']}.pb").is_file()}
-        for one in told
+        for one in reported
     }
 
 
@@ -144,13 +144,13 @@ def looped() -> Any:
 def test_only_what_cannot_be_flattened_is_exported(tmp_path: Path) -> None:
     """A model of Keras's own layers is rebuilt, and needs no graph; nor is one written where nothing could run it."""
     plain = keras.Sequential([keras.Input((8,)), layers.Dense(2)])
-    told = claims(tmp_path, [], {"looped": looped(), "plain": plain})
-    assert {name: (bool(one["problem"]), one["graph"]) for name, one in told.items()} == {
+    reported = claims(tmp_path, [], {"looped": looped(), "plain": plain})
+    assert {name: (bool(one["problem"]), one["graph"]) for name, one in reported.items()} == {
         "looped": (True, True),
         "plain": (False, False),
     }
-    told = claims(tmp_path / "open", [], {"looped": looped()}, write=False)
-    assert not told["looped"]["graph"]
+    reported = claims(tmp_path / "open", [], {"looped": looped()}, write=False)
+    assert not reported["looped"]["graph"]
 
 
 def test_three_at_most_names_that_are_asked_for_first_then_what_was_fitted(tmp_path: Path) -> None:
@@ -160,8 +160,8 @@ def test_three_at_most_names_that_are_asked_for_first_then_what_was_fitted(tmp_p
         "encoder": looped(),
         "autoencoder": looped(),
     }
-    told = claims(tmp_path, [FitRecord(models["fitted"], completed=True, input_shape=(8,))], models)
-    assert {name for name, one in told.items() if one["graph"]} == {"fitted", "encoder", "autoencoder"}
+    reported = claims(tmp_path, [FitRecord(models["fitted"], completed=True, input_shape=(8,))], models)
+    assert {name for name, one in reported.items() if one["graph"]} == {"fitted", "encoder", "autoencoder"}
 
 
 def raising(x: Any) -> Any:
@@ -170,11 +170,11 @@ def raising(x: Any) -> Any:
 
 def test_what_cannot_be_exported_says_so_and_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A `call` that raises, an input that nobody knows, a graph that is too large: the others are exported."""
-    told = claims(tmp_path, [], {"broken": Own(raising), "never_called": Own(WAYS["map_fn"]), "looped": looped()})
-    assert told["looped"]["graph"]
-    assert not told["broken"]["graph"]
-    assert "nor can it be exported" in told["never_called"]["problem"]
+    reported = claims(tmp_path, [], {"broken": Own(raising), "never_called": Own(WAYS["map_fn"]), "looped": looped()})
+    assert reported["looped"]["graph"]
+    assert not reported["broken"]["graph"]
+    assert "nor can it be exported" in reported["never_called"]["problem"]
     monkeypatch.setattr(graphs, "MAX_GRAPH_BYTES", 10)
-    told = claims(tmp_path / "small", [], {"looped": looped()})
-    assert "more than 10" in told["looped"]["problem"]
-    assert not told["looped"]["graph"]
+    reported = claims(tmp_path / "small", [], {"looped": looped()})
+    assert "more than 10" in reported["looped"]["problem"]
+    assert not reported["looped"]["graph"]

@@ -1,4 +1,4 @@
-"""A layer of the student's own that draws a code is claimed as what it is; any other is opened or told."""
+"""A layer of the student's own that draws a code is claimed as what it is; any other is opened or reported."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class Plus(layers.Layer):
 
 
 def test_a_layer_of_two_inputs_that_draws_nothing_is_opened(tmp_path: Path) -> None:
-    """What can be traced is told as what it does."""
+    """What can be traced is reported as what it does."""
     evidence = exported(encoder(lambda mean, log_variance: Plus()([mean, log_variance])), tmp_path)
     assert kinds(evidence) == ["Dense", "Dense", "Dense", "Add"]
     assert all(operation.module.startswith("keras.src.") for operation, _ in calls(evidence))
@@ -205,7 +205,7 @@ OTHERS: dict[str, tuple[Callable[[Any, Any], Any], str]] = {
 
 @pytest.mark.parametrize("other", OTHERS)
 def test_what_has_another_form_is_not_taken_for_drawing(other: str, tmp_path: Path) -> None:
-    """It is told that the layer cannot be traced, and a person looks."""
+    """The reason says that the layer cannot be traced, and a person looks."""
     build, name = OTHERS[other]
     (claim,) = exported(encoder(build), tmp_path).models
     assert claim.problem.startswith(f"`{name}.call` cannot be traced (")

@@ -1,4 +1,4 @@
-"""Tensors that a notebook keeps under a name are told beside its models, each with the way that leads to it."""
+"""Tensors that a notebook keeps under a name are reported beside its models, each with the way that leads to it."""
 
 from __future__ import annotations
 
@@ -70,6 +70,6 @@ def test_a_handful_of_tensors_is_enough_and_none_makes_a_model(tmp_path: Path) -
     made = MadeModels()
     exporter = Exporter(namespace, tmp_path / "claims", FitTracker(made=made), [])
     exporter.export()
-    told = collect(tmp_path, tmp_path / "vetted").tensors
-    assert [tensor.names[0] for tensor in told] == [f"x{index}" for index in range(20, 4, -1)]
+    reported = collect(tmp_path, tmp_path / "vetted").tensors
+    assert [tensor.names[0] for tensor in reported] == [f"x{index}" for index in range(20, 4, -1)]
     assert made.living() == []

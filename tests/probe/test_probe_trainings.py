@@ -92,7 +92,7 @@ def spoken(record: FitRecord) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "reported"),
     [
         (lambda: pipeline().shuffle(8).batch(4).prefetch(1), (8, 4, (3,), 0.0, True)),
         (lambda: tf.data.Dataset.zip((pipeline(), pipeline())).batch(4), (0, 0, None, None, None)),
@@ -106,12 +106,14 @@ def spoken(record: FitRecord) -> tuple[Any, ...]:
     ],
     ids=["slices", "pairs of pairs", "mapped", "zipped"],
 )
-def test_a_pipeline_is_described_without_being_iterated(make: Any, told: tuple[Any, ...], tracker: FitTracker) -> None:
+def test_a_pipeline_is_described_without_being_iterated(
+    make: Any, reported: tuple[Any, ...], tracker: FitTracker
+) -> None:
     """Iterating would empty a one-shot source or move the seed of a shuffle; numbers behind a map are unknown."""
     dataset = make()
     record = FitRecord("model")
     describe_input(record, dataset, None)
-    assert spoken(record) == told
+    assert spoken(record) == reported
     assert tracker.records == []
 
 
@@ -299,7 +301,7 @@ def test_large_models_are_let_go_of_sooner(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_thousand_trainings_of_one_model_do_not_hide_the_first_of_another() -> None:
-    """The last training of every model is told, and then the newest; in their order."""
+    """The last training of every model is reported, and then the newest; in their order."""
     first, second = Fake(), Fake()
     records = [FitRecord(first), *(FitRecord(second, epochs=index) for index in range(1, 400))]
     chosen = exported_records(records, 256)

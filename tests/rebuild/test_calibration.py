@@ -1,4 +1,4 @@
-"""Facts from trainings: every run made once and written down at once, and what is told of all of them together."""
+"""Facts from trainings: every run made once and stored at once, and the summary of all of them."""
 
 from __future__ import annotations
 
@@ -273,7 +273,7 @@ def test_runs_of_something_else_are_made_anew(
 
 
 def test_words_alone_change_no_run(workplace: Workplace) -> None:
-    """What the lecture published is told anew, and nothing is trained."""
+    """What the lecture published is reported anew, and nothing is trained."""
     workplace.calibrate(seeds=3)
     workplace.source = tiny(PUBLISHED="loss 0.09")
     assert workplace.calibrate(seeds=3) == []
@@ -555,7 +555,7 @@ def test_a_summary_names_data_epochs_and_versions() -> None:
 
 
 def test_two_runs_are_too_few_for_a_summary() -> None:
-    """No bound can be told from them."""
+    """No bound can be computed from them."""
     with pytest.raises(ValueError, match="2 runs are too few for a bound"):
         summary(four_runs()[:2])
 
@@ -563,7 +563,7 @@ def test_two_runs_are_too_few_for_a_summary() -> None:
 # In words
 
 
-def told(loss: str | None, data: dict[str, dict[Quantity, float]], *, simulated: bool = False) -> str:
+def reported(loss: str | None, data: dict[str, dict[Quantity, float]], *, simulated: bool = False) -> str:
     calibrated = {
         size: CalibratedData(
             size,
@@ -580,7 +580,7 @@ def told(loss: str | None, data: dict[str, dict[Quantity, float]], *, simulated:
 
 def test_what_was_reached_is_the_numbers_with_data_and_runs() -> None:
     """Rounded, by data size, in the order of the judge."""
-    assert told("mse", {"full": {MSE: 0.01234}, "sample": {MSE: 0.0187654}}) == (
+    assert reported("mse", {"full": {MSE: 0.01234}, "sample": {MSE: 0.0187654}}) == (
         "MSE 0.0123 (full, 10 runs); MSE 0.0188 (sample, 10 runs)"
     )
 
@@ -595,7 +595,7 @@ def test_what_was_reached_is_the_numbers_with_data_and_runs() -> None:
 )
 def test_a_cross_entropy_is_told_where_it_was_trained_for(loss: str | None, expected: str) -> None:
     """Outputs below 0 and above 1 make a number of it that means nothing."""
-    assert told(loss, {"sample": {MSE: 0.011, BCE: 0.0964}}) == expected
+    assert reported(loss, {"sample": {MSE: 0.011, BCE: 0.0964}}) == expected
 
 
 def test_numbers_of_every_family_are_told() -> None:
@@ -616,7 +616,7 @@ def test_numbers_of_every_family_are_told() -> None:
         Quantity.FROZEN_ACCURACY: 0.7,
         Quantity.SCRATCH_ACCURACY: 0.7866,
     }
-    assert told("mse", {"sample": means}) == (
+    assert reported("mse", {"sample": means}) == (
         "noisy → clean MSE 0.0123, 1 unit in 21 describes an image, mean |code| 0.048, 13.1% of the units above 0.1, "
         "ELBO −124.7 nat, KL 16.8 nat, "
         "average precision 0.81, ROC AUC 0.992, 1.4° from PCA's plane, accuracy 0.797, from scratch 0.787 "
@@ -626,7 +626,7 @@ def test_numbers_of_every_family_are_told() -> None:
 
 def test_what_was_reached_on_simulated_data_says_so() -> None:
     """Nobody must take it for a figure of the real ones."""
-    assert told("mse", {"sample": {MSE: 0.08}}, simulated=True) == "MSE 0.0800 (sample, simulated, 10 runs)"
+    assert reported("mse", {"sample": {MSE: 0.08}}, simulated=True) == "MSE 0.0800 (sample, simulated, 10 runs)"
 
 
 @pytest.mark.parametrize(

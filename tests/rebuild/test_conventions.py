@@ -60,7 +60,7 @@ def test_logits_are_judged_behind_the_sigmoid_of_their_loss(tmp_path: Path) -> N
     assert logits.value(Quantity.COMPOSITION_GAP) == pytest.approx(0, abs=1e-4)
     last = logits.models[Role.AUTOENCODER].architecture.layers[-1]
     assert (last.kind, last.activation) == ("Dense", "sigmoid")
-    assert [EN.text(told).split(",")[0] for told in logits.conventions] == ["The model answers with logits"]
+    assert [EN.text(reported).split(",")[0] for reported in logits.conventions] == ["The model answers with logits"]
     assert plain.conventions == ()
 
 
@@ -99,18 +99,18 @@ def test_a_model_of_other_pixels_is_given_such_pixels(low: float, high: float, t
     images = load_samples("mnist", "public", DataChoice("sample")).images
     expected = float(np.mean((images - np.maximum(images - 0.1, 0)) ** 2))
     assert found.value(Quantity.RECONSTRUCTION_MSE) == pytest.approx(expected, rel=1e-3)
-    (told,) = found.conventions
-    assert EN.text(told).startswith(f"The model was trained on pixels between {low:.4g} and {high:.4g}")
+    (reported,) = found.conventions
+    assert EN.text(reported).startswith(f"The model was trained on pixels between {low:.4g} and {high:.4g}")
     assert f"; pixels between {low:.4g} and {high:.4g}" in found.values[Quantity.RECONSTRUCTION_MSE].how
 
 
-@pytest.mark.parametrize(("low", "high", "told"), [(-1.0, 1.0, (-1.0, 1.0)), (0.0, 1.0, None)])
+@pytest.mark.parametrize(("low", "high", "reported"), [(-1.0, 1.0, (-1.0, 1.0)), (0.0, 1.0, None)])
 def test_the_pixels_of_the_training_are_measured(
-    low: float, high: float, told: tuple[float, float] | None, tmp_path: Path
+    low: float, high: float, reported: tuple[float, float] | None, tmp_path: Path
 ) -> None:
     """The bounds of what was fitted, where the model gives such pixels back: the last activation is judged with them."""
     model = Sequential([Input((28, 28)), layers.Rescaling(1.0, -low), layers.ReLU(), layers.Rescaling(1.0, low)])
-    assert measured(fitted(model, tmp_path, (low, high, True))).pixels == told
+    assert measured(fitted(model, tmp_path, (low, high, True))).pixels == reported
 
 
 def test_a_sigmoid_cannot_reach_255(tmp_path: Path) -> None:

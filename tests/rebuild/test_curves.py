@@ -50,7 +50,7 @@ def test_the_tolerance_bound_lies_below_the_mean_where_larger_is_better() -> Non
 
 
 def test_a_larger_share_gives_more_full_credit() -> None:
-    """0.02 + 0.40·0.08 = 0.052, and the share is told; the end of all credit stays."""
+    """0.02 + 0.40·0.08 = 0.052, and the share is reported; the end of all credit stays."""
     curve = credit_curve(0.02, 0.0001, 10, 0.10, reach=Reach(0.40))
     assert (curve.full, curve.none, curve.share) == (pytest.approx(0.052), pytest.approx(0.092), 0.40)
 
@@ -74,7 +74,7 @@ def test_full_credit_never_reaches_past_no_credit(trivial: float, end: float) ->
 
 @pytest.mark.parametrize("runs", [0, 1, 2])
 def test_two_runs_are_too_few(runs: int) -> None:
-    """No bound can be told from them; nor how far chance goes."""
+    """No bound can be computed from them; nor how far chance goes."""
     sentence = f"{runs} runs are too few for a bound"
     with pytest.raises(ValueError, match=sentence):
         credit_curve(0.02, 0.01, runs, 0.10)

@@ -66,7 +66,7 @@ def graph() -> dict[str, Any]:
 
 
 def test_a_tensor_with_a_name_is_the_encoder(tmp_path: Path) -> None:
-    """Called `encoded` in 13 of 80 real notebooks: it is told by its name, and no model of the notebook's."""
+    """Called `encoded` in 13 of 80 real notebooks: it is reported by its name, and no model of the notebook's."""
     found, _ = cast(graph(), tmp_path)
     assert found.encoder is not None
     assert found.encoder.claim.names == ("encoded",)

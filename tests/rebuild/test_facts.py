@@ -59,7 +59,7 @@ PARAMETERS = {
     "losses": 50_992,
     "from-scratch": None,
 }
-"""The course's numbers, typed by hand; None where it leaves the sizes free."""
+"""The course's numbers, typed by hand; None if it leaves the sizes free."""
 
 UNFINISHED: frozenset[tuple[str, str, str]] = frozenset(
     {
@@ -261,7 +261,7 @@ def keeps_honest(curves: list[CreditCurve], fair: list[float]) -> bool:
 
 
 def leads_to_control(statistic: Statistic) -> bool:
-    """Say whether a number tells by itself who lacks the lesson."""
+    """Return whether a number tells by itself who lacks the lesson."""
     return statistic.baselines.get(Baseline.CONTROL) in [curve.trivial for curve in statistic.curves]
 
 
@@ -395,7 +395,7 @@ def test_facts_speak_of_the_full_data_that_ship(name: str, shipped_alone: None) 
 
 @every_reference
 def test_facts_hold_the_references_pictures(name: str) -> None:
-    """As many as a report shows, of the size of an image; none where the data are no images."""
+    """As many as a report shows, of the size of an image; none if the data are no images."""
     are_images = facts(name).dataset in data.NAMES
     for found in calibrated(name):
         assert [(shown.title, shown.height, shown.width, len(shown.images)) for shown in found.strips] == (

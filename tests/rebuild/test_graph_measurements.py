@@ -294,7 +294,7 @@ def test_a_model_of_large_pixels_is_given_large_pixels(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("way", "told"),
+    ("way", "reported"),
     [
         (lambda x: tf.map_fn(lambda row: row * np.nan, x), "not finite numbers"),
         (lambda x: tf.map_fn(lambda row: row + tf.random.normal((28, 28)), x), "RandomStandardNormal"),
@@ -302,13 +302,13 @@ def test_a_model_of_large_pixels_is_given_large_pixels(tmp_path: Path) -> None:
         (lambda x: tf.ensure_shape(tf.numpy_function(lambda v: v, [x], tf.float32), (None, 28, 28)), "PyFunc"),
     ],
 )
-def test_what_cannot_be_measured_waits_for_a_person_with_the_reason(way: Any, told: str, tmp_path: Path) -> None:
+def test_what_cannot_be_measured_waits_for_a_person_with_the_reason(way: Any, reported: str, tmp_path: Path) -> None:
     """No numbers, other numbers each time, numbers that hang on others, Python: never a student's zero."""
     autoencoder = Own(way)
     found = measured(received(tmp_path, autoencoder, autoencoder=autoencoder))
     assert (found.models, found.by_behaviour) == ({}, False)
     assert all(problem.ours for problem in found.problems)
-    assert told in str([problem.reason for problem in found.problems])
+    assert reported in str([problem.reason for problem in found.problems])
     assert waiting(found) == set(checked(found)) - {"runs"}
 
 

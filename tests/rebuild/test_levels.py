@@ -93,8 +93,8 @@ def test_structure_alone_stays_at_or_under_sixty(name: str, tmp_path: Path) -> N
         evidence, MeasuringTask(given.facts.reference, "hidden", NAMES), DataChoice("sample")
     )
     results = run_checks(given.assignment.rubric, Subject(COMPLETED, measured, given.facts))
-    told = {result.check: (result.points_awarded, result.outcome.value) for result in results}
-    assert points(results) <= MOST_FOR_STRUCTURE, told
+    reported = {result.check: (result.points_awarded, result.outcome.value) for result in results}
+    assert points(results) <= MOST_FOR_STRUCTURE, reported
 
 
 @pytest.mark.parametrize("name", [*assignment_ids(), "_scaffold"])

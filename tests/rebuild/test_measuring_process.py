@@ -129,7 +129,7 @@ def test_public_data_are_published_for_zone_k(processes: MeasuringProcesses, tmp
 
 
 def test_card_transactions_are_published_without_a_hidden_row(processes: MeasuringProcesses, tmp_path: Path) -> None:
-    """`creditcard.csv` as the real file is written: simulated rows, and told to be so."""
+    """`creditcard.csv` in the format of the real file: simulated rows, and described as such."""
     published = processes.publish("creditcard", tmp_path / "data")
     cards = card_data.load(size="sample")
     assert (published.file, published.size, published.source, published.digest) == (
@@ -155,9 +155,9 @@ def test_missing_data_say_where_they_were_looked_for(
     monkeypatch.setattr(full, "_ask", lambda request: worker._answer(REQUEST.dump_json(request).decode()))
     with pytest.raises(MissingDataError) as missing:
         full.publish("fashion_mnist", tmp_path / "data")
-    told = Translator("en").text(missing.value.reason)
-    assert told.startswith(f"fashion_mnist: the full data set was not found. Looked in: {tmp_path / 'given'}, ")
-    assert ".keras/datasets. Put fashion_mnist.npz there" in told
+    reported = Translator("en").text(missing.value.reason)
+    assert reported.startswith(f"fashion_mnist: the full data set was not found. Looked in: {tmp_path / 'given'}, ")
+    assert ".keras/datasets. Put fashion_mnist.npz there" in reported
     with pytest.raises(MeasuringFailedError, match="the full data set was not found"):
         full.measure(submissions[0], TASK)
 

@@ -151,7 +151,7 @@ def test_what_cannot_be_rebuilt_is_refused_by_name(
     """A refusal names the layer or the setting, so that a person knows what to look at."""
     batch = (2, *takes) if reason and "stateful" in reason else (None, *takes)
     model = Sequential([Input(batch_shape=batch), make()])
-    if reason is None:  # a constant that was drawn once is no longer random: told apart by running it twice
+    if reason is None:  # a constant that was drawn once is no longer random: distinguished by running it twice
         rebuilt, _ = round_trip(model, tmp_path)
         zeros = np.zeros((1, 8), np.float32)
         np.testing.assert_array_equal(answers(rebuilt.model, zeros), answers(rebuilt.model, zeros))
@@ -226,7 +226,7 @@ def named(name: str) -> Callable[[Any], Any]:
 
 
 @pytest.mark.parametrize(
-    ("activation", "told"),
+    ("activation", "reported"),
     [
         (named("relu"), [("Dense", "linear"), ("Multiply", "linear")]),
         (layers.LeakyReLU(negative_slope=0.3), [("Dense", "linear"), ("LeakyReLU", "linear")]),
@@ -247,7 +247,7 @@ def named(name: str) -> Callable[[Any], Any]:
     ids=["function named relu", "LeakyReLU 0.3", "LeakyReLU 0.2", "ReLU capped", "ReLU 6", "ELU 0.5", "PReLU",
          "twice relu", "relu up to 5", "sigmoid by hand", "centred", "hard_tanh", "relu6", "glu"],
 )  # fmt: skip
-def test_an_activation_is_what_it_computes(activation: Any, told: list[tuple[str, str]], tmp_path: Path) -> None:
+def test_an_activation_is_what_it_computes(activation: Any, reported: list[tuple[str, str]], tmp_path: Path) -> None:
     """Never what it is called: one that is none of Keras's becomes a call of its own behind a linear layer."""
     model = Sequential([Input(VECTOR), layers.Dense(4, activation=activation)])
     shake(model)
@@ -255,7 +255,7 @@ def test_an_activation_is_what_it_computes(activation: Any, told: list[tuple[str
     rebuilt, architecture = round_trip(model, tmp_path)
     inputs = np.random.default_rng(5).normal(0, 1, (50, *VECTOR)).astype(np.float32)
     np.testing.assert_allclose(answers(rebuilt.model, inputs), answers(model, inputs), rtol=1e-5, atol=1e-5)
-    assert [(layer.kind, layer.activation) for layer in architecture.layers] == told
+    assert [(layer.kind, layer.activation) for layer in architecture.layers] == reported
 
 
 # Operators

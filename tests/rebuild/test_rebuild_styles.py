@@ -73,7 +73,7 @@ def test_flat_images_need_no_flatten(tmp_path: Path) -> None:
 def test_layers_that_rest_outside_training_stay_in_the_form_and_out_of_the_way(
     layer: Any, attributes: dict[str, float], tmp_path: Path
 ) -> None:
-    """Noise is told with its rate, changes no prediction and is no active layer."""
+    """Noise is reported with its rate, changes no prediction and is no active layer."""
     model = small(layer())
     shake(model)
     rebuilt, architecture = round_trip(model, tmp_path)

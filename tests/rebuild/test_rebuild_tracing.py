@@ -66,7 +66,7 @@ DENSE: dict[str, Callable[[Any, Any, Any], Any]] = {
 }
 
 
-def told(model: Any, folder: Path, shape: tuple[int, ...] = (8,)) -> tuple[RebuiltModel, Architecture]:
+def reported(model: Any, folder: Path, shape: tuple[int, ...] = (8,)) -> tuple[RebuiltModel, Architecture]:
     """Take a model that may not know its input all the way."""
     evidence = send({"model": model}, folder, [FitRecord(model, input_shape=shape)])
     rebuilt, arrays = receive(evidence, "model")
@@ -197,12 +197,12 @@ class Autoencoder(Model):
 
 
 def test_a_subclass_with_raw_tensorflow_is_its_layers(tmp_path: Path) -> None:
-    """16·3 + 3 and 3·16 + 16 parameters, the activations in their layers, the noise told."""
+    """16·3 + 3 and 3·16 + 16 parameters, the activations in their layers, the noise included."""
     model = Autoencoder()
     images = np.random.default_rng(2).random((3, 4, 4), dtype=np.float32)
     model(images, training=False)
     shake(model)
-    rebuilt, form = told(model, tmp_path, (4, 4))
+    rebuilt, form = reported(model, tmp_path, (4, 4))
     np.testing.assert_allclose(answers(rebuilt.model, images), answers(model, images), atol=1e-5)
     assert [(layer.kind, layer.activation, layer.parameters) for layer in form.active_layers] == [
         ("Dense", "relu", 51), ("Dense", "sigmoid", 64),

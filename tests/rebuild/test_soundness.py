@@ -1,4 +1,4 @@
-"""An instructor's own reference: found where the course is, looked at as a whole, told with file and line."""
+"""An instructor's own reference: found where the course is, checked as a whole, its errors reported with file and line."""
 
 from __future__ import annotations
 
@@ -91,20 +91,20 @@ def test_ours_are_in_order(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("x = (", ":1: SyntaxError: '(' was never closed"),
         ("x = 1\nimport no_such_module", ":2: ModuleNotFoundError: No module named 'no_such_module'"),
         ("\n\nraise RuntimeError('hello')", ":3: RuntimeError: hello"),
     ],
 )
-def test_a_module_that_cannot_be_imported_is_told_with_its_line(course: Course, text: str, told: str) -> None:
+def test_a_module_that_cannot_be_imported_is_told_with_its_line(course: Course, text: str, reported: str) -> None:
     """And is imported anew the next time."""
     file = course.module("my-net")
     right = file.read_text("utf-8")
     file.write_text(text, "utf-8")
     (problem,) = english("my-net")
-    assert problem.startswith(f"{file}{told}")
+    assert problem.startswith(f"{file}{reported}")
     assert problem.endswith("(while it was imported)")
     assert not any(getattr(known, "__file__", None) == str(file) for known in list(sys.modules.values()))
     file.write_text(right, "utf-8")

@@ -87,8 +87,8 @@ def test_units_that_nobody_reads_describe_nothing() -> None:
     codes[:, 10:] = RNG.normal(0, 100, (IMAGES, 10))
     deaf = Sequential([Input((UNITS,)), layers.Dense(UNITS, use_bias=False)])
     deaf.set_weights([np.diag([1.0] * 10 + [0.0] * 10)])
-    told = codes[:, :10].any(axis=1)
-    assert sparseness(deaf, codes[told]) == pytest.approx(20, rel=0.01)
+    reported = codes[:, :10].any(axis=1)
+    assert sparseness(deaf, codes[reported]) == pytest.approx(20, rel=0.01)
 
 
 @pytest.mark.parametrize("spread", [0.0, 1e-4])

@@ -399,7 +399,7 @@ def test_a_plane_at_random_has_an_angle_of_one_radian() -> None:
 
 
 class Classifier:
-    """Is right about so large a share of the hidden images as it was told."""
+    """Classifies the given share of the hidden images correctly."""
 
     weights = (np.ones((2, 2), np.float32),)
     inputs = (np.zeros((1, 28, 28), np.float32),)

@@ -122,8 +122,10 @@ def test_variations_change_what_their_names_say() -> None:
 def test_what_an_exercise_compares_and_what_lacks_the_lesson_is_not_honest(name: str) -> None:
     """Full credit is never promised to it; everything else is a student's free choice."""
     source = load(name)
-    told = {variation.name for variation in variations(source) if not variation.honest and variation.code_size is None}
-    assert told == {"short", *source.variants, *(["control"] if source.has_control else [])}
+    reported = {
+        variation.name for variation in variations(source) if not variation.honest and variation.code_size is None
+    }
+    assert reported == {"short", *source.variants, *(["control"] if source.has_control else [])}
 
 
 @pytest.mark.parametrize("name", IDS)
@@ -206,7 +208,7 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> list[Fitted]:
     return seen
 
 
-def told(fitted: Fitted) -> tuple[Any, ...]:
+def reported(fitted: Fitted) -> tuple[Any, ...]:
     return tuple(fitted[name] for name in ("optimizer", "rate", "loss", "epochs", "batch"))
 
 
@@ -237,7 +239,7 @@ def test_a_training_differs_by_its_variation_and_by_nothing_else(
 
     trained = train(tiny(VARIANTS={"mae": other}), material(), variation, 3)
     (seen,) = fits
-    assert told(seen) == expected
+    assert reported(seen) == expected
     assert seen["x"] is seen["y"]
     assert (len(seen["x"]), seen["verbose"], seen["steps"]) == (64, 0, 32)
     assert (trained.epochs, trained.training_loss) == (expected[3], 0.25)
@@ -258,14 +260,14 @@ def test_a_reference_may_name_the_rates_of_other_optimizers(fits: list[Fitted]) 
     points = replace(material(), train=np.random.default_rng(0).random((60, 3), dtype=np.float32))
     train(source, points, Variation("adam", optimizer="adam"), 0)
     train(source, points, REFERENCE, 0)
-    assert [told(one)[:3] for one in fits] == [("Adam", 0.05, "mse"), ("SGD", 0.5, "mse")]
+    assert [reported(one)[:3] for one in fits] == [("Adam", 0.05, "mse"), ("SGD", 0.5, "mse")]
 
 
 def test_a_variant_is_compiled_as_the_exercise_says(fits: list[Fitted]) -> None:
     """Adadelta at the rate that its name meant, the mean absolute error."""
     for name, variant in (("optimizers", "adadelta"), ("losses", "mae")):
         train(load(name), material(), Variation(variant, variant=variant), 0)
-    assert [told(one)[:3] for one in fits] == [
+    assert [reported(one)[:3] for one in fits] == [
         ("Adadelta", 1.0, "binary_crossentropy"),
         ("Adam", 0.001, "mae"),
     ]

@@ -44,7 +44,7 @@ def measured(namespace: dict[str, Any], folder: Path) -> Measurements:
     return whole_submission.measure(send(namespace, folder), TASK, SAMPLE)
 
 
-def told(measurements: Measurements) -> list[tuple[str, str, bool]]:
+def reported(measurements: Measurements) -> list[tuple[str, str, bool]]:
     """Problems as a person reads them in English."""
     english = Translator("en")
     return [(problem.model, english.text(problem.reason), problem.ours) for problem in measurements.problems]
@@ -236,7 +236,7 @@ def test_weights_that_are_not_finite_leave_the_structure_measurable(tmp_path: Pa
     evidence = send({"autoencoder": autoencoder}, tmp_path)
     found = whole_submission.measure(evidence, TASK, SAMPLE)
     assert len(evidence.non_finite) == 1
-    assert told(found) == [("autoencoder", "Its weights are not finite numbers (NaN).", False)]
+    assert reported(found) == [("autoencoder", "Its weights are not finite numbers (NaN).", False)]
     assert found.value(Quantity.CODE_SIZE) == 30
     assert found.models[Role.AUTOENCODER].architecture.parameters == 163_814
     assert Quantity.RECONSTRUCTION_MSE not in found.values
@@ -259,7 +259,7 @@ def test_a_raw_weight_that_is_not_finite_is_noticed(tmp_path: Path) -> None:
     autoencoder = Sequential([encoder_model(), decoder_model(), Scale()])
     autoencoder.layers[-1].factor.assign([np.inf])
     found = measured({"autoencoder": autoencoder}, tmp_path)
-    assert told(found) == [("autoencoder", "Its weights are not finite numbers (NaN).", False)]
+    assert reported(found) == [("autoencoder", "Its weights are not finite numbers (NaN).", False)]
 
 
 def test_weights_so_large_that_outputs_overflow_are_a_students_problem(tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def test_weights_so_large_that_outputs_overflow_are_a_students_problem(tmp_path:
     for layer in (autoencoder.layers[0].layers[1], autoencoder.layers[1].layers[1]):
         layer.kernel.assign(np.full(layer.kernel.shape, 3e38))
     found = measured({"autoencoder": autoencoder}, tmp_path)
-    assert told(found) == [("autoencoder", "Its outputs are not finite numbers (NaN).", False)]
+    assert reported(found) == [("autoencoder", "Its outputs are not finite numbers (NaN).", False)]
     assert all(np.isfinite(measurement.value) for measurement in found.values.values())
     assert found.value(Quantity.CODE_SIZE) == 30
 
@@ -279,7 +279,7 @@ def test_a_model_that_does_not_run_is_ours_to_look_at(tmp_path: Path) -> None:
     code = layers.Dense(30)(ops.reshape(image, (4, 784)))
     autoencoder = Model(image, ops.reshape(layers.Dense(784)(code), (4, 28, 28)))
     found = measured({"autoencoder": autoencoder}, tmp_path)
-    ((name, reason, ours),) = told(found)
+    ((name, reason, ours),) = reported(found)
     assert (name, ours) == ("autoencoder", True)
     assert reason.startswith(
         "The model cannot be rebuilt: it does not run, Exception encountered when calling Reshape."
@@ -299,9 +299,9 @@ def test_models_that_cannot_be_rebuilt_matter_only_while_a_role_is_open(tmp_path
     """A classifier with a layer off the list beside three right models costs nothing; alone with them missing, a person looks."""
     other = Sequential([Input((5,)), layers.Discretization([0.5])])
     models = dict(stacked.build()._asdict())
-    assert told(measured({**models, "other": other}, tmp_path / "all")) == []
+    assert reported(measured({**models, "other": other}, tmp_path / "all")) == []
     found = measured({"autoencoder": models["autoencoder"].layers[0], "other": other}, tmp_path / "few")
-    assert told(found) == [("other", "The model cannot be rebuilt: the layer `Discretization`.", True)]
+    assert reported(found) == [("other", "The model cannot be rebuilt: the layer `Discretization`.", True)]
 
 
 @pytest.mark.parametrize("fitted", [["autoencoder"], ["part"], ["stranger"], []])
@@ -361,7 +361,7 @@ def test_the_full_set_is_another_yardstick_with_the_same_pictures(shipped_alone:
 
 
 @pytest.mark.parametrize(
-    ("reference", "part", "unit", "told"),
+    ("reference", "part", "unit", "reported"),
     [
         ("stacked", "hidden", "pixel²", "hidden"),
         ("stacked", "public", "pixel²", "public"),
@@ -370,10 +370,10 @@ def test_the_full_set_is_another_yardstick_with_the_same_pictures(shipped_alone:
     ],
 )
 def test_measurements_say_of_which_samples_they_are(
-    reference: str, part: str, unit: str, told: str, monkeypatch: pytest.MonkeyPatch
+    reference: str, part: str, unit: str, reported: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Public or hidden, and in the unit of these samples: points have no pixels, and there is one set of them."""
     mse = Measurement(Quantity.RECONSTRUCTION_MSE, 0.5, "pixel²", "")
     monkeypatch.setattr(whole_submission, "_measured", lambda *_: Measurements(values={mse.name: mse}))
     found = whole_submission.measure(Evidence(), MeasuringTask(reference, part, ()), DataChoice("sample"))
-    assert (found.values[mse.name].unit, found.images) == (unit, told)
+    assert (found.values[mse.name].unit, found.images) == (unit, reported)

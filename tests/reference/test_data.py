@@ -220,7 +220,7 @@ def test_a_name_that_is_no_data_set_is_no_path() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "reported"),
     [
         ({"y_test": None}, "not a Keras data set, it lacks y_test"),
         ({"x_train": None, "y_train": None}, "not a Keras data set, it lacks x_train, y_train"),
@@ -234,10 +234,10 @@ def test_a_name_that_is_no_data_set_is_no_path() -> None:
     ids=["no labels", "no training part", "flat", "floats", "a label too few"],
 )
 def test_a_file_with_other_content_is_named_with_what_is_wrong(
-    changes: dict[str, np.ndarray | None], told: str, nowhere: Path
+    changes: dict[str, np.ndarray | None], reported: str, nowhere: Path
 ) -> None:
     """File, array, shape, and what was expected."""
     path = put(nowhere, **changes)
     with pytest.raises(ValueError, match="mnist") as wrong:
         data.load("mnist", folder=nowhere)
-    assert str(wrong.value).startswith(f"{path}: {told}")
+    assert str(wrong.value).startswith(f"{path}: {reported}")

@@ -46,7 +46,7 @@ def test_the_comparison_trains_with_each_optimizer(digits, monkeypatch) -> None:
 
 
 def test_epochs_needed_is_the_first_at_or_below_the_goal() -> None:
-    """By hand; None where the goal was never reached."""
+    """By hand; None if the goal was never reached."""
     assert optimizers.epochs_needed([0.3, 0.2, 0.1, 0.2], 0.2) == 2
     assert optimizers.epochs_needed([0.3, 0.2], 0.1) is None
 

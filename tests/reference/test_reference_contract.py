@@ -138,6 +138,6 @@ def test_the_docstring_names_every_layer_with_its_true_parameters(name: str) -> 
     ]
     text = reference(name).__doc__.replace(",", "")
     table = [line for line in text.splitlines() if line.startswith("|")]
-    told = [int(count) for line in table for count in re.findall(r"= (\d+)\b", line)]
-    assert told[: len(counts)] == counts
+    reported = [int(count) for line in table for count in re.findall(r"= (\d+)\b", line)]
+    assert reported[: len(counts)] == counts
     assert f"{models.autoencoder.count_params()} parameters" in text.replace("\n", " ")

@@ -97,7 +97,7 @@ def test_a_real_table_is_rotated_alone() -> None:
 
 
 def test_every_reference_says_which_view_it_has() -> None:
-    """One of the kinds, of its own data; none where the notebook makes its data."""
+    """One of the kinds, of its own data; none if the notebook makes its data."""
     assert set(views.OF_REFERENCE) == set(IDS)
     for reference in IDS:
         source = module(reference)

@@ -131,7 +131,7 @@ def test_numbers_of_other_samples_say_so():
 
 
 def test_nothing_is_compared_where_nothing_was_measured():
-    """No empty tables, no pictures of nothing; the problem is told instead."""
+    """No empty tables, no pictures of nothing; the problem is reported instead."""
     page = page_of(rendered("needs review"))
     assert [section.one("h2").text for section in page.all("section")] == [
         "What to do next",

@@ -39,7 +39,7 @@ def test_a_learning_curve_is_drawn_with_what_was_held_out() -> None:
     """Two lines, a key, the numbers in words, and that the notebook said so."""
     (one,) = lesson_drawings(drawn(Portrait(), CURVE), EN)
     assert (one.title, one.alt) == ("Learning curve of autoencoder", "From 0.500 to 0.200 over 20 epochs.")
-    assert "as the notebook told it" in one.lead
+    assert "as the notebook reported it" in one.lead
     assert [line.kind for line in one.lines] == [1, 2]
     assert [name for name, _ in one.key] == ["on what was trained on", "on what was held out"]
     xs = [float(point.split(",")[0]) for point in one.lines[0].points.split()]
@@ -50,7 +50,7 @@ def test_a_learning_curve_is_drawn_with_what_was_held_out() -> None:
 
 
 def test_codes_stand_in_their_plane_under_the_names_of_their_classes() -> None:
-    """All of them within the picture; how much the plane holds is told."""
+    """All of them within the picture; how much the plane holds is reported."""
     (one,) = lesson_drawings(drawn(Portrait(PLANE)), EN)
     assert [mark.text for mark in one.marks[:11]] == [*"0123456789", "0"]
     assert all(0 <= mark.x <= WIDTH and 0 <= mark.y <= one.height for mark in one.marks)
@@ -109,11 +109,11 @@ def test_a_name_of_a_model_is_harmless() -> None:
 def test_the_longest_trainings_that_were_told_of_are_shown() -> None:
     """In the order in which they ran; a validation of another length is left out, one epoch is no curve."""
     fit = FitClaim("m", 3, 10, 5, same_target=True, input_minimum=0.0, input_maximum=1.0, completed=True)
-    told = [
+    reported = [
         replace(fit, losses=(1.0,)),
         *(replace(fit, names=(name,), losses=(1.0,) * length, validation_losses=(2.0,) * 3) for name, length in zip("abcd", (2, 5, 3, 4), strict=True)),
     ]  # fmt: skip
-    found = loss_curves(told)
+    found = loss_curves(reported)
     assert [(one.name, len(one.losses), len(one.validation)) for one in found] == [
         ("b", 5, 0),
         ("c", 3, 3),

@@ -209,7 +209,7 @@ def test_everything_odd_about_a_run_is_remarked():
 
 
 def test_notes_and_acceleration_are_told():
-    """What was mended on the way stands at the end."""
+    """What was fixed on the way stands at the end."""
     page = page_of(rendered("imperfect"))
     (notes,) = [section for section in page.all("section") if section.one("h2").text == "Notes"]
     assert [note.text for note in notes.all("li")] == [

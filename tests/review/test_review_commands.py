@@ -39,15 +39,15 @@ def report(folder: Path, student: str) -> str:
 
 def test_review_shows_who_waits_and_why(folder: Path) -> None:
     """The two who wait, with the checks and the reasons; nobody else."""
-    told = command("review", folder=folder)
-    assert told.status == 0
+    reported = command("review", folder=folder)
+    assert reported.status == 0
     waiting = json.loads(command("review", "--json", folder=folder).out)
     assert {one["student"]: [check["check"] for check in one["checks"]] for one in waiting} == {
         "Iván Peña": [], "Zoé Ruiz": ["composition", "reconstruction"]}  # fmt: skip
     assert {one["student"]: one["reasons"] for one in waiting} == {
         "Iván Peña": ["Two different files were handed in."], "Zoé Ruiz": []}  # fmt: skip
-    assert "Zoé Ruiz" in told.out
-    assert "Ana García" not in told.out
+    assert "Zoé Ruiz" in reported.out
+    assert "Ana García" not in reported.out
 
 
 def test_adjust_shows_both_values_in_every_result(folder: Path) -> None:
@@ -76,8 +76,8 @@ def test_a_grade_becomes_final_when_its_last_check_is_decided(folder: Path) -> N
     """And not before; the class then no longer waits."""
     command("adjust", "zoe ruiz", "composition", folder=folder, points="5", reason="by hand")
     assert grades(folder)["Zoé Ruiz"]["status"] == "NEEDS_REVIEW"
-    told = command("adjust", "Zoé Ruiz", "reconstruction", folder=folder, points="40", reason="by hand")
-    assert "100 of 100 points (5.0 of 5.0) · Final" in told.out
+    reported = command("adjust", "Zoé Ruiz", "reconstruction", folder=folder, points="40", reason="by hand")
+    assert "100 of 100 points (5.0 of 5.0) · Final" in reported.out
     assert grades(folder)["Zoé Ruiz"]["status"] == "FINAL"
     assert table(folder)["Zoé Ruiz"]["grade"] == "5.0"
 
@@ -156,8 +156,8 @@ def test_extend_moves_the_due_date_of_one_student(asked: BookPlace) -> None:
     """Luis is two days late: 20 % less; until the 4th nothing is late."""
     folder, course = Path(str(asked.folder)), str(asked.course.folder)
     assert grades(folder)["Luis Ñáñez"]["late"]["percent"] == 20.0
-    told = command("extend", "Luis Ñáñez", folder=folder, until="2026-12-04", reason="ill", course=course)
-    assert told.status == 0
+    reported = command("extend", "Luis Ñáñez", folder=folder, until="2026-12-04", reason="ill", course=course)
+    assert reported.status == 0
     assert grades(folder)["Luis Ñáñez"]["late"] == {"minutes": 0, "percent": 0.0, "points": 0.0}
     assert command("extend", "Luis Ñáñez", "--withdraw", folder=folder, reason="well again", course=course).status == 0
     assert grades(folder)["Luis Ñáñez"]["late"]["percent"] == 20.0

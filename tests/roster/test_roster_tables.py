@@ -182,7 +182,7 @@ def test_times_in_names_of_files(name: str, moment: datetime | None) -> None:
 
 
 def test_times_of_a_worksheet_and_what_cannot_be_read_in_it(tmp_path: Path) -> None:
-    """A dash is no hand-in; another text is told with its line. A team has the latest time of its members."""
+    """A dash is no hand-in; another text is reported with its line. A team has the latest time of its members."""
     content = (
         "Identificador,Nombre completo,Última modificación (entrega)\n"
         'Participante1,Ana Paz,"domingo, 1 de marzo de 2026, 23:59"\nParticipante2,Luis Gil,-\nParticipante3,Iván Ruiz,mañana\n'

@@ -74,9 +74,9 @@ def asking(source: str, seconds: float = 5) -> str:
 )
 def test_an_answer_that_is_none_is_an_error_of_one_line(source: str, complaint: str) -> None:
     """Whatever has taken over the process: no JSON, no shape, another shape, too many numbers, colours, too long."""
-    told = asking(source)
-    assert re.search(complaint, told)
-    assert len(told) <= 200
+    reported = asking(source)
+    assert re.search(complaint, reported)
+    assert len(reported) <= 200
 
 
 @pytest.mark.parametrize("source", ["time.sleep(60)", says({"takes": [4]}), says({"takes": [4]}, {"shape": [3, 4]})])
@@ -157,17 +157,17 @@ def _gone(process: psutil.Process) -> None:
 
 
 def _complaints(program: Path, folder: Path, calls: dict[str, Callable[[Any], Any]]) -> dict[str, str]:
-    """Run several graphs at the same time; return what is said of each, "" where it is a model."""
-    told: dict[str, str] = {}
+    """Run several graphs at the same time; return what is said of each, "" if it is a model."""
+    reported: dict[str, str] = {}
 
     def try_one(name: str, call: Callable[[Any], Any]) -> None:
         graph = file_of(graphs[name], folder / f"of {name}")
         with GraphProcess(graph_sandbox(program), graph, later(300)) as process:
             try:
                 GraphModel(process, (4,))
-                told[name] = ""
+                reported[name] = ""
             except BehaviourError as error:
-                told[name] = str(error)
+                reported[name] = str(error)
 
     graphs = {name: graph_of(call, 4) for name, call in calls.items()}
     for name in calls:
@@ -177,7 +177,7 @@ def _complaints(program: Path, folder: Path, calls: dict[str, Callable[[Any], An
         thread.start()
     for thread in threads:
         thread.join()
-    return told
+    return reported
 
 
 @pytest.mark.usefixtures("patient")
@@ -185,7 +185,7 @@ def test_what_no_measuring_can_rest_on_is_refused(program: Path, tmp_path: Path)
     """Python, files, other numbers each time, answers that hang on the batch, too large ones, none a sample."""
     folder = tmp_path
     folder.chmod(0o755)
-    told = _complaints(
+    reported = _complaints(
         program,
         folder,
         {
@@ -195,11 +195,11 @@ def test_what_no_measuring_can_rest_on_is_refused(program: Path, tmp_path: Path)
             "memory": lambda x: x + tf.reduce_sum(tf.random.stateless_uniform((2**17, 2**16), (1, 2))),
         },
     )
-    assert "the operation `PyFunc`" in told["python"]
-    assert told["batch"] == "its answer to one sample hangs on the others of the batch"
-    assert told["giant"] == "an answer of 131072 numbers a sample"
-    assert told["memory"]  # an allocation that fails, or the end of the process
-    assert all(told.values())
+    assert "the operation `PyFunc`" in reported["python"]
+    assert reported["batch"] == "its answer to one sample hangs on the others of the batch"
+    assert reported["giant"] == "an answer of 131072 numbers a sample"
+    assert reported["memory"]  # an allocation that fails, or the end of the process
+    assert all(reported.values())
 
 
 ALLOWS_EVERYTHING = """
@@ -233,7 +233,7 @@ def test_a_graph_that_passed_the_list_finds_nothing_to_read_and_nowhere_to_write
 
         return call
 
-    told = _complaints(
+    reported = _complaints(
         program,
         tmp_path,
         {
@@ -243,8 +243,8 @@ def test_a_graph_that_passed_the_list_finds_nothing_to_read_and_nowhere_to_write
             "probe": writing("/opt/probe/pure_ops.py"),
         },
     )
-    raised = {name: text.split(":")[0] for name, text in told.items()}
-    assert set(raised.values()) <= {"NotFoundError", "PermissionDeniedError", "FailedPreconditionError"}, told
+    raised = {name: text.split(":")[0] for name, text in reported.items()}
+    assert set(raised.values()) <= {"NotFoundError", "PermissionDeniedError", "FailedPreconditionError"}, reported
 
 
 def test_the_command_shows_the_graph_and_nothing_else_of_ours(program: Path) -> None:

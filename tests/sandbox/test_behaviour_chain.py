@@ -98,11 +98,15 @@ def test_a_subclass_with_a_loop_in_its_call_is_graded_by_behaviour(tmp_path: Pat
     assignment = load_assignment("stacked")
     with open_session(assignment, load_facts("stacked"), SessionOptions(data_size="sample", jobs=1)) as session:
         graded = grade_submission(submission, session.context)
-    told = {one.check: (one.outcome, one.message) for one in graded.grade.results}
-    assert graded.measurements.by_behaviour, (graded.measurements.problems, graded.fault, told)
-    outcomes = {check: outcome for check, (outcome, _) in told.items()}
-    assert {check for check, outcome in outcomes.items() if outcome is Outcome.UNGRADABLE} == {"layers", "mirror"}, told
-    assert {check for check, outcome in outcomes.items() if outcome is not Outcome.PASSED} == {"layers", "mirror"}, told
+    reported = {one.check: (one.outcome, one.message) for one in graded.grade.results}
+    assert graded.measurements.by_behaviour, (graded.measurements.problems, graded.fault, reported)
+    outcomes = {check: outcome for check, (outcome, _) in reported.items()}
+    assert {check for check, outcome in outcomes.items() if outcome is Outcome.UNGRADABLE} == {"layers", "mirror"}, (
+        reported
+    )
+    assert {check for check, outcome in outcomes.items() if outcome is not Outcome.PASSED} == {"layers", "mirror"}, (
+        reported
+    )
     assert graded.grade.status is GradeStatus.NEEDS_REVIEW
     assert graded.measurements.value(Quantity.CODE_SIZE) == 30
     assert any("Measured by behaviour" in note.msgid for note in graded.notes)

@@ -117,7 +117,7 @@ def test_every_folder_that_can_be_written_has_a_size(python: Path) -> None:
 
 
 def test_bindings_come_where_they_belong_with_open_parents(python: Path) -> None:
-    """Read-only unless told; folders above are made readable, each once."""
+    """Read-only by default; folders above are made readable, each once."""
     bindings = [
         Binding(Path("/a/data.npz"), "/opt/datasets/data.npz"),
         Binding(Path("/b"), "/opt/probe"),

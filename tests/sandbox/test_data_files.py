@@ -36,7 +36,7 @@ def digest(images: np.ndarray) -> str:
 def test_a_notebook_opens_its_data_by_name_and_finds_public_images_only(
     name: str, files: dict[str, Path], tmp_path: Path
 ) -> None:
-    """A cell that looks at every image of its folder; the hidden ones are told to it by their digests."""
+    """A cell that looks at every image of its folder; it knows the hidden ones by their digests."""
     full = data.load("mnist", size="sample")
     elsewhere = {digest(image) for image in (*full.x_train, *full.x_test[full.public])}
     hidden = sorted({digest(image) for image in full.x_test[full.hidden]} - elsewhere)

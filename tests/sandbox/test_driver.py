@@ -25,7 +25,7 @@ INTERRUPTED, EXPORTED = "pass", _Progress().last_source
 
 @dataclass
 class ScriptedKernel:
-    """A kernel that answers as told and remembers what it was asked."""
+    """A kernel that answers as asked and remembers what it was asked."""
 
     answers: list[CellReply | Exception]
     heard: list[str] = field(default_factory=list)
@@ -142,7 +142,7 @@ NOTHING, MEMORY, EXIT = StoppedBy.NOTHING, StoppedBy.MEMORY, StoppedBy.OWN_EXIT
 def test_the_cause_is_what_we_did_before_what_it_did(
     seen: StoppedBy, verdict: StoppedBy, exit_status: int | None, cause: StoppedBy
 ) -> None:
-    """The watchdog's verdict first; else a signal is told from an exit by the status."""
+    """The watchdog's verdict first; else a signal is distinguished from an exit by the status."""
     assert _cause(seen, verdict, exit_status)[0] is cause
 
 

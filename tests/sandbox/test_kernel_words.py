@@ -27,7 +27,7 @@ def test_text_of_a_kernel_is_text_and_nothing_else(said: str, shown: str) -> Non
 
 
 def test_text_of_a_kernel_is_short() -> None:
-    """At most 2,000 characters unless told otherwise; the rest is not even looked at, and an ellipsis says so."""
+    """At most 2,000 characters by default; the rest is not even looked at, and an ellipsis says so."""
     assert (len(printable("x" * 10**8)), printable("x" * 50, 7), printable("x" * 7, 7)) == (2000, "xxxxxx…", "xxxxxxx")
 
 

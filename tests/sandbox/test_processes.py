@@ -30,7 +30,7 @@ def close(process: subprocess.Popen[bytes]) -> None:
 
 
 def runs(process: psutil.Process) -> bool:
-    """Tell whether a process still does something; a container's first process may bury nobody."""
+    """Return whether a process still does something; a container's first process may bury nobody."""
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 

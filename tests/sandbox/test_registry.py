@@ -99,7 +99,7 @@ def toy() -> Iterator[ToyBackend]:
 
 
 def test_ours_come_first() -> None:
-    """A session shuts notebooks in unless it is told otherwise; both of ours are there wherever the package is."""
+    """A session shuts notebooks in by default; both of our sandboxes exist wherever the package is installed."""
     assert backend_names()[:2] == (DEFAULT, UNSHUT) == ("bubblewrap", "none")
     assert [backend_named(name).isolates for name in (DEFAULT, UNSHUT)] == [True, False]
     assert [backend_named(name).name for name in (DEFAULT, UNSHUT)] == [DEFAULT, UNSHUT]

@@ -52,7 +52,7 @@ def started(program: str) -> Iterator[subprocess.Popen[bytes]]:
 def watch(
     process: subprocess.Popen[bytes], folder: Path, limits: Limits, *, seconds: float = 5.0
 ) -> tuple[StoppedBy, bool, float]:
-    """Let a watchdog look until it kills, or as long as told; return its verdict, whether it killed, and the peak."""
+    """Let a watchdog look until it kills, or as long as asked; return its verdict, whether it killed, and the peak."""
     killed = threading.Event()
     with Watchdog(Watched(process.pid, (folder,)), limits, killed.set, interval_seconds=0.02) as dog:
         killed.wait(seconds)
@@ -163,7 +163,7 @@ def test_a_kernel_within_its_limits_is_left_alone(child: subprocess.Popen[bytes]
 
 
 def test_memory_over_the_limit_ends_it(child: subprocess.Popen[bytes], tmp_path: Path) -> None:
-    """The verdict is there before the kill, so that the end can be told from the kernel's own."""
+    """The verdict is there before the kill, so that the end can be distinguished from the kernel's own."""
     assert watch(child, tmp_path, Limits(memory_mib=60))[:2] == (StoppedBy.MEMORY, True)
 
 

@@ -42,7 +42,7 @@ class Tally:
         during_runs: Of these, while a kernel was running.
         classes: That came to their end after kills.
         moments: Seconds after the start, one a kill.
-        whole: Seconds that a class takes which nobody disturbs; 0 where none was graded yet.
+        whole: Seconds that a class takes which nobody disturbs; 0 if none was graded yet.
         undisturbed: Its grades.
     """
 

@@ -1,8 +1,8 @@
 """No regular expression of zone T takes more than linear time, whatever text a student writes.
 
 Every compiled pattern in every module that T imports is found by walking the modules, and tried in the way in which its
-module uses it on texts that lead patterns back and forth. Processor time is compared at n, 2n and 4n, never with a clock
-on the wall; what grows by more than twice the length is measured again before it is called too much.
+module uses it on texts that lead patterns back and forth. Processor time is compared at n, 2n and 4n, never with a
+clock on the wall; what grows by more than twice the length is measured again before it is called too much.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def seconds(work: Callable[[], object], times: int = 3) -> float:
 
 
 def growth(pattern: re.Pattern[str], way: str, text: Callable[[int], str]) -> float:
-    """How many times as long four times the text takes, 0 where it takes no time worth naming."""
+    """How many times as long four times the text takes, 0 if it takes no time worth naming."""
 
     def work(length: int) -> Callable[[], object]:
         whole = text(length)
@@ -101,7 +101,7 @@ def growth(pattern: re.Pattern[str], way: str, text: Callable[[int], str]) -> fl
 
 
 def worst(pattern: re.Pattern[str], way: str) -> str:
-    """The text for which a pattern takes too long, "" where there is none."""
+    """The text for which a pattern takes too long, "" if there is none."""
     for beginning in BEGINNINGS:
         for piece in PIECES:
             for ending in ENDINGS:

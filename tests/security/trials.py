@@ -59,7 +59,7 @@ def timed_out_between_cells(outcome: Outcome) -> None:
 
 
 def memory_was_watched(outcome: Outcome) -> None:
-    """By the watchdog, or, where a busy machine let it look too late, by the hard limit, which the kernel told of."""
+    """By the watchdog, or, where a busy machine let it look too late, by the hard limit, which the kernel reported."""
     ended(RunStatus.KILLED, StoppedBy.MEMORY, cells_run=1)(outcome)
     met_hard_limit = [error.name for error in outcome.record.errors] == ["MemoryError"]
     assert outcome.record.peak_memory_mib > 300 or met_hard_limit
@@ -108,14 +108,14 @@ ENDINGS = (
     ),
     Trial(
         "exit_status_of_its_own",
-        "A kernel that ends itself is told from one that we end.",
+        "A kernel that ends itself is distinguished from one that we end.",
         ["import os; os._exit(3)", "x = 1"],
         ended(RunStatus.KILLED, StoppedBy.OWN_EXIT, detail=SELF_EXIT, cells_run=1),
         backends=BACKENDS,
     ),
     Trial(
         "kills_itself",
-        "A signal is told from an exit.",
+        "A signal is distinguished from an exit.",
         ["import os; os.kill(os.getpid(), 9)"],
         ended(RunStatus.KILLED, StoppedBy.SIGNAL),
     ),

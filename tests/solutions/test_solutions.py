@@ -59,12 +59,12 @@ def check_full_marks(assignment_id: str, trial: Trial, folder: Path, sandbox: st
         graded = grade_fast(handed_in(assignment_id, trial.language, folder), session.context)
     row = f"{assignment_id:26} {trial.data_size:6} {trial.language} {graded.grade.points_awarded:6.1f} "
     print(f"{row}{graded.grade.status.value} {graded.wall_seconds:.0f} s")  # noqa: T201 - the table
-    told = {
+    reported = {
         result.check: (result.outcome, result.message, [finding.actual for finding in result.findings])
         for result in graded.grade.results
         if result.outcome is not Outcome.PASSED
     }
-    assert told == {}, graded.run
+    assert reported == {}, graded.run
     assert graded.grade.status is GradeStatus.FINAL, graded.grade.reasons
     assert graded.grade.points_awarded == assignment.points_possible == 100
 

@@ -45,8 +45,8 @@ def test_an_old_call_fails_is_explained_and_runs_when_translated(
     name, text = type(raised.value).__name__, str(raised.value)
     assert says in text
     old = read(snippet)
-    told = advice(CellError(1, name, text), old_code=old.found)
-    assert told.why.msgid == "{place}: {why}"
+    reported = advice(CellError(1, name, text), old_code=old.found)
+    assert reported.why.msgid == "{place}: {why}"
     assert old.notebook.cells[1].source == (today or snippet)
     assert [one.applied for one in old.found if one.cell_index == 1][:1] == [today is not None]
     if today is not None:

@@ -1,4 +1,4 @@
-"""Models of one's own that Keras 3 trains as it predicts: what is told of them, and that Keras does so."""
+"""Models of one's own that Keras 3 trains as it predicts: what is reported about them, and that Keras does so."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def found(*cells: str) -> tuple[Translation, ...]:
 
 def test_a_model_that_is_trained_as_it_predicts_is_told_with_its_place() -> None:
     """The layer that does nothing, and what to write."""
-    (told,) = found(HEAD, WITHOUT)
-    assert (told.cell_index, told.line, told.before, told.applied) == (2, 7, "def call(self, x)", False)
-    assert Translator("en").text(told.why) == (
+    (reported,) = found(HEAD, WITHOUT)
+    assert (reported.cell_index, reported.line, reported.before, reported.applied) == (2, 7, "def call(self, x)", False)
+    assert Translator("en").text(reported.why) == (
         "Keras 3 trains a model whose `call` takes no `training` as it predicts, with GaussianNoise idle. Write "
         "`def call(self, x, training=None):`."
     )
@@ -74,21 +74,21 @@ def test_what_a_model_is_given_may_act_in_training_alone(made: str) -> None:
         (HEAD, "other = keras.Sequential([layers.Dropout(0.5)])", WITHOUT.replace("layers.GaussianNoise(0.5)", "abs")),
         ("import torch", WITHOUT.replace("keras.Model", "torch.nn.Module")),
     ],
-    ids=["told", "any", "layer", "no noise", "own step", "plain parts", "noise elsewhere", "torch"],
+    ids=["reported", "any", "layer", "no noise", "own step", "plain parts", "noise elsewhere", "torch"],
 )
 def test_other_models_are_left_alone(cells: tuple[str, ...]) -> None:
-    """Those that are told when they train, that train themselves, or that hold nothing that acts in training alone."""
+    """Models with a `training` argument, that train themselves, or that hold nothing that acts in training alone."""
     assert found(*cells) == ()
 
 
 @pytest.mark.parametrize("knows", [False, True])
 def test_keras_tells_a_layer_inside_only_where_call_asks(knows: bool) -> None:
-    """Real Keras, one step of `fit`; where this changes, what is told of it must go."""
-    told: list[Any] = []
+    """Real Keras, one step of `fit`; where this changes, what is reported must go."""
+    reported: list[Any] = []
 
     class Spy(keras.layers.Layer):
         def call(self, inputs: Any, training: bool | None = None) -> Any:
-            told.append(training)
+            reported.append(training)
             return inputs
 
     class Plain(keras.Model):
@@ -107,4 +107,4 @@ def test_keras_tells_a_layer_inside_only_where_call_asks(knows: bool) -> None:
     data = np.ones((4, 2), "float32")
     model.compile("sgd", "mse", run_eagerly=True)
     model.fit(data, data, verbose=0)
-    assert told[-1] is (True if knows else None)
+    assert reported[-1] is (True if knows else None)

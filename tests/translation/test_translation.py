@@ -49,7 +49,7 @@ def test_a_cell_without_old_code_is_the_same_object(source: str) -> None:
 
 
 def test_everything_round_a_translation_is_kept() -> None:
-    """Lines for IPython, comments, blank lines, odd spacing; the place is told by cell and line."""
+    """Lines for IPython, comments, blank lines, odd spacing; the place is reported by cell and line."""
     old = read(
         "import numpy as np",
         "%%time\n!pip install x\n\nx  = [ np.Inf ,  # none yet\n  2]\n%time y = np.Inf\nz = !ls  \n",

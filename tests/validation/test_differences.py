@@ -1,4 +1,4 @@
-"""Every planted fault is told by one exact sentence; what is right is told by none."""
+"""Every planted fault is reported by one exact sentence; what is right is reported by none."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def forms(models: Autoencoder) -> dict[Role, Architecture]:
     return {role: architecture_of(getattr(models, role.value)) for role in Role}
 
 
-def told(expected: Mapping[Role, Architecture], actual: Mapping[Role, Architecture]) -> list[str]:
+def reported(expected: Mapping[Role, Architecture], actual: Mapping[Role, Architecture]) -> list[str]:
     """The differences as a maintainer reads them."""
     return [Translator("en").text(sentence) for sentence in model_differences(expected, actual)]
 
@@ -113,7 +113,7 @@ FAULTS: dict[str, tuple[Callable[[], Autoencoder], list[str]]] = {
 def test_a_planted_fault_is_told_with_its_place(fault: str, course: dict[Role, Architecture]) -> None:
     """Model, layer, setting, what it is and what the facts say; one sentence for each model that it is seen in."""
     build, sentences = FAULTS[fault]
-    assert told(course, forms(build())) == sentences
+    assert reported(course, forms(build())) == sentences
 
 
 def dropping(rate: float) -> Autoencoder:
@@ -155,21 +155,21 @@ def test_what_acts_in_training_only_is_told_as_well(
     expected: Callable[[], Autoencoder], actual: Callable[[], Autoencoder], sentences: list[str]
 ) -> None:
     """Students are forgiven a rate of dropout; the facts are not."""
-    assert told(forms(expected()), forms(actual())) == sentences
+    assert reported(forms(expected()), forms(actual())) == sentences
 
 
 @pytest.mark.parametrize("name", IDS)
 def test_a_reference_does_not_differ_from_itself(name: str) -> None:
     """Built twice, by whatever path."""
     first, second = (forms(as_keras(module(name).build())) for _ in range(2))
-    assert told(first, second) == []
+    assert reported(first, second) == []
 
 
 def test_the_whole_speaks_only_where_both_parts_agree(course: dict[Role, Architecture]) -> None:
     """Encoder and decoder right, and an autoencoder with something between them."""
     parts = stacked.build()
     noisy = Sequential([parts.encoder, layers.GaussianNoise(0.1), parts.decoder])
-    assert told(course, forms(parts._replace(autoencoder=noisy))) == [
+    assert reported(course, forms(parts._replace(autoencoder=noisy))) == [
         "autoencoder, layer 4: `GaussianNoise(stddev=0.1)` is not in the facts"
     ]
 

@@ -89,9 +89,9 @@ def test_a_sequential_is_written_in_another_style(style: rewriting.Statements, e
 
 def test_a_builder_returns_what_it_builds() -> None:
     """The function holds the functional style, and its model gets the name."""
-    told = rewritten_encoder(rewriting.by_a_function)
-    assert told.startswith("def make_encoder():\n    model_input = keras.Input(shape=(AXES,))")
-    assert told.endswith("    return model\n\n\nencoder = make_encoder()")
+    reported = rewritten_encoder(rewriting.by_a_function)
+    assert reported.startswith("def make_encoder():\n    model_input = keras.Input(shape=(AXES,))")
+    assert reported.endswith("    return model\n\n\nencoder = make_encoder()")
 
 
 def test_an_activation_is_taken_out_of_a_layer() -> None:

@@ -150,5 +150,5 @@ def test_every_training_of_a_cell_is_shortened() -> None:
     whole = draft("pretraining")
     cells = [cell.source for cell in whole.code_cells]
     together = whole.with_source(whole.cells[0].cell_id, "").added("\n\n".join(cells))
-    told = shortened(together).cells[-1].source
-    assert told.count(".fit(") == told.count("steps_per_epoch=2") > 4
+    reported = shortened(together).cells[-1].source
+    assert reported.count(".fit(") == reported.count("steps_per_epoch=2") > 4

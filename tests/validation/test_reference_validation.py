@@ -1,4 +1,4 @@
-"""A reference that drifted is told by exact sentences; one that did not, by none; nothing here is trained."""
+"""A reference that drifted is reported by exact sentences; one that did not, by none; nothing here is trained."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def test_a_users_own_full_data_are_no_fault(course: ReferenceFacts) -> None:
 
 
 def test_data_of_another_size_were_never_calibrated_on(course: ReferenceFacts) -> None:
-    """Nothing can be compared; what is wrong besides is told all the same."""
+    """Nothing can be compared; what is wrong besides is reported all the same."""
     built = Inspected(describe(changed(stacked, BATCH_SIZE=64)), "full", "d")
     sample = replace(course, calibrated={"sample": course.calibrated["sample"]})
     found = judge(sample, built, record("short", NEW_SEED, 0.0325, 2), SHORT)

@@ -1,7 +1,7 @@
-"""What to report when a model or a number is missing: whether we or the student caused it, as far as we know.
+"""Explains a missing model or number: whether the student or we caused it, as far as we know.
 
-A model that is not there counts against the student only where the notebook had its full chance to make it. Where our
-limit, our machine or our own measuring stood in the way, nobody can say, and a person looks.
+A missing model counts against the student only if the notebook had a full chance to make it. If our limit, our machine
+or our own measuring prevented that, the cause is undecidable, and a person looks.
 """
 
 from __future__ import annotations
@@ -51,14 +51,14 @@ def why_stopped(run: RunRecord) -> Message:
 
 
 def was_cut(run: RunRecord) -> bool:
-    """Tell whether something other than the notebook's own code ended the run before its last cell."""
+    """Return whether something other than the notebook's own code ended the run before its last cell."""
     if run.status is RunStatus.KILLED:
         return run.stopped_by is not StoppedBy.OWN_EXIT
     return run.status in {RunStatus.TIMED_OUT, RunStatus.UNAVAILABLE}
 
 
 def why_incomplete(subject: Subject) -> Message | None:
-    """Say why the notebook may not have shown all it can, or None where it had its full chance."""
+    """Say why the notebook may not have shown everything it can do, or None if it had a full chance."""
     if was_cut(subject.run):
         return why_stopped(subject.run)
     if subject.run.status is not RunStatus.COMPLETED and subject.missing_modules:
@@ -68,7 +68,7 @@ def why_incomplete(subject: Subject) -> Message | None:
 
 
 def why_unknown(subject: Subject) -> Message | None:
-    """Say why a missing model may not be the student's doing, or None where it is."""
+    """Say why a missing model may not be the student's fault, or None if it is."""
     incomplete = why_incomplete(subject)
     if incomplete is not None:
         return incomplete
@@ -79,7 +79,7 @@ def why_unknown(subject: Subject) -> Message | None:
 
 
 def without_autoencoder(subject: Subject) -> Verdict | None:
-    """Return the verdict of every check where no autoencoder was measured, or None where one was."""
+    """Return the verdict of every check if no autoencoder was measured, or None if one was."""
     if subject.model(Role.AUTOENCODER) is not None:
         return None
     unknown = why_unknown(subject)
@@ -88,14 +88,14 @@ def without_autoencoder(subject: Subject) -> Verdict | None:
     return ungradable(message("We cannot tell, as no autoencoder was measured. {reason}", reason=unknown))
 
 
-def perhaps_more(*, told: MessageValue, reason: MessageValue) -> Message:
-    """Say that what was counted may not be all."""
-    return message("{told} We cannot tell whether there was more. {reason}", told=told, reason=reason)
+def perhaps_more(*, summary: MessageValue, reason: MessageValue) -> Message:
+    """Say that there may be more than what was counted."""
+    return message("{summary} We cannot tell whether there was more. {reason}", summary=summary, reason=reason)
 
 
-def might_have_earned_more(*, told: MessageValue, reason: MessageValue) -> Message:
+def might_have_earned_more(*, summary: MessageValue, reason: MessageValue) -> Message:
     """Say that a run that was ended early may have cost points."""
-    return message("{told} More training might have earned more. {reason}", told=told, reason=reason)
+    return message("{summary} More training might have earned more. {reason}", summary=summary, reason=reason)
 
 
 def perhaps_missing(*, reason: MessageValue) -> Message:

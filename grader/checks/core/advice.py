@@ -17,10 +17,10 @@ WHY_CELLS_FAIL_LATER: Final = message("A cell that stops half-way leaves what th
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What to tell about one error.
+    """Advice on one error.
 
     Attributes:
-        why: Why such an error matters or arises.
+        why: Why such an error matters or occurs.
         hint: What to look at next.
     """
 

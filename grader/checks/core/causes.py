@@ -1,7 +1,7 @@
-"""The cause of an error: the student's code, a cell that was not completed, or something that our machine lacks.
+"""The cause of an error: the student's code, a cell that was not completed, or something missing on our machine.
 
-An error is judged by what raised it and by what its cell was about, never by its class alone. One that only follows
-from another (a name that a failed cell would have made) has that one's cause.
+An error is judged by the code that raised it and by the purpose of its cell, never by its class alone. An error that
+follows from another (a missing name that a failed cell should have defined) has the cause of that one.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ _NO_NETWORK: Final = (
     "max retries exceeded", "url fetch failure", "could not resolve host",
 )  # fmt: skip
 ROLE_NAMES: Final = frozenset(role.value for role in Role)
-"""What the given cells call the models; a student may call them otherwise."""
+"""The names of the models in the given cells; a student may choose other names."""
 
 
 class CauseKind(StrEnum):
-    """What lies behind an error.
+    """What caused an error.
 
-    OWN: the notebook's own code, as far as anybody can tell.
+    OWN: the notebook's own code, as far as we can tell.
     UNFINISHED: a cell that raises NotImplementedError itself, until somebody completes it.
-    MODULE: a module that Colab has, or that the notebook installs, and our machine has not.
-    OTHER_NAME: a given cell that asks for a model by the name of the assignment, where the student used another.
-    ACCELERATOR: a GPU or TPU that our machine has not.
-    FILE: a file that only the author's Drive or an earlier session had.
-    NETWORK: an address, where no notebook has a network.
+    MODULE: a module that Colab has, or that the notebook installs, but our machine lacks.
+    OTHER_NAME: a given cell asks for a model by the assignment's name, but the student used another name.
+    ACCELERATOR: a GPU or TPU, which our machine lacks.
+    FILE: a file that exists only in the author's Drive or in an earlier session.
+    NETWORK: an internet address; notebooks run without a network.
     """
 
     OWN = "own"
@@ -57,16 +57,16 @@ class CauseKind(StrEnum):
 
 
 SURROUNDINGS: Final = frozenset({CauseKind.MODULE, CauseKind.ACCELERATOR, CauseKind.FILE, CauseKind.NETWORK})
-"""What a notebook finds where its author works, and not where it is graded."""
+"""Causes that exist where the notebook is graded and not where its author works."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What lies behind one error.
+    """What caused one error.
 
     Attributes:
-        kind: Which sort of thing.
-        error: The error where it began; the error itself where it follows from no other.
+        kind: The kind of cause.
+        error: The original error; the error itself if it follows from no other.
     """
 
     kind: CauseKind
@@ -74,14 +74,14 @@ class Cause:
 
 
 def cause_of(error: CellError, errors: Sequence[CellError], missing_modules: Sequence[str] = ()) -> Cause:
-    """Return what lies behind an error.
+    """Return the cause of an error.
 
     Args:
         error: One of `errors`.
         errors: All errors of the run, in order.
-        missing_modules: What our machine lacks, as the pipeline found out.
+        missing_modules: Modules that our machine lacks, as found by the pipeline.
     """
-    for _ in errors:  # an echo of an echo; each step goes up, so that there is an end
+    for _ in errors:  # an error may follow from one that follows from another; each step goes up, so the loop ends
         earlier = echoed(error, errors)
         if earlier is None:
             break
@@ -90,9 +90,9 @@ def cause_of(error: CellError, errors: Sequence[CellError], missing_modules: Seq
 
 
 def echoed(error: CellError, errors: Sequence[CellError]) -> CellError | None:
-    """Return the earlier error but for which a name would have been there; None where the error is no such echo.
+    """Return the earlier error that explains a missing name; None if there is no such error.
 
-    The nearest cell above that makes the name failed. Where no cell makes it, it was to be made in a cell that is
+    It is the error in the nearest cell above that defines the name. If no cell defines it, it is that of a cell that is
     still to be completed.
     """
     if error.name not in ("NameError", "UnboundLocalError") or error.lacked is None or error.defined_below is not None:
@@ -105,9 +105,9 @@ def echoed(error: CellError, errors: Sequence[CellError]) -> CellError | None:
 
 
 def is_unfinished(error: CellError) -> bool:
-    """Say whether the notebook itself raises the error where code is still to be written.
+    """Return whether the notebook itself raises the error in a place that is to be completed.
 
-    A library raises NotImplementedError as well: for a layer without `get_config`, in a mode that it does not know.
+    A library raises NotImplementedError as well: for a layer without `get_config`, or in an unknown mode.
     """
     if error.name != "NotImplementedError":
         return False
@@ -117,15 +117,15 @@ def is_unfinished(error: CellError) -> bool:
 
 
 def missing_module(error: CellError, missing_modules: Sequence[str]) -> str:
-    """Return the module of these whose absence an error is about, or ""."""
+    """Return the module in this list whose absence caused an error, or ""."""
     return next((name for name in named_modules(error) if name in missing_modules), "")
 
 
 def named_modules(error: CellError) -> tuple[str, ...]:
-    """List the top-level modules that an error of an import names, the one that was not found first.
+    """List the top-level modules that an import error names, the missing one first.
 
-    Packages complain in words of their own about one that they would need (`TensorBoard is not installed`): those are
-    found by the names that Colab's modules have.
+    Packages report a missing dependency in their own words (`TensorBoard is not installed`); these are found by the
+    names of Colab's modules.
     """
     if not _IMPORT_ERRORS.fullmatch(error.name):
         return ()
@@ -137,15 +137,15 @@ def named_modules(error: CellError) -> tuple[str, ...]:
 
 
 def stopped_training(subject: Subject) -> CellError | None:
-    """Return the first error that kept a model from being trained, None where nothing did.
+    """Return the first error that prevented the training of a model, None if there is none.
 
-    Where the autoencoder was trained nevertheless, an error in another training is no explanation.
+    If the autoencoder was trained nevertheless, an error in another training explains nothing.
     """
     return next((error for error in subject.run.errors if error.stops_training), None)
 
 
 def destroyed_by_surroundings(subject: Subject) -> Cause | None:
-    """Return what our surroundings lack, where nothing was trained for it or no autoencoder is there; else None."""
+    """Return what our machine lacks if that prevented any training or the autoencoder itself; else None."""
     errors = subject.run.errors
     whole = subject.model(Role.AUTOENCODER) is not None and subject.measurements.claims.trained
     if whole and stopped_training(subject) is None:

@@ -1,4 +1,4 @@
-"""`Check`: all that is known of one check, in one object that its module makes. Everybody else reads it from here."""
+"""`Check`: everything about one check in one object, which its module makes and all other modules read."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Roles = frozenset[Role]
 
 
 class TrainingUse(StrEnum):
-    """What a check takes from the training, and so how much of it an accelerated run may leave out.
+    """What a check needs from the training, and hence which part of it an accelerated run may omit.
 
-    NONE: nothing; the graph of the models, or how the notebook ran, is the same after one epoch and after the last.
+    NONE: nothing; the model graph, or how the notebook ran, is the same after the first and the last epoch.
     RECONSTRUCTION: one error, that of reconstructions.
-    DENOISING: one error, that of cleaned images.
-    WHOLE: numbers that an estimate of one error says nothing about, several trainings, or their order.
+    DENOISING: one error, that of denoised images.
+    WHOLE: numbers that cannot be estimated from one error, several trainings, or their order.
     """
 
     NONE = "none"
@@ -33,22 +33,22 @@ class TrainingUse(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a check needs to decide anything.
+    """What a check needs to decide.
 
-    Without arguments these are the careful answers: a whole autoencoder whose layers are known and that takes the
-    data's samples, after a training of which nothing was left out.
+    The defaults are the cautious choice: a whole autoencoder with known layers that takes the data's samples, after a
+    full training.
 
     Attributes:
-        models: Sets of models, any one of which is enough; the first is the usual one. Empty where no model in a
-            notebook's memory answers the check: it reads the cells, or measures on rows of which none are public.
+        models: Sets of models, any of which is enough; the first is the usual one. Empty if the check needs no model
+            from the notebook's memory: it reads the cells, or measures on rows that have no public part.
         training: See `TrainingUse`.
-        trained: The check says nothing before the training.
-        learnt: Its points depend on how well something was learnt: too few updates may be what cost them, and points
-            without any training are a reason to look closer.
-        other_models: It looks at other models of the notebook, too.
-        layers: It looks at layers, so that a person decides of a model that was only measured by what it answers.
-        samples: It looks at samples, so that it is skipped where the autoencoder has another size than the data.
-        some_models: Part of the points can be judged with any of the models.
+        trained: Whether the check is meaningless before the training.
+        learnt: Whether its points depend on how well a model learnt: too few updates may have cost them, and points
+            without any training are suspicious.
+        other_models: Whether it also examines other models of the notebook.
+        layers: Whether it examines layers, so that a person decides if a model was measured only by its behaviour.
+        samples: Whether it needs samples, so that it is skipped if the autoencoder's size does not fit the data.
+        some_models: Whether part of the points can be judged with any one of the models.
     """
 
     models: tuple[Roles, ...] = (AUTOENCODER,)
@@ -61,15 +61,15 @@ class Needs:
     some_models: bool = False
 
     def met_by(self, there: Collection[Role]) -> bool:
-        """Tell whether the models that are there are enough."""
+        """Return whether the existing models are enough."""
         return any(need.issubset(there) for need in self.models)
 
     def partly_met_by(self, there: Collection[Role]) -> bool:
-        """Tell whether the models that are there are enough for a part of the points."""
+        """Return whether the existing models are enough for part of the points."""
         return self.met_by(there) or (self.some_models and bool(there))
 
     def missing(self, there: Collection[Role]) -> Roles:
-        """Return the models that are still needed."""
+        """Return the models that are still missing."""
         if not self.models or self.met_by(there):
             return frozenset()
         return self.models[0].difference(there)
@@ -81,10 +81,10 @@ class Check:
 
     Attributes:
         id: Its name in rubrics and results.
-        function: What decides.
+        function: The function that decides.
         needs: What it needs.
         parameters: Settings that a rubric may change.
-        halves: How it judges the halves of an autoencoder that is not there; None where it needs a whole one.
+        halves: How it judges the halves of a missing autoencoder; None if it needs a whole one.
     """
 
     id: str
@@ -95,7 +95,7 @@ class Check:
 
     @property
     def judges_parts(self) -> bool:
-        """Whether it has something to say where only a part of an autoencoder is there."""
+        """Whether it can judge a part of an autoencoder."""
         return self.halves is not None or self.needs.some_models
 
     @property

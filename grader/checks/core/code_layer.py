@@ -10,8 +10,8 @@ from grader.domain.measurement import Measurements, Quantity, Role
 def code_size(measurements: Measurements) -> int | None:
     """Return how many numbers one code holds.
 
-    The measured quantity comes first, then the encoder's output, then the narrowest layer of the autoencoder: a
-    notebook without an encoder still has a code. None where nothing of that is known.
+    In this order: the measured quantity, the encoder's output, the narrowest layer of the autoencoder, since a notebook
+    without an encoder still has a code. None if none of them is known.
     """
     measured = measurements.value(Quantity.CODE_SIZE)
     if measured is not None:

@@ -1,4 +1,4 @@
-"""Advice on errors that our machine caused by what it lacks, or an earlier cell by not defining a name."""
+"""Advice on errors caused by something missing on our machine, or by an earlier cell that did not define a name."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ LACKED_SOMEWHERE: Final = Advice(
     _ORDER,
     message("Restart the runtime and run all cells from the top; look for where this name should be defined."),
 )
-"""For a name of which nobody knows which cell should have made it."""
+"""Advice for a missing name if no cell is known to define it."""
 
 
 def what_is_lacking(cause: Cause, missing_modules: Sequence[str]) -> Message:
-    """Say in a sentence what is missing where the notebook is graded."""
+    """Say in a sentence what is missing on the grading machine."""
     module = missing_module(cause.error, missing_modules)
     if cause.kind is CauseKind.MODULE:
         return lacking_modules(modules=module)
@@ -60,7 +60,7 @@ _LACKING: Final = {
 
 
 def of_surroundings(cause: Cause, missing_modules: Sequence[str]) -> Advice:
-    """Return the advice for an error that comes of what our machine lacks."""
+    """Return the advice for an error caused by something missing on our machine."""
     if cause.kind is CauseKind.MODULE:
         return Advice(
             message("A module that Colab has, or that the notebook installs, may be missing where it is graded."),
@@ -86,12 +86,12 @@ def of_surroundings(cause: Cause, missing_modules: Sequence[str]) -> Advice:
 
 
 def of_lacked_name(error: CellError, earlier: CellError | None, places: Places = NOWHERE) -> Advice:
-    """Return the advice for a name that was missing, by the cell that should have made it.
+    """Return the advice for a missing name, depending on the cell that should have defined it.
 
     Args:
-        error: A NameError whose text says which name.
-        earlier: The error of the cell that should have made it, where that is what happened.
-        places: Where the cells stand.
+        error: A NameError whose text contains the name.
+        earlier: The error of the cell that should have defined it, if that cell failed.
+        places: Where the cells are.
     """
     lacked = error.lacked
     if lacked is None:

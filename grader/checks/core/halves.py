@@ -1,8 +1,8 @@
-"""Halves of an autoencoder that is not there yet: each is judged alone, with the reference's in the place of the other.
+"""Judges each half of an unfinished autoencoder, with the reference's other half in place of the missing one.
 
-The checks look at a whole autoencoder. With the reference's own half where one is missing, every difference they find
-belongs to the half that is there, and is reported for that half. A check earns the part of its points that the halves
-do which are there. The grade, `grader check` and `grader.check` in a cell all come here; how a check judges halves is a
+The checks examine a whole autoencoder. If the missing half is replaced by the reference's, every difference belongs to
+the student's half and is reported for that half. A check then earns the existing halves' part of its points. The
+grade, `grader check` and `grader.check` in a cell all use this module; how a check judges halves is defined by a
 `HalvesRule` in the check's own module.
 """
 
@@ -34,13 +34,13 @@ EVERY_MODEL: Final = frozenset(Role)
 
 @dataclass(frozen=True, slots=True)
 class Halves:
-    """What is there of an autoencoder that is not.
+    """The existing parts of an unfinished autoencoder.
 
     Attributes:
         there: The student's halves, one or both.
-        subject: All that is known of the submission.
-        asked: The halves that were asked for. Where one is not there, its part of the points is not earned; a cell that
-            asks about the encoder asks for that half alone.
+        subject: Everything known about the submission.
+        asked: The halves that were asked for. A missing one does not earn its part of the points; a cell that asks
+            about the encoder asks for that half alone.
     """
 
     there: Mapping[Role, MeasuredModel]
@@ -54,7 +54,7 @@ class Halves:
 
     @property
     def only(self) -> Role | None:
-        """The half that is there, None where both are."""
+        """The half that exists, None if both do."""
         return next(iter(self.there)) if len(self.there) == 1 else None
 
     @property
@@ -63,12 +63,12 @@ class Halves:
         return tuple(role for role in HALVES if role in self.asked or role in self.there)
 
     def apart(self) -> Iterator[Halves]:
-        """Return each half that is there as if it were asked for alone."""
+        """Return each existing half as if it alone were asked for."""
         for role, found in self.there.items():
             yield Halves({role: found}, self.subject, (role,))
 
     def with_reference(self) -> Subject:
-        """Return the student's halves with an autoencoder made of two, the reference's where one is missing."""
+        """Return the student's halves with an autoencoder made of two, with the reference's half for a missing one."""
         known = self.facts.architectures
         parts = {role: found.architecture for role, found in self.there.items()}
         whole = known[Role.AUTOENCODER]
@@ -82,28 +82,28 @@ class Halves:
     def with_autoencoder(
         self, form: Architecture, facts: ReferenceFacts, values: Mapping[Quantity, Measurement]
     ) -> Subject:
-        """Return the student's halves with this autoencoder beside them."""
+        """Return the student's halves together with this autoencoder."""
         models = {**self.there, Role.AUTOENCODER: MeasuredModel(Role.AUTOENCODER, "", form)}
         return replace(self.subject, measurements=Measurements(models, values), facts=facts)
 
     def missing(self) -> tuple[Finding, ...]:
-        """Return a finding for each half that has a part of the points and is not there."""
+        """Return a finding for each missing half that has a part of the points."""
         return tuple(_missing_half(role) for role in self.counted if role not in self.there)
 
-    def shared(self, share: float, told: Message, findings: tuple[Finding, ...]) -> Verdict:
-        """Return this share of the points, with the missing halves named in the sentence that sums it up."""
+    def shared(self, share: float, summary: Message, findings: tuple[Finding, ...]) -> Verdict:
+        """Return this share of the points, with the missing halves named in the summary."""
         for role in self.counted:
             if role not in self.there:
-                told = message("{told} Not there: {role}.", told=told, role=ROLE_NAMES[role])
-        return by_share(share, told, findings)
+                summary = message("{summary} Not there: {role}.", summary=summary, role=ROLE_NAMES[role])
+        return by_share(share, summary, findings)
 
     def located(self, finding: Finding) -> Finding:
-        """Return a finding about the autoencoder as one about the half that is there, where only one is."""
+        """Return a finding about the autoencoder as one about the existing half, if only one exists."""
         return finding if self.only is None else of_half(self.subject, self.only, finding)
 
 
 def half_alone(subject: Subject, half: Role) -> Halves:
-    """Return one half that is there and nothing else, whatever is still missing."""
+    """Return one existing half and nothing else, whatever is still missing."""
     found = subject.measurements.models[half]
     alone = replace(subject, measurements=replace(subject.measurements, models={half: found}))
     return Halves({half: found}, alone, (half,))
@@ -111,18 +111,18 @@ def half_alone(subject: Subject, half: Role) -> Halves:
 
 @dataclass(frozen=True, slots=True)
 class HalvesRule:
-    """How a check judges the halves of an autoencoder that is not there.
+    """How a check judges the halves of an unfinished autoencoder.
 
     Attributes:
-        enough: Sets of halves, any one of which is enough for the check.
-        judge: Returns the verdict of the halves.
+        enough: Sets of halves, any of which is enough for the check.
+        judge: Returns the verdict on the halves.
     """
 
     enough: tuple[frozenset[Role], ...]
     judge: Callable[[Halves, RubricItem], Verdict]
 
     def verdict(self, halves: Halves, item: RubricItem) -> Verdict:
-        """Judge the halves that are there; SKIPPED where they are not enough or the reference has no halves."""
+        """Judge the existing halves; SKIPPED if they are not enough or the reference has no halves."""
         if not any(need.issubset(halves.there) for need in self.enough):
             return skipped(message("Not checked: the half that it looks at was not found."))
         if not EVERY_MODEL.issubset(halves.facts.architectures):
@@ -131,7 +131,7 @@ class HalvesRule:
 
 
 def judged_as_a_whole(function: CheckFunction) -> Callable[[Halves, RubricItem], Verdict]:
-    """Return the plain way to judge halves: the check itself, with the reference's half where one is missing."""
+    """Return the default way to judge halves: the check itself, with the reference's half for a missing one."""
 
     def judge(halves: Halves, item: RubricItem) -> Verdict:
         verdict = function(halves.with_reference(), item)
@@ -141,7 +141,7 @@ def judged_as_a_whole(function: CheckFunction) -> Callable[[Halves, RubricItem],
 
 
 def of_half(subject: Subject, half: Role, finding: Finding) -> Finding:
-    """Return a finding with this half in the place of the autoencoder; one about something else stays as it is."""
+    """Return a finding that names this half instead of the autoencoder; other findings are unchanged."""
     whole = message("The {role}", role=ROLE_NAMES[Role.AUTOENCODER])
     return replace(finding, where=model(subject, half)) if finding.where == whole else finding
 
@@ -160,9 +160,9 @@ def _missing_half(role: Role) -> Finding:
 
 
 def _chain(encoder: Architecture, decoder: Architecture, whole: Architecture) -> Architecture:
-    """Put two halves together as data: the decoder reads what the encoder puts out.
+    """Join two halves as data: the decoder reads the encoder's output.
 
-    The ends are those of `whole`, so that the shapes of each half are judged once, as its own.
+    Input and output are those of `whole`, so that the shapes of each half are judged once, as its own.
     """
     shift = len(encoder.layers)
     after = tuple(
@@ -179,7 +179,7 @@ def _chain(encoder: Architecture, decoder: Architecture, whole: Architecture) ->
 
 
 def _code_size(parts: Mapping[Role, Architecture]) -> dict[Quantity, Measurement]:
-    """Return how many numbers the encoder gives, or the decoder takes, for one code; nothing where that is free."""
+    """Return the size of one code by the encoder's output or the decoder's input; empty if it is not fixed."""
     encoder, decoder = parts.get(Role.ENCODER), parts.get(Role.DECODER)
     size = shape_size(encoder.output_shape) if encoder is not None else None
     if encoder is None and decoder is not None:

@@ -19,7 +19,7 @@ class Parameter(Generic[Value_co]):
 
     Attributes:
         name: Its key in the rubric.
-        default: Value where the rubric says nothing; its type is the type asked for.
+        default: Value if the rubric does not set it; its type is the required type.
         meaning: What it does, for authors of assignments.
         pattern: Regular expression that a text must match as a whole, or "".
         maximum: Largest number allowed; the smallest is 0.
@@ -32,7 +32,7 @@ class Parameter(Generic[Value_co]):
     maximum: float = math.inf
 
     def of(self, item: RubricItem) -> Value_co:
-        """Return the value that holds for this rubric item.
+        """Return the value for this rubric item.
 
         Raises:
             ValueError: The rubric's value has another type or form.
@@ -43,7 +43,7 @@ class Parameter(Generic[Value_co]):
         return cast("Value_co", value)
 
     def accepts(self, value: ParameterValue) -> bool:
-        """Tell whether `value` may stand in a rubric; a whole number will do where a decimal one is asked for."""
+        """Return whether a rubric may contain `value`; a whole number is accepted for a decimal one."""
         default: ParameterValue = self.default
         if isinstance(default, bool) or isinstance(value, bool):
             return isinstance(default, bool) and isinstance(value, bool)
@@ -54,7 +54,7 @@ class Parameter(Generic[Value_co]):
         return isinstance(value, tuple)
 
     def complaint(self, value: ParameterValue) -> Message:
-        """Say to the author of a rubric what is wrong with `value`."""
+        """Return a sentence for the author of a rubric on what is wrong with `value`."""
         return message(
             "{value} stands where something like {example} belongs: {meaning}",
             value=repr(value),
@@ -66,4 +66,4 @@ class Parameter(Generic[Value_co]):
 TEST_IMAGES_COST: Final = Parameter(
     "test_images_cost", 2.0, message("points that it costs to train on the test images alone; a person decides")
 )
-"""Of checks that judge how well images are given back; of several the first that has points to lose pays."""
+"""Check ids that judge reconstruction quality; a penalty is taken from the first of them with points left."""

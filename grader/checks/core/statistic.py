@@ -1,9 +1,8 @@
-"""The comparison of measured numbers with the reference's, in one form for all checks that need it.
+"""Compares measured numbers with the reference's, in one way for all checks that need it.
 
-A number earns what the curves of the facts give it (`grader.domain.facts.Statistic`): full credit up to the bound that
-came from the reference's own runs, nothing at a trivial predictor's. The worst number of a check decides. Where the
-facts hold no curve for the data that we measured on, because the reference itself is no better than trivial there, a
-person decides.
+The curves of the facts (`grader.domain.facts.Statistic`) turn a number into credit: full credit up to the bound from
+the reference's own runs, none at a trivial predictor's number. The worst number of a check decides. If the facts hold
+no curve for the measured data, because the reference itself is no better than trivial there, a person decides.
 """
 
 from __future__ import annotations
@@ -38,12 +37,12 @@ NAN_WHY: Final = message(
 
 
 _LIKE_MEAN = 0.9
-"""Part of the mean image's error from which a model is explained by its lack of training; it chooses words alone."""
+"""Part of the mean image's error above which lack of training is the explanation; affects only the wording."""
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What it means when a number is too large, or too small.
+    """The meaning of a number that is too large, or too small.
 
     Attributes:
         why: Why it matters.
@@ -59,11 +58,11 @@ class Aspect:
     """One number of a check.
 
     Attributes:
-        quantity: Which.
+        quantity: The quantity.
         role: The model it belongs to.
-        too_large: Told where it is too large.
-        too_small: Told where it is too small.
-        stands_in_for: The number that this one helps out: where that one alone shows that a model is as good as the
+        too_large: Explanation if the number is too large.
+        too_small: Explanation if the number is too small.
+        stands_in_for: The number for which this one stands in: if that number alone proves a model as good as the
             reference, this one costs nothing.
     """
 
@@ -79,8 +78,8 @@ def judged_by_facts(subject: Subject, aspects: Sequence[Aspect], *, nothing: Mes
 
     Args:
         subject: What was measured.
-        aspects: The numbers; those without a curve in the facts inform only.
-        nothing: What to say where they could not be measured.
+        aspects: The numbers; those without a curve in the facts only inform.
+        nothing: The message if they could not be measured.
     """
     absent = without_autoencoder(subject)
     if absent is not None:
@@ -99,7 +98,7 @@ def judged_by_facts(subject: Subject, aspects: Sequence[Aspect], *, nothing: Mes
 
 
 def without_numbers(subject: Subject, measurements: Sequence[Measurement] = ()) -> Verdict | None:
-    """Return the verdict where a training ended in NaN, so that there is nothing to measure, else None."""
+    """Return the verdict if a training ended in NaN, so that there is nothing to measure, else None."""
     diverged = next((problem.reason for problem in subject.measurements.problems if not problem.ours), None)
     if diverged is None:
         return None
@@ -121,16 +120,16 @@ def _judged(
         for aspect in aspects
         if earned[aspect] < 1
     ]
-    told = _summary(values, known, hidden=subject.measurements.images == "hidden")
+    summary = _summary(values, known, hidden=subject.measurements.images == "hidden")
     incomplete = why_incomplete(subject)
     if findings and incomplete is not None:
-        reason = might_have_earned_more(told=told, reason=incomplete)
+        reason = might_have_earned_more(summary=summary, reason=incomplete)
         return ungradable(reason, findings=findings, measurements=numbers)
-    return by_share(min(earned.values()), told, findings, measurements=numbers)
+    return by_share(min(earned.values()), summary, findings, measurements=numbers)
 
 
 def _credit(subject: Subject, aspect: Aspect, value: float, known: Mapping[Quantity, Statistic]) -> float:
-    """Return the credit of one number; a stand-in takes nothing from what the number it stands in for shows alone."""
+    """Return the credit of one number; a stand-in cannot take away what the other number proves alone."""
     credit = known[aspect.quantity].credit(value)
     main = aspect.stands_in_for
     if main is None or main not in known:
@@ -156,7 +155,7 @@ def _no_comparison(subject: Subject) -> Message:
 
 
 def _summary(values: Mapping[Aspect, float], known: Mapping[Quantity, Statistic], *, hidden: bool) -> Message:
-    told: Message | None = None
+    summary: Message | None = None
     for aspect, value in values.items():
         figures = {
             "name": aspect.quantity.spec.label,
@@ -168,9 +167,9 @@ def _summary(values: Mapping[Aspect, float], known: Mapping[Quantity, Statistic]
             if hidden
             else message("{name}: {value}; the reference {reference} on hidden data.", **figures)
         )
-        told = one if told is None else message("{first} {second}", first=told, second=one)
-    assert told is not None  # noqa: S101 - there is at least one aspect
-    return told
+        summary = one if summary is None else message("{first} {second}", first=summary, second=one)
+    assert summary is not None  # noqa: S101 - there is at least one aspect
+    return summary
 
 
 def _figure(value: float, aspect: Aspect) -> Message:
@@ -188,9 +187,9 @@ def _figure(value: float, aspect: Aspect) -> Message:
 def _hardly_trained(
     subject: Subject, first: Aspect, known: Mapping[Quantity, Statistic], values: Mapping[Aspect, float]
 ) -> Side | None:
-    """Say why a model has learnt next to nothing, by the first number of its check; None where it has, or nobody knows.
+    """Explain by the first number of its check why a model has learnt almost nothing; None if it has, or if unknown.
 
-    What the other numbers of such a model mean is no lesson: it has not missed the noise, it has missed its training.
+    The other numbers of such a model teach nothing: its problem is not the noise but the missing training.
     """
     skill = min(curve.skill(values[first]) for curve in known[first.quantity].curves)
     if (stopped := training_stopped(subject, skill)) is not None:

@@ -27,11 +27,12 @@ class Subject:
         measurements: What the measuring process (zone M) found.
         facts: What a right model does.
         missing_modules: Top-level modules that the notebook imported and our machine lacks.
-        imports: What its code imports, read from the source; empty where the assignment has no policy.
-        import_policy: What it may import; None where everything.
-        old_code: Calls that current versions no longer take, as they were run: read from the source, they explain.
-        slow_optimizers: Optimizers at a default rate that is smaller than in old tutorials.
-        places: Where the notebook's code cells stand, for people.
+        imports: What its code imports, read from the source; empty if the assignment has no policy.
+        import_policy: What it may import; None for everything.
+        old_code: Calls that current versions no longer accept, as they were run; read from the source, for
+            explanations.
+        slow_optimizers: Optimizers whose default rate is smaller than in old tutorials.
+        places: Where the notebook's code cells are, for people.
     """
 
     run: RunRecord
@@ -46,10 +47,10 @@ class Subject:
 
     @property
     def calibrated(self) -> CalibratedData | None:
-        """What the reference reached on the data that we measured on, with a code as large; None where it never was."""
+        """The results of the reference on the measured data, with a code of the same size; None if there are none."""
         return calibrated_for(self.facts, self.measurements)
 
     def model(self, role: Role) -> MeasuredModel | None:
-        """Return the notebook's own model of this role, None where there is none (one may have been cut out)."""
+        """Return the notebook's own model in this role, None if there is none (zone M may have cut one out)."""
         found = self.measurements.models.get(role)
         return found if found is not None and found.made else None

@@ -1,4 +1,4 @@
-"""Advice on a model that is hardly trained: an error stopped its training, or its optimizer hardly moves."""
+"""Advice on a model that is hardly trained: an error stopped its training, or its optimizer is too slow."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from grader.domain.outdated import SlowOptimizer
 from grader.domain.places import Places, cell_name, line_title
 
 SLOWED_SKILL: Final = 0.5
-"""A model of more skill than this has learnt something, and is explained by what it learnt."""
+"""Skill above which a model has learnt something; what it learnt then explains its result."""
 
 _UNTRAINED_SKILL: Final = 0.1
-"""A model of more skill than this was trained all the same: the error was that of another training."""
+"""Skill above which a model was surely trained: the error belongs to another training."""
 
 
 def training_stopped(subject: Subject, skill: float) -> Advice | None:
-    """Say that the cell that trains ended with an error, where the model is as it would be without that training.
+    """Say that the training cell ended with an error, if the model looks as if it had not been trained.
 
     Args:
         subject: What was measured.
-        skill: Of the model: 0 for the mean of the data, 1 for the reference; NaN counts as none.
+        skill: The model's skill: 0 for the mean of the data, 1 for the reference; NaN counts as none.
     """
     error = stopped_training(subject)
     if error is None or (subject.measurements.claims.trained and skill > _UNTRAINED_SKILL):
@@ -46,14 +46,14 @@ def training_stopped(subject: Subject, skill: float) -> Advice | None:
 
 
 def slow_training(subject: Subject, skill: float) -> Message | None:
-    """Name the optimizer whose default rate let training go nowhere, None where there is none or the model learnt."""
+    """Name the optimizer whose default rate was too small, None if there is none or the model learnt."""
     if not subject.slow_optimizers or not skill < SLOWED_SKILL:
         return None
     return slow_hint(subject.slow_optimizers[0], subject.places)
 
 
 def slow_hint(slow: SlowOptimizer, places: Places) -> Message:
-    """Name an optimizer at a default rate with which training goes nowhere, and what to do."""
+    """Name an optimizer with a default rate too small to learn, and what to do."""
     place = line_title(slow.cell_index, slow.line, places)
     if slow.rate < slow.old_rate:
         return message(

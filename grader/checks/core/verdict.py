@@ -57,25 +57,25 @@ def failed(message: Message, findings: Sequence[Finding], *, measurements: Seque
 def by_share(
     share: float, message: Message, findings: Sequence[Finding], *, measurements: Sequence[Measurement] = ()
 ) -> Verdict:
-    """This share of the points: PASSED where it is 1, FAILED where it is 0, else PARTIAL."""
+    """This share of the points: PASSED if it is 1, FAILED if it is 0, else PARTIAL."""
     outcome = Outcome.PASSED if share == 1 else Outcome.FAILED if share == 0 else Outcome.PARTIAL
     return Verdict(outcome, share, message, tuple(findings), tuple(measurements))
 
 
 def skipped(message: Message, *, measurements: Sequence[Measurement] = ()) -> Verdict:
-    """No points, because something that this check needs is not there or not right."""
+    """No points, because something that this check needs is missing or wrong."""
     return Verdict(Outcome.SKIPPED, 0.0, message, (), tuple(measurements))
 
 
 def ungradable(
     message: Message, *, findings: Sequence[Finding] = (), measurements: Sequence[Measurement] = ()
 ) -> Verdict:
-    """No points yet: we could not tell, and a person will."""
+    """No points yet: the check could not decide, and a person will."""
     return Verdict(Outcome.UNGRADABLE, 0.0, message, tuple(findings), tuple(measurements))
 
 
 def _share_fits(outcome: Outcome, share: float) -> bool:
-    """Comparisons with NaN are false, so a share that is no number fits nothing."""
+    """Return whether the share fits; comparisons with NaN are false, so NaN fits no outcome."""
     if outcome is Outcome.PASSED:
         return share == 1
     if outcome is Outcome.PARTIAL:

@@ -1,6 +1,6 @@
 """Words that several checks share: names of models, layers and shapes.
 
-Layers are told in Keras's own notation, `Dense(units=100, activation=relu)`, which reads the same in every language.
+Layers are written in Keras's own notation, `Dense(units=100, activation=relu)`, which is the same in every language.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ WHY_SAME_SIZE: Final = message(
 
 
 LONGEST_TEXT: Final = 300
-"""Characters kept of a text that a notebook produced."""
+"""Most characters that are kept of a text from a notebook."""
 
 ROLE_NAMES: Final[Mapping[Role, Message]] = {
     Role.ENCODER: message("encoder"),
     Role.DECODER: message("decoder"),
     Role.AUTOENCODER: message("autoencoder"),
 }
-"""What people call the three models."""
+"""Names of the three models, for people."""
 
 
 IMAGE: Final = SAMPLE_WORDS[SampleKind.IMAGES]
 
 
 def sample_words(facts: ReferenceFacts) -> SampleWords:
-    """Return the words for the reference's data; of a data set that is not ours nobody knows more than "sample"."""
+    """Return the words for the reference's data; "sample" if the data set is not ours."""
     return words_for(facts.dataset)
 
 
@@ -48,7 +48,7 @@ def notebook() -> Message:
 
 
 def model(subject: Subject, role: Role) -> Message:
-    """Name a model by its role and, where we know it, by what the student called it."""
+    """Name a model by its role and, if we know it, by the student's name for it."""
     found = subject.model(role)
     if found is None or not found.name:
         return message("The {role}", role=ROLE_NAMES[role])
@@ -56,12 +56,12 @@ def model(subject: Subject, role: Role) -> Message:
 
 
 def where_and_why(old: Translation, places: Places) -> Message:
-    """Say of a piece of old code where it is and why it is old."""
+    """Say where a piece of old code is and why it is outdated."""
     return message("{place}: {why}", place=line_title(old.cell_index, old.line, places), why=old.why)
 
 
 def other_data(subject: Subject) -> Message | None:
-    """Say that the autoencoder was trained on images that the assignment does not ask for; None where it was not."""
+    """Say that the autoencoder was trained on images other than the assignment's; None if it was not."""
     foreign = subject.measurements.foreign
     if not foreign:
         return None
@@ -79,7 +79,7 @@ def _or(names: Sequence[Message]) -> Message:
 
 
 def idle_training(subject: Subject) -> Message | None:
-    """Return what made the training another than was meant without an error, with its place; None where nothing did."""
+    """Return, with its place, old code that silently changed the training; None if there is none."""
     for old in subject.old_code:
         if old.training:
             return where_and_why(old, subject.places)
@@ -92,13 +92,13 @@ def brief(text: str) -> str:
 
 
 def shape(lengths: Shape) -> Message:
-    """Write a shape as Keras prints it, `(28, 28)`; a free length is `None`."""
+    """Write a shape as Keras prints it, `(28, 28)`; an open dimension is `None`."""
     inside = ", ".join(str(length) for length in lengths)
     return verbatim(f"({inside},)" if len(lengths) == 1 else f"({inside})")
 
 
 def layer(found: Layer, attributes: Mapping[str, AttributeValue]) -> Message:
-    """Write a layer in Keras's notation with these attributes alone."""
+    """Write a layer in Keras's notation with only these attributes."""
     inside = ", ".join(f"{name}={_value(value)}" for name, value in attributes.items())
     return verbatim(f"{found.kind}({inside})")
 
@@ -115,12 +115,12 @@ def code_of(*, size: MessageValue) -> Message:
 
 
 def no_such_model(*, role: MessageValue) -> Message:
-    """Say that no model has a role."""
+    """Say that no model has this role."""
     return message("No such model was found under any name: {role}.", role=role)
 
 
 def sample_shape(*, shape: MessageValue) -> Message:
-    """Say which shape one sample has."""
+    """State the shape of one sample."""
     return message("The shape of one sample is {shape}.", shape=shape)
 
 

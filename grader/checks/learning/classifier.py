@@ -46,7 +46,7 @@ _RIGHT: Final = Aspect(
 
 
 def check_classifier(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
-    """A model takes an image and gives the probabilities of ten classes: none negative, and they sum to 1."""
+    """A model takes an image and returns the probabilities of ten classes: none negative, and they sum to 1."""
     measured = subject.measurements.values.get(Quantity.PROBABILITIES)
     if measured is None:
         unknown = why_unknown(subject)
@@ -77,18 +77,18 @@ def check_classifier(subject: Subject, item: RubricItem) -> Verdict:  # noqa: AR
 
 
 def check_pretrained(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
-    """The classifier's encoder is the autoencoder's: its matrices point the same way, also after fine-tuning.
+    """The classifier's encoder is the autoencoder's: its matrices have the same direction, even after fine-tuning.
 
-    The cosine between all numbers of both, against that of an encoder built anew, which is about 0.
+    Measured by the cosine between all numbers of both; it is about 0 for a freshly initialised encoder.
     """
     return judged_by_facts(subject, (_SIMILAR,), nothing=_NO_CLASSIFIER)
 
 
 def check_accuracy(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
-    """The fine-tuned classifier names hidden images as well as the reference's.
+    """The fine-tuned classifier classifies hidden images as well as the reference's.
 
-    No credit like a classifier on an encoder with random, frozen weights. The gain over the same classifier from
-    scratch is about one point and differs more than that from one draw of 500 labels to another, so that nobody's
+    No credit for the accuracy of a classifier on an encoder with random, frozen weights. The gain over the same
+    classifier trained from scratch is about one point and varies by more than that between draws of 500 labels, so no
     points depend on it.
     """
     return judged_by_facts(subject, (_RIGHT,), nothing=_NO_CLASSIFIER)

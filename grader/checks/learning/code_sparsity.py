@@ -30,11 +30,11 @@ _INFORMING: Final = (Quantity.CODE_ACTIVITY, Quantity.ACTIVE_SHARE)
 
 
 def check_sparsity(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
-    """Few units of the code have a part in a hidden image: as few as the reference's, by what they do to the image.
+    """Few units of the code affect a hidden image: as few as the reference's, judged by their effect on the image.
 
-    No credit like the same network without a penalty. A sparser code than the reference's loses nothing here: what it
-    costs shows in the reconstruction. The size of the code's numbers does not matter: what multiplies or shifts them
-    and is undone in the decoder changes nothing. Mean activity and the share of units above 0.1 only inform.
+    No credit for the same network without a penalty. A sparser code than the reference's loses nothing here: its cost
+    shows in the reconstruction. The magnitude of the code does not matter: scaling or shifting it changes nothing if
+    the decoder undoes it. Mean activity and the share of units above 0.1 only inform.
     """
     verdict = judged_by_facts(
         subject, (_SPARSENESS,), nothing=message("We could not measure the code, because no encoder was found.")
@@ -42,8 +42,8 @@ def check_sparsity(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG0
     known = subject.measurements.values
     if verdict.outcome is Outcome.UNGRADABLE or Quantity.SPARSENESS not in known:
         return verdict
-    told = tuple(known[name] for name in _INFORMING if name in known)
-    return replace(verdict, measurements=(*verdict.measurements, *told))
+    informing = tuple(known[name] for name in _INFORMING if name in known)
+    return replace(verdict, measurements=(*verdict.measurements, *informing))
 
 
 CHECKS: Final = (

@@ -1,4 +1,4 @@
-"""`comparison`: several networks were really trained, and the notebook's table says what they reach."""
+"""`comparison`: several networks were really trained, and the notebook's table states what they reach."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NAMED: Final = 9
 
 
 def check_comparison(subject: Subject, item: RubricItem) -> Verdict:
-    """So many different networks were trained, and the table of the notebook says of each what we measure.
+    """The required number of different networks was trained, and the notebook's table agrees with our measurements.
 
     Half of the points are for the networks, which need not be good, and half for the table, by the share of its
     numbers that agree with our own measurement on the validation images (within 3 % or 0.002).
@@ -35,7 +35,7 @@ def check_comparison(subject: Subject, item: RubricItem) -> Verdict:
         return ungradable(message("We could not measure the networks of the comparison."))
     asked, found = round(MODELS.of(item)), round(counted.value)
     share = 0.5 * (min(found / asked, 1.0) if asked else 1.0) + 0.5 * agreement.value
-    told = message(
+    summary = message(
         "Different trained networks: {found} of {asked}. Numbers of the table that we measure as well: {share:.0%}.",
         found=found,
         asked=asked,
@@ -44,9 +44,9 @@ def check_comparison(subject: Subject, item: RubricItem) -> Verdict:
     findings = (() if found >= asked else (_too_few(found, asked),)) + _table_findings(subject, agreement.value)
     unknown = why_unknown(subject) if findings else None
     if unknown is not None:
-        reason = perhaps_more(told=told, reason=unknown)
+        reason = perhaps_more(summary=summary, reason=unknown)
         return ungradable(reason, findings=findings, measurements=(counted, agreement))
-    return by_share(1.0 if not findings else share, told, findings, measurements=(counted, agreement))
+    return by_share(1.0 if not findings else share, summary, findings, measurements=(counted, agreement))
 
 
 def _too_few(found: int, asked: int) -> Finding:
@@ -66,15 +66,15 @@ def _table_findings(subject: Subject, agreement: float) -> tuple[Finding, ...]:
     if agreement >= 1:
         return ()
     missed, claimed = subject.measurements.missed, subject.measurements.claims.compared
-    told = tuple(
+    findings = tuple(
         _finding(one, claimed[one.entry])
         for one in missed[:_NAMED]
         if one.measured is not None and one.entry in claimed
     )
     lacking = [one.entry for one in missed if one.entry not in claimed]
-    if lacking or not told:
-        told += (_lacking(lacking, agreement),)
-    return told
+    if lacking or not findings:
+        findings += (_lacking(lacking, agreement),)
+    return findings
 
 
 def _finding(missed: MissedEntry, claimed: float) -> Finding:

@@ -1,4 +1,4 @@
-"""`denoising` and `noise_layer`: noisy images come in, clean ones go out; noise that is a layer stands in front."""
+"""`denoising` and `noise_layer`: noisy images go in and clean ones come out; a noise layer is at the start."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CLEANED: Final = Aspect(
     Quantity.DENOISED_MSE,
     Role.AUTOENCODER,
     too_large=Side(
-        message("An autoencoder that never had to remove noise hands much of it on, or blurs what is below it."),
+        message("An autoencoder that never had to remove noise keeps much of it, or blurs the image below it."),
         message(
             "What is the input of `fit`, and what is its target? Which of the two has the noise, and is it as strong "
             "as the assignment says? Does the loss still fall in the last epoch?"
@@ -45,16 +45,17 @@ _NOISE_EXPECTED: Final = Aspect(
 
 
 _STRONG: Final = 0.25
-"""Half of the deviation 0.5, or of the share of zeroed inputs, with which the course makes images noisy."""
+"""Half of the course's noise: of its deviation 0.5, or of its share of zeroed inputs."""
 
 
 def check_denoising(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
-    """Hidden images with noise of the reference's kind come out clean: the error against the images without noise.
+    """Hidden images with the reference's kind of noise come out clean: the error against the images without noise.
 
-    Full credit like the reference, none like the same network trained without noise. Where a small code removes noise
-    by itself, so that the error alone may not tell the two apart, the ratio of the errors with and without noise does;
-    whoever cleans as well as the reference has full credit whatever the ratio. Nor does the ratio count for a network
-    that begins with a strong noise layer: it has met noise, and its own kind of noise makes another ratio.
+    Full credit for the reference's error, none for that of the same network trained without noise. If a small code
+    removes noise by itself, so that the error alone may not separate the two, the ratio of the errors with and without
+    noise does. A model that denoises as well as the reference has full credit whatever the ratio. The ratio does not
+    count either for a network that begins with a strong noise layer: it was trained with noise, and other noise gives
+    another ratio.
     """
     nothing = message("We could not measure how the autoencoder removes noise.")
     aspects = (_CLEANED,) if _met_noise(subject) else (_CLEANED, _NOISE_EXPECTED)
@@ -62,15 +63,15 @@ def check_denoising(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG
 
 
 def _met_noise(subject: Subject) -> bool:
-    """Say whether a noise layer about as strong as the course's noise stands before the first layer that learns."""
+    """Return whether a noise layer about as strong as the course's noise precedes the first layer with weights."""
     found = subject.model(Role.AUTOENCODER)
     return found is not None and any(_strength(one) >= _STRONG for one in _before_learning(found.architecture))
 
 
 def check_noise_layer(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
-    """A noise layer (Dropout, GaussianNoise …) with a rate above 0 stands before the first layer that learns.
+    """A noise layer (Dropout, GaussianNoise …) with a rate above 0 precedes the first layer with weights.
 
-    Read from the graph: outside training such layers do nothing that could be measured.
+    Read from the graph: outside training, such layers have no measurable effect.
     """
     absent = without_autoencoder(subject)
     found = subject.model(Role.AUTOENCODER)

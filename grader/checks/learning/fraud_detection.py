@@ -1,4 +1,4 @@
-"""`features` and `average_precision`: a fraud detector looks at what a card transaction is, and finds frauds by it."""
+"""`features` and `average_precision`: a fraud detector uses the right columns of a transaction, and finds frauds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from grader.domain.messages import Message, message
 FEWEST: Final = 28
 MOST: Final = 30
 _SHOWN: Final = (Quantity.FEATURES, Quantity.LABEL_AMONG_FEATURES, Quantity.FITTED_FRAUDS)
-_ANY_FRAUDS: Final = 0.0003  # a sixth of the share in the file; below it the estimate says nothing
+_ANY_FRAUDS: Final = 0.0003  # a sixth of the share in the file; a smaller estimate is not reliable
 
 _FINDS: Final = Aspect(
     Quantity.AVERAGE_PRECISION,
@@ -38,10 +38,10 @@ _FINDS: Final = Aspect(
 
 
 def check_features(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
-    """The label is not among the columns that go in, and their number is one that this table can give.
+    """The label is not among the input columns, and their number fits this table.
 
-    V1 … V28, with or without Amount and Time: 28 to 30 columns. What they are was found from the columns that the
-    model was fitted on, or from what it reconstructs; where neither tells, or they contradict each other, a person
+    V1 … V28, with or without Amount and Time: 28 to 30 columns. The columns are identified from the data on which the
+    model was fitted, or from what it reconstructs; if neither is conclusive, or they contradict each other, a person
     decides.
     """
     absent = without_autoencoder(subject)
@@ -54,11 +54,11 @@ def check_features(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG0
     label = subject.measurements.value(Quantity.LABEL_AMONG_FEATURES)
     count = round(features)
     if label == 1:
-        told = message("The label `Class` is among the {count} columns that the model takes.", count=count)
-        return failed(told, [_leak(subject, told)], measurements=numbers)
+        summary = message("The label `Class` is among the {count} columns that the model takes.", count=count)
+        return failed(summary, [_leak(subject, summary)], measurements=numbers)
     if not FEWEST <= count <= MOST:
-        told = message("The model takes {count} columns.", count=count)
-        return failed(told, [_other_columns(subject, told)], measurements=numbers)
+        summary = message("The model takes {count} columns.", count=count)
+        return failed(summary, [_other_columns(subject, summary)], measurements=numbers)
     if label is None:
         return ungradable(_UNRECOGNISED, measurements=numbers)
     return passed(_right(subject, count), measurements=numbers)
@@ -67,14 +67,16 @@ def check_features(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG0
 def check_average_precision(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
     """Hidden frauds are reconstructed worse than hidden normal rows: average precision of the reconstruction error.
 
-    Full credit like the reference, none like a score that is the same for every row. Skipped where the label goes in.
+    Full credit for the reference's precision, none for that of a constant score. Skipped if the label is an input.
     """
     label = subject.measurements.value(Quantity.LABEL_AMONG_FEATURES)
     shown = subject.measurements.values.get(Quantity.AVERAGE_PRECISION)
     numbers = () if shown is None else (shown,)
     if label == 1:
-        told = message("Not checked: a model that is told the label finds frauds without having learnt anything.")
-        return skipped(told, measurements=numbers)
+        summary = message(
+            "Not checked: a model that gets the label as an input finds frauds without having learnt anything."
+        )
+        return skipped(summary, measurements=numbers)
     if label is None and subject.measurements.value(Quantity.FEATURES) is not None:
         return ungradable(_UNRECOGNISED, measurements=numbers)
     return judged_by_facts(
@@ -101,11 +103,11 @@ def _right(subject: Subject, count: int) -> Message:
 # Findings
 
 
-def _leak(subject: Subject, told: Message) -> Finding:
+def _leak(subject: Subject, summary: Message) -> Finding:
     return Finding(
         where=model(subject, Role.AUTOENCODER),
         expected=message("Columns that are known when a card is used: V1 to V28, and Amount and Time if you like."),
-        actual=told,
+        actual=summary,
         why=message(
             "The label is the answer. Whoever has it needs no detector, and on the day of the fraud nobody has it."
         ),
@@ -115,13 +117,13 @@ def _leak(subject: Subject, told: Message) -> Finding:
     )
 
 
-def _other_columns(subject: Subject, told: Message) -> Finding:
+def _other_columns(subject: Subject, summary: Message) -> Finding:
     return Finding(
         where=model(subject, Role.AUTOENCODER),
         expected=message(
             "{fewest} to {most} columns: V1 to V28, with or without Amount and Time.", fewest=FEWEST, most=MOST
         ),
-        actual=told,
+        actual=summary,
         why=message(
             "We cannot give hidden rows to a model whose columns we do not know, so that nothing can be measured."
         ),
@@ -132,8 +134,8 @@ def _other_columns(subject: Subject, told: Message) -> Finding:
 
 
 _UNRECOGNISED: Final = message(
-    "Which columns the model takes, and how they are scaled, could not be told for sure from what it was fitted on and "
-    "from what it reconstructs: a person has to look."
+    "Which columns the model takes, and how they are scaled, could not be determined with certainty from its "
+    "training data and from what it reconstructs: a person has to look."
 )
 
 

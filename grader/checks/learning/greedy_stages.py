@@ -19,11 +19,11 @@ STAGES: Final = Parameter("stages", 2, message("shallow autoencoders that the st
 
 
 def check_stages(subject: Subject, item: RubricItem) -> Verdict:
-    """The stack's weights are those of so many shallow autoencoders, and each of these has learnt its own data.
+    """The stack's weights are those of the required number of shallow autoencoders, and each has learnt its own data.
 
-    A stage maps n numbers to n numbers; all arrays of the stack are those of its stages, the same objects or copies
-    that are equal. Each must be better than a constant on its data: images for the first one, the codes of the stage
-    before it for the others. Stages that are not held or have not learnt cost their share of the points.
+    A stage maps n numbers to n numbers; all arrays of the stack are those of its stages, the same objects or equal
+    copies. Each must beat a constant on its data: images for the first, for the others the codes of the stage before.
+    Stages that the stack does not hold, or that have not learnt, cost their share of the points.
     """
     absent = without_autoencoder(subject)
     if absent is not None:
@@ -33,7 +33,7 @@ def check_stages(subject: Subject, item: RubricItem) -> Verdict:
     if held is None or trained is None:
         return ungradable(message("We could not measure the stages of the stack."))
     asked = round(STAGES.of(item))
-    told = message(
+    summary = message(
         "Shallow autoencoders in the stack: {held} of {asked}; those that have learnt their own data: {trained}.",
         held=round(held.value),
         asked=asked,
@@ -41,13 +41,13 @@ def check_stages(subject: Subject, item: RubricItem) -> Verdict:
     )
     numbers = (held, trained)
     if min(held.value, trained.value) >= asked:
-        return passed(told, measurements=numbers)
+        return passed(summary, measurements=numbers)
     finding = _not_held(subject, asked) if held.value < asked else _not_trained(asked)
     unknown = why_unknown(subject)
     if unknown is not None:
-        reason = perhaps_more(told=told, reason=unknown)
+        reason = perhaps_more(summary=summary, reason=unknown)
         return ungradable(reason, findings=[finding], measurements=numbers)
-    return by_share(min(held.value, trained.value) / asked, told, [finding], measurements=numbers)
+    return by_share(min(held.value, trained.value) / asked, summary, [finding], measurements=numbers)
 
 
 def _not_held(subject: Subject, asked: int) -> Finding:

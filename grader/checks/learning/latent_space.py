@@ -1,4 +1,4 @@
-"""`latent_distribution`, `elbo`, `prior_samples`: what its loss does not show of a variational autoencoder."""
+"""`latent_distribution`, `elbo`, `prior_samples`: properties of a variational autoencoder that its loss hides."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _PRIOR: Final = Aspect(
 
 
 def check_latent_distribution(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
-    """The codes are a distribution near N(0, I) that still tells images apart.
+    """The codes have a distribution near N(0, I) that still distinguishes images.
 
     KL divergence between collapse (0) and a network without KL, active units, and median σ, on hidden images.
     """
@@ -66,12 +66,12 @@ def check_latent_distribution(subject: Subject, item: RubricItem) -> Verdict:  #
 
 
 def check_elbo(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
-    """The evidence lower bound of hidden images is as good as the reference's; no credit like a collapsed one."""
+    """The evidence lower bound of hidden images is as good as the reference's; no credit for a collapsed code's."""
     return judged_by_facts(subject, (_ELBO,), nothing=_NOTHING)
 
 
 def check_prior_samples(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
-    """Decoded codes drawn from N(0, I) are as near to real images as the reference's; none like without KL."""
+    """Decoded codes drawn from N(0, I) are as close to real images as the reference's; none for those without KL."""
     return judged_by_facts(subject, (_PRIOR,), nothing=_NOTHING)
 
 

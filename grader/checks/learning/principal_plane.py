@@ -28,10 +28,10 @@ _ANGLE: Final = Aspect(
 
 
 def check_plane(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
-    """All answers of the autoencoder lie in one plane, and that is PCA's: the largest principal angle between them.
+    """All outputs of the autoencoder lie in one plane, PCA's plane: judged by the largest principal angle between them.
 
-    Planes are compared, never axes: any invertible mixture of the two numbers of a code is as right. No credit like a
-    plane drawn at random.
+    Planes are compared, never axes: any invertible mixture of the two numbers of a code is equally right. No credit for
+    a random plane.
     """
     return judged_by_facts(subject, (_ANGLE,), nothing=message("The answers of the autoencoder do not span a plane."))
 

@@ -1,7 +1,7 @@
 """`reconstruction`: the autoencoder reconstructs hidden samples as well as the reference does.
 
 The loss is the mean of (x - autoencoder(x))² over the numbers of all hidden samples, measured by us. Thresholds come
-from the facts of the reference: `CreditCurve` tells how a loss becomes credit.
+from the facts of the reference: `CreditCurve` turns a loss into credit.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _SAME_LOSS: Final = 1e-3  # far more than float32 needs, far less than any credi
 def check_reconstruction(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
     """The reconstruction error on samples that the notebook never had is as small as the reference's.
 
-    Credit falls linearly from the reference's range to that of the mean of the data; being better never costs anything.
-    Skipped where more than the asked-for code reaches the output, as the comparison then means nothing. Where the run
-    was cut short, a loss without full credit waits for a person.
+    Credit falls linearly from the reference's range to the error of predicting the mean; better is never worse. Skipped
+    if more than the code asked for reaches the output, since the comparison then means nothing. If the run was cut
+    short, a loss without full credit waits for a person.
     """
     absent = without_autoencoder(subject)
     if absent is not None:
@@ -64,13 +64,13 @@ def check_reconstruction(subject: Subject, item: RubricItem) -> Verdict:  # noqa
 
 def _judged(subject: Subject, loss: float, known: Statistic, numbers: tuple[Measurement, ...]) -> Verdict:
     credit = known.credit(loss)
-    told = _with_conventions(_told(subject, loss, known), subject)
+    summary = _with_conventions(_summary(subject, loss, known), subject)
     findings = () if credit == 1 else (_finding(subject, loss, known),)
     incomplete = why_incomplete(subject)
     if findings and incomplete is not None:
-        reason = might_have_earned_more(told=told, reason=incomplete)
+        reason = might_have_earned_more(summary=summary, reason=incomplete)
         return ungradable(reason, findings=findings, measurements=numbers)
-    return by_share(credit, told, findings, measurements=numbers)
+    return by_share(credit, summary, findings, measurements=numbers)
 
 
 def _numbers(subject: Subject) -> tuple[Measurement, ...]:
@@ -78,7 +78,7 @@ def _numbers(subject: Subject) -> tuple[Measurement, ...]:
 
 
 def _unfair(subject: Subject) -> Message | None:
-    """Say why the loss cannot be compared with the reference's, or None where it can."""
+    """Say why the loss cannot be compared with the reference's, or None if it can."""
     asked = subject.facts.code_size
     if asked is None:
         return None
@@ -106,11 +106,11 @@ def _two_answers(loss: float, twice: float) -> Message:
     )
 
 
-def _with_conventions(told: Message, subject: Subject) -> Message:
-    """Add what was done so that the model's numbers stand for pixels."""
+def _with_conventions(summary: Message, subject: Subject) -> Message:
+    """Add the conversions between the model's numbers and pixels."""
     for convention in subject.measurements.conventions:
-        told = message("{told} {convention}", told=told, convention=convention)
-    return told
+        summary = message("{summary} {convention}", summary=summary, convention=convention)
+    return summary
 
 
 def _no_comparison(subject: Subject) -> Message:
@@ -122,8 +122,8 @@ def _no_comparison(subject: Subject) -> Message:
     return message("We could not measure the reconstruction error.")
 
 
-def _told(subject: Subject, loss: float, known: Statistic) -> Message:
-    """Tell the loss beside others of the same samples; the reference's is known on hidden ones alone and says so."""
+def _summary(subject: Subject, loss: float, known: Statistic) -> Message:
+    """State the loss with others on the same samples; the reference's is known only on hidden ones and says so."""
     errors, mean, reference = trivial_errors(subject.measurements, known), sample_words(subject.facts).mean, known.mean
     beside = message("the reference {reference:.4f}", reference=reference)
     if subject.measurements.images != "hidden":
@@ -143,7 +143,7 @@ def _told(subject: Subject, loss: float, known: Statistic) -> Message:
 
 
 def _curve(known: Statistic) -> CreditCurve:
-    """The loss is judged towards that of the mean alone."""
+    """Return the curve towards the error of the mean, the only one by which the loss is judged."""
     return known.curves[0]
 
 
@@ -172,7 +172,7 @@ def _finding(subject: Subject, loss: float, known: Statistic) -> Finding:
 
 
 def _diagnosis(subject: Subject, loss: float, known: Statistic) -> tuple[Message, Message]:
-    """Return what we found and why it matters; the worst explanation that fits."""
+    """Return what we found and why it matters, using the worst explanation that fits."""
     words = sample_words(subject.facts)
     if (stopped := training_stopped(subject, _curve(known).skill(loss))) is not None:
         return message("An MSE of {mse:.4f}: the training ended with an error.", mse=loss), stopped.why

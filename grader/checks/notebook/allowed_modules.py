@@ -1,4 +1,4 @@
-"""`imports`: the code uses no module that the assignment asks to do without."""
+"""`imports`: the code uses no module that the assignment forbids."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from grader.domain.submission import ImportedModule
 
 
 def check_imports(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
-    """Nothing is imported but what `[imports]` of the assignment allows, and the standard library.
+    """Only the standard library and what `[imports]` of the assignment allows are imported.
 
-    Decided by reading the code, whether the notebook ran or not; one finding an import.
+    Decided by reading the code, whether the notebook ran or not; one finding per import.
     """
     policy = subject.import_policy
     if policy is None:
         return passed(message("This assignment has no rule for imports."))
     wrong = [(imported, names) for imported in subject.imports if (names := _forbidden(imported, policy))]
     if wrong:
-        told = message("Imports that this assignment does not allow: {count}.", count=len(wrong))
-        return failed(told, [_finding(imported, names, policy, subject.places) for imported, names in wrong])
+        summary = message("Imports that this assignment does not allow: {count}.", count=len(wrong))
+        return failed(summary, [_finding(imported, names, policy, subject.places) for imported, names in wrong])
     return passed(message("Everything that is imported is allowed."))
 
 

@@ -8,10 +8,10 @@ from grader.domain.run import CellError
 
 
 def why_in_wrong_order(error: CellError, places: Places = NOWHERE) -> Message | None:
-    """Say which cell below defines the name that was missing, and that it ran first where the file says so.
+    """Say which cell below defines the missing name, and that it ran first if the file says so.
 
     Returns:
-        None for an error of another kind.
+        None for another kind of error.
     """
     below = error.defined_below
     if below is None:
@@ -35,7 +35,7 @@ def why_in_wrong_order(error: CellError, places: Places = NOWHERE) -> Message | 
 
 
 def hint_to_reorder(error: CellError, places: Places = NOWHERE) -> Message | None:
-    """Say which cell belongs above which; None for an error of another kind."""
+    """Say which cell belongs above which; None for another kind of error."""
     below = error.defined_below
     if below is None:
         return None

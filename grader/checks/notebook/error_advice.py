@@ -1,7 +1,7 @@
-"""The explanation of an error of a cell: by what raised it first, then by its class.
+"""Explains an error of a cell: first by the code that raised it, then by its class.
 
-The kinds are those that real notebooks end with: cells left to be completed, cells run out of order, code written for
-versions gone by, files that were only in somebody's Drive.
+The kinds are those of real notebooks: cells left to be completed, cells run out of order, code for old versions, files
+that exist only in the author's Drive.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from grader.domain.run import CellError, RaisedBy
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """Advice for errors with one of these names whose text holds one of these fragments (any text where none)."""
+    """Advice for errors with one of these names whose text has one of these fragments (any text if there are none)."""
 
     names: frozenset[str]
     advice: Advice
@@ -48,17 +48,17 @@ def advice(
     missing_modules: Sequence[str] = (),
     places: Places = NOWHERE,
 ) -> Advice:
-    """Return what to tell about an error.
+    """Return the advice on an error.
 
-    What raised it comes first: our machine that lacks something, a cell left to be completed, old code, a name that
-    another cell should have made. Only then does the class of the error say what to look at.
+    Its origin comes first: something missing on our machine, a cell to be completed, old code, a name that another cell
+    should have defined. Only then does the class of the error decide what to look at.
 
     Args:
         error: The error of a cell.
         among: All errors of the run, in order.
-        old_code: Pieces of old code; one that explains the error is told with its place and what to write instead.
-        missing_modules: Modules that our machine lacks though Colab has them, or the notebook installs them.
-        places: Where the cells stand, for people.
+        old_code: Pieces of old code; one that explains the error is reported with its place and its replacement.
+        missing_modules: Modules that our machine lacks although Colab has them or the notebook installs them.
+        places: Where the cells are, for people.
     """
     cause = cause_of(error, among or (error,), missing_modules)
     if cause.error is error and cause.kind in SURROUNDINGS:
@@ -78,7 +78,7 @@ def advice(
 
 
 def _untrained_history(error: CellError, among: Sequence[CellError], places: Places) -> Advice | None:
-    """Return the advice for a look at the history of a training that an error stopped, else None."""
+    """Return the advice if a cell reads the history of a training that an error stopped, else None."""
     stopped = next((one for one in among if one.stops_training and one.cell_index < error.cell_index), None)
     if stopped is None or "'history'" not in error.text or error.name not in ("AttributeError", "KeyError"):
         return None
@@ -100,12 +100,12 @@ def _by_whom(error: CellError) -> Advice:
 
 
 def _old_code_behind(error: CellError, old_code: Sequence[Translation]) -> Translation | None:
-    """Return the old code that an error comes of: in its own cell, else in one that works in another cell.
+    """Return the old code that caused an error: in its own cell, else one that affects other cells.
 
-    What changes how a library works (no eager execution) explains any error of a library that nothing else explains.
+    A change in how a library works (no eager execution) explains any library error without another explanation.
     """
     text = f"{error.name}: {error.text}".lower()
-    if error.name == "NameError" and "'xrange'" not in text:  # most often the echo of an error further up
+    if error.name == "NameError" and "'xrange'" not in text:  # most often caused by an error further up
         return None
     fitting = [old for old in old_code if any(sign in text for sign in old.signs)]
     own = [old for old in fitting if old.cell_index == error.cell_index]
@@ -168,7 +168,7 @@ _OLD_CALLS: Final[tuple[_Rule, ...]] = (
         ("kerastensor cannot be used", "'base_dtype'", "out of scope"),
     ),
 )
-"""What old code says that reading it could not find, because a name means something else in each run."""
+"""Errors of old code that reading cannot find, because a name means something else in each run."""
 
 _RULES: Final[tuple[_Rule, ...]] = (
     *_OLD_CALLS,
@@ -256,7 +256,7 @@ _RULES: Final[tuple[_Rule, ...]] = (
     _Rule(
         frozenset({"AttributeError"}),
         Advice(
-            message("What stands before the dot is None: a call above gave nothing back."),
+            message("The object before the dot is None: a call above returned nothing."),
             message("Which line gave this variable its value? `compile`, `summary` and `plt.show` return None."),
         ),
         ("'nonetype' object",),

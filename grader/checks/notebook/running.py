@@ -29,9 +29,9 @@ SHARE_WITH_ERRORS: Final = Parameter(
 def check_runs(subject: Subject, item: RubricItem) -> Verdict:
     """Every cell runs without an error, from top to bottom, in a fresh kernel.
 
-    Errors with an autoencoder nevertheless: part of the points; all of them where the cells only looked for a GPU, or
-    where only given cells failed, as the student's models have other names (names are free). A limit, a signal or a
-    module that our machine lacks: a person looks, as nobody can say how the run would have ended.
+    With errors but an autoencoder, part of the points; all of them if the failing cells only looked for a GPU, or if
+    only given cells failed because the student's models have other names (names are free). For a limit, a signal or a
+    module missing on our machine, a person looks, since it is unknown how the run would have ended.
     """
     run = subject.run
     if run.status is RunStatus.COMPLETED:
@@ -39,9 +39,9 @@ def check_runs(subject: Subject, item: RubricItem) -> Verdict:
     findings = _error_findings(subject)
     if was_cut(run):
         stop = (_stop_finding(run, subject.places),) if run.status is not RunStatus.UNAVAILABLE else ()
-        return ungradable(_told(run), findings=(*findings, *stop))
+        return ungradable(_how_it_ended(run), findings=(*findings, *stop))
     if run.status is RunStatus.KILLED:
-        return failed(_told(run), (*findings, _own_exit_finding(run, subject.places)))
+        return failed(_how_it_ended(run), (*findings, _own_exit_finding(run, subject.places)))
     return _raised(subject, findings, SHARE_WITH_ERRORS.of(item))
 
 
@@ -56,8 +56,8 @@ def _raised(subject: Subject, findings: tuple[Finding, ...], share: float) -> Ve
     found = subject.model(Role.AUTOENCODER) is not None
     unknown = why_unknown(subject)
     if not found and unknown is not None:
-        told = message("Cells that ended with an error: {count}. {reason}", count=failing, reason=unknown)
-        return ungradable(told, findings=findings)
+        summary = message("Cells that ended with an error: {count}. {reason}", count=failing, reason=unknown)
+        return ungradable(summary, findings=findings)
     kinds = {cause.kind for cause in causes}
     if found and failing == len(errors) and kinds and kinds <= _FREE.keys():
         return by_share(1.0, _FREE[max(kinds)], findings)
@@ -75,7 +75,7 @@ _FREE: Final = {
         "than theirs: names are free, and no point is lost for that."
     ),
 }
-"""Causes that cost nothing; where both are there, the report names the later."""
+"""Causes that cost nothing; if both occur, the report names the later one in this list."""
 
 
 # Findings
@@ -87,7 +87,7 @@ def _error_findings(subject: Subject) -> tuple[Finding, ...]:
 
 
 def _error_finding(error: CellError, subject: Subject) -> Finding:
-    told = advice(
+    general = advice(
         error,
         among=subject.run.errors,
         old_code=subject.old_code,
@@ -98,8 +98,8 @@ def _error_finding(error: CellError, subject: Subject) -> Finding:
         where=cell_title(error.cell_index, subject.places),
         expected=_expected(error),
         actual=_actual(error),
-        why=why_in_wrong_order(error, subject.places) or told.why,
-        hint=hint_to_reorder(error, subject.places) or told.hint,
+        why=why_in_wrong_order(error, subject.places) or general.why,
+        hint=hint_to_reorder(error, subject.places) or general.hint,
     )
 
 
@@ -122,7 +122,7 @@ def _stop_finding(run: RunRecord, places: Places) -> Finding:
         where=_last_place(run, places),
         expected=message("A notebook that ends by itself, within the limits of the assignment."),
         actual=why_stopped(run),
-        why=message("What a notebook would have done after we stopped it, nobody can say: a person will look."),
+        why=message("It is unknown what the notebook would have done after we stopped it: a person will look."),
         hint=message("Time each cell on your own; look for loops without an end, many epochs, and copies of the data."),
     )
 
@@ -151,7 +151,7 @@ def _last_place(run: RunRecord, places: Places) -> Message:
     return notebook() if run.last_cell < 0 else cell_title(run.last_cell, places)
 
 
-def _told(run: RunRecord) -> Message:
+def _how_it_ended(run: RunRecord) -> Message:
     if run.detail is None:
         return why_stopped(run)
     return message("{reason} {detail}", reason=why_stopped(run), detail=run.detail)

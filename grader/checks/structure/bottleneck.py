@@ -1,4 +1,4 @@
-"""`bottleneck`: nothing of the image reaches the output except through the code."""
+"""`bottleneck`: the image reaches the output only through the code."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _LAST_DIGITS: Final = 0.02  # rounding to six digits changes an honest image by 
 def check_bottleneck(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
     """The output depends on the image in at most as many independent ways as the code has numbers.
 
-    Measured as the numerical rank of d autoencoder(x) / d x, and read from the layers: no connection leads round the
-    code, and the code is smaller than the image. Where the notebook has an encoder made of the autoencoder's own
-    layers, its output is the code that counts; and where it has a decoder as well, the images must not hang on digits
-    of the code beyond the sixth, for any number of numbers can be hidden there.
+    Measured as the numerical rank of d autoencoder(x) / d x, and read from the layers: no connection bypasses the code,
+    and the code is smaller than the image. If the notebook has an encoder made of the autoencoder's own layers, its
+    output is the code that counts. If it also has a decoder, the images must not depend on digits of the code beyond
+    the sixth, in which any amount of data can be hidden.
 
-    Of a model that could be run and not be rebuilt: its encoder and decoder, in processes of their own with nothing but
-    the codes between them, do what it does.
+    A model that can be run but not rebuilt passes if its encoder and decoder, in separate processes that exchange only
+    codes, do what it does.
     """
     absent = without_autoencoder(subject)
     if absent is not None:
@@ -41,18 +41,20 @@ def check_bottleneck(subject: Subject, item: RubricItem) -> Verdict:  # noqa: AR
     findings = _findings(subject, size, rank)
     if findings:
         return failed(
-            _told(message("The input reaches the output past the code."), size, rank), findings, measurements=numbers
+            _with_numbers(message("The input reaches the output past the code."), size, rank),
+            findings,
+            measurements=numbers,
         )
     if rank is None and size is not None and _reproduced(subject):
-        told = message("All of the input goes through the code: {size} numbers.", size=size)
-        return passed(told, measurements=numbers)
+        summary = message("All of the input goes through the code: {size} numbers.", size=size)
+        return passed(summary, measurements=numbers)
     if rank is None or size is None:
         return ungradable(message("We could not measure how much passes the bottleneck."), measurements=numbers)
-    return passed(_told(message("All of the input goes through the code."), size, rank), measurements=numbers)
+    return passed(_with_numbers(message("All of the input goes through the code."), size, rank), measurements=numbers)
 
 
 def _declared(subject: Subject, measured: int | None) -> int | None:
-    """Return the size of the code that the encoder gives, where that is smaller than the code on the way."""
+    """Return the size of the encoder's code if it is smaller than the code in the autoencoder."""
     encoder = subject.model(Role.ENCODER)
     if encoder is None or not encoder.shared_with_autoencoder:
         return measured
@@ -61,28 +63,28 @@ def _declared(subject: Subject, measured: int | None) -> int | None:
 
 
 def _reproduced(subject: Subject) -> bool:
-    """Tell whether encoder and decoder, apart and with codes of six digits, do what the autoencoder does."""
+    """Return whether encoder and decoder, run apart with codes of six digits, do what the autoencoder does."""
     gap = subject.measurements.value(Quantity.COMPOSITION_GAP)
     return subject.measurements.by_behaviour and gap is not None and gap <= _SAME
 
 
 def _numbers(subject: Subject) -> tuple[Measurement, ...]:
     values = subject.measurements.values
-    told = [Quantity.BOTTLENECK_RANK, Quantity.CODE_SIZE]
+    names = [Quantity.BOTTLENECK_RANK, Quantity.CODE_SIZE]
     if _hidden_digits(subject) is not None:
-        told.append(Quantity.ROUNDING_GAP)
-    return tuple(values[name] for name in told if name in values)
+        names.append(Quantity.ROUNDING_GAP)
+    return tuple(values[name] for name in names if name in values)
 
 
 def _hidden_digits(subject: Subject) -> float | None:
-    """Return which part of the image hides in the last digits of the codes, None where that is next to nothing."""
+    """Return the part of the image that is hidden in the last digits of the codes, None if it is negligible."""
     gap = subject.measurements.value(Quantity.ROUNDING_GAP)
     halves = [subject.model(role) for role in (Role.ENCODER, Role.DECODER)]
     own = all(half is not None and half.shared_with_autoencoder for half in halves)
     return gap if gap is not None and own and gap > _LAST_DIGITS else None
 
 
-def _told(summary: Message, size: int | None, rank: float | None) -> Message:
+def _with_numbers(summary: Message, size: int | None, rank: float | None) -> Message:
     if size is None or rank is None:
         return summary
     return message(

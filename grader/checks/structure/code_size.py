@@ -22,7 +22,7 @@ from grader.domain.messages import Message, message
 def check_code_size(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
     """The code of one image has the size that the reference has.
 
-    Where the reference leaves the size free, any code smaller than the image is right.
+    If the reference leaves the size free, any code smaller than the image is right.
     """
     absent = without_autoencoder(subject)
     if absent is not None:
@@ -39,7 +39,7 @@ def check_code_size(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG
 
 
 def image_size(subject: Subject) -> int | None:
-    """Return how many numbers go into the autoencoder for one image, None where that is free or unknown."""
+    """Return how many numbers the autoencoder takes for one image, None if not fixed or unknown."""
     found = subject.model(Role.AUTOENCODER)
     return None if found is None else shape_size(found.architecture.input_shape)
 
@@ -59,15 +59,15 @@ def _finding(subject: Subject, size: int, image: int | None) -> Finding:
     asked = subject.facts.code_size
     return Finding(
         where=model(subject, Role.ENCODER if subject.model(Role.ENCODER) is not None else Role.AUTOENCODER),
-        expected=_told(asked, image) if asked is not None else message("A code smaller than the input."),
-        actual=_told(size, image),
+        expected=_size_in_words(asked, image) if asked is not None else message("A code smaller than the input."),
+        actual=_size_in_words(size, image),
         why=_why(size, asked),
         hint=message("Which layer is the narrowest of the encoder, and how many units does it have?"),
     )
 
 
-def _told(size: int, image: int | None) -> Message:
-    """Tell a code size K with the compression factor, numbers of the image / K."""
+def _size_in_words(size: int, image: int | None) -> Message:
+    """State a code size K with the compression factor, numbers of the image / K."""
     if image is None or size == 0:
         return code_of(size=size)
     return message(
@@ -91,7 +91,7 @@ def _why(size: int, asked: int | None) -> Message:
 
 
 def _of_halves(halves: Halves, item: RubricItem) -> Verdict:
-    """Ask each half for its end of the code: what the encoder gives, what the decoder takes."""
+    """Check the code's size at each half: the encoder's output, the decoder's input."""
     verdicts = [check_code_size(half.with_reference(), item) for half in halves.apart()]
     unknown = next((verdict for verdict in verdicts if verdict.outcome is Outcome.UNGRADABLE), None)
     if unknown is not None:

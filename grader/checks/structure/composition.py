@@ -114,7 +114,7 @@ def _gap_finding(actual: Message, tolerance: float) -> Finding:
 
 
 def _unfit(subject: Subject) -> tuple[Finding, ...]:
-    """Find a decoder that cannot read the encoder's code: there is then no gap to measure, through no fault of ours."""
+    """Find a decoder that cannot read the encoder's code; the gap cannot be measured then, through no fault of ours."""
     encoder, decoder = (subject.model(role) for role in _PARTS)
     if encoder is None or decoder is None:
         return ()

@@ -66,7 +66,7 @@ def _missing(subject: Subject, wanted: tuple[str, ...]) -> Finding:
 
 
 def check_any_length(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
-    """The encoder reads sequences of any length: by what its layers can do, whatever length its input declares."""
+    """The encoder reads sequences of any length: judged by its layers, whatever length its input declares."""
     absent = without_autoencoder(subject)
     if absent is not None:
         return absent
@@ -103,14 +103,14 @@ def check_any_length(subject: Subject, item: RubricItem) -> Verdict:  # noqa: AR
 
 
 def _steps(subject: Subject) -> int:
-    """Return how many rows an image has, as the autoencoder gives it back."""
+    """Return how many rows an image has in the autoencoder's output."""
     whole = subject.model(Role.AUTOENCODER)
     rows = None if whole is None or not whole.architecture.output_shape else whole.architecture.output_shape[0]
     return rows or 28
 
 
 def check_output_range(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
-    """Reconstructions lie in [0, 1], where the pixels are: measured on hidden images, 0.1 % may be a little outside."""
+    """Reconstructions lie in [0, 1] like the pixels: measured on hidden images; 0.1 % may lie slightly outside."""
     absent = without_autoencoder(subject)
     if absent is not None:
         return absent
@@ -118,25 +118,25 @@ def check_output_range(subject: Subject, item: RubricItem) -> Verdict:  # noqa: 
     if measured is None:
         return without_numbers(subject) or ungradable(message("We could not measure the autoencoder's outputs."))
     outside = measured.value
-    told = message("Outputs outside [0, 1]: {share:.1f} %.", share=100 * outside)
+    summary = message("Outputs outside [0, 1]: {share:.1f} %.", share=100 * outside)
     if outside <= _ALMOST_ALL:
-        return passed(told, measurements=[measured])
+        return passed(summary, measurements=[measured])
     finding = Finding(
         where=model(subject, Role.AUTOENCODER),
         expected=message("Outputs between 0 and 1."),
-        actual=told,
+        actual=summary,
         why=message("Pixels are between 0 and 1, and the cross-entropy is not defined for anything else."),
         hint=message("Which activation of the last layer gives numbers between 0 and 1?"),
     )
     incomplete = why_incomplete(subject)
     if incomplete is not None:
-        reason = might_have_earned_more(told=told, reason=incomplete)
+        reason = might_have_earned_more(summary=summary, reason=incomplete)
         return ungradable(reason, findings=[finding], measurements=[measured])
-    return by_share(1 - outside if outside < 0.5 else 0.0, told, [finding], measurements=[measured])
+    return by_share(1 - outside if outside < 0.5 else 0.0, summary, [finding], measurements=[measured])
 
 
 def _kinds_of_halves(halves: Halves, item: RubricItem) -> Verdict:
-    """Ask each half by itself; one of the wanted kinds must be where the reference has one, too."""
+    """Judge each half by itself; it needs one of the required kinds only if the reference's half has one."""
     verdicts = []
     for half in halves.apart():
         ((role, found),) = half.there.items()

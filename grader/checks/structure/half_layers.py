@@ -19,7 +19,7 @@ _MISSING_PLACE: Final = "The autoencoder, where"
 
 
 def layers_of_halves(function: CheckFunction) -> Callable[[Halves, RubricItem], Verdict]:
-    """Return how halves are judged by the layers of the reference's halves: each difference costs one of them."""
+    """Return a rule that judges halves by the layers of the reference's halves: each difference costs one layer."""
 
     def judge(halves: Halves, item: RubricItem) -> Verdict:
         verdict = function(halves.with_reference(), item)
@@ -28,15 +28,15 @@ def layers_of_halves(function: CheckFunction) -> Callable[[Halves, RubricItem], 
         there, total = sum(counts[role] for role in halves.there), sum(counts[role] for role in halves.counted)
         if not there:
             return replace(verdict, findings=findings)
-        told = verdict.message if findings else all_layers_right(count=there)
+        summary = verdict.message if findings else all_layers_right(count=there)
         share = max(0, there - len(findings)) / total
-        return halves.shared(share, told, (*findings, *halves.missing()))
+        return halves.shared(share, summary, (*findings, *halves.missing()))
 
     return judge
 
 
 def _place(halves: Halves, finding: Finding) -> Message:
-    """Name the half where the check names the autoencoder, and count its layers from its own first one."""
+    """Name the half instead of the autoencoder, and count its layers from its own first one."""
     half = halves.only
     number = dict(finding.where.values).get("number")
     if half is None or not isinstance(number, int):
@@ -56,5 +56,5 @@ def _layer_place(half: Role, number: int, finding: Finding) -> Message:
 
 
 def all_layers_right(*, count: MessageValue) -> Message:
-    """Say that every layer is the reference's."""
+    """Say that every layer equals the reference's."""
     return message("All layers are those asked for: {count}.", count=count)

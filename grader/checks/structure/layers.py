@@ -47,13 +47,12 @@ ALLOW_BATCH_NORMALIZATION: Final = Parameter(
 def check_layers(subject: Subject, item: RubricItem) -> Verdict:
     """Kinds, widths and activations of the autoencoder's layers, in order, are the reference's.
 
-    Names, nesting, Flatten or Reshape, and how an activation is written never matter; layers that act in training
-    alone (Dropout, GaussianNoise) may be anywhere. Each difference costs the share of one layer of the reference.
-    The last activation is judged together with the pixels of the training: tanh is right for [-1, 1] where a sigmoid
-    is for [0, 1].
+    Names, nesting, Flatten or Reshape, and the notation of activations never matter; layers that act only in training
+    (Dropout, GaussianNoise) may be anywhere. Each difference costs the share of one layer of the reference. The last
+    activation is judged together with the pixels of the training: tanh is right for [-1, 1] as a sigmoid is for [0, 1].
 
-    An autoencoder that is written with other layers and computes the same, whatever the weights, is judged by the
-    layers of the network that it equals: that can only earn points.
+    If other layers compute the same function for any weights, the autoencoder is judged by the layers of the
+    equivalent network with the reference's layers, which can only earn points.
     """
     absent = without_autoencoder(subject)
     found = subject.model(Role.AUTOENCODER)
@@ -124,7 +123,7 @@ def _actual(difference: Difference) -> Message:
 
 
 def _settings(layer: Layer, difference: Difference) -> dict[str, AttributeValue]:
-    """Choose what to tell of a layer: only what differs, or all that is compared where the whole layer differs."""
+    """Return the attributes to show of a layer: those that differ, or all compared ones if the whole layer differs."""
     whole = difference.kind is not DifferenceKind.CHANGED or "kind" in difference.attributes
     names = COMPARED_ATTRIBUTES if whole else difference.attributes
     held = dict(layer.attributes)
@@ -201,7 +200,7 @@ def _hint(difference: Difference) -> Message:
 
 
 def _activation_hint(difference: Difference) -> Message:
-    """Ask what fits what was found: Keras puts in "linear" where nobody names an activation, and nothing else."""
+    """Choose the question for what was found: Keras uses "linear" if no activation is given, and no other one."""
     actual = difference.actual
     if actual is None or actual.activation == "linear":
         return message("Which activation does the layer have when you name none? Read what the assignment says of it.")

@@ -1,4 +1,4 @@
-"""`mirror`: the decoder mirrors the encoder, and what comes out is as large as what went in."""
+"""`mirror`: the decoder mirrors the encoder, and the output is as large as the input."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class _Split:
 def check_mirror(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
     """The widths of the decoder's hidden Dense layers are the encoder's in reverse, and output size = input size.
 
-    The code is the narrowest Dense layer, or where the encoder that was found ends. Where several layers could be the
-    code, one that makes the two sides mirror each other is enough: the code's own width is judged by `code_size`.
+    The code is the narrowest Dense layer, or the end of the encoder if there is one. If several layers could be the
+    code, one that makes both sides mirror each other is enough: the code's own width is judged by `code_size`.
     """
     absent = without_autoencoder(subject)
     found = subject.model(Role.AUTOENCODER)
@@ -51,7 +51,7 @@ def check_mirror(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
 
 
 def _splits(subject: Subject, architecture: Architecture) -> tuple[_Split, ...]:
-    """Return the two sides for every layer that could be the code, the likeliest first; none where none could be."""
+    """Return the two sides for every layer that could be the code, the likeliest first; empty if there is none."""
     widths = tuple(_width(layer) for layer in architecture.active_layers if layer.kind == _DENSE)
     size = shape_size(architecture.input_shape)
     places = [place for place in narrowest(widths) if size is None or widths[place] < size]

@@ -1,4 +1,4 @@
-"""`models`: the three models of the lecture are there."""
+"""`models`: the three models of the lecture exist."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ LAYERS_SUFFICE: Final[Parameter[tuple[str, ...]]] = Parameter(
 
 
 def is_missing(subject: Subject, role: Role, item: RubricItem) -> bool:
-    """Say whether nothing does the job of a role; layers of the autoencoder do where the rubric says so."""
+    """Return whether a role is not filled; layers of the autoencoder fill it if the rubric says so."""
     if subject.model(role) is not None:
         return False
     return role.value not in LAYERS_SUFFICE.of(item) or role not in subject.measurements.models
 
 
 def check_models(subject: Subject, item: RubricItem) -> Verdict:
-    """Encoder, decoder and autoencoder exist and can be called by themselves, whatever they are called.
+    """Encoder, decoder and autoencoder exist and can be called separately; their names are free.
 
-    A Keras model counts, and so does a layer, an attribute or a method of a class of the notebook's own that does the
-    job; a tensor does not. Two halves that were trained as one are the autoencoder. Each counts a third. Where a model
-    is missing and the run was cut, or our own measuring failed, a person looks.
+    A Keras model counts, and so does a layer, an attribute or a method of the notebook's own class that does the job; a
+    tensor does not. Two halves that were trained together are an autoencoder. Each model counts a third. If one is
+    missing and the run was cut short, or our own measuring failed, a person looks.
     """
     missing = [role for role in Role if is_missing(subject, role, item)]
     if not missing:
@@ -48,7 +48,7 @@ def check_models(subject: Subject, item: RubricItem) -> Verdict:
     if unknown is not None:
         reason = perhaps_missing(reason=unknown)
         return ungradable(reason, findings=broken)
-    findings = (*(_told_of_tensors(subject, role, _ABSENT[role](words)) for role in missing), *broken)
+    findings = (*(_with_named_tensor(subject, role, _ABSENT[role](words)) for role in missing), *broken)
     share = (len(Role) - len(missing)) / len(Role)
     if Role.AUTOENCODER in missing:
         return by_share(share, _no_autoencoder(subject), findings)
@@ -72,8 +72,8 @@ def _no_such_model(role: Role) -> Message:
     return no_such_model(role=ROLE_NAMES[role])
 
 
-def _told_of_tensors(subject: Subject, role: Role, finding: Finding) -> Finding:
-    """Name the tensor of the autoencoder's graph that does what the missing model should do, where there is one."""
+def _with_named_tensor(subject: Subject, role: Role, finding: Finding) -> Finding:
+    """Name the tensor of the autoencoder's graph that does what the missing model should do, if there is one."""
     cut = subject.measurements.models.get(role)
     if role is Role.AUTOENCODER or cut is None or not cut.name:
         return finding

@@ -1,4 +1,4 @@
-"""`arrays`: a network without libraries is four arrays and the functions that use them."""
+"""`arrays`: a network without libraries consists of four arrays and the functions that use them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from grader.domain.messages import Message, message
 
 
 def check_arrays(subject: Subject, item: RubricItem) -> Verdict:  # noqa: ARG001
-    """Weights (784, K), biases (K,), weights (K, 784) and biases (784,) stand in the notebook, under any names.
+    """Weights (784, K), biases (K,), weights (K, 784) and biases (784,) exist in the notebook, under any names.
 
-    Where the arrays are there and no function tells what is done with them, a person looks.
+    If the arrays exist but no function shows how they are used, a person looks.
     """
     found = subject.model(Role.AUTOENCODER)
     encoder = subject.model(Role.ENCODER)
@@ -45,4 +45,4 @@ def _finding() -> Finding:
 
 
 CHECKS: Final = (Check("arrays", check_arrays, Needs((EVERY_MODEL,), samples=False)),)
-"""The loops of a network in NumPy are never ended early: its training is a whole one."""
+"""The loops of a network in NumPy are never ended early, so its training is always a full one."""

@@ -1,4 +1,4 @@
-"""`shapes`: images go in and images of the same size come out, in whatever layout."""
+"""`shapes`: images go in and images of the same size come out, in any layout."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ IMAGE_SHAPE: Final = Parameter(
 
 
 def check_shapes(subject: Subject, item: RubricItem) -> Verdict:
-    """The autoencoder takes an image and gives one back; so do the encoder's input and the decoder's output.
+    """The autoencoder maps an image to an image; the encoder takes an image and the decoder returns one.
 
-    (784,), (28, 28) and (28, 28, 1) hold the same image and are all right. A missing encoder or decoder loses nothing
-    here: `models` has judged it. Every shape that is there counts the same.
+    (784,), (28, 28) and (28, 28, 1) hold the same image and are all right. A missing encoder or decoder costs nothing
+    here: `models` has judged it. All existing inputs and outputs count equally.
     """
     absent = without_autoencoder(subject)
     if absent is not None:
@@ -36,7 +36,7 @@ def check_shapes(subject: Subject, item: RubricItem) -> Verdict:
     ends = _ends(subject)
     findings = [_finding(subject, end, image) for end in ends if not holds_image(end[2], image)]
     if findings:
-        summary = _told_wrong(subject, wrong=len(findings), total=len(ends))
+        summary = _sizes_wrong(subject, wrong=len(findings), total=len(ends))
     elif sample_words(subject.facts) is IMAGE:
         summary = message("Images of the right size go in and come out.")
     else:
@@ -44,17 +44,17 @@ def check_shapes(subject: Subject, item: RubricItem) -> Verdict:
     return by_share((len(ends) - len(findings)) / len(ends), summary, findings)
 
 
-def _told_wrong(subject: Subject, *, wrong: int, total: int) -> Message:
-    """Say how many of the ends have another size, in the words of the reference's data."""
+def _sizes_wrong(subject: Subject, *, wrong: int, total: int) -> Message:
+    """Say how many inputs and outputs have another size, in the words of the reference's data."""
     one = sample_words(subject.facts).one
     return message("Shapes that do not hold {one}: {wrong} of {total}.", one=one, wrong=wrong, total=total)
 
 
 def holds_image(lengths: Shape, image: tuple[int, ...]) -> bool:
-    """Tell whether a sample of this shape holds exactly one image, in any layout.
+    """Return whether a sample of this shape holds exactly one image, in any layout.
 
-    Where a length is free (a sequence of any length, a fully convolutional network), the other lengths decide;
-    channels of length 1 never matter.
+    If a dimension is open (a sequence of any length, a fully convolutional network), the other ones decide; channels of
+    length 1 never matter.
     """
     size = shape_size(lengths)
     if size is not None:
@@ -69,7 +69,7 @@ _End = tuple[Role, bool, Shape]
 
 
 def _ends(subject: Subject) -> list[_End]:
-    """List every place where an image should be."""
+    """List every input and output that should be an image."""
     meant = ((Role.AUTOENCODER, True), (Role.AUTOENCODER, False), (Role.ENCODER, True), (Role.DECODER, False))
     ends: list[_End] = []
     for role, is_input in meant:
@@ -106,13 +106,13 @@ def _place(name: Message, *, is_input: bool) -> Message:
 
 
 def _of_halves(halves: Halves, item: RubricItem) -> Verdict:
-    """Count the outer ends of the halves: an image goes into the encoder and comes out of the decoder."""
+    """Count the outer ends of the halves: the encoder's input and the decoder's output."""
     verdict = judged_as_a_whole(check_shapes)(halves, item)
     wrong, total, missing = len(verdict.findings), len(halves.counted), halves.missing()
-    told = _told_wrong(halves.subject, wrong=wrong, total=len(halves.there)) if wrong else verdict.message
+    summary = _sizes_wrong(halves.subject, wrong=wrong, total=len(halves.there)) if wrong else verdict.message
     if not wrong and missing:
-        told = message("What is there has the right size.")
-    return halves.shared((len(halves.there) - wrong) / total, told, (*verdict.findings, *missing))
+        summary = message("Everything that exists has the right size.")
+    return halves.shared((len(halves.there) - wrong) / total, summary, (*verdict.findings, *missing))
 
 
 CHECKS: Final = (

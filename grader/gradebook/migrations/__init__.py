@@ -1,8 +1,8 @@
-"""Brings the tables of a gradebook to today's form, with Alembic: step by step, in SQLite and PostgreSQL alike.
+"""Migrates the tables of a gradebook to today's form with Alembic, step by step, in SQLite and PostgreSQL alike.
 
-A step never changes what grades say. Steps are numbered as the versions in the table `gradebook_schema`, by which an
-earlier grader knows that it is too old; Alembic keeps its own place in `gradebook_revision`. Gradebooks from before
-Alembic have no such place, and their version says which step they stand at.
+A step never changes the meaning of grades. Steps have the numbers of the versions in the table `gradebook_schema`,
+which tell an earlier grader that it is too old; Alembic records its own position in `gradebook_revision`. Gradebooks
+from before Alembic have no such record; their version shows the step.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ VERSION_TABLE: Final = "gradebook_revision"
 
 
 def migrate(connection: Connection, *, version: int) -> None:
-    """Take every step that the tables lack.
+    """Apply every step that the tables lack.
 
     Args:
         connection: In a transaction, which the caller commits, with the lock on the tables.
@@ -32,12 +32,12 @@ def migrate(connection: Connection, *, version: int) -> None:
 
 
 def revision_of(version: int) -> str:
-    """Return the name of the step that makes a version."""
+    """Return the name of the step that creates a version."""
     return f"{version:04}"
 
 
 def newest_version() -> int:
-    """Return the version that the last step makes."""
+    """Return the version that the last step creates."""
     head = ScriptDirectory.from_config(_configuration(None)).get_current_head()
     return int(head or 0)
 

@@ -1,4 +1,4 @@
-"""What Alembic runs for every command: on the connection that it was given, in the transaction that is open there."""
+"""Runs for every command of Alembic, on the connection and in the open transaction that it was given."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from grader.intake.owners import Owner, Upload
 from grader.intake.platforms.platform import Platform
 
 _OWNER = r"(?:(?P<name>.+?)(?:_LATE)?_(?P<user>[1-9]\d{0,17})|(?:LATE_)?anon_(?P<anonymous>[A-Za-z0-9]{1,40}))"
-# Attachments are numbered through a whole installation. Three digits at least keep `tarea_2024_11_ana.ipynb` out.
+# Attachments are numbered throughout an installation. Requiring three digits excludes `tarea_2024_11_ana.ipynb`.
 _UPLOAD = re.compile(_OWNER + r"_(?P<attachment>[1-9]\d{2,17})_(?P<file>.+)", re.DOTALL)
 _TEXT = re.compile(_OWNER + r"_(?:text|link)\.html", re.DOTALL)
 _COPY = re.compile(r"(?P<name>.+?)(?:-(?P<number>[1-9]\d{0,3}))?")
@@ -27,7 +27,7 @@ class Canvas(Platform):
     name = "Canvas"
 
     def owners_of_files(self, filenames: Sequence[str]) -> Mapping[str, Owner]:
-        """Return the owner by file name, as far as the names really come from Canvas.
+        """Return the owners by file name, as far as the names really come from Canvas.
 
         An attachment number belongs to one upload of one student. Names that share it otherwise
         (`ana_2024_101_taller.ipynb`, `luis_2024_101_taller.ipynb`) only look like Canvas's.
@@ -60,7 +60,7 @@ def _owner(filename: str) -> Owner | None:
 
 
 def _upload(attachment: int, filename: str) -> Upload:
-    """Split `t-2.ipynb` into the title `t.ipynb` and 2: Canvas adds `-1`, `-2`, … to names that are taken already."""
+    """Split `t-2.ipynb` into the title `t.ipynb` and 2: Canvas adds `-1`, `-2`, … to names that already exist."""
     path = PurePath(filename)
     found = _COPY.fullmatch(path.stem)
     if found is None:

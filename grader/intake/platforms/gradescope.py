@@ -1,8 +1,8 @@
 """Gradescope: `submission_55/t.ipynb`, and `submission_metadata.yml` beside such folders, which says who and when.
 
-Of the metadata, only `submission_<id>: {:submitters: [{:name, :sid, :email}], :created_at}` is looked at. The file also
+Of the metadata, only `submission_<id>: {:submitters: [{:name, :sid, :email}], :created_at}` is read. The file also
 holds every test's output, which may be long and deep, so it is read as a stream of events: that takes no recursion,
-builds no objects, and keeps a student number such as `0123` the text that it is.
+builds no objects, and keeps a student number such as `0123` as text.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ TEAM_SEPARATOR = " + "
 
 _SUBMITTERS = ":submitters"
 _CREATED = ((":created_at",), (":created_at", "utc"))
-"""Keys below a submission that lead to its time: Gradescope writes it plainly, or as Ruby's object with its zone."""
+"""Keys below a submission that lead to its time: Gradescope writes it plainly, or as a Ruby object with a zone."""
 
 _DEEPEST = 100
-"""Gradescope nests some six levels; the parser takes quadratic time in the depth."""
+"""Gradescope nests about six levels; the parser takes quadratic time in the depth."""
 
 _KEYS_TO_FIELD = 3
 """Keys that lead to a field of a submitter: the submission, `:submitters`, `:name`."""
 
 _Leaf = tuple[tuple[str, ...], int, str]
-"""Keys that lead to a text, the number of the mapping that it stands in, and the text."""
+"""Keys that lead to a text, the number of its mapping, and the text."""
 
 
 class MetadataError(Exception):
-    """The metadata is no YAML; the text says where."""
+    """The metadata is not YAML; the text says where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Received:
 
     Attributes:
         student: See `grader.intake.naming.student_name`.
-        submitted_at: When it was handed in, or None where it does not say.
+        submitted_at: When it was handed in, or None if it does not say.
     """
 
     student: str
@@ -72,7 +72,7 @@ class ExportMetadata:
     doubt: Message | None = None
 
     def owner(self, folder: str) -> Owner:
-        """Return whose a submission is; its number stands for the student where the export does not say."""
+        """Return the owner of a submission; its number replaces the student if the export does not name one."""
         if (found := self.received.get(folder)) is not None:
             return Owner(found.student, submitted_at=found.submitted_at)
         missing = message(
@@ -84,7 +84,7 @@ class ExportMetadata:
 
 
 def read_gradescope(metadata: Path, *, shown: str) -> ExportMetadata:
-    """Return what the metadata of an export says; where they are broken, that is the doubt about every submission."""
+    """Return the metadata of an export; if it is broken, that is the doubt about every submission."""
     try:
         return ExportMetadata(read_received(metadata))
     except MetadataError as error:
@@ -130,7 +130,7 @@ class Gradescope(Platform):
     own_files = frozenset({METADATA_NAME})
 
     def divide(self, level: FolderLevel, contents: Contents) -> Division | None:
-        """Return whose the files below `submission_…` folders are, where metadata lie beside these."""
+        """Return the owners of files below `submission_…` folders that have metadata beside them."""
         folders = [name for name in level.folders if _SUBMISSION_FOLDER.fullmatch(name)]
         metadata = next((item for item in level.files if item.filename == METADATA_NAME), None)
         exported = _EXPORT_FOLDER.fullmatch(level.above[-1] if level.above else "") is not None
@@ -170,7 +170,7 @@ class _Mapping:
 
 @dataclass(slots=True)
 class _Position:
-    """Where in the document the reader is: all open collections from the outside in, None for a list."""
+    """The position in the document: all open collections from the outside in, None for a list."""
 
     levels: list[_Mapping | None] = field(default_factory=list)
     mappings: int = 0
@@ -196,7 +196,7 @@ class _Position:
 
 
 def _leaves(metadata: Path) -> Iterator[_Leaf]:
-    """Walk the events and yield every text that is the value of a key."""
+    """Go through the events and yield every text that is the value of a key."""
     position = _Position()
     with metadata.open("rb") as file:
         for event in yaml.parse(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):

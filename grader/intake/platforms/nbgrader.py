@@ -15,12 +15,12 @@ from grader.intake.platforms.platform import Contents, Platform
 from grader.intake.platforms.platform_times import moment
 
 _SUBMITTED: Final = "submitted"
-"""The folder in which nbgrader keeps what it collected."""
+"""The folder in which nbgrader keeps collected files."""
 
 _OTHER_STEPS: Final = frozenset(
     {"autograded", "downloaded", "feedback", "release", "solution", "source", "source_with_tests"}
 )
-"""Folders of a course that hold what nobody handed in."""
+"""Folders of a course whose files no student handed in."""
 
 _TIMESTAMP: Final = "timestamp.txt"
 _LONGEST_TIMESTAMP: Final = 200
@@ -36,7 +36,7 @@ class Nbgrader(Platform):
     own_files = frozenset({_TIMESTAMP})
 
     def divide(self, level: FolderLevel, contents: Contents) -> Division | None:
-        """Return whose the files below `submitted` are; other steps of the course are nobody's."""
+        """Return the owners of files below `submitted`; other steps of the course have none."""
         given_itself = level.above[-1:] == (_SUBMITTED,)
         if not given_itself and _SUBMITTED not in level.folders:
             return None
@@ -75,7 +75,7 @@ def _owners(submitted: FolderLevel, contents: Contents) -> dict[tuple[str, ...],
 
 
 def _add_other_steps(division: Division, course: FolderLevel) -> None:
-    """Pass over nbgrader's other steps, which nobody handed in; what else lies beside `submitted` may be a hand-in."""
+    """Skip nbgrader's other steps, which are no hand-ins; other files beside `submitted` may be one."""
     for name, inside in course.folders.items():
         if name in _OTHER_STEPS:
             division.empty.append("/".join((*course.above[len(course.above) - course.depth :], name)))
@@ -87,7 +87,7 @@ def _add_other_steps(division: Division, course: FolderLevel) -> None:
 
 
 def _stamps(files: Iterable[Item], contents: Contents) -> dict[Item, datetime]:
-    """Return what each of these files says, as far as it is a time."""
+    """Return the time in each of these files, if it is valid."""
     return {item: time for item, path in contents.paths(files).items() if (time := _stamped(path))}
 
 

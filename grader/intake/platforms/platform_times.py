@@ -22,7 +22,7 @@ _MOMENT = re.compile(
 
 
 def moment(text: str) -> datetime | None:
-    """Return the moment in UTC, or None where the text is none or its zone is not certain.
+    """Return the time in UTC, or None if the text is no time or its zone is uncertain.
 
     Short names such as `CST` stand for several zones, so that nothing is guessed from them.
     """

@@ -1,4 +1,4 @@
-"""All platforms, and whose files are whose by their names: decided once, from the outermost level in.
+"""All platforms; decides once, from the outermost level inwards, whose files are whose by their names.
 
 | the level holds | what it is |
 |---|---|
@@ -32,13 +32,13 @@ GROUP: Final = "autoencoder_grader.platforms"
 """Entry points of other packages: each is a `Platform`, or a list or tuple of them."""
 
 _SHIPPED: Final = (gradescope.PLATFORM, nbgrader.PLATFORM, moodle.PLATFORM, canvas.PLATFORM)
-"""In the order in which they are asked: a name of Moodle's may look like one of Canvas's."""
+"""In the order in which they are asked: a name from Moodle may look like one from Canvas."""
 
 _WRAPPERS: Final = 20
-"""Folders around everything that are looked through; further in, nobody keeps a class."""
+"""Most enclosing folders that are searched for a class."""
 
 _LISTS: Final = frozenset({".csv", ".tsv", ".xls", ".xlsx", ".ods", ".toml", ".md"})
-"""What an instructor keeps beside downloads, and nobody hands in for a notebook."""
+"""Files that instructors keep beside downloads and that are never handed in as a notebook."""
 
 
 @cache
@@ -60,18 +60,18 @@ def own_files() -> frozenset[str]:
 
 
 def owner_of_folders(names: Iterable[str]) -> Owner | None:
-    """Return the owner that the outermost name in a platform's form says, or None."""
+    """Return the owner that the outermost name in a platform's form shows, or None."""
     owners = (platform.owner_of_folder(name) for name in names for platform in platforms())
     return next((owner for owner in owners if owner is not None), None)
 
 
 def named_by_platform(item: Item) -> bool:
-    """Tell whether a platform named this file, or a folder around it, for one student."""
+    """Return whether a platform named this file, or a folder around it, for one student."""
     return owner_of_folders((*item.above, *item.parts[:-1])) is not None or bool(_owners_of_files([item]))
 
 
 def by_platform(level: FolderLevel, contents: Contents) -> tuple[FolderLevel, Division] | None:
-    """Return what a platform's own names say, and at which level they say it; None where none says anything."""
+    """Return what a platform's own names show, and at which level; None if there are no such names."""
     for _ in range(_WRAPPERS):
         division = _by_layout(level, contents) or _by_names(level)
         if division is not None:
@@ -85,12 +85,12 @@ def by_platform(level: FolderLevel, contents: Contents) -> tuple[FolderLevel, Di
 def several_downloads(
     level: FolderLevel, contents: Contents, look_into: Callable[[Item], Listing | None]
 ) -> Division | None:
-    """Return what is said by folders and zips each of which is a platform's download; None where one of them is not.
+    """Return what folders and zips show if each is a platform's download; None if one of them is not.
 
     Args:
         level: What was given.
         contents: Reads the platforms' own files.
-        look_into: Lists a zip as if it were a folder, or returns None where it cannot be read.
+        look_into: Lists a zip as if it were a folder, or returns None if it cannot be read.
     """
     lists = [item for item in level.files if Path(item.filename).suffix.lower() in _LISTS]
     zips = [item for item in level.files if item.kind is FileKind.ZIP]
@@ -131,7 +131,7 @@ def _by_names(level: FolderLevel) -> Division | None:
 
 
 def _owners_of_files(items: Iterable[Item]) -> Mapping[Item, Owner]:
-    """Return the owner that the first platform with a say sees in each file's name."""
+    """Return, for each file's name, the owner from the first platform that recognises it."""
     listed = list(items)
     owners: dict[Item, Owner] = {}
     for platform in reversed(platforms()):

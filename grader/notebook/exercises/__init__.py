@@ -1,4 +1,4 @@
-"""Checks of single steps on functions and values, where there is no Keras model to look at; they give no points."""
+"""Checks of single steps on functions and values, for steps without a Keras model; they give no points."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _OWN: Final[Mapping[str, tuple[Exercise, ...]]] = {
 
 
 def exercises_of(assignment: Assignment) -> Mapping[str, Exercise]:
-    """Return the steps of an assignment that are checked on functions and values, by the names they are asked for."""
+    """Return the steps of an assignment that are checked on functions and values, by the names used in calls."""
     if any(item.check == "arrays" for item in assignment.rubric):  # a network without Keras
         return {one.name: one for one in from_scratch.EXERCISES}
     return {one.name: one for one in (*_OWN.get(assignment.reference, ()), *training.EXERCISES)}

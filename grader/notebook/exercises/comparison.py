@@ -1,4 +1,4 @@
-"""One network trained in several ways: the yardsticks, the optimizers, the trainings, the epochs that were needed."""
+"""One network trained in several ways: the losses, the optimizers, the trainings, the number of epochs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from grader.notebook.namespace import identities, steps_of
 
 
 def _yardsticks(names: Names) -> Iterator[Finding]:
-    """Pixels and answers that reach 0 and 1, as real ones do: a logarithm of 0 shows."""
+    """Pixels and outputs that include 0 and 1, as real ones do, so that a logarithm of 0 is found."""
     rng = np.random.default_rng(3)
     images = rng.random((6, 784)).astype("float32")
     images[:, :100], images[:, 100:200] = 0.0, 1.0
@@ -42,7 +42,7 @@ def _yardsticks(names: Names) -> Iterator[Finding]:
             found = ", ".join(map(str, measured)) if isinstance(measured, dict) else type(measured).__name__
             yield finding(f'yardsticks()["{name}"]', verbatim(name), verbatim(found or "{}"), hint=hint)
             continue
-        # What single precision does to ln(1e-7) is no mistake.
+        # The error of single precision in ln(1e-7) is allowed.
         if np.ndim(measured[name]) == 0 and abs(float(measured[name]) - value) <= 0.01 * value:
             continue
         hint = message("The mean over all pixels of all images; keep the logarithm away from 0 with `np.clip`.")

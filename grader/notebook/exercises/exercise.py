@@ -1,4 +1,4 @@
-"""One step of a notebook, judged by what the student's function answers to inputs with known answers."""
+"""One step of a notebook, judged by the results of the student's function for inputs with known results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LOOK_AT_SCALE: Final = message("Look at the scale of the data, at the target, an
 
 
 Names = Mapping[str, Any]
-"""The notebook's variables; what they hold is the student's and can be anything."""
+"""The notebook's variables; their content is the student's and can be anything."""
 
 Judge = Callable[[Names], Iterator[Finding]]
 
@@ -48,7 +48,7 @@ class Exercise:
 
 
 def judged(exercise: Exercise, names: Names) -> tuple[CheckResult | None, tuple[Message, ...]]:
-    """Judge a step; where it is not done yet, there is no result and a sentence that says so.
+    """Judge a step; if it is not done yet, return no result and a sentence that says so.
 
     Args:
         exercise: The step.
@@ -72,7 +72,7 @@ def judged(exercise: Exercise, names: Names) -> tuple[CheckResult | None, tuple[
 
 @contextmanager
 def _generators_put_back(names: Names) -> Iterator[None]:
-    """Leave the notebook's own random generators where they were: a check must not change what comes after it."""
+    """Restore the notebook's random generators: a check must not change later results."""
     generators = [thing for thing in list(names.values()) if isinstance(thing, np.random.Generator)]
     states = [one.bit_generator.state for one in generators]
     try:
@@ -83,7 +83,7 @@ def _generators_put_back(names: Names) -> Iterator[None]:
 
 
 def differing(where: str, given: object, wanted: np.ndarray, *, why: Message, hint: Message) -> Iterator[Finding]:
-    """Yield a finding where an array is not the one that is known: another shape, or other numbers."""
+    """Yield a finding if an array differs from the known one: another shape, or other numbers."""
     array = given if isinstance(given, np.ndarray | float | int | np.number) else None
     if array is None:
         yield finding(where, message("an array of numbers"), verbatim(type(given).__name__), why=why, hint=hint)
@@ -102,7 +102,7 @@ def differing(where: str, given: object, wanted: np.ndarray, *, why: Message, hi
 
 
 def finding(where: str, expected: Message, actual: Message, *, why: Message = NOTHING, hint: Message) -> Finding:
-    """Build a finding about a function or a variable, named as the notebook names it."""
+    """Build a finding about a function or a variable, with the notebook's name for it."""
     return Finding(verbatim(f"`{where}`"), expected, actual, why, hint)
 
 
@@ -118,5 +118,5 @@ def _raised(exercise: Exercise, error: Exception) -> Finding:
 
 
 def one_an_epoch(*, count: MessageValue) -> Message:
-    """Say how many losses a training has."""
+    """State the number of losses of a training."""
     return message("{count} numbers, one an epoch", count=count)

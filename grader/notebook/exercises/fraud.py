@@ -1,4 +1,4 @@
-"""The transactions, step by step: rows, features, scale, scores, threshold, on values with known answers."""
+"""The transactions, step by step: rows, features, scale, scores, threshold, on values with known results."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _scaling(names: Names) -> Iterator[Finding]:
 def _same_scale(
     name: str, given: np.ndarray, rows: np.ndarray, fitted: np.ndarray, train: np.ndarray
 ) -> Iterator[Finding]:
-    """Say where a table was scaled with other numbers than the training rows."""
+    """Yield a finding if a table was scaled with other numbers than the training rows'."""
     slope = train.std(axis=0) / fitted.std(axis=0)
     wanted = (rows - fitted.mean(axis=0)) * slope + train.mean(axis=0)
     if given.shape != wanted.shape or not np.allclose(given, wanted, rtol=1e-3, atol=1e-3):
@@ -96,7 +96,7 @@ def _same_scale(
 
 
 def _scores(names: Names) -> Iterator[Finding]:
-    """A score needs its order alone, so that a sum or a root does as well as a mean."""
+    """Only the order of scores matters, so a sum or a root is as good as a mean."""
     rng = np.random.default_rng(4)
     rows, copies = rng.normal(size=(2, 40, 29))
     given = np.asarray(_array(names["fraud_scores"](rows.copy(), copies.copy())))
@@ -135,7 +135,7 @@ def _threshold(names: Names) -> Iterator[Finding]:
 
 
 def _encoder(names: Names) -> Iterator[Finding]:
-    """Nothing of its layers is asked, and no rows are public to measure it on: what goes in and comes out is known."""
+    """Its layers are not prescribed, and there are no public rows to measure it on: only its input and output are."""
     encoder = names["encoder"]
     if not is_model(encoder):
         hint = message("Put the layers into a model: `keras.Sequential([…])`.")

@@ -1,4 +1,4 @@
-"""The network in NumPy, function by function: against formulas of our own, and gradients against finite differences."""
+"""The network in NumPy, function by function: against our formulas, and gradients against finite differences."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _FARTHEST: Final = 1e-4
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
-# The same network, in formulas
+# The same network, as formulas
 
 
 def _drawn() -> tuple[np.ndarray, Arrays]:
-    """Return images with pixels of exactly 0 and 1 among them, and four arrays, in double precision."""
+    """Return images, some pixels of which are exactly 0 or 1, and four arrays, in double precision."""
     rng = np.random.default_rng(7)
     images = np.clip(rng.normal(0.4, 0.4, (_IMAGES, PIXELS)), 0, 1)
     w1, w2 = rng.normal(0, 0.08, (PIXELS, _UNITS)), rng.normal(0, 0.3, (_UNITS, PIXELS))
@@ -143,7 +143,7 @@ def _loss_function(names: Names) -> Iterator[Finding]:
 
 
 def _backward(names: Names) -> Iterator[Finding]:
-    """Compare each of the four gradients with slopes that were measured, as the notebook explains them."""
+    """Compare each of the four gradients with finite differences, as the notebook explains them."""
     images, arrays = _drawn()
     given = names["backward"](images.copy(), *_forward(images, arrays), _copied(arrays))
     if not isinstance(given, tuple | list) or len(given) != len(arrays):

@@ -1,4 +1,4 @@
-"""Two planes in space: PCA's own, and the one that the decoder has learnt."""
+"""Two planes in space: PCA's, and the one that the decoder has learnt."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _learnt_plane(names: Names) -> Iterator[Finding]:
 
 
 def _compared(plane: Any, point: np.ndarray, directions: np.ndarray, name: str, hint: Message) -> Iterator[Finding]:  # noqa: ANN401 - the student's own
-    """Say where a plane is another one; any point of it will do, and any two directions in it."""
+    """Yield a finding if a plane is another one; any point of it and any two directions in it are accepted."""
     if not (hasattr(plane, "point") and hasattr(plane, "directions")):
         yield finding(name, verbatim("Plane"), verbatim(type(plane).__name__), hint=hint)
         return

@@ -1,4 +1,4 @@
-"""Models of a notebook beside the three that are graded: what goes in and out, whether they learnt, what they share."""
+"""Models of a notebook besides the three graded ones: input and output sizes, training, shared layers."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from grader.notebook.exercises.exercise import COMPILE_AND_FIT, LOOK_AT_SCALE, N
 from grader.notebook.namespace import holds, identities, is_model, steps_of
 
 Size = int | None
-"""How many numbers a sample has; None where nothing is asked of it."""
+"""Size of a sample; None if any size is accepted."""
 
 
 def sized(names: Names, name: str, *, takes: Size, gives: Size, hint: Message) -> Iterator[Finding]:
-    """Yield a finding where a variable is no model, or other numbers go in or come out than are asked for."""
+    """Yield a finding if a variable is no model, or its input or output size is wrong."""
     model = names[name]
     if not is_model(model):
         yield finding(name, message("a Keras model"), verbatim(type(model).__name__), hint=hint)
@@ -32,7 +32,7 @@ def sized(names: Names, name: str, *, takes: Size, gives: Size, hint: Message) -
 
 
 def joined(names: Names, whole: str, parts: tuple[str, ...]) -> Iterator[Finding]:
-    """Yield a finding where a model is not made with the layers of its parts."""
+    """Yield a finding if a model is not made of its parts' layers."""
     for part in parts:
         if not holds(names[whole], names[part]):
             expected, actual = message("it uses {model}", model=f"`{part}`"), message("it has layers of its own")
@@ -41,7 +41,7 @@ def joined(names: Names, whole: str, parts: tuple[str, ...]) -> Iterator[Finding
 
 
 def separate(names: Names, one: str, other: str, *, why: Message) -> Iterator[Finding]:
-    """Yield a finding where two models share weights."""
+    """Yield a finding if two models share weights."""
     if identities(names[one]) & identities(names[other]):
         expected = message("weights of its own")
         actual = message("it shares layers with {model}", model=f"`{other}`")
@@ -49,7 +49,7 @@ def separate(names: Names, one: str, other: str, *, why: Message) -> Iterator[Fi
 
 
 def trained(names: Names, name: str, history: str = "") -> Iterator[Finding]:
-    """Yield a finding where a model has not learnt: no step, or a loss that did not fall."""
+    """Yield a finding if a model has not learnt: no training step, or a loss that did not decrease."""
     if steps_of(names[name]) == 0:
         hint = COMPILE_AND_FIT
         yield finding(name, message("a trained model"), message("it was not trained yet"), hint=hint)
@@ -64,7 +64,7 @@ def trained(names: Names, name: str, history: str = "") -> Iterator[Finding]:
 
 
 def same_weights(one: Any, other: Any) -> bool:  # noqa: ANN401 - Keras models
-    """Say whether two models have equal weights in the same order."""
+    """Return whether two models have equal weights in the same order."""
     ours, theirs = one.get_weights(), other.get_weights()
     return len(ours) == len(theirs) and all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
 

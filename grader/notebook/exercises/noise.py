@@ -1,4 +1,4 @@
-"""Noise that a notebook makes itself: its kind and strength, measured on images that are grey all over."""
+"""Noise that a notebook makes itself: its kind and strength, measured on uniformly grey images."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grader.notebook.exercises.exercise import WHY_PIXELS, Exercise, Names, find
 
 _IMAGES: Final = 40
 _QUARTILES: Final = 1.349
-"""Between the quartiles of a normal distribution, in deviations: clipping moves neither of them."""
+"""Distance between the quartiles of a normal distribution, in deviations: clipping does not affect it."""
 _SHARES: Final = (0.3, 0.5)
 _CLOSE: Final = 0.05
 
@@ -36,7 +36,7 @@ def _add_noise(names: Names) -> Iterator[Finding]:
 
 
 def _strength(given: np.ndarray, factor: float) -> Iterator[Finding]:
-    """Say where the noise is too weak or too strong, or the same on every image."""
+    """Yield a finding if the noise is too weak or too strong, or the same on every image."""
     if np.array_equal(given[0], given[1]):
         yield finding("add_noise", _OTHER_NOISE, message("the same noise on all images"), hint=_DRAW_ALL)
         return
@@ -85,7 +85,7 @@ def _zero_pixels(names: Names) -> Iterator[Finding]:
 
 
 def _noise_layer(names: Names) -> Iterator[Finding]:
-    """A copy of the layer is tried, so that the random numbers of the student's own stay where they are."""
+    """A copy of the layer is tried, so that the student's own random generator stays unchanged."""
     layer = names["noise"]
     if not hasattr(type(layer), "from_config"):
         hint = message("Take a layer of `keras.layers`: Dropout or GaussianNoise.")
@@ -145,7 +145,7 @@ ADDED: Final = Exercise(
     ("add_noise", "NOISE_FACTOR", "X_valid"),
     _add_noise,
 )
-"""What the notebooks with noise of their own have in common."""
+"""Common to all notebooks with noise of their own."""
 
 HOLES: Final = Exercise(
     "holes", message("`zero_pixels` sets a share of the pixels to 0"), ("zero_pixels", "X_valid"), _zero_pixels

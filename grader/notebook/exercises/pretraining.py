@@ -1,4 +1,4 @@
-"""A classifier on a pretrained encoder: new models each time, a true copy, what was frozen, a fair rival."""
+"""A classifier on a pretrained encoder: new models for each, an exact copy, frozen layers, a fair comparison."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _scratch(names: Names) -> Iterator[Finding]:
     yield from found
     if found:
         return
-    why = message("A rival that has seen the images before is none.")
+    why = message("A network that has seen the images before is no fair comparison.")
     for other in ("encoder", "classifier"):
         yield from separate(names, "classifier_scratch", other, why=why)
     ours, theirs = (names[one].count_params() for one in ("classifier", "classifier_scratch"))

@@ -1,4 +1,4 @@
-"""Single steps of `simple-dense` and `sparse`: numbers worked out by hand, a twin without a penalty, a share."""
+"""Single steps of `simple-dense` and `sparse`: hand-computed numbers, a twin without a penalty, a share."""
 
 from __future__ import annotations
 

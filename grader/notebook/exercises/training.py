@@ -13,7 +13,7 @@ from grader.notebook.exercises.exercise import LOOK_AT_SCALE, Exercise, Names, f
 from grader.notebook.namespace import steps_of
 
 _SLOWEST: Final = 0.01
-"""Adadelta's rate below which it hardly moves: Keras 3 takes 0.001 where nothing is said."""
+"""Adadelta's rate below which it hardly moves: Keras 3 defaults to 0.001."""
 
 
 def _compile(names: Names) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Steps of the variational notebooks: the loss of an image, the walk between two digits, the plane of all codes."""
+"""Steps of the variational notebooks: the loss of an image, a path between two digits, the plane of all codes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from grader.notebook.exercises.exercise import Exercise, Names, differing, findi
 
 
 def _loss(names: Names) -> Iterator[Finding]:
-    """Tensors go in, as when Keras calls it; no pixel is 0 or 1, where versions of Keras clip differently."""
+    """The inputs are tensors, as when Keras calls it; no pixel is 0 or 1, where versions of Keras clip differently."""
     rng = np.random.default_rng(6)
     images, copies = rng.uniform(0.1, 0.9, (2, 5, *np.shape(names["X_valid"])[1:])).astype("float32")
     to_tensor: Any = sys.modules["keras"].ops.convert_to_tensor
@@ -51,7 +51,7 @@ def _latent_plane(names: Names) -> Iterator[Finding]:
 
 
 def _line(names: Names) -> Iterator[Finding]:
-    """Decode the stops of the straight line and compare the ends first, then what lies between."""
+    """Decode the points of the straight line; compare the ends first, then the points between."""
     first, last, steps = np.asarray(names["first"]), np.asarray(names["last"]), int(names["steps"])
     line = np.asarray(names["line"], dtype=float)
     hint = message("Weights from 0 to 1 in `steps` even steps: (1 − w)·first + w·last, then the decoder.")
@@ -76,7 +76,7 @@ def _line(names: Names) -> Iterator[Finding]:
 
 
 _FARTHEST: Final = 0.01
-"""Between pixels, which lie in [0, 1]: decoding in other batches rounds differently."""
+"""Tolerance between pixels in [0, 1]: decoding in other batches rounds differently."""
 
 EXERCISES: Final = (
     Exercise(

@@ -1,1 +1,1 @@
-"""What a reference is and reaches: its description, its trainings, the statistics and bounds drawn from them."""
+"""The facts of a reference: its description, its trainings, and the statistics and bounds drawn from them."""

@@ -1,14 +1,14 @@
-"""Credit curves: from the runs of a reference to the bounds for students, none of which is typed in by hand.
+"""Credit curves: computes the bounds for students from the runs of a reference; none is typed in by hand.
 
 The full-credit bound is the looser of two (recipe: non-inferiority margins, FDA 2016; tolerance factors of Hahn and
-Meeker, 1991), written for a number that is better when smaller; for one that is better when larger, signs turn round:
+Meeker, 1991), given here for a number that is better when smaller; for the opposite kind, signs are reversed:
 
     mean + k·s                      one-sided 95/95 tolerance bound of the reference's own runs
     mean + share·(trivial - mean)   a share of the way to the trivial predictor
 
-and credit ends at mean + 0.90·(trivial - mean), where hardly anything was learnt. The share is a quarter (a tenth for
-the angle between planes, see `families.plane`), or the smallest of 0.30, 0.35 … 0.75 with which at least 99 % of the
-honest variations have full credit.
+Credit ends at mean + 0.90·(trivial - mean), where hardly anything was learnt. The share is a quarter (a tenth for
+the angle between planes, see `families.plane`), or the smallest of 0.30, 0.35 … 0.75 that gives at least 99 % of the
+honest variations full credit.
 """
 
 from __future__ import annotations
@@ -56,16 +56,15 @@ def credit_curve(mean: float, deviation: float, runs: int, trivial: float, *, re
 
 
 def decisive_curve(own: Sequence[float], rival: float, rivals: Sequence[float]) -> CreditCurve | None:
-    """Return the curve of a number that is as good as the reference's, and better than any rival's, by itself.
+    """Return the curve by which this number alone proves a model as good as the reference and better than any rival.
 
-    Where the two are so near that honest variations lie beyond the rival, no curve is fair to all of them. Who is on
-    the reference's side of the middle needs no other number for it: full credit up to a quarter of the way, none from
-    half of it on.
+    If the two are so close that some honest variations lie beyond the rival, no curve is fair to all. This curve gives
+    full credit up to a quarter of the way to the rival and none from half of the way on.
 
     Args:
-        own: Runs of the reference; None is returned where one of them lies on the rival's side.
-        rival: Mean of what must not get credit.
-        rivals: Its runs; None is returned where one of them would have credit, or there is none.
+        own: Runs of the reference; None is returned if one of them lies on the rival's side.
+        rival: Mean of the answer that must not get credit.
+        rivals: Its runs; None is returned if one of them would get credit, or if there are none.
     """
     mean = statistics.fmean(own)
     way = rival - mean
@@ -78,7 +77,7 @@ def decisive_curve(own: Sequence[float], rival: float, rivals: Sequence[float]) 
 def fair_curve(
     spread: tuple[float, float, int], trivial: float, *, honest: Sequence[float], reach: Reach = USUAL
 ) -> CreditCurve:
-    """Return the strictest curve that gives at least 99 % of the honest numbers full credit, or the laxest there is.
+    """Return the strictest curve that gives at least 99 % of the honest numbers full credit, else the laxest curve.
 
     Args:
         spread: Mean and deviation of the reference, and the runs behind them.
@@ -97,16 +96,16 @@ def fair_curve(
 
 
 def separates(mean: float, deviation: float, runs: int, trivial: float, *, above: bool) -> bool:
-    """Say whether the reference is better than a trivial predictor by more than its own spread.
+    """Return whether the reference is better than a trivial predictor by more than its own spread.
 
-    Where it is not, no curve can tell a right answer from a trivial one, and a person has to.
+    If it is not, no curve can tell a right answer from a trivial one, and a person has to decide.
 
     Args:
-        mean: Of the reference.
-        deviation: Of the reference.
-        runs: Behind both.
+        mean: Mean of the reference.
+        deviation: Standard deviation of the reference.
+        runs: Number of runs behind both.
         trivial: The number of the trivial predictor.
-        above: The trivial number should be the larger one.
+        above: Whether the trivial number should be the larger one.
 
     Raises:
         ValueError: Fewer than three runs.
@@ -116,14 +115,14 @@ def separates(mean: float, deviation: float, runs: int, trivial: float, *, above
 
 
 def distance(value: float, mean: float, deviation: float) -> float:
-    """Return (value - mean) / deviation; 0 where both are 0, infinite where only the deviation is."""
+    """Return (value - mean) / deviation; 0 if both are 0, infinite if only the deviation is."""
     if deviation > 0:
         return (value - mean) / deviation
     return 0.0 if value == mean else float("inf") * (1 if value > mean else -1)
 
 
 def farthest_distance(runs: int) -> float:
-    """Return how many deviations from the mean one more run of the same model may be.
+    """Return how many deviations from the mean another run of the same model may lie.
 
     Two-sided 99.9 % prediction interval of a normal sample: t · √(1 + 1/n).
 
@@ -134,7 +133,7 @@ def farthest_distance(runs: int) -> float:
 
 
 def _factor(table: dict[int, float], runs: int) -> float:
-    """Return the entry for as many runs or fewer: between two entries the stricter claim is not made."""
+    """Return the entry for this number of runs or the next smaller one, which is the more cautious bound."""
     usable = [n for n in table if n <= runs]
     if not usable:
         raise ValueError(f"{runs} runs are too few for a bound")

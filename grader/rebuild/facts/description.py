@@ -1,4 +1,4 @@
-"""What a reference is, without training it: canonical layer tables, parameter counts, the recipe of its training."""
+"""Describes a reference without training it: canonical layer tables, parameter counts, recipe of its training."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _architectures(models: Autoencoder) -> dict[Role, Architecture]:
 
 
 def digest_of(reference: Reference) -> str:
-    """Return the digest of a reference's source; "" where it has no file (a test made it)."""
+    """Return the digest of a reference's source; "" if it has no file (a test made it)."""
     file = reference.file
     if file is None:
         return ""
@@ -64,7 +64,7 @@ def digest_of(reference: Reference) -> str:
 
 
 def recipe_digest(reference: Reference, train: npt.NDArray[np.float32]) -> str:
-    """Return the SHA-256 of what the first training samples become before `fit`: shape, noise and target."""
+    """Return the SHA-256 of the first training samples as prepared for `fit`: shape, noise and target."""
     digest = hashlib.sha256(str(len(reference.training_split(train)[0])).encode())
     for array in reference.inputs_and_targets(train[:_FEW_SAMPLES], np.random.default_rng(0)):
         numbers = np.asarray(array, np.float32)
@@ -73,7 +73,7 @@ def recipe_digest(reference: Reference, train: npt.NDArray[np.float32]) -> str:
 
 
 def recipe(reference: Reference) -> dict[str, str | int | float | bool]:
-    """Return optimizer with its settings, loss, epochs and batch size, as plain values with six digits."""
+    """Return optimizer and its settings, loss, epochs and batch size, as plain values with six digits."""
     network = reference.build().autoencoder
     reference.compile_model(network)
     found: dict[str, str | int | float | bool] = {"epochs": epochs_of(reference), "batch_size": reference.batch_size}

@@ -1,7 +1,8 @@
-"""The weights of calibration runs, kept in the user's cache: what is measured may change without a new training.
+"""The weights of calibration runs, kept in the user's cache: new quantities can then be measured without training.
 
-One `.npz` a run, arrays only (never unpickled), named by everything that the weights depend on: reference, recipe and
-architecture, data, variation, seed and epochs. The files can be deleted at any time; the runs are then made again.
+One `.npz` for each run, arrays only (never unpickled), named by everything that the weights depend on: reference,
+recipe and architecture, data, variation, seed and epochs. The files may be deleted at any time; the runs are then
+repeated.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def keep(folder: Path, key: RunKey, trained: Trained) -> None:
 
 
 def recall(folder: Path, key: RunKey, reference: Reference, variation: Variation) -> Trained | None:
-    """Return a kept run with its models built anew, None where it was not kept or does not fit any more."""
+    """Return a kept run with its models rebuilt, None if it was not kept or no longer fits."""
     try:
         with np.load(key.file(folder), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}

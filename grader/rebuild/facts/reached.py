@@ -7,17 +7,17 @@ from grader.domain.measurement import Quantity
 
 
 def reached(facts: ReferenceFacts) -> str:
-    """Say in one line what the reference reached, full data first: its deciding number and reconstruction losses."""
+    """Return in one line what the reference reached, full data first: its main number and the reconstruction losses."""
     loss = facts.recipe.get("loss")
     return "; ".join(
-        f"{_told(found, loss)} ({_place(facts, dataset)}{_data_name(found)}, "
+        f"{_numbers_in_words(found, loss)} ({_place(facts, dataset)}{_data_name(found)}, "
         f"{next(iter(found.statistics.values())).runs} runs)"
         for dataset, found in sorted(facts.all_calibrated(), key=lambda one: one[1].data == "sample")
     )
 
 
-def _told(found: CalibratedData, loss: object) -> str:
-    """Name the numbers; the cross-entropy only where it was trained for, as any other output makes nonsense of it."""
+def _numbers_in_words(found: CalibratedData, loss: object) -> str:
+    """Name the numbers; the cross-entropy only for models trained with it, since it means nothing for other outputs."""
     meaningless = set() if loss in (None, "binary_crossentropy") else {Quantity.RECONSTRUCTION_BCE}
     return ", ".join(
         quantity.spec.summary.format(statistic.mean)
@@ -27,7 +27,7 @@ def _told(found: CalibratedData, loss: object) -> str:
 
 
 def _place(facts: ReferenceFacts, dataset: str) -> str:
-    """Name the data set where the course allows several."""
+    """Name the data set if the course allows several."""
     return f"{dataset}, " if len(facts.datasets) > 1 else ""
 
 

@@ -1,7 +1,7 @@
-"""Examines an instructor's own reference before a class is graded by it, and reports what is wrong in sentences.
+"""Checks an instructor's own reference before it grades a class, and reports each problem in a sentence.
 
-Ours are course material that tests guard; an instructor's own one is guarded by this alone. What is wrong with it would
-otherwise show as a failure of every notebook.
+Our references are guarded by tests; an instructor's is guarded only by this check. An undetected error would show as a
+failure of every notebook.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from grader.rebuild.network.own_models import as_keras
 from reference.contract import FUNCTIONS, NAMES, NUMBERS, Autoencoder, Reference, module, own_file, reference_of
 
 _SAMPLES = 24
-_ENOUGH_SAMPLES = 8_000  # as a sample of images has
+_ENOUGH_SAMPLES = 8_000  # as many as a sample of images has
 _GAP = 1e-3
 
 
 def problems_of(reference: str) -> tuple[Message, ...]:
-    """Return what is wrong with a reference, a sentence each with its place; none where it can be used.
+    """Return what is wrong with a reference, one sentence with file and line for each problem; empty if usable.
 
     Args:
         reference: Its id; an instructor's own one is found as `reference.contract.module` finds it.
@@ -67,7 +67,7 @@ def _wrong_values(reference: str, source: ModuleType) -> Iterator[Message]:
 
 
 def _wrong_choices(reference: Reference) -> Iterator[Message]:
-    """Look at what is chosen from a list: data sets, and the family with what it needs."""
+    """Check what is chosen from a list: data sets, and the family with what it requires."""
     if reference.dataset not in known_sets():
         known = ", ".join(known_sets())
         yield message("DATASET is {found}; there are {known}.", found=repr(reference.dataset), known=known)
@@ -92,7 +92,7 @@ def _wrong_choices(reference: Reference) -> Iterator[Message]:
 
 
 def _fit_together(usual: str, datasets: tuple[str, ...]) -> bool:
-    """Say whether data sets are known, have samples of one shape, and begin with the usual one."""
+    """Return whether the data sets are known, have samples of one shape, and start with the usual one."""
     shapes = {known.sample_shape if known else None for known in map(known_sets().get, datasets)}
     return datasets[:1] == (usual,) and len(shapes) == 1 and None not in shapes
 
@@ -133,7 +133,7 @@ def _wrong_models(reference: Reference) -> Iterator[Message]:
 
 
 def _raised(file: Path | None, error: Exception, when: Message) -> Message:
-    """Tell an error of the instructor's own code with the last of its lines that took part."""
+    """Report an error of the instructor's code with the last of its lines in the traceback."""
     line = error.lineno if isinstance(error, SyntaxError) and error.filename == str(file) else None
     for frame in traceback.extract_tb(error.__traceback__):
         if frame.filename == str(file):

@@ -1,4 +1,4 @@
-"""From all runs of a reference to what its facts say: spread, baselines, and the curves that give credit."""
+"""Summarises all runs of a reference in its facts: spread, baselines, and the curves that give credit."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def summarise(
         reference: The reference.
         material: What was trained and measured on.
         records: All runs, at least three of them of the reference itself.
-        known: Baselines that need no training; those of the control are taken from the runs.
+        known: Baselines that need no training; those of the control come from the runs.
         honest: Names of the variations, the reference among them, that deserve full credit.
     """
     return CalibratedData(
@@ -58,7 +58,7 @@ def summarise(
 def statistics_of(
     reference: Reference, records: Sequence[CalibrationRun], known: Baselines, *, honest: Collection[str]
 ) -> dict[Quantity, Statistic]:
-    """Return what the runs say of every quantity that the reference's family judges by; arguments as in `summarise`."""
+    """Return the statistics of every quantity by which the reference's family judges; arguments as in `summarise`."""
     judgements = family_of(reference).statistics
     found = {
         quantity: _statistic(judged, records, quantity, known.get(quantity, {}), honest)
@@ -93,7 +93,7 @@ def _statistic(
 def _without_idle_stand_ins(
     found: Mapping[Quantity, Statistic], judged: Mapping[Quantity, Judgement]
 ) -> dict[Quantity, Statistic]:
-    """Take the curves from numbers that stand in for another which tells the trivial answers apart by itself."""
+    """Remove the curves of stand-ins whose own number already separates the trivial answers."""
 
     def is_idle(quantity: Quantity) -> bool:
         other = judged[quantity].stands_in_for
@@ -115,7 +115,7 @@ def _curves(
     found: Mapping[Baseline, float],
     honest: Sequence[float],
 ) -> tuple[CreditCurve, ...]:
-    """Draw a curve to every anchor that the reference is clearly better than."""
+    """Draw a curve towards every baseline that the reference is clearly better than."""
     anchors = [(anchor, True) for anchor in above] + [(anchor, False) for anchor in judged.below]
     return tuple(
         fair_curve(spread, found[anchor], honest=honest, reach=judged.reach)
@@ -125,9 +125,9 @@ def _curves(
 
 
 def _is_fair(curves: Sequence[CreditCurve], honest: Sequence[float]) -> bool:
-    """Say whether there is a curve, and enough of the honest numbers have full credit by all of them.
+    """Return whether there are curves that give enough of the honest numbers full credit.
 
-    With room to spare: a bound beyond half of the way to a wrong answer leaves chance to decide between the two.
+    The bound needs a margin: beyond half of the way to a wrong answer, chance would decide between the two.
     """
     if any(curve.share > WIDEST_SHARE for curve in curves):
         return False
@@ -140,7 +140,7 @@ def _values(records: Sequence[CalibrationRun], quantity: Quantity, names: Collec
 
 
 def versions() -> Mapping[str, str]:
-    """Return the versions that a number may depend on."""
+    """Return the versions on which a number may depend."""
     return {"keras": keras.__version__, "tensorflow": tf.__version__, "numpy": np.__version__}
 
 

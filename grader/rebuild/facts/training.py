@@ -1,8 +1,8 @@
-"""One training of a reference, as it says or with one honest change, and its results.
+"""One training of a reference, unchanged or with one honest change, and its results.
 
-The changes are those that a student may make without losing a point: another batch size, another adaptive optimizer,
-the same layers written in another style, and what the reference lists as `honest` where its assignment leaves more
-free.
+Honest changes are those that a student may make without losing a point: another batch size, another adaptive
+optimizer, the same layers in another notation, and what the reference lists as `honest` if its assignment leaves more
+open.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from grader.rebuild.quantities.reference_data import Material
 from reference.contract import Autoencoder, Reference, resized
 
 STEPS_PER_EXECUTION = 32
-SHORT_SHARE = 0.1  # of the reference's epochs: what `grader validate` has time for
+SHORT_SHARE = 0.1  # of the reference's epochs: as many as `grader validate` has time for
 BATCH_SIZES = (32, 64, 128, 256)
 OPTIMIZERS = ("adam", "nadam", "rmsprop")
 
@@ -30,7 +30,7 @@ Compile = Callable[[Any], None]
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """A way to train a reference.
+    """One way to train a reference.
 
     Attributes:
         name: What is changed.
@@ -39,10 +39,10 @@ class Variation:
         variant: Name of one of the reference's `variants`.
         free: Name of one of the reference's `honest` answers.
         code_size: Numbers in the code; None for the reference's own size.
-        flat: The same layers in one flat model, activations as layers of their own.
-        control: Trained without what the lesson is about.
+        flat: Whether the same layers form one flat model, activations as separate layers.
+        control: Whether it is trained without the subject of its lesson.
         epochs_share: Share of the reference's epochs; at least one is trained.
-        honest: A student who does this deserves full credit.
+        honest: Whether a student who does this deserves full credit.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Trained:
     Attributes:
         models: Encoder, decoder and autoencoder.
         epochs: Epochs trained.
-        training_loss: What `fit` said after the last epoch; None where there was no one such number.
+        training_loss: The loss that `fit` reported after the last epoch; None if there was no single number.
         seconds: Wall time of the training.
     """
 
@@ -80,11 +80,11 @@ class Trained:
 
 
 def variations(reference: Reference) -> tuple[Variation, ...]:
-    """List everything but the reference itself that its calibration trains.
+    """List all variations that the calibration of a reference trains.
 
-    Batch sizes of 32 to 256, adam, nadam and rmsprop, and the flat construction are honest, where they differ from the
-    reference's own, and so are its `honest` answers; its `variants` inform; `short` and `control` serve validation and
-    comparison.
+    Batch sizes of 32 to 256, adam, nadam and rmsprop, and the flat construction are honest if they differ from the
+    reference's own, and so are its `honest` answers. Its `variants` inform; `short` and `control` are for validation
+    and comparison.
     """
     batches = [Variation(f"batch-{size}", batch_size=size) for size in BATCH_SIZES if size != reference.batch_size]
     variants = [Variation(name, variant=name, honest=False) for name in reference.variants]
@@ -101,15 +101,15 @@ def variations(reference: Reference) -> tuple[Variation, ...]:
 
 
 def of_code_size(variation: Variation, size: int) -> Variation:
-    """Return a variation with a code of another size; it says nothing about the bounds for the reference's own size."""
+    """Return a variation with a code of another size, which does not affect the bounds for the reference's own size."""
     return replace(variation, name=f"code-{size}-{variation.name}", code_size=size, honest=False)
 
 
 def reference_for(reference: Reference, variation: Variation) -> Reference:
-    """Return a reference as a variation trains it.
+    """Return the reference in the form that a variation trains.
 
     Raises:
-        KeyError: It is to have another code, and has no module file of its own.
+        KeyError: It needs another code size, and its module has no file.
     """
     return reference if variation.code_size is None else resized(reference, variation.code_size)
 
@@ -136,8 +136,8 @@ def epochs_of(reference: Reference, samples: int | None = None) -> int:
 
     Args:
         reference: The reference.
-        samples: Training samples; a reference with `epochs_meant_for` is trained for as many updates of its weights
-            as with that many samples, so for more epochs where there are fewer. None for the epochs as stated.
+        samples: Training samples; a reference with `epochs_meant_for` is trained for as many weight updates as with
+            that many samples, hence for more epochs if there are fewer samples. None for the stated epochs.
     """
     epochs, meant_for = reference.calibration_epochs, reference.epochs_meant_for
     return epochs if samples is None or meant_for is None else max(epochs, round(epochs * meant_for / samples))
@@ -149,7 +149,7 @@ def planned_epochs(reference: Reference, samples: int, variation: Variation) -> 
 
 
 def train(reference: Reference, material: Material, variation: Variation, seed: int) -> Trained:
-    """Train one model as the reference says, except for what the variation changes.
+    """Train one model as the reference states, with the changes of the variation.
 
     Args:
         reference: The reference.
@@ -178,7 +178,7 @@ def train(reference: Reference, material: Material, variation: Variation, seed: 
 
 
 def untrained(reference: Reference, variation: Variation, seed: int) -> Autoencoder:
-    """Build the models that a variation trains, with fresh weights."""
+    """Build the models of a variation with fresh weights."""
     if variation.control and reference.build_control is not None:
         return reference.build_control()
     if variation.free is not None:
@@ -201,7 +201,7 @@ def _optimizer(reference: Reference, name: str | None) -> Callable[[], Any] | No
 
 
 def _compile_fast(model: Any, *, own: Compile, optimizer: Callable[[], Any] | None) -> None:
-    """Compile as the reference does, with another optimizer where one is given and fewer round trips in `fit`."""
+    """Compile like the reference, with another optimizer if one is given and fewer round trips in `fit`."""
     own(model)
     if not isinstance(model, keras.Model):
         return
@@ -212,7 +212,7 @@ def _compile_fast(model: Any, *, own: Compile, optimizer: Callable[[], Any] | No
         model.jit_compile = True  # the loop over time is a quarter faster when compiled, to the same seven digits
 
 
-# Another style of writing the same layers
+# The same layers in another notation
 
 
 def _can_be_flat(reference: Reference, models: Autoencoder) -> bool:
@@ -232,7 +232,7 @@ def _layers(model: Any) -> list[Any]:
 def flattened(models: Autoencoder) -> Autoencoder:
     """Return the same autoencoder as one flat functional model with fresh weights, activations as layers.
 
-    Encoder and decoder are cut out of it: they share its layers.
+    Encoder and decoder are cut out of it and share its layers.
     """
     image = keras.Input(models.encoder.input_shape[1:])
     first = [layer for old in _layers(models.encoder) for layer in _apart(old)]
@@ -245,7 +245,7 @@ def flattened(models: Autoencoder) -> Autoencoder:
 
 
 def _apart(layer: Any) -> list[Any]:
-    """Return a fresh copy of a layer, and its activation as a layer of its own where it can stand alone."""
+    """Return a fresh copy of a layer, and its activation as a separate layer if possible."""
     config = layer.get_config()
     activation = config.get("activation")
     if not isinstance(activation, str) or activation == "linear" or isinstance(layer, keras.layers.RNN):

@@ -1,1 +1,1 @@
-"""Families of autoencoders: one module each says how references and students' models are measured and judged."""
+"""Families of autoencoders: each module defines how references and students' models are measured and judged."""

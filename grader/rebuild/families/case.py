@@ -1,4 +1,4 @@
-"""One submission as a family sees it: its rebuilt models in their roles, and the samples that they are measured on."""
+"""One submission as a family sees it: its rebuilt models in their roles, and the samples for measuring them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Rebuilt:
 
     Attributes:
         evidence: Vetted claims.
-        arrays: Vetted arrays, with stand-ins for those that are not finite.
+        arrays: Vetted arrays, with random numbers in place of non-finite ones.
         models: All rebuilt models.
     """
 
@@ -36,12 +36,12 @@ class Rebuilt:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a submission is measured by.
+    """What a submission is measured against.
 
     Attributes:
         reference: The reference of its assignment.
         task: Names that the assignment asks for, and the part of the data to measure on.
-        choice: Which data.
+        choice: The data.
     """
 
     reference: Reference
@@ -59,16 +59,16 @@ class Case:
     """One submission with its models in their roles.
 
     Attributes:
-        setting: What it is measured by.
+        setting: What it is measured against.
         rebuilt: Its models.
         cast: The models in their roles.
-        samples: What they are measured on.
-        public: Public samples, on which models may be chosen.
+        samples: The samples to measure on.
+        public: Public samples, with which a model may be chosen.
         scale: The pixels that the models were trained on, None for [0, 1].
-        dataset: Id of the data that the samples are of; "" where the family finds them itself.
-        foreign: Id of images that the course does not allow and the autoencoder gives back far better; else "".
-        remark: What the record says besides of how the family's numbers were measured, after a semicolon.
-        measurable: Whether the samples can be given to the models; False where nobody knows which columns they take.
+        dataset: Id of the data of the samples; "" if the family finds them itself.
+        foreign: Id of images that the course does not allow but the autoencoder reconstructs far better; else "".
+        remark: Further remark for the record on how the family's numbers were measured, after a semicolon.
+        measurable: Whether the samples can be given to the models; False if the columns that they take are unknown.
     """
 
     setting: Setting
@@ -85,12 +85,12 @@ class Case:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What is measured beside the autoencoder itself.
+    """What is measured besides the autoencoder.
 
     Attributes:
-        values: Trivial predictors, other models of the notebook, what its layers could do besides.
+        values: Trivial predictors, other models of the notebook, properties of its layers.
         missed: Numbers of the notebook's comparison that are missing or not what we measure.
-        compared: What the notebook claims in their place, by entry.
+        compared: What the notebook claims for these entries, by entry.
     """
 
     values: tuple[Measurement, ...] = ()

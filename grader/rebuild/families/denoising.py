@@ -1,4 +1,4 @@
-"""Denoisers: the error on noisy samples, compared with the clean ones; the noise is the reference's own."""
+"""Denoisers: the error on noisy samples against the clean ones, with the reference's own noise."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from grader.rebuild.quantities.reference_data import Array, Material
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Reference
 
-NO_ERROR = 1e-9  # pixel²; only an identity comes so near
+NO_ERROR = 1e-9  # pixel²; only an identity has a smaller error
 
 _DENOISED = Judgement(Unit.PIXEL_SQUARED, above=(Baseline.CONTROL,), fallback=(Baseline.MEAN,))
 
 
 class Denoising(Family):
-    """Noise is put on the samples; a reference offers `add_noise(clean, rng)`."""
+    """Noise is added to the samples; a reference offers `add_noise(clean, rng)`."""
 
     name = "denoising"
     statistics = MappingProxyType({
@@ -54,7 +54,7 @@ class Denoising(Family):
         ]
 
     def strips(self, reference: Reference, models: TrainedModels, samples: Samples) -> tuple[ImageStrip, ...]:
-        """Show the same images with noise, and what the model makes of them."""
+        """Show the same images with noise, and their reconstructions."""
         images = samples.strip_images
         if not len(images):
             return ()
@@ -63,7 +63,7 @@ class Denoising(Family):
         )
 
     def baselines(self, reference: Reference, material: Material) -> Baselines:
-        """Add the mean image and the copy of the noise."""
+        """Add the mean image and the noisy copy."""
         found = super().baselines(reference, material)
         clean = clean_samples(reference, material.hidden)
         copy = quality.mean_squared_error(clean, noisy_samples(reference, clean))
@@ -72,7 +72,7 @@ class Denoising(Family):
 
 
 class DenoisingLayer(Denoising):
-    """The noise is a layer: whoever builds it chooses it, so that the ratio is no common measure."""
+    """The noise is a layer of the student's choice, so the ratio is not comparable."""
 
     name = "denoising_layer"
     statistics = MappingProxyType({**Denoising.statistics, Quantity.NOISE_RATIO: Judgement("1")})

@@ -1,7 +1,7 @@
-"""What a family of autoencoders is: one function that measures references and students' models, and what judges them.
+"""The base class of families: one function measures references and students' models, the rest judges the numbers.
 
-A family from elsewhere derives from `Family`, changes what is its own, and is named as an entry point of the group
-`grader.rebuild.families.registry.GROUP`. What this class does by itself is to judge by the reconstruction error.
+Another package's family derives from `Family`, overrides what differs, and is named as an entry point of the group
+`grader.rebuild.families.registry.GROUP`. By default, a family judges by the reconstruction error.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ from reference.contract import Autoencoder, Reference
 
 
 class ByBehaviour(StrEnum):
-    """What is measured where the models cannot be rebuilt, and run as graphs that nobody can look into.
+    """What is measured of models that cannot be rebuilt and run as opaque graphs.
 
-    WITH_CODE: The family's numbers, where an encoder and a decoder do together what the autoencoder does.
-    WHOLE: These numbers without such halves as well: a graph that hands its input through earns nothing by them.
-    NOTHING: Such a submission is left to a person.
-    NOT_RUN: Graphs are not even looked at, and what could be rebuilt is measured.
+    WITH_CODE: The family's numbers, if encoder and decoder together do what the autoencoder does.
+    WHOLE: These numbers even without such halves: a graph that returns its input earns nothing by them.
+    NOTHING: A person must look at such a submission.
+    NOT_RUN: Graphs are ignored; only what could be rebuilt is measured.
     """
 
     WITH_CODE = "with code"
@@ -53,14 +53,14 @@ class ByBehaviour(StrEnum):
 
 @dataclass(frozen=True)
 class TrainedModels:
-    """Trained models as a family measures them, whoever trained them: Keras models, or graphs that behave like them.
+    """Trained models in the form in which a family measures them: Keras models, or graphs that behave like them.
 
     Attributes:
         autoencoder: Sample to sample.
-        encoder: Sample to code, None where there is none.
-        decoder: Code to sample, None where there is none.
-        moments: Sample to [mean, log-variance] where the code is drawn from them, else None.
-        heads: Sample to the two outputs of an encoder where nobody knows what the second one is, else None.
+        encoder: Sample to code, None if there is none.
+        decoder: Code to sample, None if there is none.
+        moments: Sample to [mean, log-variance] if the code is drawn from them, else None.
+        heads: Sample to the two outputs of an encoder if the meaning of the second is unknown, else None.
     """
 
     autoencoder: Any
@@ -71,35 +71,35 @@ class TrainedModels:
 
 
 class Family:
-    """One family; the attributes and methods that a family of its own changes."""
+    """One family; subclasses override the attributes and methods that differ."""
 
     name: ClassVar[str] = "reconstruction"
-    """What references write in `JUDGED_BY`."""
+    """The name that references write in `JUDGED_BY`."""
 
     statistics: ClassVar[Mapping[Quantity, Judgement]] = MappingProxyType({
         Quantity.RECONSTRUCTION_MSE: MSE,
         Quantity.RECONSTRUCTION_BCE: BCE,
     })  # fmt: skip
-    """The numbers of its facts, the deciding one first. One that is not measured of a student waits for a person."""
+    """The quantities of its facts, the deciding one first. A student's without a measurement waits for a person."""
 
     needs: ClassVar[tuple[str, ...]] = ()
     """What the module of a reference must offer besides `reference.contract.NAMES`."""
 
     prescribes_layers: ClassVar[bool] = True
-    """Whether a student's network is compared with the reference's, layer by layer (unless the
-    course leaves it free)."""
+    """Whether a student's network is compared with the reference's layer by layer (unless the course
+    leaves it free)."""
 
     several_models: ClassVar[bool] = False
-    """Whether several trained models are asked for, each of which counts."""
+    """Whether the assignment asks for several trained models, each of which counts."""
 
     by_behaviour: ClassVar[ByBehaviour] = ByBehaviour.WITH_CODE
 
     @property
     def main(self) -> Quantity:
-        """The deciding number."""
+        """The deciding quantity."""
         return next(iter(self.statistics))
 
-    # Both
+    # For references and students
 
     def measure(
         self, reference: Reference, models: TrainedModels, samples: Samples, outputs: Array
@@ -107,24 +107,24 @@ class Family:
         """Measure trained models, a reference's or a student's.
 
         Args:
-            reference: For what it offers besides its models.
+            reference: Offers what the family needs besides the models.
             models: The models.
-            samples: What they are measured on.
-            outputs: What the autoencoder makes of `samples.images`, in their shape.
+            samples: The samples to measure on.
+            outputs: The autoencoder's outputs for `samples.images`, in their shape.
 
         Returns:
-            As many of `statistics` as can be measured, and what else the family has to say.
+            As many of `statistics` as can be measured, and further numbers of the family.
         """
         del reference, models
         return reconstruction(samples, outputs)
 
     def portrait(self, reference: Reference, models: TrainedModels, samples: Samples) -> Portrait:
-        """Return what a student's report draws beside the numbers: here, where codes of two or three numbers lie.
+        """Return the drawings for a student's report: by default, the positions of codes of two or three numbers.
 
         Args:
-            reference: For what it offers.
+            reference: Offers what the family needs.
             models: The student's models.
-            samples: What they are measured on.
+            samples: The samples to measure on.
         """
         del reference
         if models.encoder is None or not 1 < code_numbers_of(models.encoder) <= FEW_NUMBERS:
@@ -132,7 +132,7 @@ class Family:
         return Portrait(code_plane(codes_of(models.encoder, samples.images[:CODES_SHOWN]), samples.labels))
 
     def strips(self, reference: Reference, models: TrainedModels, samples: Samples) -> tuple[ImageStrip, ...]:
-        """Return pictures of a student's model that a report shows below the originals and their reconstructions."""
+        """Return pictures of a student's model for a report, shown below the originals and their reconstructions."""
         del reference, models, samples
         return ()
 
@@ -141,14 +141,14 @@ class Family:
     def of_reference(
         self, reference: Reference, models: Autoencoder, material: Material, samples: Samples, seed: int
     ) -> TrainedModels:
-        """Return the models of a reference with everything that `measure` looks at.
+        """Return the models of a reference with everything that `measure` needs.
 
         Args:
             reference: The reference.
             models: Its trained models.
-            material: The data that they were trained on.
-            samples: What they are measured on.
-            seed: Of their training.
+            material: The data of their training.
+            samples: The samples to measure on.
+            seed: Seed of their training.
         """
         del reference, material, samples, seed
         return TrainedModels(models.autoencoder, models.encoder, models.decoder)
@@ -174,7 +174,7 @@ class Family:
     # Students
 
     def cast(self, rebuilt: Rebuilt, setting: Setting) -> Case:
-        """Put the models into their roles on the data set of the task, by default the reference's own."""
+        """Assign roles to the models on the data set of the task, by default the reference's own."""
         evidence, arrays, models = rebuilt.evidence, rebuilt.arrays, rebuilt.models
         dataset = setting.task.dataset or setting.reference.dataset
         samples = load_samples(dataset, setting.task.images, setting.choice)
@@ -191,12 +191,12 @@ class Family:
         return Case(setting, rebuilt, cast, samples, public, scale, dataset)
 
     def chosen(self, cast: Cast, rebuilt: Rebuilt, setting: Setting, public: Array) -> Cast:
-        """Return another cast where a notebook trains several models, of which public samples choose one."""
+        """Return another cast if a notebook trains several models and public samples decide which counts."""
         del rebuilt, setting, public
         return cast
 
     def of_student(self, case: Case) -> TrainedModels:
-        """Return a student's models with everything that `measure` looks at; an autoencoder is among them."""
+        """Return a student's models, including an autoencoder, with everything that `measure` needs."""
         parts = case.cast.by_role()
         encoder, decoder, whole = parts.get(Role.ENCODER), parts.get(Role.DECODER), parts[Role.AUTOENCODER]
         return TrainedModels(
@@ -208,7 +208,7 @@ class Family:
         )
 
     def surroundings(self, case: Case) -> Surroundings:
-        """Measure what stands beside the autoencoder: trivial predictors, and what its layers could do besides."""
+        """Measure what surrounds the autoencoder: trivial predictors, and properties of its layers."""
         reader = case.cast.encoder or case.cast.autoencoder
         lengths = length_measurements(reader, case.rebuilt.evidence, case.rebuilt.arrays, case.samples.images)
         return Surroundings((*trivial(case), *lengths))
@@ -220,7 +220,7 @@ FEW_NUMBERS: Final = 3
 
 
 def code_numbers_of(encoder: Any) -> int:
-    """Return how many numbers a code holds, 0 where the encoder does not say."""
+    """Return how many numbers a code holds, 0 if the encoder's shape does not say."""
     return shape_size(tuple(encoder.outputs[0].shape[1:])) or 0
 
 
@@ -246,7 +246,7 @@ def trivial(case: Case) -> tuple[Measurement, Measurement]:
 
 
 def completed_cast(cast: Cast, rebuilt: Rebuilt, setting: Setting, sample: tuple[int, ...]) -> Cast:
-    """Fill the roles that are still empty: by what can be called, by cutting, by models under the names asked for."""
+    """Fill the empty roles: with callable objects, by cutting, or with models that have the names asked for."""
     evidence, arrays, contract = rebuilt.evidence, rebuilt.arrays, setting.contract
     cast = with_callables(cast, evidence, arrays, sample=sample, contract=contract)
     cast = completed(cast, evidence, arrays, sample=sample)

@@ -1,4 +1,4 @@
-"""How one number of a family is judged: the trivial answers on its scale, and how far towards them credit reaches."""
+"""How a family judges one number: the trivial answers on its scale, and how far towards them credit reaches."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Baselines = dict[Quantity, dict[Baseline, float]]
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far on the way to a trivial number credit reaches.
+    """The share of the way to a trivial number on which there is credit.
 
     Attributes:
         full: Full credit at least up to this share of the way.
@@ -37,14 +37,14 @@ class Judgement:
     """How one number is reported and judged.
 
     Attributes:
-        unit: Of the number.
+        unit: Unit of the number.
         above: Baselines that must not get credit and lie above a right answer (a loss); each gives one curve.
-        below: The same below a right answer (an accuracy). Both are empty where the number only informs.
-        fallback: Baselines above that take the place of `above` where those are so near a right answer that honest
-            variations would lose credit, or nearly so: fairness goes first, and other numbers must see the difference.
-        stands_in_for: Judges only where that number had to fall back: it then tells apart what that one cannot. Who
-            is as good as the reference by that number itself (`Statistic.decisive`) needs no stand-in.
-        reach: How far on the way to the trivial number credit reaches.
+        below: The same below a right answer (an accuracy). Both are empty if the number only informs.
+        fallback: Baselines above that replace those of `above` if these are so close to a right answer that honest
+            variations would lose credit, or nearly so: fairness comes first, and other numbers must tell the two apart.
+        stands_in_for: The number for which this one stands in when that one had to fall back. A model that is as good
+            as the reference by that number itself (`Statistic.decisive`) needs no stand-in.
+        reach: How far towards the trivial number credit reaches.
     """
 
     unit: Unit | str
@@ -58,4 +58,4 @@ class Judgement:
 MSE: Final = Judgement(Unit.PIXEL_SQUARED, above=(Baseline.MEAN,))
 MSE_INFORMS: Final = Judgement(Unit.PIXEL_SQUARED)
 BCE: Final = Judgement(Unit.NAT_PER_PIXEL)
-"""The reconstruction error of images, as most families judge it."""
+"""The default: the reconstruction error of images."""

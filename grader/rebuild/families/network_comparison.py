@@ -1,7 +1,7 @@
-"""Exercises that compare networks: which of them were trained, which is the best, and whether the table is right.
+"""Exercises that compare networks: which ones were trained, which is best, and whether the notebook's table is right.
 
-The networks are measured; the notebook's table is a claim that is held against what they reach on the images that
-notebooks hold out. A table without its networks agrees with nothing.
+The networks are measured. The notebook's table is a claim, compared with what they reach on the images that notebooks
+hold out; a table without its networks agrees with nothing.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from grader.rebuild.quantities.reference_data import Array
 from reference.contract import COMPARISON, Reference
 
 HELD_OUT_SHARE = 12  # the references hold the last twelfth of the training images out
-HELD_OUT_IMAGES = 5_000  # notebooks hold these out, also where there are fewer than 60,000
+HELD_OUT_IMAGES = 5_000  # notebooks hold out this number even of fewer than 60,000
 RELATIVE_TOLERANCE = 0.03
 ABSOLUTE_TOLERANCE = 0.002
-ANOTHER_TRAINING = 1e-3  # a copy with a little noise is nearer than this, relative to its numbers
+ANOTHER_TRAINING = 1e-3  # relative to its numbers; a copy with a little noise is closer than this
 FRESH_NETWORKS = 3
 
 
 class Comparison(Family):
-    """Several networks of the reference's layers under `names`, of which the best is judged."""
+    """Several networks with the reference's layers, listed in `names`; the best one is judged."""
 
     name = COMPARISON
     several_models = True
     by_behaviour = ByBehaviour.NOTHING
 
     def chosen(self, cast: Cast, rebuilt: Rebuilt, setting: Setting, public: Array) -> Cast:
-        """Let public images choose the best of the compared networks."""
+        """Choose the best of the compared networks on public images."""
         return best_cast(cast, rebuilt, setting, public)
 
     def surroundings(self, case: Case) -> Surroundings:
@@ -54,15 +54,15 @@ FAMILIES = (Comparison(),)
 
 
 def best_cast(cast: Cast, rebuilt: Rebuilt, setting: Setting, images: Array) -> Cast:
-    """Put the best of the compared networks in the autoencoder's place, with its own encoder and decoder.
+    """Make the best of the compared networks the autoencoder, with its own encoder and decoder.
 
-    Where these are not alive any more, those of the autoencoder that was kept stay, and it stays as their companion.
+    If these no longer exist, those of the kept autoencoder stay, which becomes their companion.
 
     Args:
-        cast: The models in their roles, as their names say.
+        cast: The models with roles assigned by name.
         rebuilt: All rebuilt models.
-        setting: Which networks are compared, and what the assignment calls the autoencoder.
-        images: Public images (n, 28, 28) that choose.
+        setting: Which networks are compared, and the assignment's name for the autoencoder.
+        images: Public images (n, 28, 28) for the choice.
     """
     if cast.autoencoder is None:
         return cast
@@ -83,7 +83,7 @@ def best_cast(cast: Cast, rebuilt: Rebuilt, setting: Setting, images: Array) -> 
 
 
 def compare(reference: Reference, rebuilt: Rebuilt, train: Array) -> Surroundings:
-    """Count the trained networks and hold the notebook's table against them.
+    """Count the trained networks and compare the notebook's table with them.
 
     Args:
         reference: Its exercise names the networks and the losses.
@@ -113,15 +113,15 @@ def compare(reference: Reference, rebuilt: Rebuilt, train: Array) -> Surrounding
 
 
 def _signature(form: Architecture) -> tuple[object, ...]:
-    """Return what a network is, but for names, the layout of images and noise."""
+    """Return a network's structure without names, image layout and noise."""
     return (form.parameters, *((layer.kind, layer.attributes, layer.size) for layer in form.active_layers))
 
 
 def _trained(reference: Reference, rebuilt: Rebuilt, images: Array) -> list[RebuiltModel]:
-    """List the networks like the reference that are no fresh initialisation, those in the dictionary first.
+    """List the trained networks that have the reference's structure, those in the dictionary first.
 
-    Keras begins with biases of 0, and a step of any optimizer moves them; where all are 0, being better than a fresh
-    network shows the training. Numbers that became NaN have learnt nothing.
+    Keras initialises biases to 0, and a step of any optimizer changes them. If all are 0, being better than fresh
+    weights shows training. A network with NaN weights has learnt nothing.
     """
     arrays, broken = rebuilt.arrays, set(rebuilt.evidence.non_finite)
     wanted = _signature(reference_form(reference))
@@ -140,7 +140,7 @@ def _fresh_error(reference: Reference, images: Array) -> float:
 
 
 def _error(model: Any, images: Array) -> float:
-    """Return the MSE on images, infinite where the model does not run or its answers are no numbers."""
+    """Return the MSE on images, infinite if the model does not run or its outputs are not finite."""
     outputs = quality.answers(model, images)
     error = np.inf if outputs is None else quality.mean_squared_error(images.reshape(len(images), -1), outputs)
     return float(error) if np.isfinite(error) else np.inf
@@ -171,13 +171,13 @@ def _apart(first: Array, second: Array) -> float:
 
 @dataclass(frozen=True)
 class _Rival:
-    """One trained network, and how the notebook calls it."""
+    """One trained network, and the notebook's name for it."""
 
     model: RebuiltModel
     shelf: str
 
     def standing(self, name: str) -> int:
-        """Return 2 where it stands under this key in the dictionary, 1 where its name tells of it, else 0."""
+        """Return 2 if it has this key in the dictionary, 1 if its name contains it, else 0."""
         wanted = _normal(name)
         names = self.model.claim.names
         if any(n.startswith(f"{self.shelf}[") and _normal(n.removeprefix(self.shelf)) == wanted for n in names):
@@ -186,13 +186,13 @@ class _Rival:
 
     @property
     def compiled_loss(self) -> str:
-        """Name of the loss it says it was compiled with, for what a number may mean."""
+        """Name of the loss that it claims to be compiled with, for interpreting a number."""
         return _normal(str(self.model.claim.compiled.get("loss", "")))
 
 
 @dataclass(frozen=True)
 class _Results:
-    """What the networks reach on the held-out images, measured once each."""
+    """The losses of the networks on the held-out images, each measured once."""
 
     rivals: Sequence[_Rival]
     images: Array
@@ -205,7 +205,7 @@ class _Results:
         return best if best is not None and best.standing(name) else None
 
     def losses(self, rival: _Rival, loss: str) -> list[float]:
-        """Return the loss on the last twelfth and on all that a notebook may have held out."""
+        """Return the loss on the last twelfth and on all images that a notebook may have held out."""
         key = rival.model.claim.model
         if key not in self.outputs:
             self.outputs[key] = quality.answers(rival.model.model, self.images)
@@ -221,7 +221,7 @@ Reading = Mapping[tuple[str, ...], float]
 
 
 def _readings(tables: Sequence[TableClaim]) -> Iterator[Reading]:
-    """Yield every way to read a table: as it stands, and with rows and columns exchanged; an empty one at last."""
+    """Yield every reading of a table: as it is, and with rows and columns exchanged; last an empty one."""
     for table in tables:
         entries = {tuple(_normal(key) for key in entry.keys): entry.value for entry in table.entries}
         yield entries
@@ -230,7 +230,7 @@ def _readings(tables: Sequence[TableClaim]) -> Iterator[Reading]:
 
 
 def _missed(reference: Reference, table: Reading, results: _Results) -> dict[MissedEntry, float | None]:
-    """Return the entries that should hold another number, with what the table claims there."""
+    """Return the entries that should hold another number, and the numbers claimed there."""
     single = len(reference.compared_by) == 1
     missed: dict[MissedEntry, float | None] = {}
     for name in reference.names:
@@ -246,7 +246,7 @@ def _missed(reference: Reference, table: Reading, results: _Results) -> dict[Mis
 
 
 def _claimed(table: Reading, name: str, loss: str, *, single: bool) -> float | None:
-    """Return what the table says of a network; where it holds one loss of each, its key may be left out."""
+    """Return the table's number for a network; if it holds one loss for each, the loss's key may be missing."""
     places: Collection[tuple[str, ...]] = [(name, loss)]
     if single:
         places = [(name,), (name, "loss"), (name, "valloss"), (name, loss), (name, f"val{loss}")]
@@ -258,7 +258,7 @@ def _agree(claimed: float, measured: float) -> bool:
 
 
 def _normal(text: str) -> str:
-    """Return a key without case, quotes, spaces and underscores, and losses under one name."""
+    """Return a key without case, quotes, spaces and underscores, and with one name for each loss."""
     plain = "".join(letter for letter in text.lower() if letter.isalnum())
     return _SYNONYMS.get(plain, plain)
 

@@ -1,4 +1,4 @@
-"""Measures a trained reference with the same function, on the same samples, as a student's models."""
+"""Measures a trained reference with the same function and on the same samples as a student's models."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from reference.contract import Autoencoder, Reference
 
 
 def measured(reference: Reference, models: Autoencoder, material: Material, seed: int) -> Values:
-    """Return all numbers that the facts of a reference hold of its trained models.
+    """Return all numbers that the facts record of a reference's trained models.
 
     Args:
         reference: The reference.
-        models: Its trained models; a family may go on training them.
-        material: The data that they were trained on, and the hidden ones.
-        seed: Of their training.
+        models: Its trained models; a family may train them further.
+        material: Their training data, and the hidden data.
+        seed: Seed of their training.
 
     Raises:
-        KeyError: Its family measures less than it lists in `statistics`.
+        KeyError: Its family measures fewer quantities than it lists in `statistics`.
     """
     family = family_of(reference)
     samples = family.reference_samples(reference, material)

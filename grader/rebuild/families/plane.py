@@ -1,4 +1,4 @@
-"""Linear autoencoders of points: the angle between the plane of all answers and that of the principal components."""
+"""Linear autoencoders of points: the angle between the plane of all outputs and that of the principal components."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from grader.rebuild.quantities.samples import Samples
 from reference.contract import Reference
 
 RANDOM_PLANE_DEGREES: Final = float(np.degrees(1.0))
-"""The normals' |cos| is uniform, and arccos of that has the mean 1."""
+"""For a random plane, |cos| of the angle between normals is uniform, so the mean angle is 1 radian."""
 
 PLANE_REACH: Final = Reach(0.1, 0.35)
-"""PCA's plane is one, and honest runs come within about 2 degrees of it. A quarter of the way to any plane would be 15
-degrees: a network trained on noise came as near as that with one seed. Credit ends at 21 degrees: up to 0.9 of the way
-one in ten planes of fresh weights had half of the credit (2,000 tried), and has none now."""
+"""PCA's plane is unique; honest runs come within about 2 degrees of it. A quarter of the way to a random plane would
+be 15 degrees; a network trained on noise came that close with one seed. Credit ends at 21 degrees: when it ended at 0.9
+of the way, one in ten planes of fresh weights got half of the credit (2,000 tried); now none gets any."""
 
 _FLAT: Final = 1e-4
 
@@ -40,7 +40,7 @@ class Plane(Family):
     def measure(
         self, reference: Reference, models: TrainedModels, samples: Samples, outputs: Array
     ) -> list[Measurement]:
-        """Measure the angle, where the answers span a plane: not where they lie on a line or in a point."""
+        """Measure the angle if the outputs span a plane, and not a line or a point."""
         del models
         found = reconstruction(samples, outputs)
         _, spread, directions = np.linalg.svd(outputs - outputs.mean(axis=0), full_matrices=False)
@@ -52,7 +52,7 @@ class Plane(Family):
         return [*found, Measurement(Quantity.PLANE_ANGLE, float(angles[-1]), Unit.DEGREE, how)]
 
     def baselines(self, reference: Reference, material: Material) -> Baselines:
-        """Add a plane at random."""
+        """Add a random plane."""
         plane = {Quantity.PLANE_ANGLE: {Baseline.RANDOM_PLANE: RANDOM_PLANE_DEGREES}}
         return plane | super().baselines(reference, material)
 

@@ -1,9 +1,9 @@
-"""Which families there are: every module of this package, and what other packages name as entry points of one group.
+"""The registry of families: every module of this package, and the entry points of other packages in one group.
 
     [project.entry-points."autoencoder_grader.families"]
     adversarial = "my_course.adversarial:FAMILY"
 
-A reference names its family in `JUDGED_BY`; nobody else looks a family up by name.
+A reference names its family in `JUDGED_BY`; only this module looks up families by name.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from grader.rebuild.families.family import Family
 from reference.contract import Reference
 
 TABLE: Final = "families"
-"""The end of the group of entry points."""
+"""Last part of the name of the group of entry points."""
 
 
 @lru_cache(maxsize=1)
 def shipped() -> Mapping[str, Family]:
-    """Return the families that ship with the package, by name: those that a module here lists as `FAMILIES`."""
+    """Return the families that ship with the package, by name: those that modules here list as `FAMILIES`."""
     return {family.name: family for family in _listed()}
 
 
@@ -37,11 +37,11 @@ def _listed() -> Iterator[Family]:
 
 
 def family_of(reference: Reference) -> Family:
-    """Return the family that a reference names; other packages are asked only for one that is none of ours.
+    """Return the family that a reference names; other packages are searched only if it is not one of ours.
 
     Raises:
         KeyError: There is no such family.
-        grader.domain.plugins.PluginError: A package names something as a family that is none, or one of ours.
+        grader.domain.plugins.PluginError: A package's entry point is no family, or has the name of one of ours.
     """
     ours = shipped().get(reference.family)
     return _added()[reference.family] if ours is None else ours

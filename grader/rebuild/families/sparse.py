@@ -1,4 +1,4 @@
-"""Sparse codes: how few units of the code describe an image, by what they do to the decoded image."""
+"""Sparse codes: how few units of the code describe an image, judged by their effect on the decoded image."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ from reference.contract import Reference
 ACTIVE_ABOVE: Final = 0.1
 
 SPARSE_REACH: Final = Reach(0.4)
-"""Of the way to a code without a penalty. Penalties of other kinds are honest too: a KL divergence of weight 0.01 to a
-mean activity of 0.1 has 13.9 units for each one that describes an image; the reference 20.7, a relu without any 5.4."""
+"""Full credit reaches this share of the way to a code without a penalty. Other kinds of penalty are honest too: a KL
+divergence to a mean activity of 0.1, weight 0.01, gives 13.9 units for each one that describes an image; the reference
+gives 20.7, a relu without penalty 5.4."""
 
 
 class Sparse(Family):
-    """Codes of which few units are active; the size of their numbers does not matter."""
+    """Codes with few active units; the magnitude of their numbers does not matter."""
 
     name = "sparse"
     statistics = MappingProxyType({
@@ -41,23 +42,23 @@ class Sparse(Family):
     def measure(
         self, reference: Reference, models: TrainedModels, samples: Samples, outputs: Array
     ) -> list[Measurement]:
-        """Measure the codes, where there is an encoder with its decoder."""
+        """Measure the codes if there is an encoder with its decoder."""
         del reference
         found = reconstruction(samples, outputs)
         if models.encoder is None or models.decoder is None:
             return found
         codes = quality.predict(models.encoder, quality.as_input(models.encoder, samples.images))
         how = f"codes of {len(samples.images)} images"
-        told = {
+        descriptions = {
             Quantity.SPARSENESS: f"change of up to {IMAGES} decoded images when one unit at a time is put to rest",
             Quantity.CODE_ACTIVITY: how,
             Quantity.ACTIVE_SHARE: f"{how}, above {ACTIVE_ABOVE}",
         }
         numbers = code_numbers(models.decoder, codes)
-        return [*found, *(Measurement(name, value, "1", told[name]) for name, value in numbers.items())]
+        return [*found, *(Measurement(name, value, "1", descriptions[name]) for name, value in numbers.items())]
 
     def portrait(self, reference: Reference, models: TrainedModels, samples: Samples) -> Portrait:
-        """Draw how active each number of the code is."""
+        """Draw the mean activity of each number of the code."""
         del reference
         if models.encoder is None:
             return Portrait()

@@ -1,9 +1,9 @@
-"""Stacks trained stage by stage: does a stack hold the weights of shallow autoencoders that were trained alone?
+"""Stacks trained in stages: whether a stack holds the weights of shallow autoencoders that were trained alone.
 
-A stage maps n numbers to n numbers, and every array it holds is one of the stack's: the same object, or equal value for
-value. What a stage has learnt is measured on its own data: the first one's are images, every other one's the codes of
-the one before it. A stack that was trained as a whole holds no such stages, even where models of its parts are made
-afterwards: its outer layers alone do not give an image back.
+A stage maps n numbers to n numbers, and each of its arrays is one of the stack's, by identity or value for value. Each
+stage is measured on its own data: the first on images, every other one on the codes of the one before it. A stack that
+was trained as a whole has no such stages, even if models are made of its parts afterwards: its outer layers alone do
+not reconstruct an image.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _content(array: Array) -> str:
 def _candidates(
     stack: RebuiltModel, models: Sequence[RebuiltModel], evidence: Evidence, arrays: Arrays
 ) -> list[tuple[RebuiltModel, Held]]:
-    """List models of n to n numbers that hold some of the stack's arrays and no others, fitted ones first."""
+    """List models of n to n numbers that hold only arrays of the stack, fitted ones first."""
     fitted = {fit.model for fit in evidence.fits}
     whole = _contents(stack, arrays)
     found: dict[frozenset[tuple[str, int]], tuple[RebuiltModel, Held]] = {}
@@ -113,7 +113,7 @@ def _covers(left: Held, candidates: Sequence[tuple[RebuiltModel, Held]]) -> Iter
 def _count_trained(
     stages: Sequence[RebuiltModel], operations: Mapping[str, OperationClaim], arrays: Arrays, images: Array
 ) -> int:
-    """Count stages that are better than a constant: from the image inwards, each on the codes of the one before."""
+    """Count stages that beat a constant, from the image inwards, each on the codes of the one before."""
     inwards = sorted(stages, key=lambda stage: -(shape_size(stage.input_shape) or 0))
     samples = [images] if inwards and concrete(inwards[0].input_shape, images.shape[1:]) else []
     trained = 0
@@ -127,7 +127,7 @@ def _count_trained(
 
 
 def _codes(stage: RebuiltModel, size: int, workshop: Workshop, samples: Array) -> Iterator[Array]:
-    """Yield what every layer of a stage that has so many numbers makes of the samples, the last layer first."""
+    """Yield the output of every layer with this size for the samples, the last layer first."""
     for step in reversed(stage.steps[:-1]):
         if shape_size(step.output_shape) != size:
             continue
@@ -141,7 +141,7 @@ def _codes(stage: RebuiltModel, size: int, workshop: Workshop, samples: Array) -
 
 
 def _better_than_a_constant(stage: RebuiltModel, samples: Array) -> bool:
-    """Compare the error of a stage with that of the best constant, the mean of the samples."""
+    """Return whether a stage's error is smaller than that of the best constant, the mean of the samples."""
     outputs, rows = quality.answers(stage.model, samples), samples.reshape(len(samples), -1)
     constant = np.broadcast_to(rows.mean(axis=0), rows.shape)
     return outputs is not None and quality.mean_squared_error(rows, outputs) < quality.mean_squared_error(

@@ -1,4 +1,4 @@
-"""Classifiers on a pretrained encoder: how right they are, and whose weights they began with."""
+"""Classifiers on a pretrained encoder: their accuracy, and the weights from which they started."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _FROM_SCRATCH = ("scratch", "cero", "rival")
 
 @dataclass(frozen=True)
 class TransferModels(TrainedModels):
-    """An autoencoder, what classifiers answer to labelled samples, and their matrices.
+    """An autoencoder, the outputs of classifiers on labelled samples, and their weight matrices.
 
     Attributes:
-        answers: Of each classifier, (n, classes), by the accuracy that they are counted as.
-        encoder_matrices: Of the encoder, as the autoencoder's training left them; None where there is no encoder.
-        classifier_matrices: Of the classifier.
+        answers: Outputs of each classifier, (n, classes), by the quantity that counts its accuracy.
+        encoder_matrices: Matrices of the encoder after the autoencoder's training; None without an encoder.
+        classifier_matrices: Matrices of the classifier.
     """
 
     answers: Mapping[Quantity, Array] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Transfer(Family):
     def measure(
         self, reference: Reference, models: TrainedModels, samples: Samples, outputs: Array
     ) -> list[Measurement]:
-        """Measure the classifiers, where there are labels and a classifier."""
+        """Measure the classifiers if there are labels and a classifier."""
         del reference
         found = reconstruction(samples, outputs)
         if not isinstance(models, TransferModels) or samples.labels is None or not models.answers:
@@ -73,14 +73,14 @@ class Transfer(Family):
         found.append(Measurement(Quantity.PROBABILITIES, share, "1", "share of answers that are probabilities"))
         if models.encoder_matrices is not None:
             similar = similarity(models.encoder_matrices, models.classifier_matrices)
-            told = "cosine of the matrices of both encoders"
-            found.append(Measurement(Quantity.ENCODER_SIMILARITY, similar, "1", told))
+            how = "cosine of the matrices of both encoders"
+            found.append(Measurement(Quantity.ENCODER_SIMILARITY, similar, "1", how))
         return found
 
     def of_reference(
         self, reference: Reference, models: Autoencoder, material: Material, samples: Samples, seed: int
     ) -> TrainedModels:
-        """Train the classifiers of the lesson; that changes the encoder."""
+        """Train the lesson's classifiers, which changes the encoder."""
         chosen = reference.offer("choose_labelled")(material.train_labels, np.random.default_rng(seed))
         images, labels = material.train[chosen], material.train_labels[chosen]
         before = _matrices(models.encoder)
@@ -103,7 +103,7 @@ class Transfer(Family):
         )
 
     def baselines(self, reference: Reference, material: Material) -> Baselines:
-        """Add the encoder that was never trained."""
+        """Add an untrained encoder."""
         keras.utils.set_random_seed(0)
         samples = self.reference_samples(reference, material)
         models = self.of_reference(reference, reference.build(), material, samples, 0)
@@ -115,7 +115,7 @@ class Transfer(Family):
         } | super().baselines(reference, material)
 
     def of_student(self, case: Case) -> TrainedModels:
-        """Find the classifiers of a notebook: the one on the encoder, and its rival from scratch."""
+        """Find a notebook's classifiers: the one on the encoder, and its rival trained from scratch."""
         whole = super().of_student(case)
         images, arrays = case.samples.images, case.rebuilt.arrays
         found = [model for model in case.rebuilt.models if _classifies(model, images.shape[1:])]
@@ -143,7 +143,7 @@ FAMILIES = (Transfer(),)
 
 
 def accuracy(outputs: Array, labels: Labels) -> float:
-    """Return the share, in [0, 1], of rows whose largest number stands at the label."""
+    """Return the share, in [0, 1], of rows whose largest number is at the label."""
     return float((outputs.argmax(axis=1) == labels).mean())
 
 
@@ -155,8 +155,8 @@ def probabilities(outputs: Array) -> float:
 def similarity(first: Sequence[Array], second: Sequence[Array]) -> float:
     """Return the cosine between all numbers of the first matrices and those of the same shapes in the second.
 
-    1 where they are equal, about 0 where they have nothing to do with each other. Matrices are paired in order; one
-    that finds no partner counts as nothing in common.
+    It is 1 for equal matrices and about 0 for unrelated ones. Matrices are paired in order; a matrix without a partner
+    counts as having nothing in common.
     """
     left = list(second)
     dot = mine = theirs = 0.0

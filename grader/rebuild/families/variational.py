@@ -43,7 +43,7 @@ _UNITS: Mapping[Quantity, Unit] = {
 
 
 class Variational(Family):
-    """Codes that are drawn; a reference names the layers of its two moments `z_mean` and `z_log_variance`."""
+    """Codes that are drawn; a reference names the layers of the two moments `z_mean` and `z_log_variance`."""
 
     name = "variational"
     statistics = MappingProxyType({
@@ -60,7 +60,7 @@ class Variational(Family):
     def measure(
         self, reference: Reference, models: TrainedModels, samples: Samples, outputs: Array
     ) -> list[Measurement]:
-        """Measure what the code is drawn from, where mean and spread are known or can be told from the ELBO."""
+        """Measure the code's distribution if mean and spread are known or can be identified by the ELBO."""
         del reference
         found, images = reconstruction(samples, outputs), samples.images
         if models.decoder is None:
@@ -80,7 +80,7 @@ class Variational(Family):
         ]
 
     def portrait(self, reference: Reference, models: TrainedModels, samples: Samples) -> Portrait:
-        """Draw where the means of codes lie, class by class."""
+        """Draw the means of the codes, class by class."""
         del reference
         source = models.moments or models.heads
         images = samples.images[:CODES_SHOWN]
@@ -100,7 +100,7 @@ class Variational(Family):
         return replace(found, moments=moments(models.encoder))
 
     def baselines(self, reference: Reference, material: Material) -> Baselines:
-        """Add what a collapsed posterior has, whose decoder answers the mean image."""
+        """Add the numbers of a collapsed posterior, whose decoder outputs the mean image."""
         collapsed = mean_image_entropy(material) * material.hidden[0].size
         return super().baselines(reference, material) | {
             Quantity.NEGATIVE_ELBO: {Baseline.COLLAPSED: collapsed},
@@ -114,7 +114,7 @@ FAMILIES = (Variational(),)
 
 
 def _fit(heads: Any, decoder: Any) -> bool:
-    """Say whether the decoder takes as many numbers as each of two outputs holds."""
+    """Return whether the decoder takes as many numbers as each of the two outputs holds."""
     return shape_size(tuple(decoder.inputs[0].shape[1:])) == shape_size(tuple(heads.outputs[0].shape[1:]))
 
 
@@ -150,10 +150,10 @@ def latent_numbers(
 
 
 def read_spread(mean: Array, spread: Array, decoder: Any, images: Array) -> tuple[Array, Array, str]:
-    """Return mean, log-variance and what the second output of an encoder was taken for.
+    """Return mean, log-variance and the interpretation of an encoder's second output.
 
-    Whether it stands for σ, σ² or the logarithm of either, the notebook's own loop knows and the graph does not. Taken
-    for what it is not, a trained encoder has a worse ELBO; so the best of them is what it is.
+    The second output may be σ, σ² or the logarithm of either; only the notebook's own loop knows which. For a trained
+    encoder a wrong interpretation gives a worse ELBO, so the one with the best ELBO is right.
 
     Args:
         mean: First output for each image, (n, K).
@@ -180,7 +180,7 @@ def _cost(mean: Array, log_variance: Array, decoder: Any, images: Array) -> floa
 
 
 def _entropy(mean: Array, log_variance: Array, decoder: Any, images: Array) -> float:
-    """Return the binary cross-entropy of what is decoded of drawn codes, in nats an image."""
+    """Return the binary cross-entropy of decoded random codes, in nats per image."""
     noise = np.random.default_rng(NOISE_SEED).normal(size=mean.shape)
     decoded = _decode(decoder, mean + np.exp(0.5 * log_variance) * noise).reshape(images.shape)
     return quality.binary_cross_entropy(images, decoded) * images[0].size

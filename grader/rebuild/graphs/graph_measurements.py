@@ -1,8 +1,8 @@
 """Measures models that cannot be rebuilt: the exported graphs of one submission, run in the second sandbox.
 
-Encoder, decoder and autoencoder run in separate processes, and codes go from one to the next as plain numbers of six
-digits. Only what a chain of the two reproduces is an autoencoder with a code: without one, a graph may hand its input
-through, and its reconstructions say nothing. Of layers nothing is known, and checks of layers wait for a person.
+Encoder, decoder and autoencoder run in separate processes, and codes are passed between them as plain numbers of six
+digits. Only what a chain of the two reproduces is an autoencoder with a code: otherwise, a graph may return its input,
+and its reconstructions prove nothing. The layers are unknown, and checks of layers wait for a person.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ from grader.rebuild.quantities.samples import Samples
 from reference.contract import Reference
 
 SECONDS = 150.0
-"""For all graphs of one submission; the client waits twice as long."""
+"""Seconds for all graphs of one submission; the client waits twice as long."""
 
 SAME = 1e-3
 """Largest gap between autoencoder(x) and decoder(encoder(x)), relative to autoencoder(x): that of `composition`."""
 
 CLEARLY_OTHER = 1e-2
-"""Gap from which on a `call` is another function than decoder(encoder(x)); half precision stays far below."""
+"""Smallest gap at which a `call` is another function than decoder(encoder(x)); half precision stays far below."""
 
 MOST_PAIRS = 9
 HOW = "measured by behaviour"
@@ -52,17 +52,17 @@ HOW = "measured by behaviour"
 
 @dataclass(frozen=True)
 class Opaque:
-    """What there is to measure.
+    """What can be measured of a submission.
 
     Attributes:
         reference: The reference.
         evidence: Vetted claims and graphs.
         arrays: Vetted arrays.
-        models: What could be rebuilt.
-        problems: Of what could not.
-        task: For names.
-        samples: What is measured on.
-        baselines: What trivial predictors reach on these.
+        models: Models that could be rebuilt.
+        problems: Problems with those that could not.
+        task: For the names that the assignment asks for.
+        samples: The samples to measure on.
+        baselines: What trivial predictors reach on them.
         scale: The pixels that the rebuilt models take, None for [0, 1].
     """
 
@@ -88,7 +88,7 @@ class Opaque:
 
 
 def by_behaviour(opaque: Opaque, sandbox: GraphSandbox) -> Measurements:
-    """Measure the autoencoder among the graphs; what could not be measured is a problem of ours.
+    """Measure the autoencoder among the graphs; whatever cannot be measured is a problem of ours.
 
     Args:
         opaque: The submission.
@@ -97,7 +97,7 @@ def by_behaviour(opaque: Opaque, sandbox: GraphSandbox) -> Measurements:
     nothing = Measurements(problems=opaque.problems, data=opaque.samples.size)
     if family_of(opaque.reference).by_behaviour not in (ByBehaviour.WITH_CODE, ByBehaviour.WHOLE):
         return nothing
-    with ExitStack() as processes:  # a sandbox that does not start is an error of ours, for the one border
+    with ExitStack() as processes:  # if a sandbox does not start, `measure` reports an error of ours
         deadline = time.monotonic() + SECONDS
         graphs, problems = _opened(opaque, sandbox, processes, deadline)
         nothing = replace(nothing, problems=opaque.problems + problems)
@@ -111,11 +111,11 @@ def by_behaviour(opaque: Opaque, sandbox: GraphSandbox) -> Measurements:
 
 
 def instead(opaque: Opaque, chosen: RebuiltModel | None, sandbox: GraphSandbox) -> Measurements | None:
-    """Return what the graphs show where the rebuilt models do not hold the notebook's autoencoder, else None.
+    """Return the measurements of graphs if the rebuilt models do not contain the notebook's autoencoder, else None.
 
     Args:
         opaque: The submission.
-        chosen: The model in the autoencoder's place, None where none could be rebuilt.
+        chosen: The model in the autoencoder's role, None if none could be rebuilt.
         sandbox: How a graph is run.
     """
     if chosen is None or _contradicted(opaque, chosen, sandbox):
@@ -127,10 +127,10 @@ def instead(opaque: Opaque, chosen: RebuiltModel | None, sandbox: GraphSandbox) 
 
 
 def _contradicted(opaque: Opaque, together: RebuiltModel, sandbox: GraphSandbox) -> bool:
-    """Say whether an autoencoder that we put together does something else than the notebook's own.
+    """Return whether an autoencoder that we joined computes something else than the notebook's own.
 
-    An author's class is put together from the encoder and decoder that it holds; its `call` may do more than that. A
-    graph that draws at random, or answers with no image, does not tell.
+    An author's class is joined from the encoder and decoder that it holds, but its `call` may do more than these. A
+    graph that draws random numbers or does not return an image gives no answer.
     """
     path = opaque.evidence.graphs.get(together.claim.model)
     if path is None:
@@ -147,7 +147,7 @@ def _contradicted(opaque: Opaque, together: RebuiltModel, sandbox: GraphSandbox)
 
 
 def _outranked(opaque: Opaque, chosen: RebuiltModel) -> bool:
-    """Say whether a graph was trained under the name asked for, and the model that was chosen has not that name."""
+    """Return whether a graph was trained under the name asked for, which the chosen model does not have."""
     evidence, name = opaque.evidence, opaque.asked.get(Role.AUTOENCODER, "")
     fitted = {fit.model for fit in evidence.fits}
     named = [claim for claim in evidence.models if claim.model in evidence.graphs and name in claim.names]
@@ -156,7 +156,7 @@ def _outranked(opaque: Opaque, chosen: RebuiltModel) -> bool:
 
 @dataclass(frozen=True)
 class _Case:
-    """One submission with its graphs running."""
+    """One submission while its graphs run."""
 
     whole: RebuiltModel
     graphs: Sequence[RebuiltModel]
@@ -183,7 +183,7 @@ def _measured(case: _Case) -> Measurements:
     known = cast.by_role()
     found = {_name(model.claim) for model in known.values()} if pair is not None else set()
     return Measurements(
-        models={role: _told(role, model, opaque.arrays) for role, model in known.items()},
+        models={role: _measured_model(role, model, opaque.arrays) for role, model in known.items()},
         values={one.name: one for one in values if np.isfinite(one.value)},
         problems=() if found else opaque.problems,
         strips=strips(whole, opaque.samples),
@@ -196,7 +196,7 @@ def _measured(case: _Case) -> Measurements:
 
 
 def _of_family(case: _Case, cast: Cast, outputs: Array) -> list[Measurement]:
-    """Measure what the family asks for; without two halves reconstructions say nothing, and few families say more."""
+    """Measure the family's quantities; without two halves, reconstructions prove nothing and are left out."""
     opaque, family = case.opaque, family_of(case.opaque.reference)
     if cast.encoder is None and family.by_behaviour is not ByBehaviour.WHOLE:
         return []
@@ -209,7 +209,7 @@ def _of_family(case: _Case, cast: Cast, outputs: Array) -> list[Measurement]:
 
 
 _OF_HALVES = frozenset({Quantity.RECONSTRUCTION_MSE, Quantity.RECONSTRUCTION_BCE})
-"""What a graph that hands its input through would be best at."""
+"""The quantities at which a graph that returns its input would be best."""
 
 _SAID = message(
     "Measured by behaviour: this model does something that we cannot build again from known layers, so that what it "
@@ -224,7 +224,7 @@ _SAID = message(
 def _opened(
     opaque: Opaque, sandbox: GraphSandbox, processes: ExitStack, deadline: float
 ) -> tuple[list[RebuiltModel], tuple[MeasuringProblem, ...]]:
-    """Start a sandbox for each graph; those that are refused or do not answer are problems."""
+    """Start a sandbox for each graph; graphs that are refused or do not answer are problems."""
     graphs: list[RebuiltModel] = []
     problems: list[MeasuringProblem] = []
     exported = [(claim, opaque.evidence.graphs.get(claim.model)) for claim in opaque.evidence.models]
@@ -250,8 +250,8 @@ def _name(claim: ModelClaim) -> str:
     return shortened(claim.names[0] if claim.names else claim.class_name, 80)
 
 
-def _told(role: Role, model: RebuiltModel, arrays: Arrays) -> MeasuredModel:
-    """Return a model for the checks: what was rebuilt with its layers, a graph with its two ends alone."""
+def _measured_model(role: Role, model: RebuiltModel, arrays: Arrays) -> MeasuredModel:
+    """Return a model for the checks: a rebuilt one with its layers, a graph with only its input and output."""
     form = Architecture((), model.input_shape, model.output_shape, -1, 0)
     return MeasuredModel(role, _name(model.claim), canonical(model, arrays) if model.steps else form)
 
@@ -260,7 +260,7 @@ def _told(role: Role, model: RebuiltModel, arrays: Arrays) -> MeasuredModel:
 
 
 def _autoencoder(graphs: Sequence[RebuiltModel], opaque: Opaque) -> RebuiltModel | None:
-    """Return the graph from samples to samples that was trained under the name asked for, or last, or has the name."""
+    """Return the graph of samples to samples: trained under the name asked for, else named so, else trained last."""
     order = {fit.model: place for place, fit in enumerate(opaque.evidence.fits)}
     once = {(fit.model, name) for fit in opaque.evidence.fits for name in fit.names}
     name = opaque.asked.get(Role.AUTOENCODER, "")
@@ -279,7 +279,7 @@ def _is_whole(model: RebuiltModel, opaque: Opaque) -> bool:
 
 
 def _pair(whole: RebuiltModel, case: _Case, convention: Convention) -> tuple[RebuiltModel, RebuiltModel] | None:
-    """Return the encoder and decoder that do together what the autoencoder does, None where no two do."""
+    """Return the encoder and decoder that together do what the autoencoder does, None if no two do."""
     best: tuple[tuple[int, float], tuple[RebuiltModel, RebuiltModel]] | None = None
     for encoder, decoder in itertools.islice(_pairs(case), MOST_PAIRS):
         parts = convention.around(encoder, Role.ENCODER), convention.around(decoder, Role.DECODER)
@@ -302,7 +302,7 @@ _HALVES = (Role.ENCODER, Role.DECODER)
 
 
 def _pairs(case: _Case) -> Iterator[tuple[RebuiltModel, RebuiltModel]]:
-    """Yield encoders with decoders that take as many numbers as they give, fewer than a sample has."""
+    """Yield encoders with decoders that take as many numbers as the encoder gives, fewer than a sample has."""
     opaque = case.opaque
     size = int(np.prod(opaque.sample))
     others = [model for model in (*case.graphs, *opaque.models) if not _is_whole(model, opaque)]
@@ -318,7 +318,7 @@ def _pairs(case: _Case) -> Iterator[tuple[RebuiltModel, RebuiltModel]]:
 
 
 def _of_chain(cast: Cast, outputs: Array, images: Array) -> list[Measurement]:
-    """Measure what the two halves and the whole do together."""
+    """Measure both halves and the whole together."""
     assert cast.autoencoder and cast.encoder and cast.decoder  # noqa: S101, PT018 - the caller looked
     parts = (cast.encoder.model, cast.decoder.model)
     few = images[:COMPOSITION_IMAGES]

@@ -1,4 +1,4 @@
-"""Outlines of autoencoders that cannot be rebuilt, from what their exported graphs do to images."""
+"""Outlines of autoencoders that cannot be rebuilt, from how their exported graphs transform images."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from grader.rebuild.quantities.samples import Samples, load_samples
 from reference import data
 
 SECONDS: Final = 90.0
-"""For all graphs of a notebook."""
+"""Seconds for all graphs of a notebook."""
 
 
 def graph_outlines(
     evidence: Evidence, arrays: Arrays, rebuilt: Collection[str], choice: DataChoice, sandbox: GraphSandbox
 ) -> tuple[Outline, ...]:
-    """Describe every trained model that gives back images and was exported as a graph, as nobody could rebuild it.
+    """Describe every trained model that reconstructs images and was exported as a graph because it cannot be rebuilt.
 
     Args:
         evidence: What the notebook left behind.
         arrays: Vetted arrays.
         rebuilt: Ids of the models that could be rebuilt.
-        choice: Which images.
+        choice: The images.
         sandbox: How a graph is run.
 
     Raises:
-        reference.data.DataNotFoundError: The full data was asked for and is not there.
+        reference.data.DataNotFoundError: The full data was asked for and not found.
     """
     fitted = [fit.model for fit in evidence.fits]
     claims = [one for one in evidence.models if one.model in evidence.graphs and one.model not in rebuilt]
@@ -53,7 +53,7 @@ def graph_outlines(
 
 
 def called(claim: ModelClaim, evidence: Evidence) -> str:
-    """Return what the notebook calls a model, or called it when it was trained."""
+    """Return the notebook's name for a model, now or when it was trained."""
     once = [name for fit in evidence.fits if fit.model == claim.model for name in fit.names]
     return next(iter((*claim.names, *once)), claim.class_name)
 
@@ -61,7 +61,7 @@ def called(claim: ModelClaim, evidence: Evidence) -> str:
 def _outline(
     claim: ModelClaim, evidence: Evidence, arrays: Arrays, choice: DataChoice, process: GraphProcess
 ) -> Outline | None:
-    """Return nothing of a graph that is refused, breaks, or takes and gives no images."""
+    """Return no outline for a graph that is refused, breaks, or does not map images to images."""
     with process:
         try:
             sample = load_samples(data.NAMES[0], "hidden", choice).images.shape[1:]
@@ -71,7 +71,7 @@ def _outline(
                 return convention_of(model, evidence, images.train).around(model, Role.AUTOENCODER)
 
             tests = image_tests(model, choice, judged)
-        except BehaviourError:  # `measure` tells why of the same graph
+        except BehaviourError:  # `measure` reports the reason for the same graph
             return None
     broken = bool(set(claim.variables) & set(evidence.non_finite))
     if not tests and not broken:

@@ -1,4 +1,4 @@
-"""Wraps an exported graph so that it takes and gives pixels in [0, 1], as `quantities.conventions` does for models."""
+"""Wraps an exported graph so that it maps pixels in [0, 1] to such, as `quantities.conventions` does for models."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from grader.rebuild.quantities.reference_data import Array
 
 @dataclass(frozen=True)
 class Convention:
-    """Between which numbers the model was trained, and whether it answers with logits."""
+    """The range of the training pixels, and whether the model returns logits."""
 
     scale: PixelScale | None = None
     logits: bool = False
 
     def around(self, model: RebuiltModel, role: Role) -> RebuiltModel:
-        """Return a model that takes and gives pixels in [0, 1], codes as they are."""
+        """Return a model that takes and returns pixels in [0, 1]; codes stay as they are."""
         ends = role is not Role.DECODER, role is not Role.ENCODER
         return replace(model, model=Converted(model.model, self, *ends))
 
     def told(self) -> tuple[Message, ...]:
-        """Say what was done."""
+        """Return sentences about the conversions."""
         return (() if self.scale is None else (self.scale.told(),)) + ((_LOGITS,) if self.logits else ())
 
 
@@ -45,7 +45,7 @@ _LOGITS = ANSWERS_WITH_LOGITS
 
 @dataclass(frozen=True)
 class Converted:
-    """A model as those who measure it call it."""
+    """A graph with conversions, called like a model."""
 
     inner: Any
     convention: Convention
@@ -59,11 +59,11 @@ class Converted:
 
     @property
     def outputs(self) -> Any:
-        """What it gives."""
+        """What it returns."""
         return self.inner.outputs
 
     def __call__(self, samples: Any, training: bool = False) -> Array:  # noqa: FBT001, FBT002 - as Keras's
-        """Return its answer to a batch."""
+        """Return its output for a batch."""
         scale, numbers = self.convention.scale, np.asarray(samples, np.float32)
         if scale is not None and self.takes_pixels:
             numbers = numbers * np.float32(scale.white - scale.black) + np.float32(scale.black)
@@ -76,11 +76,11 @@ class Converted:
 
 
 def convention_of(whole: RebuiltModel, evidence: Evidence, train: Array) -> Convention:
-    """Choose as for rebuilt models: what the fits and the loss speak of, where training images come back better.
+    """Choose as for rebuilt models: the convention of fits and loss under which training images are reconstructed best.
 
     Args:
         whole: The autoencoder.
-        evidence: For what it was fitted on.
+        evidence: For its training data.
         train: Training samples, in the layout of the data set.
     """
     images = train[:CHOOSING_IMAGES]

@@ -1,6 +1,6 @@
 """One exported graph in the second sandbox, as a function from numbers to numbers.
 
-Whatever comes back is read as if it were an attack: within a time, in the shape that was announced and within bounds.
+Every answer is treated as hostile: it must arrive in time, in the announced shape and within bounds.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from grader.domain.text import shortened
 from grader.rebuild.quantities.reference_data import Array
 
 ANSWER_SECONDS = 90.0
-"""For one batch, the start of Python and TensorFlow included."""
+"""Seconds for one batch, including the start of Python and TensorFlow."""
 
 MAX_LINE = 4096
 MAX_NUMBERS = 2**25
@@ -33,19 +33,19 @@ Shape = tuple[int | None, ...]
 
 
 class BehaviourError(Exception):
-    """The graph was refused, broke, took too long, or gave what is no answer; the text says which."""
+    """The graph was refused, broke, took too long, or gave an invalid answer; the text says which."""
 
 
 class GraphProcess:
     """A running second sandbox with one graph.
 
     Args:
-        sandbox: How it is started.
+        sandbox: How to start it.
         graph: The vetted file.
-        deadline: On the monotonic clock; nothing is waited for beyond it.
+        deadline: Time on the monotonic clock at which waiting ends.
 
     Raises:
-        OSError: There is no such program.
+        OSError: The program does not exist.
     """
 
     def __init__(self, sandbox: GraphSandbox, graph: Path, deadline: float) -> None:
@@ -62,7 +62,7 @@ class GraphProcess:
         )
 
     def takes(self) -> Shape:
-        """Wait until the graph is loaded, and return the shape of one sample that it takes; to be asked once, first.
+        """Wait until the graph is loaded, and return the shape of one input sample; must be called once, first.
 
         Raises:
             BehaviourError: The graph is refused, or the sandbox does not start.
@@ -71,10 +71,10 @@ class GraphProcess:
         return _shape(self._line().get("takes"), free=True)
 
     def ask(self, samples: Array) -> Array:
-        """Return what the graph makes of samples (n, …), as (n, …).
+        """Return the graph's output for samples (n, …), as (n, …).
 
         Raises:
-            BehaviourError: It broke, took too long, or gave something that is no answer.
+            BehaviourError: It broke, took too long, or gave an invalid answer.
         """
         self._begin()
         numbers = np.ascontiguousarray(samples, "<f4")
@@ -88,8 +88,8 @@ class GraphProcess:
         return np.frombuffer(self._take(4 * size * len(samples)), "<f4").reshape(shape).astype(np.float32)
 
     def close(self) -> None:
-        """End the sandbox with all that is in it."""
-        self._process.kill()  # what is inside dies with it: `--die-with-parent`, and a process namespace of its own
+        """End the sandbox with everything in it."""
+        self._process.kill()  # processes inside die with it: `--die-with-parent`, and a process namespace of its own
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
@@ -159,24 +159,24 @@ class GraphProcess:
 
 @dataclass(frozen=True)
 class Tensor:
-    """An end of a graph, as far as those who ask a Keras model look at it.
+    """An input or output of a graph, with the attributes that callers of a Keras model use.
 
     Attributes:
-        shape: With the batch axis.
+        shape: Including the batch axis.
     """
 
     shape: Shape
 
 
 class GraphModel:
-    """A graph with the small interface of a Keras model: called on a batch, and with the shapes of its ends.
+    """A graph with the small interface of a Keras model: it can be called on a batch, and its ends have shapes.
 
     Args:
         process: Where it runs.
-        sample: Shape of one sample, for finding out what comes out.
+        sample: Shape of one sample, used to find the shape of the output.
 
     Raises:
-        BehaviourError: It does not answer, or not twice in the same way.
+        BehaviourError: It gives no answer, or two different ones.
     """
 
     def __init__(self, process: GraphProcess, sample: tuple[int, ...]) -> None:
@@ -193,14 +193,14 @@ class GraphModel:
             raise BehaviourError("its answer to one sample hangs on the others of the batch")
 
     def __call__(self, samples: Any, training: bool = False) -> Array:  # noqa: ARG002, FBT001, FBT002 - as Keras's
-        """Return its answer to a batch, which it sees in another order: a place in the batch must tell it nothing."""
+        """Return its output for a batch; the batch is shuffled so that positions carry no information."""
         order = np.random.default_rng().permutation(len(samples))
         answers = self._process.ask(np.asarray(samples, np.float32)[order])
         return answers[np.argsort(order)]
 
 
 def _shape(value: object, *, free: bool) -> Shape:
-    """Read a shape that the sandbox sent; `free` allows lengths that are not known."""
+    """Read a shape that the sandbox sent; `free` allows dimensions of unknown length."""
     if not isinstance(value, list) or len(value) > MAX_DIMENSIONS:
         raise BehaviourError("an answer without a shape")
     for length in value:
@@ -211,6 +211,6 @@ def _shape(value: object, *, free: bool) -> Shape:
 
 
 def _printable(text: str) -> str:
-    """Return what the sandbox said on one short line of ordinary characters: part of it is student-made."""
+    """Return a message of the sandbox as one short line of ordinary characters, since parts of it are student-made."""
     words = "".join(letter if letter.isprintable() else " " for letter in text)
     return shortened(" ".join(words.split()), 200)

@@ -1,6 +1,6 @@
-"""Asks zone T for the second sandbox: `python relay.py SOCKET GRAPH`, run by a measuring process that is shut in.
+"""Requests the second sandbox from the trusted core (zone T): `python relay.py SOCKET GRAPH`, run in a sandbox.
 
-Its standard input and output are handed to the program that T starts; when either ends, so does the other.
+Its standard input and output are passed to the program that T starts; when either ends, so does the other.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 
 
 def main(address: str, graph: str) -> None:
-    """Hand over both pipes, and wait until the sandbox has ended."""
+    """Pass on both pipes, and wait until the sandbox has ended."""
     with socket.socket(socket.AF_UNIX) as door:
         door.connect(address)
         socket.send_fds(door, [graph.encode()], [0, 1])

@@ -1,1 +1,1 @@
-"""From a claimed graph to a real Keras model of our own, its normal form, and the roles that models play."""
+"""From a claimed graph to a real Keras model of ours, its canonical form, and the roles of models."""

@@ -1,8 +1,7 @@
-"""Which layers the measuring process (zone M) builds: the rules of the probe, under the names that are used here.
+"""The layers that the measuring process (zone M) may build: the probe's rules, under the names used here.
 
-They stand in the probe because the student's kernel (zone K) asks them as well: a model of which zone M will refuse
-something leaves the kernel as a graph too. Here they decide, there they only spare work; what a kernel does to its own
-copy changes nothing.
+The rules are in the probe because the student's kernel (zone K) uses them too: it also exports a model as a graph if
+zone M will refuse a layer of it. Only zone M's copy decides: a kernel that changes its own copy changes nothing here.
 """
 
 from __future__ import annotations
@@ -52,4 +51,4 @@ __all__ = [
     "tensor_arguments",
 ]
 
-all_traits()  # what plug-ins add is on the list before anything is rebuilt
+all_traits()  # plug-ins' layers are on the list before anything is rebuilt

@@ -1,4 +1,4 @@
-"""Builds one of Keras's own layers from one claimed layer; it can hold no other arrays than the claimed ones."""
+"""Builds one of Keras's own layers from one claimed layer; it can hold only the claimed arrays."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from grader.rebuild.network.allowlist import (
 ArrayShape = tuple[int, ...]
 
 _NAMES = {"GroupedQueryAttention": "GroupQueryAttention"}
-"""Classes that `keras.layers` has under another name than their own."""
+"""Classes that `keras.layers` has under a name other than their own."""
 
 
 def make_layer(kind: str, config: Mapping[str, JsonValue], shapes: Collection[ArrayShape]) -> Any:
-    """Make a layer of the allowlist.
+    """Make a layer that is on the allowlist.
 
     Args:
         kind: Keras's class name.
         config: Claimed settings.
-        shapes: Shapes of the arrays that the claim brings for it. A layer that needs an array of another shape raises
-            `ValueError` when it is built, before it takes any memory for it.
+        shapes: Shapes of the arrays claimed for it. A layer that needs an array of another shape raises `ValueError`
+            when built, before any memory is allocated.
 
     Raises:
         RefusedError: The layer or one of its settings is not on the list.
@@ -56,20 +56,20 @@ def fill(layer: Any, arrays: Sequence[Any]) -> None:
     """Give a layer its arrays.
 
     Raises:
-        ValueError: They are not as many as it needs, or of other shapes.
+        ValueError: Their number or shapes do not fit.
     """
     layer.set_weights(arrays)
     if isinstance(layer, keras.layers.Normalization):
-        layer.finalize_state()  # it computes with copies of what it holds
+        layer.finalize_state()  # it computes with copies of its arrays
 
 
 class Standardised(keras.layers.Layer):
-    """`Normalization` with a mean and a variance that its author gave, and that it did not find itself.
+    """`Normalization` with a given mean and variance instead of adapted ones.
 
     Args:
-        mean: With as many axes as the batch.
-        variance: Of the same shape.
-        invert: Whether it takes back what another one did.
+        mean: Has as many axes as the batch.
+        variance: Has the same shape.
+        invert: Whether it reverses another normalisation.
     """
 
     def __init__(self, mean: Any, variance: Any, *, invert: bool) -> None:
@@ -79,21 +79,21 @@ class Standardised(keras.layers.Layer):
         self._invert = invert
 
     def call(self, inputs: Any) -> Any:
-        """Return (inputs - mean) / deviation, or what undoes that."""
+        """Return (inputs - mean) / deviation, or the inverse."""
         if self._invert:
             return inputs * self._deviation + self._mean
         return (inputs - self._mean) / self._deviation
 
 
 class BothWays(keras.layers.Layer):
-    """What `Bidirectional` is: one recurrent layer forwards and its twin backwards, joined.
+    """Our `Bidirectional`: a recurrent layer forwards and its twin backwards, joined.
 
-    Keras's own makes its inner layers by deserialising them, which is never done here.
+    Keras's class creates its inner layers by deserialisation, which we never do.
 
     Args:
         forwards: A recurrent layer.
         backwards: Its twin that goes backwards.
-        join: How their outputs become one.
+        join: How their outputs are joined.
     """
 
     def __init__(self, forwards: Any, backwards: Any, join: str) -> None:
@@ -111,7 +111,7 @@ class BothWays(keras.layers.Layer):
         self.built = True
 
     def call(self, sequences: Any, initial_state: Any = None, mask: Any = None) -> Any:
-        """Return both directions, joined in the order of time, and their states where they give them."""
+        """Return both directions, joined in time order, and their states if they return them."""
         half = None if initial_state is None else len(initial_state) // 2
         halves = (None, None) if initial_state is None else (initial_state[:half], initial_state[half:])
         there = self._forwards(sequences, initial_state=halves[0], mask=mask)
@@ -130,7 +130,7 @@ class BothWays(keras.layers.Layer):
         return (there + back) / (2 if self._join == "ave" else 1)
 
     def compute_mask(self, _sequences: Any, mask: Any = None) -> Any:
-        """Pass the mask on with a sequence, as `Bidirectional` does."""
+        """Pass the mask on if the output is a sequence, as `Bidirectional` does."""
         passed = mask if self._forwards.return_sequences else None
         states = len(self._forwards.state_size if isinstance(self._forwards.state_size, list) else [0])
         return [passed, *[None] * (2 * states)] if self._forwards.return_state else passed
@@ -148,14 +148,14 @@ def _cell(claim: Mapping[str, Any], shapes: Collection[ArrayShape]) -> Any:
 
 
 def _initializers(layer_class: Any, shapes: Collection[ArrayShape]) -> dict[str, Any]:
-    """Return arguments that make every array of a layer zeros of one of `shapes`, or an error."""
+    """Return initialisers that make each array of a layer zeros of one of `shapes`, or raise an error."""
     names = inspect.signature(layer_class.__init__).parameters
     initializers = {name: _Zeros(shapes) for name in names if name.endswith("_initializer")}
     return initializers | ({"unit_forget_bias": False} if "unit_forget_bias" in names else {})
 
 
 class _Zeros(keras.initializers.Initializer):
-    """Zeros, of the shapes that the claim brings and of no others; a copy of it is as strict."""
+    """Zeros, only in the claimed shapes; a copy of it is just as strict."""
 
     def __init__(self, shapes: Collection[ArrayShape]) -> None:
         self._shapes = frozenset(shapes)
@@ -166,5 +166,5 @@ class _Zeros(keras.initializers.Initializer):
         return keras.ops.zeros(shape, dtype=dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """Return what a layer copies an initialiser by."""
+        """Return the settings from which a layer copies an initialiser."""
         return {"shapes": self._shapes}

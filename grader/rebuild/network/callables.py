@@ -1,7 +1,7 @@
-"""Encoders and decoders that are no Keras models: layers, lists of layers, methods and objects that can be called.
+"""Encoders and decoders that are not Keras models: layers, lists of layers, methods and callable objects.
 
-A model of the notebook's comes before them. Roles come from what they do to the autoencoder, never from the order in
-which a class makes them: an encoder is its beginning, a decoder its end, and together they are all of it.
+The notebook's models come first. Roles follow from how a part relates to the autoencoder, never from the order in which
+a class creates parts: an encoder is its beginning, a decoder its end, and together they are all of it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WHOLE_KINDS = frozenset({"object", "Layer"})
 def with_callables(
     cast: Cast, evidence: Evidence, arrays: Arrays, *, sample: tuple[int, ...], contract: Mapping[str, str]
 ) -> Cast:
-    """Fill roles that no model fills with what else can be called by itself.
+    """Fill roles that no model fills with other callable parts.
 
     Args:
         cast: What was found among the models.
@@ -50,7 +50,7 @@ def _rebuilt(evidence: Evidence, workshop: Workshop) -> Iterator[RebuiltModel]:
     for claim in evidence.parts:
         try:
             model = workshop.rebuild(claim)
-        except RefusedError:  # no model of the notebook's: nobody asked for it
+        except RefusedError:  # not a model of the notebook: no assignment asks for it
             continue
         if model.held:
             yield model
@@ -58,14 +58,14 @@ def _rebuilt(evidence: Evidence, workshop: Workshop) -> Iterator[RebuiltModel]:
 
 @dataclass(frozen=True)
 class _Shelf:
-    """What can be called by itself and is no model.
+    """Callable parts that are not models.
 
     Attributes:
-        parts: All of it.
+        parts: All of them.
         sample: Shape of one sample of the data.
         contract: The name that the assignment asks for, by role.
-        closed: Arrays of each model that could not be rebuilt. Some of its layers are not what it does: only parts that
-            hold all of its arrays stand for it.
+        closed: Arrays of each model that could not be rebuilt. Such a model does more than some of its layers: only
+            parts that hold all of its arrays can replace it.
     """
 
     parts: Sequence[RebuiltModel]
@@ -74,7 +74,7 @@ class _Shelf:
     closed: Sequence[frozenset[str]] = ()
 
     def whole(self) -> RebuiltModel | None:
-        """Return the object or layer that is an autoencoder: a sample in, a sample out, two layers that learn."""
+        """Return the object or layer that is an autoencoder: sample in, sample out, two layers with weights."""
         found = [
             part
             for part in self.parts
@@ -84,9 +84,9 @@ class _Shelf:
         return max(found, key=lambda part: (self._called(part, Role.AUTOENCODER), len(part.held)), default=None)
 
     def halves(self, cast: Cast) -> Cast:
-        """Return the beginning and the end of the autoencoder that are all of it together.
+        """Return the beginning and the end of the autoencoder that together are all of it.
 
-        Where there are no such two, one that ends at its narrowest point, or begins there.
+        Without such a pair, return a part that ends or begins at its narrowest point.
         """
         whole = cast.autoencoder
         assert whole is not None  # noqa: S101 - the caller looked
@@ -109,7 +109,7 @@ class _Shelf:
         return cast
 
     def joined_halves(self, cast: Cast, workshop: Workshop) -> Cast:
-        """Return two halves that fit together; those of one object are the autoencoder that it holds."""
+        """Return two halves that fit together; halves of one object form the autoencoder that it holds."""
         takes = [p for p in self.parts if _holds(p.input_shape, self.sample) and not fits_sample(p, self.sample)]
         gives = [p for p in self.parts if _holds(p.output_shape, self.sample) and not fits_sample(p, self.sample)]
         first = [cast.encoder] if cast.encoder is not None else takes
@@ -125,7 +125,7 @@ class _Shelf:
         return replace(cast, autoencoder=whole, encoder=encoder, decoder=decoder, candidates=found)
 
     def _one_half(self, cast: Cast, takes: Sequence[RebuiltModel], gives: Sequence[RebuiltModel]) -> Cast:
-        """Return a half under the name that the assignment asks for, where it stands alone."""
+        """Return a half that has the name asked for and whose other half is missing."""
         alone = [part for part in (*takes, *gives) if self._stand_for_all(part)]
         encoder = cast.encoder or next((one for one in alone if one in takes and self._called(one, Role.ENCODER)), None)
         decoder = cast.decoder or next((one for one in alone if one in gives and self._called(one, Role.DECODER)), None)
@@ -158,6 +158,6 @@ def _make_up(encoder: RebuiltModel, decoder: RebuiltModel, whole: RebuiltModel) 
 
 
 def _owner(part: RebuiltModel) -> str:
-    """Return the name of what holds a part, "" for one that stands under a name of its own."""
+    """Return the name of the object that holds a part, "" for a part with a name of its own."""
     name = part.claim.names[0] if part.claim.names else ""
     return name.rpartition(".")[0]

@@ -25,10 +25,10 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 
 
 def arguments_of(node: NodeClaim, tensors: Mapping[str, Any], arrays: Arrays) -> tuple[list[Any], dict[str, Any]]:
-    """Return what a claimed call is made with, settings that are None left out.
+    """Return the arguments of a claimed call; settings that are None are left out.
 
     Raises:
-        RefusedError: Something in it is none of the kinds that the probe writes.
+        RefusedError: One of them is of a kind that the probe does not write.
     """
     arguments = node.arguments if isinstance(node.arguments, dict) else {}
     args = [_value(value, tensors, arrays) for value in arguments.get("args", [])]
@@ -60,7 +60,7 @@ def operate(operation: OperationClaim, args: list[Any], kwargs: dict[str, Any]) 
     """Call an operator of the list.
 
     Raises:
-        RefusedError: It is not on the list, or one of its settings.
+        RefusedError: The operator or one of its settings is not on the list.
     """
     kind = operation.class_name
     settings = operator_settings(kind, operation.config)
@@ -74,14 +74,14 @@ def operate(operation: OperationClaim, args: list[Any], kwargs: dict[str, Any]) 
 
 
 def _as_floats(operation: OperationClaim, tensor: Any) -> Any:
-    """Return a tensor as it is, or true and false as one and zero."""
+    """Return a tensor unchanged, or true and false as one and zero."""
     if operation.class_name != "Cast" or tensor.dtype in FLOATS:
         return tensor
     return keras.ops.cast(tensor, "float32")
 
 
 def mean_of(given: Sequence[Any]) -> Any:
-    """Return the mean of a pair (mean, log-variance): what a code is outside training.
+    """Return the mean of a pair (mean, log-variance), which is the code outside training.
 
     Raises:
         RefusedError: There is no such pair.
@@ -94,22 +94,22 @@ def mean_of(given: Sequence[Any]) -> Any:
 
 
 def masks_of(layer: Any) -> frozenset[str]:
-    """Return the names under which a layer takes masks."""
+    """Return the names of a layer's mask arguments."""
     return MASKS.intersection(inspect.signature(layer.call).parameters)
 
 
 def without_masks(arguments: JsonValue) -> JsonValue:
-    """Return the arguments of a call without those that only say which steps count."""
+    """Return the arguments of a call without masks, which only say which steps count."""
     if not isinstance(arguments, dict) or not isinstance(arguments.get("kwargs"), dict):
         return arguments
     return {**arguments, "kwargs": {name: one for name, one in arguments["kwargs"].items() if name not in MASKS}}
 
 
 def known(tensors: Mapping[str, Any], name: JsonValue) -> Any:
-    """Return the tensor of an id.
+    """Return the tensor with this id.
 
     Raises:
-        RefusedError: Nothing makes it.
+        RefusedError: No call makes it.
     """
     if not isinstance(name, str) or name not in tensors:
         raise RefusedError(shortened(f"a tensor that nothing makes ({name})", 200))
@@ -117,7 +117,7 @@ def known(tensors: Mapping[str, Any], name: JsonValue) -> Any:
 
 
 def tensors_in(values: Sequence[Any]) -> bool:
-    """Say whether a tensor is among the values, or in a list among them."""
+    """Return whether a tensor is among the values, or in a list among them."""
     nested = [item for value in values if isinstance(value, list) for item in value]
     return any(isinstance(value, keras.KerasTensor) for value in values) or (bool(nested) and tensors_in(nested))
 

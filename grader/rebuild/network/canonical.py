@@ -1,8 +1,8 @@
 """Canonical form of a rebuilt model: kinds, attributes, shapes, edges and parameters, without names.
 
-Three things are made one: a separate activation joins the layer before it, Flatten and Reshape are one kind (and
-vanish where they change nothing), and layers that do nothing at all are left out. Pure Python on the steps of the
-rebuilt model; Keras computed the shapes.
+Three notations are unified: a separate activation joins the layer before it, Flatten and Reshape are one kind (removed
+if they change nothing), and layers without any effect are left out. Works on the steps of the rebuilt model in pure
+Python; Keras has computed the shapes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from grader.rebuild.network.allowlist import (
 from grader.rebuild.network.model import Arrays, RebuiltModel, Step
 
 _ACTIVATION_LAYERS: Mapping[str, tuple[Mapping[str, JsonValue], str]] = {
-    # layer: the settings with which it is the ordinary function, and the name of that
+    # by layer: the settings with which it is the ordinary function, and that function's name
     "ReLU": ({"max_value": None, "negative_slope": 0, "threshold": 0}, "relu"),
     "LeakyReLU": ({"negative_slope": 0.2}, "leaky_relu"),
     "ELU": ({"alpha": 1}, "elu"),
@@ -39,7 +39,7 @@ _ORDINARY_OPERATORS: Mapping[str, Mapping[str, JsonValue]] = {
 _MODEL_INPUT = -1
 
 JOINED = "Concatenate"
-"""Stands for the several tensors that come out of a model whose code is all of them; no layer of the notebook's."""
+"""Represents the several tensors of a model whose code consists of all of them; not a layer of the notebook."""
 
 
 def canonical(model: RebuiltModel, arrays: Arrays) -> Architecture:
@@ -50,7 +50,7 @@ def canonical(model: RebuiltModel, arrays: Arrays) -> Architecture:
     positions = {tensor.tensor: _MODEL_INPUT for tensor in model.claim.inputs}
     uncounted = set(model.held)
     for step in model.steps:
-        if step.is_constant:  # zeros of a size: nothing is read
+        if step.is_constant:  # zeros of a certain size: nothing is read
             continue
         inputs = tuple(positions[name] for name in step.inputs if name in positions)
         fresh = uncounted.intersection(step.arrays)
@@ -112,14 +112,14 @@ def _kind_and_attributes(step: Step, arrays: Arrays) -> tuple[str, dict[str, Att
     rule = LAYERS.get(step.kind) or IDENTITY_AT_INFERENCE[step.kind]
     accepted = rule.accept(step.kind, config)
     if rule.traits.pooling and "pool_size" in rule.settings and _divides(accepted, step.input_shape):
-        accepted["padding"] = "valid"  # nothing is padded where the pools fit
+        accepted["padding"] = "valid"  # no padding is needed if the pools fit
     if accepted.get("groups") == 1:  # the ordinary convolution
         del accepted["groups"]
     return step.kind, {name: _flat(accepted[name]) for name in rule.attributes if accepted.get(name) is not None}
 
 
 def _divides(pooling: Mapping[str, Any], shape: Sequence[int | None]) -> bool:
-    """Say whether pools that do not overlap cover every axis exactly."""
+    """Return whether pools without overlap cover every axis exactly."""
     sizes, strides = _flat_pair(pooling.get("pool_size", 2)), pooling.get("strides")
     if strides is not None and _flat_pair(strides) != sizes:
         return False
@@ -135,7 +135,7 @@ def _flat_pair(value: Any) -> tuple[int, ...]:
 def _operator(step: Step, arrays: Arrays) -> tuple[str, dict[str, AttributeValue]]:
     """Name an operator; one that does the work of a layer or of its bias gets the layer's name.
 
-    `x @ kernel` is a Dense without bias; `x + bias` keeps its name and says how many numbers are added, so that
+    `x @ kernel` is a Dense without bias; `x + bias` keeps its name and records how many numbers are added, so that
     `_merge` can join the two.
     """
     name = OPERATOR_ACTIVATIONS.get(step.kind)
@@ -164,7 +164,7 @@ def _inner(operation: OperationClaim) -> OperationClaim:
 
 
 def _repeated(step: Step) -> tuple[str, dict[str, AttributeValue]]:
-    """Name `RNN(LSTMCell(4))` as the `LSTM(4)` that it is; cells above each other stay an `RNN`."""
+    """Name `RNN(LSTMCell(4))` as the equivalent `LSTM(4)`; stacked cells stay an `RNN`."""
     config = step.operation.config
     cells = cells_of(config)
     if len(cells) > 1:
@@ -177,7 +177,7 @@ def _repeated(step: Step) -> tuple[str, dict[str, AttributeValue]]:
 
 
 def _agrees(config: Mapping[str, JsonValue], ordinary: Mapping[str, JsonValue]) -> bool:
-    """Say whether the settings are those with which a function is the ordinary one of its name."""
+    """Return whether the settings are those with which a function is the ordinary one of its name."""
     return all(config.get(name, value) == value for name, value in ordinary.items())
 
 
@@ -189,7 +189,7 @@ def _flat(value: Any) -> AttributeValue:
 
 
 def _merge(previous: Layer, layer: Layer) -> Layer | None:
-    """Join what follows a layer with it: its activation, its bias, another reshape; None where they are two things."""
+    """Join a layer with what follows it: activation, bias or another reshape; None if the two stay separate."""
     linear = previous.traits.activation_last and previous.activation == "linear"
     if layer.kind == "Activation" and linear:
         return _with_attributes(previous, activation=layer.activation)
@@ -215,7 +215,7 @@ def _does_nothing(step: Step, layer: Layer) -> bool:
 
 
 def is_cut(architecture: Architecture, positions: Collection[int]) -> bool:
-    """Say whether every path from input to output leads through one of these layers."""
+    """Return whether every path from input to output leads through one of these layers."""
     readers = _readers(architecture)
     return not _reaches(readers, architecture.output, without=positions)
 
@@ -223,7 +223,7 @@ def is_cut(architecture: Architecture, positions: Collection[int]) -> bool:
 def cut_positions(architecture: Architecture) -> tuple[int, ...]:
     """List the layers through which every path from input to output leads, in order.
 
-    A layer is on the list when the output cannot be reached any more without it.
+    A layer is on the list if removing it disconnects the output from the input.
     """
     readers = _readers(architecture)
     return tuple(

@@ -1,4 +1,4 @@
-"""Bounds the cost of a claimed model from its shapes, before anything is allocated or run."""
+"""Limits the cost of a claimed model by its shapes, before anything is allocated or run."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from grader.domain.layer_kinds import traits_of
 from grader.rebuild.network.allowlist import RefusedError
 
 MAX_OPERATIONS = 10**9
-"""Products for one sample, all layers together. The largest network of the course's kinds has 10**8."""
+"""Multiplications for one sample in all layers. The largest network of the course has 10**8."""
 MAX_SCORES = 2**22
-"""Numbers in the scores of an attention layer, one for each two steps and head."""
+"""Numbers in the scores of an attention layer, one for each pair of steps and each head."""
 
 MAX_WINDOW = 2**16
-"""Places of one window, holes of a dilation included. TensorFlow does not refuse one of 1,024×1,024: it aborts."""
+"""Positions in one window, holes of a dilation included. TensorFlow does not refuse 1,024×1,024 but aborts."""
 
 FREE_LENGTH = 32
-"""Stands for a length that is open, as that of sequences: about that of the course's images."""
+"""Length assumed for an open dimension, as that of sequences: about that of the course's images."""
 
 
 class Budget:
-    """How many products the calls of one model may still take."""
+    """How many multiplications the calls of one model may still use."""
 
     def __init__(self) -> None:
         self._left = MAX_OPERATIONS
 
     def spend(self, kind: str, operations: int) -> None:
-        """Take the products of one call.
+        """Use up the multiplications of one call.
 
         Raises:
-            RefusedError: There are not so many left.
+            RefusedError: Not enough are left.
         """
         self._left -= operations
         if self._left < 0:
@@ -40,21 +40,21 @@ class Budget:
 
 
 def products(kind: str, taken: Shape, given: Shape, arrays: Sequence[Any], settings: dict[str, Any]) -> int:
-    """Return a bound of the products that a call takes for one sample; a free length counts as 32.
+    """Return an upper bound of a call's multiplications for one sample; an open dimension counts as 32.
 
-    Every number of a layer's arrays is used once at each place: of the input or of the output, whichever has more
-    (a Dense at each step, a kernel at each pixel). A pool looks at every place of its window; a product of two tensors
-    goes over the last axis of the first.
+    Every number in a layer's arrays is used once at each position of the input or output, whichever has more (a Dense
+    at each step, a kernel at each pixel). A pool reads every position of its window; a product of two tensors runs over
+    the last axis of the first.
 
     Args:
         kind: Class of the layer or operator.
         taken: Shape of one sample of its first input.
         given: Shape of one sample of its output.
-        arrays: What it holds, and is given.
+        arrays: Arrays that it holds or is given.
         settings: Its claimed settings.
 
     Raises:
-        RefusedError: Its scores alone, one for each two steps, would not fit; or its window is out of all proportion.
+        RefusedError: The attention scores alone exceed the limit, or the window does.
     """
     _check_window(kind, settings, len(taken) - 1)
     places = max(_size(taken[:-1]), _size(given[:-1]))
@@ -84,7 +84,7 @@ def _check_window(kind: str, settings: dict[str, Any], axes: int) -> None:
 
 
 def _window(size: Any, axes: int) -> int:
-    """Return the places of a window; settings that are no size are refused where the layer is built."""
+    """Return the number of positions in a window; invalid settings are refused later, when the layer is built."""
     if isinstance(size, int):
         return size**axes
     return math.prod(n for n in size if isinstance(n, int)) if isinstance(size, list | tuple) else 1

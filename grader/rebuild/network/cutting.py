@@ -1,14 +1,14 @@
-"""Cuts encoder and decoder out of an autoencoder, or joins two halves, where the notebook has no such model.
+"""Cuts encoder and decoder out of an autoencoder, or joins two halves, if the notebook has no such model.
 
-Half of real notebooks keep no encoder as a model: it is a tensor of the graph, a function, or nothing that has a name.
-What the autoencoder's halves do can be measured all the same: its graph is cut at the tensor that the notebook named,
-at the end of its own encoder, or at the narrowest point. An author's class without a `call` that can be traced (a
-variational autoencoder with its own `train_step`) is put together again from the encoder and decoder that it holds.
+Half of real notebooks keep no encoder as a model: it is a tensor of the graph, a function, or has no name at all. The
+halves of the autoencoder can still be measured: its graph is cut at the tensor that the notebook named, at the end of
+the notebook's own encoder, or at the narrowest point. An author's class without a traceable `call` (a variational
+autoencoder with its own `train_step`) is joined again from the encoder and decoder that it holds.
 
-Two halves that were trained together are the autoencoder, whether or not something holds both.
+Two halves that were trained together count as an autoencoder even if no object holds both.
 
-What is cut is marked so in `Cast.cut`: it serves measurements; a check that asks for a model of the notebook's own does
-not see it.
+`Cast.cut` marks the roles filled by cutting: they are used for measurements, and hidden from checks that ask for a
+model of the notebook's own.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from grader.rebuild.network.model import Arrays, RebuiltModel, Step, Workshop
 from grader.rebuild.network.roles import Cast, concrete, holds_same_numbers
 
 PUT_TOGETHER = "decoder(encoder(x))"
-"""Stands where the name of a model does that no class of the notebook's holds together."""
+"""Name of a model joined from two halves that no class of the notebook holds together."""
 
 NAMELESS = ("",)
 
 
 def completed(cast: Cast, evidence: Evidence, arrays: Arrays, *, sample: tuple[int, ...]) -> Cast:
-    """Fill the roles that no model of the notebook fills, as far as its graph shows them.
+    """Fill the roles that no model of the notebook fills, as far as its graph allows.
 
     Args:
         cast: What was found among the notebook's models.
-        evidence: For tensors with a name, layers, and models that could not be rebuilt.
+        evidence: For named tensors, layers, and models that could not be rebuilt.
         arrays: Vetted arrays.
         sample: Shape of one sample of the data.
     """
@@ -60,10 +60,10 @@ def completed(cast: Cast, evidence: Evidence, arrays: Arrays, *, sample: tuple[i
 
 
 def narrowest(model: RebuiltModel) -> Step | None:
-    """Return the call that makes the smallest tensor through which everything must pass, None where none is smaller.
+    """Return the call that makes the smallest tensor on all paths, None if none is smaller than the input.
 
-    Of several in a row that are equally small (Dense, then its activation), the last; tensors as large as the input or
-    larger are no bottleneck.
+    Of several consecutive tensors of that size (Dense, then its activation), the last one is used; tensors as large as
+    the input are no bottleneck.
     """
     largest = shape_size(model.input_shape)
     if largest is None:
@@ -80,12 +80,12 @@ def narrowest(model: RebuiltModel) -> Step | None:
 
 
 def _is_cut(model: RebuiltModel, step: Step) -> bool:
-    """Say whether the output needs nothing that did not pass through this step's tensor."""
+    """Return whether every path to the output passes through this step's tensor."""
     return model.claim.inputs[0].tensor not in _read(model, step)
 
 
 def _read(model: RebuiltModel, point: Step) -> set[str]:
-    """Return the ids of all tensors that the output is made from, not looking behind what `point` makes."""
+    """Return the ids of all tensors that lead to the output, without those before `point`."""
     wanted = set(model.ends)
     for step in reversed(model.steps):
         if wanted.intersection(step.outputs) and step.outputs != point.outputs and not step.is_constant:
@@ -94,12 +94,12 @@ def _read(model: RebuiltModel, point: Step) -> set[str]:
 
 
 def _follows(step: Step, before: Step) -> bool:
-    """Say whether `step` works on the tensor of `before` with nothing wider between, and holds no array of its own."""
+    """Return whether `step` follows `before` with no wider tensor between them, and holds no array of its own."""
     return before.output in step.inputs and not step.operation.variables
 
 
 def _end(whole: RebuiltModel, encoder: RebuiltModel) -> Step | None:
-    """Return the step of the autoencoder that makes what the encoder puts out."""
+    """Return the step of the autoencoder that makes the encoder's output."""
     if not encoder.steps:
         return None
     last = encoder.steps[-1].operation.operation
@@ -112,7 +112,7 @@ def _end(whole: RebuiltModel, encoder: RebuiltModel) -> Step | None:
 
 
 def _beginning(whole: RebuiltModel, decoder: RebuiltModel) -> Step | None:
-    """Return the step of the autoencoder whose tensor goes into the first layer of the decoder."""
+    """Return the step of the autoencoder whose tensor enters the decoder's first layer."""
     first = next((step.operation.operation for step in decoder.steps if step.operation.variables), "")
     readers = [step for step in whole.steps if step.operation.operation == first]
     makers = {step.output: step for step in whole.steps}
@@ -124,7 +124,7 @@ def _beginning(whole: RebuiltModel, decoder: RebuiltModel) -> Step | None:
 def _named_encoder(
     whole: RebuiltModel, evidence: Evidence, workshop: Workshop, sample: tuple[int, ...], arrays: Arrays
 ) -> RebuiltModel | None:
-    """Return the way to a tensor with a name that is a cut of the autoencoder and smaller than its input."""
+    """Return the path to a named tensor that cuts the autoencoder and is smaller than its input."""
     found = []
     for claim in evidence.tensors:
         model = _rebuilt(workshop, claim)
@@ -168,7 +168,7 @@ def _after(whole: RebuiltModel, step: Step | None) -> ModelClaim | None:
 
 
 def _put_together(cast: Cast, evidence: Evidence, workshop: Workshop) -> Cast:
-    """Put the decoder behind the encoder where both are there and fit, and something that held both was trained."""
+    """Put the decoder behind the encoder if both exist and fit, and something that held both was trained."""
     encoder, decoder = cast.encoder, cast.decoder
     if encoder is None or decoder is None:
         return cast
@@ -196,7 +196,7 @@ def _put_together(cast: Cast, evidence: Evidence, workshop: Workshop) -> Cast:
 
 
 def _split(encoder: RebuiltModel, decoder: RebuiltModel, workshop: Workshop) -> RebuiltModel | None:
-    """Return an encoder that gives mean and spread side by side with both as outputs of their own, else None.
+    """Return an encoder whose joint output of mean and spread is split into two outputs, else None.
 
     The notebook's own loop splits them (`tf.split(encoder(x), 2, axis=1)`): the decoder takes half as many numbers.
     """
@@ -222,7 +222,7 @@ COLUMNS = OperationClaim("own-columns", "GetItem", "keras.src.ops.numpy", {}, ()
 
 
 def joined(encoder: ModelClaim, decoder: ModelClaim, name: str, workshop: Workshop) -> RebuiltModel | None:
-    """Return the decoder behind the encoder under the name of the object that holds both."""
+    """Return the decoder behind the encoder, named after the object that holds both."""
     codes = encoder.outputs if len(encoder.outputs) == len(decoder.inputs) else encoder.outputs[:1]
     return _rebuilt(workshop, replace(_chained(encoder, decoder, codes), names=(name,)))
 
@@ -237,7 +237,7 @@ def _chained(encoder: ModelClaim, decoder: ModelClaim, codes: Sequence[str]) -> 
 
 
 def _holders(evidence: Evidence, encoder: RebuiltModel, decoder: RebuiltModel) -> Iterator[ModelClaim]:
-    """Yield the models that could not be rebuilt and hold the arrays of both."""
+    """Yield the models that could not be rebuilt and that hold the arrays of both."""
     for claim in evidence.models:
         if claim.problem and encoder.held | decoder.held <= set(claim.variables) and encoder.held and decoder.held:
             yield claim
@@ -251,7 +251,7 @@ def _codes(encoder: RebuiltModel, decoder: RebuiltModel, evidence: Evidence) -> 
 
 
 def _code(encoder: ModelClaim, evidence: Evidence) -> str:
-    """Return the tensor that a decoder reads: the drawn code where a layer draws one, else the first output."""
+    """Return the tensor that a decoder reads: the drawn code if a layer draws one, else the first output."""
     for node in encoder.nodes:
         operation = evidence.operations.get(node.operation)
         if operation is not None and operation.module == SAMPLING_MODULE and node.outputs[0] in encoder.outputs:
@@ -260,7 +260,7 @@ def _code(encoder: ModelClaim, evidence: Evidence) -> str:
 
 
 def _behind(decoder: ModelClaim, codes: Sequence[str]) -> Sequence[NodeClaim]:
-    """Return the decoder's calls, reading from the tensors `codes`, all other tensors under names of their own."""
+    """Return the decoder's calls, reading the tensors `codes`; all its other tensors get new names."""
     own = {name: f"d{name}" for node in decoder.nodes for name in node.outputs}
     own |= dict(zip((tensor.tensor for tensor in decoder.inputs), codes, strict=False))
     return [

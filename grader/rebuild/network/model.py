@@ -1,7 +1,7 @@
 """Rebuilds a claimed graph as a Keras model that holds none of the student's code.
 
-Sources of trust: the layer classes are Keras's own (`keras.layers`), their settings come from the allowlist, the arrays
-were vetted at the border, and every shape is computed by Keras anew.
+What can be trusted: the layer classes are Keras's own (`keras.layers`), their settings come from the allowlist, the
+arrays were vetted at the border, and Keras computes every shape anew.
 """
 
 from __future__ import annotations
@@ -49,27 +49,27 @@ _DOES_NOT_FIT = (
     ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError, RuntimeError, MemoryError,
     tf.errors.OpError,
 )  # fmt: skip
-"""What Keras raises, by layer and version, for settings, arrays and tensors that do not fit together."""
+"""Exceptions of Keras, by layer and version, for settings, arrays and tensors that do not fit together."""
 
 
 _OPERATORS_MODULE = "keras.src.ops."
 
 _FLAGS = frozenset({"use_causal_mask", "return_attention_scores", "reverse"})
-"""Arguments of a layer's call, true or false, that decide what it computes outside training."""
+"""Boolean arguments of a layer's call that decide what it computes outside training."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One call while a model is rebuilt.
+    """One call in a rebuilt model.
 
     Attributes:
         operation: The claim of the layer or operator called.
-        arguments: What it is called with, as claimed.
+        arguments: Its arguments, as claimed.
         inputs: Ids of the tensors it reads.
-        output: Id of the tensor it makes; the first that is read of those that it makes.
+        output: Id of the tensor it makes; of several, the first that is read.
         input_shape: Shape of the first input, without the batch axis.
-        output_shape: Shape of the output, without the batch axis; of several that are read, all numbers in a row.
-        made: Every tensor it makes that is read, with its shape (an LSTM may give its states as well).
+        output_shape: Shape of the output, without the batch axis; if several are read, the total number in one axis.
+        made: Every tensor it makes and that is read, with its shape (an LSTM may return its states as well).
     """
 
     operation: OperationClaim
@@ -92,33 +92,33 @@ class Step:
 
     @property
     def is_operator(self) -> bool:
-        """Say whether it is an operator (`x + y`) and no layer."""
+        """Whether it is an operator (`x + y`) and not a layer."""
         return self.operation.module.startswith(_OPERATORS_MODULE)
 
     @property
     def is_constant(self) -> bool:
-        """Say whether it reads the shape of its input and none of its numbers (`zeros_like`)."""
+        """Whether it reads only the shape of its input and none of its numbers (`zeros_like`)."""
         return self.is_operator and self.kind in CONSTANT_OPERATORS
 
     @property
     def arrays(self) -> tuple[str, ...]:
-        """Ids of the arrays it uses: its layer's own, and those that the call names."""
+        """Ids of the arrays it uses: its layer's own, and those named by the call."""
         return (*self.operation.variables, *named(self.arguments, "variable"))
 
 
 @dataclass(frozen=True)
 class RebuiltModel:
-    """A model of ours, equal to the claim.
+    """A model of ours that equals the claim.
 
     Attributes:
-        claim: What it was made from.
+        claim: The claim from which it was built.
         model: The Keras model.
-        steps: Every call that its ends need, in order.
-        held: Ids of its weights, a layer's own or given to an operator; constants are none.
-        parameters: Numbers in them.
-        moments: Input to [mean, log-variance] where a layer draws the code from them, else None.
-        ends: Ids of the tensors that come out: its first output, or all states that a decoder begins with.
-        heads: Input to its first two outputs where it has two of one shape and draws nothing, else None: a loop of the
+        steps: Every call that its outputs need, in order.
+        held: Ids of its weights, held by a layer or given to an operator; constants are not included.
+        parameters: Total size of its weights.
+        moments: Input to [mean, log-variance] if a layer draws the code from them, else None.
+        ends: Ids of the output tensors: its first output, or all states with which a decoder begins.
+        heads: Input to its first two outputs if these have one shape and it draws nothing, else None: a loop of the
             notebook's own may draw a code from them.
     """
 
@@ -133,25 +133,25 @@ class RebuiltModel:
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
-        """Shape of one sample going in."""
+        """Shape of one input sample."""
         return tuple(self.model.inputs[0].shape[1:])
 
     @property
     def output_shape(self) -> tuple[int | None, ...]:
-        """Shape of one sample coming out."""
+        """Shape of one output sample."""
         return tuple(self.model.outputs[0].shape[1:])
 
 
 class Workshop:
-    """Rebuilds the models of one submission; layers that two models share are one object here too.
+    """Rebuilds the models of one submission; a layer that two models share is also one object here.
 
-    A model with several inputs gets one, in which they stand in a row. So do the outputs of a model that gives what
+    Several inputs of a model become one, in which they are concatenated. So do the outputs of a model whose outputs
     such a model takes: an encoder whose code is the states of an LSTM.
 
     Args:
         operations: Claims of layers and operators, by id.
         arrays: Vetted arrays, by variable id.
-        models: All models of the submission, for which of them fit together.
+        models: All models of the submission, to see which of them fit together.
     """
 
     def __init__(
@@ -165,14 +165,14 @@ class Workshop:
         self._givers = [claim for claim in graphs if len(claim.inputs) == 1 and len(claim.outputs) > 1]
 
     def rebuild(self, claim: ModelClaim, *, whole: bool = False) -> RebuiltModel:
-        """Build the model of a claim and fill it with its arrays.
+        """Build the model of a claim and load its arrays.
 
         Args:
-            claim: What it is made from.
-            whole: Whether all of its inputs and outputs count, whoever makes and reads them.
+            claim: The claim to build.
+            whole: Whether all of its inputs and outputs count, whether or not other models make or read them.
 
         Raises:
-            RefusedError: Something in it is not on the allowlist, does not fit together, or is too large.
+            RefusedError: A part of it is not on the allowlist, does not fit together, or is too large.
         """
         if claim.problem:
             raise RefusedError(claim.problem)
@@ -208,7 +208,7 @@ class Workshop:
         return matching(given, [_shapes(taker) for taker in self._takers]) or outputs[:1]
 
     def _is_handed(self, claim: ModelClaim) -> bool:
-        """Say whether another model hands on just what this one takes, as an encoder does with its states."""
+        """Return whether another model outputs exactly what this one takes, as an encoder outputs its states."""
         for giver in self._givers:
             try:
                 model = self.rebuild(giver)
@@ -224,7 +224,7 @@ class Workshop:
         return any(operation is not None and _samples(operation) for operation in operations)
 
     def _within(self, budget: Budget, step: Step) -> Step:
-        """Return a step whose products the budget has room for."""
+        """Return the step if its multiplications fit the budget."""
         held = [self._arrays[name] for name in step.arrays if name in self._arrays]
         config = dict(step.operation.config)
         budget.spend(step.kind, products(step.kind, step.input_shape, step.output_shape, held, config))
@@ -298,12 +298,12 @@ class Workshop:
 
 
 def first_line(error: BaseException) -> str:
-    """Return what an error says, without the pages that Keras adds; its name where it says nothing."""
+    """Return an error's message without the pages that Keras adds; its name if it has no message."""
     return shortened(next(iter(str(error).strip().splitlines()), type(error).__name__), 200)
 
 
 def _moments(source: Any, steps: Sequence[Step], tensors: Mapping[str, Any]) -> Any | None:
-    """Return the model that ends where the first sampling layer begins, None where there is none."""
+    """Return the model that ends where the first sampling layer begins, None without such a layer."""
     for step in steps:
         if _samples(step.operation):
             return keras.Model(source, [tensors[name] for name in step.inputs])
@@ -311,7 +311,7 @@ def _moments(source: Any, steps: Sequence[Step], tensors: Mapping[str, Any]) -> 
 
 
 def _heads(source: Any, claim: ModelClaim, tensors: Mapping[str, Any]) -> Any | None:
-    """Return the model that ends with the first two outputs, None where they are not two tensors of one shape."""
+    """Return the model that ends with the first two outputs, None unless they are two tensors of one shape."""
     if len(claim.outputs) < 2 or claim.outputs[0] == claim.outputs[1]:
         return None
     ends = [known(tensors, name) for name in claim.outputs[:2]]
@@ -331,7 +331,7 @@ def _bounded(operation: OperationClaim, result: Any) -> Any:
 
 
 def _sources(claim: ModelClaim) -> tuple[Any, dict[str, Any]]:
-    """Return the input of a model, and the tensors that its calls begin with: itself, or its parts."""
+    """Return the input of a model, and the tensors with which its calls begin: the input itself, or its parts."""
     shapes = _shapes(claim)
     if len(shapes) == 1:
         source = keras.Input(shapes[0])
@@ -359,7 +359,7 @@ def _in_a_row(tensors: Sequence[Any]) -> Any:
 
 
 def _needed(steps: Sequence[Step], ends: Sequence[str]) -> tuple[Step, ...]:
-    """Keep the steps that `ends` are made from, and of each what is read."""
+    """Keep the steps that lead to `ends`, and those of their outputs that are read."""
     wanted, kept = {*ends}, list[Step]()
     for step in reversed(steps):
         made = tuple(one for one in step.made if one[0] in wanted)

@@ -1,4 +1,4 @@
-"""Keras models of our own (references) in the form in which a student's arrive: claims, arrays, canonical layers."""
+"""Our Keras models (references) in the form of a student's: claims, arrays, canonical layers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reference.contract import Autoencoder, Reference
 
 
 def as_keras(models: Autoencoder) -> Autoencoder:
-    """Return the models themselves, or Keras twins of a network that is written in NumPy (`from-scratch`)."""
+    """Return the models, or Keras twins of a network written in NumPy (`from-scratch`)."""
     network = models.autoencoder
     if isinstance(network, keras.Model):
         return models
@@ -31,13 +31,13 @@ def as_keras(models: Autoencoder) -> Autoencoder:
 
 
 def architecture_of(model: Any) -> Architecture:
-    """Return the canonical form of a Keras model of ours, through the same steps as a student's."""
+    """Return the canonical form of a Keras model of ours, computed by the same steps as a student's."""
     claim, operations, arrays = claimed(model)
     return canonical(Workshop(operations, arrays).rebuild(claim), arrays)
 
 
 def reference_form(reference: Reference) -> Architecture:
-    """Return the canonical form of a reference's autoencoder, built once a process."""
+    """Return the canonical form of a reference's autoencoder, built once in each process."""
     return _form_of_built(reference.build)
 
 
@@ -47,7 +47,7 @@ def _form_of_built(build: Callable[[], Autoencoder]) -> Architecture:
 
 
 def claimed(model: Any) -> tuple[ModelClaim, dict[str, OperationClaim], Arrays]:
-    """Return a Keras model of ours as the claim, the operations and the arrays that a student's would become."""
+    """Return a Keras model of ours as the claim, operations and arrays that a student's model would become."""
     registry = Registry()
     flat = flatten(model, registry)
     operations = {

@@ -1,8 +1,8 @@
-"""Finds encoder, decoder and autoencoder whose size is not that of the data, by how they belong together.
+"""Finds encoder, decoder and autoencoder by their connections if their sizes do not fit the data.
 
-A decoder that gives 32×32 makes no image of 28×28, and no model of the notebook is then an autoencoder by its ends. It
-is still the model that takes the encoder's code; and what takes an image, goes through the encoder's layers and ends
-with the decoder's is the autoencoder. Its size is wrong, and nothing else: the checks of shapes say so.
+A decoder that outputs 32×32 makes no 28×28 image, and then no model of the notebook is an autoencoder by its input and
+output. But the decoder still takes the encoder's code, and the model that takes an image, passes the encoder's layers
+and ends with the decoder's is the autoencoder. Only its size is wrong, which the checks of shapes report.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ def related(
     sample: tuple[int, ...],
     contract: Mapping[str, str],
 ) -> Cast:
-    """Fill the roles for which no model has the data's size, by how the models belong together.
+    """Fill the roles for which no model has the data's size, using the connections between models.
 
     Args:
         cast: What was found by the size of the data.
         models: All rebuilt models.
-        fits: What was fitted; a training that raised counts, too.
+        fits: All trainings, including those that raised an exception.
         sample: Shape of one sample of the data.
         contract: The name that the assignment asks for, by role.
     """
@@ -49,13 +49,13 @@ def related(
 
 
 def fits_sample(model: RebuiltModel, sample: tuple[int, ...]) -> bool:
-    """Say whether a sample of the data goes into a model and one comes out."""
+    """Return whether a model maps samples of the data to samples of the data."""
     return _holds(model.input_shape, sample) and _holds(model.output_shape, sample)
 
 
 @dataclass(frozen=True)
 class _Family:
-    """The notebook's own models, and how they belong together."""
+    """The notebook's models and their connections."""
 
     models: Sequence[RebuiltModel]
     fitted: set[str]
@@ -63,10 +63,10 @@ class _Family:
     contract: Mapping[str, str]
 
     def trio(self) -> tuple[RebuiltModel, RebuiltModel | None, RebuiltModel | None] | None:
-        """Return the autoencoder with its halves, None where no model is one.
+        """Return the autoencoder with its halves, None if there is none.
 
-        A model that begins as one and ends as another, wider than the code between them; else one that narrows and
-        widens again, by its name or because it was trained. A classifier ends at its narrowest.
+        It begins like one model and ends like another, with a narrower code between; else it is a model that narrows
+        and widens again and has the name asked for or was trained. (A classifier is narrowest at its end.)
         """
         found = [(whole, *parts) for whole in self.models if (parts := self._parts(whole)) is not None]
         best = max(found, key=lambda trio: self._standing(trio[0], Role.AUTOENCODER), default=None)
@@ -77,7 +77,7 @@ class _Family:
         return None if whole is None else (whole, self._part(whole, begins), self._part(whole, ends))
 
     def halves(self, cast: Cast) -> Cast:
-        """Return the halves where there is no autoencoder: who takes the encoder's code, who makes the decoder's."""
+        """Return the halves if there is no autoencoder: the model that takes the code, and the one that makes it."""
         encoder, decoder = cast.encoder, cast.decoder
         if encoder is not None and decoder is None:
             decoder = self._best(self._takers(encoder), Role.DECODER)
@@ -90,7 +90,7 @@ class _Family:
         return self.named_halves(replace(cast, encoder=encoder, decoder=decoder))
 
     def named_halves(self, cast: Cast) -> Cast:
-        """Return a half under the name that the assignment asks for, whatever its sizes, where none else was found."""
+        """Return a half that has the name asked for, whatever its sizes, if no other one was found."""
         for role in (Role.ENCODER, Role.DECODER):
             taken = list(cast.by_role().values())
             if role in cast.by_role():
@@ -122,12 +122,12 @@ class _Family:
         return self._is_called(model, Role.AUTOENCODER) or (model.claim.model in self.fitted and not other)
 
     def _takers(self, encoder: RebuiltModel) -> list[RebuiltModel]:
-        """List the models that take the encoder's code and give more than that."""
+        """List the models that take the encoder's code and output more numbers."""
         code = shape_size(encoder.output_shape)
         return [m for m in self._others(encoder) if shape_size(m.input_shape) == code is not None and _widens(m)]
 
     def _makers(self, decoder: RebuiltModel) -> list[RebuiltModel]:
-        """List the models that give what the decoder takes, and take more than that."""
+        """List the models that output what the decoder takes, and take more numbers."""
         code = shape_size(decoder.input_shape)
         return [m for m in self._others(decoder) if shape_size(m.output_shape) == code is not None and _narrows(m)]
 
@@ -150,14 +150,14 @@ def _holds(shape: tuple[int | None, ...], sample: tuple[int, ...]) -> bool:
 
 
 def begins(part: RebuiltModel, whole: RebuiltModel) -> bool:
-    """Say whether a model is the beginning of another: the same layer learns first in both, and it holds less."""
+    """Return whether a model is the smaller beginning of another: both have the same first layer with weights."""
     first, there = learning(part), learning(whole)
     inside = bool(first) and part.held < whole.held
     return inside and first[0] == there[0] and shape_size(part.input_shape) == shape_size(whole.input_shape)
 
 
 def ends(part: RebuiltModel, whole: RebuiltModel) -> bool:
-    """Say whether a model is the end of another."""
+    """Return whether a model is the end of another."""
     last, there = learning(part), learning(whole)
     inside = bool(last) and part.held < whole.held
     return inside and last[-1] == there[-1] and shape_size(part.output_shape) == shape_size(whole.output_shape)

@@ -1,4 +1,4 @@
-"""Finds encoder, decoder and autoencoder among rebuilt models by what they do; names only break ties."""
+"""Finds encoder, decoder and autoencoder among rebuilt models by what they compute; names only break ties."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Cast:
     """The models in their roles.
 
     Attributes:
-        autoencoder: Image to image, None where no model is.
-        encoder: Image to something smaller, sharing the autoencoder's arrays where one does.
-        decoder: That something to image.
+        autoencoder: Image to image, None if there is no such model.
+        encoder: Image to something smaller; one that shares the autoencoder's arrays is preferred.
+        decoder: From that to the image.
         candidates: How many models map an image to an image.
-        companion: The autoencoder that encoder and decoder belong to, where that is another than the one judged.
-        cut: Roles that nothing of the notebook's own fills: we cut them out of its autoencoder.
+        companion: The autoencoder to which encoder and decoder belong, if it is not the one that is judged.
+        cut: Roles that no model of the notebook fills: we cut them out of its autoencoder.
     """
 
     autoencoder: RebuiltModel | None
@@ -39,7 +39,7 @@ class Cast:
         return {role: model for role, model in filled.items() if model is not None}
 
     def own(self) -> dict[Role, RebuiltModel]:
-        """Return the roles that models of the notebook's own fill."""
+        """Return the roles filled by models of the notebook."""
         return {role: model for role, model in self.by_role().items() if role not in self.cut}
 
 
@@ -51,11 +51,11 @@ def assign(
     sample: tuple[int, ...],
     contract: Mapping[str, str],
 ) -> Cast:
-    """Find the three models among all that were rebuilt.
+    """Find the three models among all rebuilt ones.
 
-    The autoencoder is one that was trained before one that was not: under the name that the assignment asks for, or
-    under it while it was trained; then any of that name; then the last one trained; then the largest. A model whose
-    arrays were trained as part of another counts as trained.
+    The autoencoder is, in this order: a trained model with the name that the assignment asks for, now or while it was
+    trained; any model with that name; the model trained last; the largest one. A model whose arrays were trained as
+    part of another counts as trained.
 
     Args:
         models: Rebuilt models.
@@ -73,10 +73,10 @@ def assign(
         return trained.named(model, asked), looks_right, trained.order(model), model.parameters
 
     autoencoder, candidates = max(whole, key=standing, default=None), len(whole)
-    own = [m for m in models if m.claim.names or trained.is_fitted(m)]  # `add` leaves a nameless model a layer behind
+    own = [m for m in models if m.claim.names or trained.is_fitted(m)]  # `add` leaves one nameless model for each layer
     encoders = [m for m in own if _holds(m.input_shape, sample) and not _holds(m.output_shape, sample)]
     decoders = [m for m in own if _holds(m.output_shape, sample) and not _holds(m.input_shape, sample)]
-    if autoencoder is not None:  # codes of as many numbers as an image has: 7 x 7 x 16, or 784 under the name asked for
+    if autoencoder is not None:  # codes as large as an image: 7 x 7 x 16, or 784 numbers under the name asked for
         parts = [m for m in whole if m in own and m.held < autoencoder.held]
         asked_for = {role: contract.get(role, "") for role in (Role.ENCODER, Role.DECODER)}
         encoders += [m for m in parts if _is_half(m, m.output_shape, sample, asked_for[Role.ENCODER])]
@@ -104,15 +104,15 @@ class _Training:
                 self._arrays.update(dict.fromkeys(model.held, self._own[model.claim.model]))
 
     def order(self, model: RebuiltModel) -> int:
-        """Return when a model was trained last, by itself or as a part of another; -1 for never."""
+        """Return when a model was last trained, alone or as part of another; -1 for never."""
         return self._own.get(model.claim.model, max((self._arrays.get(name, -1) for name in model.held), default=-1))
 
     def is_fitted(self, model: RebuiltModel) -> bool:
-        """Say whether a model itself was trained, and not only a part of it or what it is part of."""
+        """Return whether the model itself was trained, not only a part of it or a model that contains it."""
         return model.claim.model in self._own
 
     def named(self, model: RebuiltModel, asked: str) -> int:
-        """Return how a model stands to the name asked for: 3 it was trained and has it, 2 had it, 1 not trained, 0."""
+        """Return 3 for a trained model with this name, 2 if it had it in training, 1 for an untrained one, else 0."""
         trained, has_it = self.order(model) >= 0, asked in model.claim.names
         if trained and not has_it and asked in self._names.get(model.claim.model, ()):
             return 2
@@ -120,7 +120,7 @@ class _Training:
 
 
 def concrete(shape: Shape, sample: tuple[int, ...]) -> tuple[int, ...] | None:
-    """Return `shape` with free lengths filled in so that it holds one sample, None where it cannot.
+    """Return `shape` with open dimensions set so that it holds one sample, None if that is impossible.
 
     `(None, 28)` holds a 28×28 image, and so do `(784,)` and `(28, 28, 1)`.
     """
@@ -130,7 +130,7 @@ def concrete(shape: Shape, sample: tuple[int, ...]) -> tuple[int, ...] | None:
 
 
 def holds_same_numbers(part: RebuiltModel, whole: RebuiltModel, arrays: Arrays) -> bool:
-    """Say whether every array of `part` is one of `whole`'s, by identity or value for value."""
+    """Return whether every array of `part` is one of `whole`'s, by identity or value for value."""
     own = _arrays_of(whole)
     return all(any(_equal(arrays, name, other) for other in own) for name in _arrays_of(part) - own)
 
@@ -140,7 +140,7 @@ def _holds(shape: Shape, sample: tuple[int, ...]) -> bool:
 
 
 def _is_image(shape: Shape, sample: tuple[int, ...]) -> bool:
-    """Say whether a shape is that of an image, flat or with a channel, and not merely of as many numbers."""
+    """Return whether a shape is that of an image, flat or with a channel, and not just of the same size."""
     filled = concrete(shape, sample)
     if filled is None:
         return False
@@ -148,7 +148,7 @@ def _is_image(shape: Shape, sample: tuple[int, ...]) -> bool:
 
 
 def _is_half(model: RebuiltModel, code: Shape, sample: tuple[int, ...], asked: str) -> bool:
-    """Say whether a part with as many numbers out as in is a half: by its name, or by a code that is no image."""
+    """Return whether a part with equal input and output sizes is a half: by its name, or since its code is no image."""
     return not _is_image(code, sample) or asked in model.claim.names
 
 
@@ -159,7 +159,7 @@ def _pair(
     arrays: Arrays,
     contract: Mapping[str, str],
 ) -> tuple[RebuiltModel | None, RebuiltModel | None]:
-    """Choose encoder and decoder: sharing the autoencoder's numbers first, then fitting together, then named so."""
+    """Choose encoder and decoder: first those that share the autoencoder's numbers, then fitting ones, then by name."""
 
     def standing(model: RebuiltModel, role: Role, partners: set[int | None]) -> tuple[bool, bool, bool, int]:
         shared = autoencoder is not None and holds_same_numbers(model, autoencoder, arrays)

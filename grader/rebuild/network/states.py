@@ -1,7 +1,7 @@
-"""Models with several outputs or inputs: the states of an LSTM, with which a decoder begins.
+"""Models with several outputs or inputs: LSTM states with which a decoder begins.
 
-With `return_state=True` a recurrent layer gives its output and then its states; without `return_sequences`, the first
-state is the output once more. A code that is made of states is as large as all of them together.
+With `return_state=True`, a recurrent layer returns its output and then its states; without `return_sequences`, the
+first state equals the output. A code made of states is as large as all of them together.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from grader.domain.layer_kinds import traits_of
 
 
 def without_twins(claim: ModelClaim, operations: Mapping[str, OperationClaim]) -> ModelClaim:
-    """Return a claim in which nobody reads the first state of a layer whose output is the same tensor."""
+    """Return a claim in which the layer's output replaces a first state that is the same tensor."""
     names = {node.outputs[1]: node.outputs[0] for node in claim.nodes if _gives_twins(node, operations)}
     if not names:
         return claim
@@ -31,7 +31,7 @@ def _gives_twins(node: NodeClaim, operations: Mapping[str, OperationClaim]) -> b
 
 
 def renamed(value: JsonValue, names: Mapping[str, str]) -> JsonValue:
-    """Return the arguments of a call with other names for some of the tensors."""
+    """Return the arguments of a call with some tensors renamed."""
     if isinstance(value, dict):
         if set(value) == {"tensor"} and isinstance(value["tensor"], str):
             return {"tensor": names.get(value["tensor"], value["tensor"])}
@@ -40,7 +40,7 @@ def renamed(value: JsonValue, names: Mapping[str, str]) -> JsonValue:
 
 
 def matching(given: Sequence[tuple[str, Shape]], taken: Sequence[Sequence[Shape]]) -> tuple[str, ...]:
-    """Return which outputs of a model another one takes, nothing where none does.
+    """Return which outputs of a model another one takes, empty if none does.
 
     Args:
         given: Id and shape of each output.

@@ -1,4 +1,4 @@
-"""Separate models under the names asked for that share no weights with the autoencoder: untrained copies."""
+"""Models under the names asked for that share no weights with the autoencoder: untrained copies."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from grader.rebuild.network.roles import Cast, concrete, holds_same_numbers
 def with_named_parts(
     cast: Cast, models: Sequence[RebuiltModel], arrays: Arrays, *, sample: tuple[int, ...], contract: Mapping[str, str]
 ) -> Cast:
-    """Let a separate `encoder` or `decoder` stand for itself where the autoencoder holds another one inside.
+    """Use a model named `encoder` or `decoder` even if the autoencoder contains another, trained half.
 
-    Whoever asks for the codes calls the model of that name: where it holds other numbers than the autoencoder, it is
-    judged, and not the trained part that only the autoencoder can reach. A model that shares an array with any other
-    autoencoder of the notebook belongs to that one, and is left alone.
+    A call of that name gets this model. If its numbers differ from the autoencoder's, it is judged, and not the trained
+    half that only the autoencoder can reach. A model that shares an array with another autoencoder of the notebook
+    belongs to that one and is left alone.
 
     Args:
         cast: The models in their roles.

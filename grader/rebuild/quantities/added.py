@@ -9,10 +9,10 @@ from grader.rebuild.quantities.reference_data import Array
 
 
 def added_measurements(autoencoder: RebuiltModel | None, images: Array, dataset: str) -> list[Measurement]:
-    """Measure a rebuilt autoencoder by what installed packages bring.
+    """Measure a rebuilt autoencoder with the quantities of installed packages.
 
     Args:
-        autoencoder: Nothing is measured where there is none.
+        autoencoder: The model; without one nothing is measured.
         images: Hidden samples, in the shape of the data set.
         dataset: Their data set, for the unit.
     """

@@ -1,4 +1,4 @@
-"""What the audit of a training needs: the kind of view that suits a submission, and a fingerprint of its weights."""
+"""What the audit of a training needs: a suitable kind of view for a submission, and a fingerprint of its weights."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reference import views
 from reference.contract import Reference
 
 FEWEST_NUMBERS: Final = 500
-"""A network of fewer weights has too few numbers to tell two trainings apart."""
+"""A network with fewer weights has too few numbers to distinguish two trainings."""
 
 LARGEST_DIGITS: Final = 9
 
@@ -23,14 +23,14 @@ _OPERATORS_MODULE: Final = "keras.src.ops."
 
 
 def view_kind(reference: Reference, evidence: Evidence) -> str:
-    """Return the kind of secret view on which an honest training of this notebook reaches what it reaches here.
+    """Return the kind of secret view that does not affect an honest training of this notebook.
 
-    The reference names one. Where the notebook has layers to which neighbours matter, or what nobody can look into,
-    the view is a gentler one: no free choice of an honest notebook may make the view harder for it.
+    The reference names one. If the notebook has layers that depend on neighbouring pixels, or models without known
+    layers, a gentler view is chosen: no free choice of an honest notebook may make the view harder for it.
 
     Args:
         reference: The reference.
-        evidence: Claims: a false one can only choose another view that foreign weights fail on.
+        evidence: Claims: a false one can only choose another view, on which foreign weights fail as well.
     """
     asked = reference.view
     if asked not in (views.PIXELS, views.COLUMNS):
@@ -42,7 +42,7 @@ def view_kind(reference: Reference, evidence: Evidence) -> str:
 
 
 def fingerprint(model: RebuiltModel, arrays: Arrays) -> tuple[float, ...]:
-    """Return a few numbers of each array of a model that stay the same when units change places.
+    """Return a few numbers for each array of a model that do not change when units are permuted.
 
     Root mean square, mean, and the cube root of the mean of |w|³, in the order in which the arrays are used. Two
     trainings differ in all of them; a copy, rounded or not, in none.
@@ -60,7 +60,7 @@ def _moments(array: np.ndarray) -> tuple[float, float, float]:
 
 
 def _layers_of(evidence: Evidence) -> Iterator[str]:
-    """Yield the class of each layer of the notebook, those inside of wrappers as well; operators are none."""
+    """Yield the class of each layer of the notebook, including those inside wrappers, but no operators."""
     for operation in evidence.operations.values():
         if not operation.module.startswith(_OPERATORS_MODULE):
             yield operation.class_name

@@ -1,4 +1,4 @@
-"""Measures what the models of one submission do to samples, and finds the code."""
+"""Measures how the models of one submission transform samples, and finds the code."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ COMPOSITION_IMAGES = 256
 DIRECTIONS_ABOVE = 64
 RANDOM_INPUTS = 64
 FREE_LENGTH = 28
-WITHIN = 0.01  # beyond [0, 1] by more than this counts as outside
+WITHIN = 0.01  # numbers outside [0, 1] by more than this count as outside
 
 
 def behaviour(cast: Cast, samples: Samples, outputs: Array, *, jacobian_images: int) -> list[Measurement]:
-    """Measure what models of any family do on samples.
+    """Measure quantities of models of any family on samples.
 
     Args:
         cast: The models in their roles; an autoencoder is among them.
-        samples: What they are measured on.
-        outputs: What the autoencoder makes of them.
-        jacobian_images: At how many of them the rank of the Jacobian is taken.
+        samples: The samples to measure on.
+        outputs: The autoencoder's outputs for them.
+        jacobian_images: Number of samples at which the rank of the Jacobian is computed.
     """
     autoencoder = cast.autoencoder
     assert autoencoder is not None  # noqa: S101 - the caller looked
@@ -61,11 +61,11 @@ def output_range(outputs: Array) -> Measurement:
 
 
 def structure(cast: Cast, *, inputs: int) -> list[Measurement]:
-    """Measure what hangs on the layers alone, on random inputs of the size that the autoencoder takes.
+    """Measure what depends on the layers alone, on random inputs of the autoencoder's input size.
 
     Args:
         cast: The models in their roles; an autoencoder is among them.
-        inputs: At how many inputs the rank of the Jacobian is taken.
+        inputs: Number of inputs at which the rank of the Jacobian is computed.
     """
     whole = cast.autoencoder
     assert whole is not None  # noqa: S101 - the caller looked
@@ -83,7 +83,7 @@ def structure(cast: Cast, *, inputs: int) -> list[Measurement]:
 
 
 def _most_directions(cast: Cast) -> int | None:
-    """Return up to which rank ranks are told apart: well above the size of the code, None where there is no code."""
+    """Return the rank up to which ranks must be exact: well above the size of the code, None without a code."""
     code = None if cast.encoder is None else shape_size(cast.encoder.output_shape)
     return None if code is None else 2 * code + DIRECTIONS_ABOVE
 
@@ -108,7 +108,7 @@ def _chained(cast: Cast, samples: Samples) -> list[Measurement]:
 
 
 def strips(model: RebuiltModel, samples: Samples) -> tuple[ImageStrip, ...]:
-    """Return pictures of samples and of what the model makes of them; none where the samples are no images."""
+    """Return pictures of samples and their reconstructions; none if the samples are no images."""
     if not len(samples.strip_images):
         return ()
     outputs = quality.reconstruct(model.model, samples.strip_images)
@@ -116,11 +116,11 @@ def strips(model: RebuiltModel, samples: Samples) -> tuple[ImageStrip, ...]:
 
 
 def find_code(architectures: Mapping[Role, Architecture]) -> tuple[int, Message | None]:
-    """Find the code: its size, and what leads past it.
+    """Find the code: its size, and any path around it.
 
-    The code is the output of the encoder's last layer where that layer is part of the autoencoder; else a layer that
-    gives as many numbers as the encoder, for a code may be wider than the layer before it; else the narrowest layer.
-    It is a bottleneck when every path from input to output leads through it.
+    The code is the output of the encoder's last layer if that layer is part of the autoencoder; else of a layer that
+    outputs as many numbers as the encoder, since a code may be wider than the layer before it; else of the narrowest
+    layer. It is a bottleneck if every path from input to output leads through it.
     """
     whole = architectures[Role.AUTOENCODER]
     positions = _code_positions(whole, architectures.get(Role.ENCODER))
@@ -128,7 +128,7 @@ def find_code(architectures: Mapping[Role, Architecture]) -> tuple[int, Message 
         return shape_size(whole.input_shape) or 0, None
     encoder = architectures.get(Role.ENCODER)
     code = whole.layers[positions[0]].size or 0
-    if len(positions) > 1 and encoder is not None:  # layers may hand on more within the encoder than leaves it
+    if len(positions) > 1 and encoder is not None:  # within the encoder, layers may pass on more than leaves it
         code = shape_size(encoder.output_shape) or 0
     if is_cut(whole, positions):
         return code, None
@@ -138,7 +138,7 @@ def find_code(architectures: Mapping[Role, Architecture]) -> tuple[int, Message 
 
 
 def _code_positions(whole: Architecture, encoder: Architecture | None) -> tuple[int, ...]:
-    """Return where the encoder's end stands in the autoencoder: one layer, or all whose states make up the code."""
+    """Return the positions of the encoder's end in the autoencoder: one layer, or all whose states form the code."""
     if encoder is not None and encoder.layers:
         end = encoder.layers[encoder.output]
         joined = end.kind == JOINED and not end.operation and -1 not in end.inputs

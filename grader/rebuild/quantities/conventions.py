@@ -1,8 +1,8 @@
-"""Conventions under which a model's numbers stand for pixels: logits, and pixels between other bounds than 0 and 1.
+"""Converts between a model's numbers and pixels in [0, 1]: logits, and other bounds for black and white.
 
-A model that was trained on logits is judged behind the sigmoid that its loss applies; one that was trained on pixels
-between 0 and 255, or between -1 and 1, is given such pixels and its answers are turned back. Both are found from what
-the notebook compiled and fitted, which a lie can only spoil: the numbers are still measured here, on our images.
+A model trained on logits is judged behind the sigmoid that its loss applies. A model trained on pixels between 0 and
+255, or between -1 and 1, gets such pixels, and its outputs are converted back. Both are recognised by what the notebook
+compiled and fitted. A lie can only spoil the result: the numbers are still measured here, on our images.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from grader.rebuild.quantities import quality
 from grader.rebuild.quantities.reference_data import Array
 
 ANSWERS_WITH_LOGITS: Final = message(
-    "The model answers with logits, as its loss was told (`from_logits=True`): it was judged behind the sigmoid that "
+    "The model outputs logits, as its loss says (`from_logits=True`): it was judged behind the sigmoid that "
     "the loss applies."
 )
 
@@ -43,10 +43,10 @@ _BOUNDED = frozenset({"sigmoid", "softmax", "hard_sigmoid"})
 
 
 def with_probabilities(evidence: Evidence) -> Evidence:
-    """Put a sigmoid behind the models whose binary cross-entropy was told that they answer with logits.
+    """Put a sigmoid behind the models whose binary cross-entropy was compiled with `from_logits=True`.
 
-    Also behind models that end in the same layer (the decoder of such an autoencoder). Where a sigmoid is the last
-    thing already, Keras's loss takes it off again, and nothing is added.
+    Models that end in the same layer (the decoder of such an autoencoder) get one as well. If the last layer is already
+    a sigmoid, Keras's loss removes it, and nothing is added.
     """
     ends = {_last_operation(claim, evidence) for claim in evidence.models if _on_logits(claim)} - {None}
     if not ends:
@@ -57,7 +57,7 @@ def with_probabilities(evidence: Evidence) -> Evidence:
 
 
 def answers_with_logits(model: RebuiltModel) -> bool:
-    """Say whether the sigmoid of `with_probabilities` is part of a model."""
+    """Return whether the sigmoid of `with_probabilities` is part of a model."""
     return any(step.operation.operation == SIGMOID.operation for step in model.steps)
 
 
@@ -67,11 +67,11 @@ def _on_logits(claim: ModelClaim) -> bool:
 
 
 def _last_operation(claim: ModelClaim, evidence: Evidence) -> str | None:
-    """Return the id of what makes the output's numbers, None where nothing does or they are bounded already."""
+    """Return the id of the operation that makes the output's numbers, None if there is none or they are bounded."""
     makers = {output: node for node in claim.nodes for output in node.outputs}
     tensor = claim.outputs[0] if claim.outputs else ""
     while tensor in makers:
-        node = makers.pop(tensor)  # no graph of a claim runs in circles for long
+        node = makers.pop(tensor)  # the graph of a claim has no endless cycle
         operation = evidence.operations.get(node.operation)
         if operation is None:
             return None
@@ -104,7 +104,7 @@ def _behind(claim: ModelClaim) -> ModelClaim:
 
 @dataclass(frozen=True)
 class PixelScale:
-    """What black and white were in training.
+    """The numbers for black and white in training.
 
     Attributes:
         black: The number for 0.
@@ -115,7 +115,7 @@ class PixelScale:
     white: float
 
     def told(self) -> Message:
-        """Say what was done."""
+        """Return a sentence about the conversion."""
         return message(
             "The model was trained on pixels between {black:.4g} and {white:.4g}: it was given such pixels, and its "
             "answers were turned back to [0, 1] before they were compared.",
@@ -128,14 +128,14 @@ class PixelScale:
         return f"; pixels between {self.black:.4g} and {self.white:.4g} for the model"
 
     def around(self, model: RebuiltModel, *, inputs: bool, outputs: bool) -> RebuiltModel:
-        """Return a model that takes and gives pixels in [0, 1]; its layers and weights are told as before."""
+        """Return a model that takes and returns pixels in [0, 1]; its layers and weights are described as before."""
         moments = None if model.moments is None else self.between(model.moments, inputs=inputs, outputs=False)
         heads = None if model.heads is None else self.between(model.heads, inputs=inputs, outputs=False)
         whole = self.between(model.model, inputs=inputs, outputs=outputs)
         return replace(model, model=whole, moments=moments, heads=heads)
 
     def between(self, model: Any, *, inputs: bool = True, outputs: bool = True) -> Any:
-        """Do the same to a Keras model."""
+        """Convert a Keras model in the same way."""
         width = self.white - self.black
         tensor: Any = keras.Input(tuple(model.inputs[0].shape[1:]))
         source = tensor
@@ -148,14 +148,14 @@ class PixelScale:
 
 
 def in_unit_range(cast: Cast, evidence: Evidence, train: Array) -> tuple[Cast, PixelScale | None]:
-    """Let models that were trained on other pixels take and give pixels in [0, 1].
+    """Let models that were trained on other pixels take and return pixels in [0, 1].
 
-    The bounds are those of what the autoencoder was fitted on, or the usual ones near them; the one with which training
-    images come back best is taken, and none unless it is clearly better than to change nothing.
+    Candidates are the bounds of the autoencoder's training data, or the usual bounds near them. The one with the best
+    reconstruction of training images is used, but only if it is clearly better than no conversion.
 
     Args:
         cast: The models in their roles.
-        evidence: For what was fitted.
+        evidence: For the training data.
         train: Training images (n, 28, 28) in [0, 1].
     """
     autoencoder = cast.autoencoder
@@ -178,7 +178,7 @@ def in_unit_range(cast: Cast, evidence: Evidence, train: Array) -> tuple[Cast, P
 
 
 def scales_of(fits: Sequence[FitClaim]) -> Iterator[PixelScale]:
-    """Yield the bounds that the fits speak of; nothing where they are 0 and 1."""
+    """Yield the bounds that the fits claim; nothing if they are 0 and 1."""
     found: dict[PixelScale, None] = {}
     for fit in fits:
         low, high = fit.input_minimum, fit.input_maximum

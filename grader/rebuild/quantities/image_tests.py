@@ -1,4 +1,4 @@
-"""Tests which images a model reconstructs, where nothing says what it was trained on."""
+"""Tests which images a model reconstructs, if nothing says what it was trained on."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from reference import data
 from reference.contract import load
 
 NOISE_OF: Final = "denoising-dense"
-"""The reference whose noise is put on images, to see who expects it."""
+"""The reference whose noise is added to images, to see which model expects noise."""
 
 
 def image_tests(
     model: RebuiltModel, choice: DataChoice, judged: Callable[[Samples], RebuiltModel]
 ) -> dict[str, tuple[float, float]]:
-    """Measure a model on hidden images of every data set that fits it: its skill, and how much noise adds to its error.
+    """Measure a model on hidden images of each data set that fits it: its skill, and how noise increases its error.
 
-    A model that does not run on images, or answers with what is no number, has none.
+    A model that does not run on images, or whose outputs are not finite, has no skill.
 
     Args:
-        model: For the shapes of its two ends.
-        choice: Which images.
-        judged: Returns the same model between pixels in [0, 1], for a data set.
+        model: For the shapes of its input and output.
+        choice: The images.
+        judged: Returns the model converted to pixels in [0, 1], for a data set.
     """
     found = {}
     for name in data.NAMES:

@@ -21,19 +21,19 @@ _DOES_NOT_RUN = (tf.errors.OpError, ValueError, TypeError)
 def length_measurements(
     reader: RebuiltModel | None, evidence: Evidence, arrays: Arrays, images: Array
 ) -> list[Measurement]:
-    """Say whether a model runs on sequences that are shorter and longer than the data's.
+    """Return whether a model runs on sequences that are shorter and longer than the data's.
 
-    Where its input declares one length, it is rebuilt with an open one: recurrent layers have the same weights at every
-    step, while `Flatten` with a Dense behind it, or a `Reshape`, know the length that they were made for.
+    If its input declares one length, it is rebuilt with an open one: recurrent layers have the same weights at every
+    step, while `Flatten` followed by a Dense, or a `Reshape`, work only for the length for which they were made.
 
     Args:
-        reader: The encoder, or the autoencoder where there is none.
-        evidence: Where its layers are described.
+        reader: The encoder, or the autoencoder if there is none.
+        evidence: The description of its layers.
         arrays: Vetted arrays.
-        images: Samples (n, steps, numbers); of other data nothing is said.
+        images: Samples (n, steps, numbers); for other data nothing is measured.
 
     Returns:
-        ANY_LENGTH, where the model takes steps of numbers.
+        ANY_LENGTH, if the model takes steps of numbers.
     """
     if reader is None or images.ndim != 3 or len(reader.input_shape) != 2:
         return []
@@ -49,7 +49,7 @@ def length_measurements(
 
 
 def _with_open_length(reader: RebuiltModel, evidence: Evidence, arrays: Arrays) -> Callable[[Array], object] | None:
-    """Return the model with a free time axis, None where its layers cannot have one."""
+    """Return the model with an open time axis, None if its layers do not allow one."""
     if reader.input_shape[0] is None:
         return _caller(reader)
     inputs = (TensorClaim(reader.claim.inputs[0].tensor, (None, None, reader.input_shape[1])),)

@@ -1,4 +1,4 @@
-"""Samples as a reference takes them, without and with its noise: the same noise for every model."""
+"""Samples in the form that a reference takes, with and without its noise: the same noise for every model."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ NOISE_SEED: Final = 20_260_202
 
 
 def clean_samples(reference: Reference, samples: Array) -> Array:
-    """Return samples without noise in the layout in which the reference's models take and give them."""
+    """Return samples without noise in the layout of the reference's models."""
     targets: Array = reference.inputs_and_targets(samples, np.random.default_rng(NOISE_SEED))[1]
     return targets
 
 
 def noisy_samples(reference: Reference, clean: Array) -> Array:
-    """Return clean samples, in the reference's layout, with its noise: the same on the same pixels for every model."""
+    """Return clean samples, in the reference's layout, with its noise: the same noise for every model."""
     noisy: Array = reference.offer("add_noise")(clean, np.random.default_rng(NOISE_SEED))
     return noisy

@@ -1,6 +1,6 @@
-"""Drawings of a model for its report: where codes lie, how active they are, how errors are spread.
+"""Drawings of a model for its report: positions of codes, activity of units, distribution of errors.
 
-Small on purpose: a few hundred numbers a hand-in, rounded, since they are kept with every grade.
+They are kept small: a few hundred rounded numbers for each hand-in, since they are stored with every grade.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _SMALLEST: Final = 1e-9
 
 
 def code_plane(codes: Array, labels: npt.NDArray[np.int64] | None) -> CodePlane:
-    """Return codes (n, K) in the plane of their two largest principal components; themselves where K is 2.
+    """Project codes (n, K) on the plane of their two largest principal components; unchanged if K is 2.
 
     Args:
-        codes: The first few hundred are shown; the plane is that of all of them.
+        codes: The first few hundred are shown; the plane is computed from all of them.
         labels: Class of each, or None.
     """
     rows = np.asarray(codes, np.float64).reshape(len(codes), -1)
@@ -42,7 +42,7 @@ def code_plane(codes: Array, labels: npt.NDArray[np.int64] | None) -> CodePlane:
         flat, share = rows, 1.0
     else:
         directions = np.linalg.svd(centred, full_matrices=False)[2][:2]
-        signs = np.sign(directions[np.arange(2), np.abs(directions).argmax(axis=1)])  # else two runs differ by a mirror
+        signs = np.sign(directions[np.arange(2), np.abs(directions).argmax(axis=1)])  # else two runs may be mirrored
         flat = centred @ (directions * signs[:, np.newaxis]).T
         share = float((flat**2).sum() / variance)
     shown = np.round(flat[:CODES_SHOWN], _DIGITS)
@@ -51,7 +51,7 @@ def code_plane(codes: Array, labels: npt.NDArray[np.int64] | None) -> CodePlane:
 
 
 def code_activity(codes: Array) -> tuple[float, ...]:
-    """Return the mean |code| of each number of codes (n, K), the largest first; as many as a drawing shows."""
+    """Return the mean |code| of each number of codes (n, K), the largest first, as many as a drawing shows."""
     means = np.abs(np.asarray(codes, np.float64).reshape(len(codes), -1)).mean(axis=0)
     if not np.isfinite(means).all():
         return ()
@@ -59,7 +59,7 @@ def code_activity(codes: Array) -> tuple[float, ...]:
 
 
 def row_errors(scores: npt.NDArray[np.floating[Any]], labels: npt.NDArray[np.int64]) -> RowErrors:
-    """Return how the scores of normal rows (label 0) and frauds (1) are spread over sizes, each size ten times as wide.
+    """Return histograms of the scores of normal rows (label 0) and of frauds (1), with logarithmic bins.
 
     The sizes are equal steps of the logarithm between the smallest and the largest score.
     """
@@ -67,7 +67,7 @@ def row_errors(scores: npt.NDArray[np.floating[Any]], labels: npt.NDArray[np.int
     if not len(found) or not np.isfinite(found).all() or found.min() == found.max():
         return RowErrors()
     edges = np.geomspace(found.min(), found.max(), BINS + 1)
-    edges[0], edges[-1] = found.min(), found.max()  # the outermost belong, whatever was rounded
+    edges[0], edges[-1] = found.min(), found.max()  # the extremes belong to the outermost bins despite rounding
     shares = []
     for label in (0, 1):
         counts = np.histogram(found[labels == label], edges)[0]
@@ -81,5 +81,5 @@ def codes_of(encoder: Any, images: Array) -> Array:
 
 
 def denoised_strips(autoencoder: Any, noisy: Array) -> tuple[ImageStrip, ...]:
-    """Return pictures of noisy images (n, height, width) and of what the model makes of them."""
+    """Return pictures of noisy images (n, height, width) and of their reconstructions."""
     return strip("noisy", noisy), strip("denoised", quality.reconstruct(autoencoder, noisy))

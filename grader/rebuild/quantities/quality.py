@@ -23,7 +23,7 @@ Array = npt.NDArray[np.float32]
 
 BATCH = 500
 MAX_BATCH_NUMBERS = 2**27
-"""Numbers of one tensor of a batch (half a GiB): only models with giant layers are asked in smaller batches."""
+"""Most numbers in one tensor of a batch (half a GiB): only models with giant layers get smaller batches."""
 CLIP = 1e-7
 RANK_TOLERANCE = 1e-5
 JACOBIAN_ROWS = 392
@@ -41,7 +41,7 @@ def predict(model: Any, inputs: Array) -> Array:
 
 
 def _largest(model: Any) -> int:
-    """Return how many numbers of one sample the largest tensor within a rebuilt model holds; 1 of what is no graph."""
+    """Return the size, for one sample, of the largest tensor in a rebuilt model; 1 for a model without a graph."""
     sizes = [1]
     graph = getattr(model, "_functional", None) or model  # what a Sequential holds
     for node in itertools.chain(*getattr(graph, "_nodes_by_depth", {}).values()):
@@ -68,9 +68,9 @@ def reconstruct(model: Any, images: Array) -> Array:
 
 
 def answers(model: Any, samples: Array) -> Array | None:
-    """Return what the model makes of samples (n, …) as rows (n, numbers), None where it does not run on them.
+    """Return the model's outputs for samples (n, …) as rows (n, numbers), None if it does not run on them.
 
-    A graph can fit together and still not run: a batch size may be written into a reshape.
+    A graph can be consistent and still not run: a reshape may contain a fixed batch size.
     """
     try:
         return predict(model, as_input(model, samples)).reshape(len(samples), -1)
@@ -109,7 +109,7 @@ def pca_error(train: Array, images: Array, components: int) -> float:
 
 
 def composition_gap(autoencoder: Any, encoder: Any, decoder: Any, images: Array) -> float | None:
-    """Return rms(autoencoder(x) - decoder(encoder(x))) / rms(autoencoder(x)); None where they do not fit together."""
+    """Return rms(autoencoder(x) - decoder(encoder(x))) / rms(autoencoder(x)); None if they do not fit together."""
     chained = through_code(encoder, decoder, images)
     if chained is None:
         return None
@@ -120,7 +120,7 @@ def composition_gap(autoencoder: Any, encoder: Any, decoder: Any, images: Array)
 
 
 def difference(model: Any, parts: tuple[Any, Any], inputs: Array) -> float | None:
-    """Return rms(model(x) - second(first(x))) / rms(model(x)), whatever comes out; None where they do not fit."""
+    """Return rms(model(x) - second(first(x))) / rms(model(x)) for any outputs; None if they do not fit together."""
     taken = concrete(tuple(parts[0].inputs[0].shape[1:]), inputs.shape[1:])
     if taken is None:
         return None
@@ -138,9 +138,9 @@ def difference(model: Any, parts: tuple[Any, Any], inputs: Array) -> float | Non
 
 
 def through_code(encoder: Any, decoder: Any, images: Array, *, rounded: bool = True) -> Array | None:
-    """Return decoder(encoder(x)) with the codes passed on as plain numbers of six digits; None where they do not fit.
+    """Return decoder(encoder(x)) with the codes passed on as plain numbers of six digits; None if they do not fit.
 
-    Nothing but those numbers can carry the image.
+    Only those numbers can carry the image.
     """
     codes = predict(encoder, as_input(encoder, images))
     target = concrete(tuple(decoder.inputs[0].shape[1:]), codes.shape[1:])
@@ -151,9 +151,9 @@ def through_code(encoder: Any, decoder: Any, images: Array, *, rounded: bool = T
 
 
 def rounding_gap(encoder: Any, decoder: Any, images: Array) -> float | None:
-    """Return how much of decoder(encoder(x)) hangs on digits of the code beyond the sixth; None where they do not fit.
+    """Return how much of decoder(encoder(x)) depends on digits of the code beyond the sixth; None if they do not fit.
 
-    Root mean square of the difference that rounding makes, divided by that of decoder(encoder(x)).
+    Root mean square of the difference caused by rounding, divided by that of decoder(encoder(x)).
     """
     exact = through_code(encoder, decoder, images, rounded=False)
     rounded = through_code(encoder, decoder, images)
@@ -167,16 +167,17 @@ def rounding_gap(encoder: Any, decoder: Any, images: Array) -> float | None:
 def jacobian_rank(model: Any, images: Array, *, at_most: int | None = None) -> int:
     """Return the largest numerical rank of d output / d input over the images.
 
-    Singular values above 1e-5 of the largest count: what is not there is left at 1e-7 by float32 (at most 7.4e-8 in
-    nine networks, dense, convolutional and recurrent), and a leak of one percent stands above 1e-4. The rank is at
-    most the size of the code, whatever the layers between; a way around the code, or a wider code, shows as a higher
-    rank. Images at which it is not finite are left out.
+    Singular values above 1e-5 of the largest count: float32 leaves about 1e-7 in place of zero (at most 7.4e-8 in nine
+    networks: dense, convolutional, recurrent), and a leak of one percent gives more than 1e-4. The rank is at most the
+        size
+    of the code, whatever the layers between; a path around the code, or a wider code, gives a higher rank. Images at
+    which the Jacobian is not finite are left out.
 
     Args:
         model: Image to image.
-        images: Where the rank is taken.
-        at_most: Higher ranks need not be told apart. The outputs are then mixed at random into so many numbers, which
-            leaves any lower rank as it is and saves most of the time (Halko, Martinsson and Tropp, 2011).
+        images: Inputs at which the rank is computed.
+        at_most: Higher ranks need not be distinguished. The outputs are then mixed at random into this many numbers,
+            which keeps any lower rank and saves most of the time (Halko, Martinsson and Tropp, 2011).
     """
     ranks = [0]
     for image in as_input(model, images):
@@ -188,9 +189,9 @@ def jacobian_rank(model: Any, images: Array, *, at_most: int | None = None) -> i
 
 
 def _jacobian(model: Any, sample: Array, at_most: int | None) -> npt.NDArray[np.float64] | None:
-    """Return d output / d input at one sample, a row for each output or mixture of them; None where nothing leads on.
+    """Return d output / d input at one sample, a row per output or mixture; None if they are not connected.
 
-    The sample stands in a batch once for each row: an ordinary backward pass then gives all of them.
+    The batch contains the sample once per row, so that one backward pass gives all rows.
     """
     size = int(np.prod(model(sample[np.newaxis], training=False).shape[1:]))
     directions = np.eye(size, dtype=np.float32)
@@ -203,8 +204,8 @@ def _jacobian(model: Any, sample: Array, at_most: int | None) -> npt.NDArray[np.
         with tf.GradientTape() as tape:
             tape.watch(batch)
             outputs = tf.reshape(model(batch, training=False), (len(chosen), size))
-            told = tf.reduce_sum(tf.cast(outputs, tf.float32) * chosen)
-        gradient = tape.gradient(told, batch)
+            projected = tf.reduce_sum(tf.cast(outputs, tf.float32) * chosen)
+        gradient = tape.gradient(projected, batch)
         if gradient is None:
             return None
         rows.append(np.asarray(gradient).reshape(len(chosen), -1))

@@ -23,7 +23,7 @@ Labels = npt.NDArray[np.int64]
 
 STRIP_IMAGES = 8
 NO_IMAGES: Array = np.zeros((0, 1, 1), np.float32)
-"""In the place of a strip where the data are none."""
+"""Replaces a picture strip if the data are no images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class DataChoice:
 
     Attributes:
         size: `full` or `sample`.
-        folder: Searched for the full set before the usual places.
-        view: The secret view that they are seen through; None for the data as they are.
+        folder: Folder that is searched for the full set before the usual places.
+        view: The secret view through which they are seen; None for the data as they are.
     """
 
     size: str = "full"
@@ -42,28 +42,28 @@ class DataChoice:
 
     @property
     def image_view(self) -> View | None:
-        """The view where it is one of images, so that a notebook on cards may still try things on images."""
+        """The view if it is one of images: a notebook on card transactions may also use images."""
         return None if self.view is None or self.view.kind == views.CARDS else self.view
 
     @property
     def card_view(self) -> View | None:
-        """The view where it is one of card transactions."""
+        """The view if it is one of card transactions."""
         return None if self.image_view is not None else self.view
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What one training takes and is judged by, in the form in which references take it.
+    """The data for training and judging one reference, in the form that references take.
 
     Attributes:
         size: `sample` or `full`; `real` for a user's own file of card transactions.
-        source: Where it comes from, in words; begins with "simulated" where it is.
+        source: Where they come from, in words; begins with "simulated" if they are.
         digest: SHA-256 of training and hidden data.
         train: Images (n, rows, columns) in [0, 1], points (60, 3), or scaled normal rows (n, 29).
-        hidden: The same kind of samples, never trained on (the points, of which there are no others, excepted).
-        train_labels: Digit or garment of each training image; zeros where nothing has labels.
-        hidden_labels: The same of the hidden samples; 1 for a fraud.
-        strip_images: The few images that reports show, none where the data are no images.
+        hidden: Samples of the same kind, never trained on (except for the points, of which there are no others).
+        train_labels: Digit or garment of each training image; zeros for data without labels.
+        hidden_labels: The same for the hidden samples; 1 for a fraud.
+        strip_images: The few images that reports show, none if the data are no images.
     """
 
     size: str
@@ -77,15 +77,15 @@ class Material:
 
 
 def load_material(dataset: str, choice: DataChoice) -> Material:
-    """Load the data of a reference, images once a process; nobody may change the arrays.
+    """Load the data of a reference; images are loaded once per process, and the arrays must not be changed.
 
     Args:
         dataset: Its id in the table.
         choice: Size and folder.
 
     Raises:
-        KeyError: No data set has this name.
-        reference.data.DataNotFoundError: The full data was asked for and is not there.
+        KeyError: There is no such data set.
+        reference.data.DataNotFoundError: The full data was asked for and not found.
     """
     kind = datasets()[dataset].kind
     if kind is SampleKind.IMAGES:
@@ -94,16 +94,16 @@ def load_material(dataset: str, choice: DataChoice) -> Material:
 
 
 def are_images(dataset: str) -> bool:
-    """Say whether a data set is one of images, ours or another package's."""
+    """Return whether a data set is one of images, ours or another package's."""
     return dataset in image_sets()
 
 
 def load_images(dataset: str, choice: DataChoice) -> ImageData:
-    """Load a set of images as the view shows it, hidden images included.
+    """Load a set of images as seen through the view, hidden images included.
 
     Raises:
-        KeyError: No set of images has this name.
-        reference.data.DataNotFoundError: The full data was asked for and is not there.
+        KeyError: There is no such set of images.
+        reference.data.DataNotFoundError: The full data was asked for and not found.
     """
     known = image_sets()[dataset]
     if known.load is not None:
@@ -113,10 +113,10 @@ def load_images(dataset: str, choice: DataChoice) -> ImageData:
 
 
 def load_cards(choice: DataChoice) -> CardData:
-    """Load the card transactions as the view shows them.
+    """Load the card transactions as seen through the view.
 
     Raises:
-        ValueError: A file was found that does not hold the columns.
+        ValueError: A file without the columns was found.
     """
     cards = card_data.load(size=choice.size, folder=choice.folder)
     return cards if choice.card_view is None else views.cards_seen(cards, choice.card_view)
@@ -160,7 +160,7 @@ def _points() -> Material:
 
 
 def _transactions(choice: DataChoice) -> Material:
-    """Normal public rows to train on, all hidden rows to judge by, scaled as `reference.fraud` says."""
+    """Return normal public rows for training and all hidden rows for judging, scaled as in `reference.fraud`."""
     cards = load_cards(choice)
     normal = fraud.features(fraud.normal_rows(cards.values[cards.public]))
     scaling = fraud.fit_scaling(normal)

@@ -17,16 +17,16 @@ from reference import data
 
 @dataclass(frozen=True)
 class Samples:
-    """The samples of one task, images scaled to [0, 1], and what trivial predictors reach on them.
+    """The samples of one task, images scaled to [0, 1], and the errors of trivial predictors on them.
 
     Attributes:
         size: `sample` or `full`.
         train: Training images (n, 28, 28), or points (n, 3), or normal rows of a table.
         images: Samples to measure on, of the same kind.
-        strip_images: The few that reports show, always the same ones; none where the samples are no images.
-        labels: Class of each sample to measure on (of each of `rows`, where there are such), None where they have none.
-        rows: All rows of a table to judge by, where `images` are the normal ones among them.
-        laid_out: The same as `images` in the layout of a reference, where it is the reference that is measured.
+        strip_images: The few that reports show, always the same ones; none if the samples are no images.
+        labels: Class of each sample to measure on (of each row in `rows`, if there are rows), None without classes.
+        rows: All rows of a table to judge by, if `images` are the normal ones among them.
+        laid_out: The same as `images` in the layout of a reference, if the reference itself is measured.
     """
 
     size: str
@@ -43,7 +43,7 @@ class Samples:
         return quality.mean_image_error(self.train, self.images)
 
     def pca_error(self, components: int) -> float:
-        """MSE of PCA with so many components; computed once, since that takes seconds."""
+        """MSE of PCA with this number of components; computed once, since it takes seconds."""
         if components not in self._trivial:
             self._trivial[components] = quality.pca_error(self.train, self.images, components)
         return self._trivial[components]
@@ -54,7 +54,7 @@ def load_samples(dataset: str, part: str, choice: DataChoice) -> Samples:
     """Load the samples of `part` (`hidden` or `public`).
 
     Raises:
-        reference.data.DataNotFoundError: The full data was asked for and is not there.
+        reference.data.DataNotFoundError: The full data was asked for and not found.
     """
     material = load_material(dataset, choice)
     found = Samples(material.size, material.train, material.hidden, material.strip_images)

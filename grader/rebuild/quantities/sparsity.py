@@ -1,14 +1,14 @@
-"""How few units of a code describe an image, measured by what they do and not by the size of their numbers.
+"""How few units of a code describe an image, measured by their effect on the image and not by their magnitude.
 
-A code can be multiplied by 0.001, shifted or turned round, unit by unit, and its decoder can undo that: the network is
-the same. What stays the same is how far the image moves when a unit is put back to its rest, its median over many
-images. With d the root mean square of that change for unit j and image i, the units that describe image i are as many
-as
+A code can be multiplied by 0.001, shifted or sign-reversed, unit by unit, and the decoder can undo it: the network
+stays the same. What does not change is how much the image moves when a unit is reset to its resting value, its median
+over many images. With d_ij the root mean square of that change for unit j and image i, the number of units that
+describe image i is
 
     n_i = (sum over j of d_ij²)² / (sum over j of d_ij⁴)        (the participation ratio)
 
-K where all of K units do the same, 1 where one does everything. What is judged is K / n, the units for each one that
-describes an image. Of networks like the reference `sparse` (300 units, sample, 10 epochs, one run each):
+It is K if all K units contribute equally, and 1 if one unit does everything. The judged number is K / n, the units for
+each one that describes an image. Networks like the reference `sparse` (300 units, sample, 10 epochs, one run each):
 
 | code | units above 0.1 | n / K | K / n |
 |---|---|---|---|
@@ -32,17 +32,17 @@ from grader.rebuild.quantities.reference_data import Array
 
 IMAGES: Final = 100
 SAYS_NOTHING: Final = 0.01
-"""Root mean square change of the pixels, by all units together, below which a code says nothing of an image."""
+"""Root mean square change of the pixels, by all units together, below which a code does not affect an image."""
 
 
 def sparseness(decoder: Any, codes: Array) -> float:
-    """Return K / n of the module's docstring, n averaged over images: 1 where all units describe every image alike.
+    """Return K / n of the module's docstring, n averaged over images: 1 if all units describe every image equally.
 
-    An image of which the code says nothing counts as described by all units: a dead code is no sparse one.
+    An image that the code does not affect counts as described by all units: a dead code is not sparse.
 
     Args:
         decoder: Keras model from one code to one image.
-        codes: (n, …) of many images; the first ones are looked at, all of them say where a unit rests.
+        codes: (n, …) of many images; the first ones are examined, all of them determine the resting values.
     """
     effects = _effects(decoder, codes)
     squares = effects**2
@@ -54,7 +54,7 @@ def sparseness(decoder: Any, codes: Array) -> float:
 
 
 def _effects(decoder: Any, codes: Array) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """Return, for each image and unit, how far the decoded image moves when the unit is put to its rest."""
+    """Return, for each image and unit, how far the decoded image moves when the unit is reset to its resting value."""
     rows = codes.reshape(len(codes), -1)
     rest, rows = np.median(rows, axis=0), rows[:IMAGES]
     whole = _decoded(decoder, rows, codes.shape[1:])

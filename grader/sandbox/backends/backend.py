@@ -1,4 +1,4 @@
-"""What a sandbox must offer, so that commands, their help and `grader doctor` know it: `Backend`."""
+"""The interface of a sandbox, which commands, their help and `grader doctor` use: `Backend`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class KernelOptions:
     Attributes:
         datasets: Public `.npz` file of each data set that a kernel may see, by Keras's name.
         threads: Threads TensorFlow may use for one notebook.
-        patience: For an inspection, never for a grade: seconds of processors that one training and all trainings may
-            take before they are ended; the kernel then also finds out whose images are trained on.
-        acceleration: How trainings are made faster; None where each runs as Keras runs it.
-        work_folder: Where a notebook runs that is not shut in; None for a fresh temporary folder.
-        data_size: `full` or `sample`: what the data sets are, for `grader.check` in a cell.
+        patience: For an inspection, never for a grade: processor seconds for one training and for all trainings, after
+            which they are ended; the kernel then also identifies the images of the trainings.
+        acceleration: How trainings are accelerated; None if each runs as Keras runs it.
+        work_folder: Where a notebook without a sandbox runs; None for a fresh temporary folder.
+        data_size: `full` or `sample`: the size of the data sets, for `grader.check` in a cell.
     """
 
     datasets: Mapping[str, Path] = field(default_factory=dict)
@@ -37,10 +37,10 @@ class KernelOptions:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One sandbox of a backend that the conformance suite is run on.
+    """One sandbox of a backend for the conformance suite.
 
     Attributes:
-        name: Which of the backend's ways to start a kernel it is.
+        name: Which of the backend's ways to start a kernel it uses.
         sandbox: Where the behaviours are tried.
     """
 
@@ -49,15 +49,15 @@ class Trial:
 
 
 class OpenedBackend(Protocol):
-    """A backend whose resources are held for a session.
+    """A backend that holds its resources for a session.
 
     Attributes:
-        complaint: Why kernels are started cold although warm ones were asked for; None where they are not.
+        complaint: Why kernels start cold although warm ones were asked for; None if they do not.
     """
 
     @property
     def complaint(self) -> str | None:
-        """Return why kernels are started cold."""
+        """Return why kernels start cold."""
         ...
 
     def sandbox(self, options: KernelOptions) -> Sandbox:
@@ -70,9 +70,8 @@ class Backend(Protocol):
 
     Attributes:
         name: Value of `--sandbox`.
-        advice: What it keeps a notebook from, in half a sentence, for `grader doctor`.
-        isolates: Whether notebooks are kept from everything; where they are not, a warning is shown and hidden data
-            are not guarded.
+        advice: What it keeps a notebook from doing, in half a sentence, for `grader doctor`.
+        isolates: Whether notebooks are isolated; if not, a warning is shown and hidden data are not protected.
     """
 
     name: str
@@ -80,7 +79,7 @@ class Backend(Protocol):
     isolates: bool
 
     def find(self) -> str:
-        """Return what it runs with on this machine, in a few words for `grader doctor`.
+        """Return the program that it uses on this machine, in a few words for `grader doctor`.
 
         Raises:
             SandboxUnavailableError: It does not work here; `reason` says why and what to do.
@@ -88,10 +87,11 @@ class Backend(Protocol):
         ...
 
     def opened(self, *, warm: bool) -> AbstractContextManager[OpenedBackend]:
-        """Hold what kernels of a session share, and release it at the end.
+        """Hold the shared resources of a session's kernels, and release them at the end.
 
         Args:
-            warm: Whether kernels may be forked from a process that has imported their packages, where it can do that.
+            warm: Whether kernels may be forked from a process that has imported their packages, if the backend can do
+                that.
 
         Raises:
             SandboxUnavailableError: It does not work here.
@@ -99,18 +99,18 @@ class Backend(Protocol):
         ...
 
     def graph_command(self, threads: int) -> GraphSandbox | None:
-        """Return how the second sandbox is started, which runs one exported graph; None where there is none."""
+        """Return how to start the second sandbox, which runs one exported graph; None if there is none."""
         ...
 
     def measuring_prefix(self) -> Callable[[Sequence[Path]], Sequence[str]] | None:
-        """Return how the measuring process is shut in, given the folders that it may write to; None where it is not.
+        """Return how to start the measuring process in a sandbox; None if it runs without one.
 
-        The answer of what is returned is a command up to the program that shall run inside.
+        The result takes the folders that the process may write to and returns the command before the program.
         """
         ...
 
     def conformance(self) -> AbstractContextManager[tuple[Trial, ...]]:
-        """Lend every sandbox that must have all named behaviours; none where nothing is promised.
+        """Yield every sandbox that must have all named behaviours; none if the backend promises nothing.
 
         Raises:
             SandboxUnavailableError: It does not work here.

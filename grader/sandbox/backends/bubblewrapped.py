@@ -1,4 +1,4 @@
-"""The bubblewrap sandbox: a kernel cut off from everything, started cold or forked from a warm process."""
+"""The bubblewrap sandbox: an isolated kernel, started cold or forked from a warm process."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from grader.sandbox.watchdog import DEEPEST_FOLDER
 
 @dataclass(frozen=True)
 class BubblewrapSandbox:
-    """Runs notebooks cut off from everything.
+    """Runs notebooks in isolation.
 
     Attributes:
         program: bubblewrap, from `find_bubblewrap`.
@@ -49,8 +49,8 @@ class BubblewrapSandbox:
         threads: Threads TensorFlow may use for one notebook.
         patience: As in `KernelOptions`.
         acceleration: As in `KernelOptions`.
-        warm: Forks kernels; None where each is started cold.
-        only_warm: Let no notebook have a cold kernel, so that what is tried on warm ones is.
+        warm: Forks kernels; None if each is started cold.
+        only_warm: Whether cold kernels are forbidden, so that a test of warm ones tests no other.
     """
 
     program: Path
@@ -62,7 +62,7 @@ class BubblewrapSandbox:
     only_warm: bool = False
 
     def run(self, notebook: Notebook, limits: Limits, exchange: Path) -> RunRecord:
-        """Run every cell and leave the claims in `exchange/claims`; warm where that can be, else cold."""
+        """Run every cell and leave the claims in `exchange/claims`; in a warm kernel if possible, else a cold one."""
         if self.warm is None:
             return self._run_cold(notebook, limits, exchange)
         if self.only_warm:
@@ -166,7 +166,7 @@ _DATA_PLACES = (bubblewrap.DATASETS, bubblewrap.WORK_FOLDER)  # for `keras.datas
 
 
 def inner_environment(threads: int) -> dict[str, str]:
-    """Return the variables of a kernel in the sandbox."""
+    """Return the environment variables of a kernel in the sandbox."""
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     return environment(bubblewrap.HOME, threads) | {"PATH": path}
 
@@ -176,7 +176,7 @@ def _group(limits: Limits) -> AbstractContextManager[RunGroup | None]:
 
 
 def _give(folder: Path, writable: tuple[Path, ...], uid: int | None) -> None:
-    """Open a folder of ours, below a closed one, to the sandbox's own user, and let it write to some."""
+    """Give the sandbox's user access to a folder of ours below a closed one, with write access to some subfolders."""
     folder.chmod(0o755)
     for place in writable:
         place.mkdir(parents=True, exist_ok=True)
@@ -186,14 +186,14 @@ def _give(folder: Path, writable: tuple[Path, ...], uid: int | None) -> None:
 
 
 def _hand_over(made: Path, wanted: Path) -> None:
-    """Put what a run has left where its caller wants it, in one step that follows no link."""
+    """Move a run's output to where the caller wants it, in one step that follows no link."""
     require_closed(wanted.parent)
     made.rename(wanted)
 
 
 @dataclass(frozen=True)
 class OpenedBubblewrap:
-    """bubblewrap for a session, with a process that forks warm kernels where that was asked for."""
+    """bubblewrap for a session, with a process that forks warm kernels if they were asked for."""
 
     program: Path
     threads_of_server: dict[int, ForkServer] | None
@@ -212,7 +212,7 @@ class OpenedBubblewrap:
 
     @property
     def complaint(self) -> str | None:
-        """Return why kernels are started cold although warm ones were asked for."""
+        """Return why kernels start cold although warm ones were asked for."""
         servers = (self.threads_of_server or {}).values()
         return next((server.complaint for server in servers if server.complaint), None)
 
@@ -252,7 +252,7 @@ class BubblewrapBackend:
             yield OpenedBubblewrap(program, {} if warm else None, resources)
 
     def graph_command(self, threads: int) -> GraphSandbox:
-        """Return how a second sandbox is started, which holds one exported graph.
+        """Return how to start a second sandbox, which holds one exported graph.
 
         Raises:
             SandboxUnavailableError: There is no program that works.
@@ -260,7 +260,7 @@ class BubblewrapBackend:
         return graph_sandbox(bubblewrap.find_bubblewrap(), threads=threads)
 
     def measuring_prefix(self) -> Callable[[Sequence[Path]], Sequence[str]]:
-        """Return how the measuring process is shut in.
+        """Return how to start the measuring process in a sandbox.
 
         Raises:
             SandboxUnavailableError: There is no program that works.
@@ -269,7 +269,7 @@ class BubblewrapBackend:
 
     @contextmanager
     def conformance(self) -> Iterator[tuple[Trial, ...]]:
-        """Lend a sandbox whose kernels start cold, and one whose kernels are forked.
+        """Yield a sandbox with cold kernels, and one with forked kernels.
 
         Raises:
             SandboxUnavailableError: There is no program that works.

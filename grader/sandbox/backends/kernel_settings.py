@@ -1,4 +1,4 @@
-"""What every kernel of ours is started with: its settings, its limits, its variables, what was handed in beside."""
+"""The start of every kernel: its settings, limits, environment variables, and the files handed in with the notebook."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from grader.domain.submission import Companion
 from grader.sandbox import bubblewrap
 
 COMPANIONS = "beside"
-"""Folder, beside the kernel's sockets, of what was handed in beside a notebook."""
+"""Folder next to the kernel's sockets for files handed in with a notebook."""
 
 _OPEN_FILES = 4096
-_SIGNALS = 1024  # that wait, and timers
+_SIGNALS = 1024  # pending signals, and timers
 _LOCKED_BYTES = 2**23
 
 
 def lay_out(companions: Sequence[Companion], folder: Path) -> None:
-    """Copy what was handed in beside a notebook below a folder of ours, under names that intake has vetted."""
+    """Copy the files handed in with a notebook below a folder of ours, under names that intake has vetted."""
     for companion in companions:
         place = folder.joinpath(*companion.name.split("/"))
         if not place.resolve().is_relative_to(folder.resolve()):
@@ -45,7 +45,7 @@ def kernel_settings(
     patience: tuple[float, float] | None,
     acceleration: Acceleration | None,
 ) -> dict[str, Any]:
-    """Return what the kernel's program reads; without a user to become and without limits, as on an open machine.
+    """Return the settings of the kernel's program for an open machine: no change of user and no limits.
 
     Args:
         datasets: Path of each data set as the kernel sees it, by Keras's name.
@@ -68,7 +68,7 @@ def kernel_settings(
 
 
 def write_settings(folder: Path, settings: Mapping[str, Any]) -> Path:
-    """Write settings into the folder of the kernel's sockets, with where the companions lie."""
+    """Write settings into the folder of the kernel's sockets, including the place of the companion files."""
     beside = folder / COMPANIONS
     path = folder / "settings.json"
     written = {**settings, "companions": str(beside) if beside.is_dir() else None}
@@ -77,7 +77,7 @@ def write_settings(folder: Path, settings: Mapping[str, Any]) -> Path:
 
 
 def hard_limits(limits: Limits) -> dict[str, int]:
-    """Translate limits for `setrlimit`; memory doubly wide, since the watchdog keeps the exact limit."""
+    """Translate limits for `setrlimit`; memory is doubled, since the watchdog keeps the exact limit."""
     return {
         "NPROC": limits.processes,
         "FSIZE": limits.file_mib * 2**20,
@@ -91,11 +91,11 @@ def hard_limits(limits: Limits) -> dict[str, int]:
 
 
 def environment(home: str, threads: int) -> dict[str, str]:
-    """Return the variables of a kernel.
+    """Return the environment variables of a kernel.
 
     Args:
         home: Its home folder.
-        threads: That TensorFlow and other libraries may use.
+        threads: Number of threads for TensorFlow and other libraries.
     """
     return {
         "HOME": home,
@@ -103,7 +103,7 @@ def environment(home: str, threads: int) -> dict[str, str]:
         "USER": "student",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "MPLCONFIGDIR": tempfile.gettempdir() if home != bubblewrap.HOME else f"{home}/.matplotlib",
-        "PLOTLY_RENDERER": "plotly_mimetype",  # any other puts its four megabytes of JavaScript into the output
+        "PLOTLY_RENDERER": "plotly_mimetype",  # any other renderer writes four megabytes of JavaScript into the output
         "PYTHONDONTWRITEBYTECODE": "1",
         "PIP_NO_INDEX": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",

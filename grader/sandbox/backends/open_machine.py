@@ -1,4 +1,4 @@
-"""This machine as it is, with this user's rights: for a student's own check, and where an instructor insists."""
+"""No sandbox: this machine with this user's rights, for a student's own check or if an instructor insists."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class OpenMachine:
         work_folder: Where the notebook runs; None for a fresh temporary folder.
         threads: Threads TensorFlow may use for one notebook.
         patience: As in `KernelOptions`.
-        data_size: `full` or `sample`: what the data sets are, for `grader.check` in a cell.
+        data_size: `full` or `sample`: the size of the data sets, for `grader.check` in a cell.
         acceleration: As in `KernelOptions`.
     """
 
@@ -81,7 +81,7 @@ class OpenMachineBackend:
     complaint: Final = None
 
     def find(self) -> str:
-        """Return what it is: it is everywhere."""
+        """Return its description; it exists on every machine."""
         return self.name
 
     @contextmanager
@@ -101,15 +101,15 @@ class OpenMachineBackend:
         )
 
     def graph_command(self, threads: int) -> GraphSandbox | None:  # noqa: ARG002
-        """Return nothing: a graph of a student's runs in a sandbox or not at all."""
+        """Return None: a student's graph runs in a sandbox or not at all."""
         return None
 
     def measuring_prefix(self) -> None:
-        """Return nothing: the measuring process has this user's rights as well."""
+        """Return None: the measuring process has this user's rights as well."""
 
     @contextmanager
     def conformance(self) -> Iterator[tuple[Trial, ...]]:
-        """Lend nothing: nothing is promised."""
+        """Yield nothing: this backend promises nothing."""
         yield ()
 
 
@@ -117,12 +117,12 @@ def _lay_out_data(file: Path, folder: Path) -> None:
     """Let notebooks open a data file by its name alone."""
     try:
         (folder / file.name).symlink_to(file)
-    except OSError:  # Windows without the right to make links
+    except OSError:  # Windows without the right to create links
         shutil.copyfile(file, folder / file.name)
 
 
 def _in_folder(notebook: Notebook, folder: Path) -> Notebook:
-    """Return the notebook as it is; the kernel changes into `folder` before its first cell."""
+    """Return the notebook unchanged; the kernel changes into `folder` before its first cell."""
     first, *others = notebook.cells
     moved = replace(first, source=f"%cd -q {folder}\n{first.source}") if not first.source.startswith("%%") else first
     return replace(notebook, cells=(moved, *others))

@@ -1,1 +1,1 @@
-"""Named behaviours of a sandbox, and whether one on this machine has them: `grader doctor --sandbox`."""
+"""Named behaviours of a sandbox, and a test whether a sandbox here has them: `grader doctor --sandbox`."""

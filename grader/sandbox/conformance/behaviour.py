@@ -1,4 +1,4 @@
-"""What a behaviour of a sandbox is: a name, the rule, and code that breaks it where it does not hold."""
+"""A behaviour of a sandbox: a name, the rule, and code that breaks the rule if the sandbox does not enforce it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from grader.domain.run import Limits, RunStatus, StoppedBy
 
 QUICK = Limits(cell_seconds=30, notebook_seconds=300, memory_mib=2048, processes=128, work_mib=64, file_mib=16)
-"""Limits under which an attack shows within seconds, wide enough for a kernel on a busy machine."""
+"""Limits under which an attack succeeds within seconds, wide enough for a kernel on a busy machine."""
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A cell that raises where the sandbox leaks; many share one kernel.
+    """A cell that raises an exception if the sandbox leaks; many cells share one kernel.
 
     Attributes:
-        name: Of the behaviour; the id of its test.
-        rule: What holds.
-        cell: Its source; `FACTS` (a dictionary) tells it what there is on the machine.
-        sharp: On an open machine it must raise, which shows that it can; False where that machine would be harmed,
-            or may hold the rule by chance.
+        name: Name of the behaviour; the id of its test.
+        rule: The rule, as a sentence.
+        cell: Its source; the dictionary `FACTS` contains what exists on the machine.
+        sharp: Whether it must raise on an open machine, which shows that it works; False if that machine would be
+            harmed, or may follow the rule by chance.
     """
 
     name: str
@@ -31,17 +31,17 @@ class Probe:
 
 @dataclass(frozen=True)
 class Ending:
-    """A notebook that ends or spoils its kernel, and how its run must be recorded.
+    """A notebook that ends or damages its kernel, and how its run must be recorded.
 
     Attributes:
-        name: Of the behaviour.
-        rule: What holds.
+        name: Name of the behaviour.
+        rule: The rule, as a sentence.
         cells: The notebook.
         status: How the run must end.
         stopped_by: What must end it.
-        limits: Under which it runs.
-        errors: Classes of the exceptions that must be recorded, in order; None where it does not matter.
-        output_truncated: Whether more must have been printed than is kept; None where it does not matter.
+        limits: Limits of the run.
+        errors: Classes of the exceptions that must be recorded, in order; None if it does not matter.
+        output_truncated: Whether output must have been truncated; None if it does not matter.
     """
 
     name: str
@@ -59,11 +59,11 @@ class Verdict:
     """Whether a sandbox has a behaviour.
 
     Attributes:
-        name: Of the behaviour.
-        group: What it is about.
+        name: Name of the behaviour.
+        group: Its topic.
         rule: What should hold.
-        holds: Whether it does.
-        said: What was seen where it does not.
+        holds: Whether it holds.
+        said: What was observed if it does not.
     """
 
     name: str
@@ -74,7 +74,7 @@ class Verdict:
 
 
 def first_cell(facts: Mapping[str, object]) -> str:
-    """Return the cell that tells a kernel where to look, and gives it two words."""
+    """Return the cell that gives a kernel the facts about the machine and two helper functions."""
     return f"FACTS = {dict(facts)!r}\n" + _WORDS
 
 

@@ -1,4 +1,4 @@
-"""Doors of Linux itself that must be closed to a kernel: set-id bits, memory on no account, clocks, modules, priorities."""
+"""Attacks through Linux itself that must fail: set-id bits, uncounted memory, clocks, kernel modules, priorities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notebooks that end or spoil their kernel, and how their runs must be recorded."""
+"""Notebooks that end or damage their kernel, and how their runs must be recorded."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ ENDINGS = (
         StoppedBy.CELL_TIME,
         _SHORT,
     ),
-    Ending("an_exit_is_the_notebook_s_own", "A kernel that ends itself is told from one that is ended.", ["import os; os._exit(3)"],
+    Ending("an_exit_is_the_notebook_s_own", "A kernel that ends itself is distinguished from one that is ended.", ["import os; os._exit(3)"],
            _KILLED, StoppedBy.OWN_EXIT),
-    Ending("a_signal_is_a_signal", "A crash or a signal is told from an exit.", ["import os; os.kill(os.getpid(), 9)"], _KILLED,
+    Ending("a_signal_is_a_signal", "A crash or a signal is distinguished from an exit.", ["import os; os.kill(os.getpid(), 9)"], _KILLED,
            StoppedBy.SIGNAL),
     Ending(
         "memory_has_a_limit",

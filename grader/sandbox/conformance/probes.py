@@ -1,4 +1,4 @@
-"""What a kernel in the sandbox must neither see nor do: each probe is a cell that raises when it can."""
+"""What a kernel in the sandbox must neither see nor do: each probe is a cell that raises if it succeeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tries every behaviour on a sandbox: all probes in one kernel, each ending in one of its own."""
+"""Tries every behaviour on a sandbox: all probes in one kernel, each ending in a kernel of its own."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ _ENDING = "ending"
 
 
 class _Page(http.server.BaseHTTPRequestHandler):
-    """Answers every question with an empty page."""
+    """Answers every request with an empty page."""
 
     def do_GET(self) -> None:
-        """Answer."""
+        """Answer the request."""
         self.send_response(200)
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def surroundings() -> Iterator[dict[str, object]]:
-    """Put a server, a process, a file and a secret on the machine, none of which a kernel may find; return where."""
+    """Start a server and a process, write a file and a secret that no kernel may find; yield where they are."""
     checkout, word, secret = (
         Path(grader.__file__).parents[1],
         secrets.token_hex(8),
@@ -93,14 +93,14 @@ def surroundings() -> Iterator[dict[str, object]]:
 
 
 def try_all(sandbox: Sandbox) -> Iterator[Verdict]:
-    """Yield whether a sandbox has each behaviour; probes first, then the endings as they come."""
+    """Yield whether a sandbox has each behaviour: first the probes, then the endings one by one."""
     yield from probed(sandbox)
     for ending in ENDINGS:
         yield tried(sandbox, ending)
 
 
 def probed(sandbox: Sandbox) -> Iterator[Verdict]:
-    """Run all probes in one kernel; one that was not reached does not hold."""
+    """Run all probes in one kernel; a probe that was not reached counts as failed."""
     with surroundings() as facts, private_folder() as folder:
         record = sandbox.run(
             _notebook([first_cell(facts), *(probe.cell for probe in PROBES)]), QUICK, folder / "exchange"
@@ -114,7 +114,7 @@ def probed(sandbox: Sandbox) -> Iterator[Verdict]:
 
 
 def tried(sandbox: Sandbox, ending: Ending) -> Verdict:
-    """Run a notebook that ends or spoils its kernel, and compare the record with what it must be."""
+    """Run a notebook that ends or damages its kernel, and compare the record with the expected one."""
     with private_folder() as folder:
         record = sandbox.run(_notebook(ending.cells), ending.limits, folder / "exchange")
     wrong = differences(record, ending)
@@ -122,7 +122,7 @@ def tried(sandbox: Sandbox, ending: Ending) -> Verdict:
 
 
 def differences(record: RunRecord, ending: Ending) -> list[str]:
-    """Return in what a record is not what it must be."""
+    """Return how a record differs from the expected one."""
     names = [error.name for error in record.errors]
     pairs = [
         ("status", str(record.status), str(ending.status)),

@@ -1,1 +1,1 @@
-"""Warm kernels: forked from a process that has imported TensorFlow, and shut in as bubblewrap shuts in a cold one."""
+"""Warm kernels: forked from a process that has imported TensorFlow, and isolated as bubblewrap isolates cold ones."""

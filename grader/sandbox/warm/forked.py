@@ -1,4 +1,4 @@
-"""A kernel that was forked from the warm process, seen from zone T as if it were a program that we had started."""
+"""A kernel forked from the warm process, as zone T (the trusted core) sees it: like a program that it started."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ _CREDENTIALS = struct.Struct("iII")  # process, user, group: Linux's `struct ucr
 _LONGEST_WORD = 64
 _KILLED = 128 + signal.SIGKILL
 Fork = Callable[[int, Mapping[str, Any]], "ForkedKernel"]
-"""Starts a kernel, given the open file of its log and what stands in its connection file."""
+"""Starts a kernel, given the open file of its log and the content of its connection file."""
 
 
 class ForkedKernel:
-    """The first process of a warm kernel's namespace: what all its processes end with.
+    """The first process of a warm kernel's namespace, with which all its processes end.
 
-    Offers what is needed of `subprocess.Popen`. It is no child of ours: how it ended is told over a channel, whose
-    other end is held by its guardian alone (`probe/fork_server.py`); hanging up ends the run.
+    It has the needed methods of `subprocess.Popen`. It is not a child process of ours: its exit status arrives on a
+    channel, whose other end only its guardian holds (`probe/fork_server.py`); hanging up ends the run.
 
     Args:
-        channel: Our end; its first message names the process, which waits for our answer.
-        group: Control group that it is put into.
-        seconds: To wait for the first message.
+        channel: Our end; its first message names the process, which then waits for our answer.
+        group: Control group that it joins.
+        seconds: How long to wait for the first message.
 
     Raises:
-        OSError: It ended before there was one.
+        OSError: It ended before sending one.
     """
 
     stdin = stdout = stderr = None
@@ -54,12 +54,12 @@ class ForkedKernel:
         self.pid = _CREDENTIALS.unpack(notes[0][2][: _CREDENTIALS.size])[0]
         self._process = os.pidfd_open(self.pid)
         if group is not None:
-            with suppress(OSError):  # as everywhere else: where a group cannot be had, the watchdog is alone
+            with suppress(OSError):  # without a group, only the watchdog limits the run
                 group.add(self.pid)
         channel.send(b"go")
 
     def poll(self) -> int | None:
-        """Return the exit status, as bubblewrap gives it, or None while it runs."""
+        """Return the exit status as bubblewrap would report it, or None while it runs."""
         if self.returncode is None:
             self._channel.settimeout(0)
             try:
@@ -91,7 +91,7 @@ class ForkedKernel:
         return self.returncode
 
     def send_signal(self, number: int) -> None:
-        """Send a signal to the process itself, whoever may have its number by now."""
+        """Send a signal to the process itself, even if its number was reused."""
         if self.returncode is None:
             try:
                 signal.pidfd_send_signal(self._process, number)
@@ -110,7 +110,7 @@ class ForkedKernel:
 
 
 class WarmProvisioner(LocalProvisioner):
-    """Lets Jupyter's kernel manager take a forked kernel for one that it has started."""
+    """Lets Jupyter's kernel manager treat a forked kernel as one that it started."""
 
     fork: Fork
 
@@ -118,7 +118,7 @@ class WarmProvisioner(LocalProvisioner):
         """Fork a kernel instead of starting a command.
 
         Raises:
-            OSError: There is no kernel to be had.
+            OSError: No kernel can be forked.
         """
         connection = json.loads(Path(self.parent.connection_file).read_text(encoding="utf-8"))
         self.process = await asyncio.to_thread(self.fork, options["stdout"].fileno(), connection)

@@ -1,7 +1,7 @@
-"""The warm process as seen from zone T: started when the first notebook needs it, ended with the grader.
+"""The warm process as zone T (the trusted core) sees it: started for the first notebook, ended with the grader.
 
-It runs inside bubblewrap, without network and with Python read-only; only our own code runs in it. Where it does not
-start, or a trial kernel cannot be shut in, kernels are started cold.
+It runs inside bubblewrap, without network and with Python read-only; only our own code runs in it. If it does not
+start, or a trial kernel cannot be isolated, kernels start cold.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from grader.sandbox.control_groups import RunGroup
 from grader.sandbox.warm.forked import ForkedKernel
 
 RUNS, RUN = "/opt/runs", "/opt/kernel"
-"""Inside: where the warm process sees the folders of all runs, where a run sees its own."""
+"""Paths inside: where the warm process sees the folders of all runs, and where a run sees its own."""
 
 _MODULES = ("ipykernel.kernelapp", "ipykernel.ipkernel", "numpy")
 _SECONDS_TO_WARM_UP = 120.0
@@ -36,7 +36,7 @@ _WARM = b"warm"
 
 
 class NotWarmError(OSError):
-    """No warm kernel can be had here; a cold one can."""
+    """No warm kernel is available here; a cold one is."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class RunFolder:
     """A folder of one run, below the one that the warm process sees.
 
     Attributes:
-        path: On this machine; what is in it is read-only to the kernel but for `k` and `exchange`.
+        path: Its path on this machine; the kernel may write only to `k` and `exchange` in it.
     """
 
     path: Path
@@ -61,11 +61,11 @@ class ForkServer:
 
     Args:
         program: bubblewrap.
-        environment: Variables of the warm process and of its kernels.
+        environment: Environment variables of the warm process and of its kernels.
 
     Attributes:
         complaint: Why there are no warm kernels here; None while there are.
-        kernels: That were forked so far.
+        kernels: Number of kernels forked so far.
     """
 
     program: Path
@@ -100,7 +100,7 @@ class ForkServer:
 
     @contextmanager
     def run_folder(self) -> Iterator[RunFolder]:
-        """Lend a folder for one run.
+        """Yield a folder for one run.
 
         Raises:
             NotWarmError: The warm process does not start.
@@ -120,12 +120,12 @@ class ForkServer:
         """Fork a kernel.
 
         Args:
-            settings: As `probe/fork_server.py` reads them.
-            log: Open file for what the kernel itself prints.
-            group: Control group that it is put into before it begins.
+            settings: Settings as `probe/fork_server.py` reads them.
+            log: Open file for the kernel's own output.
+            group: Control group that it joins before it begins.
 
         Raises:
-            OSError: It could not be shut in, or the warm process is gone.
+            OSError: It could not be isolated, or the warm process has ended.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
@@ -151,7 +151,7 @@ class ForkServer:
                 name = f"d-{len(self._data)}-{file.name}"
                 try:
                     os.link(file, base / name)
-                except OSError:  # another disk, or not ours to link to
+                except OSError:  # another disk, or a file that we may not link to
                     shutil.copyfile(file, base / name)
                 (base / name).chmod(0o644)
                 self._data[file] = name
@@ -171,7 +171,7 @@ class ForkServer:
 
     def _start(self) -> Path:
         folder = self._resources.enter_context(private_folder(for_sockets=True))
-        folder.chmod(0o755)  # for the kernels' own users; the one above it is closed
+        folder.chmod(0o755)  # for the kernels' own users; its parent is closed
         (folder / "warm.json").write_text(json.dumps({"modules": _MODULES}), encoding="utf-8")
         log = self._resources.enter_context((folder.parent / "warm.log").open("w+b"))
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -196,7 +196,7 @@ class ForkServer:
         return folder
 
     def _keep(self, command: Sequence[str], control: socket.socket, log: int, started: threading.Event) -> None:
-        """Start the process and wait for its end: it dies with the thread that started it, as Linux has it."""
+        """Start the process and wait for its end in one thread: on Linux, it dies with the thread that started it."""
         try:
             with control:
                 self._process = process = subprocess.Popen(

@@ -1,8 +1,8 @@
-"""Which notebooks a warm kernel suits, and what it should have imported for them; read from their text alone.
+"""Decides which notebooks may get a warm kernel, and what it should have imported for them, from their text alone.
 
-A notebook may choose by a variable what TensorFlow or Keras do when they are imported; in a warm kernel they have been
-imported already. One that speaks of variables, or of imported modules, gets a cold kernel, so that its results are the
-same. The choice depends on the notebook alone, never on the machine or on what ran before.
+A notebook may set environment variables that affect the import of TensorFlow or Keras; in a warm kernel they are
+already imported. A notebook that mentions such variables, or imported modules, gets a cold kernel, so that its results
+are the same. The choice depends on the notebook alone, never on the machine or on what ran before.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ _CHOOSES_AT_IMPORT = ("environ", "putenv", "%env", "%set_env", "sys.modules", "r
 _CHANGES_NOTHING = re.compile(
     r"os\.environ\[ ?['\"](?:TF_CPP_MIN_LOG_LEVEL|PYTHONHASHSEED|CUDA_VISIBLE_DEVICES)['\"] ?\] ?= ?"
 )
-"""Variables of which TensorFlow takes notice later, if ever: the first decides what is logged, the last which card."""
+"""Variables that TensorFlow reads only later, if ever: the first controls logging, the last the choice of a card."""
 _LARGEST_MODULE = 2**20
 _OF_TENSORFLOW = ("tensorflow", "keras")
 _IMPORTED = ("tensorflow", "keras")
 
 
 def is_suitable(notebook: Notebook) -> bool:
-    """Say whether a notebook finds in a warm kernel what it finds in a cold one."""
+    """Return whether a notebook runs in a warm kernel as in a cold one."""
     texts = [_CHANGES_NOTHING.sub("", cell.source) for cell in notebook.cells]
     texts += [_text(one.path) for one in notebook.companions if one.name.endswith((".py", ".json"))]
     return not any(word in text for text in texts for word in _CHOOSES_AT_IMPORT)
 
 
 def imported_by(notebook: Notebook) -> tuple[str, ...]:
-    """Return the modules that a notebook's kernel shall have imported, none where it does not speak of them."""
+    """Return the modules that a notebook's kernel should have imported, empty if it does not mention them."""
     speaks = any(word in cell.source for cell in notebook.cells for word in _OF_TENSORFLOW)
     return _IMPORTED if speaks else ()
 
 
 def _text(file: Path) -> str:
-    """Return the text of a module that was handed in; of one too long to be read, a word that gets it a cold kernel."""
+    """Return the text of a module that was handed in; for one too long to read, a word that causes a cold kernel."""
     if file.stat().st_size > _LARGEST_MODULE:
         return _CHOOSES_AT_IMPORT[0]
     return file.read_bytes().decode("utf-8", "replace")

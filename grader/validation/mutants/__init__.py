@@ -1,4 +1,4 @@
-"""Ways to be wrong, by what they are about: each module here lists its own as `MUTANTS`, and needs no other mention."""
+"""Wrong answers by topic: each module lists its own as `MUTANTS` and is found automatically."""
 
 from __future__ import annotations
 
@@ -16,4 +16,4 @@ def _listed() -> Iterator[Mutant]:
 
 
 MUTANTS: Final[tuple[Mutant, ...]] = tuple(_listed())
-"""Every way to be wrong."""
+"""Every mutant."""

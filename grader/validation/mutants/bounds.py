@@ -18,4 +18,4 @@ MUTANTS: Final = (
         TrainingLength.WHOLE,
     ),
 )
-"""Outputs that stay within other bounds than the pixels."""
+"""Outputs with other bounds than the pixels."""

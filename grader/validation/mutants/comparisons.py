@@ -31,4 +31,4 @@ MUTANTS: Final = (
         "one-network", message("a comparison of one network"), _one_network, ("comparison",), ("runs", "reconstruction")
     ),
 )
-"""Tables and networks that are not there."""
+"""Missing or wrong tables and networks."""

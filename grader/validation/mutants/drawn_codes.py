@@ -50,4 +50,4 @@ MUTANTS: Final = (
         WHOLE,
     ),
 )
-"""Losses and codes that are not those of a variational autoencoder."""
+"""Losses and codes that a variational autoencoder does not have."""

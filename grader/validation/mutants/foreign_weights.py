@@ -1,8 +1,8 @@
-"""Wrong answers whose weights were learnt elsewhere: every line is right but the ones that should train.
+"""Wrong answers whose weights were learnt elsewhere: every line is right except those that should train.
 
-The weights are those of the solution itself: it is run once more, and what it claims is put into the text of the
-mutants. On the plain data nothing is missing from them; only a run on a secret view of the data shows that nothing was
-learnt there. They are graded with `--audit suspicious`, as a class is.
+The weights are the solution's own: it runs once more, and its claims are put into the text of the mutants. On the plain
+data these mutants look right; only a run on a secret view of the data shows that nothing was learnt there. They are
+graded with `--audit suspicious`, like a class.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from grader.validation.operators import LEARNT, Edit, Mutant, TrainingLength
 from grader.validation.syntax import text
 
 WEIGHTS, SHAPES, CLAIMS = "@the weights@", "@the shapes of the weights@", "@the claims@"
-"""What stands in the notebook of such a mutant until the weights are known; none needs an escape in JSON."""
+"""Placeholder in the notebook of such a mutant until the weights are known; it needs no escape in JSON."""
 
 _LETTERS: Final = "claims.json", "weights.npz"
 
@@ -94,7 +94,7 @@ finish()"""
 
 @dataclass(frozen=True, slots=True)
 class Harvest:
-    """What a right notebook leaves behind, as text for the notebooks of the mutants.
+    """The weights of a right notebook, as text for the notebooks of the mutants.
 
     Attributes:
         weights: Arrays of all models one after the other, as float16.
@@ -107,18 +107,18 @@ class Harvest:
     claims: str
 
     def filled(self, notebook: str) -> str:
-        """Return a notebook with the weights in their places."""
+        """Return a notebook with the weights in place of the placeholders."""
         for place, words in ((WEIGHTS, self.weights), (SHAPES, self.shapes), (CLAIMS, self.claims)):
             notebook = notebook.replace(place, words)
         return notebook
 
 
 class NothingLearntError(Exception):
-    """The solution left no weights behind, so that there is nothing to paste."""
+    """The solution left no weights, so there is nothing to paste."""
 
 
 def harvest(sandbox: Sandbox, notebook: Notebook, limits: Limits, folder: Path) -> Harvest:
-    """Run a right notebook and take what it learnt.
+    """Run a right notebook and take its weights.
 
     Raises:
         NothingLearntError: It did not end as it should, or claimed no weights.
@@ -139,7 +139,7 @@ def harvest(sandbox: Sandbox, notebook: Notebook, limits: Limits, folder: Path) 
 
 
 def _arrays(evidence: Evidence) -> tuple[list[NDArray[Any]], list[list[list[int]]]]:
-    """Return the weights of every model, and their shapes by model; what counts draws and metrics is left out."""
+    """Return the weights of every model, and their shapes by model; random states and metrics are left out."""
     arrays: list[NDArray[Any]] = []
     shapes: list[list[list[int]]] = []
     assert evidence.weights_file is not None  # noqa: S101 - its caller looked
@@ -156,7 +156,7 @@ def _packed(content: bytes) -> str:
 
 
 def _instead_of_fit(helper: str) -> Edit:
-    """Return an edit that lets every call of `fit` of an autoencoder take weights from the text."""
+    """Return an edit that replaces every `fit` of an autoencoder by setting weights from the text."""
 
     def edit(draft: Draft) -> Draft | None:
         if not _has_a_view(draft) or draft.asks("comparison"):
@@ -174,14 +174,14 @@ def _instead_of_fit(helper: str) -> Edit:
 
 
 def _by_hand(draft: Draft) -> Draft | None:
-    """Put the one cell that writes claims in the place of all code."""
+    """Replace all code by the one cell that writes claims."""
     if not _has_a_view(draft) or draft.with_calls("fit", lambda call: call, of="autoencoder") is None:
         return None
     return draft.each_code(lambda _: "pass").prepared(_BY_HAND)
 
 
 def _has_a_view(draft: Draft) -> bool:
-    """Tell whether the notebook gets its data from us; of what it makes by itself there is no secret view."""
+    """Return whether the notebook gets its data from us; data that it makes itself have no secret view."""
     return draft.facts.has_sample
 
 
@@ -211,4 +211,4 @@ MUTANTS: Final = (
         training=TrainingLength.WHOLE,
     ),
 )
-"""Mutants that are told from right answers by the audit alone."""
+"""Mutants that are distinguished from right answers by the audit alone."""

@@ -16,7 +16,7 @@ def _fraud(old: str, new: str) -> Edit:
 
 
 def _label_among_features(draft: Draft) -> Draft | None:
-    """Keep the label; a column that is the same for all normal rows keeps its size, as in scikit-learn's scaler."""
+    """Keep the label; a column that is constant for normal rows is not scaled, as in scikit-learn's scaler."""
     leaky = _fraud("np.log1p(amount)])", 'values[:, [COLUMNS.index("Class")]]])')(draft)
     if leaky is None:
         return None

@@ -1,4 +1,4 @@
-"""Wrong connections: ways round the code, and halves that are not those of the autoencoder."""
+"""Wrong connections: paths around the code, and halves that are not the autoencoder's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LEARNT: Final = ("reconstruction", "denoising", "plane", "stages", "pretrained"
 
 
 def _joined(helper: str, value: str = "joined(encoder, decoder)") -> Edit:
-    """Return an edit that makes the autoencoder out of its halves in another way."""
+    """Return an edit that builds the autoencoder from its halves in another way."""
     return lambda draft: draft.joined(value, helper)
 
 
@@ -52,7 +52,7 @@ _PAST_THE_CODE = """def joined(encoder, decoder):
 
 
 def _past_the_code(draft: Draft) -> Draft | None:
-    """Join a decoder to the wide layer before the code; the two that were asked for hang beside it."""
+    """Connect a decoder to the wide layer before the code; the two models asked for stay beside it."""
     if draft.mentions("shape=(None") or draft.mentions("CLASSES"):
         return None
     return _joined(_PAST_THE_CODE)(draft)
@@ -76,7 +76,7 @@ def joined(first, second):
 
 
 def _separate(first: str, second: str) -> Edit:
-    """Return an edit that trains other layers than those of the parts that were asked for."""
+    """Return an edit that trains other layers than those of the required models."""
 
     def edit(draft: Draft) -> Draft | None:
         if draft.code_layer() is None or draft.asks("comparison"):
@@ -87,7 +87,7 @@ def _separate(first: str, second: str) -> Edit:
 
 
 def _rebound(name: str) -> Edit:
-    """Return an edit whose last cell gives a name to a copy with weights of its own."""
+    """Return an edit whose last cell gives a name to a copy with its own weights."""
 
     def edit(draft: Draft) -> Draft | None:
         if not draft.mentions(f"{name} = ") or draft.asks("comparison"):
@@ -167,4 +167,4 @@ MUTANTS: Final = (
         _LEARNT,
     ),
 )
-"""Wrong connections, whatever the assignment."""
+"""Wrong connections, for any assignment."""

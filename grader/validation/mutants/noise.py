@@ -33,7 +33,7 @@ _NOISE_LINE: Final = re.compile(r"^        noise,\n", re.MULTILINE)
 
 
 def _noise_elsewhere(draft: Draft) -> Draft | None:
-    """Move the noise layer behind the first layer that learns."""
+    """Move the noise layer behind the first layer with weights."""
     source = draft.source("encoder") or ""
     if not _NOISE_LINE.search(source):
         return None

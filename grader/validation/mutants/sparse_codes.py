@@ -26,7 +26,7 @@ def _on_the_weights(draft: Draft) -> Draft | None:
 
 
 def _rescaled(there: str, back: str) -> Edit:
-    """Return an edit that takes the penalty away, changes the numbers of the code and undoes that in the decoder."""
+    """Return an edit that removes the penalty, changes the numbers of the code and undoes that in the decoder."""
 
     def edit(draft: Draft) -> Draft | None:
         changed = draft.instead(_PENALTY, f"layers.Rescaling({there}),")

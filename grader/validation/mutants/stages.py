@@ -20,7 +20,7 @@ _FORGOTTEN: Final = """for model in (encoder, decoder):
 
 
 def _new_stack(draft: Draft) -> Draft | None:
-    """Give the stack weights of its own, as one that was built anew has."""
+    """Give the stack its own weights, like one that was built anew."""
     return draft.instead(_JOINED, _JOINED + _FORGOTTEN) if draft.asks("stages") else None
 
 
@@ -92,4 +92,4 @@ MUTANTS: Final = (
         WHOLE,
     ),
 )
-"""Stages that did not learn, and stacks that do not hold them."""
+"""Stages that did not learn, and stacks that do not contain them."""

@@ -33,7 +33,7 @@ def _code_of(change: Callable[[int], int]) -> Edit:
 
 
 def _other_channels(draft: Draft, change: Callable[[int], int]) -> Draft | None:
-    """Change the channels of a code that is a grid: the last convolution, and the decoder's input."""
+    """Change the channels of a convolutional code: the last convolution, and the decoder's input."""
     layer = draft.code_layer()
     decoder = draft.weighted(encoder=False)
     if layer is None or layer.kind != "Conv2D" or not decoder:
@@ -55,7 +55,7 @@ def _activation(draft: Draft, layer: LayerCall | None, name: str) -> Draft | Non
 
 
 def _hidden_activation(name: str) -> Edit:
-    """Return an edit that gives the first layer with an activation another one, where the rubric does not allow it."""
+    """Return an edit that changes the first activation to one that the rubric does not allow."""
 
     def edit(draft: Draft) -> Draft | None:
         if draft.allows("activations", name):
@@ -79,7 +79,7 @@ def _output_activation(name: str) -> Edit:
 
 
 def _without_a_layer(draft: Draft) -> Draft | None:
-    """Leave out a hidden layer whose absence no shape betrays."""
+    """Remove a hidden layer without causing a wrong shape."""
     hidden = [
         one
         for one in (*draft.hidden_layers(encoder=True), *draft.hidden_layers(encoder=False))
@@ -144,7 +144,7 @@ def _other_padding(draft: Draft) -> Draft | None:
 
 
 def _too_large(draft: Draft) -> Draft | None:
-    """Forget the convolution that trims: images of 32×32 come out."""
+    """Omit the convolution that crops: images of 32×32 come out."""
     found = [
         one for one in draft.weighted(encoder=False) if one.kind == "Conv2D" and one.keyword("padding") == '"valid"'
     ]

@@ -1,4 +1,4 @@
-"""Wrong trainings: the architecture is right, and what it learnt is not."""
+"""Wrong trainings: the architecture is right, but not what it learnt."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def fits(edit: CallEdit) -> Edit:
 
 
 def _argument(place: int, code: str) -> Edit:
-    """Return an edit of what is trained on: 0 for the input, 1 for the target; `{}` stands for the old text."""
+    """Return an edit of the training data: 0 for the input, 1 for the target; `{}` stands for the old text."""
     return fits(lambda call: with_position(call, place, code.format(text(call.args[place].value))))
 
 
@@ -39,12 +39,12 @@ def _both(code: str) -> Edit:
 
 
 def _not_for(words: str, edit: Edit) -> Edit:
-    """Return an edit that leaves notebooks alone in which these words stand."""
+    """Return an edit that skips notebooks that contain these words."""
     return lambda draft: None if draft.mentions(words) else edit(draft)
 
 
 def _never(draft: Draft) -> Draft | None:
-    """Leave the training out; what the cells below read is there all the same."""
+    """Remove the training; what the cells below read still exists."""
     if draft.asks("comparison") or draft.with_calls("fit", lambda call: call, of="autoencoder") is None:
         return None
 
@@ -85,7 +85,7 @@ def _not_scaled(draft: Draft) -> Draft | None:
 
 
 def _with_labels(draft: Draft) -> Draft | None:
-    """Put the label of each image, repeated, in the place of the target."""
+    """Use the label of each image, repeated, as the target."""
     if not draft.mentions("fashion_mnist.load_data()") and not draft.mentions("mnist.load_data()"):
         return None
     code = "np.ones_like({0}) * labels_of({0})"
@@ -169,4 +169,4 @@ MUTANTS: Final = (
     Mutant("few-images", message("trained on 16 examples alone"), _both("{}[:16]"), QUALITY, _ALSO, WHOLE, always=True),
     Mutant("not-scaled", message("pixels between 0 and 255"), _not_scaled, QUALITY, _ALSO, WHOLE),
 )
-"""Wrong trainings, whatever the assignment."""
+"""Wrong trainings, for any assignment."""

@@ -34,4 +34,4 @@ MUTANTS: Final = (
         ("accuracy", "pretrained", "runs"),
     ),
 )
-"""Encoders, labels and answers that are not those of the lesson."""
+"""Encoders, labels and outputs other than the lesson's."""

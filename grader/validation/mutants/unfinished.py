@@ -21,7 +21,7 @@ def _after_training(source: str) -> Edit:
 
 
 def _rest_unfinished(draft: Draft) -> Draft | None:
-    """Stop after the two halves: the cell that joins them still raises, and the cells below it echo that."""
+    """Stop after the two halves: the cell that joins them still raises, which causes errors in the cells below."""
     cell = next((one for one in draft.code_cells if re.search(r"^autoencoder = ", one.source, re.MULTILINE)), None)
     halves = [re.compile(rf"^{name} = ", re.MULTILINE) for name in ("encoder", "decoder")]
     before = "\n".join(one.source for one in draft.code_cells if one is not cell)

@@ -1,1 +1,1 @@
-"""The steps, each with the tables as they were then: a later change of the models changes no step."""
+"""The steps, each with the tables as they were then: later changes of the models do not affect them."""

@@ -1,4 +1,4 @@
-"""What was observed of a run, apart from its points (2026)."""
+"""Observations of runs, apart from their points (2026)."""
 
 from __future__ import annotations
 

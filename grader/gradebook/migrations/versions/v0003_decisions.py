@@ -1,6 +1,7 @@
 """Decisions by check, answers to open questions, and the derived tables of the dashboard.
 
-Gradebooks of version 2 may hold some of these tables: before Alembic they were made by whatever needed them first.
+Gradebooks of version 2 may have some of these tables: before Alembic, they were made by the code that needed them
+first.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Create the tables that are not there."""
+    """Create the missing tables."""
     known = set(sa.inspect(op.get_bind()).get_table_names())
     if "decision" not in known:
         _decisions()
@@ -55,7 +56,7 @@ def _answers() -> None:
 
 
 def _standings(known: set[str]) -> None:
-    """Make the derived tables anew: they hold nothing that grades and decisions do not say."""
+    """Make the derived tables anew: everything in them follows from grades and decisions."""
     for table in sorted(known & {"standing", "standing_check", "standing_finding"}):
         op.drop_table(table)
     op.create_table(

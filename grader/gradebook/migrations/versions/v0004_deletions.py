@@ -1,4 +1,4 @@
-"""That a student was deleted, when and by whom, without the student's name."""
+"""Records that a student was deleted, when and by whom, without the student's name."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Fraud detectors: autoencoders of card transactions, judged by how well their errors rank hidden frauds.
 
-A fraud's score is the reconstruction error of its row, mean over the columns of (x - x̂)², in the model's own scale.
-Average precision and ROC area need the order of the scores alone, so that they compare whatever the scaling. The
-reconstruction error does not: here the error of a column is divided by the column's variance over normal rows, which
-makes it the number that the reference has, whose columns are standardised.
+A fraud's score is the reconstruction error of its row, the mean over columns of (x - x̂)², in the model's own scale.
+Average precision and ROC area depend only on the order of the scores and are comparable under any scaling. The
+reconstruction error is not: here, a column's error is divided by the column's variance over normal rows, which gives
+the same number as for the reference, whose columns are standardised.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from reference.detection import average_precision, roc_auc
 
 @dataclass(frozen=True)
 class DetectorCase(Case):
-    """A submission with what is known of the columns that its autoencoder takes."""
+    """A submission with what is known about its autoencoder's columns."""
 
     detector: Detector | None = None
 
@@ -54,7 +54,7 @@ class Fraud(Family):
     def measure(
         self, reference: Reference, models: TrainedModels, samples: Samples, outputs: Array
     ) -> list[Measurement]:
-        """Measure the error of normal rows, and how all rows are ranked by theirs."""
+        """Measure the error of normal rows, and how well the errors rank all rows."""
         del outputs  # of the normal rows alone
         rows, labels = samples.rows, samples.labels
         if rows is None or labels is None:
@@ -76,7 +76,7 @@ class Fraud(Family):
         return found
 
     def portrait(self, reference: Reference, models: TrainedModels, samples: Samples) -> Portrait:
-        """Draw how the errors of normal rows and of frauds are spread."""
+        """Draw the distribution of errors of normal rows and of frauds."""
         rows, labels = samples.rows, samples.labels
         if rows is None or labels is None:
             return Portrait()
@@ -90,7 +90,7 @@ class Fraud(Family):
         return Samples(material.size, material.train, rows[labels == 0], material.strip_images, labels, rows)
 
     def baselines(self, reference: Reference, material: Material) -> Baselines:
-        """Call every row normal; take the errors of PCA for scores; answer the mean row."""
+        """Call every row normal; use the errors of PCA as scores; predict the mean row."""
         labels, normal = material.hidden_labels, material.hidden[material.hidden_labels == 0]
         same, linear = np.zeros(len(labels)), reference.offer("pca_scores")(material.train, material.hidden)
         return {
@@ -106,7 +106,7 @@ class Fraud(Family):
         }
 
     def cast(self, rebuilt: Rebuilt, setting: Setting) -> Case:
-        """Find the autoencoder, whatever number of columns it takes, and what it was given in them."""
+        """Find the autoencoder, with any number of columns, and identify its columns."""
         evidence, contract, images = rebuilt.evidence, setting.contract, setting.task.images
         table = card_table(setting.choice)
         detector = find_detector(rebuilt.models, evidence, rebuilt.arrays, contract, table, images)
@@ -120,7 +120,7 @@ class Fraud(Family):
         )
 
     def surroundings(self, case: Case) -> Surroundings:
-        """Report the columns, and where they are known what trivial predictors reach on them."""
+        """Report the columns and, if they are known, what trivial predictors reach on them."""
         detector = case.detector if isinstance(case, DetectorCase) else None
         if detector is None:
             return Surroundings()
@@ -156,6 +156,6 @@ def _trivial(case: Case) -> list[Measurement]:
 
 
 def _standardised(rows: Rows, train: Rows) -> Rows:
-    """Divide by the deviation of each column over normal training rows; a constant column stays."""
+    """Divide by the standard deviation of each column over normal training rows; constant columns are unchanged."""
     deviations = train.astype(np.float64).std(axis=0)
     return (rows / np.where(deviations > STILL, deviations, 1.0)).astype(np.float32)

@@ -1,11 +1,11 @@
-"""Columns and scalings that a fraud notebook may have trained on: hidden rows must come to its model in the same form.
+"""Columns and scalings that a fraud notebook may have trained on: its model must get hidden rows in the same form.
 
-A notebook takes V1 … V28, with `Amount` (or its logarithm) and `Time` or without, leaves the label among them by
-mistake, and scales in one of the usual ways, fitted on all rows, on normal rows or on a part of them. Every such choice
-is a `Candidate`: an order of columns, and for each column x a number (x - location) / scale.
+A notebook takes V1 … V28, with or without `Amount` (or its logarithm) and `Time`, may include the label by mistake, and
+scales in one of the usual ways, fitted on all rows, on normal rows or on a part of them. Every such choice is a
+`Candidate`: an order of columns and, for each column x, a number (x - location) / scale.
 
-Which of them it was shows in what the model was fitted on: mean, deviation, minimum and maximum of each column. That is
-a claim, so it can choose among these candidates and nothing else.
+The right candidate is found from the data on which the model was fitted: mean, deviation, minimum and maximum of each
+column. These are a claim, so they can choose among the candidates and do nothing else.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ CLIPPED, ONE_RANGE = "standardised and clipped at ±5", "one range for all colum
 CLIP = 5.0
 
 _SPLIT_SEED = 7
-_RANGE_WEIGHT = 0.25  # of minima and maxima beside mean and deviation: one row more or less moves them
+_RANGE_WEIGHT = 0.25  # of minima and maxima beside mean and deviation: a single row more or less changes them
 _WORST = 10.0
 STILL = 1e-9  # the deviation of a constant column is not exactly 0 in floating point
 _AGREES_ON_AVERAGE, _AGREES_AT_WORST = 0.15, 1.0
 
 
 class Summary(NamedTuple):
-    """What columns are like over some rows; one number a column each."""
+    """Statistics of columns over some rows; one number for each column."""
 
     mean: Numbers
     deviation: Numbers
@@ -59,10 +59,10 @@ class Candidate:
 
     Attributes:
         columns: Names, in order.
-        scaling: How they are scaled and what that was fitted on, in words.
-        location: Subtracted from each column, (d,).
-        scale: What it is divided by afterwards, (d,).
-        limit: Numbers beyond ± this are cut off.
+        scaling: How they are scaled and on which rows the scaling was fitted, in words.
+        location: Number subtracted from each column, (d,).
+        scale: Number by which it is then divided, (d,).
+        limit: Numbers beyond ± this are clipped.
     """
 
     columns: tuple[str, ...]
@@ -73,7 +73,7 @@ class Candidate:
 
     @property
     def holds_label(self) -> bool:
-        """Say whether the label is among the columns."""
+        """Return whether the label is among the columns."""
         return LABEL in self.columns
 
     def rows(self, raw: Numbers) -> Rows:
@@ -82,24 +82,24 @@ class Candidate:
         return np.clip(scaled, -self.limit, self.limit).astype(np.float32)
 
     def deviations(self, of: Summary) -> Numbers:
-        """Return the deviation of each column over these rows, scaled, 1 for a constant one: the unit of its error."""
+        """Return the standard deviation of each scaled column over these rows, 1 if constant: the unit of its error."""
         found = of.deviation[places(self.columns)] / self.scale
         return np.where(found > STILL, found, 1.0)
 
 
 def raw_columns(values: Numbers) -> Numbers:
-    """Return all columns (n, 33) that candidates choose from, named `RAW`, from a table (n, 31)."""
+    """Return all columns (n, 33) that candidates may use, named `RAW`, from a table (n, 31)."""
     amount = values[:, [COLUMNS.index("Amount")]]
     return np.hstack([values[:, :29], amount, np.log1p(amount), np.log(amount + 0.001), values[:, -1:]])
 
 
 def places(columns: tuple[str, ...]) -> list[int]:
-    """Return where these columns stand among the raw ones."""
+    """Return the positions of these columns among the raw ones."""
     return [RAW.index(name) for name in columns]
 
 
 def summaries(raw: Numbers) -> Mapping[str, Summary]:
-    """Describe all rows, normal ones, and seeded random parts of 60 to 90 % of either, as splits for training are."""
+    """Describe all rows, normal rows, and seeded random parts of 60 to 90 % of either, as training splits are."""
     normal = np.flatnonzero(raw[:, -1] == 0)
     rng = np.random.default_rng(_SPLIT_SEED)
     found = {}
@@ -112,7 +112,7 @@ def summaries(raw: Numbers) -> Mapping[str, Summary]:
 
 
 def layouts(count: int) -> tuple[tuple[str, ...], ...]:
-    """Return the orders of `count` columns that notebooks have; those without the label first."""
+    """Return the usual orders of `count` columns in notebooks; those without the label first."""
     honest: dict[tuple[str, ...], None] = {}
     leaking: dict[tuple[str, ...], None] = {}
     for amount in AMOUNTS:
@@ -125,7 +125,7 @@ def layouts(count: int) -> tuple[tuple[str, ...], ...]:
 
 
 def candidates(layout: tuple[str, ...], described: Mapping[str, Summary]) -> Iterator[Candidate]:
-    """Yield every usual scaling of these columns, each fitted on every set of rows that is described."""
+    """Yield every usual scaling of these columns, fitted on each of the described sets of rows."""
     chosen, d = places(layout), len(layout)
     yield Candidate(layout, UNSCALED, np.zeros(d), np.ones(d))
     for rows, summary in described.items():
@@ -143,9 +143,9 @@ def candidates(layout: tuple[str, ...], described: Mapping[str, Summary]) -> Ite
 
 
 def agreeing(claim: ColumnClaim, described: Mapping[str, Summary]) -> Candidate | None:
-    """Return the candidate whose columns are most like those that the model was fitted on; None where none agrees.
+    """Return the candidate whose columns agree best with those of the model's training; None if none agrees.
 
-    One agrees where the columns are 0.15 away on average and none is farther than 1 (see `disagreement`).
+    A candidate agrees if its columns differ by at most 0.15 on average and by at most 1 each (see `disagreement`).
     """
     best, least = None, _AGREES_ON_AVERAGE
     for layout in layouts(len(claim.means)):
@@ -171,11 +171,11 @@ def scaled_summaries(tried: Sequence[Candidate], of: Summary) -> Numbers:
 
 
 def disagreement(expected: Numbers, claim: ColumnClaim) -> Numbers:
-    """Return how far each column of each candidate is from what is claimed of it, (m, d), from (m, 4, d).
+    """Return how far each column of each candidate is from the claimed column, (m, d), from (m, 4, d).
 
     |difference of means| in deviations + |ln of the ratio of deviations| + a quarter of |ln of the ratio| of the
-    distances from mean to minimum and to maximum, 10 at most; a column that is constant in one of the two alone is 10
-    away.
+    distances from mean to minimum and to maximum, at most 10; 10 as well for a column that is constant in one of the
+    two only.
     """
     mean, deviation, minimum, maximum = np.moveaxis(expected, 1, 0)
     means, deviations, minima, maxima = np.array([claim.means, claim.deviations, claim.minima, claim.maxima])
@@ -191,7 +191,7 @@ def disagreement(expected: Numbers, claim: ColumnClaim) -> Numbers:
 
 
 def _placed(extras: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """Put Time and Amount behind V1 … V28, in front of them, or, as the file has them, one on each side."""
+    """Put Time and Amount behind V1 … V28, before them, or on both sides as in the file."""
     ends = ((*ANONYMOUS, *extras), (*extras, *ANONYMOUS))
     if len(extras) == 2 and extras[0] == TIME:
         return ((TIME, *ANONYMOUS, extras[1]), *ends)
@@ -216,7 +216,7 @@ def _scalings(of: Summary) -> dict[str, tuple[Numbers, Numbers]]:
 
 
 def _scopes(layout: tuple[str, ...]) -> dict[str, npt.NDArray[np.bool_]]:
-    """Say which columns are scaled: all, Time and Amount alone, or all but the label."""
+    """Return which columns are scaled: all, only Time and Amount, or all but the label."""
     names = np.array(layout)
     found = {"all columns": np.full(len(layout), fill_value=True)}
     extras = ~np.isin(names, (*ANONYMOUS, LABEL))

@@ -1,6 +1,6 @@
-"""Which columns of the card transactions a fraud detector takes, in which scaling: found before it is judged.
+"""Finds which columns of the card transactions a fraud detector takes, and their scaling, before it is judged.
 
-Labels of hidden rows judge at the end and choose nothing.
+Labels of hidden rows are used only for judging, never for choosing.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ FEATURE_COUNTS = range(28, 32)
 FEATURES_OF_REFERENCE = 29
 COMPARED_ROWS = 500
 RECOGNISED = 0.8
-"""A model that reconstructs rows of a candidate with a smaller error surely takes such rows; the mean row has 1."""
+"""Error below which a model surely takes rows of a candidate; the mean row has 1."""
 CONSTANT = 0.1
-"""A column whose reconstructions spread less, in deviations of the column, is given as a constant."""
+"""Spread, in deviations of the column, below which the model outputs a constant for it."""
 ABOUT_AS_WELL = 1.02
-"""Candidates within this factor of the smallest error are as likely; the most usual of them is taken."""
+"""Candidates within this factor of the smallest error are equally likely; the most usual one is taken."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +53,8 @@ class CardTable:
 
     Attributes:
         cards: Public and hidden rows.
-        public: Raw columns (n, 33) of what the notebook read.
-        described: Summaries of it, by rows.
+        public: Raw columns (n, 33) of the rows that the notebook read.
+        described: Summaries of these, by set of rows.
     """
 
     cards: card_data.CardData
@@ -85,19 +85,19 @@ class CardTable:
 
 @dataclass(frozen=True, eq=False)
 class Detector:
-    """A student's models and how rows are given to them.
+    """A student's models and the form in which they take rows.
 
     Attributes:
         cast: The models in their roles.
         features: Columns that the autoencoder takes.
-        candidate: Columns and scaling, None where no candidate has so many columns.
-        label: Whether the label is among the columns; None where nobody can say: the columns are like no candidate's
-            and the model reconstructs none of them, or claim and behaviour contradict each other.
-        fitted_frauds: Estimated share of frauds among what it was fitted on, None where nothing tells.
+        candidate: Columns and scaling, None if no candidate has this number of columns.
+        label: Whether the label is among the columns; None if undecidable: the columns fit no candidate and the model
+            reconstructs none of them, or claim and behaviour contradict each other.
+        fitted_frauds: Estimated share of frauds in the training rows, None without evidence.
         how: How the candidate was found, in words.
         data: Size of the data.
-        train: Public normal rows as the model takes them, (n, d).
-        normal: Normal rows to measure on, as the model takes them.
+        train: Public normal rows in the form that the model takes, (n, d).
+        normal: Normal rows to measure on, in the same form.
         judged: All rows to judge by.
         labels: 1 for a fraud, (n,).
     """
@@ -117,7 +117,7 @@ class Detector:
 
 @lru_cache(maxsize=2)
 def card_table(choice: DataChoice) -> CardTable:
-    """Load the card transactions, real or simulated, and describe what the notebook read of them.
+    """Load the card transactions, real or simulated, and describe those that the notebook read.
 
     Raises:
         ValueError: A file was found that does not hold the columns.
@@ -139,11 +139,11 @@ def find_detector(
     data: CardTable,
     part: str,
 ) -> Detector:
-    """Find the autoencoder, whatever number of columns it takes, and what it was given in them.
+    """Find the autoencoder, with any number of columns, and identify its columns and scaling.
 
     Args:
         models: Rebuilt models.
-        evidence: Claims of what was fitted.
+        evidence: Claims about the training data.
         arrays: Vetted arrays.
         contract: The name that the assignment asks for, by role.
         data: Card transactions.
@@ -177,7 +177,7 @@ def find_detector(
 
 
 def _features(models: Sequence[RebuiltModel], fits: Sequence[FitClaim], contract: Mapping[str, str]) -> int:
-    """Return how many columns the autoencoder takes: the model so named, else the last one fitted, else the largest."""
+    """Return the autoencoder's number of columns: of the model so named, else the last one fitted, else the largest."""
     fitted = {fit.model: order for order, fit in enumerate(fits)}
     whole = [m for m in models if m.steps and shape_size(m.input_shape) == shape_size(m.output_shape) is not None]
 
@@ -194,7 +194,7 @@ def _features(models: Sequence[RebuiltModel], fits: Sequence[FitClaim], contract
 
 
 def _fit_of(autoencoder: RebuiltModel, evidence: Evidence, features: int) -> FitClaim | None:
-    """Return the last fit of the autoencoder, or of a model that shares its arrays, whose columns were described."""
+    """Return the last fit, with described columns, of the autoencoder or of a model that shares its arrays."""
     own = set(autoencoder.claim.variables)
     held = {claim.model: set(claim.variables) for claim in evidence.models}
     described = [fit for fit in evidence.fits if fit.columns is not None and len(fit.columns.means) == features]
@@ -206,7 +206,7 @@ def _fit_of(autoencoder: RebuiltModel, evidence: Evidence, features: int) -> Fit
 
 @dataclass(frozen=True, eq=False)
 class _Choice:
-    """A candidate, how it was found, and whether that is beyond doubt."""
+    """A candidate, how it was found, and whether it is certain."""
 
     candidate: Candidate | None
     how: str
@@ -214,34 +214,34 @@ class _Choice:
 
 
 def _choose(autoencoder: RebuiltModel | None, fit: FitClaim | None, features: int, data: CardTable) -> _Choice:
-    """Choose by what the columns were like that it was fitted on, else by the reconstruction of public normal rows."""
+    """Choose by the columns of its training, else by the reconstruction of public normal rows."""
     if autoencoder is None:
         return _Choice(None, "no autoencoder")
     if fit is not None and fit.columns is not None:
         found = agreeing(fit.columns, data.described)
         if found is not None:
-            return _Choice(found, f"{_told(found)}, by the columns that it was fitted on")
+            return _Choice(found, f"{_in_words(found)}, by the columns that it was fitted on")
     found, error = _best_reconstructed(autoencoder, features, data)
     if found is None:
         return _Choice(None, f"no usual choice of columns has {features}")
-    how = f"{_told(found)}, by the smallest reconstruction error on public normal rows ({error:.2g})"
+    how = f"{_in_words(found)}, by the smallest reconstruction error on public normal rows ({error:.2g})"
     return _Choice(found, how, sure=error < RECOGNISED)
 
 
-def _told(candidate: Candidate) -> str:
+def _in_words(candidate: Candidate) -> str:
     return (
         f"{len(candidate.columns)} columns from {candidate.columns[0]} to {candidate.columns[-1]}, {candidate.scaling}"
     )
 
 
 def _best_reconstructed(autoencoder: RebuiltModel, features: int, data: CardTable) -> tuple[Candidate | None, float]:
-    """Return the candidate that is reconstructed best, and its error.
+    """Return the candidate with the best reconstruction, and its error.
 
-    Behaviour alone accuses nobody: candidates with the label are left out.
+    Behaviour alone is no ground for an accusation: candidates with the label are left out.
     """
     usual = {NORMAL_ROWS: data.described[NORMAL_ROWS]}
     honest = [layout for layout in layouts(features) if LABEL not in layout]
-    tried = [one for layout in honest for one in candidates(layout, usual) if one.limit == np.inf]  # frauds show beyond
+    tried = [one for layout in honest for one in candidates(layout, usual) if one.limit == np.inf]  # unclipped
     if not tried:
         return None, np.inf
     errors = _errors(autoencoder, tried, data).mean(axis=1)
@@ -271,10 +271,10 @@ def _errors(
 
 
 def _holds_label(autoencoder: RebuiltModel, candidate: Candidate, data: CardTable) -> bool | None:
-    """Say whether the label is among the columns; None where a claim denies it and the model's behaviour does not.
+    """Return whether the label is among the columns; None if a claim denies it but the model's behaviour does not.
 
-    A model that was trained with the label gives a constant in its place, whatever comes in. Where the claim says that
-    Amount or Time stands there, and the model, which knows V1 … V28, gives a constant, the two contradict each other.
+    A model that was trained with the label outputs a constant for it. If the claim says that the column is Amount or
+    Time, and the model, which knows V1 … V28, outputs a constant, claim and behaviour contradict each other.
     """
     if candidate.holds_label:
         return True

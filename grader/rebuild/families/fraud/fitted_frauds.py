@@ -1,4 +1,4 @@
-"""Estimates the share of frauds among the rows that a fraud detector was fitted on, from the ends of the columns."""
+"""Estimates the share of frauds among a fraud detector's training rows from the extreme values of the columns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from grader.rebuild.families.fraud.candidates import NORMAL_ROWS, Candidate, Num
 _STATISTICS_ROWS = 50_000  # as in `grader.probe.hooks`
 _FEWEST_SIGNS = 3
 _MARGIN = 0.1  # deviations beyond the normal rows
-_SAME = 0.05  # of a number or of a deviation: the scaling is known no better
+_SAME = 0.05  # of a number or of a deviation: the scaling is not known more precisely
 
 
 def fitted_frauds(
@@ -20,9 +20,10 @@ def fitted_frauds(
 ) -> float | None:
     """Estimate the share of frauds among the rows that the model was fitted on.
 
-    Some frauds lie farther out in a column than any normal row. Where the claimed minimum (or maximum) is such a
-    fraud's, it was there, and every one farther out was not; where it lies among the normal rows, none of them was.
-    With the share p of frauds that were there: p · frauds / rows. None where fewer than three ends of columns tell.
+    Some frauds have values beyond those of all normal rows. If the claimed minimum (or maximum) of a column equals a
+    fraud's value, that fraud was among the rows and all more extreme frauds were not; if it lies among the normal rows,
+    no such fraud was. With the share p of frauds that were present, the result is p · frauds / rows. None if fewer than
+    three minima or maxima are informative.
 
     Args:
         candidate: Columns and scaling.
@@ -39,14 +40,14 @@ def fitted_frauds(
         return None
     if not there:
         return 0.0
-    copies = len(frauds) / len(unique)  # a row stands there several times, once for each hidden row that it replaces
+    copies = len(frauds) / len(unique)  # a row occurs several times, once for each hidden row that it replaces
     present = 1.0 - (absent / (there + absent)) ** (1.0 / copies)
     step = -(-max(fit.samples, 1) // _STATISTICS_ROWS)
     return float(min(1.0, present * len(frauds) * step / max(fit.samples, 1)))
 
 
 def _seen(normal: Numbers, frauds: Numbers, claim: ColumnClaim) -> tuple[int, int, int]:
-    """Count frauds that were surely there, frauds that were surely not, and ends of columns that tell.
+    """Count frauds that were surely present, frauds that were surely absent, and informative extremes.
 
     Args:
         normal: Mean, deviation, minimum and maximum of each column over normal rows, (4, d).
