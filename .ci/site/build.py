@@ -29,7 +29,7 @@ SECTIONS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
         ("grade", "grading", "measured", "security", "limits"),
     ),
     "course": ({"es": "El curso", "en": "The course"}, ("gallery", "notebooks", "references")),
-    "use": ({"es": "Uso", "en": "Use"}, ("install", "commands", "formats")),
+    "use": ({"es": "Uso", "en": "Use"}, ("install", "commands", "formats", "checks")),
     OPERATIONS: ({"es": "Operación", "en": "Operations"}, ("operations", "lms", "container", "cluster", "progress")),
     "beside": (
         {"es": "Al lado de otros", "en": "Beside others"},
@@ -37,7 +37,7 @@ SECTIONS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     ),
     "development": ({"es": "Desarrollo", "en": "Development"}, ("developers",)),
 }
-ASSETS = ("iframe-worker.js", "site.css")
+ASSETS = ("iframe-worker.js", "site.css", "same-page.js")
 WIDE = ("notebooks", "references")
 """Pages of wide tables: they get the place of the table of contents."""
 NAMES = {"es": "Calificador de autoencoders", "en": "Autoencoder grader"}
@@ -141,6 +141,7 @@ def configuration(names: list[str], language: str, out: Path) -> dict[str, objec
             ],
         },
         "extra_css": [f"assets/{ASSETS[1]}"],
+        "extra_javascript": [f"assets/{ASSETS[2]}"],
         "plugins": [{"search": {"lang": [language]}}, "offline"],
         "markdown_extensions": [
             "admonition",
