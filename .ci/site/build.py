@@ -37,7 +37,7 @@ SECTIONS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     ),
     "development": ({"es": "Desarrollo", "en": "Development"}, ("developers",)),
 }
-ASSETS = ("iframe-worker.js", "site.css", "same-page.js")
+ASSETS = ("iframe-worker.js", "site.css", "site.js")
 WIDE = ("notebooks", "references")
 """Pages of wide tables: they get the place of the table of contents."""
 NAMES = {"es": "Calificador de autoencoders", "en": "Autoencoder grader"}
