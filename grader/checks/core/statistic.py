@@ -166,9 +166,7 @@ def _summary(values: Mapping[Aspect, float], known: Mapping[Quantity, Statistic]
         one = (
             message("{name}: {value}; the reference {reference}.", **figures)
             if hidden
-            else message(
-                "{name}: {value}; the reference {reference} on hidden data.", name=aspect.quantity.spec.label, **figures
-            )
+            else message("{name}: {value}; the reference {reference} on hidden data.", **figures)
         )
         told = one if told is None else message("{first} {second}", first=told, second=one)
     assert told is not None  # noqa: S101 - there is at least one aspect
