@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+from grader.checks.registry import CHECKS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -18,6 +23,17 @@ def text_of(name: str, language: str) -> str:
     """The page as it is written; the English one about security stands where hosts of repositories look for it."""
     is_security = (name, language) == ("security", "en")
     return (ROOT / "SECURITY.md" if is_security else DOCS / f"{name}.{language}.md").read_text("utf-8")
+
+
+def generator(name: str) -> ModuleType:
+    """The module of `.ci/site` that makes a page."""
+    spec = importlib.util.spec_from_file_location(f"site_{name}", ROOT / ".ci" / "site" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up there
+    spec.loader.exec_module(module)
+    return module
 
 
 def blocks(text: str) -> list[tuple[str, str]]:
@@ -63,3 +79,21 @@ def test_a_page_links_to_pages_of_its_own_language(file: Path) -> None:
 def test_no_line_installs_from_an_index(file: Path) -> None:
     """The package is on none: what is installed is a checkout, a wheel, or a repository that the reader names."""
     assert re.findall(r"pip install[^`\n]*['\" ]autoencoder-grader", file.read_text("utf-8")) == []
+
+
+def test_the_page_about_file_formats_says_the_same_in_both_languages() -> None:
+    """Every key that the code has is described in Spanish too; where one is missing the page cannot be made."""
+    formats = generator("formats").formats
+    spanish, english = (re.findall(r"^\| `.*", formats(language), re.MULTILINE) for language in LANGUAGES)
+    assert [line.split("|")[1] for line in spanish] == [line.split("|")[1] for line in english]
+    assert {line.split("|")[3].strip() for line in spanish if line.count("|") == 4} & {"", "–"} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_check_is_on_the_page_about_checks(language: str) -> None:
+    """With its settings, in the order of the registry."""
+    page = generator("checks").checks(language)
+    assert re.findall(r"^## `(\w+)`", page, re.MULTILINE) == list(CHECKS)
+    for check in (CHECKS[name] for name in CHECKS):
+        for parameter in check.parameters:
+            assert f"| `{parameter.name}` |" in page
