@@ -13,6 +13,8 @@ from grader.domain.measurement import Quantity
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 MSE = Quantity.RECONSTRUCTION_MSE
+BAR = "\\|"
+"""A bar that does not end the cell of a table."""
 
 
 @cache
@@ -30,7 +32,8 @@ def reference_row(reference: str) -> str:
     """Return the row of a reference: parameters, the lecture's own figure, what ours reach."""
     facts = load_facts(reference)
     parameters = "–" if facts.parameters is None else f"{facts.parameters:,}"
-    return f"| `{reference}` | {parameters} | {facts.published or '–'} | {facts.reached} |"
+    cells = (parameters, facts.published or "–", facts.reached)
+    return f"| `{reference}` | {' | '.join(cell.replace('|', BAR) for cell in cells)} |"
 
 
 @cache

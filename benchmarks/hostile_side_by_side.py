@@ -1,6 +1,6 @@
 """The same hostile hand-ins in three graders: what each lets through, with the settings that it has by itself.
 
-    python benchmarks/hostile_side_by_side.py --out docs/hostile_side_by_side.md
+    python benchmarks/hostile_side_by_side.py --out table.md
 
 nbgrader and otter-grader are installed by pip, each into an environment of its own below `--work`; one that cannot be
 installed is left out, and the table says so. Attackers sit in one class with an honest student, those who stop others

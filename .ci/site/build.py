@@ -1,7 +1,7 @@
 """Build the documentation site, offline and in both languages: `make site` → `build/site/{es,en}`.
 
-A page is `docs/NAME.LANGUAGE.md`, or `docs/NAME.md` where there is one language only; generated pages join them. Pages
-that the table below does not name come under "Operations", so that a new page is never lost.
+A page is `docs/NAME.LANGUAGE.md`, in every language; the English page about security is `SECURITY.md`. Generated pages
+join them. Pages that the table below does not name come under "Operations", so that a new page is never lost.
 """
 
 from __future__ import annotations
@@ -21,22 +21,26 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 LANGUAGES = ("es", "en")
 
+OPERATIONS = "operations"
 SECTIONS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "people": ({"es": "Para quién", "en": "For whom"}, ("student", "instructor", "assistant", "author")),
     "grades": (
         {"es": "Las calificaciones", "en": "Grades"},
-        ("grade", "grading", "measured", "security", "limits", "comparison"),
+        ("grade", "grading", "measured", "security", "limits"),
     ),
     "course": ({"es": "El curso", "en": "The course"}, ("gallery", "notebooks", "references")),
-    "use": ({"es": "Uso", "en": "Use"}, ("install", "commands", "formats")),
-    "operations": ({"es": "Operación", "en": "Operations"}, ()),
+    "use": ({"es": "Uso", "en": "Use"}, ("install", "commands", "formats", "checks")),
+    OPERATIONS: ({"es": "Operación", "en": "Operations"}, ("operations", "lms", "container", "cluster", "progress")),
+    "beside": (
+        {"es": "Al lado de otros", "en": "Beside others"},
+        ("comparison", "hostile_side_by_side", "benchmarks"),
+    ),
+    "development": ({"es": "Desarrollo", "en": "Development"}, ("developers",)),
 }
-WORKER = "iframe-worker.js"
+ASSETS = ("iframe-worker.js", "site.css", "site.js")
+WIDE = ("notebooks", "references")
+"""Pages of wide tables: they get the place of the table of contents."""
 NAMES = {"es": "Calificador de autoencoders", "en": "Autoencoder grader"}
-ONLY_IN = {
-    "es": '!!! note ""\n    Esta página existe solo en inglés.\n\n',
-    "en": '!!! note ""\n    This page exists in Spanish only.\n\n',
-}
 
 
 def main() -> None:
@@ -56,6 +60,7 @@ def main() -> None:
             check=True,
             env=os.environ | {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"},
         )
+        (out / language / "404.html").unlink()  # its addresses begin with "/": without styles from a file or a folder
     (out / "index.html").write_text(FRONT, "utf-8")
     sys.stdout.write(f"{out}/index.html\n")
 
@@ -65,13 +70,13 @@ def write_sources(folder: Path, language: str) -> list[str]:
     folder.mkdir(parents=True)
     shutil.copytree(DOCS / "images", folder / "images")
     (folder / "assets").mkdir()
-    shutil.copy(Path(__file__).parent / WORKER, folder / "assets" / WORKER)
-    written = {name: page_of(name, language) for name in hand_written()} | pages(language)
-    written["security"] = page_text((ROOT / "SECURITY.md").read_text("utf-8"))
-    if language == "es":
-        written["security"] = ONLY_IN["es"] + written["security"]
+    for name in ASSETS:
+        shutil.copy(Path(__file__).parent / name, folder / "assets" / name)
+    written = {name: page_text(source_of(name, language).read_text("utf-8")) for name in hand_written()}
+    written |= pages(language)
     for name, text in written.items():
-        (folder / f"{name}.md").write_text(text, "utf-8")
+        head = "---\nhide:\n  - toc\n---\n\n" if name in WIDE else ""
+        (folder / f"{name}.md").write_text(head + text, "utf-8")
     return list(written)
 
 
@@ -80,15 +85,9 @@ def hand_written() -> list[str]:
     return sorted({re.sub(r"\.(es|en)$", "", file.stem) for file in DOCS.glob("*.md")})
 
 
-def page_of(name: str, language: str) -> str:
-    """Return a page in a language, with a remark where it exists in the other alone."""
-    other = LANGUAGES[1 - LANGUAGES.index(language)]
-    own, plain, foreign = (DOCS / f"{name}{suffix}.md" for suffix in (f".{language}", "", f".{other}"))
-    if own.is_file():
-        return page_text(own.read_text("utf-8"))
-    if plain.is_file():
-        return (ONLY_IN["es"] if language == "es" else "") + page_text(plain.read_text("utf-8"))
-    return ONLY_IN[language] + page_text(foreign.read_text("utf-8"))
+def source_of(name: str, language: str) -> Path:
+    """Return the file of a page in a language."""
+    return ROOT / "SECURITY.md" if (name, language) == ("security", "en") else DOCS / f"{name}.{language}.md"
 
 
 def page_text(text: str) -> str:
@@ -106,7 +105,7 @@ def configuration(names: list[str], language: str, out: Path) -> dict[str, objec
     rest = tuple(name for name in names if name not in known)
     navigation: list[object] = ["index.md"]
     for key, (title, listed) in SECTIONS.items():
-        found = [f"{name}.md" for name in (rest if key == "operations" else listed) if name in names]
+        found = [f"{name}.md" for name in (*listed, *(rest if key == OPERATIONS else ())) if name in names]
         if found:
             navigation.append({title[language]: found})
     return {
@@ -141,6 +140,8 @@ def configuration(names: list[str], language: str, out: Path) -> dict[str, objec
                 },
             ],
         },
+        "extra_css": [f"assets/{ASSETS[1]}"],
+        "extra_javascript": [f"assets/{ASSETS[2]}"],
         "plugins": [{"search": {"lang": [language]}}, "offline"],
         "markdown_extensions": [
             "admonition",
@@ -152,7 +153,7 @@ def configuration(names: list[str], language: str, out: Path) -> dict[str, objec
         ],
         "extra": {
             "generator": False,
-            "polyfills": [f"assets/{WORKER}"],  # the theme would take it from elsewhere
+            "polyfills": [f"assets/{ASSETS[0]}"],  # the theme would take it from elsewhere
             "alternate": [
                 {"name": name, "link": f"../{code}/index.html", "lang": code}
                 for code, name in (("es", "Español"), ("en", "English"))

@@ -1,29 +1,28 @@
-"""Pages of the site that are made from code and facts: commands, file formats, the gallery, the table of notebooks."""
+"""Pages of the site that are made from code and facts: commands, the gallery, the table of notebooks, and two more.
+
+File formats and checks have a module each.
+"""
 
 from __future__ import annotations
 
-import inspect
-import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
+from checks import checks
+from formats import formats
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from grader.authoring import course_settings
 from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts, references_folder
 from grader.authoring.diagrams import diagram
 from grader.authoring.glance import Glance, glance_of
 from grader.authoring.hints import hint_names
-from grader.authoring.publication import published_schema
 from grader.authoring.targets import target
 from grader.authoring.tasks import tasks
 from grader.authoring.templates import Version, render_script
 from grader.cli.app import app
-from grader.domain import grade as grade_contract
 
 ROOT = Path(__file__).parents[2]
 RUNS = ROOT / "docs" / "runs.toml"
@@ -32,7 +31,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "es": {
         "commands": "Todos los comandos",
         "commands_text": "Cada texto es lo que imprime `grader COMANDO --help`.",
-        "formats": "Los formatos de archivo",
         "gallery": "Los 21 autoencoders",
         "notebooks": "Los 21 notebooks",
         "parameters": "Parámetros",
@@ -64,15 +62,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "difficulty": "dificultad",
         "yes": "sí",
         "no": "no",
-        "key": "clave",
-        "type": "tipo",
-        "meaning": "significado",
-        "english": "Las descripciones salen del código, en inglés.",
     },
     "en": {
         "commands": "Every command",
         "commands_text": "Each text is what `grader COMMAND --help` prints.",
-        "formats": "File formats",
         "gallery": "The 21 autoencoders",
         "notebooks": "The 21 notebooks",
         "parameters": "Parameters",
@@ -103,10 +96,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "difficulty": "difficulty",
         "yes": "yes",
         "no": "no",
-        "key": "key",
-        "type": "type",
-        "meaning": "meaning",
-        "english": "",
     },
 }
 
@@ -116,6 +105,7 @@ def pages(language: str) -> dict[str, str]:
     return {
         "commands": commands(language),
         "formats": formats(language),
+        "checks": checks(language),
         "gallery": gallery(language),
         "notebooks": notebooks(language),
     }
@@ -129,21 +119,6 @@ def commands(language: str) -> str:
         printed = runner.invoke(app, ["--lang", language, name, "--help"], env={"COLUMNS": "80", "NO_COLOR": "1"})
         parts += [f"## grader {name}", f"```text\n{printed.output.strip()}\n```"]
     return "\n\n".join(parts) + "\n"
-
-
-def formats(language: str) -> str:
-    """Return the contract of `grades.json`, and the keys of `assignment.toml` and `course.toml`."""
-    words = WORDS[language]
-    contract = inspect.getdoc(grade_contract) or ""
-    table = contract[contract.index("| key") :]
-    parts = [f"# {words['formats']}", words["english"], "## grades.json", table, "## assignment.toml"]
-    schema = json.loads(published_schema())
-    parts += _keys("", schema, schema["$defs"], words)
-    parts += ["## course.toml"]
-    course = course_settings.CourseTable.model_json_schema()
-    parts += _keys("", course, course.get("$defs", {}), words)
-    parts += ["## roster.csv, times.csv, extensions.csv", "[grading](grading.md)"]
-    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def gallery(language: str) -> str:
@@ -206,38 +181,3 @@ def _cells(name: str, language: str, runs: Mapping[str, str]) -> Iterator[str]:
     yield f"{len(script.encode('utf-8')) / 1000:.0f}"
     for column in ("oldest", "newest", "points"):
         yield runs.get(column, "–")
-
-
-def _keys(
-    heading: str, table: Mapping[str, Any], definitions: Mapping[str, Any], words: Mapping[str, str]
-) -> list[str]:
-    """Return one table of keys, and below it those of every table that it holds."""
-    rows = [f"| {words['key']} | {words['type']} | {words['meaning']} |", "|---|---|---|"]
-    below: list[str] = []
-    for key, entry in table.get("properties", {}).items():
-        name, described = _referred(entry)
-        rows.append(f"| `{key}` | {_type(entry)} | {_one_line(entry.get('description', ''))} |")
-        if name in definitions and definitions[name].get("properties"):
-            below += _keys(f"{heading}{key}" + ("[]" if described else ""), definitions[name], definitions, words)
-    title = [f"### {heading}"] if heading else []
-    return [*title, _one_line(table.get("description", "")), "\n".join(rows), *below]
-
-
-def _referred(entry: Mapping[str, Any]) -> tuple[str, bool]:
-    """Return the name of the table that a key holds, and whether it holds several."""
-    is_list = entry.get("type") == "array"
-    inner = entry.get("items", {}) if is_list else entry
-    choices = [inner, *inner.get("anyOf", ()), inner.get("additionalProperties") or {}]
-    found = next((one["$ref"] for one in choices if isinstance(one, dict) and "$ref" in one), "")
-    return found.rsplit("/", 1)[-1], is_list
-
-
-def _type(entry: Mapping[str, Any]) -> str:
-    if "type" in entry:
-        return str(entry["type"])
-    kinds = {str(one.get("type", "table")) for one in entry.get("anyOf", ())} - {"null"}
-    return " / ".join(sorted(kinds)) or "table"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")

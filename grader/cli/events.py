@@ -1,6 +1,6 @@
 """Progress of grading as events: one JSON object each, and one sentence each for people.
 
-The objects are a contract, described in `docs/progress.md`. Times are in UTC.
+The objects are a contract, described in `docs/progress.en.md`. Times are in UTC.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class View(Protocol):
 
 @dataclass
 class JsonLines:
-    """One JSON object per line (`docs/progress.md`)."""
+    """One JSON object per line (`docs/progress.en.md`)."""
 
     console: Console
     _lock: threading.Lock = field(default_factory=threading.Lock)

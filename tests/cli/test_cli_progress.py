@@ -80,7 +80,7 @@ def test_every_step_has_a_sentence() -> None:
 
 
 def test_every_step_is_an_event_with_whose_it_is_and_when() -> None:
-    """The contract of `docs/progress.md`."""
+    """The contract of `docs/progress.en.md`."""
     events = [step_event(hand_in(), step) for step in STEPS[:4]]
     assert all(event.pop("time").endswith("+00:00") for event in events)
     who = {"student": "ana", "submission": "tarea.ipynb"}

@@ -36,8 +36,13 @@ def test_the_suite_has_sixty_behaviours_and_more() -> None:
 
 
 def test_the_security_page_counts_what_there_is() -> None:
-    """Behaviours, those that share a kernel, and hostile notebooks."""
-    page = (Path(__file__).parents[2] / "SECURITY.md").read_text(encoding="utf-8")
+    """Behaviours, those that share a kernel, and hostile notebooks; in both languages."""
+    root = Path(__file__).parents[2]
+    page = (root / "SECURITY.md").read_text(encoding="utf-8")
     assert f"| {len(PROBES) + len(ENDINGS)} on cold and on warm kernels, in a few minutes |" in page
     assert f"| the {len(PROBES)} that share a kernel |" in page
     assert f"| {len(HOSTILE)}, and a table |" in page
+    page = (root / "docs" / "security.es.md").read_text(encoding="utf-8")
+    assert f"| {len(PROBES) + len(ENDINGS)}, con kernels fríos y calientes, en pocos minutos |" in page
+    assert f"| los {len(PROBES)} que comparten un kernel |" in page
+    assert f"| {len(HOSTILE)}, y una tabla |" in page

@@ -5,8 +5,10 @@ Run by `make test-browser`. `GRADER_SCREENSHOTS=DIR` keeps pictures.
 
 from __future__ import annotations
 
+import importlib.resources
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +25,9 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 MILLISECONDS = 180_000
 LANGUAGES = ("es", "en")
+KINDS = ("index", "student", "gallery", "commands", "notebooks", "formats", "checks", "grade", "operations")
+"""Pages that differ in what they are made of: pictures, code, tables, lists."""
+AXE_TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 
 
 @pytest.fixture(scope="session")
@@ -40,8 +45,8 @@ def chromium() -> Iterator[Any]:
     """A headless Chromium."""
     if CHROMIUM is None:
         pytest.skip("there is no Chromium (apt-get install chromium)")
-    if importlib.util.find_spec("playwright") is None:
-        pytest.skip("Playwright is not installed: `make test-browser` installs it")
+    if importlib.util.find_spec("playwright") is None or importlib.util.find_spec("axe_playwright_python") is None:
+        pytest.skip("Playwright and axe are not installed: `make test-browser` installs both")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -71,6 +76,16 @@ def look(page: Any, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name}-{'desktop' if page.is_wide else 'phone'}.png")
 
 
+def violations(page: Any) -> list[tuple[str, list[str]]]:
+    """What axe has against the text of a page."""
+    page.evaluate((importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
+    found = page.evaluate(
+        "tags => axe.run(document.querySelector('article'), {runOnly: tags}).then(result => result.violations)",
+        list(AXE_TAGS),
+    )
+    return [(one["id"], [node["html"][:200] for node in one["nodes"]][:5]) for one in found]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_opens_without_a_network(language: str, page: Any, site: Path) -> None:
     """Nothing is asked of another machine, no script fails, nothing is wider than the screen, every picture is there."""
@@ -81,6 +96,7 @@ def test_every_page_opens_without_a_network(language: str, page: Any, site: Path
         assert page.locator("article h1").count() == 1, file.name
         assert page.evaluate("document.documentElement.lang") == language
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), file.name
+        assert page.evaluate("getComputedStyle(document.querySelector('.md-header')).position") == "sticky", file.name
         broken = page.evaluate(
             "[...document.images].filter(one => one.complete && !one.naturalWidth).map(one => one.src)"
         )
@@ -88,6 +104,19 @@ def test_every_page_opens_without_a_network(language: str, page: Any, site: Path
         look(page, f"{language}-{file.stem}")
     assert page.faults == []
     assert [address for address in page.asked if not address.startswith(("file:", "data:", "about:"))] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_pages_of_each_kind(scheme: str, language: str, page: Any, site: Path) -> None:
+    """WCAG A and AA within the text of the page, by day and by night; what is around it is the theme's."""
+    page.emulate_media(color_scheme=scheme)
+    for name in KINDS:
+        page.goto((site / language / f"{name}.html").as_uri())
+        expected = "slate" if scheme == "dark" else "default"
+        assert page.locator("body").get_attribute("data-md-color-scheme") == expected
+        assert (name, violations(page)) == (name, [])
+        look(page, f"{language}-{name}-{scheme}")
 
 
 def test_the_search_works_from_a_file(page: Any, site: Path) -> None:
@@ -99,15 +128,18 @@ def test_the_search_works_from_a_file(page: Any, site: Path) -> None:
     page.locator("input.md-search__input").press_sequentially("worksheet")
     found = page.locator("a.md-search-result__link").first
     found.wait_for(state="attached")
-    assert "grading.html" in found.get_attribute("href")
+    assert re.search(r"(lms|grading|instructor)\.html", found.get_attribute("href"))
     look(page, "search")
 
 
 def test_the_other_language_is_one_click_away(page: Any, site: Path) -> None:
-    """From the front page to Spanish, and from there to English."""
+    """From the front page to Spanish, from there to English, and from a page further in to the same page."""
     page.goto((site / "index.html").as_uri())
     page.locator("a[lang=es]").click()
     page.locator("article h1").wait_for()
-    assert page.locator("a[hreflang=en]").first.get_attribute("href").endswith("en/index.html")
-    page.goto(page.locator("a[hreflang=en]").first.evaluate("link => link.href"))
-    assert page.locator("article h1").inner_text().startswith("Autoencoder grader")
+    for name in ("index", "gallery"):
+        page.goto((site / "es" / f"{name}.html").as_uri())
+        link = page.locator("a[hreflang=en]").first
+        assert link.evaluate("link => link.href").endswith(f"/en/{name}.html")
+        page.goto(link.evaluate("link => link.href"))
+        assert page.evaluate("document.documentElement.lang") == "en"
