@@ -64,7 +64,7 @@ def keep(folder: Path, key: RunKey, trained: Trained) -> None:
     for role, model in _apart(trained.models).items():
         arrays |= {f"{role}{place}": array for place, array in enumerate(model.get_weights())}
     with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".new", delete=False) as file:
-        np.savez(file, **arrays)
+        np.savez(file, **arrays)  # type: ignore[arg-type] # the stubs expect `allow_pickle`
     Path(file.name).replace(target)
 
 
