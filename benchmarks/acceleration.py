@@ -25,11 +25,11 @@ import psutil
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from grader.acceleration import grade_fast
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.accelerated_grading import grade_fast
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.cli.demonstration import DEMO_LIMITS
-from grader.demo.classroom import CLASS, changed
+from grader.demo.sample_class import CLASS, changed
 from grader.domain.assignment import Assignment
 from grader.domain.graded import GradedSubmission
 from grader.domain.submission import Submission

@@ -26,7 +26,7 @@ from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.session import SessionOptions
 from grader.validation.operators import Mutant, TrainingLength

@@ -27,10 +27,10 @@ from pathlib import Path
 from sqlalchemy import insert
 from starlette.testclient import TestClient
 
-from grader.authoring.catalogue import assignment_ids, load_assignment
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment
 from grader.dashboard.application import create_application
 from grader.dashboard.guard import HostNames, Sessions
-from grader.dashboard.shelf import Shelf
+from grader.dashboard.open_gradebooks import Shelf
 from grader.domain.assignment import Assignment
 from grader.domain.grade import CheckResult, Finding, Outcome
 from grader.domain.graded import GradedSubmission

@@ -26,12 +26,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from costs import machine, table
 
-from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.cli.demonstration import ASSIGNMENT, DEMO_LIMITS
 from grader.cli.grading import ClassWork, grade_class
-from grader.cli.watching import watching
-from grader.demo.classroom import CLASS, changed
+from grader.cli.progress_reporting import watching
+from grader.demo.sample_class import CLASS, changed
 from grader.domain.assignment import Assignment
 from grader.gradebook import grades_json
 from grader.intake.submissions import collect

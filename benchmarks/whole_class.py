@@ -29,7 +29,7 @@ from typing import Any
 
 from costs import GRADER, Cost, machine, run, table
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.rebuild.client import MeasuringProcesses
 from grader.validation.rubrics import Work, variants

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
-from grader.acceleration import observe_fast
+from grader.accelerated_grading import observe_fast
 from grader.domain.observation import Observation
 from grader.domain.progress import Listener, listening
 from grader.domain.submission import Submission

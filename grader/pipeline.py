@@ -17,14 +17,15 @@ from grader.audit.suspicion import Observed
 from grader.audit.uploads import lacking_weights
 from grader.auditing import Auditor, applied
 from grader.checks.core.causes import named_modules
+from grader.checks.core.phrases import brief
 from grader.checks.core.subject import Subject
-from grader.checks.core.wording import brief
 from grader.checks.few_updates import lost_for_few_updates
 from grader.checks.fitted_on_test import judge_method
 from grader.checks.rubric import run_checks
 from grader.domain.acceleration import is_shortened
 from grader.domain.assignment import Assignment
 from grader.domain.audit import AuditRecord
+from grader.domain.cell_places import Places
 from grader.domain.colab import is_in_colab, is_installed_by
 from grader.domain.evidence import Evidence, RejectedClaimsError, not_accepted
 from grader.domain.facts import ReferenceFacts
@@ -33,17 +34,16 @@ from grader.domain.graded import GradedSubmission, own_failure
 from grader.domain.measurement import Measurements, MeasuringFailedError, Role
 from grader.domain.messages import Message, message
 from grader.domain.observation import Observation
-from grader.domain.places import Places
 from grader.domain.portrait import loss_curves
 from grader.domain.ports import Measurer, MeasuringTask, Sandbox, SecretView
 from grader.domain.progress import Stage, StageBegun, announce
 from grader.domain.run import RunRecord, RunStatus
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
-from grader.extraction.running import ran
+from grader.extraction.collected_run import ran
 from grader.held_grades import counts_official_images, reasons_to_look
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
-from grader.reading.client import within_limits
+from grader.reading.reading_client import within_limits
 from grader.scoring import score, with_lateness
 from grader.source_reading import as_read
 
@@ -59,7 +59,7 @@ class GradingContext:
         measurer: The measuring process (zone M).
         images: `hidden` for grading, `public` on a student's own machine.
         data: `sample` or `full`: what the kernel sees.
-        fast: Zone K with accelerated trainings, for a first run (`grader.acceleration`); None where there is none.
+        fast: Zone K with accelerated trainings, for a first run (`accelerated_grading.py`); None where there is none.
         written_for: The data for which the notebooks were written: `full` for a class; `sample` where what it earns on
             the sample is final, as in a demonstration or a trial of a rubric.
         run_again: Students whose hand-ins a batch runs once more, whatever the gradebook holds: everyone where it is

@@ -23,10 +23,10 @@ from grader.domain.messages import Message, message
 from grader.domain.ports import AuditMode, Sandbox
 from grader.pipeline import GradingContext
 from grader.rebuild.protocol import PublishedData
-from grader.remembered import DataQuestion, recall, remember
+from grader.sandbox.backend_registry import DEFAULT, backend_named
 from grader.sandbox.backends.backend import KernelOptions
-from grader.sandbox.registry import DEFAULT, backend_named
 from grader.secret_views import LentViews
+from grader.session_cache import DataQuestion, recall, remember
 from grader.settings_key import settings_key
 from grader.zones import ZoneOptions, files_of, open_zones
 
@@ -63,7 +63,7 @@ class SessionOptions:
         run_again: Students whose hand-ins are run once more, whatever the gradebook holds: everyone where it is empty,
             nobody where it is None.
         audit: Which hand-ins are run a second time, on a secret view of the data: `suspicious`, `all` or `none`.
-        accelerate: Run trainings faster first (`grader.acceleration`); grades are the same.
+        accelerate: Run trainings faster first (`grader.accelerated_grading`); grades are the same.
         warm: Fork kernels from a process that has imported TensorFlow, where that can be had; grades are the same.
         executor: Where notebooks are run (`grader.executors.choice`).
     """

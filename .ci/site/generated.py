@@ -14,9 +14,9 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from grader.authoring import course_settings
-from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts, references_folder
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, load_facts, references_folder
+from grader.authoring.assignment_overview import Glance, glance_of
 from grader.authoring.diagrams import diagram
-from grader.authoring.glance import Glance, glance_of
 from grader.authoring.hints import hint_names
 from grader.authoring.publication import published_schema
 from grader.authoring.targets import target

@@ -8,10 +8,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from grader.alike.fingerprints import fingerprints
+from grader.alike.code_fingerprints import fingerprints
 from grader.alike.pairs import Work
-from grader.audit.fingerprints import sets_seed
-from grader.authoring.catalogue import references_folder
+from grader.audit.weight_fingerprints import sets_seed
+from grader.authoring.assignment_catalogue import references_folder
 from grader.authoring.notebooks import generate
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course

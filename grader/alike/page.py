@@ -12,7 +12,7 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from grader.alike.fingerprints import Lines
+from grader.alike.code_fingerprints import Lines
 from grader.alike.pairs import Pair, Work
 from grader.domain.messages import Message, message
 from grader.domain.people import shown_student

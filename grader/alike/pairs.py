@@ -16,8 +16,8 @@ from itertools import combinations
 from statistics import median
 from typing import Final
 
-from grader.alike.fingerprints import Fingerprints, Lines
-from grader.audit.fingerprints import same
+from grader.alike.code_fingerprints import Fingerprints, Lines
+from grader.audit.weight_fingerprints import same
 
 COMMON_SHARE: Final = 0.25
 """What more of the class have is common material."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from grader.authoring.catalogue import assignment_ids, facts_file, load_assignment
+from grader.authoring.assignment_catalogue import assignment_ids, facts_file, load_assignment
 from grader.authoring.course_settings import (
     FILE_NAME,
     UNUSABLE,

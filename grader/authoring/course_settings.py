@@ -30,7 +30,6 @@ from pydantic_core import PydanticCustomError
 
 from grader.authoring.consistency import scale_problems
 from grader.authoring.errors import AuthoringError
-from grader.authoring.mistakes import schema_problems
 from grader.authoring.schema import (
     LimitsTable,
     Localised,
@@ -42,6 +41,7 @@ from grader.authoring.schema import (
     Text,
     TextTable,
 )
+from grader.authoring.schema_errors import schema_problems
 from grader.authoring.toml_source import TomlSource, read_toml
 from grader.domain.messages import message
 

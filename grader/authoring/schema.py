@@ -2,7 +2,7 @@
 
 Rules that span several keys (duplicates, requirements, the two languages) are in `grader.authoring.consistency`,
 because they are told together with these and pydantic stops before them. What pydantic finds is put into our own words
-by `grader.authoring.mistakes`; `grader.authoring.publication` writes these tables as JSON Schema for editors.
+by `grader.authoring.schema_errors`; `grader.authoring.publication` writes these tables as JSON Schema for editors.
 """
 
 from __future__ import annotations

@@ -35,10 +35,10 @@ from types import SimpleNamespace
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
 
 from grader.authoring import quotation
-from grader.authoring.catalogue import assignments_folder, reference_module, reference_source
+from grader.authoring.assignment_catalogue import assignments_folder, reference_module, reference_source
+from grader.authoring.assignment_overview import glance_of
 from grader.authoring.course_settings import NOT_PUBLISHED, Publication
 from grader.authoring.errors import AuthoringError, Problem, unknown, unusable
-from grader.authoring.glance import glance_of
 from grader.authoring.template_names import template_problems, text_problem, text_problems
 from grader.domain.assignment import Assignment
 from grader.domain.messages import message, verbatim

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli.frames import remembered as told
+from grader.cli.help_and_usage import remembered as told
 from grader.cli.options import (
     NOTEBOOKS_FOLDERS_ZIPS,
     AsJson,
@@ -22,7 +22,7 @@ from grader.cli.options import (
 )
 from grader.domain.course import Course
 from grader.domain.messages import message
-from grader.sandbox.registry import DEFAULT
+from grader.sandbox.backend_registry import DEFAULT
 
 
 def export_command(
@@ -125,7 +125,7 @@ def alike_command(
     as_json: AsJson = False,
 ) -> None:
     """Compare hand-ins with each other; nothing is run and no grade changes."""
-    from grader.cli.comparing import Comparison, compare_class
+    from grader.cli.alike_command import Comparison, compare_class
 
     wanted = Comparison(out, grades, gradebook, tuple(common or ()))
     compare_class(paths, assignment, Course.at(course), wanted, language=lang, as_json=as_json)

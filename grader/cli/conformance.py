@@ -10,11 +10,11 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from grader.cli.speech import Exit, error_border, told
+from grader.cli.command_language import Exit, error_border, told
 from grader.domain.messages import message
-from grader.sandbox.conformance.behaviour import Verdict
+from grader.sandbox.backend_registry import backend_named, backend_names
+from grader.sandbox.conformance.conformance_case import Verdict
 from grader.sandbox.conformance.suite import try_all
-from grader.sandbox.registry import backend_named, backend_names
 
 
 def show_behaviours(*, language: str | None, as_json: bool) -> None:

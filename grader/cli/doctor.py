@@ -21,8 +21,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grader.cli.command_language import Exit, error_border, told
 from grader.cli.extras import BROUGHT_BY, what_to_install
-from grader.cli.speech import Exit, error_border, told
 from grader.domain.datasets import image_sets
 from grader.domain.folders import private_folder
 from grader.domain.measurement import MeasuringFailedError
@@ -191,7 +191,7 @@ def _running() -> Iterator[Examined]:
 
 def _sandboxes() -> Iterator[Examined]:
     """Start a real kernel in every sandbox that shuts it in, and see that it does."""
-    from grader.sandbox.registry import DEFAULT, backend_named, backend_names
+    from grader.sandbox.backend_registry import DEFAULT, backend_named, backend_names
 
     for name in backend_names():
         backend = backend_named(name)

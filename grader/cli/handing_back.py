@@ -15,24 +15,24 @@ from grader.authoring.bundle import published
 from grader.authoring.configured import load_configured
 from grader.authoring.course_settings import read_publication
 from grader.authoring.notebooks import generate
+from grader.cli.command_language import SURROUNDINGS, Exit, complain, error_border, told
 from grader.cli.grading import require_known
 from grader.cli.rosters import ClassLists, warn
-from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
 from grader.delivery import REPORTS_FOLDER, report_file_names
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.messages import message
-from grader.handback import canvas, gradescope, junit, moodle, nbgrader, tables
+from grader.handback import canvas_gradebook, gradescope_results, junit, moodle_worksheet, nbgrader_grades, spreadsheets
 from grader.handback.autograder import Configuration, autograder_zip
-from grader.handback.classroom import GradedClass, Place, assignment_graded, read_class, remarks_of, seating
+from grader.handback.final_grades import Standing, State, standings
 from grader.handback.github_classroom import DEFAULT_PACKAGE, ClassroomConfiguration, repository_zip
+from grader.handback.graded_class import GradedClass, Place, assignment_graded, read_class, remarks_of, seating
 from grader.handback.outcome import Export, shown, waiting_students
-from grader.handback.standing import Standing, State, standings
 from grader.locale import Translator
 from grader.review.book import BookPlace
 from grader.roster.matching import Match, Roster
 from grader.roster.sheet import Sheet, SheetError, read_sheet
-from grader.sandbox.registry import DEFAULT
+from grader.sandbox.backend_registry import DEFAULT
 from grader.session import SessionOptions
 
 AUTOGRADER: Final = "gradescope-autograder"
@@ -199,26 +199,32 @@ def _write_repository(wanted: Wanted, language: str | None) -> None:
 
 
 def _moodle(material: Material) -> Export:
-    return moodle.fill_worksheet(material.sheet(), material.standings, material.assignment, material.translator)
+    return moodle_worksheet.fill_worksheet(
+        material.sheet(), material.standings, material.assignment, material.translator
+    )
 
 
 def _moodle_feedback(material: Material) -> Export:
     names = report_file_names(material.graded.graded)
     counted = {one.student: names[one.student, one.counted.sha256] for one in material.standings}
-    reports = moodle.reports_in(material.folder / REPORTS_FOLDER, counted)
+    reports = moodle_worksheet.reports_in(material.folder / REPORTS_FOLDER, counted)
     roster = None
     if material.wanted.worksheet is not None:
         sheet = material.sheet()
-        roster = Roster(tuple(moodle.participants(sheet, moodle.find_columns(sheet))), ids_decide=True)
-    return moodle.feedback_zip(material.standings, reports, roster)
+        roster = Roster(
+            tuple(moodle_worksheet.participants(sheet, moodle_worksheet.find_columns(sheet))), ids_decide=True
+        )
+    return moodle_worksheet.feedback_zip(material.standings, reports, roster)
 
 
 def _canvas(material: Material) -> Export:
-    return canvas.fill_gradebook(material.sheet(), material.standings, material.assignment, material.wanted.column)
+    return canvas_gradebook.fill_gradebook(
+        material.sheet(), material.standings, material.assignment, material.wanted.column
+    )
 
 
 def _gradescope(material: Material) -> Export:
-    return gradescope.results_zip(material.standings, material.assignment, material.translator)
+    return gradescope_results.results_zip(material.standings, material.assignment, material.translator)
 
 
 def _junit(material: Material) -> Export:
@@ -228,17 +234,17 @@ def _junit(material: Material) -> Export:
 
 def _nbgrader(material: Material) -> Export:
     places, doubts = _seated(material)
-    return _listed(nbgrader.nbgrader_csv(places, material.assignment), places, doubts)
+    return _listed(nbgrader_grades.nbgrader_csv(places, material.assignment), places, doubts)
 
 
 def _csv(material: Material) -> Export:
     places, doubts = _seated(material)
-    return _listed(tables.class_csv(places, material.assignment, material.translator), places, doubts)
+    return _listed(spreadsheets.class_csv(places, material.assignment, material.translator), places, doubts)
 
 
 def _xlsx(material: Material) -> Export:
     places, doubts = _seated(material)
-    return _listed(tables.class_workbook(places, material.assignment, material.translator), places, doubts)
+    return _listed(spreadsheets.class_workbook(places, material.assignment, material.translator), places, doubts)
 
 
 def _seated(material: Material) -> tuple[list[Place], list[Match]]:

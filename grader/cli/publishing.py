@@ -9,8 +9,8 @@ import typer
 from grader.authoring.bundle import published
 from grader.authoring.course_settings import read_publication
 from grader.authoring.courses import open_course
-from grader.cli.course import load_checked
-from grader.cli.speech import error_border, told
+from grader.cli.command_language import error_border, told
+from grader.cli.course_option import load_checked
 from grader.domain.course import Course
 from grader.domain.messages import message
 from grader.gradebook import write_atomically

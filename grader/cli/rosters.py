@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from grader.cli.speech import Exit, complain, told
+from grader.cli.command_language import Exit, complain, told
 from grader.domain.messages import Message, message
 from grader.domain.submission import Submission
 from grader.domain.time_zones import zone_named

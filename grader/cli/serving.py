@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
+from grader.cli.command_language import SURROUNDINGS, Exit, complain, error_border, told
 from grader.domain.course import Course
 from grader.domain.messages import message
 from grader.review.book import BookPlace

@@ -12,19 +12,19 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from grader.dashboard.addresses import Number, Start
+from grader.dashboard.batch_progress import running_in
+from grader.dashboard.open_gradebooks import Shelf
 from grader.dashboard.rendering import not_found, page, student_name, wording_of
-from grader.dashboard.running import running_in
-from grader.dashboard.shelf import Shelf
 from grader.domain.assignment import Assignment
 from grader.domain.grade import GradeStatus, Outcome
-from grader.gradebook.standing import messages_of
 from grader.gradebook.standing_queries import CheckCount, FindingCount, Order, Wanted
 from grader.gradebook.standing_tables import StandingCheckRow, StandingRow
+from grader.gradebook.standing_updates import messages_of
 from grader.report import hygiene
 from grader.report.views import check_title
 from grader.report.wording import Wording
+from grader.review.batch_status import running_batch
 from grader.review.book import Book
-from grader.review.running import running_batch
 
 router = APIRouter()
 

@@ -13,8 +13,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from grader.dashboard.addresses import Number
 from grader.dashboard.forms import GenuineForm
 from grader.dashboard.lists import opened, query_of, wanted_of
+from grader.dashboard.open_gradebooks import Shelf
 from grader.dashboard.rendering import not_found, page, refused, student_name, wording_of
-from grader.dashboard.shelf import Shelf
 from grader.domain.assignment import Assignment
 from grader.domain.messages import message
 from grader.regrading import Regraded, regrade

@@ -16,8 +16,8 @@ from grader.dashboard.forms import GenuineForm, inner_address, text_of
 from grader.dashboard.guard import session_of
 from grader.dashboard.lists import query_of, wanted_of
 from grader.dashboard.notebook_view import cell_views, code_style
+from grader.dashboard.open_gradebooks import Shelf
 from grader.dashboard.rendering import not_found, page, refused, student_name, wording_of
-from grader.dashboard.shelf import Shelf
 from grader.deciding import open_reasons, waiting_items
 from grader.domain.assignment import Assignment
 from grader.domain.decision import Decision
@@ -31,9 +31,7 @@ from grader.report.score import score
 from grader.report.views import CheckView, check_view, submission_view
 from grader.report.wording import Wording
 from grader.review.book import Book
-from grader.review.due_dates import no_date, nothing_to_extend
-from grader.review.handed_in import kept_cells
-from grader.review.making import (
+from grader.review.decision_parsing import (
     By,
     DecisionRefusedError,
     accept,
@@ -43,6 +41,8 @@ from grader.review.making import (
     find_hand_in,
     read_points,
 )
+from grader.review.due_dates import no_date, nothing_to_extend
+from grader.review.handed_in import kept_cells
 
 router = APIRouter()
 

@@ -9,7 +9,7 @@ import uvicorn
 
 from grader.dashboard.application import create_application
 from grader.dashboard.guard import HostNames, Sessions
-from grader.dashboard.shelf import Shelf
+from grader.dashboard.open_gradebooks import Shelf
 from grader.review.book import BookPlace
 
 

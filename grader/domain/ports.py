@@ -62,7 +62,7 @@ class GraphSandbox:
     """How a second sandbox is started that runs one exported graph and holds nothing else of the notebook's.
 
     Attributes:
-        command: Program and arguments; it talks over standard input and output (`grader/probe/graph_main.py`).
+        command: Program and arguments; it talks over standard input and output (`grader/probe/frozen_graph_main.py`).
         place: The argument that stands for the file of the graph.
     """
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import dask.config
 from distributed import Client, LocalCluster
 
-from grader.audit.fingerprints import Fingerprints
+from grader.audit.weight_fingerprints import Fingerprints
 from grader.domain.assignment import Assignment
 from grader.domain.messages import message
 from grader.domain.run import Limits

@@ -18,7 +18,7 @@ from distributed import Client
 from distributed import Future as Remote
 from distributed.client import FutureCancelledError
 
-from grader.audit.fingerprints import Fingerprints
+from grader.audit.weight_fingerprints import Fingerprints
 from grader.domain.observation import Observation
 from grader.domain.progress import Listener
 from grader.domain.submission import Submission

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from distributed import get_worker
 
-from grader.audit.fingerprints import Fingerprints, sets_seed
+from grader.audit.weight_fingerprints import Fingerprints, sets_seed
 from grader.auditing import Auditor
 from grader.domain.folders import private_folder
 from grader.domain.measurement import Measurements
@@ -27,7 +27,7 @@ from grader.gradebook.store import observation_json
 from grader.session import Session, open_session
 
 Weights = tuple[str, tuple[float, ...]]
-"""A student, and the weights that were handed in, in short (`grader.audit.fingerprints`)."""
+"""A student, and the weights that were handed in, in short (`grader.audit.weight_fingerprints`)."""
 
 
 class WorkerDiffersError(Exception):

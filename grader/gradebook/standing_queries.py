@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from grader.domain.grade import GradeStatus, Outcome
-from grader.gradebook.standing import name_key
 from grader.gradebook.standing_tables import StandingCheckRow, StandingFindingRow, StandingRow
+from grader.gradebook.standing_updates import name_key
 from grader.gradebook.store import Gradebook
 
 

@@ -9,8 +9,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring  # writt
 
 from grader.domain.assignment import Assignment
 from grader.domain.grade import CheckResult, Outcome
-from grader.handback.feedback import points_text
-from grader.handback.standing import Standing
+from grader.handback.feedback_text import points_text
+from grader.handback.final_grades import Standing
 from grader.locale import Translator
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

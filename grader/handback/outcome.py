@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from grader.domain.messages import Message, MessageValue, message
 from grader.domain.people import Person
-from grader.handback.standing import Standing
+from grader.handback.final_grades import Standing
 from grader.roster.matching import Match
 
 _MOST_NAMED = 200

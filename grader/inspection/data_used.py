@@ -13,8 +13,8 @@ from grader.domain.evidence import FitClaim
 from grader.domain.inspection import Outline
 from grader.domain.messages import Message, message
 from grader.domain.submission import Notebook
-from grader.inspection.mistakes import is_trained
 from grader.inspection.recognition import Training
+from grader.inspection.silent_mistakes import is_trained
 
 _COMMENT: Final = re.compile(r"(?:^|\s)#[^\n'\"]*$", re.MULTILINE)
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from grader.checks.core.wording import LONGEST_TEXT
+from grader.checks.core.phrases import LONGEST_TEXT
 from grader.checks.notebook.cell_order import why_in_wrong_order
 from grader.checks.notebook.error_advice import advice
+from grader.domain.cell_places import Places, cell_name, cell_title, line_title
 from grader.domain.evidence import Evidence
 from grader.domain.inspection import Outline
 from grader.domain.messages import Message, message, verbatim
 from grader.domain.outdated import OldCode
-from grader.domain.places import Places, cell_name, cell_title, line_title
 from grader.domain.run import CellError, RunRecord, RunStatus
 from grader.domain.submission import Notebook
 from grader.domain.text import shortened

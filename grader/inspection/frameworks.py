@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from grader.domain.cell_places import Places, cell_name
 from grader.domain.messages import Message, message, verbatim
-from grader.domain.places import Places, cell_name
 from grader.domain.run import CellError
 from grader.domain.submission import Notebook
 from grader.translation.readable_cells import readable

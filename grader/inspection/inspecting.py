@@ -22,16 +22,16 @@ from grader.domain.outdated import OldCode
 from grader.domain.ports import MeasuringTask, Sandbox
 from grader.domain.run import Limits, RunRecord, RunStatus
 from grader.domain.submission import Notebook, Submission
-from grader.extraction.running import ran
+from grader.extraction.collected_run import ran
 from grader.inspection.data_used import data_used, datasets_named
 from grader.inspection.diagnosis import Past, diagnosis
-from grader.inspection.measured import measured_mistakes
-from grader.inspection.mistakes import Case, is_trained, mistakes_of
+from grader.inspection.measured_mistakes import measured_mistakes
 from grader.inspection.no_family import why_no_family
 from grader.inspection.recognition import Training, family_of, training_of
+from grader.inspection.silent_mistakes import Case, is_trained, mistakes_of
 from grader.inspection.source import Note, notes_of, uses_added_losses
 from grader.intake.notebook import read_notebook
-from grader.reading.client import within_limits
+from grader.reading.reading_client import within_limits
 from grader.translation.old_code import read_old_code
 
 LIMITS: Final = Limits(cell_seconds=180.0, notebook_seconds=1200.0, skips_slow_cells=True)

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from grader.domain.cell_places import Places, line_title
 from grader.domain.grade import Finding
 from grader.domain.inspection import Remark
 from grader.domain.messages import Message, message, verbatim
-from grader.domain.places import Places, line_title
 from grader.domain.submission import Notebook
 from grader.inspection.fixed_noise import fixed_noises
 from grader.translation.readable_cells import readable

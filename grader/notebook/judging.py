@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from grader.checks.check_registry import CHECKS
 from grader.checks.core.check import Check
 from grader.checks.core.halves import half_alone
 from grader.checks.core.subject import Subject
-from grader.checks.registry import CHECKS
 from grader.checks.rubric import result_of, run_checks
 from grader.domain.assignment import RubricItem
 from grader.domain.datasets import SampleKind, datasets
@@ -19,7 +19,7 @@ from grader.domain.grade import CheckResult
 from grader.domain.measurement import MeasuredModel, Measurements, MeasuringProblem, Role
 from grader.domain.ports import MeasuringTask
 from grader.domain.run import RunRecord, RunStatus
-from grader.notebook.exhibit import Exhibit, refused
+from grader.notebook.exported_models import Exhibit, refused
 
 RUN: Final = RunRecord(RunStatus.COMPLETED, sandboxed=False)
 """Nothing ran but what the student ran: no check may lay a missing model at the door of a run that was cut."""

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from .created_models import MadeModels
 from .fast_fits import FastFits
 from .fit_record import FitRecord
 from .image_origins import ImageOrigins
-from .made import MadeModels
 from .patience import Patience
 from .tested_images import KnownTestImages
 from .training_data import arrays_given, describe_batch, describe_input

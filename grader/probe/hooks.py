@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
+from .created_models import MadeModels
 from .fit_record import FitRecord
 from .fits import FitTracker
-from .made import MadeModels
 
 __all__ = ["FitRecord", "FitTracker", "install"]
 

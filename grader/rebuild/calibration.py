@@ -29,8 +29,7 @@ from grader.rebuild.facts.curves import FEWEST_RUNS
 from grader.rebuild.facts.description import describe, recipe_digest
 from grader.rebuild.facts.kept_weights import RunKey, keep, recall
 from grader.rebuild.facts.reached import reached
-from grader.rebuild.facts.summary import rounded, statistics_of, summarise, versions
-from grader.rebuild.facts.training import (
+from grader.rebuild.facts.reference_training import (
     CONTROL,
     REFERENCE,
     SHORT,
@@ -44,11 +43,12 @@ from grader.rebuild.facts.training import (
     train,
     variations,
 )
+from grader.rebuild.facts.summary import rounded, statistics_of, summarise, versions
+from grader.rebuild.families.family_registry import family_of
 from grader.rebuild.families.judgement import Baselines
 from grader.rebuild.families.of_references import measured
-from grader.rebuild.families.registry import family_of
 from grader.rebuild.network.own_models import as_keras
-from grader.rebuild.quantities import quality
+from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.reference_data import DataChoice, Material, load_material
 from grader.rebuild.quantities.samples import strip
 from grader.rebuild.quiet import start_tensorflow
@@ -193,7 +193,7 @@ def run(reference: str, plan: Plan, variation: Variation, seed: int, *, dataset:
     values = {name: rounded(value) for name, value in measured(source, trained.models, material, seed).items()}
     strips: tuple[ImageStrip, ...] = ()
     if variation == REFERENCE and len(material.strip_images):
-        strips = (strip("reference", quality.reconstruct(trained.models.autoencoder, material.strip_images)),)
+        strips = (strip("reference", image_metrics.reconstruct(trained.models.autoencoder, material.strip_images)),)
     record = CalibrationRun(
         variation=variation.name,
         seed=seed,

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from grader.domain.run import CellError, RaisedBy
 from grader.domain.submission import CodeCell
-from grader.sandbox.order import CellNames, with_order
+from grader.sandbox.undefined_names import CellNames, with_order
 
 _FRAME = re.compile(
     r"^(?:Cell In\[\d{1,6}\], line \d{1,6}|File (?P<file>.{1,1000}?):\d{1,7}(?:, in .*|$))", re.MULTILINE

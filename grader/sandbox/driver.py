@@ -17,7 +17,7 @@ from grader.domain.messages import Message, message
 from grader.domain.run import MOST_ERRORS, CellError, Limits, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import CodeCell
 from grader.domain.text import ending
-from grader.reading.client import within_limits
+from grader.reading.reading_client import within_limits
 from grader.sandbox.circumstances import with_circumstances
 from grader.sandbox.control_groups import RunGroup
 from grader.sandbox.idleness import KernelIdleError, run_unless_idle

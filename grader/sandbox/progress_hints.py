@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from grader.domain.places import LONGEST_LINE
+from grader.domain.cell_places import LONGEST_LINE
 from grader.domain.progress import CellBegun, EpochSeen, announce
 from grader.domain.submission import CodeCell
 from grader.domain.text import shortened

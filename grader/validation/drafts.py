@@ -18,7 +18,7 @@ import libcst as cst
 from grader.domain.assignment import Assignment
 from grader.domain.facts import ReferenceFacts
 from grader.intake.raw_cells import is_given
-from grader.validation.syntax import (
+from grader.validation.concrete_syntax import (
     CallEdit,
     CallEditor,
     ElementSplitter,

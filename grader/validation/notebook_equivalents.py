@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Final
 
 from grader.domain.messages import message
+from grader.validation.concrete_syntax import is_python, module, text
 from grader.validation.drafts import Cell, Draft
 from grader.validation.operators import Edit, Equivalent
-from grader.validation.syntax import is_python, module, text
 
 
 def _one_cell(draft: Draft) -> Draft:

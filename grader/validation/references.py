@@ -17,8 +17,8 @@ from grader.domain.measurement import Quantity
 from grader.domain.messages import Message, message
 from grader.rebuild.calibration import Inspected, Plan, inspect, run
 from grader.rebuild.facts.curves import FEWEST_RUNS, distance, farthest_distance
+from grader.rebuild.facts.reference_training import REFERENCE, SHORT, Variation
 from grader.rebuild.facts.summary import versions
-from grader.rebuild.facts.training import REFERENCE, SHORT, Variation
 from grader.validation.differences import model_differences
 
 NEW_SEED = 1_000

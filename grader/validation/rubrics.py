@@ -26,12 +26,12 @@ from grader.intake.notebook import read_notebook
 from grader.scale import Results, grade_batch
 from grader.session import Session, SessionOptions, open_session
 from grader.validation.drafts import Draft
-from grader.validation.equivalents import ASPECTS, EQUIVALENTS, SOLUTION
 from grader.validation.mutants import MUTANTS as MUTANTS
 from grader.validation.mutants.foreign_weights import MUTANTS as FOREIGN
 from grader.validation.mutants.foreign_weights import Harvest, harvest
 from grader.validation.operators import Equivalent, Mutant, Operator, TrainingLength, shortened
 from grader.validation.pools import Pool, pools
+from grader.validation.style_equivalents import ASPECTS, EQUIVALENTS, SOLUTION
 from grader.validation.verdicts import Fate, Judged, intended_checks, judge, survivors
 
 FAST: Final[Mapping[str, tuple[str, ...]]] = {

@@ -13,11 +13,11 @@ import pytest
 from class_samples import graded, stored
 from cli.cli_samples import notebook, run
 
+from grader.alike.code_fingerprints import Lines, fingerprints
 from grader.alike.collecting import common_material, given_material
-from grader.alike.fingerprints import Lines, fingerprints
 from grader.alike.page import render
 from grader.alike.pairs import Work, alike
-from grader.authoring.catalogue import load_assignment, references_folder
+from grader.authoring.assignment_catalogue import load_assignment, references_folder
 from grader.domain.measurement import Measurements
 from grader.intake.intake_errors import IntakeError
 from grader.locale import Translator

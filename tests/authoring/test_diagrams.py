@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 import pytest
 from course_notebooks import LANGUAGES, notebook_cells
 
-from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts, references_folder
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, load_facts, references_folder
+from grader.authoring.assignment_overview import glance_of
 from grader.authoring.diagrams import alternative, diagram
-from grader.authoring.glance import glance_of
 from grader.authoring.targets import DECIDING, grey_png, target
 from grader.authoring.targets import alternative as target_words
 from grader.domain.measurement import Role

@@ -11,9 +11,9 @@ from cli_samples import run
 from rich.console import Console
 
 from grader.cli.events import Done, done_event, duration, step_event, told_done, told_step
+from grader.cli.progress_reporting import Watch
 from grader.cli.progress_views import JsonLines, LiveTable, PlainLines
 from grader.cli.run_log import KEPT, run_log
-from grader.cli.watching import Watch
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Measurements

@@ -22,7 +22,7 @@ from starlette.testclient import TestClient
 
 from grader.dashboard.application import create_application
 from grader.dashboard.guard import HostNames, Sessions
-from grader.dashboard.shelf import Shelf
+from grader.dashboard.open_gradebooks import Shelf
 from grader.domain.course import Course
 from grader.gradebook import sqlite_url
 from grader.review.book import BookPlace

@@ -14,9 +14,9 @@ from starlette.testclient import TestClient
 
 from grader.dashboard.application import create_application
 from grader.dashboard.guard import HostNames, Sessions
-from grader.dashboard.shelf import Shelf
+from grader.dashboard.open_gradebooks import Shelf
+from grader.review.batch_status import RUNNING_FILE, BatchNote, running_batch
 from grader.review.book import BookPlace
-from grader.review.running import RUNNING_FILE, BatchNote, running_batch
 
 PAGE = "/regrade/0/stacked"
 

@@ -16,7 +16,7 @@ from grading_samples import ASSIGNMENT, context, submission
 
 distributed = pytest.importorskip("distributed", reason="pip install 'autoencoder-grader[dask]'")
 
-from grader.audit.fingerprints import Fingerprints  # noqa: E402 - what the extra brings is imported there
+from grader.audit.weight_fingerprints import Fingerprints  # noqa: E402 - what the extra brings is imported there
 from grader.domain.measurement import Measurements  # noqa: E402
 from grader.domain.observation import Observation  # noqa: E402
 from grader.domain.progress import CellBegun, EpochSeen, Stage, StageBegun, Step  # noqa: E402

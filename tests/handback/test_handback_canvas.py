@@ -8,8 +8,8 @@ import pytest
 from class_samples import EN, STACKED, final, graded, sheet
 from handback_rules import canvas_import
 
-from grader.handback.canvas import fill_gradebook
-from grader.handback.standing import Decisions
+from grader.handback.canvas_gradebook import fill_gradebook
+from grader.handback.final_grades import Decisions
 from grader.roster.sheet import SheetError
 
 GRADEBOOK = (

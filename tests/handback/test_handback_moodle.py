@@ -10,9 +10,9 @@ import pytest
 from class_samples import EN, ES, STACKED, final, graded, sheet
 from handback_rules import moodle_import, moodle_participant
 
-from grader.handback.moodle import feedback_zip, fill_worksheet, participants
-from grader.handback.moodle import find_columns as columns_of
-from grader.handback.standing import Decisions
+from grader.handback.final_grades import Decisions
+from grader.handback.moodle_worksheet import feedback_zip, fill_worksheet, participants
+from grader.handback.moodle_worksheet import find_columns as columns_of
 from grader.roster.matching import Roster
 from grader.roster.sheet import SheetError
 

@@ -9,13 +9,13 @@ import pytest
 from outline_samples import dense, fit, outline, training
 from rich.console import Console
 
-from grader.cli.inspecting import as_data, show
+from grader.cli.inspect_command import as_data, show
 from grader.domain.inspection import OTHER, InspectedModel, Inspection, Trial
 from grader.domain.measurement import Quantity
 from grader.domain.messages import message
 from grader.domain.outdated import Translation
 from grader.domain.run import CellError, RunRecord, RunStatus
-from grader.inspection.mistakes import Case, mistakes_of
+from grader.inspection.silent_mistakes import Case, mistakes_of
 from grader.locale import Translator
 from grader.report.wording import Wording
 

@@ -11,9 +11,9 @@ from keras import Input, Model, layers
 
 from grader.domain.evidence import Evidence
 from grader.extraction.claims import collect
+from grader.probe.created_models import MadeModels
 from grader.probe.export import Exporter
 from grader.probe.fits import FitTracker
-from grader.probe.made import MadeModels
 from grader.probe.tensors import MAX_TENSORS
 
 pytestmark = pytest.mark.usefixtures("alone")

@@ -21,8 +21,8 @@ from grader.rebuild.calibration import Plan, Run, forms, load_facts, reached, st
 from grader.rebuild.facts import summary as summary_module
 from grader.rebuild.facts.curves import Reach, credit_curve
 from grader.rebuild.facts.description import describe
+from grader.rebuild.facts.reference_training import REFERENCE, SHORT, Variation, train
 from grader.rebuild.facts.summary import rounded, summarise, versions
-from grader.rebuild.facts.training import REFERENCE, SHORT, Variation, train
 from grader.rebuild.quantities.reference_data import DataChoice, Material, load_material
 from reference.contract import Reference
 

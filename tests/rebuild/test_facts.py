@@ -27,11 +27,11 @@ from grader.rebuild.calibration import (
 )
 from grader.rebuild.facts.curves import fair_curve, separates
 from grader.rebuild.facts.description import describe
+from grader.rebuild.facts.reference_training import epochs_of, variations
 from grader.rebuild.facts.summary import rounded
-from grader.rebuild.facts.training import epochs_of, variations
+from grader.rebuild.families.family_registry import family_of
 from grader.rebuild.families.judgement import Judgement
-from grader.rebuild.families.registry import family_of
-from grader.rebuild.quantities.quality import mean_image_error
+from grader.rebuild.quantities.image_metrics import mean_image_error
 from grader.rebuild.quantities.reference_data import STRIP_IMAGES, DataChoice, Material, load_material
 from reference import data
 from reference.contract import IDS, Reference, load

@@ -12,7 +12,7 @@ import pytest
 from tiny_reference import build, tiny
 
 from grader.rebuild.facts.kept_weights import RunKey, keep, recall
-from grader.rebuild.facts.training import REFERENCE, Trained, Variation, untrained
+from grader.rebuild.facts.reference_training import REFERENCE, Trained, Variation, untrained
 from grader.rebuild.network.own_models import as_keras
 from reference.contract import Reference, load
 

@@ -14,9 +14,9 @@ from tiny_reference import tiny
 
 from grader.domain.facts import Baseline
 from grader.domain.measurement import Quantity
+from grader.rebuild.families.family_registry import family_of, shipped
 from grader.rebuild.families.of_references import measured
 from grader.rebuild.families.plane import RANDOM_PLANE_DEGREES
-from grader.rebuild.families.registry import family_of, shipped
 from grader.rebuild.network.own_models import as_keras
 from grader.rebuild.quantities.reference_data import DataChoice, Material, load_material
 from reference import linear_pca, pretraining, variational

@@ -14,13 +14,13 @@ from postgresql_server import postgresql_url as postgresql_url
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from grader.authoring.catalogue import load_assignment
+from grader.authoring.assignment_catalogue import load_assignment
 from grader.deciding import with_decisions
 from grader.domain.decision import Decision, DecisionKind
 from grader.domain.questions import OpenAnswer
 from grader.gradebook import Adjustment, Decisions, Gradebook, sqlite_url
-from grader.gradebook.standing import Standing, Standings
 from grader.gradebook.standing_queries import Order, StandingQueries, Wanted
+from grader.gradebook.standing_updates import Standing, Standings
 
 STACKED = load_assignment("stacked")
 NOON = datetime(2026, 12, 5, 12, 0, 0, 250_000, tzinfo=UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.validation.drafts import Draft
 from grader.validation.rubrics import Variant, Work, variants

@@ -19,8 +19,8 @@ from grader.domain.messages import Message
 from grader.locale import Translator
 from grader.rebuild.calibration import Inspected, Plan, Run
 from grader.rebuild.facts.description import describe
+from grader.rebuild.facts.reference_training import REFERENCE, SHORT, Variation
 from grader.rebuild.facts.summary import versions
-from grader.rebuild.facts.training import REFERENCE, SHORT, Variation
 from grader.rebuild.quantities.reference_data import DataChoice
 from grader.validation import references
 from grader.validation.references import NEW_SEED, ReferenceVerdict, judge, validate

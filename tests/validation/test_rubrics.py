@@ -9,15 +9,15 @@ from sandbox_here import needs_sandbox
 from typer.testing import CliRunner
 
 from grader import execution
-from grader.authoring.catalogue import assignment_ids, load_assignment
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment
 from grader.cli.app import app
-from grader.cli.rubrics import sign
+from grader.cli.rubric_validation import sign
 from grader.domain.grade import CheckResult, Grade, GradeStatus, Outcome
 from grader.domain.messages import verbatim
 from grader.session import SessionOptions
-from grader.validation.equivalents import EQUIVALENTS
 from grader.validation.operators import Equivalent, Mutant, TrainingLength
 from grader.validation.rubrics import FAST, MUTANTS, applying, counts, try_rubric, variants
+from grader.validation.style_equivalents import EQUIVALENTS
 from grader.validation.verdicts import Fate, Judged, judge, survivors
 from tests.validation.solutions import work
 

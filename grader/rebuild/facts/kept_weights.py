@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from platformdirs import user_cache_path
 
-from grader.rebuild.facts.training import Trained, Variation, untrained
+from grader.rebuild.facts.reference_training import Trained, Variation, untrained
 from grader.rebuild.network.own_models import as_keras
 from reference.contract import Autoencoder, Reference
 

@@ -1,7 +1,7 @@
 """What a family of autoencoders is: one function that measures references and students' models, and what judges them.
 
 A family from elsewhere derives from `Family`, changes what is its own, and is named as an entry point of the group
-`grader.rebuild.families.registry.GROUP`. What this class does by itself is to judge by the reconstruction error.
+`grader.rebuild.families.family_registry.GROUP`. What this class does by itself is to judge by the reconstruction error.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from grader.rebuild.network.cutting import completed
 from grader.rebuild.network.relations import fits_sample, related
 from grader.rebuild.network.roles import Cast, assign
 from grader.rebuild.network.untrained_copies import with_named_parts
-from grader.rebuild.quantities import quality
+from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.conventions import in_unit_range
 from grader.rebuild.quantities.lengths import length_measurements
-from grader.rebuild.quantities.noise import clean_samples
-from grader.rebuild.quantities.portrait import CODES_SHOWN, code_plane, codes_of
+from grader.rebuild.quantities.noisy_samples import clean_samples
+from grader.rebuild.quantities.portrait_measurements import CODES_SHOWN, code_plane, codes_of
 from grader.rebuild.quantities.reference_data import Array, Material, are_images
 from grader.rebuild.quantities.samples import Samples, load_samples
 from reference.contract import Autoencoder, Reference
@@ -163,9 +163,9 @@ class Family:
 
     def baselines(self, reference: Reference, material: Material) -> Baselines:
         """Return what predictors reach that need no training of the reference."""
-        found = {Baseline.MEAN: quality.mean_image_error(material.train, material.hidden)}
+        found = {Baseline.MEAN: image_metrics.mean_image_error(material.train, material.hidden)}
         if material.train[0].size > reference.code_size:
-            found[Baseline.PCA] = quality.pca_error(material.train, material.hidden, reference.code_size)
+            found[Baseline.PCA] = image_metrics.pca_error(material.train, material.hidden, reference.code_size)
         baselines: Baselines = {Quantity.RECONSTRUCTION_MSE: found}
         if material.hidden.ndim == 3:  # images
             baselines[Quantity.RECONSTRUCTION_BCE] = {Baseline.MEAN: mean_image_entropy(material)}
@@ -227,8 +227,8 @@ def code_numbers_of(encoder: Any) -> int:
 def reconstruction(samples: Samples, outputs: Array) -> list[Measurement]:
     """Return the reconstruction error of samples (n, …) as squared error and as cross-entropy."""
     how = f"rebuilt model on {len(samples.images)} images"
-    squared = quality.mean_squared_error(samples.images, outputs)
-    entropy = quality.binary_cross_entropy(samples.images, outputs)
+    squared = image_metrics.mean_squared_error(samples.images, outputs)
+    entropy = image_metrics.binary_cross_entropy(samples.images, outputs)
     return [
         Measurement(Quantity.RECONSTRUCTION_MSE, squared, Unit.PIXEL_SQUARED, how),
         Measurement(Quantity.RECONSTRUCTION_BCE, entropy, Unit.NAT_PER_PIXEL, how),
@@ -256,4 +256,4 @@ def completed_cast(cast: Cast, rebuilt: Rebuilt, setting: Setting, sample: tuple
 def mean_image_entropy(material: Material) -> float:
     """Return the cross-entropy of the mean training image on the hidden images, in nats a pixel."""
     mean = np.broadcast_to(material.train.mean(axis=0), material.hidden.shape)
-    return quality.binary_cross_entropy(material.hidden, mean)
+    return image_metrics.binary_cross_entropy(material.hidden, mean)

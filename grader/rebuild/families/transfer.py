@@ -18,7 +18,7 @@ from grader.rebuild.families.family import ByBehaviour, Family, TrainedModels, r
 from grader.rebuild.families.judgement import BCE, MSE, Baselines, Judgement
 from grader.rebuild.network.model import Arrays, RebuiltModel
 from grader.rebuild.network.roles import concrete
-from grader.rebuild.quantities import quality
+from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.reference_data import Array, Labels, Material
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Autoencoder, Reference
@@ -189,7 +189,7 @@ def _kernels(model: RebuiltModel, arrays: Arrays) -> list[Array]:
 
 
 def _answers(classifier: Any, images: Array) -> Array:
-    return quality.predict(classifier, quality.as_input(classifier, images)).reshape(len(images), -1)
+    return image_metrics.predict(classifier, image_metrics.as_input(classifier, images)).reshape(len(images), -1)
 
 
 def _matrices(model: Any) -> list[Array]:

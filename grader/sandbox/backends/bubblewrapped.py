@@ -32,10 +32,10 @@ from grader.sandbox.control_groups import RunGroup, run_group
 from grader.sandbox.driver import Circle, run_cells
 from grader.sandbox.graph_command import graph_sandbox
 from grader.sandbox.kernel import OwnKernelManager
-from grader.sandbox.measuring import measuring_prefix
+from grader.sandbox.measuring_sandbox import measuring_prefix
 from grader.sandbox.warm.forked import ForkedKernel
-from grader.sandbox.warm.server import RUN, ForkServer, NotWarmError, RunFolder
 from grader.sandbox.warm.suitable import imported_by, is_suitable
+from grader.sandbox.warm.warm_process import RUN, ForkServer, NotWarmError, RunFolder
 from grader.sandbox.watchdog import DEEPEST_FOLDER
 
 

@@ -18,8 +18,8 @@ from grader.domain.folders import private_folder
 from grader.domain.ports import Sandbox
 from grader.domain.run import RunRecord, RunStatus
 from grader.domain.submission import CodeCell, Notebook
-from grader.sandbox.conformance.behaviour import QUICK, Ending, Probe, Verdict, first_cell
 from grader.sandbox.conformance.closed_doors import KERNEL_MEMORY, MACHINE, SET_ID, SIGHT_AND_SPEECH
+from grader.sandbox.conformance.conformance_case import QUICK, Ending, Probe, Verdict, first_cell
 from grader.sandbox.conformance.endings import ENDINGS
 from grader.sandbox.conformance.probes import NETWORK, PROCESSES, RIGHTS, SIGHT, WRITING
 

@@ -1,0 +1,175 @@
+"""An instructor's own course on the command line: `grader new`, and what `--course` means for the other commands."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from grader.authoring.errors import Problem
+from grader.cli.command_language import SURROUNDINGS, error_border, told
+from grader.domain.assignment import Assignment, ParameterValue, RubricItem
+from grader.domain.course import Course
+from grader.domain.messages import message
+
+
+def create_assignment(assignment: str, folder: Path, *, source: str | None, language: str | None) -> None:
+    """Write the files of a new assignment, and say what comes next.
+
+    Args:
+        assignment: Its id.
+        folder: Of the course.
+        source: Id of an assignment that it begins as a copy of; None for a small one with a reference of its own.
+        language: Of the comments and of what is said.
+    """
+    from grader.authoring.scaffold import copied, scaffold
+    from grader.gradebook import write_atomically
+
+    with error_border(language):
+        spoken = language or SURROUNDINGS.language
+        files = copied(assignment, source, folder) if source else scaffold(assignment, folder, language=spoken)
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, text)
+            typer.echo(str(path))
+    course = Course(folder)
+    if source:
+        typer.echo(told(message("It is a copy of {source}, measured like it. Edit it, then:", source=source), language))
+        typer.echo(f"  {course.command('generate', f'{assignment} --out build')}")
+        typer.echo(f"  {course.command('grade', f'submissions --assignment {assignment} --out grades')}")
+        return
+    typer.echo(told(message("It runs as it stands. Change what is marked TODO, then:"), language))
+    for name in ("calibrate", "validate"):
+        typer.echo(f"  {course.command(name, assignment)}")
+    typer.echo(f"  {course.command('validate', f'--rubrics {assignment} --fast')}")
+    typer.echo(f"  {course.command('generate', f'{assignment} --out build')}")
+    typer.echo(f"  {course.command('grade', f'submissions --assignment {assignment} --out grades')}")
+
+
+@contextmanager
+def references_found(course: Course | None) -> Iterator[None]:
+    """Let this process and those that it starts find the references of a course; without one, of none.
+
+    For the commands that train references; a process that grades gives the folder to the measuring process alone.
+
+    Raises:
+        AuthoringError: The course cannot be used.
+    """
+    from grader.authoring.courses import open_course
+    from grader.rebuild.client import COURSE_VARIABLE
+
+    before = os.environ.pop(COURSE_VARIABLE, None)
+    if course is not None:
+        open_course(course.folder)
+        course.facts.mkdir(exist_ok=True)
+        os.environ[COURSE_VARIABLE] = str(course.folder.resolve())
+    try:
+        yield
+    finally:
+        os.environ.pop(COURSE_VARIABLE, None)
+        if before is not None:
+            os.environ[COURSE_VARIABLE] = before
+
+
+def require_sound(references: Sequence[str]) -> None:
+    """Refuse references that cannot be used, before an hour is spent on their trainings.
+
+    Raises:
+        BrokenReferenceError: The first of them, with everything that is wrong with it.
+    """
+    from grader.rebuild.client import BrokenReferenceError
+    from grader.rebuild.facts.soundness import problems_of
+
+    for reference in references:
+        if problems := problems_of(reference):
+            raise BrokenReferenceError(reference, problems)
+
+
+def require_readable_facts(course: Course, references: Sequence[str]) -> None:
+    """Refuse facts of an earlier calibration that cannot be read, since a calibration goes on from them.
+
+    Raises:
+        AuthoringError: With every mistake of the first such file.
+    """
+    from grader.authoring.assignment_catalogue import load_facts
+
+    for reference in references:
+        if (course.facts / f"{reference}.json").is_file():
+            load_facts(reference, course=course)
+
+
+def require_usable(course: Course, references: Sequence[str]) -> None:
+    """Refuse a course whose assignments on these references have a mistake in files, rubric or template.
+
+    Raises:
+        AuthoringError: The first assignment with mistakes, and all of them.
+    """
+    from grader.authoring.assignment_catalogue import assignment_ids
+    from grader.authoring.courses import reference_of
+    from grader.authoring.notebooks import generate
+
+    for name in assignment_ids(folder=course.assignments):
+        if reference_of(name, course) in references:
+            assignment = load_checked(name, course)
+            for language in assignment.languages:
+                for solution in (False, True):
+                    generate(assignment, language=language, solution=solution, references=course.references)
+
+
+def load_checked(assignment_id: str, course: Course | None) -> Assignment:
+    """Load an assignment as its course gives it, with every mistake of its files and of its rubric told at once.
+
+    Raises:
+        AuthoringError: With every mistake: of keys and their values, and of checks and parameters that do not exist.
+    """
+    from grader.authoring.assignment_catalogue import assignments_folder
+    from grader.authoring.configured import load_configured
+    from grader.authoring.errors import AuthoringError, unusable
+    from grader.authoring.specification import FILE_NAME
+
+    folder = (assignments_folder() if course is None else course.assignments) / assignment_id
+    mistakes = rubric_problems(folder / FILE_NAME) if course is not None else []
+    try:
+        assignment = load_configured(assignment_id, course=course)
+    except AuthoringError as error:
+        if not mistakes:
+            raise
+        told = {(one.file, one.line, one.key) for one in error.problems}
+        others = [one for one in mistakes if (one.file, one.line, one.key) not in told]
+        raise unusable(assignment_id, [*error.problems, *others]) from error
+    if mistakes:
+        raise unusable(assignment_id, mistakes)
+    return assignment
+
+
+def rubric_problems(file: Path) -> list[Problem]:
+    """Return every check and parameter of a rubric that does not exist; ours are guarded by tests.
+
+    What is no rubric at all is left out: the reader of the file tells it.
+    """
+    from grader.authoring.errors import AuthoringError
+    from grader.authoring.toml_source import read_toml
+    from grader.checks.rubric import rubric_mistakes
+
+    try:
+        source = read_toml(file)
+    except AuthoringError:
+        return []  # which is told with its line by whoever loads the assignment
+    stated = source.data.get("rubric")
+    problems: list[Problem] = []
+    for position, item in enumerate(stated if isinstance(stated, list) else []):
+        if isinstance(item, dict) and isinstance(item.get("check"), str):
+            alone = RubricItem(item["check"], 1.0, _parameters(item.get("parameters")), (), {})
+            problems += [source.problem(("rubric", position, *one.key), one.reason) for one in rubric_mistakes([alone])]
+    return problems
+
+
+def _parameters(stated: object) -> dict[str, ParameterValue]:
+    """Return the parameters that have a type at all; the others are told by whoever reads the file."""
+    if not isinstance(stated, dict):
+        return {}
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in stated.items()}
+    return {name: value for name, value in values.items() if isinstance(value, str | int | float | tuple)}

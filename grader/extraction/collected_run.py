@@ -1,0 +1,51 @@
+"""One way to run a notebook and to take what it left over the border, for grades, audits and inspections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.domain.evidence import Evidence
+from grader.domain.folders import private_folder
+from grader.domain.ports import Sandbox
+from grader.domain.run import Limits, RunRecord
+from grader.domain.submission import Notebook
+from grader.extraction.claims import collect
+from grader.reading.reading_client import within_limits
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A notebook that has run; what it left lies in a folder that is deleted at the end.
+
+    Attributes:
+        run: What we observed.
+        folder: Where it left its claims, and where they lie once they are vetted.
+    """
+
+    run: RunRecord
+    folder: Path
+
+    def evidence(self) -> Evidence:
+        """Take the claims over the border.
+
+        Raises:
+            RejectedClaimsError: They are malformed.
+        """
+        return within_limits(collect, self.folder / "exchange", self.folder / "vetted")
+
+
+@contextmanager
+def ran(notebook: Notebook, sandbox: Sandbox, limits: Limits) -> Iterator[Ran]:
+    """Run a notebook.
+
+    Args:
+        notebook: What is run.
+        sandbox: Where.
+        limits: Under which.
+    """
+    with private_folder() as folder:
+        run = sandbox.run(notebook, limits, folder / "exchange")
+        yield Ran(run, folder)

@@ -1,0 +1,51 @@
+"""Grades as a platform writes numbers: on its own maximum, with its own decimal mark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+
+from grader.domain.assignment import Assignment
+from grader.handback.final_grades import Standing
+
+PLATFORM_DECIMALS = 2
+"""Of grades on a scale that is not the assignment's own; Moodle and Canvas keep so many."""
+
+_WITH_COMMA = re.compile(r"\s*-?\d+,\d{1,5}\s*")
+_WITH_POINT = re.compile(r"\s*-?\d+\.\d{1,5}\s*")
+
+
+def platform_grade(standing: Standing, assignment: Assignment, maximum: Decimal) -> Decimal | None:
+    """Return what a student has on a platform's scale; None where there is no grade.
+
+    Where the platform's maximum is that of the assignment's own scale, the grade is the one that reports show, and
+    where it is the sum of points, it is the points. On any other it is the same share, to two decimals.
+    """
+    if maximum == Decimal(repr(assignment.scale_maximum)) and not assignment.scale_letters:
+        return standing.on_scale(assignment.scale_maximum, assignment.scale_decimals, assignment.scale_minimum)
+    return standing.on_scale(float(maximum), PLATFORM_DECIMALS)
+
+
+def number(text: str) -> Decimal | None:
+    """Return the number that a cell holds, with a decimal comma or point; None where it holds none."""
+    if _WITH_COMMA.fullmatch(text):
+        text = text.replace(",", ".")
+    if not re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", text):
+        return None
+    return Decimal(text.strip())
+
+
+def decimal_mark(cells: Iterable[str], otherwise: str) -> str:
+    """Return the decimal mark of a table's numbers, `otherwise` where no cell has one."""
+    for cell in cells:
+        if _WITH_COMMA.fullmatch(cell):
+            return ","
+        if _WITH_POINT.fullmatch(cell):
+            return "."
+    return otherwise
+
+
+def written(value: Decimal, mark: str) -> str:
+    """Write a number with this decimal mark."""
+    return f"{value:f}".replace(".", mark)

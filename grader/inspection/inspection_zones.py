@@ -1,0 +1,57 @@
+"""Zones K and M opened for a notebook of which no assignment is known: with every data set of the course."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from grader.authoring.assignment_catalogue import facts_ids, load_facts
+from grader.domain.acceleration import Acceleration
+from grader.domain.datasets import image_sets
+from grader.domain.submission import Notebook
+from grader.inspection.inspecting import InspectionContext
+from grader.sandbox.backends.backend import KernelOptions
+from grader.session import CARDS, SessionOptions
+from grader.zones import files_of, open_zones
+
+PATIENCE: Final = (40.0, 120.0)
+"""Seconds of processors that one call of `fit`, and all of a notebook's, may take before trainings are ended: on two
+processors 20 seconds and a minute."""
+
+
+@contextmanager
+def open_inspection(
+    options: SessionOptions, *, compat: bool | None = None, notebook: Notebook | None = None
+) -> Iterator[InspectionContext]:
+    """Open both zones.
+
+    Args:
+        options: Sandbox and data.
+        compat: As in `InspectionContext`.
+        notebook: What will be inspected: card transactions, which take seconds to simulate and to write, are laid out
+            only where it speaks of a table; None to lay them out.
+
+    Raises:
+        SandboxUnavailableError: No sandbox works here and none was not asked for, or a notebook would see hidden data.
+        MeasuringFailedError: The measuring process does not start.
+    """
+    wanted = (*image_sets(), *((CARDS,) if notebook is None or _reads_tables(notebook) else ()))
+    with open_zones(options.zones()) as zones:
+        published = zones.publish_those_here(wanted)  # a notebook that needs one that is not here says so itself
+        sizes = {found.size for name, found in published.items() if name != CARDS}  # that table may be simulated
+        size = "sample" if "sample" in sizes else "full"
+        kernels = KernelOptions(
+            files_of(published),
+            options.threads_a_notebook(),
+            PATIENCE,
+            Acceleration() if options.accelerate else None,  # a training that is ended early has other numbers
+            options.work_folder,
+            size,
+        )
+        facts = {name: load_facts(name) for name in facts_ids()}
+        yield InspectionContext(zones.sandbox(kernels), zones.measurer, facts, compat=compat, data=size)
+
+
+def _reads_tables(notebook: Notebook) -> bool:
+    return any(word in cell.source for cell in notebook.cells for word in ("csv", CARDS))
