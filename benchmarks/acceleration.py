@@ -36,7 +36,7 @@ from grader.domain.submission import Submission
 from grader.pipeline import GradingContext
 from grader.session import SessionOptions, open_session
 from grader.validation.operators import Mutant, TrainingLength
-from grader.validation.rubrics import Work, variants
+from grader.validation.rubrics import RubricTest, variants
 
 _HEAD = (
     "| notebook | points | equal | how | wall s, whole | fast | ratio | processor s, whole | fast | ratio |\n"
@@ -89,7 +89,7 @@ def _notebooks(assignment: Assignment, *, demo: bool, wrong: bool) -> dict[str, 
     if demo:
         found |= {pupil.name: pupil.instead or changed(solution, pupil.changes) for pupil in CLASS}
     if wrong:
-        work = Work(assignment, load_facts(assignment.reference), solution)
+        work = RubricTest(assignment, load_facts(assignment.reference), solution)
         found |= {
             one.operator.name: one.notebook
             for one in variants(work)

@@ -38,7 +38,7 @@ from grader.intake.submissions import collect
 from grader.locale import Translator
 from grader.review.book import BookPlace
 from grader.session import SessionOptions
-from grader.validation.rubrics import Work, variants
+from grader.validation.rubrics import RubricTest, variants
 
 EN = Translator("en")
 Document = Mapping[str, Any]
@@ -114,7 +114,7 @@ def _groups(solutions: Sequence[str] | None, rubrics: Sequence[str] | None) -> I
         yield Group(assignment, {f"solution-{name}": generate(assignment, language="en", solution=True)})
     for name in rubrics or ():
         assignment = load_assignment(name)
-        work = Work(assignment, load_facts(name), generate(assignment, language="en", solution=True))
+        work = RubricTest(assignment, load_facts(name), generate(assignment, language="en", solution=True))
         yield Group(assignment, {one.operator.name: one.notebook for one in variants(work)})
 
 

@@ -60,10 +60,10 @@ class LocalPool:
         """Observe a hand-in in the pool."""
         if isinstance(self.pool, concurrent.futures.ProcessPoolExecutor):
             return self.pool.submit(observe_fast, submission, self.context)
-        return self.pool.submit(observe_told, submission, self.context, listener)
+        return self.pool.submit(observe_with_progress, submission, self.context, listener)
 
 
-def observe_told(submission: Submission, context: GradingContext, listener: Listener) -> Observation:
+def observe_with_progress(submission: Submission, context: GradingContext, listener: Listener) -> Observation:
     """Observe a hand-in, accelerated where the context is, while somebody listens."""
     with listening(listener):
         return observe_fast(submission, context)

@@ -39,7 +39,7 @@ from grader.domain.ports import Measurer, MeasuringTask, Sandbox, SecretView
 from grader.domain.progress import Stage, StageBegun, announce
 from grader.domain.run import RunRecord, RunStatus
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
-from grader.extraction.collected_run import ran
+from grader.extraction.collected_run import collected_run
 from grader.held_grades import counts_official_images, reasons_to_look
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
@@ -102,7 +102,7 @@ def observe(submission: Submission, context: GradingContext) -> Observation:
         seen, to_run = as_read(seen, notebook, translates=context.assignment.compat)
         limits = context.assignment.limits
         announce(StageBegun(Stage.RUNNING, len(to_run.cells), limits.notebook_seconds))
-        with ran(to_run, context.sandbox, limits) as left:
+        with collected_run(to_run, context.sandbox, limits) as left:
             run = left.run
             seen = replace(seen, run=_with_places(run, notebook.places), fault=_sandbox_fault(run))
             evidence = left.evidence()
@@ -262,7 +262,7 @@ def _audit(
 def _on_view(notebook: Notebook, context: GradingContext, sandbox: Sandbox, view: SecretView) -> AuditTrial:
     """Run a notebook on a secret view of the data and measure what it left on hidden data of the same view."""
     announce(StageBegun(Stage.AUDITING, len(notebook.cells), context.assignment.limits.notebook_seconds))
-    with ran(notebook, sandbox, context.assignment.limits) as left:
+    with collected_run(notebook, sandbox, context.assignment.limits) as left:
         run = _with_places(left.run, notebook.places)
         try:
             evidence = left.evidence()

@@ -32,7 +32,7 @@ _IN_NUMPY: Final = frozenset({"from-scratch"})
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class AssignmentOverview:
     """One assignment at a glance; everything is empty where nothing is known of it.
 
     Attributes:
@@ -56,7 +56,7 @@ class Glance:
     challenge: str = ""
 
 
-def glance_of(assignment: Assignment, language: str, *, references: Path) -> Glance:
+def overview_of(assignment: Assignment, language: str, *, references: Path) -> AssignmentOverview:
     """Return what is known of an assignment.
 
     Args:
@@ -66,8 +66,8 @@ def glance_of(assignment: Assignment, language: str, *, references: Path) -> Gla
     """
     facts = _facts(assignment.reference, references)
     if facts is None:
-        return Glance()
-    drawn = Glance(diagram=diagram(facts, language), target=target(facts, language), minutes=minutes(facts))
+        return AssignmentOverview()
+    drawn = AssignmentOverview(diagram=diagram(facts, language), target=target(facts, language), minutes=minutes(facts))
     entry = _entries().get(assignment.reference)
     if not isinstance(entry, dict):
         return drawn

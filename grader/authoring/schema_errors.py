@@ -10,12 +10,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from grader.authoring.errors import Problem
-from grader.authoring.schema import Table
+from grader.authoring.schema import TomlTable
 from grader.authoring.toml_source import TomlSource
 from grader.domain.messages import Message, message
 
 
-def schema_problems(source: TomlSource, model: type[Table]) -> list[Problem]:
+def schema_problems(source: TomlSource, model: type[TomlTable]) -> list[Problem]:
     """Return every key of the file that is missing, unknown, of the wrong type or out of bounds."""
     try:
         model.model_validate(source.data)
@@ -27,7 +27,7 @@ def schema_problems(source: TomlSource, model: type[Table]) -> list[Problem]:
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-def _reason(error: ErrorDetails, model: type[Table]) -> Message:
+def _reason(error: ErrorDetails, model: type[TomlTable]) -> Message:
     """Say in our own words what pydantic found; its own words where we have none."""
     context = error.get("ctx", {})
     found = _shown(error["input"])
@@ -93,7 +93,7 @@ def _shown(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime | date | time) else repr(value)
 
 
-def _known_keys(model: type[Table], location: tuple[str | int, ...]) -> Iterator[str]:
+def _known_keys(model: type[TomlTable], location: tuple[str | int, ...]) -> Iterator[str]:
     """Walk down the schema to the table that holds an unknown key and yield the keys that it may have."""
     for step in location[:-1]:
         if isinstance(step, str) and step in model.model_fields:  # else a name of the author's own
@@ -104,4 +104,4 @@ def _known_keys(model: type[Table], location: tuple[str | int, ...]) -> Iterator
 
 
 def _is_table(annotation: object) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, Table)
+    return isinstance(annotation, type) and issubclass(annotation, TomlTable)

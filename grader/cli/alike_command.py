@@ -13,7 +13,7 @@ import typer
 from grader.alike.collecting import common_material, given_material, trained_weights, works_of
 from grader.alike.page import CAUTION, counted, render, summary
 from grader.alike.pairs import Pair, alike
-from grader.cli.command_language import SURROUNDINGS, error_border, told
+from grader.cli.command_language import SURROUNDINGS, error_border, translated
 from grader.cli.course_option import load_checked
 from grader.domain.course import Course
 from grader.domain.messages import message
@@ -27,7 +27,7 @@ _MOST_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ComparisonOptions:
     """What is compared besides the code, and where both sides are written.
 
     Attributes:
@@ -47,7 +47,7 @@ def compare_class(
     paths: Sequence[Path],
     assignment_id: str,
     course: Course | None,
-    wanted: Comparison,
+    wanted: ComparisonOptions,
     *,
     language: str | None,
     as_json: bool,
@@ -75,10 +75,10 @@ def compare_class(
         typer.echo(translator.text(message("… and {count} more.", count=len(pairs) - _MOST_SHOWN)))
     if pairs:
         typer.echo(translator.text(CAUTION))
-    typer.echo(str(out) if out else told(message("Both sides of every pair: --out FILE.html"), language))
+    typer.echo(str(out) if out else translated(message("Both sides of every pair: --out FILE.html"), language))
 
 
-def _weights(wanted: Comparison, assignment_id: str) -> dict[str, tuple[float, ...]]:
+def _weights(wanted: ComparisonOptions, assignment_id: str) -> dict[str, tuple[float, ...]]:
     if wanted.grades is None and wanted.gradebook is None:
         return {}
     with Gradebook.open(BookPlace.of(wanted.grades, wanted.gradebook).url) as gradebook:

@@ -11,7 +11,7 @@ import grader
 from grader.cli import app_backup_and_deletion, app_class, app_maintenance, app_review
 from grader.cli.command_language import Exit
 from grader.cli.completion import assignments
-from grader.cli.help_and_usage import Commands, SpokenGroup, first_steps
+from grader.cli.help_and_usage import Commands, TranslatedGroup, first_steps
 from grader.cli.help_and_usage import remembered as told
 from grader.cli.options import (
     NOTEBOOKS_FOLDERS_ZIPS,
@@ -36,7 +36,7 @@ from grader.sandbox.backend_registry import DEFAULT, UNSHUT
 
 app = Commands(
     name="grader",
-    cls=SpokenGroup,
+    cls=TranslatedGroup,
     invoke_without_command=True,
     add_completion=True,
     pretty_exceptions_enable=False,

@@ -66,10 +66,10 @@ def calibrate_command(
 ) -> None:
     """Make the runs that the facts lack."""
     _start_tensorflow(lang)  # before anything below imports it, and says so at length
-    from grader.cli.reference_maintenance import Trainings, calibrate_references
+    from grader.cli.reference_maintenance import TrainingOptions, calibrate_references
 
     for size in ("sample", "full") if data_size is None else (data_size,):
-        trainings = Trainings(size, data, jobs, seeds, variation_seeds, Course.at(course))
+        trainings = TrainingOptions(size, data, jobs, seeds, variation_seeds, Course.at(course))
         calibrate_references(ids or (), trainings, language=lang)
 
 
@@ -108,7 +108,7 @@ def validate_command(
 ) -> None:
     """Say which reference drifted, or which rubric errs."""
     if rubrics:
-        from grader.cli.rubric_validation import Trial, validate_rubrics
+        from grader.cli.rubric_validation import RubricValidation, validate_rubrics
         from grader.session import SessionOptions
 
         own = Course.at(course)
@@ -122,12 +122,16 @@ def validate_command(
             warm=warm,
             accelerate=accelerate,
         )
-        trial = Trial(ids or (), fast, options, own, keep, variant or ())
+        trial = RubricValidation(ids or (), fast, options, own, keep, variant or ())
         validate_rubrics(trial, language=lang, as_json=as_json)
         return
     _start_tensorflow(lang)  # before anything below imports it, and says so at length
-    from grader.cli.reference_maintenance import Trainings, validate_references
+    from grader.cli.reference_maintenance import TrainingOptions, validate_references
 
     validate_references(
-        ids or (), Trainings(data_size, data, jobs, course=Course.at(course)), full=full, language=lang, as_json=as_json
+        ids or (),
+        TrainingOptions(data_size, data, jobs, course=Course.at(course)),
+        full=full,
+        language=lang,
+        as_json=as_json,
     )

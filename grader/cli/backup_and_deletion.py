@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from grader.cli.command_language import error_border, told
+from grader.cli.command_language import error_border, translated
 from grader.domain.course import Course
 from grader.domain.messages import MessageValue, message
 from grader.review.backup import restore_backup, write_backup
@@ -41,7 +41,7 @@ def hand_over(student: str, file: Path, place: tuple[Path | None, str | None], *
         student=student,
         **counts,
     )
-    typer.echo(told(sentence, language))
+    typer.echo(translated(sentence, language))
 
 
 def delete(
@@ -69,7 +69,7 @@ def delete(
             "undone. Repeat the command with --yes.",
             **values,
         )
-    typer.echo(told(sentence, language))
+    typer.echo(translated(sentence, language))
 
 
 def _say_backup(where: Path, hand_ins: int, rows: int, files: int, language: str | None) -> None:
@@ -80,4 +80,4 @@ def _say_backup(where: Path, hand_ins: int, rows: int, files: int, language: str
         rows=rows,
         files=files,
     )
-    typer.echo(told(sentence, language))
+    typer.echo(translated(sentence, language))

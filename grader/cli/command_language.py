@@ -51,7 +51,7 @@ _spoken: ContextVar[Translator] = ContextVar("spoken", default=SURROUNDINGS)
 
 
 @contextmanager
-def speaking(language: str | None) -> Iterator[None]:
+def using_language(language: str | None) -> Iterator[None]:
     """Let help texts, frames and errors of the command line have this language; None for that of the surroundings."""
     token = _spoken.set(Translator(language) if language else SURROUNDINGS)
     try:
@@ -60,7 +60,7 @@ def speaking(language: str | None) -> Iterator[None]:
         _spoken.reset(token)
 
 
-def told(sentence: Message, language: str | None = None) -> str:
+def translated(sentence: Message, language: str | None = None) -> str:
     """Return a sentence in the asked language, else in the one that the command line speaks."""
     return (Translator(language) if language else _spoken.get()).text(sentence)
 
@@ -72,7 +72,7 @@ def colours() -> bool | None:
 
 def complain(sentence: Message, status: Exit, language: str | None = None) -> typer.Exit:
     """Write a sentence to standard error and return the exception that ends the command with `status`."""
-    typer.secho(told(sentence, language), fg=typer.colors.RED, err=True, color=colours())
+    typer.secho(translated(sentence, language), fg=typer.colors.RED, err=True, color=colours())
     return typer.Exit(int(status))
 
 
@@ -95,7 +95,7 @@ def error_border(language: str | None = None) -> Iterator[None]:
         sentence, details, status = told_as
         ending = complain(sentence, status, language)
         for detail in details:
-            typer.echo(f"  {told(detail, language)}", err=True)
+            typer.echo(f"  {translated(detail, language)}", err=True)
         raise ending from error
 
 
@@ -126,7 +126,7 @@ def _expected(error: Exception) -> tuple[Message, Sequence[Message], Exit] | Non
     Nothing is imported here: the light core lacks what some of these modules need.
     """
     if _is_one(error, "grader.authoring.errors", "AuthoringError"):
-        return error.summary, [problem.told() for problem in error.problems], Exit.WRONG_USAGE  # type: ignore[attr-defined]
+        return error.summary, [problem.sentence() for problem in error.problems], Exit.WRONG_USAGE  # type: ignore[attr-defined]
     if _is_one(error, "grader.rebuild.client", "BrokenReferenceError"):
         return error.reason, error.problems, Exit.WRONG_USAGE  # type: ignore[attr-defined]
     if any(_is_one(error, module, name) for module, name in _WITH_A_REASON):
@@ -162,7 +162,7 @@ def language_option(value: str | None) -> str | None:
     """
     if value is not None and value not in LANGUAGES:
         known = ", ".join(f"{code} ({LANGUAGE_NAMES[code]})" for code in LANGUAGES)
-        raise typer.BadParameter(told(unknown_language(value=value, known=known)))
+        raise typer.BadParameter(translated(unknown_language(value=value, known=known)))
     return value
 
 

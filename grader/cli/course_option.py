@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from grader.authoring.errors import Problem
-from grader.cli.command_language import SURROUNDINGS, error_border, told
+from grader.cli.command_language import SURROUNDINGS, error_border, translated
 from grader.domain.assignment import Assignment, ParameterValue, RubricItem
 from grader.domain.course import Course
 from grader.domain.messages import message
@@ -37,11 +37,13 @@ def create_assignment(assignment: str, folder: Path, *, source: str | None, lang
             typer.echo(str(path))
     course = Course(folder)
     if source:
-        typer.echo(told(message("It is a copy of {source}, measured like it. Edit it, then:", source=source), language))
+        typer.echo(
+            translated(message("It is a copy of {source}, measured like it. Edit it, then:", source=source), language)
+        )
         typer.echo(f"  {course.command('generate', f'{assignment} --out build')}")
         typer.echo(f"  {course.command('grade', f'submissions --assignment {assignment} --out grades')}")
         return
-    typer.echo(told(message("It runs as it stands. Change what is marked TODO, then:"), language))
+    typer.echo(translated(message("It runs as it stands. Change what is marked TODO, then:"), language))
     for name in ("calibrate", "validate"):
         typer.echo(f"  {course.command(name, assignment)}")
     typer.echo(f"  {course.command('validate', f'--rubrics {assignment} --fast')}")

@@ -19,7 +19,7 @@ from grader.cli.progress_reporting import watching
 from grader.cli.run_log import run_log
 from grader.delivery import prepare_folder, write_class
 from grader.demo import sample_class
-from grader.demo.expected_grades import Compared, compare
+from grader.demo.expected_grades import ComparedGrade, compare
 from grader.domain.folders import private_folder
 from grader.domain.messages import message
 from grader.domain.run import Limits
@@ -62,7 +62,7 @@ def run_demo(out: Path, *, sandbox: str, jobs: int | None, accelerate: bool, lan
         raise typer.Exit(int(Exit.DID_NOT_PASS))
 
 
-def _table(compared: Sequence[Compared], translator: Translator) -> Table:
+def _table(compared: Sequence[ComparedGrade], translator: Translator) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in (message("Student"), message("What the notebook does"), message("Points"), message("Expected or not")):
         table.add_column(translator.text(title))
@@ -73,7 +73,7 @@ def _table(compared: Sequence[Compared], translator: Translator) -> Table:
     return table
 
 
-def _verdict(one: Compared, translator: Translator) -> Text:
+def _verdict(one: ComparedGrade, translator: Translator) -> Text:
     if one.as_expected:
         return Text("✓ " + translator.text(message("as expected")), style="green")
     said = [

@@ -12,10 +12,18 @@ from rich.console import Console
 from grader.authoring.assignment_catalogue import load_facts
 from grader.authoring.courses import open_course
 from grader.authoring.open_questions import open_questions
-from grader.cli.command_language import SURROUNDINGS, Exit, class_report, complain, error_border, told, wrong_choice
+from grader.cli.command_language import (
+    SURROUNDINGS,
+    Exit,
+    class_report,
+    complain,
+    error_border,
+    translated,
+    wrong_choice,
+)
 from grader.cli.course_option import load_checked
 from grader.cli.own_settings import require_own_settings
-from grader.cli.progress_reporting import Watch, watching
+from grader.cli.progress_reporting import ProgressReporter, watching
 from grader.cli.rosters import HandIns, in_time
 from grader.cli.run_log import run_log
 from grader.delivery import prepare_folder, write_grades, write_index, write_reports
@@ -87,7 +95,7 @@ def grade_paths(
     Console().print(class_table(graded, assignment, translator))
     if found.passed_over:
         Console().print(passed_over_list(found.passed_over, translator))
-    typer.echo(told(class_report(path=str(index.resolve())), language))
+    typer.echo(translated(class_report(path=str(index.resolve())), language))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +119,7 @@ class ClassWork:
     language: str | None = None
 
 
-def grade_class(work: ClassWork, watch: Watch) -> list[GradedSubmission]:
+def grade_class(work: ClassWork, watch: ProgressReporter) -> list[GradedSubmission]:
     """Grade submissions while somebody watches, each committed to the gradebook as soon as it is done.
 
     How far it is stands in a note in the folder, for the dashboard.

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from grader.cli.command_language import Exit, colours, complain, error_border, speaking, told
+from grader.cli.command_language import Exit, colours, complain, error_border, translated, using_language
 from grader.cli.usage_errors import ask_for_help, explain, is_usage_error, unknown_command
 from grader.domain.messages import Message, message
 from grader.locale import LANGUAGES
@@ -30,7 +30,7 @@ _sentences: dict[str, Message] = {}
 
 def remembered(sentence: Message) -> str:
     """Tell a help text as typer wants it, at import, and remember the sentence for another language later."""
-    text = told(sentence)
+    text = translated(sentence)
     _sentences[text] = sentence
     return text
 
@@ -53,7 +53,7 @@ def asked_language(arguments: Sequence[str]) -> str | None:
     return asked if asked in LANGUAGES else None
 
 
-class SpokenCommand(TyperCommand):
+class TranslatedCommand(TyperCommand):
     """A command whose help is in the reader's language."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - click's, which typer holds a copy of
@@ -61,7 +61,7 @@ class SpokenCommand(TyperCommand):
         formatter.write("\n".join(_help_lines(self, ctx)) + "\n")
 
 
-class SpokenGroup(TyperGroup):
+class TranslatedGroup(TyperGroup):
     """The command line as a whole: chooses the language before anything is said, and puts complaints into words."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
@@ -86,7 +86,7 @@ class SpokenGroup(TyperGroup):
         """Run a command line; whatever was wrong with it is told in one sentence, with exit status 2."""
         given = list(sys.argv[1:] if args is None else args)
         extra.setdefault("color", colours())
-        with speaking(asked_language(given)):
+        with using_language(asked_language(given)):
             try:
                 with error_border():
                     ended = super().main(
@@ -105,7 +105,7 @@ class SpokenGroup(TyperGroup):
                 if not is_usage_error(error):
                     raise
                 ended = complain(explain(error), Exit.WRONG_USAGE).exit_code
-                typer.echo(told(ask_for_help(error)), err=True)
+                typer.echo(translated(ask_for_help(error)), err=True)
             if standalone_mode:
                 sys.exit(ended if isinstance(ended, int) else 0)
             return ended
@@ -116,7 +116,7 @@ class Commands(typer.Typer):
 
     def command(self, name: str | None = None, **settings: Any) -> Callable[[Function], Function]:  # noqa: ANN401
         """Add a command, as `typer.Typer.command` does."""
-        settings.setdefault("cls", SpokenCommand)
+        settings.setdefault("cls", TranslatedCommand)
         return super().command(name, **settings)
 
 
@@ -128,10 +128,10 @@ def first_steps() -> str:
         ("grader generate stacked --out build", message("a notebook to give out, or to solve")),
     )
     return "\n".join([
-        told(message("Three first steps:")),
-        *_terms((command, told(sentence)) for command, sentence in steps),
+        translated(message("Three first steps:")),
+        *_terms((command, translated(sentence)) for command, sentence in steps),
         "",
-        told(message("All commands: `grader --help`. Of one of them: `grader check --help`.")),
+        translated(message("All commands: `grader --help`. Of one of them: `grader check --help`.")),
     ])  # fmt: skip
 
 
@@ -141,9 +141,9 @@ def first_steps() -> str:
 def _help_lines(command: TyperCommand | TyperGroup, ctx: Any) -> Iterator[str]:  # noqa: ANN401
     arguments = [one for one in command.params if one.param_type_name == "argument"]
     options = [one for one in command.get_params(ctx) if one.param_type_name == "option" and not _hidden(one)]
-    pieces = [ctx.command_path, f"[{told(message('OPTIONS'))}]", *(_piece(one) for one in arguments)]
+    pieces = [ctx.command_path, f"[{translated(message('OPTIONS'))}]", *(_piece(one) for one in arguments)]
     if isinstance(command, TyperGroup):
-        pieces.append(f"{told(message('COMMAND'))} …")
+        pieces.append(f"{translated(message('COMMAND'))} …")
     yield f"{_heading(message('Usage'))} {' '.join(pieces)}"
     yield ""
     yield from textwrap.wrap(_translated(command.help or ""), _width())
@@ -161,7 +161,7 @@ def _command_lines(group: TyperGroup) -> Iterator[str]:
 
 
 def _heading(title: Message) -> str:
-    return typer.style(f"{told(title)}:", bold=True)
+    return typer.style(f"{translated(title)}:", bold=True)
 
 
 def _hidden(thing: object) -> bool:
@@ -170,7 +170,7 @@ def _hidden(thing: object) -> bool:
 
 def _translated(text: str) -> str:
     known = _sentences.get(text)
-    return text if known is None else told(known)
+    return text if known is None else translated(known)
 
 
 def _piece(argument: Any) -> str:  # noqa: ANN401
@@ -193,9 +193,9 @@ def _names(parameter: Any) -> str:  # noqa: ANN401
 
 def _described(parameter: Any) -> str:  # noqa: ANN401
     own = _TYPERS_OWN.get(parameter.name)
-    text = _translated(parameter.help or "") if own is None else told(own)
+    text = _translated(parameter.help or "") if own is None else translated(own)
     remark = _remark(parameter) if own is None else None
-    return text if remark is None else f"{text} [{told(remark)}]"
+    return text if remark is None else f"{text} [{translated(remark)}]"
 
 
 def _remark(parameter: Any) -> Message | None:  # noqa: ANN401

@@ -22,7 +22,7 @@ from grader.domain.datasets import title_of
 from grader.domain.evidence import RejectedClaimsError, not_accepted
 from grader.domain.folders import private_folder
 from grader.domain.grade import Finding
-from grader.domain.inspection import OTHER, InspectedModel, Inspection, Remark, Trial
+from grader.domain.inspection import OTHER, InspectedModel, Inspection, InspectionRun, Remark
 from grader.domain.measurement import Quantity
 from grader.domain.messages import Message, message, verbatim
 from grader.domain.run import RunRecord
@@ -218,7 +218,7 @@ def _of_data(quantity: str, model: InspectedModel, wording: Wording) -> str:
     return f"{quantity}, {data}"
 
 
-def _run(trial: Trial) -> Message:
+def _run(trial: InspectionRun) -> Message:
     """Say how one run of several went."""
     how = message("With its old code translated") if trial.translated else message("As it is")
     if not trial.run.errors:

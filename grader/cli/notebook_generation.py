@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.authoring.specification import without_facts
-from grader.cli.command_language import SURROUNDINGS, error_border, told
+from grader.cli.command_language import SURROUNDINGS, error_border, translated
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
@@ -47,7 +47,9 @@ def show_list(folder: Path | None, *, ids: Sequence[str] = (), language: str | N
             _show_each(facts, _titles(None, language), language)
         else:
             Console().print(_table(facts, _titles(None, language), language))
-            typer.echo(told(message("More about one of them: {command}", command="grader list stacked"), language))
+            typer.echo(
+                translated(message("More about one of them: {command}", command="grader list stacked"), language)
+            )
 
 
 def _titles(course: Course | None, language: str | None) -> dict[str, str]:
@@ -74,7 +76,7 @@ def _show_each(facts: Sequence[ReferenceFacts], titles: Mapping[str, str], langu
             (message("reached"), one.reached or "–"),
         )
         for name, value in rows:
-            Console().print(Padding(Text(f"{told(name, language)}: {value}"), (0, 0, 0, 2)))
+            Console().print(Padding(Text(f"{translated(name, language)}: {value}"), (0, 0, 0, 2)))
 
 
 def _show_course(folder: Path, *, language: str | None, as_json: bool) -> None:
@@ -104,7 +106,7 @@ def _show_course(folder: Path, *, language: str | None, as_json: bool) -> None:
     for one in facts:
         if not one.calibrated:
             sentence = without_facts(reference=one.reference, command=course.command("calibrate", one.reference))
-            typer.echo(told(sentence, language), err=True)
+            typer.echo(translated(sentence, language), err=True)
 
 
 def _uncalibrated(reference: str, constants: Mapping[str, object]) -> ReferenceFacts:
@@ -137,12 +139,12 @@ def _table(facts: Sequence[ReferenceFacts], titles: Mapping[str, str], language:
     console = Console()
     wide = console.width >= _ROOM_FOR_FIGURES
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(told(message("id"), language), no_wrap=True)
-    table.add_column(told(message("assignment"), language))
+    table.add_column(translated(message("id"), language), no_wrap=True)
+    table.add_column(translated(message("assignment"), language))
     for title in (message("code"), message("parameters")):
-        table.add_column(told(title, language), justify="right", no_wrap=True)
+        table.add_column(translated(title, language), justify="right", no_wrap=True)
     for title in (message("data"), message("published"), message("reached")) if wide else ():
-        table.add_column(told(title, language))
+        table.add_column(translated(title, language))
     for one in facts:
         figures = (one.dataset, Text(one.published), Text(one.reached)) if wide else ()
         table.add_row(

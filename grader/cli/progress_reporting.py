@@ -20,7 +20,7 @@ from grader.scale import Progress
 
 
 @dataclass
-class Watch:
+class ProgressReporter:
     """Tells a view, and a log where there is one, what goes on.
 
     Attributes:
@@ -68,7 +68,7 @@ class Watch:
 @contextmanager
 def watching(
     total: int, translator: Translator, *, as_json: bool = False, alone: bool = False, log: RunLog | None = None
-) -> Iterator[Watch]:
+) -> Iterator[ProgressReporter]:
     """Show what goes on: a live table in a terminal, else lines.
 
     Args:
@@ -80,13 +80,13 @@ def watching(
     """
     console = Console(stderr=True)
     if as_json:
-        yield Watch(JsonLines(console), total, log)
+        yield ProgressReporter(JsonLines(console), total, log)
     elif not console.is_terminal:
-        yield Watch(PlainLines(console, translator, alone), total, log)
+        yield ProgressReporter(PlainLines(console, translator, alone), total, log)
     else:
         table = LiveTable(translator, total, alone)
         with live(table, console):
-            yield Watch(table, total, log)
+            yield ProgressReporter(table, total, log)
 
 
 @contextmanager

@@ -17,12 +17,12 @@ from rich.text import Text
 from grader.authoring.assignment_catalogue import course_ids, facts_ids, load_facts
 from grader.authoring.courses import chosen_references
 from grader.authoring.errors import unknown
-from grader.cli.command_language import Exit, complain, error_border, told, wrong_choice
+from grader.cli.command_language import Exit, complain, error_border, translated, wrong_choice
 from grader.cli.course_option import references_found, require_readable_facts, require_sound, require_usable
 from grader.domain.course import Course
 from grader.domain.facts import CalibrationRun
 from grader.domain.messages import message
-from grader.rebuild.calibration import Plan, calibrate, training_processes
+from grader.rebuild.calibration import CalibrationPlan, calibrate, training_processes
 from grader.rebuild.facts.kept_weights import default_folder
 from grader.rebuild.quantities.reference_data import DataChoice, DataNotFoundError
 from grader.session import DATA_SIZES
@@ -32,7 +32,7 @@ _WIDTH_OF_LOGS = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Trainings:
+class TrainingOptions:
     """How references are trained.
 
     Attributes:
@@ -51,16 +51,18 @@ class Trainings:
     variation_seeds: int = 1
     course: Course | None = None
 
-    def plan(self) -> Plan:
+    def plan(self) -> CalibrationPlan:
         """Return the same for the calibration."""
-        return Plan(DataChoice(self.data_size, self.data_folder), self.seeds, self.variation_seeds, default_folder())
+        return CalibrationPlan(
+            DataChoice(self.data_size, self.data_folder), self.seeds, self.variation_seeds, default_folder()
+        )
 
     def processes(self) -> int:
         """Return how many trainings run at the same time."""
         return self.jobs or os.cpu_count() or 1
 
 
-def calibrate_references(ids: Sequence[str], trainings: Trainings, *, language: str | None) -> None:
+def calibrate_references(ids: Sequence[str], trainings: TrainingOptions, *, language: str | None) -> None:
     """Make every run that the facts lack, a line for each, and show what was reached."""
     course = trainings.course
     with error_border(language), references_found(course):
@@ -89,7 +91,7 @@ def calibrate_references(ids: Sequence[str], trainings: Trainings, *, language: 
 
 
 def validate_references(
-    ids: Sequence[str], trainings: Trainings, *, full: bool, language: str | None, as_json: bool
+    ids: Sequence[str], trainings: TrainingOptions, *, full: bool, language: str | None, as_json: bool
 ) -> None:
     """Compare references with their facts; exit status 1 when one of them drifted."""
     course = trainings.course
@@ -126,23 +128,23 @@ def _show(verdicts: Sequence[ReferenceVerdict], language: str | None) -> None:
     console.print(_table(verdicts, language))
     for verdict in verdicts:
         for remark in verdict.remarks:
-            typer.echo(f"! {verdict.reference}: {told(remark, language)}")
+            typer.echo(f"! {verdict.reference}: {translated(remark, language)}")
         for fault in verdict.faults:
-            typer.secho(f"✗ {verdict.reference}: {told(fault, language)}", fg=typer.colors.RED)
+            typer.secho(f"✗ {verdict.reference}: {translated(fault, language)}", fg=typer.colors.RED)
     drifted = sum(bool(verdict.faults) for verdict in verdicts)
     if drifted:
         sentence = message("{count} of {all} references drifted.", count=drifted, all=len(verdicts))
     else:
         sentence = message("All {all} references are as their facts say.", all=len(verdicts))
-    typer.echo(told(sentence, language))
+    typer.echo(translated(sentence, language))
 
 
 def _table(verdicts: Sequence[ReferenceVerdict], language: str | None) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in (message("id"), message("measured"), message("epochs")):
-        table.add_column(told(title, language), overflow="fold")
+        table.add_column(translated(title, language), overflow="fold")
     for title in (message("here"), message("facts"), message("deviations"), message("allowed")):
-        table.add_column(told(title, language), justify="right", overflow="fold")
+        table.add_column(translated(title, language), justify="right", overflow="fold")
     for verdict in verdicts:
         for one in verdict.distances:
             table.add_row(
@@ -161,8 +163,8 @@ def _row(verdict: ReferenceVerdict, language: str | None) -> dict[str, object]:
     return {
         "id": verdict.reference,
         "valid": not verdict.faults,
-        "faults": [told(fault, language) for fault in verdict.faults],
-        "remarks": [told(remark, language) for remark in verdict.remarks],
+        "faults": [translated(fault, language) for fault in verdict.faults],
+        "remarks": [translated(remark, language) for remark in verdict.remarks],
         "seconds": verdict.seconds,
         "distances": [
             {
@@ -194,7 +196,7 @@ def _known(ids: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ids))
 
 
-def _require_size(trainings: Trainings, language: str | None) -> None:
+def _require_size(trainings: TrainingOptions, language: str | None) -> None:
     if trainings.data_size not in DATA_SIZES:
         sentence = wrong_choice(option="--data-size", value=trainings.data_size, known=", ".join(DATA_SIZES))
         raise complain(sentence, Exit.WRONG_USAGE, language)

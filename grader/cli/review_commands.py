@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.cli.command_language import SURROUNDINGS, class_report, error_border, told
+from grader.cli.command_language import SURROUNDINGS, class_report, error_border, translated
 from grader.deciding import waiting_items
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
@@ -25,7 +25,7 @@ from grader.domain.grade import GradeStatus
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
 from grader.domain.people import shown_student
-from grader.gradebook.standing_queries import Wanted
+from grader.gradebook.standing_queries import HandInFilter
 from grader.locale import Translator
 from grader.report.score import check_points, score
 from grader.report.views import check_title
@@ -73,7 +73,7 @@ def show_waiting(where: Where, student: str | None, *, as_json: bool) -> None:
     """Show what waits for a person and why: the class, or everything about one student."""
     with opened(where) as (book, assignment):
         wording = Wording(Translator(where.language) if where.language else SURROUNDINGS)
-        rows = book.queries.rows(Wanted(assignment.assignment, status=GradeStatus.NEEDS_REVIEW), limit=_EVERYBODY)
+        rows = book.queries.rows(HandInFilter(assignment.assignment, status=GradeStatus.NEEDS_REVIEW), limit=_EVERYBODY)
         if student is not None:
             rows = [find_hand_in(book, assignment.assignment, student)]
         found = [one for row in rows if (one := book.submission(row.submission_id)) is not None]
@@ -84,7 +84,7 @@ def show_waiting(where: Where, student: str | None, *, as_json: bool) -> None:
     elif found:
         Console().print(_waiting_table(found, assignment, wording))
     else:
-        typer.echo(told(message("Nothing waits for a person."), where.language))
+        typer.echo(translated(message("Nothing waits for a person."), where.language))
 
 
 def accept_hand_in(where: Where, student: str, by: By, *, file: str = "") -> None:
@@ -164,7 +164,7 @@ def _hand_in(book: Book, assignment: Assignment, student: str, file: str = "") -
 
 def _name(book: Book, assignment: Assignment, student: str, *, expected: bool) -> str:
     """Return the student's name as the gradebook has it; `expected` allows one who has handed in nothing yet."""
-    rows = book.queries.rows(Wanted(assignment.assignment), limit=_EVERYBODY)
+    rows = book.queries.rows(HandInFilter(assignment.assignment), limit=_EVERYBODY)
     names = [row.student for row in rows]
     if student in names or expected:
         return student
@@ -205,9 +205,11 @@ def _keep(book: Book, assignment: Assignment, decision: Decision, language: str 
                 f"{shown_student(graded.student)} · {graded.filename}: {shown.points} ({shown.scaled}) · {status}"
             )
     if not rows:
-        typer.echo(told(message("Kept. It counts as soon as {student} hands in.", student=decision.student), language))
+        typer.echo(
+            translated(message("Kept. It counts as soon as {student} hands in.", student=decision.student), language)
+        )
     if index is not None:
-        typer.echo(told(class_report(path=str(index.resolve())), language))
+        typer.echo(translated(class_report(path=str(index.resolve())), language))
 
 
 def _why(graded: GradedSubmission, assignment: Assignment, wording: Wording) -> list[str]:

@@ -15,7 +15,7 @@ from rich.text import Text
 from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, load_facts
 from grader.authoring.errors import unknown
 from grader.authoring.notebooks import generate
-from grader.cli.command_language import Exit, error_border, told
+from grader.cli.command_language import Exit, error_border, translated
 from grader.cli.grading import require_known
 from grader.domain.assignment import no_assignment
 from grader.domain.course import Course
@@ -24,9 +24,9 @@ from grader.domain.messages import Message, message
 from grader.domain.text import shortened
 from grader.session import SessionOptions
 from grader.validation.operators import Mutant
-from grader.validation.rubrics import FAST, MUTANTS, QUICK, Work, applying, counts, try_rubric, variants
+from grader.validation.rubrics import FAST, MUTANTS, QUICK, RubricTest, applying, counts, try_rubric, variants
 from grader.validation.style_equivalents import EQUIVALENTS, SOLUTION
-from grader.validation.verdicts import Fate, Judged
+from grader.validation.verdicts import Fate, JudgedVariant
 
 _WIDTH_OF_LOGS = 160
 
@@ -43,7 +43,7 @@ FATES: dict[Fate, Message] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class RubricValidation:
     """What is put on trial, and how.
 
     Attributes:
@@ -68,13 +68,15 @@ class Trial:
             return self.only
         return FAST.get(assignment_id, QUICK) if self.fast else ()
 
-    def work(self, assignment_id: str) -> Work:
+    def work(self, assignment_id: str) -> RubricTest:
         """Load one assignment and its solution."""
         assignment = load_assignment(assignment_id, course=self.course)
         facts = load_facts(assignment.reference, course=self.course)
         references = None if self.course is None else self.course.references
         language = "en" if "en" in assignment.languages else assignment.languages[0]
-        return Work(assignment, facts, generate(assignment, language=language, solution=True, references=references))
+        return RubricTest(
+            assignment, facts, generate(assignment, language=language, solution=True, references=references)
+        )
 
     def wanted(self) -> tuple[str, ...]:
         """Return the ids on trial.
@@ -94,17 +96,17 @@ class Trial:
         return tuple(name for name in chosen if name in FAST) if self.fast and self.course is None else chosen
 
 
-def validate_rubrics(trial: Trial, *, language: str | None, as_json: bool) -> None:
+def validate_rubrics(trial: RubricValidation, *, language: str | None, as_json: bool) -> None:
     """Try rubrics; exit status 1 when one rejects a right answer, or lets a wrong one through that is not listed."""
     console = Console(stderr=True)
 
-    def say(one: Judged) -> None:
+    def say(one: JudgedVariant) -> None:
         if not as_json:
             sign = "✗" if one.is_bad else "✓"
-            fate = told(FATES[one.fate], language)
+            fate = translated(FATES[one.fate], language)
             console.print(Text(f"{sign} {one.assignment} {one.operator.name}: {fate} ({one.seconds:.0f} s)"))
 
-    done: list[Judged] = []
+    done: list[JudgedVariant] = []
     with error_border(language):
         require_known(trial.options, language)
         for assignment_id in trial.wanted():
@@ -122,37 +124,39 @@ def validate_rubrics(trial: Trial, *, language: str | None, as_json: bool) -> No
         raise typer.Exit(int(Exit.DID_NOT_PASS))
 
 
-def _show(work: Work, judged: Sequence[Judged], language: str | None) -> None:
+def _show(work: RubricTest, judged: Sequence[JudgedVariant], language: str | None) -> None:
     """Print the matrix of one assignment: variants by checks."""
     console = Console()
     if not console.is_terminal:  # a log file has no edge
         console.width = max(console.width, _WIDTH_OF_LOGS)
     checks = [item.check for item in work.assignment.rubric]
     table = Table(box=None, pad_edge=False, header_style="bold", title=work.assignment.assignment, title_justify="left")
-    table.add_column(told(message("variant"), language))
+    table.add_column(translated(message("variant"), language))
     for check in checks:
         table.add_column(shortened(check, 9), justify="center", no_wrap=True)
-    table.add_column(told(message("verdict"), language), no_wrap=True)
-    table.add_column(told(message("what the student did"), language), overflow="fold")
+    table.add_column(translated(message("verdict"), language), no_wrap=True)
+    table.add_column(translated(message("what the student did"), language), overflow="fold")
     order = {one.operator.name: place for place, one in enumerate(sorted(judged, key=_by_kind))}
     for one in sorted(judged, key=lambda one: order[one.operator.name]):
         style = "red" if one.is_bad else ""
-        story = told(one.operator.story, language) + (f" – {one.reason}" if one.reason else "")
+        story = translated(one.operator.story, language) + (f" – {one.reason}" if one.reason else "")
         signs = (sign(one, check) for check in checks)
-        table.add_row(Text(one.operator.name), *signs, Text(told(FATES[one.fate], language), style=style), Text(story))
+        table.add_row(
+            Text(one.operator.name), *signs, Text(translated(FATES[one.fate], language), style=style), Text(story)
+        )
     console.print(table)
     legend = message(
         "● lost points, as it must; ○ lost none and should have; + lost points as well; ? waits for a person; "
         "· full points; blank: not judged after two steps of training"
     )
-    typer.echo(told(legend, language))
+    typer.echo(translated(legend, language))
 
 
-def _by_kind(one: Judged) -> bool:
+def _by_kind(one: JudgedVariant) -> bool:
     return not isinstance(one.operator, Mutant)
 
 
-def sign(one: Judged, check: str) -> str:
+def sign(one: JudgedVariant, check: str) -> str:
     """Return what a cell of the matrix says."""
     if check not in one.judged:
         return ""
@@ -165,9 +169,9 @@ def sign(one: Judged, check: str) -> str:
     return "+" if lost else "·"
 
 
-def _sum_up(done: Sequence[Judged], language: str | None) -> None:
+def _sum_up(done: Sequence[JudgedVariant], language: str | None) -> None:
     for fate, count in counts(done).items():
-        typer.echo(f"{count:5d}  {told(FATES[fate], language)}")
+        typer.echo(f"{count:5d}  {translated(FATES[fate], language)}")
     wrong, right = applying(done)
     seconds = sum(one.seconds for one in done)
     sentence = message(
@@ -177,23 +181,25 @@ def _sum_up(done: Sequence[Judged], language: str | None) -> None:
         count=len(done),
         minutes=seconds / 60,
     )
-    typer.echo(told(sentence, language))
+    typer.echo(translated(sentence, language))
     bad = [one for one in done if one.is_bad]
     for one in bad:
         typer.secho(
-            f"✗ {one.assignment} {one.operator.name}: {told(FATES[one.fate], language)}. {one.reason}",
+            f"✗ {one.assignment} {one.operator.name}: {translated(FATES[one.fate], language)}. {one.reason}",
             fg=typer.colors.RED,
         )
     if not bad:
-        typer.echo(told(message("No right answer was rejected, and no wrong one got full points unlisted."), language))
+        typer.echo(
+            translated(message("No right answer was rejected, and no wrong one got full points unlisted."), language)
+        )
 
 
-def _row(one: Judged, language: str | None) -> dict[str, object]:
+def _row(one: JudgedVariant, language: str | None) -> dict[str, object]:
     return {
         "assignment": one.assignment,
         "variant": one.operator.name,
         "wrong": isinstance(one.operator, Mutant),
-        "story": told(one.operator.story, language),
+        "story": translated(one.operator.story, language),
         "training": one.operator.training.value,
         "verdict": one.fate.value,
         "bad": one.is_bad,

@@ -15,8 +15,8 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from grader.authoring.errors import AuthoringError
 from grader.dashboard import batch_progress, lists, question_pages, regrade, reviewing, sign_in
-from grader.dashboard.guard import Guard, HostNames, Sessions
-from grader.dashboard.open_gradebooks import Shelf
+from grader.dashboard.guard import BrowserSessions, Guard, HostNames
+from grader.dashboard.open_gradebooks import OpenGradebooks
 from grader.dashboard.rendering import not_found, refused
 from grader.gradebook import GradebookError
 from grader.report.html import report_style
@@ -26,7 +26,7 @@ STATIC = Path(__file__).parent / "static"
 _LOG = logging.getLogger(__name__)
 
 
-def create_application(shelf: Shelf, *, sessions: Sessions, names: HostNames) -> Guard:
+def create_application(shelf: OpenGradebooks, *, sessions: BrowserSessions, names: HostNames) -> Guard:
     """Build the application; it closes the shelf when it ends.
 
     Args:

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from grader.authoring.errors import AuthoringError
 from grader.dashboard.addresses import Number
-from grader.dashboard.open_gradebooks import Shelf
+from grader.dashboard.open_gradebooks import OpenGradebooks
 from grader.dashboard.rendering import not_found, page, student_name, wording_of
 from grader.report import hygiene
 from grader.report.wording import Wording
@@ -51,7 +51,7 @@ class Running:
 @router.get("/running/{number}")
 def running(request: Request, number: Number, seen: Annotated[int, Query(ge=0, le=10**9)] = 0) -> HTMLResponse:
     """Return how far the batch of a book is; lists that are open load themselves again where there are new grades."""
-    shelf: Shelf = request.app.state.shelf
+    shelf: OpenGradebooks = request.app.state.shelf
     book = shelf.book(number)
     if book is None:
         return not_found(request)

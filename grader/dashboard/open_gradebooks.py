@@ -23,7 +23,7 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass
-class Shelf:
+class OpenGradebooks:
     """Open gradebooks by their number.
 
     Attributes:
@@ -41,7 +41,7 @@ class Shelf:
     _writer: threading.Thread | None = None
 
     @classmethod
-    def open(cls, places: Sequence[BookPlace]) -> Shelf:
+    def open(cls, places: Sequence[BookPlace]) -> OpenGradebooks:
         """Open gradebooks and bring their lists up to date, which takes a while the first time.
 
         Raises:

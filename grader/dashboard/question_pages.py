@@ -23,7 +23,7 @@ from grader.domain.decision import DecisionKind
 from grader.domain.grade import Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.questions import OpenQuestion
-from grader.gradebook.standing_queries import Wanted
+from grader.gradebook.standing_queries import HandInFilter
 from grader.gradebook.standing_tables import StandingRow
 from grader.report import hygiene
 from grader.report.wording import Wording
@@ -38,7 +38,7 @@ _FILTERS: Final = ("open", "empty", "done", "")
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerRow:
+class AnswerForm:
     """One student's answer with its form.
 
     Attributes:
@@ -159,7 +159,7 @@ def _asked(book: Book, assignment_id: str, question: str) -> OpenQuestion | None
 
 def _chosen(book: Book, question: OpenQuestion, assignment_id: str, only: str) -> list[int]:
     """Return the numbers of the hand-ins whose answer is asked for, by name."""
-    names = book.queries.names(Wanted(assignment_id))
+    names = book.queries.names(HandInFilter(assignment_id))
     if not only:
         return [number for number, _ in names]
     outcomes = book.queries.outcomes(assignment_id, question.question)
@@ -172,7 +172,7 @@ def _chosen(book: Book, question: OpenQuestion, assignment_id: str, only: str) -
 
 def _rows(
     book: Book, number: int, rows: Sequence[StandingRow], question: OpenQuestion, wording: Wording
-) -> list[AnswerRow]:
+) -> list[AnswerForm]:
     """Put the answers of a page into words; whole grades are read only where there are points to give."""
     if not rows:
         return []
@@ -195,9 +195,9 @@ def _form(graded: GradedSubmission | None, question: str, assignment: Assignment
     return None if found is None else check_form(found, assignment, wording)
 
 
-def _row(row: StandingRow, address: str, text: str | None, form: CheckForm | None) -> AnswerRow:
+def _row(row: StandingRow, address: str, text: str | None, form: CheckForm | None) -> AnswerForm:
     shown = None if text is None else prose(text)
-    return AnswerRow(student_name(row.student), address, shown, text == "", form)
+    return AnswerForm(student_name(row.student), address, shown, text == "", form)
 
 
 def _comments(book: Book, assignment_id: str, question: str) -> list[str]:

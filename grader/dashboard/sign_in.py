@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from grader.dashboard.forms import GenuineForm, inner_address, text_of
-from grader.dashboard.guard import Sessions, cookie_header, session_of
+from grader.dashboard.guard import BrowserSessions, cookie_header, session_of
 from grader.dashboard.rendering import page, wording_of
 from grader.locale import LANGUAGES
 from grader.review.decision_parsing import AUTHOR_LIMIT
@@ -28,7 +28,7 @@ def ask_token(request: Request) -> HTMLResponse:
 @router.post("/login")
 def take_token(request: Request, form: GenuineForm) -> Response:
     """Let a browser in that knows the token; each wrong guess takes its time."""
-    sessions: Sessions = request.app.state.sessions
+    sessions: BrowserSessions = request.app.state.sessions
     if not sessions.opens(text_of(form, "token").strip()):
         time.sleep(_SECONDS_A_GUESS)
         return page(request, "login.html.j2", status=403, problem=wording_of(request).t("That is not the token."))

@@ -11,7 +11,7 @@ from grader.domain.graded import GradedSubmission
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedGrade:
     """One notebook of the class after grading.
 
     Attributes:
@@ -32,7 +32,7 @@ class Compared:
         return not self.surprises and self.status_expected
 
 
-def compare(graded: Sequence[GradedSubmission]) -> list[Compared]:
+def compare(graded: Sequence[GradedSubmission]) -> list[ComparedGrade]:
     """Hold every grade against the class list.
 
     Raises:
@@ -42,10 +42,10 @@ def compare(graded: Sequence[GradedSubmission]) -> list[Compared]:
     return [_compare(pupil, by_name[pupil.name]) for pupil in CLASS]
 
 
-def _compare(pupil: Pupil, graded: GradedSubmission) -> Compared:
+def _compare(pupil: Pupil, graded: GradedSubmission) -> ComparedGrade:
     surprises = tuple(
         (result.check, expected, result.outcome)
         for result in graded.grade.results
         if result.outcome is not (expected := pupil.outcomes.get(result.check, Outcome.PASSED))
     )
-    return Compared(pupil, graded, surprises, graded.grade.status is pupil.status)
+    return ComparedGrade(pupil, graded, surprises, graded.grade.status is pupil.status)

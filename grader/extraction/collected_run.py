@@ -17,7 +17,7 @@ from grader.reading.reading_client import within_limits
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class CollectedRun:
     """A notebook that has run; what it left lies in a folder that is deleted at the end.
 
     Attributes:
@@ -38,7 +38,7 @@ class Ran:
 
 
 @contextmanager
-def ran(notebook: Notebook, sandbox: Sandbox, limits: Limits) -> Iterator[Ran]:
+def collected_run(notebook: Notebook, sandbox: Sandbox, limits: Limits) -> Iterator[CollectedRun]:
     """Run a notebook.
 
     Args:
@@ -48,4 +48,4 @@ def ran(notebook: Notebook, sandbox: Sandbox, limits: Limits) -> Iterator[Ran]:
     """
     with private_folder() as folder:
         run = sandbox.run(notebook, limits, folder / "exchange")
-        yield Ran(run, folder)
+        yield CollectedRun(run, folder)

@@ -27,7 +27,7 @@ from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
 from grader.domain.submission import Submission, UnreadableSubmissionError
 from grader.handback.autograder import CONFIG_FILE, COURSE
-from grader.handback.final_grades import Decisions, standings
+from grader.handback.final_grades import StudentDecisions, final_grades
 from grader.handback.gradescope_results import RESULTS_FILE, results_json
 from grader.intake.intake_errors import IntakeError
 from grader.intake.naming import student_name
@@ -88,7 +88,7 @@ def _told(graded: GradedSubmission, assignment: Assignment, translator: Translat
     if graded.fault or not judged:
         reasons = " ".join(translator.text(reason) for reason in graded.grade.reasons)
         raise AutogradingError(f"{reasons}\n{graded.fault}")
-    (standing,) = standings(assignment, [graded], Decisions())
+    (standing,) = final_grades(assignment, [graded], StudentDecisions())
     return results_json(standing, assignment, translator)
 
 

@@ -15,10 +15,10 @@ from grader.authoring.errors import nearest
 from grader.domain.assignment import Assignment
 from grader.domain.messages import message
 from grader.domain.people import folded
-from grader.handback.final_grades import Standing, State
+from grader.handback.final_grades import FinalGrade, FinalGradeState
 from grader.handback.outcome import Export, shown, waiting_students
 from grader.handback.platform_numbers import decimal_mark, number, platform_grade, written
-from grader.roster.matching import Match, Roster, assign
+from grader.roster.matching import Roster, RosterMatch, assign
 from grader.roster.reading import CANVAS_ROWS, people_of
 from grader.roster.sheet import Sheet, SheetError
 
@@ -28,7 +28,7 @@ _TITLE = re.compile(r"(?P<title>.*\S)\s+\((?P<id>\d+)\)\s*", re.DOTALL)
 _POSSIBLE: Final = frozenset({"points possible", "puntos posibles"})
 
 
-def fill_gradebook(sheet: Sheet, standings: Sequence[Standing], assignment: Assignment, column: str = "") -> Export:
+def fill_gradebook(sheet: Sheet, standings: Sequence[FinalGrade], assignment: Assignment, column: str = "") -> Export:
     """Return the gradebook with the grades of one assignment.
 
     Args:
@@ -45,15 +45,15 @@ def fill_gradebook(sheet: Sheet, standings: Sequence[Standing], assignment: Assi
     rows = {person: row for row, person in people_of(sheet)}
     roster = Roster(tuple(rows), ids_decide=True)
     changes: dict[tuple[int, int], str] = {}
-    remarks, unmatched, given = [], list[Match](), 0
+    remarks, unmatched, given = [], list[RosterMatch](), 0
     for standing, match in zip(standings, assign(roster, [one.student for one in standings]), strict=True):
         if not match.people:
             unmatched.append(match)
         for person in match.people:
             cell = (rows[person], place)
-            if sheet.value(*cell).upper() == EXCUSED and standing.state is State.FINAL:
+            if sheet.value(*cell).upper() == EXCUSED and standing.state is FinalGradeState.FINAL:
                 remarks.append(message("{name} is excused in Canvas and stays so.", name=person.shown))
-            elif standing.state is State.EXCUSED:
+            elif standing.state is FinalGradeState.EXCUSED:
                 changes[cell] = EXCUSED
             elif (value := platform_grade(standing, assignment, possible)) is not None:
                 changes[cell] = written(value, mark)

@@ -10,12 +10,12 @@ from html import escape
 from grader.domain.assignment import Assignment
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.messages import Message, MessageValue, message
-from grader.handback.final_grades import Standing
+from grader.handback.final_grades import FinalGrade
 from grader.locale import Translator
 from grader.report.score import points_of
 
 
-def feedback_lines(standing: Standing, assignment: Assignment, translator: Translator) -> list[str]:
+def feedback_lines(standing: FinalGrade, assignment: Assignment, translator: Translator) -> list[str]:
     """Return the lines: the points, one line a check, what lateness costs, what a person decided."""
     grade = standing.grade
     total = points_of(
@@ -41,7 +41,7 @@ def feedback_lines(standing: Standing, assignment: Assignment, translator: Trans
     return lines
 
 
-def feedback_html(standing: Standing, assignment: Assignment, translator: Translator) -> str:
+def feedback_html(standing: FinalGrade, assignment: Assignment, translator: Translator) -> str:
     """Return the same as HTML in one line; backslashes are written as references, since PHP reads them as escapes."""
     total, *rest = (escape(line).replace("\\", "&#92;") for line in feedback_lines(standing, assignment, translator))
     return f"<p>{total}</p><ul>{''.join(f'<li>{line}</li>' for line in rest)}</ul>"

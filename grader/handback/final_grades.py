@@ -1,6 +1,6 @@
 """What each student has in the end: the machine's points, what lateness costs, what a person decided.
 
-Every export reads `standings` and nothing else, so that a decision shows everywhere or nowhere. Grades are never
+Every export reads `final_grades` and nothing else, so that a decision shows everywhere or nowhere. Grades are never
 changed: lateness and decisions are views of them.
 """
 
@@ -20,7 +20,7 @@ from grader.domain.people import marked_late
 from grader.scoring import with_lateness
 
 
-class State(StrEnum):
+class FinalGradeState(StrEnum):
     """Whether a student has a grade."""
 
     FINAL = "FINAL"
@@ -29,7 +29,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Decisions:
+class StudentDecisions:
     """What people decided and know beside the machine, by student.
 
     Attributes:
@@ -48,7 +48,7 @@ class Decisions:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class FinalGrade:
     """What one student has.
 
     Attributes:
@@ -59,7 +59,7 @@ class Standing:
         submitted_at: When it was handed in, None where nobody knows.
         adjusted: Points that a person gave, None where nobody did.
         points: What counts in the end; None while the grade waits or the student is excused.
-        state: See `State`.
+        state: See `FinalGradeState`.
         reason: Why a person gave other points, why it waits, or which of several hand-ins counts; None where there is
             nothing to say.
         marked_late: The platform says that it came late, though not when.
@@ -72,7 +72,7 @@ class Standing:
     submitted_at: datetime | None
     adjusted: float | None
     points: float | None
-    state: State
+    state: FinalGradeState
     reason: Message | None = None
     marked_late: bool = False
 
@@ -93,7 +93,9 @@ class Standing:
         return scaled_grade(final, maximum, decimals, minimum=minimum)
 
 
-def standings(assignment: Assignment, graded: Sequence[GradedSubmission], decisions: Decisions) -> list[Standing]:
+def final_grades(
+    assignment: Assignment, graded: Sequence[GradedSubmission], decisions: StudentDecisions
+) -> list[FinalGrade]:
     """Return what each student has, in the order in which they first appear.
 
     Args:
@@ -111,31 +113,31 @@ def standings(assignment: Assignment, graded: Sequence[GradedSubmission], decisi
 
 
 def _standing(
-    assignment: Assignment, student: str, hand_ins: Sequence[GradedSubmission], decisions: Decisions
-) -> Standing:
+    assignment: Assignment, student: str, hand_ins: Sequence[GradedSubmission], decisions: StudentDecisions
+) -> FinalGrade:
     counted, others, reason = _which_counts(hand_ins)
     submitted_at = decisions.handed_in.get(student) or counted.submitted_at
     due = _due(assignment.due, decisions.extended.get(student))
     grade = with_lateness(counted.grade, due, submitted_at)
     adjusted = decisions.adjusted.get(student)
-    state, points = State.FINAL, grade.points_counted
+    state, points = FinalGradeState.FINAL, grade.points_counted
     is_open = grade.status is not GradeStatus.FINAL or (len(hand_ins) > 1 and not others)
     if student in decisions.excused:
-        state = State.EXCUSED
+        state = FinalGradeState.EXCUSED
     elif adjusted is not None:
         points = adjusted
         reason = verbatim(decisions.reasons.get(student, ""))
     elif is_open:
-        state = State.WAITING
+        state = FinalGradeState.WAITING
         reason = reason or next(iter(grade.reasons), None)
-    return Standing(
+    return FinalGrade(
         student,
         counted,
         others,
         grade,
         submitted_at,
         adjusted,
-        points if state is State.FINAL else None,
+        points if state is FinalGradeState.FINAL else None,
         state,
         reason,
         marked_late=submitted_at is None and any(marked_late(one.filename) for one in hand_ins),

@@ -15,9 +15,9 @@ from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
 from grader.domain.people import Person, sorting_key, split_student
 from grader.gradebook import GradebookError
-from grader.handback.final_grades import Decisions, Standing
+from grader.handback.final_grades import FinalGrade, StudentDecisions
 from grader.review.book import Book, BookPlace
-from grader.roster.matching import Match, Roster, assign
+from grader.roster.matching import Roster, RosterMatch, assign
 
 GRADES_FILE = "grades.json"
 
@@ -33,11 +33,11 @@ class GradedClass:
     """
 
     graded: tuple[GradedSubmission, ...]
-    decisions: Decisions
+    decisions: StudentDecisions
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ClassListRow:
     """One line of a list of the class.
 
     Attributes:
@@ -46,7 +46,7 @@ class Place:
     """
 
     person: Person
-    standing: Standing | None
+    standing: FinalGrade | None
 
 
 def assignment_graded(folder: Path) -> str:
@@ -82,7 +82,7 @@ def read_class(folder: Path, assignment: Assignment, place: BookPlace) -> Graded
     return GradedClass(tuple(counting), _decided(counting, made))
 
 
-def _decided(graded: Sequence[GradedSubmission], made: Sequence[Decision]) -> Decisions:
+def _decided(graded: Sequence[GradedSubmission], made: Sequence[Decision]) -> StudentDecisions:
     """Return what people decided about whole hand-ins; points of single checks are in the grades already."""
     totals = {one.student: one.grade for one in graded if one.grade.decided is not None}
     extended = {}
@@ -90,7 +90,7 @@ def _decided(graded: Sequence[GradedSubmission], made: Sequence[Decision]) -> De
         decision = standing_decisions(one, made).get((DecisionKind.EXTEND, ""))
         if decision is not None and decision.until is not None:
             extended[one.student] = decision.until
-    return Decisions(
+    return StudentDecisions(
         adjusted={student: grade.points_counted for student, grade in totals.items()},
         reasons={student: grade.decided.reason for student, grade in totals.items() if grade.decided is not None},
         extended=extended,
@@ -99,7 +99,7 @@ def _decided(graded: Sequence[GradedSubmission], made: Sequence[Decision]) -> De
 
 
 def remarks_of(
-    assignment: Assignment, graded: Sequence[GradedSubmission], standings: Sequence[Standing]
+    assignment: Assignment, graded: Sequence[GradedSubmission], standings: Sequence[FinalGrade]
 ) -> list[Message]:
     """Return what whoever gives grades back should know first."""
     remarks = []
@@ -123,21 +123,23 @@ def remarks_of(
     return remarks
 
 
-def seating(standings: Sequence[Standing], roster: Roster | None, language: str) -> tuple[list[Place], list[Match]]:
+def seating(
+    standings: Sequence[FinalGrade], roster: Roster | None, language: str
+) -> tuple[list[ClassListRow], list[RosterMatch]]:
     """Return the lines of a list of the class in the order of its language, and the students who are nobody in it.
 
     Without a roster everyone who handed in has a line. With one, everyone in it has a line as well.
     """
-    places: list[Place] = []
-    doubts: list[Match] = []
+    places: list[ClassListRow] = []
+    doubts: list[RosterMatch] = []
     students = [one.student for one in standings]
-    matches = assign(roster, students) if roster else [Match(student) for student in students]
+    matches = assign(roster, students) if roster else [RosterMatch(student) for student in students]
     for standing, match in zip(standings, matches, strict=True):
         if roster and not match.people:
             doubts.append(match)
-        places += [Place(person, standing) for person in match.people or (_unlisted(standing.student),)]
+        places += [ClassListRow(person, standing) for person in match.people or (_unlisted(standing.student),)]
     absent = roster.without_hand_in(students) if roster else []
-    places += [Place(person, None) for person in absent]
+    places += [ClassListRow(person, None) for person in absent]
     return sorted(places, key=lambda one: _order(one.person, language)), doubts
 
 

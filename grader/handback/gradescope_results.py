@@ -21,7 +21,7 @@ from grader.domain.assignment import Assignment
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.messages import Message, message
 from grader.handback.feedback_text import changed_by_a_person, points_text
-from grader.handback.final_grades import Standing, State
+from grader.handback.final_grades import FinalGrade, FinalGradeState
 from grader.handback.outcome import Export, waiting_students
 from grader.intake.naming import report_name
 from grader.locale import Translator
@@ -30,7 +30,7 @@ _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 RESULTS_FILE = "results.json"
 
 
-def results_json(standing: Standing, assignment: Assignment, translator: Translator) -> str:
+def results_json(standing: FinalGrade, assignment: Assignment, translator: Translator) -> str:
     """Return `results.json` of one student."""
     grade = standing.grade
     score = grade.points_awarded if standing.adjusted is None else standing.adjusted
@@ -54,10 +54,10 @@ def results_json(standing: Standing, assignment: Assignment, translator: Transla
     return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 
 
-def results_zip(standings: Sequence[Standing], assignment: Assignment, translator: Translator) -> Export:
+def results_zip(standings: Sequence[FinalGrade], assignment: Assignment, translator: Translator) -> Export:
     """Return a zip with `<student>/results.json` for everyone who has a grade."""
     buffer = io.BytesIO()
-    given = [one for one in standings if one.state is State.FINAL]
+    given = [one for one in standings if one.state is FinalGradeState.FINAL]
     with zipfile.ZipFile(buffer, "w") as archive:
         for standing in given:
             entry = zipfile.ZipInfo(f"{report_name(standing.student)}/{RESULTS_FILE}", _ZIP_TIME)
@@ -69,12 +69,12 @@ def results_zip(standings: Sequence[Standing], assignment: Assignment, translato
 # Private functions
 
 
-def _on_top(standing: Standing, translator: Translator) -> Message:
+def _on_top(standing: FinalGrade, translator: Translator) -> Message:
     if standing.adjusted is not None:
         return changed_by_a_person(
             points=points_text(standing.grade.points_awarded, translator), reason=standing.reason or ""
         )
-    if standing.state is State.WAITING:
+    if standing.state is FinalGradeState.WAITING:
         return message(
             "A person must look at this before it is a grade: {reason} The points are what is certain.",
             reason=standing.reason or "",

@@ -18,12 +18,12 @@ from grader.domain.assignment import Assignment
 from grader.domain.messages import message
 from grader.domain.people import Person, folded, split_student
 from grader.handback.feedback_text import feedback_html
-from grader.handback.final_grades import Standing, State
+from grader.handback.final_grades import FinalGrade, FinalGradeState
 from grader.handback.outcome import Export, shown, waiting_students
 from grader.handback.platform_numbers import decimal_mark, number, platform_grade, written
 from grader.locale import Translator
 from grader.roster.columns import Column, find_column
-from grader.roster.matching import Match, Roster, assign
+from grader.roster.matching import Roster, RosterMatch, assign
 from grader.roster.sheet import Sheet, SheetError
 
 _IDENTIFIER = re.compile(r"\D*(?P<id>\d{1,18})")
@@ -53,7 +53,7 @@ class Columns:
 
 
 def fill_worksheet(
-    sheet: Sheet, standings: Sequence[Standing], assignment: Assignment, translator: Translator
+    sheet: Sheet, standings: Sequence[FinalGrade], assignment: Assignment, translator: Translator
 ) -> Export:
     """Return the worksheet with grades and feedback.
 
@@ -65,11 +65,11 @@ def fill_worksheet(
     roster = Roster(tuple(rows), ids_decide=True)
     mark = decimal_mark(_numbers(sheet, columns), "," if folded(sheet.header[0]) in _COMMA_SITES else ".")
     changes: dict[tuple[int, int], str] = {}
-    remarks, unmatched, given = [], list[Match](), 0
+    remarks, unmatched, given = [], list[RosterMatch](), 0
     for standing, match in zip(standings, assign(roster, [one.student for one in standings]), strict=True):
         if not match.people:
             unmatched.append(match)
-        if standing.state is not State.FINAL:
+        if standing.state is not FinalGradeState.FINAL:
             continue
         for person in match.people:
             row = rows[person]
@@ -144,7 +144,7 @@ def participants(sheet: Sheet, columns: Columns) -> dict[Person, int]:
 
 
 def feedback_zip(
-    standings: Sequence[Standing], reports: Mapping[str, tuple[str, bytes]], roster: Roster | None = None
+    standings: Sequence[FinalGrade], reports: Mapping[str, tuple[str, bytes]], roster: Roster | None = None
 ) -> Export:
     """Return the zip of reports that “Upload multiple feedback files in a zip” takes.
 
@@ -163,7 +163,7 @@ def feedback_zip(
         for standing, match in zip(standings, matches, strict=True):
             if not match.people:
                 unmatched.append(match)
-            if standing.state is not State.FINAL or standing.student not in reports:
+            if standing.state is not FinalGradeState.FINAL or standing.student not in reports:
                 continue
             for person in match.people:
                 name, data = reports[standing.student]
@@ -184,15 +184,15 @@ def reports_in(folder: Path, names: Mapping[str, str]) -> dict[str, tuple[str, b
 # Private functions
 
 
-def _participants(students: Sequence[str], roster: Roster | None) -> list[Match]:
+def _participants(students: Sequence[str], roster: Roster | None) -> list[RosterMatch]:
     return [_numbered(student) for student in students] if roster is None else assign(roster, students)
 
 
-def _numbered(student: str) -> Match:
+def _numbered(student: str) -> RosterMatch:
     name, identifier = split_student(student)
     if identifier.isdecimal():
-        return Match(student, (Person(name, identifier),))
-    return Match(student, doubt=message("its folder held no number of a participant; give the worksheet"))
+        return RosterMatch(student, (Person(name, identifier),))
+    return RosterMatch(student, doubt=message("its folder held no number of a participant; give the worksheet"))
 
 
 def _entry_name(name: str) -> str:

@@ -15,8 +15,8 @@ from typing import Final
 
 from grader.domain.assignment import Assignment
 from grader.gradebook.spreadsheet_escaping import harmless
-from grader.handback.final_grades import Standing, State
-from grader.handback.graded_class import Place
+from grader.handback.final_grades import FinalGrade, FinalGradeState
+from grader.handback.graded_class import ClassListRow
 
 COLUMNS: Final = (
     "assignment",
@@ -33,7 +33,7 @@ COLUMNS: Final = (
 )
 
 
-def nbgrader_csv(places: Sequence[Place], assignment: Assignment) -> bytes:
+def nbgrader_csv(places: Sequence[ClassListRow], assignment: Assignment) -> bytes:
     """Return the table: one row a person; whoever has no grade yet has empty scores, which nbgrader reads as none.
 
     Whoever handed in nothing has 0, as in nbgrader's own table.
@@ -60,12 +60,12 @@ def nbgrader_csv(places: Sequence[Place], assignment: Assignment) -> bytes:
 # Private functions
 
 
-def _scores(standing: Standing | None, assignment: Assignment) -> list[str]:
+def _scores(standing: FinalGrade | None, assignment: Assignment) -> list[str]:
     """Return raw score, penalty, score and maximum; a person's points are both raw and final."""
     if standing is None:
         return ["0.0", "0.0", "0.0", _score(assignment.points_possible)]
     possible = _score(standing.grade.points_possible)
-    if standing.points is None or standing.state is not State.FINAL:
+    if standing.points is None or standing.state is not FinalGradeState.FINAL:
         return ["", "", "", possible]
     if standing.adjusted is not None:
         return [_score(standing.adjusted), "0.0", _score(standing.adjusted), possible]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from grader.domain.assignment import Assignment
-from grader.handback.final_grades import Standing
+from grader.handback.final_grades import FinalGrade
 
 PLATFORM_DECIMALS = 2
 """Of grades on a scale that is not the assignment's own; Moodle and Canvas keep so many."""
@@ -16,7 +16,7 @@ _WITH_COMMA = re.compile(r"\s*-?\d+,\d{1,5}\s*")
 _WITH_POINT = re.compile(r"\s*-?\d+\.\d{1,5}\s*")
 
 
-def platform_grade(standing: Standing, assignment: Assignment, maximum: Decimal) -> Decimal | None:
+def platform_grade(standing: FinalGrade, assignment: Assignment, maximum: Decimal) -> Decimal | None:
     """Return what a student has on a platform's scale; None where there is no grade.
 
     Where the platform's maximum is that of the assignment's own scale, the grade is the one that reports show, and

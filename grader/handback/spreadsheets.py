@@ -18,16 +18,16 @@ from grader.domain.assignment import Assignment
 from grader.domain.grade import Outcome
 from grader.domain.messages import Message, message
 from grader.gradebook.spreadsheet_escaping import harmless
-from grader.handback.final_grades import Standing, State
-from grader.handback.graded_class import Place
+from grader.handback.final_grades import FinalGrade, FinalGradeState
+from grader.handback.graded_class import ClassListRow
 from grader.locale import Translator
 
 Value = str | Decimal | None
 
 STATES: Final = {
-    State.FINAL: message("final"),
-    State.WAITING: message("waits for a person"),
-    State.EXCUSED: message("excused"),
+    FinalGradeState.FINAL: message("final"),
+    FinalGradeState.WAITING: message("waits for a person"),
+    FinalGradeState.EXCUSED: message("excused"),
 }
 _MISSING: Final = message("nothing handed in")
 
@@ -54,7 +54,7 @@ _WIDEST: Final = 60
 _SHEET_NAME_LIMIT: Final = 31
 
 
-def class_rows(places: Sequence[Place], assignment: Assignment, translator: Translator) -> list[list[Value]]:
+def class_rows(places: Sequence[ClassListRow], assignment: Assignment, translator: Translator) -> list[list[Value]]:
     """Return the table: titles, then one row a person, in the given order; the last columns are the checks."""
     titles = [translator.text(title) for title in _TITLES]
     checks = [item.title.get(translator.language) or item.check for item in assignment.rubric]
@@ -69,7 +69,7 @@ def class_rows(places: Sequence[Place], assignment: Assignment, translator: Tran
     return rows
 
 
-def class_csv(places: Sequence[Place], assignment: Assignment, translator: Translator) -> bytes:
+def class_csv(places: Sequence[ClassListRow], assignment: Assignment, translator: Translator) -> bytes:
     """Return the table as the spreadsheets of the language read it."""
     spanish = translator.language == "es"
     table = io.StringIO(newline="")
@@ -79,7 +79,7 @@ def class_csv(places: Sequence[Place], assignment: Assignment, translator: Trans
     return (_BYTE_ORDER_MARK + table.getvalue()).encode("utf-8", errors="replace")
 
 
-def class_workbook(places: Sequence[Place], assignment: Assignment, translator: Translator) -> bytes:
+def class_workbook(places: Sequence[ClassListRow], assignment: Assignment, translator: Translator) -> bytes:
     """Return the table as a workbook (xlsx): numbers as numbers, every text as text.
 
     Raises:
@@ -116,9 +116,9 @@ def class_workbook(places: Sequence[Place], assignment: Assignment, translator: 
 # Private functions
 
 
-def _results(standing: Standing, assignment: Assignment, translator: Translator) -> list[Value]:
+def _results(standing: FinalGrade, assignment: Assignment, translator: Translator) -> list[Value]:
     """Return the cells from the status to the last check; what is not known is empty, never 0."""
-    final = standing.state is State.FINAL
+    final = standing.state is FinalGradeState.FINAL
     late, grade = standing.late, standing.grade
     scaled = standing.on_scale(assignment.scale_maximum, assignment.scale_decimals, assignment.scale_minimum)
     value: Value = scaled if scaled is None else assignment.letter(scaled) or scaled

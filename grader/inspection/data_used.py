@@ -13,7 +13,7 @@ from grader.domain.evidence import FitClaim
 from grader.domain.inspection import Outline
 from grader.domain.messages import Message, message
 from grader.domain.submission import Notebook
-from grader.inspection.recognition import Training
+from grader.inspection.recognition import ClaimedTraining
 from grader.inspection.silent_mistakes import is_trained
 
 _COMMENT: Final = re.compile(r"(?:^|\s)#[^\n'\"]*$", re.MULTILINE)
@@ -40,7 +40,7 @@ def datasets_named(notebook: Notebook) -> frozenset[str]:
     )
 
 
-def data_used(outline: Outline, training: Training, named: Collection[str]) -> DataUsed:
+def data_used(outline: Outline, training: ClaimedTraining, named: Collection[str]) -> DataUsed:
     """Say which images a model was trained on, and why nothing is measured where that is not known.
 
     What its trainings were given decides. Where that was changed beyond recognition or seen by nobody (a loop, a

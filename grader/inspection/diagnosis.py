@@ -18,7 +18,7 @@ from grader.domain.run import CellError, RunRecord, RunStatus
 from grader.domain.submission import Notebook
 from grader.domain.text import shortened
 from grader.held_grades import counts_official_images
-from grader.inspection.frameworks import Framework, frameworks_of, missing_dataset, told_of
+from grader.inspection.frameworks import Framework, explains_error, frameworks_of, missing_dataset
 from grader.pipeline import missing_modules
 from grader.report.wording import RUN_ENDS
 
@@ -90,8 +90,10 @@ def _errors(past: Past, written_with: Sequence[Framework]) -> Iterator[Message]:
             error=verbatim(error.name),
             text=verbatim(_first_line(error)),
         )
-        echo = error.name == "NameError" and any(one.instead and told_of([one], errors[0]) for one in written_with)
-        if echo or error.cell_index in explained or told_of(written_with, error):
+        echo = error.name == "NameError" and any(
+            one.instead and explains_error([one], errors[0]) for one in written_with
+        )
+        if echo or error.cell_index in explained or explains_error(written_with, error):
             continue
         if error is errors[0] or error.name not in {errors[0].name, *(one.name for one in advised)}:
             yield advice(error, among=errors, places=places).hint

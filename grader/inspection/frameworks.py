@@ -246,7 +246,7 @@ def _of_environment(index: int, source: str) -> Iterator[Framework]:
             )
 
 
-def told_of(found: Sequence[Framework], error: CellError) -> bool:
+def explains_error(found: Sequence[Framework], error: CellError) -> bool:
     """Say whether one of these sentences explains an error already."""
     return any(one.explains(error) for one in found)
 

@@ -15,20 +15,20 @@ from grader.domain.datasets import Held, datasets, image_sets
 from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.facts import ReferenceFacts
 from grader.domain.grade import Finding, Outcome
-from grader.domain.inspection import OTHER, InspectedModel, Inspection, Outline, Remark, Trial
+from grader.domain.inspection import OTHER, InspectedModel, Inspection, InspectionRun, Outline, Remark
 from grader.domain.measurement import NOT_FINITE, Measurements, Quantity, Role
 from grader.domain.messages import Message, message, verbatim
 from grader.domain.outdated import OldCode
 from grader.domain.ports import MeasuringTask, Sandbox
 from grader.domain.run import Limits, RunRecord, RunStatus
 from grader.domain.submission import Notebook, Submission
-from grader.extraction.collected_run import ran
+from grader.extraction.collected_run import collected_run
 from grader.inspection.data_used import data_used, datasets_named
 from grader.inspection.diagnosis import Past, diagnosis
 from grader.inspection.measured_mistakes import measured_mistakes
 from grader.inspection.no_family import why_no_family
-from grader.inspection.recognition import Training, family_of, training_of
-from grader.inspection.silent_mistakes import Case, is_trained, mistakes_of
+from grader.inspection.recognition import ClaimedTraining, family_of, training_of
+from grader.inspection.silent_mistakes import InspectedAutoencoder, is_trained, mistakes_of
 from grader.inspection.source import Note, notes_of, uses_added_losses
 from grader.intake.notebook import read_notebook
 from grader.reading.reading_client import within_limits
@@ -107,7 +107,7 @@ def inspect_notebook(submission: Submission, context: InspectionContext) -> Insp
 
 def _tried(notebook: Notebook, old: OldCode, context: InspectionContext) -> Inspection:
     """Run a notebook once, its old code translated or not, and say what that run trained."""
-    with ran(old.notebook, context.sandbox, context.limits) as left:
+    with collected_run(old.notebook, context.sandbox, context.limits) as left:
         run = replace(left.run, places=notebook.places)
         evidence = left.evidence()
         outlines = context.measurer.outline(evidence)
@@ -117,7 +117,7 @@ def _tried(notebook: Notebook, old: OldCode, context: InspectionContext) -> Insp
         if not outlines and evidence.models:
             told += _why_not_rebuilt(context.measurer.measure(evidence, MeasuringTask(_any_reference(), Held.HIDDEN)))
     told += tuple(_ended_early(model) for model in models if model.epochs_asked)
-    trials = (Trial(bool(old.applied), run, len(models)),)
+    trials = (InspectionRun(bool(old.applied), run, len(models)),)
     return Inspection(models, run, (*told, *_notes_of_no_model(scene)), old.applied, trials)
 
 
@@ -226,11 +226,17 @@ _NOTHING: Final[Mapping[Quantity, float]] = {}
 
 
 def _remarks(
-    outline: Outline, training: Training, scene: _Scene, measured: Measurements, quality: Mapping[Quantity, float]
+    outline: Outline,
+    training: ClaimedTraining,
+    scene: _Scene,
+    measured: Measurements,
+    quality: Mapping[Quantity, float],
 ) -> tuple[Remark, ...]:
     """Return what is wrong with an autoencoder: in its layers, its training, the code, and its numbers."""
     some_classes = all(fit.classes for fit in training.fits) and bool(training.fits)
-    case = Case(outline, training, scene.outlines, uses_added_losses(scene.notebook), some_classes=some_classes)
+    case = InspectedAutoencoder(
+        outline, training, scene.outlines, uses_added_losses(scene.notebook), some_classes=some_classes
+    )
     remarks = mistakes_of(case)
     output = outline.architecture.output_shape
     remarks += tuple(note.about(output) for note in scene.notes if scene.owner(note) is outline)
@@ -245,7 +251,7 @@ def _why_unmeasured(measured: Measurements) -> Message:
     return reason or message("Nothing here is comparable with it.")
 
 
-def _epochs_asked(training: Training) -> int:
+def _epochs_asked(training: ClaimedTraining) -> int:
     """Return how many epochs the notebook asked for where one of its trainings was ended before, else 0."""
     ended = any(fit.epochs_asked for fit in training.fits)
     return sum(fit.epochs_asked or fit.epochs for fit in training.fits) if ended else 0

@@ -18,7 +18,7 @@ from grader.domain.grade import Finding
 from grader.domain.inspection import Outline, Remark
 from grader.domain.messages import Message, message, verbatim
 from grader.inspection.recognition import (
-    Training,
+    ClaimedTraining,
     expects_noise,
     is_penalised,
     noise_comes_first,
@@ -39,7 +39,7 @@ _NO_ENCODER = re.compile(r"decod|decodific|classif|clasific", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class InspectedAutoencoder:
     """One autoencoder, and what is around it.
 
     Attributes:
@@ -51,13 +51,13 @@ class Case:
     """
 
     outline: Outline
-    training: Training
+    training: ClaimedTraining
     outlines: Sequence[Outline] = ()
     uses_added_losses: bool = True
     some_classes: bool = False
 
 
-def is_trained(outline: Outline, training: Training) -> bool:
+def is_trained(outline: Outline, training: ClaimedTraining) -> bool:
     """Say whether an autoencoder was trained: a training of it was seen to end, or its images show it.
 
     Random weights give images far worse than the mean image.
@@ -66,7 +66,7 @@ def is_trained(outline: Outline, training: Training) -> bool:
     return seen or (outline.skill or 0.0) > 0
 
 
-def mistakes_of(case: Case) -> tuple[Remark, ...]:
+def mistakes_of(case: InspectedAutoencoder) -> tuple[Remark, ...]:
     """Return the silent mistakes of one autoencoder."""
     found = {
         "never_trained": _never_trained(case),
@@ -88,7 +88,7 @@ def mistakes_of(case: Case) -> tuple[Remark, ...]:
 # Training
 
 
-def _never_trained(case: Case) -> Finding | None:
+def _never_trained(case: InspectedAutoencoder) -> Finding | None:
     if is_trained(case.outline, case.training) or case.training.without_keras:  # a loop that nobody sees
         return None
     broke_off = bool(case.training.fits)
@@ -101,7 +101,7 @@ def _never_trained(case: Case) -> Finding | None:
     )
 
 
-def _not_finite(case: Case) -> Finding | None:
+def _not_finite(case: InspectedAutoencoder) -> Finding | None:
     if not case.outline.not_finite:
         return None
     fit = next((one for one in case.training.fits if one.input_maximum is not None), None)
@@ -136,7 +136,7 @@ def _short(number: str | None) -> str:
         return "–"
 
 
-def _nothing_learnt(case: Case) -> Finding | None:
+def _nothing_learnt(case: InspectedAutoencoder) -> Finding | None:
     skill = case.outline.skill
     known = is_trained(case.outline, case.training) or case.training.without_keras
     if skill is None or skill >= NOTHING_LEARNT or not known:
@@ -164,7 +164,7 @@ def _nothing_learnt(case: Case) -> Finding | None:
 # The code
 
 
-def _code_bypassed(case: Case) -> Finding | None:
+def _code_bypassed(case: InspectedAutoencoder) -> Finding | None:
     joins = any(len(set(layer.inputs)) > 1 for layer in case.outline.architecture.layers)
     if case.outline.code_size is not None or not joins or _is_kept_honest(case):
         return None
@@ -177,7 +177,7 @@ def _code_bypassed(case: Case) -> Finding | None:
     )
 
 
-def _code_too_wide(case: Case) -> Finding | None:
+def _code_too_wide(case: InspectedAutoencoder) -> Finding | None:
     architecture = case.outline.architecture
     taken = shape_size(architecture.input_shape)
     joins = any(len(set(layer.inputs)) > 1 for layer in architecture.layers)
@@ -193,7 +193,7 @@ def _code_too_wide(case: Case) -> Finding | None:
     )
 
 
-def _is_kept_honest(case: Case) -> bool:
+def _is_kept_honest(case: InspectedAutoencoder) -> bool:
     """Say whether noise, a penalty or a distribution keeps a wide code from holding a copy."""
     outline, training = case.outline, case.training
     return (
@@ -207,7 +207,7 @@ def _is_kept_honest(case: Case) -> bool:
 # The output
 
 
-def _output_out_of_reach(case: Case) -> Finding | None:
+def _output_out_of_reach(case: InspectedAutoencoder) -> Finding | None:
     """An activation that cannot give what the data hold."""
     output = output_layer(case.outline.architecture)
     fit = next((one for one in case.training.fits if one.input_minimum is not None and one.same_target), None)
@@ -232,7 +232,7 @@ def _output_out_of_reach(case: Case) -> Finding | None:
     )
 
 
-def _softmax_on_pixels(case: Case) -> Finding | None:
+def _softmax_on_pixels(case: InspectedAutoencoder) -> Finding | None:
     architecture = case.outline.architecture
     output = output_layer(architecture)
     if output is None or output.activation != "softmax" or shape_size(architecture.output_shape) not in image_numbers():
@@ -248,7 +248,7 @@ def _softmax_on_pixels(case: Case) -> Finding | None:
     )
 
 
-def _output_and_loss(case: Case) -> Finding | None:
+def _output_and_loss(case: InspectedAutoencoder) -> Finding | None:
     """Binary cross-entropy of numbers that are no probabilities, and that were not said to be logits."""
     output = output_layer(case.outline.architecture)
     loss = case.training.loss.replace("_", "").lower()
@@ -272,7 +272,7 @@ def _output_and_loss(case: Case) -> Finding | None:
 # Other models
 
 
-def _encoder_is_autoencoder(case: Case) -> Finding | None:
+def _encoder_is_autoencoder(case: InspectedAutoencoder) -> Finding | None:
     name = next((name for name in case.outline.twins if is_called_encoder(name)), None)
     if name is None:
         return None
@@ -287,7 +287,7 @@ def _encoder_is_autoencoder(case: Case) -> Finding | None:
     )
 
 
-def _encoder_untrained(case: Case) -> Finding | None:
+def _encoder_untrained(case: InspectedAutoencoder) -> Finding | None:
     name = next((name for name in case.outline.strays if is_called_encoder(name)), None)
     if name is None:
         return None
@@ -306,7 +306,7 @@ def is_called_encoder(name: str) -> bool:
     return bool(_ENCODER.search(last)) and not _NO_ENCODER.search(last)
 
 
-def _shared_with_another(case: Case) -> Finding | None:
+def _shared_with_another(case: InspectedAutoencoder) -> Finding | None:
     outline = case.outline
     other = next((one for one in case.outlines if _is_rival(outline, one)), None)
     if other is None:
@@ -328,7 +328,7 @@ def _is_rival(outline: Outline, other: Outline) -> bool:
     return not nested and outline.model in outline.trained_by and other.model in other.trained_by
 
 
-def _penalty_without_loss(case: Case) -> Finding | None:
+def _penalty_without_loss(case: InspectedAutoencoder) -> Finding | None:
     """A loop of the notebook's own that never asks the model for the penalties of its layers."""
     training = case.training
     by_loop = bool(training.fits) and all(fit.how == "loop" for fit in training.fits)
@@ -343,9 +343,9 @@ def _penalty_without_loss(case: Case) -> Finding | None:
     )
 
 
-def _named(case: Case) -> Message:
+def _named(case: InspectedAutoencoder) -> Message:
     return message("The model “{name}”", name=_verbatim_name(case))
 
 
-def _verbatim_name(case: Case) -> Message:
+def _verbatim_name(case: InspectedAutoencoder) -> Message:
     return verbatim(case.outline.name)

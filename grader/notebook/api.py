@@ -22,7 +22,7 @@ from grader.locale.translator import unknown_language
 from grader.notebook.cell_output import Feedback
 from grader.notebook.complaints import NotebookCheckError
 from grader.notebook.exercises import Exercise, exercises_of, judged
-from grader.notebook.exported_models import exhibit
+from grader.notebook.exported_models import exported_models
 from grader.notebook.hint_answers import Hint, next_layer
 from grader.notebook.judging import JudgedModels, examine
 from grader.notebook.models_at_hand import Gathered, NotebookNames, gather, gather_arrays, gather_everything
@@ -236,7 +236,7 @@ def _examined(question: Question, gathered: Gathered) -> JudgedModels:
     _start_quietly(question.language)
 
     def work() -> JudgedModels:
-        with exhibit(gathered) as shown:
+        with exported_models(gathered) as shown:
             return examine(items, shown, question.facts, question.focus)
 
     try:

@@ -23,7 +23,7 @@ LONGEST_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Exhibit:
+class ExportedModels:
     """Evidence of the models of one call.
 
     Attributes:
@@ -38,7 +38,7 @@ class Exhibit:
 
 
 @contextmanager
-def exhibit(gathered: Gathered) -> Iterator[Exhibit]:
+def exported_models(gathered: Gathered) -> Iterator[ExportedModels]:
     """Export the models and take them through the border; the files are gone afterwards.
 
     Raises:
@@ -51,7 +51,7 @@ def exhibit(gathered: Gathered) -> Iterator[Exhibit]:
         names = {role: found.name[:LONGEST_NAME] for role, found in gathered.models.items()}
         if gathered.in_numpy:
             names = {role: role.value for role in Role}
-        yield Exhibit(collect(folder, folder / "vetted"), exporter.claims(), names)
+        yield ExportedModels(collect(folder, folder / "vetted"), exporter.claims(), names)
 
 
 def refused(name: str, reason: str) -> MeasuringProblem:

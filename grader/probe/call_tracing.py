@@ -99,7 +99,7 @@ def opened(node: Any, tensors: dict[int, Any]) -> Any:
         return _noise_of(trained) or _noise_by_numbers(node) or function
     if trained is None:
         return SAMPLING if _draws(node, training=True) else function
-    return trained if is_drawn(_maker(trained._outputs[0])) else function
+    return trained if is_sampled(_maker(trained._outputs[0])) else function
 
 
 def _noise_of(trained: Any | None) -> Any | None:
@@ -186,11 +186,11 @@ def _draws(node: Any, **told: bool) -> bool:
     return bool(near.all() and (np.abs(drawn.std(axis=0) / np.exp(log_variance / 2) - 1) < 0.1).all())
 
 
-def is_drawn(operation: Any) -> bool:
+def is_sampled(operation: Any) -> bool:
     """Say whether it is the mark of `drawing` for a code of a mean and a log-variance."""
-    from .sampled_noise import Sampled
+    from .sampled_noise import SampledCode
 
-    return isinstance(operation, Sampled)
+    return isinstance(operation, SampledCode)
 
 
 def is_split(operation: Any) -> bool:

@@ -11,7 +11,7 @@ MAX_PARTS = 8
 _FIRST_CLEANING = 256
 
 
-class MadeModels:
+class CreatedModels:
     """Weak references to all models, the oldest first."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from .created_models import MadeModels
+from .created_models import CreatedModels
 from .fast_fits import FastFits
 from .fit_record import FitRecord
 from .image_origins import ImageOrigins
@@ -43,7 +43,7 @@ class FitTracker:
     records: list[FitRecord] = field(default_factory=list)
     after_fit: Callable[[], None] = lambda: None
     names_of: Callable[[Any], Sequence[str]] = lambda _model: ()
-    made: MadeModels | None = None
+    made: CreatedModels | None = None
     steps: int = 0
     origins: ImageOrigins | None = None
     tested: KnownTestImages | None = None

@@ -13,7 +13,7 @@ from typing import Any
 from .call_tracing import (
     SAMPLING,
     call_key,
-    is_drawn,
+    is_sampled,
     is_split,
     opened,
     outside_training,
@@ -211,7 +211,7 @@ class _Walk:
 
     def _call(self, node: Any, scope: Scope) -> None:
         inner, inputs = self._inner_function(node)
-        if inner is SAMPLING or is_drawn(node.operation):
+        if inner is SAMPLING or is_sampled(node.operation):
             outputs = [self.name(tensor, scope) for tensor in node.outputs]
             self._append(node, scope, outputs, name=self._registry.sampling(node.operation))
             return

@@ -18,7 +18,7 @@ from keras.src.ops.function import Function
 from keras.src.ops.numpy import Clip, Maximum, Minimum
 
 
-class Draw(keras.Operation):
+class StandardNormal(keras.Operation):
     """Numbers of N(0, 1); its input is only there to hang it on the graph."""
 
     def __init__(self, shape: Sequence[int | None]) -> None:
@@ -34,7 +34,7 @@ class Draw(keras.Operation):
         raise NotImplementedError
 
 
-class Sampled(keras.Operation):
+class SampledCode(keras.Operation):
     """A code that is drawn from a mean and a log-variance."""
 
     def compute_output_spec(self, pair: Any) -> Any:
@@ -46,7 +46,7 @@ class Sampled(keras.Operation):
         raise NotImplementedError
 
 
-class OtherNoiseError(Exception):
+class UnsupportedNoiseError(Exception):
     """Numbers are drawn and used in a way that is no code of a mean and a variance."""
 
 
@@ -79,12 +79,12 @@ def resolve(function: Any) -> Sequence[Any] | None:
     """Return the outputs of a traced graph with its noise told as what it is; None where there is none.
 
     Raises:
-        OtherNoiseError: It is used in another way.
+        UnsupportedNoiseError: It is used in another way.
     """
     nodes = [
         node for depth in sorted(function._nodes_by_depth, reverse=True) for node in function._nodes_by_depth[depth]
     ]
-    if not any(isinstance(node.operation, Draw) for node in nodes):
+    if not any(isinstance(node.operation, StandardNormal) for node in nodes):
         return None
     return _Resolution(nodes).outputs(function._outputs)
 
@@ -104,7 +104,7 @@ class _Resolution:
         return [self._final(tensor) for tensor in tensors]
 
     def _visit(self, node: Any) -> None:
-        if isinstance(node.operation, Draw):
+        if isinstance(node.operation, StandardNormal):
             self._drawn[id(node.outputs[0])] = _Drawn()
             return
         noisy = [tensor for tensor in node.input_tensors if id(tensor) in self._drawn]
@@ -151,13 +151,13 @@ class _Resolution:
     def _code(self, drawn: _Drawn, shape: tuple[int | None, ...]) -> Any:
         mean = drawn.offset
         if not isinstance(mean, keras.KerasTensor) or tuple(mean.shape) != shape:
-            raise OtherNoiseError("it draws numbers that are not added to a mean")
+            raise UnsupportedNoiseError("it draws numbers that are not added to a mean")
         if drawn.scale is None:
             return keras.layers.GaussianNoise(abs(drawn.factor))(mean)
         log_variance = self._log_variance(drawn.scale, drawn.factor)
         if tuple(log_variance.shape) != shape:
-            raise OtherNoiseError("it draws numbers with a variance of another shape than the mean's")
-        return Sampled()([mean, log_variance])
+            raise UnsupportedNoiseError("it draws numbers with a variance of another shape than the mean's")
+        return SampledCode()([mean, log_variance])
 
     def _log_variance(self, scale: Any, factor: float) -> Any:
         """Return the tensor u of which the scale is exp(u / 2), or make it: 2·log(scale)."""

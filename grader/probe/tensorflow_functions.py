@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from .sampled_noise import Draw
+from .sampled_noise import StandardNormal
 
 
 class Free:
@@ -348,7 +348,7 @@ def _bias_add(value: Any, bias: Any, **other: Any) -> Any:
 
 
 def _normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, **_: Any) -> Any:
-    drawn = Draw(_sizes(shape))(in_trace.anchor())
+    drawn = StandardNormal(_sizes(shape))(in_trace.anchor())
     spread = drawn if isinstance(stddev, int | float) and stddev == 1 else drawn * stddev
     return spread if isinstance(mean, int | float) and mean == 0 else spread + mean
 

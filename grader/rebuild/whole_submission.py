@@ -293,7 +293,10 @@ def _alike(found: _Found, autoencoder: RebuiltModel, code_size: int) -> Equivale
 def _conventions(autoencoder: RebuiltModel, scale: PixelScale | None) -> tuple[Message, ...]:
     """Say what was done so that the model's numbers stand for pixels."""
     logits = ANSWERS_WITH_LOGITS
-    return (*((logits,) if answers_with_logits(autoencoder) else ()), *((scale.told(),) if scale is not None else ()))
+    return (
+        *((logits,) if answers_with_logits(autoencoder) else ()),
+        *((scale.sentence(),) if scale is not None else ()),
+    )
 
 
 def load_arrays(path: Path | None) -> Arrays:

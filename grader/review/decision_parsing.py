@@ -15,7 +15,7 @@ from grader.domain.grade import GradeStatus
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
 from grader.domain.people import shown_student, split_student
-from grader.gradebook.standing_queries import Wanted
+from grader.gradebook.standing_queries import HandInFilter
 from grader.gradebook.standing_tables import StandingRow
 from grader.gradebook.standing_updates import name_key
 from grader.review.book import Book
@@ -78,7 +78,7 @@ def find_hand_in(book: Book, assignment: str, student: str, *, file: str = "") -
     Raises:
         DecisionRefusedError: Nobody has this name, or several hand-ins fit.
     """
-    rows = book.queries.rows(Wanted(assignment), limit=_EVERYBODY)
+    rows = book.queries.rows(HandInFilter(assignment), limit=_EVERYBODY)
     name = known_name(student, {row.student for row in rows})
     found = [row for row in rows if row.student == name]
     if file:

@@ -47,7 +47,7 @@ class CellNames:
         return next((cell.recorded for cell in self._cells if cell.index == index), None)
 
 
-def with_order(error: CellError, cells: CellNames) -> CellError:
+def with_cell_order(error: CellError, cells: CellNames) -> CellError:
     """Return a NameError with the cells that make the name, every other error as it is.
 
     A name that only a cell below makes was missing for the order. One that a cell above or the cell itself makes as

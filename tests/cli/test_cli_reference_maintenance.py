@@ -17,7 +17,7 @@ from grader.domain.facts import CalibrationRun, ReferenceFacts
 from grader.domain.measurement import Quantity
 from grader.domain.messages import message
 from grader.rebuild import quiet
-from grader.rebuild.calibration import Plan
+from grader.rebuild.calibration import CalibrationPlan
 from grader.rebuild.facts.kept_weights import default_folder
 from grader.rebuild.quantities.reference_data import DataChoice, DataNotFoundError
 from grader.validation.references import Distance, ReferenceVerdict
@@ -43,8 +43,8 @@ class Asked:
     def __init__(self) -> None:
         self.jobs: int | None = None
         self.references: list[str] | None = None
-        self.plan: Plan | None = None
-        self.plans: list[Plan] = []
+        self.plan: CalibrationPlan | None = None
+        self.plans: list[CalibrationPlan] = []
         self.full: bool | None = None
         self.verdicts: Callable[[str], ReferenceVerdict] = lambda reference: ReferenceVerdict(reference, ())
         self.error: BaseException | None = None
@@ -60,7 +60,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
         noted.jobs = jobs
         yield PROCESSES
 
-    def calibrate(references: Sequence[str], plan: Plan, executor: object, say: Callable[..., None]) -> None:
+    def calibrate(references: Sequence[str], plan: CalibrationPlan, executor: object, say: Callable[..., None]) -> None:
         assert executor is PROCESSES
         noted.references, noted.plan = list(references), plan
         noted.plans.append(plan)
@@ -71,7 +71,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
     def validate(
         facts: Sequence[ReferenceFacts],
-        plan: Plan,
+        plan: CalibrationPlan,
         executor: object,
         *,
         full: bool,
@@ -159,7 +159,7 @@ def test_calibrate_asks_for_what_the_options_say(asked: Asked, tmp_path: Path) -
     options = ["--seeds", "4", "--variation-seeds", "2", "--data", tmp_path, "--data-size", "full", "--jobs", "3"]
     ended = run("calibrate", "stacked", "sparse", "stacked", *options, "--lang", "en")
     assert (asked.references, asked.jobs) == (["stacked", "sparse"], 3)
-    assert asked.plan == Plan(DataChoice("full", tmp_path), 4, 2, default_folder())
+    assert asked.plan == CalibrationPlan(DataChoice("full", tmp_path), 4, 2, default_folder())
     assert (ended.status, ended.err) == (0, "")
     assert ended.out.splitlines() == [
         "stacked sample batch-64 #3: 20 × 7.8 s; reconstruction_mse 0.01835",
@@ -178,7 +178,7 @@ def test_calibrate_takes_the_whole_course_where_none_is_named(
     assert run("calibrate", *ids).status == 0
     assert asked.references == list(course_ids())
     keep = default_folder()
-    assert asked.plans == [Plan(DataChoice(size, None), None, 1, keep) for size in ("sample", "full")]
+    assert asked.plans == [CalibrationPlan(DataChoice(size, None), None, 1, keep) for size in ("sample", "full")]
     assert (asked.jobs or 0) >= 1
 
 
@@ -216,13 +216,13 @@ def test_validate_asks_for_what_the_options_say(asked: Asked, tmp_path: Path) ->
     assert (asked.references, asked.full, asked.plan) == (
         ["sparse", "stacked"],
         False,
-        Plan(DataChoice("sample", None), weights=default_folder()),
+        CalibrationPlan(DataChoice("sample", None), weights=default_folder()),
     )
     assert run("validate", "stacked", "--full", "--data", tmp_path, "--data-size", "full", "-j", "2").status == 0
     assert (asked.full, asked.jobs, asked.plan) == (
         True,
         2,
-        Plan(DataChoice("full", tmp_path), weights=default_folder()),
+        CalibrationPlan(DataChoice("full", tmp_path), weights=default_folder()),
     )
 
 

@@ -15,7 +15,7 @@ from class_samples import EN, ES, STACKED, final, graded
 
 from grader.domain.assignment import LetterBound
 from grader.domain.people import Person
-from grader.handback.final_grades import Decisions
+from grader.handback.final_grades import StudentDecisions
 from grader.handback.graded_class import seating
 from grader.handback.gradescope_results import results_json, results_zip
 from grader.handback.junit import junit_xml
@@ -35,7 +35,9 @@ ROSTER = Roster(
 
 def class_of_three(**decisions: object):
     """Ana 75 %, Zoé waits, Luis handed in nothing."""
-    return final(graded("Ana Oviedo-2", 0.755), graded("Zoé Ñáñez-1", waits=True), decisions=Decisions(**decisions))
+    return final(
+        graded("Ana Oviedo-2", 0.755), graded("Zoé Ñáñez-1", waits=True), decisions=StudentDecisions(**decisions)
+    )
 
 
 def test_a_spanish_table_opens_in_a_spanish_spreadsheet() -> None:

@@ -10,15 +10,17 @@ from outline_samples import SIMPLE, STACKED_PARTS, architecture, dense, fit, out
 
 from grader.domain.architecture import Architecture
 from grader.domain.inspection import Outline
-from grader.inspection.recognition import Training
-from grader.inspection.silent_mistakes import Case, is_called_encoder, is_trained, mistakes_of
+from grader.inspection.recognition import ClaimedTraining
+from grader.inspection.silent_mistakes import InspectedAutoencoder, is_called_encoder, is_trained, mistakes_of
 
 WIDE = dense(1000, 784)
 
 
-def kinds(one: Outline, how: Training | None = None, *others: Outline, **around: Any) -> list[str]:
+def kinds(one: Outline, how: ClaimedTraining | None = None, *others: Outline, **around: Any) -> list[str]:
     """Names of what was found."""
-    return [remark.kind for remark in mistakes_of(Case(one, how or training(), (one, *others), **around))]
+    return [
+        remark.kind for remark in mistakes_of(InspectedAutoencoder(one, how or training(), (one, *others), **around))
+    ]
 
 
 def joined(form: Architecture) -> Architecture:

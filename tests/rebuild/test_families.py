@@ -23,7 +23,7 @@ from grader.rebuild.families.family_registry import family_of
 from grader.rebuild.families.of_references import measured
 from grader.rebuild.families.variational import latent_numbers, prior_distance
 from grader.rebuild.quantities import image_metrics
-from grader.rebuild.quantities.reference_data import DataChoice, Material, load_material
+from grader.rebuild.quantities.reference_data import DataChoice, ReferenceData, load_reference_data
 from grader.rebuild.quantities.samples import Samples
 from grader.rebuild.quantities.submission_measurements import output_range
 from reference.contract import Reference, load
@@ -44,9 +44,9 @@ FAMILIES = (
 
 
 @cache
-def few(dataset: str) -> Material:
+def few(dataset: str) -> ReferenceData:
     """The embedded data, 30 hidden and 300 training images of it; points are as few already."""
-    found = load_material(dataset, SAMPLE)
+    found = load_reference_data(dataset, SAMPLE)
     return found if dataset == "cloud" else replace(found, train=found.train[:300], hidden=found.hidden[:30])
 
 

@@ -32,14 +32,14 @@ from grader.domain.plugins import PluginError
 from grader.domain.ports import MeasuringTask
 from grader.domain.run import RunRecord, RunStatus, StoppedBy
 from grader.locale import Translator
-from grader.rebuild.calibration import Plan, baselines, run, store
+from grader.rebuild.calibration import CalibrationPlan, baselines, run, store
 from grader.rebuild.facts.description import describe
 from grader.rebuild.facts.reference_training import REFERENCE
 from grader.rebuild.facts.soundness import problems_of
 from grader.rebuild.facts.summary import summarise
 from grader.rebuild.families import family_registry
 from grader.rebuild.families.family_registry import family_names, family_of, shipped
-from grader.rebuild.quantities.reference_data import DataChoice, load_material
+from grader.rebuild.quantities.reference_data import DataChoice, load_reference_data
 from grader.rebuild.whole_submission import measure
 from grader.settings_key import observing_digest
 from reference import contract
@@ -164,8 +164,8 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
 
 def calibrated() -> None:
     """Write the facts of three trainings of 64 images."""
-    reference, material = load("winners"), load_material("mnist", SAMPLE)
-    runs = [run("winners", Plan(SAMPLE), REFERENCE, seed).record for seed in range(3)]
+    reference, material = load("winners"), load_reference_data("mnist", SAMPLE)
+    runs = [run("winners", CalibrationPlan(SAMPLE), REFERENCE, seed).record for seed in range(3)]
     found = summarise(reference, material, runs, baselines(reference, material), honest={"reference"})
     facts = describe(reference).with_calibrated("mnist", found)
     (contract.own_file("winners") or Path()).parent.parent.joinpath("facts").mkdir(exist_ok=True)

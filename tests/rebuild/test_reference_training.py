@@ -28,7 +28,7 @@ from grader.rebuild.facts.reference_training import (
     variations,
 )
 from grader.rebuild.network.own_models import architecture_of
-from grader.rebuild.quantities.reference_data import Material
+from grader.rebuild.quantities.reference_data import ReferenceData
 from reference import from_scratch
 from reference.contract import IDS, Autoencoder, load
 
@@ -38,9 +38,9 @@ CHAINS = tuple(
 """References whose encoder and decoder are chains of layers, fitted with one call."""
 
 
-def material(count: int = 96) -> Material:
+def material(count: int = 96) -> ReferenceData:
     rng = np.random.default_rng(0)
-    return Material(
+    return ReferenceData(
         size="sample",
         source="drawn at random",
         digest="0",

@@ -27,7 +27,7 @@ from grader.sandbox.backend_registry import (
     backend_names,
     remove_backend,
 )
-from grader.sandbox.backends.backend import KernelOptions, Trial
+from grader.sandbox.backends.backend import KernelOptions, SandboxUnderTest
 from grader.sandbox.conformance import suite
 from grader.zones import ZoneOptions, open_zones
 
@@ -84,9 +84,9 @@ class ToyBackend:
         """Return nothing."""
 
     @contextmanager
-    def conformance(self) -> Iterator[tuple[Trial, ...]]:
+    def conformance(self) -> Iterator[tuple[SandboxUnderTest, ...]]:
         """Lend the toy."""
-        yield (Trial("only", ToySandbox(KernelOptions())),)
+        yield (SandboxUnderTest("only", ToySandbox(KernelOptions())),)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from grader.domain.run import CellError, DefinedBelow, LackedName
 from grader.domain.submission import CodeCell
-from grader.sandbox.undefined_names import CellNames, defined_names, with_order
+from grader.sandbox.undefined_names import CellNames, defined_names, with_cell_order
 
 
 def lacking(name: str, cell: int = 0) -> CellError:
@@ -21,7 +21,7 @@ def cells(*sources: str, recorded: tuple[int | None, ...] = ()) -> tuple[CodeCel
 def test_a_name_that_a_cell_below_defines_is_told_with_both_numbers() -> None:
     """19 of 80 real notebooks have execution counts out of order."""
     written = cells("encoder(x)", "y = 1", "encoder = build()", recorded=(7, 2, 3))
-    found = with_order(lacking("encoder"), CellNames(written)).defined_below
+    found = with_cell_order(lacking("encoder"), CellNames(written)).defined_below
     assert found == DefinedBelow("encoder", 4, 7, 3)
     assert found.ran_in_recorded_order is True
 
@@ -29,7 +29,7 @@ def test_a_name_that_a_cell_below_defines_is_told_with_both_numbers() -> None:
 @pytest.mark.parametrize("recorded", [(None, None), (3, None), (None, 3), (3, 7)])
 def test_without_numbers_that_say_so_nothing_is_said_of_a_session(recorded: tuple[int | None, ...]) -> None:
     """Colab clears them; they may also be in the order of the file."""
-    found = with_order(lacking("a"), CellNames(cells("a", "a = 1", recorded=recorded))).defined_below
+    found = with_cell_order(lacking("a"), CellNames(cells("a", "a = 1", recorded=recorded))).defined_below
     assert found is not None
     assert found.ran_in_recorded_order is False
 
@@ -47,7 +47,7 @@ def test_without_numbers_that_say_so_nothing_is_said_of_a_session(recorded: tupl
 )
 def test_what_is_no_matter_of_order_stays_as_it_is(error: CellError, written: tuple[CodeCell, ...]) -> None:
     """Then the ordinary advice is the right one."""
-    assert with_order(error, CellNames(written)) is error
+    assert with_cell_order(error, CellNames(written)) is error
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_name_that_is_no_matter_of_order_is_told_with_the_cells_that_make_it(
     error: CellError, written: tuple[CodeCell, ...], made_in: tuple[int, ...]
 ) -> None:
     """One of them failed, or none was ever written."""
-    found = with_order(error, CellNames(written))
+    found = with_cell_order(error, CellNames(written))
     assert (found.lacked, found.defined_below) == (LackedName("a", made_in), None)
 
 

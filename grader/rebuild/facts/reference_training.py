@@ -17,7 +17,7 @@ import keras
 import numpy as np
 
 from grader.rebuild.network.own_models import as_keras
-from grader.rebuild.quantities.reference_data import Material
+from grader.rebuild.quantities.reference_data import ReferenceData
 from reference.contract import Autoencoder, Reference, resized
 
 STEPS_PER_EXECUTION = 32
@@ -63,7 +63,7 @@ CONTROL = Variation("control", control=True, honest=False)
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedReference:
     """A trained reference as Keras models.
 
     Attributes:
@@ -121,7 +121,7 @@ def _free(reference: Reference) -> list[Variation]:
     ]
 
 
-def material_of(reference: Reference, material: Material, variation: Variation) -> Material:
+def material_of(reference: Reference, material: ReferenceData, variation: Variation) -> ReferenceData:
     """Return the samples as a variation prepares them."""
     if variation.free is None:
         return material
@@ -148,7 +148,7 @@ def planned_epochs(reference: Reference, samples: int, variation: Variation) -> 
     return max(1, round(epochs_of(reference, samples) * variation.epochs_share))
 
 
-def train(reference: Reference, material: Material, variation: Variation, seed: int) -> Trained:
+def train(reference: Reference, material: ReferenceData, variation: Variation, seed: int) -> TrainedReference:
     """Train one model as the reference says, except for what the variation changes.
 
     Args:
@@ -165,7 +165,7 @@ def train(reference: Reference, material: Material, variation: Variation, seed: 
     started = time.monotonic()
     if reference.train is not None:
         models = reference.train(samples, epochs=epochs, batch_size=batch_size, compile_model=compile_model)
-        return Trained(models, epochs, None, time.monotonic() - started)
+        return TrainedReference(models, epochs, None, time.monotonic() - started)
     models = untrained(reference, variation, seed)
     recipe = reference.inputs_and_targets
     if variation.control and reference.control_inputs_and_targets is not None:
@@ -174,7 +174,7 @@ def train(reference: Reference, material: Material, variation: Variation, seed: 
     compile_model(models.autoencoder)
     history = models.autoencoder.fit(x, y, epochs=epochs, batch_size=batch_size, verbose=0)
     losses = history if isinstance(history, list) else history.history["loss"]
-    return Trained(as_keras(models), epochs, float(losses[-1]), time.monotonic() - started)
+    return TrainedReference(as_keras(models), epochs, float(losses[-1]), time.monotonic() - started)
 
 
 def untrained(reference: Reference, variation: Variation, seed: int) -> Autoencoder:

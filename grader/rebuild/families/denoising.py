@@ -12,7 +12,7 @@ from grader.rebuild.families.judgement import BCE, MSE_INFORMS, Baselines, Judge
 from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.noisy_samples import clean_samples, noisy_samples
 from grader.rebuild.quantities.portrait_measurements import denoised_strips
-from grader.rebuild.quantities.reference_data import Array, Material
+from grader.rebuild.quantities.reference_data import Array, ReferenceData
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Reference
 
@@ -62,7 +62,7 @@ class Denoising(Family):
             models.autoencoder, noisy_samples(reference, clean_samples(reference, images)).reshape(images.shape)
         )
 
-    def baselines(self, reference: Reference, material: Material) -> Baselines:
+    def baselines(self, reference: Reference, material: ReferenceData) -> Baselines:
         """Add the mean image and the copy of the noise."""
         found = super().baselines(reference, material)
         clean = clean_samples(reference, material.hidden)

@@ -31,7 +31,7 @@ from grader.rebuild.quantities.conventions import in_unit_range
 from grader.rebuild.quantities.lengths import length_measurements
 from grader.rebuild.quantities.noisy_samples import clean_samples
 from grader.rebuild.quantities.portrait_measurements import CODES_SHOWN, code_plane, codes_of
-from grader.rebuild.quantities.reference_data import Array, Material, are_images
+from grader.rebuild.quantities.reference_data import Array, ReferenceData, are_images
 from grader.rebuild.quantities.samples import Samples, load_samples
 from reference.contract import Autoencoder, Reference
 
@@ -139,7 +139,7 @@ class Family:
     # References
 
     def of_reference(
-        self, reference: Reference, models: Autoencoder, material: Material, samples: Samples, seed: int
+        self, reference: Reference, models: Autoencoder, material: ReferenceData, samples: Samples, seed: int
     ) -> TrainedModels:
         """Return the models of a reference with everything that `measure` looks at.
 
@@ -153,7 +153,7 @@ class Family:
         del reference, material, samples, seed
         return TrainedModels(models.autoencoder, models.encoder, models.decoder)
 
-    def reference_samples(self, reference: Reference, material: Material) -> Samples:
+    def reference_samples(self, reference: Reference, material: ReferenceData) -> Samples:
         """Return the hidden data on which a reference is measured."""
         clean = clean_samples(reference, material.hidden)
         images = clean.reshape(material.hidden.shape) if clean.size == material.hidden.size else clean
@@ -161,7 +161,7 @@ class Family:
             material.size, material.train, images, material.strip_images, material.hidden_labels, laid_out=clean
         )
 
-    def baselines(self, reference: Reference, material: Material) -> Baselines:
+    def baselines(self, reference: Reference, material: ReferenceData) -> Baselines:
         """Return what predictors reach that need no training of the reference."""
         found = {Baseline.MEAN: image_metrics.mean_image_error(material.train, material.hidden)}
         if material.train[0].size > reference.code_size:
@@ -253,7 +253,7 @@ def completed_cast(cast: Cast, rebuilt: Rebuilt, setting: Setting, sample: tuple
     return with_named_parts(cast, rebuilt.models, arrays, sample=sample, contract=contract)
 
 
-def mean_image_entropy(material: Material) -> float:
+def mean_image_entropy(material: ReferenceData) -> float:
     """Return the cross-entropy of the mean training image on the hidden images, in nats a pixel."""
     mean = np.broadcast_to(material.train.mean(axis=0), material.hidden.shape)
     return image_metrics.binary_cross_entropy(material.hidden, mean)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from grader.rebuild.families.family_registry import family_of
 from grader.rebuild.families.judgement import Values
 from grader.rebuild.quantities import image_metrics
-from grader.rebuild.quantities.reference_data import Material
+from grader.rebuild.quantities.reference_data import ReferenceData
 from reference.contract import Autoencoder, Reference
 
 
-def measured(reference: Reference, models: Autoencoder, material: Material, seed: int) -> Values:
+def measured(reference: Reference, models: Autoencoder, material: ReferenceData, seed: int) -> Values:
     """Return all numbers that the facts of a reference hold of its trained models.
 
     Args:

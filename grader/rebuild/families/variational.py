@@ -26,7 +26,7 @@ from grader.rebuild.families.judgement import BCE, MSE, Baselines, Judgement
 from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.noisy_samples import NOISE_SEED
 from grader.rebuild.quantities.portrait_measurements import CODES_SHOWN, code_plane, codes_of
-from grader.rebuild.quantities.reference_data import Array, Material
+from grader.rebuild.quantities.reference_data import Array, ReferenceData
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Autoencoder, Reference
 from reference.sampling import kl_divergence, moments
@@ -93,13 +93,13 @@ class Variational(Family):
         return Portrait(code_plane(means, samples.labels))
 
     def of_reference(
-        self, reference: Reference, models: Autoencoder, material: Material, samples: Samples, seed: int
+        self, reference: Reference, models: Autoencoder, material: ReferenceData, samples: Samples, seed: int
     ) -> TrainedModels:
         """Add the moments of the reference's encoder."""
         found = super().of_reference(reference, models, material, samples, seed)
         return replace(found, moments=moments(models.encoder))
 
-    def baselines(self, reference: Reference, material: Material) -> Baselines:
+    def baselines(self, reference: Reference, material: ReferenceData) -> Baselines:
         """Add what a collapsed posterior has, whose decoder answers the mean image."""
         collapsed = mean_image_entropy(material) * material.hidden[0].size
         return super().baselines(reference, material) | {

@@ -190,7 +190,7 @@ def _measured(case: _Case) -> Measurements:
         data=opaque.samples.size,
         candidates=sum(_is_whole(model, opaque) for model in case.graphs),
         claims=RelatedClaims(any(fit.model == case.whole.claim.model for fit in opaque.evidence.fits)),
-        conventions=(_SAID, *convention.told()),
+        conventions=(_SAID, *convention.conventions()),
         by_behaviour=True,
     )
 

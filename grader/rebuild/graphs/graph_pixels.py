@@ -35,9 +35,9 @@ class Convention:
         ends = role is not Role.DECODER, role is not Role.ENCODER
         return replace(model, model=Converted(model.model, self, *ends))
 
-    def told(self) -> tuple[Message, ...]:
+    def conventions(self) -> tuple[Message, ...]:
         """Say what was done."""
-        return (() if self.scale is None else (self.scale.told(),)) + ((_LOGITS,) if self.logits else ())
+        return (() if self.scale is None else (self.scale.sentence(),)) + ((_LOGITS,) if self.logits else ())
 
 
 _LOGITS = ANSWERS_WITH_LOGITS

@@ -114,7 +114,7 @@ class PixelScale:
     black: float
     white: float
 
-    def told(self) -> Message:
+    def sentence(self) -> Message:
         """Say what was done."""
         return message(
             "The model was trained on pixels between {black:.4g} and {white:.4g}: it was given such pixels, and its "

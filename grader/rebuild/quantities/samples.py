@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from grader.domain.measurement import ImageStrip
 from grader.rebuild.quantities import image_metrics
-from grader.rebuild.quantities.reference_data import DataChoice, are_images, load_images, load_material
+from grader.rebuild.quantities.reference_data import DataChoice, are_images, load_images, load_reference_data
 from reference import data
 
 
@@ -56,7 +56,7 @@ def load_samples(dataset: str, part: str, choice: DataChoice) -> Samples:
     Raises:
         reference.data.DataNotFoundError: The full data was asked for and is not there.
     """
-    material = load_material(dataset, choice)
+    material = load_reference_data(dataset, choice)
     found = Samples(material.size, material.train, material.hidden, material.strip_images)
     if not are_images(dataset):  # points in space: there are no others to hide
         return found

@@ -36,7 +36,7 @@ class KernelOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class SandboxUnderTest:
     """One sandbox of a backend that the conformance suite is run on.
 
     Attributes:
@@ -109,7 +109,7 @@ class Backend(Protocol):
         """
         ...
 
-    def conformance(self) -> AbstractContextManager[tuple[Trial, ...]]:
+    def conformance(self) -> AbstractContextManager[tuple[SandboxUnderTest, ...]]:
         """Lend every sandbox that must have all named behaviours; none where nothing is promised.
 
         Raises:

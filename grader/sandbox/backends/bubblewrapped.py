@@ -19,7 +19,7 @@ from grader.domain.ports import GraphSandbox
 from grader.domain.run import Limits, RunRecord, RunStatus
 from grader.domain.submission import Notebook
 from grader.sandbox import bubblewrap
-from grader.sandbox.backends.backend import KernelOptions, Trial
+from grader.sandbox.backends.backend import KernelOptions, SandboxUnderTest
 from grader.sandbox.backends.kernel_settings import (
     COMPANIONS,
     environment,
@@ -268,7 +268,7 @@ class BubblewrapBackend:
         return partial(measuring_prefix, bubblewrap.find_bubblewrap())
 
     @contextmanager
-    def conformance(self) -> Iterator[tuple[Trial, ...]]:
+    def conformance(self) -> Iterator[tuple[SandboxUnderTest, ...]]:
         """Lend a sandbox whose kernels start cold, and one whose kernels are forked.
 
         Raises:
@@ -276,4 +276,7 @@ class BubblewrapBackend:
         """
         options = KernelOptions(threads=1)
         with self.opened(warm=False) as cold, self.opened(warm=True) as warm:
-            yield Trial("cold", cold.sandbox(options)), Trial("warm", replace(warm.sandbox(options), only_warm=True))
+            yield (
+                SandboxUnderTest("cold", cold.sandbox(options)),
+                SandboxUnderTest("warm", replace(warm.sandbox(options), only_warm=True)),
+            )

@@ -55,7 +55,7 @@ class Ending:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ConformanceResult:
     """Whether a sandbox has a behaviour.
 
     Attributes:

@@ -25,7 +25,7 @@ from grader.rebuild.families.judgement import Baselines, Judgement
 from grader.rebuild.network.relations import related
 from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.portrait_measurements import row_errors
-from grader.rebuild.quantities.reference_data import NO_IMAGES, Array, Material
+from grader.rebuild.quantities.reference_data import NO_IMAGES, Array, ReferenceData
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Reference
 from reference.detection import average_precision, roc_auc
@@ -83,13 +83,13 @@ class Fraud(Family):
         answers = image_metrics.reconstruct(models.autoencoder, rows)
         return Portrait(errors=row_errors(reference.offer("fraud_scores")(rows.astype(np.float64), answers), labels))
 
-    def reference_samples(self, reference: Reference, material: Material) -> Samples:
+    def reference_samples(self, reference: Reference, material: ReferenceData) -> Samples:
         """Return all hidden rows, frauds among them, and the normal ones."""
         del reference
         labels, rows = material.hidden_labels, material.hidden
         return Samples(material.size, material.train, rows[labels == 0], material.strip_images, labels, rows)
 
-    def baselines(self, reference: Reference, material: Material) -> Baselines:
+    def baselines(self, reference: Reference, material: ReferenceData) -> Baselines:
         """Call every row normal; take the errors of PCA for scores; answer the mean row."""
         labels, normal = material.hidden_labels, material.hidden[material.hidden_labels == 0]
         same, linear = np.zeros(len(labels)), reference.offer("pca_scores")(material.train, material.hidden)
