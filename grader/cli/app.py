@@ -12,7 +12,7 @@ from grader.cli import app_backup_and_deletion, app_class, app_maintenance, app_
 from grader.cli.command_language import Exit
 from grader.cli.completion import assignments
 from grader.cli.help_and_usage import Commands, TranslatedGroup, first_steps
-from grader.cli.help_and_usage import remembered as told
+from grader.cli.help_and_usage import help_text as told
 from grader.cli.options import (
     NOTEBOOKS_FOLDERS_ZIPS,
     WARM,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli.help_and_usage import remembered as told
+from grader.cli.help_and_usage import help_text as told
 from grader.cli.options import (
     NOTEBOOKS_FOLDERS_ZIPS,
     AsJson,

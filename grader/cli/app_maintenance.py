@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from grader.cli.completion import assignments
-from grader.cli.help_and_usage import remembered as told
+from grader.cli.help_and_usage import help_text as told
 from grader.cli.options import WARM, Accelerate, AsJson, CourseFolder, DataFolder, DataSize, Language, SandboxName, Warm
 from grader.domain.course import Course
 from grader.domain.messages import message
@@ -128,10 +128,5 @@ def validate_command(
     _start_tensorflow(lang)  # before anything below imports it, and says so at length
     from grader.cli.reference_maintenance import TrainingOptions, validate_references
 
-    validate_references(
-        ids or (),
-        TrainingOptions(data_size, data, jobs, course=Course.at(course)),
-        full=full,
-        language=lang,
-        as_json=as_json,
-    )
+    trainings = TrainingOptions(data_size, data, jobs, course=Course.at(course))
+    validate_references(ids or (), trainings, full=full, language=lang, as_json=as_json)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from grader.cli.command_language import translated as told_now
-from grader.cli.help_and_usage import remembered as told
+from grader.cli.help_and_usage import help_text as told
 from grader.cli.options import AsJson, CourseFolder, GradebookUrl, Language
 from grader.domain.messages import message
 

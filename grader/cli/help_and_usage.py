@@ -28,7 +28,7 @@ _WIDEST_TERM: Final = 30
 _sentences: dict[str, Message] = {}
 
 
-def remembered(sentence: Message) -> str:
+def help_text(sentence: Message) -> str:
     """Tell a help text as typer wants it, at import, and remember the sentence for another language later."""
     text = translated(sentence)
     _sentences[text] = sentence

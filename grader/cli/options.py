@@ -9,7 +9,7 @@ import typer
 
 from grader.cli.command_language import language_option
 from grader.cli.completion import chosen_from
-from grader.cli.help_and_usage import remembered as told
+from grader.cli.help_and_usage import help_text as told
 from grader.domain.messages import message
 from grader.sandbox.backend_registry import UNSHUT, backend_names
 

@@ -226,21 +226,16 @@ _NOTHING: Final[Mapping[Quantity, float]] = {}
 
 
 def _remarks(
-    outline: Outline,
-    training: ClaimedTraining,
-    scene: _Scene,
-    measured: Measurements,
-    quality: Mapping[Quantity, float],
+    outline: Outline, training: ClaimedTraining, scene: _Scene, found: Measurements, quality: Mapping[Quantity, float]
 ) -> tuple[Remark, ...]:
     """Return what is wrong with an autoencoder: in its layers, its training, the code, and its numbers."""
     some_classes = all(fit.classes for fit in training.fits) and bool(training.fits)
-    case = InspectedAutoencoder(
-        outline, training, scene.outlines, uses_added_losses(scene.notebook), some_classes=some_classes
-    )
+    added = uses_added_losses(scene.notebook)
+    case = InspectedAutoencoder(outline, training, scene.outlines, added, some_classes=some_classes)
     remarks = mistakes_of(case)
     output = outline.architecture.output_shape
     remarks += tuple(note.about(output) for note in scene.notes if scene.owner(note) is outline)
-    if not is_trained(outline, training) or outline.not_finite or not measured.values:
+    if not is_trained(outline, training) or outline.not_finite or not found.values:
         return remarks
     return _with_measured(remarks, measured_mistakes(outline.name, family_of(outline, training), quality))
 
