@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from sandbox_here import needs_sandbox
 
-from grader.acceleration import grade_fast
-from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts
+from grader.accelerated_grading import grade_fast
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.submission import Submission
