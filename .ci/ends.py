@@ -50,6 +50,10 @@ def environment(folder: Path, end: str) -> Path:
         command = [str(python), "-m", "pip", "install", "--quiet", *pins, f"{ROOT}[{','.join(EXTRAS)}]"]
         subprocess.run(command, check=True)
         (folder / "ready").touch()
+    else:  # the packages are there; the grader may have changed since
+        subprocess.run(
+            [str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall", str(ROOT)], check=True
+        )
     return python
 
 

@@ -17,11 +17,13 @@ from grader.domain.system_errors import said_by_system
 from grader.gradebook import grades_csv, grades_json, write_atomically
 from grader.intake.naming import report_name
 from grader.locale import Translator
-from grader.report.html import render_index, render_submission
+from grader.report.html import render_class_summary, render_index, render_submission
 from grader.settings_key import code_digest
 
 GRADEBOOK_FILE = "gradebook.sqlite"
 REPORTS_FOLDER = "reports"
+CLASS_PAGE = "class.html"
+"""What a teacher can show to a class: no names."""
 
 
 class OutputFolderError(Exception):
@@ -187,12 +189,16 @@ def write_index(
     translator: Translator,
     passed_over: Sequence[str] = (),
 ) -> Path:
-    """Write the overview of a class, including hand-ins that were not graded; return its path.
+    """Write the overview of a class, and a page to show to it; return the path of the overview.
+
+    The overview also names hand-ins that were not graded.
 
     Raises:
         GradebookError: The disk is full or the folder cannot be written to.
     """
     links = {key: f"{REPORTS_FOLDER}/{name}" for key, name in report_file_names(graded).items()}
     index = folder / "index.html"
-    write_atomically(index, render_index(graded, assignment, translator, links, passed_over=passed_over))
+    write_atomically(folder / CLASS_PAGE, render_class_summary(graded, assignment, translator))
+    page = render_index(graded, assignment, translator, links, passed_over=passed_over, summary=f"./{CLASS_PAGE}")
+    write_atomically(index, page)
     return index

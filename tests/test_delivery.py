@@ -79,7 +79,13 @@ def test_a_class_becomes_grades_reports_and_an_index(tmp_path: Path) -> None:
     assert index == out / "index.html"
     assert links == {f"reports/{path.name}" for path in (out / "reports").iterdir()}
     assert len(links) == 2
-    assert sorted(path.name for path in out.iterdir()) == ["grades.csv", "grades.json", "index.html", "reports"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "class.html",
+        "grades.csv",
+        "grades.json",
+        "index.html",
+        "reports",
+    ]
     assert json.loads((out / "grades.json").read_text()) == json.loads(grades_json(STACKED, students, Translator("es")))
 
 

@@ -213,3 +213,15 @@ def test_forbidden_words_are_seen(word: str) -> None:
     """Wherever they stand; a part of another path is none."""
     assert forbidden_words(f"see {word}simple")
     assert forbidden_words("network/ or home/framework/ or a/root/b") == []
+
+
+def test_arrays_are_written_as_every_accepted_numpy_writes_them() -> None:
+    """Before 2.1, `savez` takes `allow_pickle` for one array more, and a notebook's trained weights are refused."""
+    calls = [
+        (module.relative_to(ROOT), call)
+        for module in MODULES
+        for call in ast.walk(tree(module))
+        if isinstance(call, ast.Call) and getattr(call.func, "attr", "") in {"savez", "savez_compressed"}
+    ]
+    assert calls, "nothing was found to look at"
+    assert [module for module, call in calls if any(one.arg == "allow_pickle" for one in call.keywords)] == []

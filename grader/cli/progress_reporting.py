@@ -60,7 +60,7 @@ class ProgressReporter:
         done = Done(progress, self._number, self.total)
         self.view.done(done)
         if self.note is not None:
-            self.note.finished(progress.graded.student, reused=progress.reused)
+            self.note.finished(progress.graded.student, progress.seconds_left)
         if self.log is not None:
             self.log.done(done)
 

@@ -21,6 +21,7 @@ from grader.gradebook.standing_queries import CheckCount, FindingCount, HandInFi
 from grader.gradebook.standing_tables import StandingCheckRow, StandingRow
 from grader.gradebook.standing_updates import messages_of
 from grader.report import hygiene
+from grader.report.histogram import CHART_HEIGHT, CHART_WIDTH, bars
 from grader.report.views import check_title
 from grader.report.wording import Wording
 from grader.review.batch_status import running_batch
@@ -29,9 +30,6 @@ from grader.review.book import Book
 router = APIRouter()
 
 ROWS_A_PAGE: Final = 100
-_BINS: Final = 10
-_CHART_WIDTH: Final = 600
-_CHART_HEIGHT: Final = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +49,6 @@ class ClassRow:
     reasons: tuple[str, ...]
     cells: tuple[tuple[Outcome, str, str, str], ...]
     seconds: str
-
-
-@dataclass(frozen=True, slots=True)
-class HistogramBar:
-    """One bar of a histogram: its position in pixels, its label, and its count."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    label: str
-    hand_ins: int
 
 
 @router.get("/")
@@ -153,8 +139,8 @@ def statistics(request: Request, number: Number, assignment_id: str) -> HTMLResp
         number=number,
         assignment=assignment,
         title=wording.pick(assignment.title) or assignment_id,
-        bars=_bars(numbers.grades, assignment, wording),
-        chart=(_CHART_WIDTH, _CHART_HEIGHT),
+        bars=bars(numbers.grades, assignment, wording),
+        chart=(CHART_WIDTH, CHART_HEIGHT),
         checks=[(check_title(one.item, assignment, wording), one, _percent(one)) for one in hardest],
         findings=[(check_title(one.item, assignment, wording), *_said(one, wording), one) for one in numbers.findings],
         times=_times(numbers.seconds, wording),
@@ -286,27 +272,6 @@ def _share(one: CheckCount) -> float | None:
 def _percent(one: CheckCount) -> int | None:
     share = _share(one)
     return None if share is None else round(100 * share)
-
-
-def _bars(grades: Sequence[tuple[float, int]], assignment: Assignment, wording: Wording) -> list[HistogramBar]:
-    """Return the histogram of final grades in ten equal parts of the scale, the upper end in the last one."""
-    counts = [0] * _BINS
-    for grade, number in grades:
-        counts[min(_BINS - 1, int(grade / assignment.scale_maximum * _BINS + 1e-9))] += number
-    tallest = max([1, *counts])
-    width, step = _CHART_WIDTH / _BINS, assignment.scale_maximum / _BINS
-    decimals = assignment.scale_decimals + 1
-    return [
-        HistogramBar(
-            x=round(width * index + 2, 1),
-            y=round(_CHART_HEIGHT * (1 - number / tallest), 1),
-            width=round(width - 4, 1),
-            height=round(_CHART_HEIGHT * number / tallest, 1),
-            label=f"{wording.number(step * index, decimals)} – {wording.number(step * (index + 1), decimals)}",
-            hand_ins=number,
-        )
-        for index, number in enumerate(counts)
-    ]
 
 
 def _said(one: FindingCount, wording: Wording) -> tuple[str, str]:

@@ -53,7 +53,7 @@ def copy_arrays(source: Path, destination: Path) -> tuple[str, ...]:
     arrays |= {name: np.zeros_like(arrays[name]) for name in broken}
     destination.parent.mkdir(parents=True, exist_ok=True)
     with destination.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
+        np.savez(file, **arrays)
     return broken
 
 

@@ -199,7 +199,7 @@ class Exporter:
             self._write_graphs(models, claims, fresh / "graphs")
         (fresh / "claims.json").write_text(json.dumps(claims, allow_nan=False), encoding="utf-8")
         with (fresh / "weights.npz").open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+            np.savez(file, **arrays)
         shutil.rmtree(self._folder, ignore_errors=True)
         os.replace(fresh, self._folder)  # noqa: PTH105 - the folder is replaced in one step
 

@@ -114,7 +114,7 @@ def _publish(request: PublishRequest) -> PublishedData:
     found = load_images(request.dataset, choice)
     target = request.folder / f"{request.dataset}.npz"
     with _in_one_step(target) as path, path.open("wb") as file:
-        np.savez(file, allow_pickle=False, **data.kernel_view(found))
+        np.savez(file, **data.kernel_view(found))
     files = data.candidates(request.dataset, choice.folder) if choice.size == "full" else []
     return PublishedData(target, found.size, found.digest(), found.source, _absolute(files))
 

@@ -19,7 +19,9 @@ from grader.domain.assignment import Assignment
 from grader.domain.facts import ReferenceFacts
 from grader.domain.graded import GradedSubmission
 from grader.locale import Translator
+from grader.report.class_summary import class_summary
 from grader.report.class_view import ReportNames, class_view
+from grader.report.histogram import CHART_HEIGHT, CHART_WIDTH
 from grader.report.layer_table import layer_table
 from grader.report.lesson import lesson_drawings
 from grader.report.next_steps import next_steps
@@ -71,6 +73,7 @@ def render_index(
     report_names: ReportNames,
     *,
     passed_over: Sequence[str] = (),
+    summary: str = "",
 ) -> str:
     """Return the overview of a class as one HTML file.
 
@@ -81,6 +84,7 @@ def render_index(
         report_names: Address of each report relative to this page, by (student, sha256); a submission without one
             is listed without a link.
         passed_over: Names of what was handed in and not graded.
+        summary: Address of the page to show to the class relative to this page, "" where there is none.
 
     Returns:
         A complete HTML document that links to the reports and to nothing else.
@@ -96,6 +100,29 @@ def render_index(
             page=class_view(graded, assignment, wording, report_names),
             passed_over=passed_over[:MOST_LISTED],
             further=max(0, len(passed_over) - MOST_LISTED),
+            summary=summary,
+        )
+    )
+
+
+def render_class_summary(graded: Sequence[GradedSubmission], assignment: Assignment, translator: Translator) -> str:
+    """Return a page about a class that a teacher can show to it, without names, as one HTML file.
+
+    Args:
+        graded: The class, in any order.
+        assignment: What it handed in.
+        translator: Language of the page.
+    """
+    wording = Wording(translator)
+    return (
+        _environment()
+        .get_template("class.html.j2")
+        .render(
+            t=wording.t,
+            count=wording.count,
+            language=wording.language,
+            page=class_summary(graded, assignment, wording),
+            chart=(CHART_WIDTH, CHART_HEIGHT),
         )
     )
 

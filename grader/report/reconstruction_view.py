@@ -58,7 +58,19 @@ def strip_views(measurements: Measurements, facts: ReferenceFacts, wording: Word
     count = min(_IMAGES_SHOWN, *(len(strip.images) for strip in strips.values()))
     order = {"original": 0, "student": 1, "reference": 2, "noisy": 3, "denoised": 4}
     ordered = sorted(strips.values(), key=lambda strip: order.get(strip.title, len(order)))
-    return tuple(_strip_view(strip, count, wording) for strip in ordered)
+    return tuple(strip_view(strip, count, _strip_label(strip.title, wording), wording) for strip in ordered)
+
+
+def strip_view(strip: ImageStrip, count: int, label: str, wording: Wording) -> StripView:
+    """Return the first `count` images of a strip under a label."""
+    width, height = pictures.strip_size(strip, count)
+    return StripView(
+        label=label,
+        alt=wording.t("Row of {count} images: {label}", count=wording.count(count), label=label),
+        source=pictures.data_uri(pictures.strip_picture(strip, count)),
+        width=width,
+        height=height,
+    )
 
 
 def loss_view(measurements: Measurements, facts: ReferenceFacts, wording: Wording) -> LossView | None:
@@ -102,18 +114,6 @@ def _matching_reference(strips: dict[str, ImageStrip], calibrated: CalibratedDat
         common = min(len(theirs.images), len(ours.images))
         return {"reference": reference} if theirs.images[:common] == ours.images[:common] else {}
     return {"reference": reference} if len(reference.images) == len(first.images) else {}
-
-
-def _strip_view(strip: ImageStrip, count: int, wording: Wording) -> StripView:
-    label = _strip_label(strip.title, wording)
-    width, height = pictures.strip_size(strip, count)
-    return StripView(
-        label=label,
-        alt=wording.t("Row of {count} images: {label}", count=wording.count(count), label=label),
-        source=pictures.data_uri(pictures.strip_picture(strip, count)),
-        width=width,
-        height=height,
-    )
 
 
 def _strip_label(title: str, wording: Wording) -> str:

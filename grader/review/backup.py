@@ -28,9 +28,9 @@ from grader.review.book import BookPlace
 MANIFEST: Final = "manifest.json"
 SCHEMA_VERSION: Final = 1
 
-_KEPT: Final = ("grades.json", "grades.csv", "index.html", "reports/*.html", "notebooks/*.ipynb")
+_KEPT: Final = ("grades.json", "grades.csv", "index.html", "class.html", "reports/*.html", "notebooks/*.ipynb")
 _NAMES: Final = re.compile(
-    r"gradebook\.sqlite|grades\.json|grades\.csv|index\.html|reports/[^/\\]+\.html|notebooks/[0-9a-f]{64}\.ipynb"
+    r"gradebook\.sqlite|grades\.json|grades\.csv|(?:index|class)\.html|reports/[^/\\]+\.html|notebooks/[0-9a-f]{64}\.ipynb"
 )
 _CHUNK_BYTES: Final = 1 << 20
 

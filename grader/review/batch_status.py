@@ -12,7 +12,7 @@ import sys
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -35,27 +35,23 @@ class RunningBatch:
         assignment: What is graded.
         total: Hand-ins of the batch.
         done: How many of them have a grade.
-        reused: How many of those were known before, so that nothing was run for them.
         last: Whose grade came last, the latest first.
         started_at: When it began.
         changed_at: When the last grade came.
+        ready_at: When the batch expects to be done (`grader.forecast`); None where it cannot say so yet.
     """
 
     assignment: str
     total: int
     done: int
-    reused: int
     last: tuple[str, ...]
     started_at: datetime
     changed_at: datetime
+    ready_at: datetime | None = None
 
     def seconds_left(self, now: datetime) -> float | None:
-        """Return how long the rest takes at the pace so far, None if nothing has run yet."""
-        run = self.done - self.reused
-        if run <= 0:
-            return None
-        pace = (self.changed_at - self.started_at).total_seconds() / run
-        return max(0.0, pace * (self.total - self.done) - (now - self.changed_at).total_seconds())
+        """Return how long the rest takes, as last estimated by the batch itself; None without an estimate."""
+        return None if self.ready_at is None else max(0.0, (self.ready_at - now).total_seconds())
 
 
 @dataclass
@@ -78,7 +74,7 @@ class BatchNote:
     def of(cls, folder: Path, assignment: str, total: int) -> BatchNote:
         """Return the progress file of a batch that is about to begin."""
         now = datetime.now(UTC)
-        return cls(folder, RunningBatch(assignment, total, 0, 0, (), now, now))
+        return cls(folder, RunningBatch(assignment, total, 0, (), now, now))
 
     def __enter__(self) -> Self:
         self._lock = _locked(self.folder)
@@ -94,15 +90,16 @@ class BatchNote:
         os.close(self._lock)
         self._lock = None
 
-    def finished(self, student: str, *, reused: bool) -> None:
-        """Record that one more hand-in has its grade."""
+    def finished(self, student: str, seconds_left: float | None = None) -> None:
+        """Record that one more hand-in has its grade, and the remaining time if the batch has an estimate."""
+        now = datetime.now(UTC)
         self._last.appendleft(student.encode("utf-8", "replace").decode("utf-8"))  # names of files may be no text
         self.batch = replace(
             self.batch,
             done=self.batch.done + 1,
-            reused=self.batch.reused + reused,
             last=tuple(self._last),
-            changed_at=datetime.now(UTC),
+            changed_at=now,
+            ready_at=self.batch.ready_at if seconds_left is None else now + timedelta(seconds=seconds_left),
         )
         self._write()
 

@@ -29,7 +29,7 @@ def main(folder: Path) -> None:
             chosen = [rng.choice(np.flatnonzero(labels == c), _PER_CLASS[part], replace=False) for c in range(10)]
             order = rng.permutation(np.concatenate(chosen))
             sample[f"x_{part}"], sample[f"y_{part}"] = images[order], labels[order].astype(np.uint8)
-        np.savez_compressed(data.SAMPLES / f"{name}.npz", allow_pickle=False, **sample)
+        np.savez_compressed(data.SAMPLES / f"{name}.npz", **sample)
 
 
 if __name__ == "__main__":

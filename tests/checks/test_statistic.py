@@ -257,3 +257,14 @@ def test_no_measurements_at_all_are_no_crash() -> None:
     """A notebook without anything, facts without anything."""
     verdict = judged_by_facts(subject(measurements=Measurements()), (LOSS,), nothing=message("Nothing."))
     assert verdict.outcome is Outcome.SKIPPED
+
+
+@every_number
+@pytest.mark.parametrize("place", ["bound", "none"])
+def test_a_students_own_check_gets_the_same_verdict_on_public_images(one: Number, place: str) -> None:
+    """`grader.check` in a notebook has no hidden images, and says of which the reference's number is."""
+    hidden = changed(one.quantity, getattr(one, place))
+    public = replace(hidden, measurements=replace(hidden.measurements, images="public"))
+    ours, theirs = judge(one.check, hidden), judge(one.check, public)
+    assert (ours.outcome, ours.share, ours.findings) == (theirs.outcome, theirs.share, theirs.findings)
+    assert english(theirs.message).count(" on hidden data.") == len(numbers_of(one.check))

@@ -307,7 +307,7 @@ def test_a_batch_that_runs_is_followed_without_loading_the_page(
     assert folder is not None
     speak(page, served, language)
     with BatchNote.of(folder, "stacked", 4) as note:
-        note.finished("ana", reused=True)
+        note.finished("ana")
         page.goto(f"{served.address}/c/0/stacked")
         page.locator(".running progress[value='1']").wait_for()
         for scheme in ("light", "dark"):
@@ -318,7 +318,7 @@ def test_a_batch_that_runs_is_followed_without_loading_the_page(
         with Gradebook.open(sqlite_url(folder / "gradebook.sqlite")) as gradebook:
             (ana, *_) = gradebook.latest("stacked")
             gradebook.add(replace(ana, student="dora", sha256="d" * 64), context="settings")
-        note.finished("dora", reused=False)
+        note.finished("dora")
         page.locator(".running progress[value='2']").wait_for()
         page.locator("#listed tbody tr", has_text="dora").wait_for()
     page.locator("p.running[role=status]").wait_for()

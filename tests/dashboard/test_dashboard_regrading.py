@@ -95,8 +95,9 @@ def test_what_was_not_shown_is_not_kept(browser: Browser, out: Path) -> None:
 def test_a_batch_that_runs_is_shown_with_its_progress(browser: Browser, out: Path) -> None:
     """On the pages of course and class, asked for again while it lives; open lists show new grades."""
     with BatchNote.of(out, "stacked", 40) as note:
-        note.finished("ana", reused=True)
-        note.finished("bruno <b>", reused=False)
+        note.finished("ana")
+        note.finished("bruno <b>")
+        assert "left" not in browser.get("/running/0?seen=2").text
         for page in ("/", "/c/0/stacked"):
             html = browser.text(page)
             assert "Grading now" in html
@@ -106,15 +107,18 @@ def test_a_batch_that_runs_is_shown_with_its_progress(browser: Browser, out: Pat
         assert "bruno &lt;b&gt;, ana" in answer.text
         assert answer.headers["hx-trigger"] == "graded"
         assert "hx-trigger" not in browser.get("/running/0?seen=2").headers
+        note.finished("carla", seconds_left=600.0)
+        note.finished("diego")
+        assert "about 10 min left" in browser.get("/running/0?seen=4").text, "what the terminal says"
     assert not (out / RUNNING_FILE).exists()
-    assert "The batch is done." in browser.get("/running/0?seen=2").text
+    assert "The batch is done." in browser.get("/running/0?seen=4").text
     assert "Grading" not in browser.text("/c/0/stacked")
 
 
 def test_a_batch_that_was_stopped_is_told_as_stopped(browser: Browser, out: Path) -> None:
     """Its lock is gone with it, whatever number its process had."""
     with BatchNote.of(out, "stacked", 3) as note:
-        note.finished("ana", reused=False)
+        note.finished("ana")
         note.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
     found = running_batch(out)
     assert found is not None
@@ -128,8 +132,8 @@ def test_a_second_batch_in_the_same_folder_leaves_the_first_note_alone(out: Path
     """One note a folder; both batches go on."""
     with BatchNote.of(out, "stacked", 3) as first:
         with BatchNote.of(out, "fraud", 9) as second:
-            second.finished("eva", reused=False)
-        first.finished("ana", reused=False)
+            second.finished("eva")
+        first.finished("ana")
         found = running_batch(out)
         assert found is not None
         assert (found[0].assignment, found[0].done) == ("stacked", 1)

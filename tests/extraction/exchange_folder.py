@@ -75,9 +75,9 @@ def leave(exchange: Path, content: Any = None, weights: bytes | None = None) -> 
     return exchange
 
 
-def npz(arrays: dict[str, np.ndarray], *, allow_pickle: bool = False) -> bytes:
+def npz(arrays: dict[str, np.ndarray]) -> bytes:
     file = io.BytesIO()
-    np.savez(file, allow_pickle=allow_pickle, **arrays)
+    np.savez(file, **arrays)
     return file.getvalue()
 
 

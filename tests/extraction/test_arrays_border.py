@@ -94,7 +94,7 @@ class Payload:
 def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
     """An object array would run its author's code in our process."""
     mark = tmp_path / "mark"
-    content = npz({"v0": np.array([Payload(mark)], dtype=object)}, allow_pickle=True)
+    content = npz({"v0": np.array([Payload(mark)], dtype=object)})
     assert refusal(tmp_path, content) == "v0.npy: object of shape (1,)"
     assert not mark.exists()
 

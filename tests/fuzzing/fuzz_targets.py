@@ -229,7 +229,7 @@ def arrays(data: bytes) -> None:
 
 def _npz() -> bytes:
     stream = io.BytesIO()
-    np.savez(stream, allow_pickle=False, **_ARRAYS)
+    np.savez(stream, **_ARRAYS)
     return stream.getvalue()
 
 

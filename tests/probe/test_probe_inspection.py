@@ -30,7 +30,7 @@ def origins(here: dict[str, dict[str, np.ndarray]], tmp_path_factory: pytest.Tem
     """Files in a folder, and one that is no set of images."""
     folder = tmp_path_factory.mktemp("data")
     for name, arrays in here.items():
-        np.savez(folder / f"{name}.npz", allow_pickle=False, **arrays)
+        np.savez(folder / f"{name}.npz", **arrays)
     return ImageOrigins({name: str(folder / f"{name}.npz") for name in here} | {"creditcard": "creditcard.csv"})
 
 

@@ -295,7 +295,7 @@ def test_nothing_is_deserialised_loaded_or_unpickled(monkeypatch: pytest.MonkeyP
     ]:  # fmt: skip
         monkeypatch.setattr(owner, name, explode)
     weights = tmp_path / "weights.npz"
-    np.savez(weights, allow_pickle=False, **ARRAYS)
+    np.savez(weights, **ARRAYS)
     arrays = whole_submission.load_arrays(weights)
     rebuilt = rebuild(claim(call("o0", "t0")), arrays=arrays)
     assert canonical(rebuilt, arrays).parameters == 20
@@ -312,7 +312,7 @@ def test_object_arrays_are_not_loaded_even_if_they_pass_the_border(tmp_path: Pat
 def test_a_refused_model_becomes_a_problem_that_waits_for_a_person(tmp_path: Path) -> None:
     """A gap of ours is never a student's zero: `ours` holds the grade."""
     weights = tmp_path / "weights.npz"
-    np.savez(weights, allow_pickle=False, **ARRAYS)
+    np.savez(weights, **ARRAYS)
     evidence = Evidence((claim(call("o0", "t0")),), {"o0": operation(module="__main__")}, weights_file=weights)
     found = whole_submission.measure(evidence, MeasuringTask("stacked", "hidden"), DataChoice("sample"))
     reason = message("The model cannot be rebuilt: {reason}.", reason=verbatim("the layer `Dense`"))

@@ -27,7 +27,7 @@ def put(folder: Path, name: str = "mnist.npz", **changes: np.ndarray | None) -> 
     """Write a data set with some arrays replaced or (None) left out."""
     folder.mkdir(parents=True, exist_ok=True)
     chosen = {key: value for key, value in {**arrays(), **changes}.items() if value is not None}
-    np.savez(folder / name, allow_pickle=False, **chosen)
+    np.savez(folder / name, **chosen)
     return folder / name
 
 

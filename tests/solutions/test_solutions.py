@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from grader.sandbox.registry import DEFAULT, UNSHUT
 from sandbox_here import needs_sandbox
 
 from grader.accelerated_grading import grade_fast
@@ -50,10 +51,10 @@ def handed_in(assignment: str, language: str, folder: Path) -> Submission:
     return submission
 
 
-def check_full_marks(assignment_id: str, trial: Trial, folder: Path) -> None:
+def check_full_marks(assignment_id: str, trial: Trial, folder: Path, sandbox: str = DEFAULT) -> None:
     """Grade the solution and report every check that did not pass with its message and findings."""
     assignment = load_assignment(assignment_id)
-    options = SessionOptions(data_size=trial.data_size, jobs=2, accelerate=trial.accelerate)
+    options = SessionOptions(data_size=trial.data_size, jobs=2, accelerate=trial.accelerate, sandbox=sandbox)
     with open_session(assignment, load_facts(assignment.reference), options) as session:
         graded = grade_fast(handed_in(assignment_id, trial.language, folder), session.context)
     row = f"{assignment_id:26} {trial.data_size:6} {trial.language} {graded.grade.points_awarded:6.1f} "
@@ -72,6 +73,18 @@ def check_full_marks(assignment_id: str, trial: Trial, folder: Path) -> None:
 def test_a_quick_solution_earns_every_point(assignment: str, trial: Trial, tmp_path: Path) -> None:
     """Two solutions of very different kinds: a plane in space, and a network without libraries."""
     check_full_marks(assignment, trial, tmp_path)
+
+
+def test_a_quick_solution_earns_every_point_where_there_is_no_sandbox(trial: Trial, tmp_path: Path) -> None:
+    """On Windows and macOS: there its check cells run in the same kernel, and make models that are not the student's."""
+    check_full_marks("from-scratch", trial, tmp_path, UNSHUT)
+
+
+@pytest.mark.solutions
+@pytest.mark.parametrize("assignment", LONG)
+def test_a_solution_earns_every_point_where_there_is_no_sandbox(assignment: str, trial: Trial, tmp_path: Path) -> None:
+    """No check cell of a right notebook ends with an error."""
+    check_full_marks(assignment, trial, tmp_path, UNSHUT)
 
 
 @pytest.mark.solutions

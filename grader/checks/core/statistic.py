@@ -165,9 +165,7 @@ def _summary(values: Mapping[Aspect, float], known: Mapping[Quantity, Statistic]
         one = (
             message("{name}: {value}; the reference {reference}.", **figures)
             if hidden
-            else message(
-                "{name}: {value}; the reference {reference} on hidden data.", name=aspect.quantity.spec.label, **figures
-            )
+            else message("{name}: {value}; the reference {reference} on hidden data.", **figures)
         )
         summary = one if summary is None else message("{first} {second}", first=summary, second=one)
     assert summary is not None  # noqa: S101 - there is at least one aspect

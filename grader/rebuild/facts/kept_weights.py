@@ -64,7 +64,7 @@ def keep(folder: Path, key: RunKey, trained: TrainedReference) -> None:
     for role, model in _apart(trained.models).items():
         arrays |= {f"{role}{place}": array for place, array in enumerate(model.get_weights())}
     with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".new", delete=False) as file:
-        np.savez(file, allow_pickle=False, **arrays)
+        np.savez(file, **arrays)
     Path(file.name).replace(target)
 
 
