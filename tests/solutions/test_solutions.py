@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from grader.sandbox.registry import DEFAULT, UNSHUT
 from sandbox_here import needs_sandbox
 
 from grader.accelerated_grading import grade_fast
@@ -20,6 +19,7 @@ from grader.authoring.notebooks import generate
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.submission import Submission
 from grader.intake.submissions import collect
+from grader.sandbox.backend_registry import DEFAULT, UNSHUT
 from grader.session import SessionOptions, open_session
 
 QUICK = ("linear-pca", "from-scratch")
