@@ -6,7 +6,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from grader.authoring.catalogue import facts_ids, load_facts
+from grader.authoring.assignment_catalogue import facts_ids, load_facts
 from grader.domain.facts import Baseline
 from grader.domain.measurement import Quantity
 

@@ -25,18 +25,18 @@ import psutil
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from grader.acceleration import grade_fast
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.accelerated_grading import grade_fast
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.cli.demonstration import DEMO_LIMITS
-from grader.demo.classroom import CLASS, changed
+from grader.demo.sample_class import CLASS, changed
 from grader.domain.assignment import Assignment
 from grader.domain.graded import GradedSubmission
 from grader.domain.submission import Submission
 from grader.pipeline import GradingContext
 from grader.session import SessionOptions, open_session
 from grader.validation.operators import Mutant, TrainingLength
-from grader.validation.rubrics import Work, variants
+from grader.validation.rubrics import RubricTest, variants
 
 _HEAD = (
     "| notebook | points | equal | how | wall s, whole | fast | ratio | processor s, whole | fast | ratio |\n"
@@ -89,7 +89,7 @@ def _notebooks(assignment: Assignment, *, demo: bool, wrong: bool) -> dict[str, 
     if demo:
         found |= {pupil.name: pupil.instead or changed(solution, pupil.changes) for pupil in CLASS}
     if wrong:
-        work = Work(assignment, load_facts(assignment.reference), solution)
+        work = RubricTest(assignment, load_facts(assignment.reference), solution)
         found |= {
             one.operator.name: one.notebook
             for one in variants(work)

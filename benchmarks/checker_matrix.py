@@ -26,11 +26,11 @@ from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.session import SessionOptions
 from grader.validation.operators import Mutant, TrainingLength
-from grader.validation.rubrics import Variant, Work, try_rubric, variants
+from grader.validation.rubrics import RubricTest, Variant, try_rubric, variants
 from grader.validation.verdicts import Fate
 
 CHECKERS = ("layer list", "asserts", "behaviour tests")
@@ -54,7 +54,7 @@ def main() -> None:
         return
     assignment = load_assignment(given.assignment)
     facts = load_facts(assignment.reference)
-    work = Work(assignment, facts, generate(assignment, language="en", solution=True))
+    work = RubricTest(assignment, facts, generate(assignment, language="en", solution=True))
     chosen = [one for one in variants(work, only=given.only) if one.operator.training is TrainingLength.STEPS]
     verdicts = others(chosen, work)
     options = SessionOptions(sandbox=given.sandbox, data_size="sample", written_for="sample", jobs=given.jobs)
@@ -80,7 +80,7 @@ def print_tables(chosen: list[Variant], verdicts: Mapping[str, Mapping[str, bool
         print(f"| {name} | {'wrong' if name in wrong else 'right'} | " + " | ".join(told) + " |")
 
 
-def others(chosen: list[Variant], work: Work) -> dict[str, dict[str, bool]]:
+def others(chosen: list[Variant], work: RubricTest) -> dict[str, dict[str, bool]]:
     """Run each variant in a process of its own, with the three other checkers after its last cell."""
     verdicts = {}
     with tempfile.TemporaryDirectory(prefix="checkers-") as name:

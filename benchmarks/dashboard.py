@@ -27,10 +27,10 @@ from pathlib import Path
 from sqlalchemy import insert
 from starlette.testclient import TestClient
 
-from grader.authoring.catalogue import assignment_ids, load_assignment
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment
 from grader.dashboard.application import create_application
-from grader.dashboard.guard import HostNames, Sessions
-from grader.dashboard.shelf import Shelf
+from grader.dashboard.guard import BrowserSessions, HostNames
+from grader.dashboard.open_gradebooks import OpenGradebooks
 from grader.domain.assignment import Assignment
 from grader.domain.grade import CheckResult, Finding, Outcome
 from grader.domain.graded import GradedSubmission
@@ -171,21 +171,23 @@ def main() -> None:
             size = fill(place, given.students, given.assignments)
             print(f"gradebook of {size / 1e6:.0f} MB written in {time.perf_counter() - begun:.0f} s")
         begun = time.perf_counter()
-        shelf = Shelf.open([place])
+        shelf = OpenGradebooks.open([place])
         print(f"started in {time.perf_counter() - begun:.1f} s", flush=True)
-        sessions = Sessions(author="Ruiz", language="es", token=None)
+        sessions = BrowserSessions(author="Ruiz", language="es", token=None)
         app = create_application(shelf, sessions=sessions, names=HostNames("127.0.0.1", 8765))
         with TestClient(app, base_url="http://127.0.0.1:8765") as client:
             slow = tell(client, shelf, given.repeats)
     print(f"pages over {LIMIT_MS} ms: {', '.join(slow) or 'none'}")
 
 
-def tell(client: TestClient, shelf: Shelf, repeats: int) -> list[str]:
+def tell(client: TestClient, shelf: OpenGradebooks, repeats: int) -> list[str]:
     """Measure every kind of page and print a line each; return those that are too slow."""
     queries = shelf.books[0].queries
-    from grader.gradebook.standing_queries import Wanted
+    from grader.gradebook.standing_queries import HandInFilter
 
-    one = queries.rows(replace(Wanted("stacked"), search="1234"), limit=1) or queries.rows(Wanted("stacked"), limit=1)
+    one = queries.rows(replace(HandInFilter("stacked"), search="1234"), limit=1) or queries.rows(
+        HandInFilter("stacked"), limit=1
+    )
     number, name = one[0].submission_id, one[0].student
     addresses = (
         "/", "/c/0/stacked", "/c/0/stacked?q=nanez", "/c/0/stacked?status=NEEDS_REVIEW&sort=grade&desc=1",

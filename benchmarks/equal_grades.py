@@ -26,19 +26,19 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from costs import machine, table
 
-from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.cli.demonstration import ASSIGNMENT, DEMO_LIMITS
 from grader.cli.grading import ClassWork, grade_class
-from grader.cli.watching import watching
-from grader.demo.classroom import CLASS, changed
+from grader.cli.progress_reporting import watching
+from grader.demo.sample_class import CLASS, changed
 from grader.domain.assignment import Assignment
 from grader.gradebook import grades_json
 from grader.intake.submissions import collect
 from grader.locale import Translator
 from grader.review.book import BookPlace
 from grader.session import SessionOptions
-from grader.validation.rubrics import Work, variants
+from grader.validation.rubrics import RubricTest, variants
 
 EN = Translator("en")
 Document = Mapping[str, Any]
@@ -114,7 +114,7 @@ def _groups(solutions: Sequence[str] | None, rubrics: Sequence[str] | None) -> I
         yield Group(assignment, {f"solution-{name}": generate(assignment, language="en", solution=True)})
     for name in rubrics or ():
         assignment = load_assignment(name)
-        work = Work(assignment, load_facts(name), generate(assignment, language="en", solution=True))
+        work = RubricTest(assignment, load_facts(name), generate(assignment, language="en", solution=True))
         yield Group(assignment, {one.operator.name: one.notebook for one in variants(work)})
 
 

@@ -19,7 +19,7 @@ import keras
 import keras.src.backend.tensorflow.trainer as trainer_module
 import numpy as np
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.checks.shortening import acceleration_of
 from grader.domain.measurement import Quantity
 from grader.probe.acceptance import LARGEST_RATES

@@ -17,10 +17,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.cli.grading import ClassWork, grade_class
-from grader.cli.watching import watching
+from grader.cli.progress_reporting import watching
 from grader.gradebook import Gradebook
 from grader.intake.submissions import collect
 from grader.locale import Translator

@@ -19,7 +19,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.domain.grade import GradeStatus
 from grader.domain.graded import GradedSubmission

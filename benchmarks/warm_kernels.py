@@ -23,18 +23,18 @@ from pathlib import Path
 
 import psutil
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.cli.demonstration import DEMO_LIMITS
-from grader.demo.classroom import CLASS, changed
+from grader.demo.sample_class import CLASS, changed
 from grader.domain.folders import private_folder
 from grader.domain.graded import GradedSubmission
 from grader.domain.ports import Sandbox
 from grader.domain.run import Limits
 from grader.domain.submission import CodeCell, Notebook, Submission
 from grader.pipeline import grade_submission
+from grader.sandbox.backend_registry import DEFAULT, backend_named
 from grader.sandbox.backends.backend import KernelOptions
-from grader.sandbox.registry import DEFAULT, backend_named
 from grader.session import SessionOptions, open_session
 
 _CLOCK = "import time\nraise ValueError(time.time())"

@@ -29,10 +29,10 @@ from typing import Any
 
 from costs import GRADER, Cost, machine, run, table
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.rebuild.client import MeasuringProcesses
-from grader.validation.rubrics import Work, variants
+from grader.validation.rubrics import RubricTest, variants
 
 KINDS = {"stacked": 10, "simple-dense": 5, "convolutional": 5, "recurrent": 5, "denoising-dropout": 5}
 EQUIVALENTS = ("functional", "activations-apart", "spanish-names")
@@ -114,7 +114,7 @@ def _texts(kind: str) -> Iterator[tuple[str, str]]:
     """Yield right, wrong and slow notebooks in turn: of ten six, three and one."""
     assignment = load_assignment(kind)
     solution = generate(assignment, language="en", solution=True)
-    work = Work(assignment, load_facts(assignment.reference), solution)
+    work = RubricTest(assignment, load_facts(assignment.reference), solution)
     found = {one.operator.name: one.notebook for one in variants(work, only=(*EQUIVALENTS, *WRONG))}
     right = itertools.cycle([("right", solution), *((name, found[name]) for name in EQUIVALENTS if name in found)])
     wrong = itertools.cycle([(name, found[name]) for name in WRONG if name in found])

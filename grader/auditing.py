@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from grader.audit.fingerprints import Fingerprints, sets_seed
 from grader.audit.proof import LEARNT_NOTHING, AuditTrial, Proof, learnt, other_behaviour, verdict
 from grader.audit.suspicion import Observed, suspicions, unexplained
+from grader.audit.weight_fingerprints import Fingerprints, sets_seed
 from grader.checks.few_updates import is_of_learning
 from grader.domain.assignment import RubricItem
 from grader.domain.audit import AuditOutcome, AuditRecord

@@ -189,9 +189,9 @@ def write_index(
     translator: Translator,
     passed_over: Sequence[str] = (),
 ) -> Path:
-    """Write the overview of a class, and a page to show to it; return where the overview is.
+    """Write the overview of a class, and a page to show to it; return the path of the overview.
 
-    The overview also names what was handed in and not graded.
+    The overview also names hand-ins that were not graded.
 
     Raises:
         GradebookError: The disk is full or the folder cannot be written to.

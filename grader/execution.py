@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
-from grader.acceleration import observe_fast
+from grader.accelerated_grading import observe_fast
 from grader.domain.observation import Observation
 from grader.domain.progress import Listener, listening
 from grader.domain.submission import Submission
@@ -60,10 +60,10 @@ class LocalPool:
         """Observe a hand-in in the pool."""
         if isinstance(self.pool, concurrent.futures.ProcessPoolExecutor):
             return self.pool.submit(observe_fast, submission, self.context)
-        return self.pool.submit(observe_told, submission, self.context, listener)
+        return self.pool.submit(observe_with_progress, submission, self.context, listener)
 
 
-def observe_told(submission: Submission, context: GradingContext, listener: Listener) -> Observation:
+def observe_with_progress(submission: Submission, context: GradingContext, listener: Listener) -> Observation:
     """Observe a hand-in, accelerated if the context is, with a listener."""
     with listening(listener):
         return observe_fast(submission, context)

@@ -130,7 +130,7 @@ class Forecast:
             heapq.heapreplace(free, free[0] + self._usual(line, weight))
         return max(free)
 
-    def _usual(self, line: Line, weight: float) -> float:
+    def _usual(self, line: FittedLine, weight: float) -> float:
         """Return the expected duration of a waiting hand-in, over all ways."""
         shares = {way: self._share(way) for way in (Way.TWICE, Way.STOPPED)}
         shares[Way.ONCE] = 1 - sum(shares.values())
@@ -142,7 +142,7 @@ class Forecast:
         seen, among = _USUAL[way]
         return (seen + sum(one.way is way for one in self._done)) / (among + len(self._done))
 
-    def _mean(self, way: Way, line: Line, weight: float) -> float:
+    def _mean(self, way: Way, line: FittedLine, weight: float) -> float:
         """Return the expected duration of a hand-in that runs in this way."""
         if way is Way.ONCE:
             return line.at(weight)
@@ -150,7 +150,7 @@ class Forecast:
         unseen = _TWICE_AS_LINES * line.at(weight) if way is Way.TWICE else self.limit_seconds
         return statistics.fmean(known) if known else min(unseen, self.limit_seconds)
 
-    def _remaining(self, one: _Running, line: Line, elapsed: float) -> float:
+    def _remaining(self, one: _Running, line: FittedLine, elapsed: float) -> float:
         """Return a running hand-in's expected remaining time: the mean of what others took beyond its time so far."""
         alike = [self._mean(Way.TWICE, line, one.weight)] if one.way is Way.TWICE else []
         taken = alike or [line.at(one.weight), *(done.seconds for done in self._done)]
@@ -165,7 +165,7 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FittedLine:
     """Seconds by weight: `fixed + slope · weight`."""
 
     fixed: float
@@ -176,14 +176,14 @@ class Line:
         return self.fixed + self.slope * own
 
 
-def fitted(done: Sequence[tuple[float, float]]) -> Line:
+def fitted(done: Sequence[tuple[float, float]]) -> FittedLine:
     """Return the least-squares line without negative coefficients; the mean if all weights are equal."""
     weights, seconds = [one for one, _ in done], [one for _, one in done]
     middle, mean = statistics.fmean(weights), statistics.fmean(seconds)
     spread = sum((one - middle) ** 2 for one in weights)
     slope = sum((w - middle) * (s - mean) for w, s in done) / spread if spread else 0.0
     if slope <= 0:
-        return Line(mean, 0.0)
+        return FittedLine(mean, 0.0)
     if mean - slope * middle >= 0:
-        return Line(mean - slope * middle, slope)
-    return Line(0.0, sum(w * s for w, s in done) / sum(w * w for w in weights))
+        return FittedLine(mean - slope * middle, slope)
+    return FittedLine(0.0, sum(w * s for w, s in done) / sum(w * w for w in weights))

@@ -7,11 +7,11 @@ from functools import cache
 from typing import Final
 
 from grader.checks.core.causes import CauseKind, cause_of
+from grader.domain.cell_places import cell_name
 from grader.domain.datasets import DataSize, image_sets
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message
 from grader.domain.observation import Observation
-from grader.domain.places import cell_name
 from grader.domain.run import CellError, RunRecord, StoppedBy
 from grader.domain.submission import Notebook, Submission
 

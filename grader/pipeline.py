@@ -17,14 +17,15 @@ from grader.audit.suspicion import Observed
 from grader.audit.uploads import lacking_weights
 from grader.auditing import Auditor, applied
 from grader.checks.core.causes import named_modules
+from grader.checks.core.phrases import brief
 from grader.checks.core.subject import Subject
-from grader.checks.core.wording import brief
 from grader.checks.few_updates import lost_for_few_updates
 from grader.checks.fitted_on_test import judge_method
 from grader.checks.rubric import run_checks
 from grader.domain.acceleration import is_shortened
 from grader.domain.assignment import Assignment
 from grader.domain.audit import AuditRecord
+from grader.domain.cell_places import Places
 from grader.domain.colab import is_in_colab, is_installed_by
 from grader.domain.evidence import Evidence, RejectedClaimsError, not_accepted
 from grader.domain.facts import ReferenceFacts
@@ -33,17 +34,16 @@ from grader.domain.graded import GradedSubmission, own_failure
 from grader.domain.measurement import Measurements, MeasuringFailedError, Role
 from grader.domain.messages import Message, message
 from grader.domain.observation import Observation
-from grader.domain.places import Places
 from grader.domain.portrait import loss_curves
 from grader.domain.ports import Measurer, MeasuringTask, Sandbox, SecretView
 from grader.domain.progress import Stage, StageBegun, announce
 from grader.domain.run import RunRecord, RunStatus
 from grader.domain.submission import Notebook, Submission, UnreadableSubmissionError
-from grader.extraction.running import ran
+from grader.extraction.collected_run import collected_run
 from grader.held_grades import counts_official_images, reasons_to_look
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
-from grader.reading.client import within_limits
+from grader.reading.reading_client import within_limits
 from grader.scoring import score, with_lateness
 from grader.source_reading import as_read
 
@@ -59,7 +59,7 @@ class GradingContext:
         measurer: The measuring process (zone M).
         images: `hidden` for grading, `public` on a student's own machine.
         data: `sample` or `full`: what the kernel sees.
-        fast: Zone K with accelerated trainings, for a first run (`grader.acceleration`); None if there is none.
+        fast: Zone K with accelerated trainings, for a first run (`accelerated_grading.py`); None if there is none.
         written_for: The data for which the notebooks were written: `full` for a class; `sample` where what it earns on
             the sample is final, as in a demonstration or a trial of a rubric.
         run_again: Students whose hand-ins a batch runs once more, whatever the gradebook holds: everyone where it is
@@ -102,7 +102,7 @@ def observe(submission: Submission, context: GradingContext) -> Observation:
         seen, to_run = as_read(seen, notebook, translates=context.assignment.compat)
         limits = context.assignment.limits
         announce(StageBegun(Stage.RUNNING, len(to_run.cells), limits.notebook_seconds))
-        with ran(to_run, context.sandbox, limits) as left:
+        with collected_run(to_run, context.sandbox, limits) as left:
             run = left.run
             seen = replace(seen, run=_with_places(run, notebook.places), fault=_sandbox_fault(run))
             evidence = left.evidence()
@@ -262,7 +262,7 @@ def _audit(
 def _on_view(notebook: Notebook, context: GradingContext, sandbox: Sandbox, view: SecretView) -> AuditTrial:
     """Run a notebook on a secret view of the data and measure what it left on hidden data of the same view."""
     announce(StageBegun(Stage.AUDITING, len(notebook.cells), context.assignment.limits.notebook_seconds))
-    with ran(notebook, sandbox, context.assignment.limits) as left:
+    with collected_run(notebook, sandbox, context.assignment.limits) as left:
         run = _with_places(left.run, notebook.places)
         try:
             evidence = left.evidence()

@@ -23,10 +23,10 @@ from grader.domain.messages import Message, message
 from grader.domain.ports import AuditMode, Sandbox
 from grader.pipeline import GradingContext
 from grader.rebuild.protocol import PublishedData
-from grader.remembered import DataQuestion, recall, remember
+from grader.sandbox.backend_registry import DEFAULT, backend_named
 from grader.sandbox.backends.backend import KernelOptions
-from grader.sandbox.registry import DEFAULT, backend_named
 from grader.secret_views import LentViews
+from grader.session_cache import DataQuestion, recall, remember
 from grader.settings_key import settings_key
 from grader.zones import ZoneOptions, files_of, open_zones
 
@@ -62,7 +62,7 @@ class SessionOptions:
             sample wait for a person.
         run_again: Students whose hand-ins run once more, whatever the gradebook holds: all if empty, none if None.
         audit: Which hand-ins run a second time, on a secret view of the data: `suspicious`, `all` or `none`.
-        accelerate: Whether trainings are accelerated at first (`grader.acceleration`); grades are the same.
+        accelerate: Whether trainings are accelerated at first (`grader.accelerated_grading`); grades are the same.
         warm: Whether to fork kernels from a process that has imported TensorFlow, if possible; grades are the same.
         executor: Where notebooks run (`grader.executors.choice`).
     """

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from grader.checks.core.wording import brief
+from grader.checks.core.phrases import brief
+from grader.domain.cell_places import Places, line_title
 from grader.domain.messages import Message, message
 from grader.domain.observation import Observation
 from grader.domain.outdated import OldCode, Translation
-from grader.domain.places import Places, line_title
 from grader.domain.submission import Notebook
 from grader.domain.text import further_ones
 from grader.intake.imported_modules import imported_modules
-from grader.reading.client import within_limits
 from grader.reading.failures import ReadingFailedError
+from grader.reading.reading_client import within_limits
 from grader.translation.old_code import read_old_code
 
 _MOST_TRANSLATIONS: Final = 100

@@ -17,8 +17,8 @@ from grader.domain.messages import message
 from grader.domain.ports import Sandbox, SecretView
 from grader.rebuild.client import MeasuringProcesses, MissingDataError
 from grader.rebuild.protocol import PublishedData
+from grader.sandbox.backend_registry import DEFAULT, backend_named
 from grader.sandbox.backends.backend import KernelOptions, OpenedBackend
-from grader.sandbox.registry import DEFAULT, backend_named
 from grader.sandbox.visible import require_invisible, require_invisible_data
 
 _THREADS_OF_A_GRAPH = 2

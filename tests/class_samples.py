@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from grader.authoring.catalogue import load_assignment
+from grader.authoring.assignment_catalogue import load_assignment
 from grader.domain.assignment import Assignment
 from grader.domain.grade import CheckResult, GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
@@ -15,7 +15,7 @@ from grader.domain.measurement import Measurements
 from grader.domain.messages import message, verbatim
 from grader.domain.run import RunRecord, RunStatus, StoppedBy
 from grader.gradebook import Gradebook, sqlite_url
-from grader.handback.standing import Decisions, Standing, standings
+from grader.handback.final_grades import FinalGrade, StudentDecisions, final_grades
 from grader.locale import Translator
 from grader.roster.sheet import Sheet, read_sheet
 from grader.scoring import score
@@ -65,9 +65,9 @@ def graded(
     )
 
 
-def final(*hand_ins: GradedSubmission, decisions: Decisions | None = None) -> list[Standing]:
+def final(*hand_ins: GradedSubmission, decisions: StudentDecisions | None = None) -> list[FinalGrade]:
     """What these hand-ins are worth."""
-    return standings(STACKED, hand_ins, decisions or Decisions())
+    return final_grades(STACKED, hand_ins, decisions or StudentDecisions())
 
 
 def sheet(folder: Path, content: str | bytes, name: str = "sheet.csv") -> Sheet:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from grading_samples import context, submission
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.delivery import GRADEBOOK_FILE, write_class
 from grader.domain.grade import CheckResult
 from grader.domain.graded import GradedSubmission

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from sandbox_here import needs_sandbox
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.domain.grade import GradeStatus
 from grader.domain.graded import GradedSubmission
 from grader.domain.submission import Companion, Submission

@@ -14,7 +14,7 @@ import pytest
 import small_disk
 from grading_samples import context, in_english, submission
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.delivery import OutputFolderError, prepare_folder, report_file_names, write_class, write_report
 from grader.domain.graded import GradedSubmission
 from grader.gradebook import GradebookError, grades_json

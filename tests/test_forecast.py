@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.forecast import FEWEST_DONE, Forecast, Line, fitted, weight
+from grader.forecast import FEWEST_DONE, FittedLine, Forecast, fitted, weight
 
 RECORDED = (
     (132.2, 41.7, 81.7, 78.3, 86.5, 81.5, 72.2, 30.0, 89.9, 71.0, 38.2, 74.0, 0.0),
@@ -27,10 +27,10 @@ def test_a_hand_in_weighs_as_many_epochs_as_its_text_asks_for(tmp_path: Path) ->
 
 def test_seconds_are_a_line_of_weights() -> None:
     """By hand: 3 s and 1 s an epoch; the mean where all weigh the same or longer ones took less."""
-    assert fitted([(1.0, 4.0), (2.0, 5.0), (10.0, 13.0)]) == Line(pytest.approx(3.0), pytest.approx(1.0))
-    assert fitted([(5.0, 4.0), (5.0, 8.0)]) == Line(6.0, 0.0)
-    assert fitted([(1.0, 8.0), (9.0, 2.0)]) == Line(5.0, 0.0)
-    assert fitted([(1.0, 0.0), (2.0, 2.0), (3.0, 4.0)]) == Line(0.0, pytest.approx(16 / 14))
+    assert fitted([(1.0, 4.0), (2.0, 5.0), (10.0, 13.0)]) == FittedLine(pytest.approx(3.0), pytest.approx(1.0))
+    assert fitted([(5.0, 4.0), (5.0, 8.0)]) == FittedLine(6.0, 0.0)
+    assert fitted([(1.0, 8.0), (9.0, 2.0)]) == FittedLine(5.0, 0.0)
+    assert fitted([(1.0, 0.0), (2.0, 2.0), (3.0, 4.0)]) == FittedLine(0.0, pytest.approx(16 / 14))
 
 
 def test_what_runs_is_expected_to_take_what_others_took_beyond_it() -> None:

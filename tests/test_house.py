@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -102,6 +102,47 @@ def test_no_module_is_a_drawer() -> None:
     assert offences(lambda module: [module.stem] if module.stem in drawers else []) == {}
 
 
+SHARED_MODULE_NAMES = {"__init__": "Python's own name for the module of a package."}
+"""The only names that several modules of `grader` may have, each with the reason."""
+
+
+def several_times(names: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Every name that stands in several places, with these places; given as (name, place)."""
+    places: dict[str, list[str]] = {}
+    for name, place in names:
+        places.setdefault(name, []).append(place)
+    return {name: found for name, found in places.items() if len(found) > 1}
+
+
+def modules_of_grader() -> Iterator[tuple[Path, str]]:
+    """Every module of `grader` with its path as people read it."""
+    yield from ((module, place) for module in MODULES if (place := str(module.relative_to(ROOT))).startswith("grader/"))
+
+
+def test_a_module_name_says_which_module_is_meant() -> None:
+    """No two modules of `grader` share a name, wherever they lie; what may is listed with a reason and still there."""
+    shared = several_times((module.stem, place) for module, place in modules_of_grader())
+    assert {name: places for name, places in shared.items() if name not in SHARED_MODULE_NAMES} == {}
+    assert set(SHARED_MODULE_NAMES) <= set(shared)
+    assert all(SHARED_MODULE_NAMES.values())
+
+
+def test_a_class_name_says_which_class_is_meant() -> None:
+    """No two public classes of `grader` share a name; what a function keeps to itself is not public."""
+    shared = several_times(
+        (name.rpartition(".")[2], f"{place}: {name}")
+        for module, place in modules_of_grader()
+        for name, node in public(tree(module))
+        if isinstance(node, ast.ClassDef)
+    )
+    assert shared == {}
+
+
+def test_a_test_file_name_says_which_tests_are_meant() -> None:
+    """No two test files share a name, since pytest reports them by it."""
+    assert several_times((file.name, str(file)) for file in (ROOT / "tests").rglob("test_*.py")) == {}
+
+
 def test_the_measures_above_can_fail() -> None:
     """They see what they look for."""
     (function,) = ast.parse('def f(self, a, *, b):\n    """Told.\n\n    More.\n    """\n    return a\n').body
@@ -110,6 +151,8 @@ def test_the_measures_above_can_fail() -> None:
     named = ast.parse("class A:\n  def b(self): pass\n  def _c(self): pass\nclass _D:\n  def e(self): pass\n")
     assert [name for name, _ in public(named)] == ["A", "A.b"]
     assert len(MODULES) > 100
+    assert several_times([("a", "x"), ("b", "x"), ("a", "y")]) == {"a": ["x", "y"]}
+    assert len(list(modules_of_grader())) > 100
 
 
 def test_the_import_contract_is_kept() -> None:

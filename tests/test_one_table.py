@@ -20,7 +20,7 @@ LAYER_TABLES = {
     "translation/tables.py": "old names and arguments",
     "translation/renamings.py": "old names and arguments",
     "translation/imports.py": "old names and arguments",
-    "validation/syntax.py": "names of layers in the text of our own solutions, `MaxPool2D` among them",
+    "validation/concrete_syntax.py": "names of layers in the text of our own solutions, `MaxPool2D` among them",
     "validation/drafts.py": "layers in the text of our own solutions",
     "validation/mutants/structure.py": "layers in the text of our own solutions",
     "rebuild/network/canonical.py": "settings under which a layer or operator is the ordinary function of its name",

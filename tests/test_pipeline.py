@@ -44,8 +44,8 @@ from grader.domain.messages import message, verbatim
 from grader.domain.ports import MeasuringTask
 from grader.domain.run import CellError, LackedName, RaisedBy, RunRecord, RunStatus, StoppedBy
 from grader.pipeline import broken_observation, grade_submission, judge, missing_modules
-from grader.reading.client import within_limits
 from grader.reading.failures import ReadingFailedError
+from grader.reading.reading_client import within_limits
 from grader.scoring import score
 from grader.translation.old_code import read_old_code
 

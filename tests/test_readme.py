@@ -12,12 +12,12 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from grader.authoring.catalogue import facts_ids, load_assignment, load_facts
+from grader.authoring.assignment_catalogue import facts_ids, load_assignment, load_facts
 from grader.cli.app import app
 from grader.domain.facts import Baseline
 from grader.domain.measurement import Quantity
-from grader.validation.equivalents import EQUIVALENTS
 from grader.validation.rubrics import MUTANTS
+from grader.validation.style_equivalents import EQUIVALENTS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

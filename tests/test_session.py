@@ -13,14 +13,14 @@ import numpy as np
 import psutil
 import pytest
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.domain.messages import message, verbatim
 from grader.domain.observation import Observation
 from grader.locale import Translator
 from grader.rebuild.client import MissingDataError
 from grader.rebuild.protocol import PublishedData
+from grader.sandbox.backend_registry import UNSHUT, backend_named
 from grader.sandbox.backends import OpenMachine
-from grader.sandbox.registry import UNSHUT, backend_named
 from grader.session import Session, SessionOptions, known_settings_key, open_session
 from grader.settings_key import settings_key
 from grader.zones import Zones, files_of

@@ -15,9 +15,10 @@ from formats import formats
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts, references_folder
+from grader.authoring import course_settings
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, load_facts, references_folder
+from grader.authoring.assignment_overview import AssignmentOverview, overview_of
 from grader.authoring.diagrams import diagram
-from grader.authoring.glance import Glance, glance_of
 from grader.authoring.hints import hint_names
 from grader.authoring.targets import target
 from grader.authoring.tasks import tasks
@@ -168,7 +169,7 @@ def notebooks(language: str) -> str:
 
 def _cells(name: str, language: str, runs: Mapping[str, str]) -> Iterator[str]:
     assignment = load_assignment(name)
-    glance: Glance = glance_of(assignment, language, references=references_folder())
+    glance: AssignmentOverview = overview_of(assignment, language, references=references_folder())
     script = render_script(assignment, Version(language, solution=False), references=references_folder())
     wanted, words = {task.name for task in tasks(assignment, language)}, WORDS[language]
     yield glance.difficulty

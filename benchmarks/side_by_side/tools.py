@@ -224,7 +224,7 @@ class Own(Tool):
 
     @cached_property
     def _solution(self) -> str:
-        from grader.authoring.catalogue import load_assignment
+        from grader.authoring.assignment_catalogue import load_assignment
         from grader.authoring.notebooks import generate
 
         text = generate(load_assignment("from-scratch"), language="en", solution=True)

@@ -8,10 +8,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from grader.alike.fingerprints import fingerprints
-from grader.alike.pairs import Work
-from grader.audit.fingerprints import sets_seed
-from grader.authoring.catalogue import references_folder
+from grader.alike.code_fingerprints import fingerprints
+from grader.alike.pairs import ComparedHandIn
+from grader.audit.weight_fingerprints import sets_seed
+from grader.authoring.assignment_catalogue import references_folder
 from grader.authoring.notebooks import generate
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
@@ -24,21 +24,21 @@ from grader.intake.notebook import read_notebook
 
 def works_of(
     submissions: Iterable[Submission], weights: Mapping[str, tuple[float, ...]] = MappingProxyType({})
-) -> list[Work]:
+) -> list[ComparedHandIn]:
     """Return the readable ones with their fingerprints; equal bytes of one student count once.
 
     Args:
         submissions: A class.
         weights: Of graded ones: a few numbers of their trained weights, by digest of the file.
     """
-    found: dict[tuple[str, str], Work] = {}
+    found: dict[tuple[str, str], ComparedHandIn] = {}
     for submission in submissions:
         try:
             notebook = read_notebook(submission)
         except UnreadableSubmissionError:
             continue  # the class's report says so
         cells = {cell.index: cell.source for cell in notebook.cells}
-        work = Work(
+        work = ComparedHandIn(
             submission.student,
             submission.filename,
             submission.sha256,

@@ -12,8 +12,8 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from grader.alike.fingerprints import Lines
-from grader.alike.pairs import Pair, Work
+from grader.alike.code_fingerprints import Lines
+from grader.alike.pairs import ComparedHandIn, Pair
 from grader.domain.messages import Message, message
 from grader.domain.people import shown_student
 from grader.locale import Translator
@@ -30,7 +30,7 @@ CAUTION: Final = message(
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class SourceSide:
     """Lines of one hand-in, with where they stand."""
 
     caption: str
@@ -43,7 +43,7 @@ class Section:
 
     names: tuple[str, str]
     summary: str
-    places: tuple[tuple[Side, Side], ...]
+    places: tuple[tuple[SourceSide, SourceSide], ...]
     rest: str
 
 
@@ -114,8 +114,8 @@ def _section(pair: Pair, translator: Translator) -> Section:
     return Section((first, second), translator.text(summary(pair)), tuple(places), rest)
 
 
-def _side(work: Work, lines: Lines, translator: Translator) -> Side:
+def _side(work: ComparedHandIn, lines: Lines, translator: Translator) -> SourceSide:
     source = work.cells[lines.cell].splitlines()[lines.first - 1 : lines.last]
     place = message("cell {cell}, line {line}", cell=lines.cell + 1, line=lines.first)
     caption = f"{one_line(work.filename)} · {translator.text(place)}"
-    return Side(caption, many_lines("\n".join(source), _MOST_CHARACTERS))
+    return SourceSide(caption, many_lines("\n".join(source), _MOST_CHARACTERS))

@@ -16,8 +16,8 @@ from itertools import combinations
 from statistics import median
 from typing import Final
 
-from grader.alike.fingerprints import Fingerprints, Lines
-from grader.audit.fingerprints import same
+from grader.alike.code_fingerprints import Fingerprints, Lines
+from grader.audit.weight_fingerprints import same
 
 COMMON_SHARE: Final = 0.25
 """Share of the class above which code is common material."""
@@ -39,7 +39,7 @@ SMALLEST_CLASS: Final = 8
 
 
 @dataclass(frozen=True)
-class Work:
+class ComparedHandIn:
     """One hand-in.
 
     Attributes:
@@ -75,8 +75,8 @@ class Pair:
         same_weights: Both hold the same trained weights, and no seed of both explains it.
     """
 
-    first: Work
-    second: Work
+    first: ComparedHandIn
+    second: ComparedHandIn
     identical: bool
     share: float
     shared: int
@@ -84,7 +84,7 @@ class Pair:
     same_weights: bool = False
 
 
-def alike(works: Sequence[Work], given: Collection[int]) -> list[Pair]:
+def alike(works: Sequence[ComparedHandIn], given: Collection[int]) -> list[Pair]:
     """Return the unusually similar pairs, the most similar first.
 
     Args:
@@ -123,7 +123,7 @@ def alike(works: Sequence[Work], given: Collection[int]) -> list[Pair]:
 # Private functions
 
 
-def _weights(works: Sequence[Work], given: Collection[int]) -> dict[int, float]:
+def _weights(works: Sequence[ComparedHandIn], given: Collection[int]) -> dict[int, float]:
     """Return the weight of each fingerprint that is neither given nor common; students count, not their hand-ins."""
     owners: defaultdict[int, set[str]] = defaultdict(set)
     for work in works:
@@ -156,14 +156,14 @@ def _usual(shares: Mapping[tuple[int, int], float], count: int) -> float:
     return max(LEAST_SHARE, middle + DEVIATIONS * deviation)
 
 
-def _pair(first: Work, second: Work, share: float, digests: Sequence[int]) -> Pair:
+def _pair(first: ComparedHandIn, second: ComparedHandIn, share: float, digests: Sequence[int]) -> Pair:
     identical = first.sha256 == second.sha256
     places = [(first.fingerprints[digest][0], second.fingerprints[digest][0]) for digest in digests]
     weights = _hold_the_same(first, second)
     return Pair(first, second, identical, 1.0 if identical else share, len(digests), _joined(places), weights)
 
 
-def _hold_the_same(first: Work, second: Work) -> bool:
+def _hold_the_same(first: ComparedHandIn, second: ComparedHandIn) -> bool:
     return not (first.seeded and second.seeded) and same(first.weights, second.weights)
 
 

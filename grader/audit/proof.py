@@ -15,10 +15,10 @@ from enum import StrEnum
 from typing import Final
 
 from grader.audit.suspicion import updates
+from grader.domain.cell_places import cell_name
 from grader.domain.evidence import FitClaim
 from grader.domain.measurement import Measurements, Quantity, Role
 from grader.domain.messages import Message, message
-from grader.domain.places import cell_name
 from grader.domain.run import RunRecord, RunStatus
 
 LEARNT_NOTHING: Final = 0.15

@@ -19,7 +19,7 @@ from grader.domain.measurement import Measurements, Quantity, Role
 from grader.domain.messages import Message, message
 from grader.domain.run import RunRecord
 from grader.domain.submission import CodeCell, Companion
-from grader.reading.client import within_limits
+from grader.reading.reading_client import within_limits
 
 BITS_A_WEIGHT: Final = 1.0
 """Data with fewer bits per weight than this are not taken for weights. A choice, far below the 16 bits of the attack

@@ -24,7 +24,13 @@ from urllib.request import Request
 
 from pydantic import TypeAdapter
 
-from grader.authoring.catalogue import assignment_ids, course_ids, load_assignment, load_facts, reference_constants
+from grader.authoring.assignment_catalogue import (
+    assignment_ids,
+    course_ids,
+    load_assignment,
+    load_facts,
+    reference_constants,
+)
 from grader.authoring.errors import AuthoringError
 from grader.authoring.schema import ID_PATTERN
 from grader.domain.assignment import Assignment

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from grader.authoring.catalogue import assignment_ids, facts_file, load_assignment
+from grader.authoring.assignment_catalogue import assignment_ids, facts_file, load_assignment
 from grader.authoring.course_settings import (
     FILE_NAME,
     UNUSABLE,
@@ -19,7 +19,7 @@ from grader.authoring.course_settings import (
     read_course_table,
 )
 from grader.authoring.errors import AuthoringError, Problem, nearest
-from grader.authoring.schema import Table
+from grader.authoring.schema import TomlTable
 from grader.authoring.specification import digest_of, rubric_hash, scale_of
 from grader.authoring.toml_source import TomlSource
 from grader.domain.assignment import Assignment, DuePolicy, RubricItem
@@ -125,7 +125,7 @@ def _merged(stated: Sequence[AssignmentSettings]) -> AssignmentSettings:
             value, before = getattr(one, name), merged.get(name)
             if name in _BY_NAME and isinstance(before, dict):
                 merged[name] = before | value
-            elif isinstance(before, Table) and isinstance(value, Table) and name in _BY_KEY:
+            elif isinstance(before, TomlTable) and isinstance(value, TomlTable) and name in _BY_KEY:
                 merged[name] = type(value).model_validate(
                     _together(before.model_dump(exclude_unset=True), value.model_dump(exclude_unset=True))
                 )

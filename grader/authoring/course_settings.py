@@ -30,7 +30,6 @@ from pydantic_core import PydanticCustomError
 
 from grader.authoring.consistency import scale_problems
 from grader.authoring.errors import AuthoringError
-from grader.authoring.mistakes import schema_problems
 from grader.authoring.schema import (
     LimitsTable,
     Localised,
@@ -38,10 +37,11 @@ from grader.authoring.schema import (
     Percent,
     PositiveFloat,
     ScaleTable,
-    Table,
     Text,
     TextTable,
+    TomlTable,
 )
+from grader.authoring.schema_errors import schema_problems
 from grader.authoring.toml_source import TomlSource, read_toml
 from grader.domain.messages import message
 
@@ -151,7 +151,7 @@ def _installable(package: str) -> str:
     return package
 
 
-class PublicationTable(Table):
+class PublicationTable(TomlTable):
     """Where the notebooks and the package are."""
 
     colab_url: Annotated[Text, AfterValidator(_folder)] | None = None
@@ -164,7 +164,7 @@ class PublicationTable(Table):
     """Address of the folder where students find what `grader publish` wrote: `https://…`."""
 
 
-class LateTable(Table):
+class LateTable(TomlTable):
     """What lateness costs, where there is a due date."""
 
     grace_minutes: NaturalInt = 0
@@ -177,7 +177,7 @@ class LateTable(Table):
     """Whoever is later than so many days loses all points."""
 
 
-class AssignmentSettings(Table):
+class AssignmentSettings(TomlTable):
     """What a course changes in an assignment, or in all of them."""
 
     due: AwareDatetime | None = None
@@ -198,7 +198,7 @@ class AssignmentSettings(Table):
     """Texts of the notebook to change, by language and key."""
 
 
-class CourseTable(Table):
+class CourseTable(TomlTable):
     """Settings of a course."""
 
     language: Literal["es", "en"] | None = None

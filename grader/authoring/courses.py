@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.authoring.catalogue import assignment_ids, course_ids, references_folder
+from grader.authoring.assignment_catalogue import assignment_ids, course_ids, references_folder
 from grader.authoring.errors import AuthoringError, Problem, unknown
 from grader.authoring.schema import ID_PATTERN
 from grader.authoring.specification import FILE_NAME

@@ -27,7 +27,7 @@ class Problem:
     line: int | None = None
     key: str = ""
 
-    def told(self) -> Message:
+    def sentence(self) -> Message:
         """Return the error with its place, `file:line: key: reason`, as editors and terminals link it."""
         place = str(self.file) if self.line is None else f"{self.file}:{self.line}"
         if not self.key:
@@ -47,7 +47,9 @@ class AuthoringError(AssignmentError):
         super().__init__(summary, self.problems)
 
     def __str__(self) -> str:
-        return "\n  ".join(_english(part) for part in (self.summary, *(problem.told() for problem in self.problems)))
+        return "\n  ".join(
+            _english(part) for part in (self.summary, *(problem.sentence() for problem in self.problems))
+        )
 
 
 def unusable(assignment: str, problems: Iterable[Problem]) -> AuthoringError:

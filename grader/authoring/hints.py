@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from grader.authoring.catalogue import assignments_folder
+from grader.authoring.assignment_catalogue import assignments_folder
 from grader.authoring.specification import SHARED_TEXTS
 from grader.domain.assignment import Assignment
 from grader.domain.facts import ReferenceFacts

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import nbformat
 
-from grader.authoring.catalogue import references_folder
+from grader.authoring.assignment_catalogue import references_folder
 from grader.authoring.cells import JsonObject, notebook_cell, read_script
 from grader.authoring.consistency import LANGUAGES
 from grader.authoring.course_settings import NOT_PUBLISHED, Publication

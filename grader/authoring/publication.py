@@ -22,7 +22,7 @@ from typing import Final
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from grader.authoring.catalogue import assignments_folder
+from grader.authoring.assignment_catalogue import assignments_folder
 from grader.authoring.schema import AssignmentTable
 
 SCHEMA_NAME: Final = "assignment.schema.json"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from grader.authoring.catalogue import assignment_ids, assignments_folder
+from grader.authoring.assignment_catalogue import assignment_ids, assignments_folder
 from grader.authoring.courses import is_ours, open_course
 from grader.authoring.errors import AuthoringError, unknown
 from grader.authoring.publication import SCHEMA_NAME, published_schema

@@ -2,7 +2,7 @@
 
 Rules that span several keys (duplicates, requirements, the two languages) are in `grader.authoring.consistency`,
 because they are reported together with these and pydantic stops before them. What pydantic finds is put into our own
-words by `grader.authoring.mistakes`; `grader.authoring.publication` writes these tables as JSON Schema for editors.
+words by `grader.authoring.schema_errors`; `grader.authoring.publication` writes these tables as JSON Schema.
 """
 
 from __future__ import annotations
@@ -58,13 +58,13 @@ Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Decimals = Annotated[int, Field(ge=0, le=MOST_DECIMALS)]
 
 
-class Table(BaseModel):
+class TomlTable(BaseModel):
     """A TOML table: no key but the known ones, no type turned into another."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
 
 
-class Localised(Table):
+class Localised(TomlTable):
     """A short text in every language of the assignment: one is enough, if all of it is in that one."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
@@ -75,7 +75,7 @@ class Localised(Table):
     """In English."""
 
 
-class RubricTable(Table):
+class RubricTable(TomlTable):
     """A check, its points, its settings and the checks that must have passed before."""
 
     check: Annotated[Text, WithJsonSchema({"type": "string", "pattern": f"^{NAME_PATTERN}$"})]
@@ -90,7 +90,7 @@ class RubricTable(Table):
     """What it asks, as the report shows it."""
 
 
-class QuestionTable(Table):
+class QuestionTable(TomlTable):
     """An open question that carries points, which a person gives."""
 
     id: Annotated[Text, WithJsonSchema({"type": "string", "pattern": f"^{NAME_PATTERN}$"})]
@@ -103,7 +103,7 @@ class QuestionTable(Table):
     """What a full answer holds, for whoever reads the answers."""
 
 
-class LimitsTable(Table):
+class LimitsTable(TomlTable):
     """What a notebook may use; what is left out keeps the grader's default."""
 
     cell_seconds: PositiveFloat | None = None
@@ -122,7 +122,7 @@ class LimitsTable(Table):
     """Most that it may print, in MiB."""
 
 
-class ScaleTable(Table):
+class ScaleTable(TomlTable):
     """What the points become in the grade book. Rounded half up, and never above the maximum."""
 
     kind: Literal["0-5", "0-10", "0-20", "0-100", "1-5", "1-7", "letters"] | None = None
@@ -137,7 +137,7 @@ class ScaleTable(Table):
     """Lowest percentage of each letter, one of them 0; left out: A 90, B 80, C 70, D 60, F 0."""
 
 
-class DueTable(Table):
+class DueTable(TomlTable):
     """When the assignment is due and what lateness costs, where the time of hand-in is known."""
 
     date: AwareDatetime
@@ -152,7 +152,7 @@ class DueTable(Table):
     """Whoever is later than so many days loses all points."""
 
 
-class ImportsTable(Table):
+class ImportsTable(TomlTable):
     """Which modules the check `imports` lets pass: either `allow` or `forbid`. A name covers everything below it."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["allow"]}, {"required": ["forbid"]}]})
@@ -163,7 +163,7 @@ class ImportsTable(Table):
     """Every module but these; none of the standard library."""
 
 
-class TextTable(Table):
+class TextTable(TomlTable):
     """Prose of the notebook by key, the same keys in every language of the assignment."""
 
     es: dict[str, Text] = Field(default_factory=dict)
@@ -172,14 +172,14 @@ class TextTable(Table):
     """In English."""
 
 
-class SharedTexts(Table):
+class SharedTexts(TomlTable):
     """`_base/texts.toml`: prose that several assignments share."""
 
     text: TextTable
     """Prose by language and key."""
 
 
-class AssignmentTable(Table):
+class AssignmentTable(TomlTable):
     """An assignment of the autoencoder grader."""
 
     model_config = ConfigDict(title="assignment.toml")

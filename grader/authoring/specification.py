@@ -13,7 +13,6 @@ from typing import Final
 import grader
 from grader.authoring.consistency import LANGUAGES, assignment_problems, text_problems
 from grader.authoring.errors import Problem, nearest, unusable
-from grader.authoring.mistakes import schema_problems
 from grader.authoring.schema import (
     OWN_DECIMALS,
     AssignmentTable,
@@ -24,6 +23,7 @@ from grader.authoring.schema import (
     ScaleTable,
     SharedTexts,
 )
+from grader.authoring.schema_errors import schema_problems
 from grader.authoring.staleness import is_stale
 from grader.authoring.toml_source import TomlSource, read_toml
 from grader.domain.assignment import Assignment, DuePolicy, ImportPolicy, LetterBound, RubricItem

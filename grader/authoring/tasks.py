@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from grader.authoring.catalogue import references_folder
+from grader.authoring.assignment_catalogue import references_folder
 from grader.authoring.templates import Version, render_script
 from grader.domain.assignment import Assignment
 from grader.domain.messages import Message, message

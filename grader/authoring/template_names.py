@@ -13,7 +13,7 @@ from typing import Final
 
 from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
-from grader.authoring.catalogue import assignments_folder
+from grader.authoring.assignment_catalogue import assignments_folder
 from grader.authoring.errors import Problem, nearest
 from grader.authoring.specification import FILE_NAME, SHARED_TEXTS
 from grader.authoring.toml_source import read_toml

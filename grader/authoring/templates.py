@@ -35,10 +35,10 @@ from types import SimpleNamespace
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
 
 from grader.authoring import quotation
-from grader.authoring.catalogue import assignments_folder, reference_module, reference_source
+from grader.authoring.assignment_catalogue import assignments_folder, reference_module, reference_source
+from grader.authoring.assignment_overview import overview_of
 from grader.authoring.course_settings import NOT_PUBLISHED, Publication
 from grader.authoring.errors import AuthoringError, Problem, unknown, unusable
-from grader.authoring.glance import glance_of
 from grader.authoring.template_names import template_problems, text_problem, text_problems
 from grader.domain.assignment import Assignment
 from grader.domain.messages import message, verbatim
@@ -136,7 +136,7 @@ def _environment(assignment: Assignment, version: Version, references: Path) -> 
         reference=Constants(**quotation.constants(module)),
         rubric=_rubric_rows(assignment, version.language),
         points_possible=assignment.points_with_questions,
-        glance=glance_of(assignment, version.language, references=references),
+        glance=overview_of(assignment, version.language, references=references),
     )
     environment.globals.update(_giving(assignment.reference, references))
     if version.solution:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from grader.checks.registry import CHECKS
+from grader.checks.check_registry import CHECKS
 from grader.domain.evidence import FitClaim
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.measurement import Measurements

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from grader.checks.check_registry import CHECKS
 from grader.checks.core.parameters import TEST_IMAGES_COST
-from grader.checks.registry import CHECKS
 from grader.domain.assignment import RubricItem
 from grader.domain.evidence import FitClaim
 from grader.domain.grade import CheckResult, Finding, Outcome

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
+from grader.checks.check_registry import CHECKS
 from grader.checks.core.absence import why_unknown
 from grader.checks.core.check import Check
 from grader.checks.core.halves import HALVES, Halves
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, skipped, ungradable
-from grader.checks.registry import CHECKS
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.measurement import Role

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from grader.checks.check_registry import CHECKS
 from grader.checks.core.check import TrainingUse
-from grader.checks.registry import CHECKS
 from grader.domain.acceleration import Acceleration, EarlyEnd
 from grader.domain.assignment import Assignment, RubricItem
 from grader.domain.datasets import DataSize, datasets

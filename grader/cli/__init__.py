@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     """Run the `grader` command; a fault of our own ends with its traceback, a sentence and exit status 3."""
     from grader.cli.app import app
-    from grader.cli.speech import our_fault
+    from grader.cli.command_language import our_fault
 
     try:
         app()

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 import grader
-from grader.cli import app_class, app_keeping, app_review, app_upkeep
+from grader.cli import app_backup_and_deletion, app_class, app_maintenance, app_review
+from grader.cli.command_language import Exit
 from grader.cli.completion import assignments
-from grader.cli.frames import Commands, SpokenGroup, first_steps
-from grader.cli.frames import remembered as told
+from grader.cli.help_and_usage import Commands, TranslatedGroup, first_steps
+from grader.cli.help_and_usage import help_text as told
 from grader.cli.options import (
     NOTEBOOKS_FOLDERS_ZIPS,
     WARM,
@@ -29,14 +30,13 @@ from grader.cli.options import (
     TimeZone,
     Warm,
 )
-from grader.cli.speech import Exit
 from grader.domain.course import Course
 from grader.domain.messages import message
-from grader.sandbox.registry import DEFAULT, UNSHUT
+from grader.sandbox.backend_registry import DEFAULT, UNSHUT
 
 app = Commands(
     name="grader",
-    cls=SpokenGroup,
+    cls=TranslatedGroup,
     invoke_without_command=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -80,7 +80,7 @@ def list_command(
     as_json: AsJson = False,
 ) -> None:
     """Show every assignment with its reference's facts."""
-    from grader.cli.material import show_list
+    from grader.cli.notebook_generation import show_list
 
     show_list(course, ids=ids or (), language=lang, as_json=as_json)
 
@@ -98,7 +98,7 @@ def new_command(
     lang: Language = None,
 ) -> None:
     """Write the scaffold."""
-    from grader.cli.course import create_assignment
+    from grader.cli.course_option import create_assignment
 
     create_assignment(assignment, course, source=source, language=lang)
 
@@ -118,7 +118,7 @@ def generate_command(
     ] = False,
 ) -> None:
     """Generate notebooks."""
-    from grader.cli.material import write_notebooks
+    from grader.cli.notebook_generation import write_notebooks
 
     write_notebooks(ids, out, course, language=lang, solution=solution)
 
@@ -218,7 +218,7 @@ def inspect_command(
     as_json: AsJson = False,
 ) -> None:
     """Run a notebook and report what it trains."""
-    from grader.cli.inspecting import inspect_one
+    from grader.cli.inspect_command import inspect_one
     from grader.session import SessionOptions
 
     options = SessionOptions(
@@ -285,7 +285,7 @@ def grade_command(
 
 app_review.register(app)
 app_class.register_after_grading(app)
-app_keeping.register(app)
+app_backup_and_deletion.register(app)
 
 
 @app.command("demo", help=told(message("Generate and grade a sample class, and compare with what is expected.")))
@@ -305,7 +305,7 @@ def demo_command(
     run_demo(out, sandbox=sandbox, jobs=jobs, accelerate=accelerate, language=lang)
 
 
-app_upkeep.register(app)
+app_maintenance.register(app)
 
 
 @app.command("doctor", help=told(message("Show what this machine has, and what to install.")))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli.frames import remembered as told
+from grader.cli.help_and_usage import help_text as told
 from grader.cli.options import (
     NOTEBOOKS_FOLDERS_ZIPS,
     AsJson,
@@ -22,7 +22,7 @@ from grader.cli.options import (
 )
 from grader.domain.course import Course
 from grader.domain.messages import message
-from grader.sandbox.registry import DEFAULT
+from grader.sandbox.backend_registry import DEFAULT
 
 
 def export_command(
@@ -72,11 +72,13 @@ def export_command(
     lang: Language = None,
 ) -> None:
     """Write one file for a platform, a spreadsheet or a program."""
-    from grader.cli.handing_back import Wanted, export_class
+    from grader.cli.handing_back import ExportRequest, export_class
     from grader.cli.rosters import ClassLists
 
     lists = ClassLists(roster, times, timezone, extensions)
-    wanted = Wanted(form, out, worksheet, column, anyway, assignment, sandbox, data_size, Course.at(course), gradebook)
+    wanted = ExportRequest(
+        form, out, worksheet, column, anyway, assignment, sandbox, data_size, Course.at(course), gradebook
+    )
     export_class(folder, wanted, lists, language=lang)
 
 
@@ -125,9 +127,9 @@ def alike_command(
     as_json: AsJson = False,
 ) -> None:
     """Compare hand-ins with each other; nothing runs and no grade changes."""
-    from grader.cli.comparing import Comparison, compare_class
+    from grader.cli.alike_command import ComparisonOptions, compare_class
 
-    wanted = Comparison(out, grades, gradebook, tuple(common or ()))
+    wanted = ComparisonOptions(out, grades, gradebook, tuple(common or ()))
     compare_class(paths, assignment, Course.at(course), wanted, language=lang, as_json=as_json)
 
 

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from grader.cli.frames import remembered as told
+from grader.cli.command_language import translated as told_now
+from grader.cli.help_and_usage import help_text as told
 from grader.cli.options import AsJson, CourseFolder, GradebookUrl, Language
-from grader.cli.speech import told as told_now
 from grader.domain.messages import message
 
 OutFolder = Annotated[
@@ -64,8 +64,8 @@ def review_command(
     as_json: AsJson = False,
 ) -> None:
     """Show the queue, or settle one hand-in."""
-    from grader.cli.deciding import Where, accept_hand_in, default_author, show_waiting
-    from grader.review.making import By
+    from grader.cli.review_commands import Where, accept_hand_in, default_author, show_waiting
+    from grader.review.decision_parsing import By
 
     where = Where(out, gradebook, assignment, course, lang)
     if accept:
@@ -92,8 +92,8 @@ def regrade_command(
     as_json: AsJson = False,
 ) -> None:
     """Give a class new points from stored observations."""
-    from grader.cli.deciding import Where
-    from grader.cli.regrading import regrade_class
+    from grader.cli.regrade_command import regrade_class
+    from grader.cli.review_commands import Where
 
     where = Where(out, gradebook, assignment, course, lang)
     regrade_class(where, student or (), as_json=as_json, dry_run=dry_run)
@@ -117,8 +117,8 @@ def adjust_command(
     lang: Language = None,
 ) -> None:
     """Store a decision about points and write the results anew."""
-    from grader.cli.deciding import Where, adjust_points, default_author
-    from grader.review.making import By
+    from grader.cli.review_commands import Where, adjust_points, default_author
+    from grader.review.decision_parsing import By
 
     if (points is None) != withdraw:
         raise typer.BadParameter(told_now(message("Give either --points or --withdraw."), lang))
@@ -145,8 +145,8 @@ def extend_command(
     lang: Language = None,
 ) -> None:
     """Store an extension and write the results anew."""
-    from grader.cli.deciding import Where, default_author, extend_student
-    from grader.review.making import By
+    from grader.cli.review_commands import Where, default_author, extend_student
+    from grader.review.decision_parsing import By
 
     if (until is None) != withdraw:
         raise typer.BadParameter(told_now(message("Give either --until or --withdraw."), lang))
@@ -168,8 +168,8 @@ def excuse_command(
     lang: Language = None,
 ) -> None:
     """Store an excuse and write the results anew."""
-    from grader.cli.deciding import Where, default_author, excuse_student
-    from grader.review.making import By
+    from grader.cli.review_commands import Where, default_author, excuse_student
+    from grader.review.decision_parsing import By
 
     where = Where(out, gradebook, assignment, course, lang)
     excuse_student(where, student, By(author or default_author(), reason), withdraw=withdraw, expected=not_yet)
@@ -204,7 +204,7 @@ def serve_command(
     lang: Language = None,
 ) -> None:
     """Serve until Ctrl-C."""
-    from grader.cli.deciding import default_author
+    from grader.cli.review_commands import default_author
     from grader.cli.serving import Address, serve_grades
 
     address = Address(host, port, token, tuple(name or ()), author or default_author())

@@ -8,14 +8,14 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from grader.acceleration import grade_fast
+from grader.accelerated_grading import grade_fast
 from grader.authoring.bundle import load_known
 from grader.authoring.errors import AuthoringError
 from grader.authoring.tasks import is_untouched, tasks, where_to_begin
 from grader.checks.rubric import rubric_mistakes
+from grader.cli.command_language import SURROUNDINGS, Exit, complain, error_border, several_notebooks
 from grader.cli.grading import load_for_grading, require_known
-from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, several_notebooks
-from grader.cli.watching import watching
+from grader.cli.progress_reporting import watching
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
@@ -29,7 +29,7 @@ from grader.gradebook import grades_json
 from grader.intake.notebook import read_notebook
 from grader.intake.submissions import collect
 from grader.locale import Translator
-from grader.reading.client import within_limits
+from grader.reading.reading_client import within_limits
 from grader.report.terminal import check_report
 from grader.session import SessionOptions, open_session
 

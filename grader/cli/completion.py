@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 def assignments(incomplete: str) -> list[str]:
     """Return the ids of our assignments that begin with this text."""
-    from grader.authoring.catalogue import assignment_ids
+    from grader.authoring.assignment_catalogue import assignment_ids
 
     return [name for name in assignment_ids() if name.startswith(incomplete)]
 

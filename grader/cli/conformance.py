@@ -10,17 +10,17 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from grader.cli.speech import Exit, error_border, told
+from grader.cli.command_language import Exit, error_border, translated
 from grader.domain.messages import message
-from grader.sandbox.conformance.behaviour import Verdict
+from grader.sandbox.backend_registry import backend_named, backend_names
+from grader.sandbox.conformance.conformance_case import ConformanceResult
 from grader.sandbox.conformance.suite import try_all
-from grader.sandbox.registry import backend_named, backend_names
 
 
 def show_behaviours(*, language: str | None, as_json: bool) -> None:
     """Print each behaviour as it is tried; exit status 1 if one does not hold."""
     console = Console()
-    verdicts: list[tuple[str, Verdict]] = []
+    verdicts: list[tuple[str, ConformanceResult]] = []
     with error_border(language):
         for sandbox, verdict in _verdicts():
             verdicts.append((sandbox, verdict))
@@ -31,12 +31,14 @@ def show_behaviours(*, language: str | None, as_json: bool) -> None:
         rows = [{"sandbox": sandbox, **dataclasses.asdict(verdict)} for sandbox, verdict in verdicts]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
-        console.print(told(message("{held} of {count} behaviours hold.", held=held, count=len(verdicts)), language))
+        console.print(
+            translated(message("{held} of {count} behaviours hold.", held=held, count=len(verdicts)), language)
+        )
     if held < len(verdicts):
         raise typer.Exit(int(Exit.DID_NOT_PASS))
 
 
-def _verdicts() -> Iterator[tuple[str, Verdict]]:
+def _verdicts() -> Iterator[tuple[str, ConformanceResult]]:
     """Try every way in which each isolating sandbox starts a kernel."""
     for backend in map(backend_named, backend_names()):
         with backend.conformance() as trials:
@@ -45,7 +47,7 @@ def _verdicts() -> Iterator[tuple[str, Verdict]]:
                     yield f"{backend.name}, {trial.name}", verdict
 
 
-def _print(console: Console, sandbox: str, verdict: Verdict) -> None:
+def _print(console: Console, sandbox: str, verdict: ConformanceResult) -> None:
     sign, colour = ("✓", "green") if verdict.holds else ("✗", "red")
     line = Text(f"{sign} ", style=colour)
     line.append(f"{sandbox:<18} {verdict.group:<10} ", style="dim")

@@ -11,15 +11,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
+from grader.cli.command_language import SURROUNDINGS, Exit, class_report, error_border
 from grader.cli.grading import ClassWork, grade_class, require_known
+from grader.cli.progress_reporting import watching
 from grader.cli.run_log import run_log
-from grader.cli.speech import SURROUNDINGS, Exit, class_report, error_border
-from grader.cli.watching import watching
 from grader.delivery import prepare_folder, write_class
-from grader.demo import classroom
-from grader.demo.comparison import Compared, compare
+from grader.demo import sample_class
+from grader.demo.expected_grades import ComparedGrade, compare
 from grader.domain.folders import private_folder
 from grader.domain.messages import message
 from grader.domain.run import Limits
@@ -48,7 +48,7 @@ def run_demo(out: Path, *, sandbox: str, jobs: int | None, accelerate: bool, lan
         assignment = replace(load_assignment(ASSIGNMENT), limits=DEMO_LIMITS)
         facts = load_facts(assignment.reference)
         solution = generate(assignment, language=translator.language, solution=True)
-        classroom.write_class(solution, folder / "submissions")
+        sample_class.write_class(solution, folder / "submissions")
         found = collect([folder / "submissions"], Path(workspace))
         submissions = sorted(found, key=lambda one: one.student != LONGEST)
         work = ClassWork(submissions, assignment, facts, options, BookPlace.new(folder), translator.language)
@@ -62,7 +62,7 @@ def run_demo(out: Path, *, sandbox: str, jobs: int | None, accelerate: bool, lan
         raise typer.Exit(int(Exit.DID_NOT_PASS))
 
 
-def _table(compared: Sequence[Compared], translator: Translator) -> Table:
+def _table(compared: Sequence[ComparedGrade], translator: Translator) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in (message("Student"), message("What the notebook does"), message("Points"), message("Expected or not")):
         table.add_column(translator.text(title))
@@ -73,7 +73,7 @@ def _table(compared: Sequence[Compared], translator: Translator) -> Table:
     return table
 
 
-def _verdict(one: Compared, translator: Translator) -> Text:
+def _verdict(one: ComparedGrade, translator: Translator) -> Text:
     if one.as_expected:
         return Text("✓ " + translator.text(message("as expected")), style="green")
     said = [

@@ -21,8 +21,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grader.cli.command_language import Exit, error_border, translated
 from grader.cli.extras import BROUGHT_BY, what_to_install
-from grader.cli.speech import Exit, error_border, told
 from grader.domain.datasets import image_sets
 from grader.domain.folders import private_folder
 from grader.domain.measurement import MeasuringFailedError
@@ -44,7 +44,7 @@ _WANTED_DISK_GIB = 2
 _TRIAL_CELL = "import os; assert not os.path.exists('/etc/shadow'); assert os.getuid() != 0"
 
 
-class State(StrEnum):
+class ItemState(StrEnum):
     """The state of one examined thing."""
 
     GOOD = "good"
@@ -53,7 +53,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class DoctorItem:
     """One line of the doctor.
 
     Attributes:
@@ -63,7 +63,7 @@ class Examined:
     """
 
     name: str
-    state: State
+    state: ItemState
     said: Message
 
 
@@ -72,11 +72,13 @@ def examine(data_folder: Path | None, *, language: str | None, as_json: bool) ->
     with error_border(language):
         lines = [*_versions(), *_resources(), *_running(), *_data(data_folder)]
     if as_json:
-        rows = [{"name": line.name, "state": line.state.value, "said": told(line.said, language)} for line in lines]
+        rows = [
+            {"name": line.name, "state": line.state.value, "said": translated(line.said, language)} for line in lines
+        ]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
         Console().print(_table(lines, language))
-    if any(line.state is State.BAD for line in lines):
+    if any(line.state is ItemState.BAD for line in lines):
         raise typer.Exit(int(Exit.DID_NOT_PASS))
 
 
@@ -91,25 +93,25 @@ _NAMES: Final[Mapping[str, Message]] = {
 """The text shown instead of a name, unless it is that of a package or data set."""
 
 
-def _table(lines: list[Examined], language: str | None) -> Table:
-    signs = {State.GOOD: ("✓", "green"), State.LIMITED: ("!", "yellow"), State.BAD: ("✗", "red")}
+def _table(lines: list[DoctorItem], language: str | None) -> Table:
+    signs = {ItemState.GOOD: ("✓", "green"), ItemState.LIMITED: ("!", "yellow"), ItemState.BAD: ("✗", "red")}
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column()
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")  # a shortened path is of no use
     for line in lines:
         sign, colour = signs[line.state]
-        name = told(_NAMES.get(line.name) or verbatim(line.name), language)
-        table.add_row(Text(sign, style=colour), Text(name, style="bold"), Text(told(line.said, language)))
+        name = translated(_NAMES.get(line.name) or verbatim(line.name), language)
+        table.add_row(Text(sign, style=colour), Text(name, style="bold"), Text(translated(line.said, language)))
     return table
 
 
-def _versions() -> Iterator[Examined]:
-    yield Examined("Python", State.GOOD, verbatim(f"{platform.python_version()} ({platform.platform()})"))
+def _versions() -> Iterator[DoctorItem]:
+    yield DoctorItem("Python", ItemState.GOOD, verbatim(f"{platform.python_version()} ({platform.platform()})"))
     yield _tensorflow()
     for package in ("keras", "numpy", "nbclient", "nbformat"):
         if _installed(package):
-            yield Examined(package, State.GOOD, verbatim(version(package)))
+            yield DoctorItem(package, ItemState.GOOD, verbatim(version(package)))
     missing = [package for package in _CLASSROOM if not _installed(package)]
     if missing:
         sentence = message(
@@ -117,17 +119,17 @@ def _versions() -> Iterator[Examined]:
             "person. Install them: pip install 'autoencoder-grader[classroom]'",
             missing=", ".join(missing),
         )
-        yield Examined("classroom", State.LIMITED, sentence)
+        yield DoctorItem("classroom", ItemState.LIMITED, sentence)
     else:
-        yield Examined("classroom", State.GOOD, verbatim(", ".join(f"{p} {version(p)}" for p in _CLASSROOM)))
+        yield DoctorItem("classroom", ItemState.GOOD, verbatim(", ".join(f"{p} {version(p)}" for p in _CLASSROOM)))
 
 
-def _tensorflow() -> Examined:
+def _tensorflow() -> DoctorItem:
     """Name the installed build, from any distribution: `tensorflow`, `tensorflow-cpu`, a vendor's."""
     try:
         require_tensorflow()
     except MissingTensorFlowError as missing:
-        return Examined("tensorflow", State.BAD, missing.reason)
+        return DoctorItem("tensorflow", ItemState.BAD, missing.reason)
     builds = sorted({_normalized(name) for name in packages_distributions().get("tensorflow", ())})
     if len(builds) > 1:
         sentence = message(
@@ -135,8 +137,8 @@ def _tensorflow() -> Examined:
             "pip install 'autoencoder-grader[cpu]'",
             builds=", ".join(builds),
         )
-        return Examined("tensorflow", State.BAD, sentence)
-    return Examined("tensorflow", State.GOOD, verbatim(", ".join(f"{version(name)} ({name})" for name in builds)))
+        return DoctorItem("tensorflow", ItemState.BAD, sentence)
+    return DoctorItem("tensorflow", ItemState.GOOD, verbatim(", ".join(f"{version(name)} ({name})" for name in builds)))
 
 
 def _normalized(distribution: str) -> str:
@@ -164,34 +166,34 @@ def _memory_gib() -> float | None:
     return float(psutil.virtual_memory().total / 2**30)
 
 
-def _resources() -> Iterator[Examined]:
+def _resources() -> Iterator[DoctorItem]:
     memory_gib = _memory_gib()
     disk_gib = shutil.disk_usage(tempfile.gettempdir()).free / 2**30
-    yield Examined("CPU", State.GOOD, message("{count} cores", count=os.cpu_count() or 1))
+    yield DoctorItem("CPU", ItemState.GOOD, message("{count} cores", count=os.cpu_count() or 1))
     if memory_gib is not None:
-        enough = State.GOOD if memory_gib >= _WANTED_MEMORY_GIB else State.LIMITED
+        enough = ItemState.GOOD if memory_gib >= _WANTED_MEMORY_GIB else ItemState.LIMITED
         sentence = message("{size:.1f} GiB (4 GiB are enough for one notebook)", size=memory_gib)
-        yield Examined("memory", enough, sentence)
-    enough = State.GOOD if disk_gib >= _WANTED_DISK_GIB else State.LIMITED
+        yield DoctorItem("memory", enough, sentence)
+    enough = ItemState.GOOD if disk_gib >= _WANTED_DISK_GIB else ItemState.LIMITED
     sentence = message(
         "{size:.1f} GiB free in {folder} (2 GiB are enough)", size=disk_gib, folder=tempfile.gettempdir()
     )
-    yield Examined("disk", enough, sentence)
+    yield DoctorItem("disk", enough, sentence)
 
 
-def _running() -> Iterator[Examined]:
+def _running() -> Iterator[DoctorItem]:
     """Check whether notebooks can be run: the packages and the sandbox."""
     missing = next((name for name in BROUGHT_BY["grade"] if find_spec(name) is None), None)
     sentence = None if missing is None else what_to_install(ModuleNotFoundError(name=missing))
     if sentence is not None:
-        yield Examined("grade", State.BAD, sentence)
+        yield DoctorItem("grade", ItemState.BAD, sentence)
     else:
         yield from _sandboxes()
 
 
-def _sandboxes() -> Iterator[Examined]:
+def _sandboxes() -> Iterator[DoctorItem]:
     """Start a real kernel in every isolating sandbox, and check that it is isolated."""
-    from grader.sandbox.registry import DEFAULT, backend_named, backend_names
+    from grader.sandbox.backend_registry import DEFAULT, backend_named, backend_names
 
     for name in backend_names():
         backend = backend_named(name)
@@ -199,7 +201,7 @@ def _sandboxes() -> Iterator[Examined]:
             yield from _tried(backend, "sandbox" if name == DEFAULT else name)
 
 
-def _tried(backend: Backend, name: str) -> Iterator[Examined]:
+def _tried(backend: Backend, name: str) -> Iterator[DoctorItem]:
     from grader.sandbox.backends.backend import KernelOptions
     from grader.sandbox.bubblewrap import SandboxUnavailableError
 
@@ -211,7 +213,7 @@ def _tried(backend: Backend, name: str) -> Iterator[Examined]:
             record = sandbox.run(trial, Limits(notebook_seconds=60), folder / "exchange")
             complaint = opened.complaint
     except SandboxUnavailableError as error:
-        yield Examined(name, State.BAD, error.reason)
+        yield DoctorItem(name, ItemState.BAD, error.reason)
         return
     if record.status is RunStatus.COMPLETED:
         sentence = message(
@@ -220,11 +222,13 @@ def _tried(backend: Backend, name: str) -> Iterator[Examined]:
             what=backend.advice,
             limits=_who_keeps_limits(),
         )
-        yield Examined(name, State.GOOD, sentence)
+        yield DoctorItem(name, ItemState.GOOD, sentence)
         yield _warmth(complaint)
         return
     said = record.detail or verbatim("; ".join(f"{error.name}: {error.text}" for error in record.errors))
-    yield Examined(name, State.BAD, message("{program} does not shut a kernel in: {said}", program=program, said=said))
+    yield DoctorItem(
+        name, ItemState.BAD, message("{program} does not shut a kernel in: {said}", program=program, said=said)
+    )
 
 
 def _who_keeps_limits() -> Message:
@@ -238,17 +242,17 @@ def _who_keeps_limits() -> Message:
     )
 
 
-def _warmth(complaint: str | None) -> Examined:
+def _warmth(complaint: str | None) -> DoctorItem:
     """Return whether kernels can be forked, or why each has to import TensorFlow by itself."""
     if complaint is None:
-        return Examined("warm", State.GOOD, message("forked from one process that imports TensorFlow once"))
+        return DoctorItem("warm", ItemState.GOOD, message("forked from one process that imports TensorFlow once"))
     sentence = message(
         "Each notebook imports TensorFlow by itself, which takes some seconds: {why}", why=complaint[-500:]
     )
-    return Examined("warm", State.LIMITED, sentence)
+    return DoctorItem("warm", ItemState.LIMITED, sentence)
 
 
-def _data(folder: Path | None) -> Iterator[Examined]:
+def _data(folder: Path | None) -> Iterator[DoctorItem]:
     """Let the measuring process load each data set, which shows that TensorFlow works as well."""
     with MeasuringProcesses(data_folder=folder) as measurer, tempfile.TemporaryDirectory() as scratch:
         for dataset in image_sets():
@@ -257,16 +261,16 @@ def _data(folder: Path | None) -> Iterator[Examined]:
             except MissingTensorFlowError:  # already reported above
                 return
             except MissingDataError as missing:
-                yield Examined(dataset, State.BAD, missing.reason)
+                yield DoctorItem(dataset, ItemState.BAD, missing.reason)
             except MeasuringFailedError as error:
-                yield Examined(
-                    dataset, State.BAD, message("The measuring process failed: {text}", text=str(error)[-500:])
+                yield DoctorItem(
+                    dataset, ItemState.BAD, message("The measuring process failed: {text}", text=str(error)[-500:])
                 )
             else:
                 yield _dataset(dataset, found.source)
 
 
-def _dataset(dataset: str, source: str) -> Examined:
+def _dataset(dataset: str, source: str) -> DoctorItem:
     if source == SHIPPED:
-        return Examined(dataset, State.GOOD, message("full, shipped with the package"))
-    return Examined(dataset, State.GOOD, message("full, your own file: {source}", source=source))
+        return DoctorItem(dataset, ItemState.GOOD, message("full, shipped with the package"))
+    return DoctorItem(dataset, ItemState.GOOD, message("full, your own file: {source}", source=source))

@@ -77,7 +77,7 @@ def _event(kind: str, values: dict[str, Any]) -> dict[str, Any]:
     return {"event": kind, "time": datetime.now(UTC).isoformat(timespec="milliseconds")} | values
 
 
-def told_step(step: Step) -> Message:
+def step_sentence(step: Step) -> Message:
     """Return the sentence for a progress event."""
     match step:
         case StageBegun(Stage.RUNNING, count, most_seconds):
@@ -101,7 +101,7 @@ def told_step(step: Step) -> Message:
     raise AssertionError(step)  # StageBegun has no other stage
 
 
-def told_done(done: Done) -> Message:
+def done_sentence(done: Done) -> Message:
     """Return the sentence for a result, with the time that the others will take."""
     graded, left = done.progress.graded, done.progress.seconds_left
     points = f"{graded.grade.points_awarded:g}/{graded.grade.points_possible:g}"

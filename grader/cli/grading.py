@@ -9,15 +9,23 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from grader.authoring.catalogue import load_facts
+from grader.authoring.assignment_catalogue import load_facts
 from grader.authoring.courses import open_course
-from grader.authoring.questions import open_questions
-from grader.cli.course import load_checked
+from grader.authoring.open_questions import open_questions
+from grader.cli.command_language import (
+    SURROUNDINGS,
+    Exit,
+    class_report,
+    complain,
+    error_border,
+    translated,
+    wrong_choice,
+)
+from grader.cli.course_option import load_checked
 from grader.cli.own_settings import require_own_settings
+from grader.cli.progress_reporting import ProgressReporter, watching
 from grader.cli.rosters import HandIns, in_time
 from grader.cli.run_log import run_log
-from grader.cli.speech import SURROUNDINGS, Exit, class_report, complain, error_border, told, wrong_choice
-from grader.cli.watching import Watch, watching
 from grader.delivery import prepare_folder, write_grades, write_index, write_reports
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
@@ -32,10 +40,10 @@ from grader.intake.intake_errors import IntakeError
 from grader.intake.submissions import gather
 from grader.locale import Translator
 from grader.report.terminal import class_table, passed_over_list
+from grader.review.batch_status import BatchNote
 from grader.review.book import Book, BookPlace
 from grader.review.handed_in import keep_hand_ins
-from grader.review.running import BatchNote
-from grader.sandbox.registry import backend_names
+from grader.sandbox.backend_registry import backend_names
 from grader.scale import grade_batch, known_grades
 from grader.session import AUDITS, DATA_SIZES, SessionOptions, known_settings_key, open_session
 
@@ -87,7 +95,7 @@ def grade_paths(
     Console().print(class_table(graded, assignment, translator))
     if found.passed_over:
         Console().print(passed_over_list(found.passed_over, translator))
-    typer.echo(told(class_report(path=str(index.resolve())), language))
+    typer.echo(translated(class_report(path=str(index.resolve())), language))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +119,7 @@ class ClassWork:
     language: str | None = None
 
 
-def grade_class(work: ClassWork, watch: Watch) -> list[GradedSubmission]:
+def grade_class(work: ClassWork, watch: ProgressReporter) -> list[GradedSubmission]:
     """Grade submissions and report progress; each is committed to the gradebook as soon as it is done.
 
     A file in the folder records the progress, for the dashboard.

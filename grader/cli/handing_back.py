@@ -15,24 +15,24 @@ from grader.authoring.bundle import published
 from grader.authoring.configured import load_configured
 from grader.authoring.course_settings import read_publication
 from grader.authoring.notebooks import generate
+from grader.cli.command_language import SURROUNDINGS, Exit, complain, error_border, translated
 from grader.cli.grading import require_known
 from grader.cli.rosters import ClassLists, warn
-from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
 from grader.delivery import REPORTS_FOLDER, report_file_names
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.messages import message
-from grader.handback import canvas, gradescope, junit, moodle, nbgrader, tables
+from grader.handback import canvas_gradebook, gradescope_results, junit, moodle_worksheet, nbgrader_grades, spreadsheets
 from grader.handback.autograder import Configuration, autograder_zip
-from grader.handback.classroom import GradedClass, Place, assignment_graded, read_class, remarks_of, seating
+from grader.handback.final_grades import FinalGrade, FinalGradeState, final_grades
 from grader.handback.github_classroom import DEFAULT_PACKAGE, ClassroomConfiguration, repository_zip
+from grader.handback.graded_class import ClassListRow, GradedClass, assignment_graded, read_class, remarks_of, seating
 from grader.handback.outcome import Export, shown, waiting_students
-from grader.handback.standing import Standing, State, standings
 from grader.locale import Translator
 from grader.review.book import BookPlace
-from grader.roster.matching import Match, Roster
+from grader.roster.matching import Roster, RosterMatch
 from grader.roster.sheet import Sheet, SheetError, read_sheet
-from grader.sandbox.registry import DEFAULT
+from grader.sandbox.backend_registry import DEFAULT
 from grader.session import SessionOptions
 
 AUTOGRADER: Final = "gradescope-autograder"
@@ -40,7 +40,7 @@ CLASSROOM: Final = "github-classroom"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ExportRequest:
     """What to write.
 
     Attributes:
@@ -69,15 +69,15 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Material:
+class ExportInput:
     """What a format is made from."""
 
     assignment: Assignment
     graded: GradedClass
-    standings: list[Standing]
+    standings: list[FinalGrade]
     roster: Roster | None
     folder: Path
-    wanted: Wanted
+    wanted: ExportRequest
     translator: Translator
 
     def sheet(self) -> Sheet:
@@ -95,7 +95,7 @@ class Material:
         return read_sheet(self.wanted.worksheet)
 
 
-def export_class(folder: Path, wanted: Wanted, lists: ClassLists, *, language: str | None) -> None:
+def export_class(folder: Path, wanted: ExportRequest, lists: ClassLists, *, language: str | None) -> None:
     """Write a class in a format; exit status 1 and no file if no students match.
 
     Raises:
@@ -120,7 +120,7 @@ def export_class(folder: Path, wanted: Wanted, lists: ClassLists, *, language: s
             warn(remark, language)
         losses = export.losses()
         for loss in losses:
-            typer.secho(told(loss, language), fg=typer.colors.RED, err=True)
+            typer.secho(translated(loss, language), fg=typer.colors.RED, err=True)
         if losses and not wanted.anyway:
             sentence = message(
                 "{count} students match nobody, so that nothing was written. Correct the list, or write the file "
@@ -130,7 +130,7 @@ def export_class(folder: Path, wanted: Wanted, lists: ClassLists, *, language: s
             raise complain(sentence, Exit.DID_NOT_PASS, language)
         write_bytes(wanted.out, export.data)
     for said in export.said():
-        typer.echo(told(said, language))
+        typer.echo(translated(said, language))
     typer.echo(str(wanted.out))
 
 
@@ -148,7 +148,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 # Private functions
 
 
-def _material(folder: Path, wanted: Wanted, lists: ClassLists, language: str | None) -> Material:
+def _material(folder: Path, wanted: ExportRequest, lists: ClassLists, language: str | None) -> ExportInput:
     assignment = load_configured(wanted.assignment or assignment_graded(folder), course=wanted.course)
     spoken = language or assignment.language
     translator = Translator(spoken) if spoken else SURROUNDINGS
@@ -160,11 +160,11 @@ def _material(folder: Path, wanted: Wanted, lists: ClassLists, language: str | N
         handed_in=lists.handed_in(files, language),
         extended={**lists.extended({student for student, _ in files}, language), **graded.decisions.extended},
     )
-    final = standings(assignment, graded.graded, decisions)
-    return Material(assignment, graded, final, lists.people(), folder, wanted, translator)
+    final = final_grades(assignment, graded.graded, decisions)
+    return ExportInput(assignment, graded, final, lists.people(), folder, wanted, translator)
 
 
-def _write_autograder(wanted: Wanted, language: str | None) -> None:
+def _write_autograder(wanted: ExportRequest, language: str | None) -> None:
     if wanted.assignment is None:
         sentence = message("Name the assignment that the autograder is for: --assignment ID.")
         raise complain(sentence, Exit.WRONG_USAGE, language)
@@ -178,7 +178,7 @@ def _write_autograder(wanted: Wanted, language: str | None) -> None:
     typer.echo(str(wanted.out))
 
 
-def _write_repository(wanted: Wanted, language: str | None) -> None:
+def _write_repository(wanted: ExportRequest, language: str | None) -> None:
     if wanted.assignment is None:
         sentence = message("Name the assignment that the repository is for: --assignment ID.")
         raise complain(sentence, Exit.WRONG_USAGE, language)
@@ -198,63 +198,69 @@ def _write_repository(wanted: Wanted, language: str | None) -> None:
     typer.echo(str(wanted.out))
 
 
-def _moodle(material: Material) -> Export:
-    return moodle.fill_worksheet(material.sheet(), material.standings, material.assignment, material.translator)
+def _moodle(material: ExportInput) -> Export:
+    return moodle_worksheet.fill_worksheet(
+        material.sheet(), material.standings, material.assignment, material.translator
+    )
 
 
-def _moodle_feedback(material: Material) -> Export:
+def _moodle_feedback(material: ExportInput) -> Export:
     names = report_file_names(material.graded.graded)
     counted = {one.student: names[one.student, one.counted.sha256] for one in material.standings}
-    reports = moodle.reports_in(material.folder / REPORTS_FOLDER, counted)
+    reports = moodle_worksheet.reports_in(material.folder / REPORTS_FOLDER, counted)
     roster = None
     if material.wanted.worksheet is not None:
         sheet = material.sheet()
-        roster = Roster(tuple(moodle.participants(sheet, moodle.find_columns(sheet))), ids_decide=True)
-    return moodle.feedback_zip(material.standings, reports, roster)
+        roster = Roster(
+            tuple(moodle_worksheet.participants(sheet, moodle_worksheet.find_columns(sheet))), ids_decide=True
+        )
+    return moodle_worksheet.feedback_zip(material.standings, reports, roster)
 
 
-def _canvas(material: Material) -> Export:
-    return canvas.fill_gradebook(material.sheet(), material.standings, material.assignment, material.wanted.column)
+def _canvas(material: ExportInput) -> Export:
+    return canvas_gradebook.fill_gradebook(
+        material.sheet(), material.standings, material.assignment, material.wanted.column
+    )
 
 
-def _gradescope(material: Material) -> Export:
-    return gradescope.results_zip(material.standings, material.assignment, material.translator)
+def _gradescope(material: ExportInput) -> Export:
+    return gradescope_results.results_zip(material.standings, material.assignment, material.translator)
 
 
-def _junit(material: Material) -> Export:
+def _junit(material: ExportInput) -> Export:
     data = junit.junit_xml(material.standings, material.assignment, material.translator)
     return Export(data, len(material.standings))
 
 
-def _nbgrader(material: Material) -> Export:
+def _nbgrader(material: ExportInput) -> Export:
     places, doubts = _seated(material)
-    return _listed(nbgrader.nbgrader_csv(places, material.assignment), places, doubts)
+    return _listed(nbgrader_grades.nbgrader_csv(places, material.assignment), places, doubts)
 
 
-def _csv(material: Material) -> Export:
+def _csv(material: ExportInput) -> Export:
     places, doubts = _seated(material)
-    return _listed(tables.class_csv(places, material.assignment, material.translator), places, doubts)
+    return _listed(spreadsheets.class_csv(places, material.assignment, material.translator), places, doubts)
 
 
-def _xlsx(material: Material) -> Export:
+def _xlsx(material: ExportInput) -> Export:
     places, doubts = _seated(material)
-    return _listed(tables.class_workbook(places, material.assignment, material.translator), places, doubts)
+    return _listed(spreadsheets.class_workbook(places, material.assignment, material.translator), places, doubts)
 
 
-def _seated(material: Material) -> tuple[list[Place], list[Match]]:
+def _seated(material: ExportInput) -> tuple[list[ClassListRow], list[RosterMatch]]:
     return seating(material.standings, material.roster, material.translator.language)
 
 
-def _listed(data: bytes, places: list[Place], doubts: list[Match]) -> Export:
+def _listed(data: bytes, places: list[ClassListRow], doubts: list[RosterMatch]) -> Export:
     """Return the export with a list of the class; a student in no roster is included and reported."""
     there = [place.standing for place in places if place.standing is not None]
     remarks = tuple(message("{student}: {reason}.", student=one.student, reason=one.doubt or "") for one in doubts)
-    given = sum(one.state is State.FINAL for one in there)
+    given = sum(one.state is FinalGradeState.FINAL for one in there)
     absent = shown([place.person for place in places if place.standing is None])
     return Export(data, given, waiting_students(there), absent, (), remarks)
 
 
-FORMATS: Final[Mapping[str, Callable[[Material], Export]]] = MappingProxyType(
+FORMATS: Final[Mapping[str, Callable[[ExportInput], Export]]] = MappingProxyType(
     {
         "moodle": _moodle,
         "moodle-feedback": _moodle_feedback,

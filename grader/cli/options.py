@@ -7,11 +7,11 @@ from typing import Annotated, Final
 
 import typer
 
+from grader.cli.command_language import language_option
 from grader.cli.completion import chosen_from
-from grader.cli.frames import remembered as told
-from grader.cli.speech import language_option
+from grader.cli.help_and_usage import help_text as told
 from grader.domain.messages import message
-from grader.sandbox.registry import UNSHUT, backend_names
+from grader.sandbox.backend_registry import UNSHUT, backend_names
 
 NOTEBOOKS_FOLDERS_ZIPS: Final = message("Notebooks, folders, zips.")
 

@@ -16,7 +16,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from grader.cli.events import Done, done_event, duration, remark_event, step_event, told_done, told_step
+from grader.cli.events import Done, done_event, done_sentence, duration, remark_event, step_event, step_sentence
 from grader.domain.messages import Message, message
 from grader.domain.progress import CellBegun, EpochSeen, StageBegun, Step
 from grader.domain.submission import Submission
@@ -104,13 +104,13 @@ class PlainLines:
             if isinstance(step, StageBegun) or due:
                 self._told[submission.sha256] = time.monotonic()
                 who = "" if self.alone else f"{submission.student}: "
-                self._line(who + self.translator.text(told_step(step)))
+                self._line(who + self.translator.text(step_sentence(step)))
 
     def done(self, done: Done) -> None:
         """Write a result; for a student's own notebook the full report follows."""
         if not self.alone:
             graded = done.progress.graded
-            self._line(f"{done.number}/{done.total} {graded.student}: {self.translator.text(told_done(done))}")
+            self._line(f"{done.number}/{done.total} {graded.student}: {self.translator.text(done_sentence(done))}")
 
     def _line(self, text: str) -> None:
         self.console.print(Text(text), soft_wrap=True)
@@ -128,7 +128,7 @@ class _Row:
 
     def take(self, step: Step, translator: Translator) -> None:
         """Update the row by a step; a new stage or cell has no epoch yet."""
-        text = translator.text(told_step(step))
+        text = translator.text(step_sentence(step))
         match step:
             case StageBegun():
                 self.stage, self.cell, self.epoch = text, "", ""
@@ -177,7 +177,7 @@ class LiveTable:
             self._number = done.number
             left = done.progress.seconds_left
             self._ends = None if left is None else time.monotonic() + left
-            self._last = [*self._last, f"{graded.student}: {self.translator.text(told_done(done))}"][-_LAST_LINES:]
+            self._last = [*self._last, f"{graded.student}: {self.translator.text(done_sentence(done))}"][-_LAST_LINES:]
 
     def __rich__(self) -> RenderableType:
         """Draw the current state."""

@@ -9,8 +9,8 @@ import typer
 from grader.authoring.bundle import published
 from grader.authoring.course_settings import read_publication
 from grader.authoring.courses import open_course
-from grader.cli.course import load_checked
-from grader.cli.speech import error_border, told
+from grader.cli.command_language import error_border, translated
+from grader.cli.course_option import load_checked
 from grader.domain.course import Course
 from grader.domain.messages import message
 from grader.gradebook import write_atomically
@@ -27,6 +27,8 @@ def publish_assignment(assignment_id: str, out: Path, course: Course | None, *, 
         write_atomically(out, text)
     typer.echo(str(out))
     address = publication.bundle_url(assignment_id) or f"https://…/{out.name}"
-    typer.echo(told(message("It holds the rubric and the facts, no solution. Students name it like this:"), language))
+    typer.echo(
+        translated(message("It holds the rubric and the facts, no solution. Students name it like this:"), language)
+    )
     typer.echo(f'  grader.use("{address}")')
     typer.echo(f"  grader check {assignment_id}.ipynb --assignment {out}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from grader.cli.speech import Exit, complain, told
+from grader.cli.command_language import Exit, complain, translated
 from grader.domain.messages import Message, message
 from grader.domain.submission import Submission
 from grader.domain.time_zones import zone_named
@@ -140,4 +140,4 @@ def in_time(submissions: Sequence[Submission], lists: ClassLists, language: str 
 
 def warn(sentence: Message, language: str | None) -> None:
     """Write a warning to standard error."""
-    typer.secho(told(sentence, language), fg=typer.colors.YELLOW, err=True)
+    typer.secho(translated(sentence, language), fg=typer.colors.YELLOW, err=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from grader.cli.speech import SURROUNDINGS, Exit, complain, error_border, told
+from grader.cli.command_language import SURROUNDINGS, Exit, complain, error_border, translated
 from grader.domain.course import Course
 from grader.domain.messages import message
 from grader.review.book import BookPlace
@@ -55,14 +55,14 @@ def serve_grades(
         options = ServerOptions(
             address.host, address.port, token, address.names, address.author, language or SURROUNDINGS.language
         )
-        typer.echo(told(message("Reading the grades …"), language), err=True)
+        typer.echo(translated(message("Reading the grades …"), language), err=True)
         run_server(places, options, on_ready=lambda url: _tell(url, token, given=address.token, language=language))
 
 
 def _tell(url: str, token: str | None, *, given: str | None, language: str | None) -> None:
-    typer.echo(told(message("The grades are at {url} until you press Ctrl-C.", url=url), language))
+    typer.echo(translated(message("The grades are at {url} until you press Ctrl-C.", url=url), language))
     if token is not None and token != given:
-        typer.echo(told(message("Token: {token}", token=token), language))
+        typer.echo(translated(message("Token: {token}", token=token), language))
 
 
 def _token(address: Address, language: str | None) -> str | None:

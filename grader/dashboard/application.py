@@ -14,10 +14,10 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from grader.authoring.errors import AuthoringError
-from grader.dashboard import entering, lists, questions, regrade, reviewing, running
-from grader.dashboard.guard import Guard, HostNames, Sessions
+from grader.dashboard import batch_progress, lists, question_pages, regrade, reviewing, sign_in
+from grader.dashboard.guard import BrowserSessions, Guard, HostNames
+from grader.dashboard.open_gradebooks import OpenGradebooks
 from grader.dashboard.rendering import not_found, refused
-from grader.dashboard.shelf import Shelf
 from grader.gradebook import GradebookError
 from grader.report.html import report_style
 
@@ -26,7 +26,7 @@ STATIC = Path(__file__).parent / "static"
 _LOG = logging.getLogger(__name__)
 
 
-def create_application(shelf: Shelf, *, sessions: Sessions, names: HostNames) -> Guard:
+def create_application(shelf: OpenGradebooks, *, sessions: BrowserSessions, names: HostNames) -> Guard:
     """Build the application; it closes the shelf when it ends.
 
     Args:
@@ -42,7 +42,7 @@ def create_application(shelf: Shelf, *, sessions: Sessions, names: HostNames) ->
 
     app = FastAPI(lifespan=living, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.shelf, app.state.sessions = shelf, sessions
-    for part in (entering, lists, questions, regrade, reviewing, running):
+    for part in (sign_in, lists, question_pages, regrade, reviewing, batch_progress):
         app.include_router(part.router)
     app.add_api_route("/static/report.css", _report_style)
     app.mount("/static", StaticFiles(directory=STATIC))

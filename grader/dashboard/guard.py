@@ -43,7 +43,7 @@ _HEADERS: Final = {
 
 
 @dataclass
-class Session:
+class BrowserSession:
     """The session of one browser.
 
     Attributes:
@@ -61,19 +61,19 @@ class Session:
     seen: float = field(default_factory=time.monotonic)
 
 
-class Sessions:
+class BrowserSessions:
     """Every session by the secret of its cookie; in memory, so that a restart ends them all."""
 
     def __init__(self, *, author: str, language: str, token: str | None) -> None:
         self._author, self._language, self._token = author, language, token
-        self._known: OrderedDict[str, Session] = OrderedDict()
+        self._known: OrderedDict[str, BrowserSession] = OrderedDict()
 
     @property
     def needs_token(self) -> bool:
         """Whether the token is required."""
         return self._token is not None
 
-    def find(self, secret: str) -> Session | None:
+    def find(self, secret: str) -> BrowserSession | None:
         """Return the session of a cookie, None if it no longer exists."""
         session = self._known.get(secret)
         if session is None or time.monotonic() - session.seen > _SESSION_SECONDS:
@@ -83,10 +83,10 @@ class Sessions:
         self._known.move_to_end(secret)
         return session
 
-    def begin(self, *, allowed: bool, author: str = "", language: str = "") -> tuple[str, Session]:
+    def begin(self, *, allowed: bool, author: str = "", language: str = "") -> tuple[str, BrowserSession]:
         """Begin a session and return the secret of its cookie."""
         secret = secrets.token_urlsafe(32)
-        session = Session(author or self._author, language or self._language, allowed)
+        session = BrowserSession(author or self._author, language or self._language, allowed)
         self._known[secret] = session
         while len(self._known) > _MOST_SESSIONS:
             # Requests without a token must not push out sessions that have one.
@@ -106,7 +106,7 @@ class Sessions:
 class Guard:
     """The outermost part of the application: refuses foreign host names, finds sessions, adds security headers."""
 
-    def __init__(self, app: ASGIApp, *, sessions: Sessions, names: HostNames) -> None:
+    def __init__(self, app: ASGIApp, *, sessions: BrowserSessions, names: HostNames) -> None:
         self._app, self._sessions, self._names = app, sessions, names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -189,14 +189,14 @@ def is_same_origin(headers: Headers) -> bool:
     return origin is None or urlsplit(origin).netloc == headers.get("host", "")
 
 
-def session_of(request: Request) -> Session:
+def session_of(request: Request) -> BrowserSession:
     """Return the session of a request."""
     session = request.scope["session_state"]
-    assert isinstance(session, Session)  # noqa: S101 - the guard put it there
+    assert isinstance(session, BrowserSession)  # noqa: S101 - the guard put it there
     return session
 
 
-def is_genuine(session: Session, secret: object) -> bool:
+def is_genuine(session: BrowserSession, secret: object) -> bool:
     """Return whether a form holds its session's secret."""
     return isinstance(secret, str) and hmac.compare_digest(secret.encode(), session.csrf.encode())
 

@@ -12,20 +12,20 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from grader.dashboard.addresses import Number, Start
+from grader.dashboard.batch_progress import running_in
+from grader.dashboard.open_gradebooks import OpenGradebooks
 from grader.dashboard.rendering import not_found, page, student_name, wording_of
-from grader.dashboard.running import running_in
-from grader.dashboard.shelf import Shelf
 from grader.domain.assignment import Assignment
 from grader.domain.grade import GradeStatus, Outcome
-from grader.gradebook.standing import messages_of
-from grader.gradebook.standing_queries import CheckCount, FindingCount, Order, Wanted
+from grader.gradebook.standing_queries import CheckCount, FindingCount, HandInFilter, Order
 from grader.gradebook.standing_tables import StandingCheckRow, StandingRow
+from grader.gradebook.standing_updates import messages_of
 from grader.report import hygiene
 from grader.report.histogram import CHART_HEIGHT, CHART_WIDTH, bars
 from grader.report.views import check_title
 from grader.report.wording import Wording
+from grader.review.batch_status import running_batch
 from grader.review.book import Book
-from grader.review.running import running_batch
 
 router = APIRouter()
 
@@ -54,7 +54,7 @@ class ClassRow:
 @router.get("/")
 def course(request: Request) -> HTMLResponse:
     """Show the summary of every assignment."""
-    shelf: Shelf = request.app.state.shelf
+    shelf: OpenGradebooks = request.app.state.shelf
     wording = wording_of(request)
     rows = []
     for number, book in enumerate(shelf.books):
@@ -112,7 +112,7 @@ def class_list(
 @router.get("/student/{number}")
 def student(request: Request, number: Number, name: str) -> HTMLResponse:
     """Show every hand-in of one student."""
-    shelf: Shelf = request.app.state.shelf
+    shelf: OpenGradebooks = request.app.state.shelf
     book = shelf.book(number)
     rows = [] if book is None else book.queries.of_student(name)
     if book is None or not rows:
@@ -152,7 +152,7 @@ def opened(request: Request, number: int, assignment_id: str) -> tuple[Book, Ass
 
     An assignment whose first batch has just begun is there too, with an empty list.
     """
-    shelf: Shelf = request.app.state.shelf
+    shelf: OpenGradebooks = request.app.state.shelf
     book = shelf.book(number)
     if book is None:
         return None
@@ -164,10 +164,10 @@ def opened(request: Request, number: int, assignment_id: str) -> tuple[Book, Ass
     return book, book.assignment(assignment_id)
 
 
-def wanted_of(assignment_id: str, query: Mapping[str, str]) -> Wanted:
+def wanted_of(assignment_id: str, query: Mapping[str, str]) -> HandInFilter:
     """Return the filters in an address; invalid values are ignored."""
     order = query.get("sort", "")
-    return Wanted(
+    return HandInFilter(
         assignment_id,
         search=query.get("q", "")[:200],
         status=query.get("status", "") if query.get("status") in set(GradeStatus) else "",
@@ -177,7 +177,7 @@ def wanted_of(assignment_id: str, query: Mapping[str, str]) -> Wanted:
     )
 
 
-def query_of(wanted: Wanted) -> str:
+def query_of(wanted: HandInFilter) -> str:
     """Return the address with these filters."""
     values: dict[str, Any] = {
         "q": wanted.search,
@@ -252,14 +252,14 @@ def _place(book: Book) -> str:
     return "" if book.place.folder is None else book.place.folder.resolve().name
 
 
-def _shifted(wanted: Wanted, start: int) -> str:
+def _shifted(wanted: HandInFilter, start: int) -> str:
     query = query_of(wanted)
     return f"?{query}&start={max(0, start)}" if query else f"?start={max(0, start)}"
 
 
-def _sorted_by(wanted: Wanted, order: Order) -> str:
+def _sorted_by(wanted: HandInFilter, order: Order) -> str:
     descending = wanted.order is order and not wanted.descending
-    turned = Wanted(wanted.assignment, wanted.search, wanted.status, order, descending, wanted.failed)
+    turned = HandInFilter(wanted.assignment, wanted.search, wanted.status, order, descending, wanted.failed)
     return f"?{query_of(turned)}"
 
 

@@ -13,8 +13,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from grader.dashboard.addresses import Number
 from grader.dashboard.forms import GenuineForm
 from grader.dashboard.lists import opened, query_of, wanted_of
+from grader.dashboard.open_gradebooks import OpenGradebooks
 from grader.dashboard.rendering import not_found, page, refused, student_name, wording_of
-from grader.dashboard.shelf import Shelf
 from grader.domain.assignment import Assignment
 from grader.domain.messages import message
 from grader.regrading import Regraded, regrade
@@ -90,7 +90,7 @@ def keep_changes(request: Request, number: Number, assignment_id: str, form: Gen
         return refused(
             request, message("The grades have changed since this page was made, or none was chosen. Look at it again.")
         )
-    shelf: Shelf = request.app.state.shelf
+    shelf: OpenGradebooks = request.app.state.shelf
     shelf.keep_regraded(number, assignment_id, kept)
     wanted = query_of(wanted_of(assignment_id, request.query_params))
     return RedirectResponse(f"/c/{number}/{assignment_id}" + (f"?{wanted}" if wanted else ""), status_code=303)
@@ -103,7 +103,7 @@ def _as_stated_now(request: Request, number: int, assignment_id: str) -> tuple[B
     """Return book and assignment, the assignment read anew: its files may have just been edited."""
     if opened(request, number, assignment_id) is None:
         return None
-    shelf: Shelf = request.app.state.shelf
+    shelf: OpenGradebooks = request.app.state.shelf
     shelf.reload(number, assignment_id)
     return opened(request, number, assignment_id)
 

@@ -16,8 +16,8 @@ from grader.dashboard.forms import GenuineForm, inner_address, text_of
 from grader.dashboard.guard import session_of
 from grader.dashboard.lists import query_of, wanted_of
 from grader.dashboard.notebook_view import cell_views, code_style
+from grader.dashboard.open_gradebooks import OpenGradebooks
 from grader.dashboard.rendering import not_found, page, refused, student_name, wording_of
-from grader.dashboard.shelf import Shelf
 from grader.deciding import open_reasons, waiting_items
 from grader.domain.assignment import Assignment
 from grader.domain.decision import Decision
@@ -31,9 +31,7 @@ from grader.report.score import score
 from grader.report.views import CheckView, check_view, submission_view
 from grader.report.wording import Wording
 from grader.review.book import Book
-from grader.review.due_dates import no_date, nothing_to_extend
-from grader.review.handed_in import kept_cells
-from grader.review.making import (
+from grader.review.decision_parsing import (
     By,
     DecisionRefusedError,
     accept,
@@ -43,6 +41,8 @@ from grader.review.making import (
     find_hand_in,
     read_points,
 )
+from grader.review.due_dates import no_date, nothing_to_extend
+from grader.review.handed_in import kept_cells
 
 router = APIRouter()
 
@@ -53,7 +53,7 @@ _FRAME_POLICY: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class HandIn:
+class ReviewedHandIn:
     """The requested hand-in.
 
     Attributes:
@@ -211,9 +211,9 @@ def compare(request: Request, number: Number, submission_id: Number, beside: str
     return page(request, "compare.html.j2", sides=sides, pairs=_pairs(sides), number=number, title=sides[0]["title"])
 
 
-def hand_in(request: Request, number: int, submission_id: int) -> HandIn | None:
+def hand_in(request: Request, number: int, submission_id: int) -> ReviewedHandIn | None:
     """Return a hand-in, None if there is no such one."""
-    shelf: Shelf = request.app.state.shelf
+    shelf: OpenGradebooks = request.app.state.shelf
     book = shelf.book(number)
     row = None if book is None else book.queries.row(submission_id)
     if book is None or row is None:
@@ -222,7 +222,7 @@ def hand_in(request: Request, number: int, submission_id: int) -> HandIn | None:
     row, graded = book.queries.row(submission_id), book.submission(submission_id)
     if row is None or graded is None:
         return None
-    return HandIn(number, book, row, graded, book.assignment(row.assignment))
+    return ReviewedHandIn(number, book, row, graded, book.assignment(row.assignment))
 
 
 def by(request: Request, form: GenuineForm) -> By:
@@ -233,7 +233,7 @@ def by(request: Request, form: GenuineForm) -> By:
 # Private -------------------------------------------------------------------------------------------------------------
 
 
-def _shown(found: HandIn, wording: Wording) -> dict[str, Any]:
+def _shown(found: ReviewedHandIn, wording: Wording) -> dict[str, Any]:
     graded, grade = found.graded, found.graded.grade
     return {
         "found": found,
@@ -294,16 +294,16 @@ def _require_unchanged(graded: GradedSubmission, item: str, seen: str) -> None:
             )
 
 
-def _refusal(request: Request, found: HandIn, error: DecisionRefusedError, item: str) -> Response:
+def _refusal(request: Request, found: ReviewedHandIn, error: DecisionRefusedError, item: str) -> Response:
     """Report why points were not stored: in the check's own place if the page requested only that."""
     if request.headers.get("hx-request") != "true":
         return refused(request, error.reason)
     return _one_check(request, found, item, problem=wording_of(request).say(error.reason))
 
 
-def _kept(request: Request, found: HandIn, decision: Decision, form: GenuineForm, item: str) -> Response:
+def _kept(request: Request, found: ReviewedHandIn, decision: Decision, form: GenuineForm, item: str) -> Response:
     """Store a decision and show the new state."""
-    shelf: Shelf = request.app.state.shelf
+    shelf: OpenGradebooks = request.app.state.shelf
     shelf.decide(found.number, [decision])
     if item and request.headers.get("hx-request") == "true":
         now = hand_in(request, found.number, found.row.submission_id)
@@ -312,7 +312,7 @@ def _kept(request: Request, found: HandIn, decision: Decision, form: GenuineForm
     return RedirectResponse(back if back != "/" else f"/s/{found.number}/{found.row.submission_id}", status_code=303)
 
 
-def _one_check(request: Request, found: HandIn, item: str, problem: str = "") -> HTMLResponse:
+def _one_check(request: Request, found: ReviewedHandIn, item: str, problem: str = "") -> HTMLResponse:
     wording = wording_of(request)
     results = {result.check: result for result in found.graded.grade.results}
     if item not in results:
@@ -330,12 +330,12 @@ def _one_check(request: Request, found: HandIn, item: str, problem: str = "") ->
     )
 
 
-def _cells(found: HandIn) -> list[RawCell] | None:
+def _cells(found: ReviewedHandIn) -> list[RawCell] | None:
     folder = found.book.place.folder
     return None if folder is None else kept_cells(folder, found.row.sha256)
 
 
-def _history(found: HandIn, wording: Wording) -> list[tuple[str, str, str, str]]:
+def _history(found: ReviewedHandIn, wording: Wording) -> list[tuple[str, str, str, str]]:
     """Return every decision on the student, the latest first: when, who, what, why."""
     decisions = found.book.decisions.of(found.row.assignment, found.row.student)
     return [

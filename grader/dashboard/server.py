@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import uvicorn
 
 from grader.dashboard.application import create_application
-from grader.dashboard.guard import HostNames, Sessions
-from grader.dashboard.shelf import Shelf
+from grader.dashboard.guard import BrowserSessions, HostNames
+from grader.dashboard.open_gradebooks import OpenGradebooks
 from grader.review.book import BookPlace
 
 
@@ -41,8 +41,8 @@ def run_server(places: Sequence[BookPlace], options: ServerOptions, *, on_ready:
         GradebookError: A gradebook cannot be opened.
         OSError: The port is taken.
     """
-    shelf = Shelf.open(places)
-    sessions = Sessions(author=options.author, language=options.language, token=options.token)
+    shelf = OpenGradebooks.open(places)
+    sessions = BrowserSessions(author=options.author, language=options.language, token=options.token)
     config = uvicorn.Config(
         "unused", host=options.host, port=options.port, log_level="warning", access_log=False, server_header=False,
         proxy_headers=False,

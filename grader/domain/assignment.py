@@ -25,7 +25,7 @@ class RubricItem:
     """One check with its points.
 
     Attributes:
-        check: Id of the check (`grader.checks.registry`).
+        check: Id of the check (`grader.checks.check_registry`).
         points: Points possible.
         parameters: Settings of the check (`activations = ["relu", "selu"]`).
         requires: Checks that must pass first; otherwise this one is SKIPPED.

@@ -146,7 +146,7 @@ class InspectedModel:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class InspectionRun:
     """One of the runs of an inspected notebook.
 
     Attributes:
@@ -176,4 +176,4 @@ class Inspection:
     run: RunRecord
     diagnosis: tuple[Message, ...] = ()
     translated: tuple[Translation, ...] = ()
-    trials: tuple[Trial, ...] = ()
+    trials: tuple[InspectionRun, ...] = ()

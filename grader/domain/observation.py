@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from grader.domain.audit import AuditRecord
+from grader.domain.cell_places import Places
 from grader.domain.evidence import FitClaim
 from grader.domain.facts import ReferenceFacts
 from grader.domain.measurement import Measurements
 from grader.domain.messages import Message
 from grader.domain.outdated import SlowOptimizer, Translation
-from grader.domain.places import Places
 from grader.domain.run import RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import ImportedModule
 

@@ -62,7 +62,7 @@ class GraphSandbox:
     """How to start the second sandbox, which runs one exported graph and holds nothing else of the notebook.
 
     Attributes:
-        command: Program and arguments; it talks over standard input and output (`grader/probe/graph_main.py`).
+        command: Program and arguments; it talks over standard input and output (`grader/probe/frozen_graph_main.py`).
         place: The argument that is replaced by the path of the graph.
     """
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from grader.domain.cell_places import Places
 from grader.domain.messages import Message
-from grader.domain.places import Places
 
 
 class RunStatus(StrEnum):

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from grader.domain.cell_places import Places
 from grader.domain.messages import Message
-from grader.domain.places import Places
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ from typing import Any, Final
 import dask.config
 from distributed import Client, LocalCluster
 
-from grader.audit.fingerprints import Fingerprints
+from grader.audit.weight_fingerprints import Fingerprints
 from grader.domain.assignment import Assignment
 from grader.domain.messages import message
 from grader.domain.run import Limits
 from grader.executors import dask_worker
 from grader.executors.choice import ClusterError
 from grader.executors.dask_pool import MOST_TRIES, PREPARE_SECONDS, DaskPool, shared_with_all
-from grader.executors.plan import Plan
+from grader.executors.plan import ClassPlan
 from grader.rebuild.client import ANSWER_SECONDS
 from grader.session import Session, SessionOptions
 
@@ -40,7 +40,7 @@ def open_dask(session: Session, assignment: Assignment, options: SessionOptions)
         ClusterError: It does not answer, has no worker, or has one that would grade otherwise.
     """
     with _client(options) as client:
-        plan = Plan(
+        plan = ClassPlan(
             uuid.uuid4().hex,
             assignment,
             session.context.facts,

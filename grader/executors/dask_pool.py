@@ -18,13 +18,13 @@ from distributed import Client
 from distributed import Future as Remote
 from distributed.client import FutureCancelledError
 
-from grader.audit.fingerprints import Fingerprints
+from grader.audit.weight_fingerprints import Fingerprints
 from grader.domain.observation import Observation
 from grader.domain.progress import Listener
 from grader.domain.submission import Submission
-from grader.execution import observe_told
+from grader.execution import observe_with_progress
 from grader.executors import dask_worker
-from grader.executors.plan import HandIn, Luggage, Plan
+from grader.executors.plan import ClassPlan, HandInPackage, UserFiles
 from grader.executors.step_messages import from_plain
 from grader.gradebook.store import observation_from_json
 from grader.pipeline import GradingContext
@@ -69,7 +69,7 @@ class DaskPool:
     """
 
     client: Client
-    plan: Plan
+    plan: ClassPlan
     shared: tuple[Any, Any]
     fingerprints: Fingerprints
     most_seconds: float
@@ -87,7 +87,7 @@ class DaskPool:
     def submit(self, submission: Submission, listener: Listener) -> Future[Observation]:
         """Send a hand-in to a worker."""
         if submission.size_bytes > LARGEST_SENT:  # no notebook that is read: it is refused here as well as there
-            return self._here.submit(observe_told, submission, self.context, listener)
+            return self._here.submit(observe_with_progress, submission, self.context, listener)
         task = _Task(submission, listener, Future())
         task.future.set_running_or_notify_cancel()
         try:
@@ -126,7 +126,7 @@ class DaskPool:
             task.remote = self.client.submit(
                 dask_worker.observe_there,
                 *self.shared,
-                HandIn.of(task.submission),
+                HandInPackage.of(task.submission),
                 known,
                 name,
                 key=name,
@@ -203,7 +203,7 @@ class DaskPool:
         return next((worker for worker, names in running.items() if name in names), "")
 
 
-def shared_with_all(client: Client, plan: Plan) -> tuple[Any, Any]:
+def shared_with_all(client: Client, plan: ClassPlan) -> tuple[Any, Any]:
     """Put the plan and the user's own files on every worker, by content; later workers fetch them there."""
-    plan_there, luggage_there = client.scatter([plan, Luggage.of(plan.options)], broadcast=True)
+    plan_there, luggage_there = client.scatter([plan, UserFiles.of(plan.options)], broadcast=True)
     return plan_there, luggage_there

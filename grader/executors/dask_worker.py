@@ -14,20 +14,20 @@ from pathlib import Path
 
 from distributed import get_worker
 
-from grader.audit.fingerprints import Fingerprints, sets_seed
+from grader.audit.weight_fingerprints import Fingerprints, sets_seed
 from grader.auditing import Auditor
 from grader.domain.folders import private_folder
 from grader.domain.measurement import Measurements
 from grader.domain.progress import Step
 from grader.domain.submission import CodeCell
-from grader.execution import observe_told
-from grader.executors.plan import HandIn, Luggage, Plan, differences
+from grader.execution import observe_with_progress
+from grader.executors.plan import ClassPlan, HandInPackage, UserFiles, differences
 from grader.executors.step_messages import as_plain
 from grader.gradebook.store import observation_json
 from grader.session import Session, open_session
 
 Weights = tuple[str, tuple[float, ...]]
-"""A student, and the fingerprint of the handed-in weights (`grader.audit.fingerprints`)."""
+"""A student, and the fingerprint of the handed-in weights (`grader.audit.weight_fingerprints`)."""
 
 
 class WorkerDiffersError(Exception):
@@ -64,7 +64,7 @@ class _Sessions:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
-    def lend(self, plan: Plan, luggage: Luggage) -> Iterator[Session]:
+    def lend(self, plan: ClassPlan, luggage: UserFiles) -> Iterator[Session]:
         """Yield the session of a class."""
         with self._lock:
             if plan.name not in self._open:
@@ -92,7 +92,7 @@ class _Sessions:
 _SESSIONS = _Sessions()
 
 
-def prepare(plan: Plan, luggage: Luggage) -> str:
+def prepare(plan: ClassPlan, luggage: UserFiles) -> str:
     """Open the session of a class and return what differs from the driver's, or ""."""
     try:
         with _SESSIONS.lend(plan, luggage):
@@ -101,7 +101,9 @@ def prepare(plan: Plan, luggage: Luggage) -> str:
         return str(differs)
 
 
-def observe_there(plan: Plan, luggage: Luggage, hand_in: HandIn, known: Sequence[Weights], topic: str) -> Reply:
+def observe_there(
+    plan: ClassPlan, luggage: UserFiles, hand_in: HandInPackage, known: Sequence[Weights], topic: str
+) -> Reply:
     """Observe one hand-in.
 
     Args:
@@ -125,7 +127,7 @@ def observe_there(plan: Plan, luggage: Luggage, hand_in: HandIn, known: Sequence
         if auditor is not None:
             auditor = _NotingAuditor(auditor.mode, auditor.views, _fingerprints(known), seeds)
         submission = hand_in.unpack(folder)
-        seen = observe_told(submission, replace(session.context, auditor=auditor), listener)
+        seen = observe_with_progress(submission, replace(session.context, auditor=auditor), listener)
     return Reply(observation_json(seen), any(seeds))
 
 
@@ -153,7 +155,7 @@ def _fingerprints(known: Sequence[Weights]) -> Fingerprints:
     return found
 
 
-def _opened(plan: Plan, luggage: Luggage) -> _Open:
+def _opened(plan: ClassPlan, luggage: UserFiles) -> _Open:
     with ExitStack() as stack:
         folder = stack.enter_context(private_folder())
         worker = get_worker()

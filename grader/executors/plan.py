@@ -29,7 +29,7 @@ _KEY_PARTS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ClassPlan:
     """How a class is graded.
 
     Attributes:
@@ -50,7 +50,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Luggage:
+class UserFiles:
     """The user's own files, by their names below the folder of data or of the course.
 
     Attributes:
@@ -62,7 +62,7 @@ class Luggage:
     course: Mapping[str, bytes]
 
     @classmethod
-    def of(cls, options: SessionOptions) -> Luggage:
+    def of(cls, options: SessionOptions) -> UserFiles:
         """Read what a session with these options may read."""
         folder = options.data_folder
         data = {} if folder is None else {name: folder / name for name in DATA_FILES if (folder / name).is_file()}
@@ -84,7 +84,7 @@ class Luggage:
 
 
 @dataclass(frozen=True, slots=True)
-class HandIn:
+class HandInPackage:
     """One hand-in with its bytes.
 
     Attributes:
@@ -98,7 +98,7 @@ class HandIn:
     companions: tuple[bytes, ...]
 
     @classmethod
-    def of(cls, submission: Submission) -> HandIn:
+    def of(cls, submission: Submission) -> HandInPackage:
         """Read the bytes.
 
         Raises:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from grader.gradebook.adjustment import Adjustment
 from grader.gradebook.decisions import Decisions
-from grader.gradebook.export import grades_csv, grades_json, write_atomically, write_bytes_atomically
 from grader.gradebook.faults import GradebookError
+from grader.gradebook.grade_files import grades_csv, grades_json, write_atomically, write_bytes_atomically
 from grader.gradebook.store import Gradebook, sqlite_url
 
 __all__ = [

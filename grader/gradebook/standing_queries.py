@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from grader.domain.grade import GradeStatus, Outcome
-from grader.gradebook.standing import name_key
 from grader.gradebook.standing_tables import StandingCheckRow, StandingFindingRow, StandingRow
+from grader.gradebook.standing_updates import name_key
 from grader.gradebook.store import Gradebook
 
 
@@ -27,7 +27,7 @@ class Order(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class HandInFilter:
     """Which hand-ins to list, and in which order.
 
     Attributes:
@@ -115,25 +115,25 @@ class StandingQueries:
         with self._gradebook.transaction() as session:
             return [AssignmentCount(*row) for row in session.execute(statement)]
 
-    def count(self, wanted: Wanted) -> int:
+    def count(self, wanted: HandInFilter) -> int:
         """Return how many hand-ins there are."""
         with self._gradebook.transaction() as session:
             number: int = session.execute(_filtered(select(func.count()), wanted)).scalar_one()
         return number
 
-    def rows(self, wanted: Wanted, *, offset: int = 0, limit: int = 100) -> list[StandingRow]:
+    def rows(self, wanted: HandInFilter, *, offset: int = 0, limit: int = 100) -> list[StandingRow]:
         """Return a page of hand-ins."""
         statement = _ordered(_filtered(select(StandingRow), wanted), wanted).offset(offset).limit(limit)
         with self._gradebook.transaction() as session:
             return _detached(session, session.scalars(statement).all())
 
-    def order_of(self, wanted: Wanted) -> list[int]:
+    def order_of(self, wanted: HandInFilter) -> list[int]:
         """Return the ids of all hand-ins in order, for the next and the previous one."""
         statement = _ordered(_filtered(select(StandingRow.submission_id), wanted), wanted)
         with self._gradebook.transaction() as session:
             return list(session.scalars(statement))
 
-    def names(self, wanted: Wanted) -> list[tuple[int, str]]:
+    def names(self, wanted: HandInFilter) -> list[tuple[int, str]]:
         """Return number and digest of every hand-in in order, which is much cheaper than whole rows."""
         statement = _ordered(_filtered(select(StandingRow.submission_id, StandingRow.sha256), wanted), wanted)
         with self._gradebook.transaction() as session:
@@ -212,7 +212,7 @@ def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
 
 
-def _filtered(statement: Select[*tuple[Any, ...]], wanted: Wanted) -> Select[*tuple[Any, ...]]:
+def _filtered(statement: Select[*tuple[Any, ...]], wanted: HandInFilter) -> Select[*tuple[Any, ...]]:
     statement = statement.select_from(StandingRow)
     if wanted.assignment:
         statement = statement.where(StandingRow.assignment == wanted.assignment)
@@ -241,7 +241,7 @@ _COLUMNS = {
 }
 
 
-def _ordered(statement: Select[*tuple[Any, ...]], wanted: Wanted) -> Select[*tuple[Any, ...]]:
+def _ordered(statement: Select[*tuple[Any, ...]], wanted: HandInFilter) -> Select[*tuple[Any, ...]]:
     column = _COLUMNS[wanted.order]
     # Unknown times last, in both databases.
     first = column.desc().nulls_last() if wanted.descending else column.asc().nulls_last()

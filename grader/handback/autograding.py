@@ -17,8 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from grader.acceleration import grade_fast
-from grader.authoring.catalogue import load_facts
+from grader.accelerated_grading import grade_fast
+from grader.authoring.assignment_catalogue import load_facts
 from grader.authoring.configured import load_configured
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
@@ -27,8 +27,8 @@ from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
 from grader.domain.submission import Submission, UnreadableSubmissionError
 from grader.handback.autograder import CONFIG_FILE, COURSE
-from grader.handback.gradescope import RESULTS_FILE, results_json
-from grader.handback.standing import Decisions, standings
+from grader.handback.final_grades import StudentDecisions, final_grades
+from grader.handback.gradescope_results import RESULTS_FILE, results_json
 from grader.intake.intake_errors import IntakeError
 from grader.intake.naming import student_name
 from grader.intake.notebook import read_notebook
@@ -88,7 +88,7 @@ def _results_json(graded: GradedSubmission, assignment: Assignment, translator: 
     if graded.fault or not judged:
         reasons = " ".join(translator.text(reason) for reason in graded.grade.reasons)
         raise AutogradingError(f"{reasons}\n{graded.fault}")
-    (standing,) = standings(assignment, [graded], Decisions())
+    (standing,) = final_grades(assignment, [graded], StudentDecisions())
     return results_json(standing, assignment, translator)
 
 

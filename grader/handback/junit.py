@@ -9,8 +9,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring  # writt
 
 from grader.domain.assignment import Assignment
 from grader.domain.grade import CheckResult, Outcome
-from grader.handback.feedback import points_text
-from grader.handback.standing import Standing
+from grader.handback.feedback_text import points_text
+from grader.handback.final_grades import FinalGrade
 from grader.locale import Translator
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -18,7 +18,7 @@ _FAILED: Final = frozenset({Outcome.FAILED, Outcome.PARTIAL})
 _NOT_JUDGED: Final = frozenset({Outcome.SKIPPED, Outcome.UNGRADABLE})
 
 
-def junit_xml(standings: Sequence[Standing], assignment: Assignment, translator: Translator) -> bytes:
+def junit_xml(standings: Sequence[FinalGrade], assignment: Assignment, translator: Translator) -> bytes:
     """Return the report. An undecided check is skipped there, never a failure."""
     root = Element("testsuites", name=_xml(assignment.title.get(translator.language) or assignment.assignment))
     for standing in standings:
@@ -33,7 +33,7 @@ def junit_xml(standings: Sequence[Standing], assignment: Assignment, translator:
 # Private functions
 
 
-def _suite(root: Element, standing: Standing, assignment: Assignment, translator: Translator) -> None:
+def _suite(root: Element, standing: FinalGrade, assignment: Assignment, translator: Translator) -> None:
     results = standing.grade.results
     suite = SubElement(
         root,

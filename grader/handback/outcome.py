@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from grader.domain.messages import Message, MessageValue, message
 from grader.domain.people import Person
-from grader.handback.standing import Standing
-from grader.roster.matching import Match
+from grader.handback.final_grades import FinalGrade
+from grader.roster.matching import RosterMatch
 
 _MOST_NAMED = 200
 
@@ -30,7 +30,7 @@ class Export:
     given: int
     waiting: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
-    unmatched: tuple[Match, ...] = ()
+    unmatched: tuple[RosterMatch, ...] = ()
     remarks: tuple[Message, ...] = field(default=())
 
     def losses(self) -> list[Message]:
@@ -56,7 +56,7 @@ class Export:
         return [*sentences, *self.remarks]
 
 
-def waiting_students(standings: Sequence[Standing]) -> tuple[str, ...]:
+def waiting_students(standings: Sequence[FinalGrade]) -> tuple[str, ...]:
     """Return who has no grade yet."""
     return tuple(one.student for one in standings if one.state == "WAITING")
 

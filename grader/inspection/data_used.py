@@ -13,8 +13,8 @@ from grader.domain.evidence import FitClaim
 from grader.domain.inspection import Outline
 from grader.domain.messages import Message, message
 from grader.domain.submission import Notebook
-from grader.inspection.mistakes import is_trained
-from grader.inspection.recognition import Training
+from grader.inspection.recognition import ClaimedTraining
+from grader.inspection.silent_mistakes import is_trained
 
 _COMMENT: Final = re.compile(r"(?:^|\s)#[^\n'\"]*$", re.MULTILINE)
 
@@ -40,7 +40,7 @@ def datasets_named(notebook: Notebook) -> frozenset[str]:
     )
 
 
-def data_used(outline: Outline, training: Training, named: Collection[str]) -> DataUsed:
+def data_used(outline: Outline, training: ClaimedTraining, named: Collection[str]) -> DataUsed:
     """Say on which images a model was trained, and why nothing is measured if that is unknown.
 
     The data given to its trainings decide. If these were changed beyond recognition or not observed (a loop, a

@@ -6,19 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from grader.checks.core.wording import LONGEST_TEXT
+from grader.checks.core.phrases import LONGEST_TEXT
 from grader.checks.notebook.cell_order import why_in_wrong_order
 from grader.checks.notebook.error_advice import advice
+from grader.domain.cell_places import Places, cell_name, cell_title, line_title
 from grader.domain.evidence import Evidence
 from grader.domain.inspection import Outline
 from grader.domain.messages import Message, message, verbatim
 from grader.domain.outdated import OldCode
-from grader.domain.places import Places, cell_name, cell_title, line_title
 from grader.domain.run import CellError, RunRecord, RunStatus
 from grader.domain.submission import Notebook
 from grader.domain.text import shortened
 from grader.held_grades import counts_official_images
-from grader.inspection.frameworks import Framework, frameworks_of, missing_dataset, told_of
+from grader.inspection.frameworks import Framework, explains_error, frameworks_of, missing_dataset
 from grader.pipeline import missing_modules
 from grader.report.wording import RUN_ENDS
 
@@ -90,8 +90,10 @@ def _errors(past: Past, written_with: Sequence[Framework]) -> Iterator[Message]:
             error=verbatim(error.name),
             text=verbatim(_first_line(error)),
         )
-        echo = error.name == "NameError" and any(one.instead and told_of([one], errors[0]) for one in written_with)
-        if echo or error.cell_index in explained or told_of(written_with, error):
+        echo = error.name == "NameError" and any(
+            one.instead and explains_error([one], errors[0]) for one in written_with
+        )
+        if echo or error.cell_index in explained or explains_error(written_with, error):
             continue
         if error is errors[0] or error.name not in {errors[0].name, *(one.name for one in advised)}:
             yield advice(error, among=errors, places=places).hint

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from grader.domain.cell_places import Places, cell_name
 from grader.domain.messages import Message, message, verbatim
-from grader.domain.places import Places, cell_name
 from grader.domain.run import CellError
 from grader.domain.submission import Notebook
 from grader.translation.readable_cells import readable
@@ -246,7 +246,7 @@ def _of_environment(index: int, source: str) -> Iterator[Framework]:
             )
 
 
-def told_of(found: Sequence[Framework], error: CellError) -> bool:
+def explains_error(found: Sequence[Framework], error: CellError) -> bool:
     """Return whether one of these sentences already explains an error."""
     return any(one.explains(error) for one in found)
 

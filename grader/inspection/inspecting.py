@@ -15,23 +15,23 @@ from grader.domain.datasets import Held, datasets, image_sets
 from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.facts import ReferenceFacts
 from grader.domain.grade import Finding, Outcome
-from grader.domain.inspection import OTHER, InspectedModel, Inspection, Outline, Remark, Trial
+from grader.domain.inspection import OTHER, InspectedModel, Inspection, InspectionRun, Outline, Remark
 from grader.domain.measurement import NOT_FINITE, Measurements, Quantity, Role
 from grader.domain.messages import Message, message, verbatim
 from grader.domain.outdated import OldCode
 from grader.domain.ports import MeasuringTask, Sandbox
 from grader.domain.run import Limits, RunRecord, RunStatus
 from grader.domain.submission import Notebook, Submission
-from grader.extraction.running import ran
+from grader.extraction.collected_run import collected_run
 from grader.inspection.data_used import data_used, datasets_named
 from grader.inspection.diagnosis import Past, diagnosis
-from grader.inspection.measured import measured_mistakes
-from grader.inspection.mistakes import Case, is_trained, mistakes_of
+from grader.inspection.measured_mistakes import measured_mistakes
 from grader.inspection.no_family import why_no_family
-from grader.inspection.recognition import Training, family_of, training_of
+from grader.inspection.recognition import ClaimedTraining, family_of, training_of
+from grader.inspection.silent_mistakes import InspectedAutoencoder, is_trained, mistakes_of
 from grader.inspection.source import Note, notes_of, uses_added_losses
 from grader.intake.notebook import read_notebook
-from grader.reading.client import within_limits
+from grader.reading.reading_client import within_limits
 from grader.translation.old_code import read_old_code
 
 LIMITS: Final = Limits(cell_seconds=180.0, notebook_seconds=1200.0, skips_slow_cells=True)
@@ -107,7 +107,7 @@ def inspect_notebook(submission: Submission, context: InspectionContext) -> Insp
 
 def _tried(notebook: Notebook, old: OldCode, context: InspectionContext) -> Inspection:
     """Run a notebook once, with its old code translated or not, and report what that run trained."""
-    with ran(old.notebook, context.sandbox, context.limits) as left:
+    with collected_run(old.notebook, context.sandbox, context.limits) as left:
         run = replace(left.run, places=notebook.places)
         evidence = left.evidence()
         outlines = context.measurer.outline(evidence)
@@ -118,7 +118,7 @@ def _tried(notebook: Notebook, old: OldCode, context: InspectionContext) -> Insp
             task = MeasuringTask(_any_reference(), Held.HIDDEN)
             sentences += _why_not_rebuilt(context.measurer.measure(evidence, task))
     sentences += tuple(_ended_early(model) for model in models if model.epochs_asked)
-    trials = (Trial(bool(old.applied), run, len(models)),)
+    trials = (InspectionRun(bool(old.applied), run, len(models)),)
     return Inspection(models, run, (*sentences, *_notes_of_no_model(scene)), old.applied, trials)
 
 
@@ -227,15 +227,16 @@ _NOTHING: Final[Mapping[Quantity, float]] = {}
 
 
 def _remarks(
-    outline: Outline, training: Training, scene: _Scene, measured: Measurements, quality: Mapping[Quantity, float]
+    outline: Outline, training: ClaimedTraining, scene: _Scene, found: Measurements, quality: Mapping[Quantity, float]
 ) -> tuple[Remark, ...]:
     """Return what is wrong with an autoencoder: in its layers, its training, the code, and its numbers."""
     some_classes = all(fit.classes for fit in training.fits) and bool(training.fits)
-    case = Case(outline, training, scene.outlines, uses_added_losses(scene.notebook), some_classes=some_classes)
+    added = uses_added_losses(scene.notebook)
+    case = InspectedAutoencoder(outline, training, scene.outlines, added, some_classes=some_classes)
     remarks = mistakes_of(case)
     output = outline.architecture.output_shape
     remarks += tuple(note.about(output) for note in scene.notes if scene.owner(note) is outline)
-    if not is_trained(outline, training) or outline.not_finite or not measured.values:
+    if not is_trained(outline, training) or outline.not_finite or not found.values:
         return remarks
     return _with_measured(remarks, measured_mistakes(outline.name, family_of(outline, training), quality))
 
@@ -246,7 +247,7 @@ def _why_unmeasured(measured: Measurements) -> Message:
     return reason or message("Nothing here is comparable with it.")
 
 
-def _epochs_asked(training: Training) -> int:
+def _epochs_asked(training: ClaimedTraining) -> int:
     """Return how many epochs the notebook asked for if one of its trainings was ended early, else 0."""
     ended = any(fit.epochs_asked for fit in training.fits)
     return sum(fit.epochs_asked or fit.epochs for fit in training.fits) if ended else 0

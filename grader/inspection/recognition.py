@@ -34,7 +34,7 @@ COMPARED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
+class ClaimedTraining:
     """How an autoencoder was trained, as the notebook claims: it distinguishes families, and earns no points.
 
     Attributes:
@@ -69,7 +69,7 @@ class Training:
         return bool(self.fits) and all(fit.same_target is None for fit in self.fits)
 
 
-def training_of(outline: Outline, outlines: Sequence[Outline], evidence: Evidence) -> Training:
+def training_of(outline: Outline, outlines: Sequence[Outline], evidence: Evidence) -> ClaimedTraining:
     """Collect how an autoencoder was trained."""
     claims = {claim.model: claim for claim in evidence.models}
     own = claims.get(outline.model)
@@ -77,7 +77,7 @@ def training_of(outline: Outline, outlines: Sequence[Outline], evidence: Evidenc
     same = [one for one in outlines if one.model != outline.model and _kinds(one) == _kinds(outline)]
     layers = {node.operation for node in own.nodes} if own is not None else set()
     layers |= {layer.operation for layer in outline.architecture.layers}
-    return Training(
+    return ClaimedTraining(
         fits=tuple(fit for fit in evidence.fits if fit.model in outline.trained_by),
         others=tuple(claims[one.model] for one in same if one.model in claims and one.trained_by),
         compiled=next((_as_text(claim) for claim in through if claim.compiled.get("loss")), ()),
@@ -91,7 +91,7 @@ def training_of(outline: Outline, outlines: Sequence[Outline], evidence: Evidenc
     )
 
 
-def family_of(outline: Outline, training: Training) -> str:
+def family_of(outline: Outline, training: ClaimedTraining) -> str:
     """Return the id of the course's family, `other` if none fits."""
     architecture = outline.architecture
     taken = shape_size(architecture.input_shape)
@@ -118,7 +118,7 @@ def family_of(outline: Outline, training: Training) -> str:
     return _of_dense_layers(outline, training)
 
 
-def expects_noise(outline: Outline, training: Training) -> bool:
+def expects_noise(outline: Outline, training: ClaimedTraining) -> bool:
     """Return whether a model was trained to remove noise: by its target or, if that was not observed, by its errors."""
     if not training.target_unknown:
         return training.with_another_target
@@ -135,19 +135,19 @@ def noise_comes_first(architecture: Architecture) -> bool:
     return any(layer.traits.noise for layer in architecture.layers[:first])
 
 
-def is_penalised(architecture: Architecture, training: Training) -> bool:
+def is_penalised(architecture: Architecture, training: ClaimedTraining) -> bool:
     """Return whether an activity penalty stands anywhere in the network."""
     return training.has_penalty or any(layer.traits.regulariser for layer in architecture.layers)
 
 
-def _convolutional(outline: Outline, training: Training) -> str:
+def _convolutional(outline: Outline, training: ClaimedTraining) -> str:
     if expects_noise(outline, training) or noise_comes_first(outline.architecture):
         return "denoising-convolutional"
     transposed = any(layer.traits.transposed for layer in outline.architecture.layers)
     return "convolutional" if transposed else "convolutional-upsampling"
 
 
-def _of_dense_layers(outline: Outline, training: Training) -> str:
+def _of_dense_layers(outline: Outline, training: ClaimedTraining) -> str:
     architecture = outline.architecture
     if noise_comes_first(architecture):
         return "denoising-dropout"
@@ -166,7 +166,7 @@ def _of_dense_layers(outline: Outline, training: Training) -> str:
     return "deep-dense" if before == sorted(before, reverse=True) else "symmetric-dense"
 
 
-def _with_one_hidden_layer(architecture: Architecture, training: Training) -> str:
+def _with_one_hidden_layer(architecture: Architecture, training: ClaimedTraining) -> str:
     compared = [dict(training.compiled), *(dict(_as_text(claim)) for claim in training.others)]
     if len(compared) >= COMPARED:
         if len({one.get("loss") for one in compared}) > 1:

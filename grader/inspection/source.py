@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from grader.domain.cell_places import Places, line_title
 from grader.domain.grade import Finding
 from grader.domain.inspection import Remark
 from grader.domain.messages import Message, message, verbatim
-from grader.domain.places import Places, line_title
 from grader.domain.submission import Notebook
 from grader.inspection.fixed_noise import fixed_noises
 from grader.translation.readable_cells import readable
@@ -38,7 +38,7 @@ _SUMS: Final = frozenset({"sum", "reduce_sum", "mean", "reduce_mean", "abs", "sq
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class ParsedCell:
     """A cell that could be read.
 
     Attributes:
@@ -81,10 +81,10 @@ def notes_of(notebook: Notebook) -> tuple[Note, ...]:
     return (*_accuracies(cells, places), *_noises(cells, places), *_idle_penalties(cells, words, places))
 
 
-def read_cells(notebook: Notebook) -> tuple[Cell, ...]:
+def read_cells(notebook: Notebook) -> tuple[ParsedCell, ...]:
     """Parse the cells that are Python after hiding IPython lines and fixing Python 2 prints."""
     texts = ((cell.index, readable(cell.source)) for cell in notebook.cells)
-    return tuple(Cell(index, text.tree) for index, text in texts if text is not None)
+    return tuple(ParsedCell(index, text.tree) for index, text in texts if text is not None)
 
 
 def uses_added_losses(notebook: Notebook) -> bool:
@@ -95,7 +95,7 @@ def uses_added_losses(notebook: Notebook) -> bool:
 # Accuracy of reconstructions
 
 
-def _accuracies(cells: Sequence[Cell], places: Places) -> Iterator[Note]:
+def _accuracies(cells: Sequence[ParsedCell], places: Places) -> Iterator[Note]:
     for cell in cells:
         for call in _calls(cell.tree, "compile"):
             values = _arguments(call, ("optimizer", "loss", "metrics"))
@@ -156,7 +156,7 @@ def _categorical(output: tuple[int | None, ...] | None) -> Message:
 # Noise that is the same on every image
 
 
-def _noises(cells: Sequence[Cell], places: Places) -> Iterator[Note]:
+def _noises(cells: Sequence[ParsedCell], places: Places) -> Iterator[Note]:
     for noise in fixed_noises([(cell.index, cell.tree) for cell in cells]):
         finding = Finding(
             where=line_title(noise.cell, noise.line, places),
@@ -174,7 +174,7 @@ def _noises(cells: Sequence[Cell], places: Places) -> Iterator[Note]:
 # Penalties that nothing uses
 
 
-def _idle_penalties(cells: Sequence[Cell], words: str, places: Places) -> Iterator[Note]:
+def _idle_penalties(cells: Sequence[ParsedCell], words: str, places: Places) -> Iterator[Note]:
     for cell in cells:
         for name, line in _penalties(cell.tree):
             if len(re.findall(rf"\b{re.escape(name)}\b", words)) == 1:

@@ -1,4 +1,4 @@
-"""Finds the owner of each file: by the platform (`grader.intake.platforms.registry`), else by its path."""
+"""Finds the owner of each file: by the platform (`grader.intake.platforms.platform_registry`), else by its path."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from grader.intake.naming import student_name
 from grader.intake.owners import Owner
 from grader.intake.path_names import FilePlace, are_sections, distinct_names
 from grader.intake.platforms.platform import Contents
-from grader.intake.platforms.registry import by_platform, named_by_platform, owner_of_folders, several_downloads
+from grader.intake.platforms.platform_registry import (
+    by_platform,
+    named_by_platform,
+    owner_of_folders,
+    several_downloads,
+)
 from grader.intake.unpacking import Opener, fetch
 
 _WRAPPERS: Final = 20

@@ -24,7 +24,7 @@ from grader.domain.datasets import datasets
 from grader.domain.submission import Companion
 from grader.domain.text import shortened
 from grader.intake.listing import NOTEBOOK_SUFFIX, Item
-from grader.intake.platforms.registry import own_files
+from grader.intake.platforms.platform_registry import own_files
 from grader.intake.unpacking import fetch
 from grader.probe.quiet_modules import QUIET_MODULES
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from grader.domain.places import LONGEST_LINE, LONGEST_SECTION, Place
+from grader.domain.cell_places import LONGEST_LINE, LONGEST_SECTION, Place
 from grader.domain.text import shortened
 from grader.intake.raw_cells import RawCell, is_code, source_of
 

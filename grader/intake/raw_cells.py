@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from grader.domain.cell_places import Places, cell_title
 from grader.domain.messages import Message, message
-from grader.domain.places import Places, cell_title
 from grader.domain.submission import CodeCell
 from grader.domain.text import listed
 from grader.intake.archives import megabytes

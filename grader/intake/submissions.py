@@ -5,8 +5,8 @@ run, `unpacking` brings it to our disk. Bytes are hashed as a stream and never b
 them later.
 
 A path that the instructor names is believed to be arranged by a platform or by the instructor, at its outermost level
-(`grader.intake.platforms.registry`). What lies below a student's folder or in a student's zip is that student's,
-whatever the names in it say.
+(`grader.intake.platforms.platform_registry`). What lies below a student's folder or in a student's zip is that
+student's, whatever the names in it say.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from grader.intake.intake_errors import IntakeError
 from grader.intake.leftovers import passed_over
 from grader.intake.listing import FileKind, Given, Item, look_at, siblings
 from grader.intake.naming import clean_name
-from grader.intake.platforms.registry import named_by_platform
+from grader.intake.platforms.platform_registry import named_by_platform
 from grader.intake.settling import HandedInFile, Rank, Settled, settle
 from grader.intake.unpacking import Opener, fetch
 

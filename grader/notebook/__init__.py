@@ -7,7 +7,7 @@ those of grading: probe, border, rebuilt model, measurements, checks; the images
 from __future__ import annotations
 
 from grader.notebook.api import check, hint, solution, use
+from grader.notebook.cell_output import Feedback
 from grader.notebook.complaints import NotebookCheckError
-from grader.notebook.feedback import Feedback
 
 __all__ = ["Feedback", "NotebookCheckError", "check", "hint", "solution", "use"]

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Final
 
+from grader.authoring.assignment_catalogue import assignment_ids
 from grader.authoring.bundle import load_known
-from grader.authoring.catalogue import assignment_ids
 from grader.authoring.errors import AuthoringError, unknown
 from grader.authoring.hints import hint_names, hints_for
 from grader.authoring.solution_cells import Solution, solution_cells
@@ -19,10 +19,10 @@ from grader.domain.facts import ReferenceFacts
 from grader.domain.messages import Message, message
 from grader.locale import LANGUAGES
 from grader.locale.translator import unknown_language
+from grader.notebook.cell_output import Feedback
 from grader.notebook.complaints import NotebookCheckError
 from grader.notebook.exercises import Exercise, exercises_of, judged
-from grader.notebook.exhibit import exhibit
-from grader.notebook.feedback import Feedback
+from grader.notebook.exported_models import exported_models
 from grader.notebook.hint_answers import Hint, next_layer
 from grader.notebook.judging import JudgedModels, examine
 from grader.notebook.models_at_hand import Gathered, NotebookNames, gather, gather_arrays, gather_everything
@@ -236,7 +236,7 @@ def _examined(question: Question, gathered: Gathered) -> JudgedModels:
     _start_quietly(question.language)
 
     def work() -> JudgedModels:
-        with exhibit(gathered) as shown:
+        with exported_models(gathered) as shown:
             return examine(items, shown, question.facts, question.focus)
 
     try:

@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from grader.checks.check_registry import CHECKS
 from grader.checks.core.check import Check
 from grader.checks.core.halves import half_alone
 from grader.checks.core.subject import Subject
-from grader.checks.registry import CHECKS
 from grader.checks.rubric import result_of, run_checks
 from grader.domain.assignment import RubricItem
 from grader.domain.datasets import SampleKind, datasets
@@ -19,7 +19,7 @@ from grader.domain.grade import CheckResult
 from grader.domain.measurement import MeasuredModel, Measurements, MeasuringProblem, Role
 from grader.domain.ports import MeasuringTask
 from grader.domain.run import RunRecord, RunStatus
-from grader.notebook.exhibit import Exhibit, refused
+from grader.notebook.exported_models import ExportedModels, refused
 
 RUN: Final = RunRecord(RunStatus.COMPLETED, sandboxed=False)
 """A run record in which nothing was cut short: only the student's own session counts."""
@@ -46,7 +46,9 @@ class JudgedModels:
     left: frozenset[str] = frozenset()
 
 
-def examine(items: Sequence[RubricItem], exhibit: Exhibit, facts: ReferenceFacts, focus: Role | None) -> JudgedModels:
+def examine(
+    items: Sequence[RubricItem], exhibit: ExportedModels, facts: ReferenceFacts, focus: Role | None
+) -> JudgedModels:
     """Judge every item that the exhibited models allow.
 
     Args:
@@ -86,7 +88,7 @@ def _notebooks_size() -> str:
     return os.environ.get(DATA_SIZE_VARIABLE, "full")
 
 
-def _measured(exhibit: Exhibit, facts: ReferenceFacts) -> Measurements:
+def _measured(exhibit: ExportedModels, facts: ReferenceFacts) -> Measurements:
     """Measure on public images of the data that the notebook uses, if there are facts for them."""
     from grader.rebuild.quantities.reference_data import DataChoice
     from grader.rebuild.whole_submission import measure
@@ -97,7 +99,7 @@ def _measured(exhibit: Exhibit, facts: ReferenceFacts) -> Measurements:
     return measure(exhibit.evidence, MeasuringTask(facts.reference, "public", names), choice)
 
 
-def _rebuilt(exhibit: Exhibit) -> tuple[dict[Role, MeasuredModel], tuple[MeasuringProblem, ...]]:
+def _rebuilt(exhibit: ExportedModels) -> tuple[dict[Role, MeasuredModel], tuple[MeasuringProblem, ...]]:
     """Rebuild the models only for their layers."""
     from grader.rebuild.network.allowlist import RefusedError
     from grader.rebuild.network.canonical import canonical

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from grader.checks.core.wording import ROLE_NAMES
+from grader.checks.core.phrases import ROLE_NAMES
 from grader.checks.structure.shapes import holds_image
 from grader.domain.architecture import Shape
 from grader.domain.datasets import image_numbers

@@ -8,17 +8,17 @@ from functools import cached_property
 from typing import Final
 
 from grader.authoring.tasks import tasks, where_to_begin
+from grader.checks.check_registry import CHECKS
 from grader.checks.core.check import Needs
-from grader.checks.core.wording import ROLE_NAMES
-from grader.checks.registry import CHECKS
+from grader.checks.core.phrases import ROLE_NAMES
 from grader.checks.structure.shapes import IMAGE_SHAPE
 from grader.domain.assignment import Assignment, RubricItem
 from grader.domain.facts import ReferenceFacts
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message
 from grader.notebook import nbgrader_points
+from grader.notebook.cell_output import Feedback
 from grader.notebook.complaints import NotebookCheckError
-from grader.notebook.feedback import Feedback
 from grader.notebook.judging import JudgedModels, is_measurable
 from grader.notebook.models_at_hand import Gathered
 

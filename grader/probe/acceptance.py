@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .fit_record import FitRecord
-from .joined_steps import MOST_STEPS, Course
+from .joined_steps import MOST_STEPS, FitPace
 
 SAMPLES = 1000
 FIRST_LOOK = 100
@@ -61,7 +61,7 @@ class Terms:
     most_seconds: float
 
 
-class AcceptingCourse(Course):
+class AcceptingPace(FitPace):
     """The course of a training that may end early.
 
     Args:
@@ -91,7 +91,7 @@ class AcceptingCourse(Course):
     @classmethod
     def of(
         cls, terms: Terms, model: Any, asked: Mapping[str, Any], record: FitRecord, *, most: int
-    ) -> AcceptingCourse | None:
+    ) -> AcceptingPace | None:
         """Return the course of a call of `fit`, None if anything about it is unusual."""
         epochs = asked["epochs"]
         ordinary = (
@@ -147,7 +147,7 @@ class AcceptingCourse(Course):
             self._validation_logs = dict(found)
         return found
 
-    def told(self, numbers: Any) -> Any:
+    def reported_logs(self, numbers: Any) -> Any:
         """Return the numbers of an epoch: the last ones again if the model no longer changes."""
         if not self.accepted or self._validating:
             return numbers

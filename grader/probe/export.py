@@ -16,11 +16,11 @@ from typing import Any
 
 from .fit_record import FitRecord
 from .fits import FIRST_HELD, LAST_HELD, FitTracker, exported_records
-from .graph import NotFlattenableError, Registry, flatten
-from .graphs import export_graphs
+from .flattening import NotFlattenableError, Registry, flatten
+from .frozen_graphs import export_graphs
+from .model_halves import named_things, part_claims
 from .numpy_models import network_claims, numpy_network
-from .parts import named_things, part_claims
-from .tables import number_tables
+from .result_tables import number_tables
 from .tensors import tensor_claims
 from .texts import MAX_TEXT, shortened
 

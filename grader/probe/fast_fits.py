@@ -14,9 +14,9 @@ from types import ModuleType
 from typing import Any
 
 from . import patience
-from .acceptance import AcceptingCourse, Terms
+from .acceptance import AcceptingPace, Terms
 from .fit_record import FitRecord
-from .joined_steps import MOST_STEPS, Course, JoiningFunction, patch_trainer
+from .joined_steps import MOST_STEPS, FitPace, JoiningFunction, patch_trainer
 
 _HOOKS_OF_STEPS = (
     "on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end", "on_test_batch_begin",
@@ -36,8 +36,8 @@ class FastFits:
 
     def __init__(self, terms: Terms | None = None) -> None:
         self._terms = terms
-        self._going_on: list[tuple[Any, Course]] = []
-        self._waiting: Course | None = None
+        self._going_on: list[tuple[Any, FitPace]] = []
+        self._waiting: FitPace | None = None
         self._accepted_once: list[Any] = []
         self._trainer: ModuleType | None = None
 
@@ -56,12 +56,12 @@ class FastFits:
         patch_trainer(module, self)
         self._trainer = module
 
-    def take(self) -> Course | None:
+    def take(self) -> FitPace | None:
         """Return, once, the course of the `fit` that is about to create its iterator; else None."""
         course, self._waiting = self._waiting, None
         return course
 
-    def of(self, model: Any) -> Course | None:
+    def of(self, model: Any) -> FitPace | None:
         """Return the course of a model in training, None for any other model."""
         return next((course for one, course in self._going_on if one is model), None)
 
@@ -76,7 +76,7 @@ class FastFits:
             record.joined = True
             with self._during(model, course):
                 history = fit(model, *args, **kwargs)
-            if isinstance(course, AcceptingCourse) and course.ended_early:
+            if isinstance(course, AcceptingPace) and course.ended_early:
                 record.accepted_after = course.steps_done
                 self._accepted_once.append(model)
             return history
@@ -84,7 +84,7 @@ class FastFits:
         return fast_fit
 
     @contextmanager
-    def _during(self, model: Any, course: Course) -> Iterator[None]:
+    def _during(self, model: Any, course: FitPace) -> Iterator[None]:
         self._going_on.append((model, course))
         self._waiting = course
         try:
@@ -95,7 +95,7 @@ class FastFits:
 
     def _course(
         self, fit: Callable[..., Any], model: Any, args: Sequence[Any], kwargs: Mapping[str, Any], record: FitRecord
-    ) -> Course | None:
+    ) -> FitPace | None:
         """Return the course of this call of `fit`, None if it runs unchanged."""
         try:
             bound = inspect.signature(fit).bind(model, *args, **kwargs)
@@ -104,17 +104,17 @@ class FastFits:
         except Exception:  # for invalid arguments, `fit` itself reports the error
             return None
 
-    def _chosen(self, model: Any, asked: Mapping[str, Any], record: FitRecord) -> Course | None:
+    def _chosen(self, model: Any, asked: Mapping[str, Any], record: FitRecord) -> FitPace | None:
         if self._trainer is None or not self._has_ordinary_loop(model) or not _has_known_length(asked):
             return None
         watching = [one for one in _callbacks(asked) if _looks_at_steps(one)]
         terms = self._terms if not any(model is known for known in self._accepted_once) else None
         if terms is not None and len(watching) == len([one for one in watching if _is_keras(one)]):
-            course = AcceptingCourse.of(terms, model, asked, record, most=1 if watching else MOST_STEPS)
+            course = AcceptingPace.of(terms, model, asked, record, most=1 if watching else MOST_STEPS)
             if course is not None:
                 return course
         steps = _steps_asked(asked, record)
-        return Course() if not watching and (steps is None or steps >= _STEPS_BEFORE_IT_PAYS) else None
+        return FitPace() if not watching and (steps is None or steps >= _STEPS_BEFORE_IT_PAYS) else None
 
     def _has_ordinary_loop(self, model: Any) -> bool:
         import tensorflow as tf

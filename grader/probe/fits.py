@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from .created_models import CreatedModels
 from .fast_fits import FastFits
 from .fit_record import FitRecord
 from .image_origins import ImageOrigins
-from .made import MadeModels
 from .patience import Patience
 from .tested_images import KnownTestImages
 from .training_data import arrays_given, describe_batch, describe_input
@@ -43,7 +43,7 @@ class FitTracker:
     records: list[FitRecord] = field(default_factory=list)
     after_fit: Callable[[], None] = lambda: None
     names_of: Callable[[Any], Sequence[str]] = lambda _model: ()
-    made: MadeModels | None = None
+    made: CreatedModels | None = None
     steps: int = 0
     origins: ImageOrigins | None = None
     tested: KnownTestImages | None = None

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
+from .created_models import CreatedModels
 from .fit_record import FitRecord
 from .fits import FitTracker
-from .made import MadeModels
 
 __all__ = ["FitRecord", "FitTracker", "install"]
 
@@ -27,7 +27,7 @@ def install(tracker: FitTracker, datasets: Mapping[str, str], more: Mapping[str,
         datasets: Path of the `.npz` file of each data set, by Keras's name (`mnist`, `fashion_mnist`).
         more: Other patches, by the name of the module that they change.
     """
-    made = tracker.made = MadeModels()
+    made = tracker.made = CreatedModels()
     patches: dict[str, Patch] = {
         "keras.src.models.model": made.watch,
         "keras.src.backend.tensorflow.trainer": functools.partial(_patch_trainer, tracker=tracker),

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from .array_files import sample_size
+from .array_headers import sample_size
 
 MOST_ROWS = 512
 COMPARED_ROWS = 32

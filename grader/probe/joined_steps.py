@@ -74,7 +74,7 @@ class Pace:
         self._next = max(1, min(self.most, 4 * self._next, wanted))
 
 
-class Course(Pace):
+class FitPace(Pace):
     """The course of one call of `fit`.
 
     Attributes:
@@ -89,24 +89,24 @@ class Course(Pace):
         """Return the numbers of a validation."""
         return evaluate()
 
-    def told(self, numbers: Any) -> Any:
+    def reported_logs(self, numbers: Any) -> Any:
         """Return the numbers of an epoch, or of a validation within it, for the notebook."""
         return numbers
 
 
-class Courses(Protocol):
+class FitPaces(Protocol):
     """The calls of `fit` in progress."""
 
-    def take(self) -> Course | None:
+    def take(self) -> FitPace | None:
         """Return, once, the course of the `fit` that is about to create its iterator; else None."""
         ...
 
-    def of(self, model: Any) -> Course | None:
+    def of(self, model: Any) -> FitPace | None:
         """Return the course of a model in training, None for any other model."""
         ...
 
 
-def patch_trainer(module: ModuleType, courses: Courses) -> None:
+def patch_trainer(module: ModuleType, courses: FitPaces) -> None:
     """Let `fit` and the validation within it do several steps at once.
 
     Args:
@@ -144,7 +144,7 @@ def patch_trainer(module: ModuleType, courses: Courses) -> None:
     def numbers_of_epoch(model: Any, logs: Any) -> Any:
         course = courses.of(model)
         found = numbers(model, logs)
-        return found if course is None else course.told(found)
+        return found if course is None else course.reported_logs(found)
 
     module.TFEpochIterator = JoiningIterator  # type: ignore[attr-defined]
     trainer._make_function, trainer.evaluate = make_function, evaluate_faster

@@ -31,7 +31,7 @@ _SAME = 1e-4
 _ROWS = 20
 
 
-class Found(NamedTuple):
+class NumpyNetwork(NamedTuple):
     """The four arrays of one network, biases flat, and the names of its activations ("" if unknown)."""
 
     w1: Any
@@ -42,7 +42,7 @@ class Found(NamedTuple):
     output: str
 
 
-def numpy_network(namespace: Mapping[str, Any], sizes: Collection[int]) -> Found | None:
+def numpy_network(namespace: Mapping[str, Any], sizes: Collection[int]) -> NumpyNetwork | None:
     """Find the network of a notebook without Keras, None if its arrays are not complete.
 
     Args:
@@ -61,7 +61,7 @@ def numpy_network(namespace: Mapping[str, Any], sizes: Collection[int]) -> Found
     return max(named, key=lambda one: bool(one.hidden) + bool(one.output))
 
 
-def network_claims(found: Found, registry: Any) -> list[dict[str, Any]]:
+def network_claims(found: NumpyNetwork, registry: Any) -> list[dict[str, Any]]:
     """Describe encoder, decoder and autoencoder as models of Dense layers, in the form of the probe's claims."""
     first = _operation("o0", found.w1, found.b1, found.hidden, registry)
     second = _operation("o1", found.w2, found.b2, found.output, registry)
@@ -84,7 +84,7 @@ def _operation(name: str, weights: Any, bias: Any, activation: str, registry: An
 
 
 def _model(
-    model: str, name: str, inputs: int, operations: Sequence[str], registry: Any, found: Found
+    model: str, name: str, inputs: int, operations: Sequence[str], registry: Any, found: NumpyNetwork
 ) -> dict[str, Any]:
     nodes = [
         {"operation": operation, "arguments": {"args": [{"tensor": f"t{n}"}], "kwargs": {}}, "outputs": [f"t{n + 1}"]}
@@ -153,7 +153,7 @@ def _inside(name: str, value: Any, *, depth: int) -> Iterator[tuple[str, Any]]:
             yield from _inside(f"{name}{place}", item, depth=depth - 1)
 
 
-def _candidates(arrays: Sequence[tuple[str, Any]], size: int) -> Iterator[Found]:
+def _candidates(arrays: Sequence[tuple[str, Any]], size: int) -> Iterator[NumpyNetwork]:
     """Yield every network that the arrays can form: K from the matrices, biases by length, best names first."""
     matrices = [(name, array) for name, array in arrays if array.ndim == 2 and min(array.shape) > 1]
     downs = [pair for pair in matrices if pair[1].shape[0] == size]
@@ -165,7 +165,7 @@ def _candidates(arrays: Sequence[tuple[str, Any]], size: int) -> Iterator[Found]
                 code = down[1].shape[1]
                 b1, b2 = _bias(arrays, code, down[0]), _bias(arrays, size, up[0])
                 if b1 is not None and b2 is not None:
-                    yield Found(down[1], b1, up[1], b2, "", "")
+                    yield NumpyNetwork(down[1], b1, up[1], b2, "", "")
 
 
 def _bias(arrays: Sequence[tuple[str, Any]], length: int, beside: str) -> Any | None:
@@ -265,7 +265,7 @@ def _call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
             return None
 
 
-def _with_activations(found: Found, answers: Sequence[_Answer]) -> Found:
+def _with_activations(found: NumpyNetwork, answers: Sequence[_Answer]) -> NumpyNetwork:
     """Name both activations; "linear" only without other evidence, since x·W + b is often returned as well."""
     hidden = max((_explained(answer, found.w1, found.b1) for answer in answers), key=_surely, default="")
     output = max((_explained(answer, found.w2, found.b2) for answer in answers), key=_surely, default="")
@@ -281,7 +281,7 @@ def _surely(activation: str) -> int:
     return {"": 0, "linear": 1}.get(activation, 2)
 
 
-def _explained_at_once(answer: _Answer, found: Found, hidden: str) -> tuple[str, str] | None:
+def _explained_at_once(answer: _Answer, found: NumpyNetwork, hidden: str) -> tuple[str, str] | None:
     """Name the two activations for which act₂(act₁(x·W₁ + b₁)·W₂ + b₂) is the answer."""
     before = answer.given @ found.w1 + found.b1
     for name, function in _activations().items():

@@ -67,7 +67,7 @@ class Quiet:
         """Show nothing."""
 
 
-class Bar:
+class SilentProgressBar:
     """`tqdm` without the bar: it iterates over what it is given.
 
     Args:
@@ -88,7 +88,7 @@ class Bar:
     def __len__(self) -> int:
         return int(self.total) if self.total is not None else len(self.iterable)  # type: ignore[arg-type]
 
-    def __enter__(self) -> Bar:
+    def __enter__(self) -> SilentProgressBar:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -172,9 +172,9 @@ def _member(top: str, name: str) -> Any:
     if _CALLBACK.fullmatch(name):
         return quiet_callback(name)
     if top == "tqdm" and name in ("tqdm", "tqdm_notebook", "tqdm_gui", "tgrange"):
-        return Bar
+        return SilentProgressBar
     if top == "tqdm" and name in ("trange", "tnrange"):
-        return lambda *args, **options: Bar(range(*args), **options)
+        return lambda *args, **options: SilentProgressBar(range(*args), **options)
     if top == "termcolor":
         return _plain_text
     return _NoColours() if top == "colorama" and name in ("Back", "Cursor", "Fore", "Style") else Quiet()

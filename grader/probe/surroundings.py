@@ -8,8 +8,8 @@ from types import ModuleType
 
 from . import drive
 from .data_files import DataFiles, install_open, patch_get_file, patch_urlopen
-from .logs import patch_callback, patch_server, patch_summaries
 from .plots import patch_inline, patch_plot_model, patch_pyplot
+from .tensorboard_shim import patch_callback, patch_server, patch_summaries
 
 
 def patches(files: DataFiles, requests: list[str], *, sandboxed: bool) -> dict[str, Callable[[ModuleType], None]]:

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .graph import NotFlattenableError, Registry, flatten
+from .flattening import NotFlattenableError, Registry, flatten
 from .texts import MAX_TEXT
 
 MAX_TENSORS = 16

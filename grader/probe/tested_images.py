@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from .array_files import sample_size
+from .array_headers import sample_size
 
 LEAST_IMAGES = 100
 LARGEST_TEST_PART = 10_000

@@ -29,12 +29,11 @@ from grader.rebuild.facts.curves import FEWEST_RUNS
 from grader.rebuild.facts.description import describe, recipe_digest
 from grader.rebuild.facts.kept_weights import RunKey, keep, recall
 from grader.rebuild.facts.reached import reached
-from grader.rebuild.facts.summary import rounded, statistics_of, summarise, versions
-from grader.rebuild.facts.training import (
+from grader.rebuild.facts.reference_training import (
     CONTROL,
     REFERENCE,
     SHORT,
-    Trained,
+    TrainedReference,
     Variation,
     epochs_of,
     material_of,
@@ -44,12 +43,13 @@ from grader.rebuild.facts.training import (
     train,
     variations,
 )
+from grader.rebuild.facts.summary import rounded, statistics_of, summarise, versions
+from grader.rebuild.families.family_registry import family_of
 from grader.rebuild.families.judgement import Baselines
 from grader.rebuild.families.of_references import measured
-from grader.rebuild.families.registry import family_of
 from grader.rebuild.network.own_models import as_keras
-from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.reference_data import DataChoice, Material, load_material
+from grader.rebuild.quantities import image_metrics
+from grader.rebuild.quantities.reference_data import DataChoice, ReferenceData, load_reference_data
 from grader.rebuild.quantities.samples import strip
 from grader.rebuild.quiet import start_tensorflow
 from reference.contract import Reference, load, own_file
@@ -67,7 +67,7 @@ CONTROL_SEEDS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CalibrationPlan:
     """How many runs to train, and on which data.
 
     Attributes:
@@ -95,7 +95,7 @@ Say = Callable[[str, str, CalibrationRun], None]
 """Called after each run with the reference (and its data set, unless it is the usual one), data size and record."""
 
 
-def calibrate(references: Sequence[str], plan: Plan, executor: Executor, say: Say) -> None:
+def calibrate(references: Sequence[str], plan: CalibrationPlan, executor: Executor, say: Say) -> None:
     """Make every run that the facts still lack, and write the facts after each run.
 
     Args:
@@ -173,11 +173,11 @@ class Inspected:
 def inspect(reference: str, choice: DataChoice, *, dataset: str = "") -> Inspected:
     """Build a reference and inspect its data, by default those that it is usually trained on."""
     found = load(reference)
-    material = load_material(dataset or found.dataset, choice)
+    material = load_reference_data(dataset or found.dataset, choice)
     return Inspected(describe(found), material.size, material.digest)
 
 
-def run(reference: str, plan: Plan, variation: Variation, seed: int, *, dataset: str = "") -> Run:
+def run(reference: str, plan: CalibrationPlan, variation: Variation, seed: int, *, dataset: str = "") -> Run:
     """Train once, or load the kept weights, and measure; memory that Keras keeps is freed afterwards.
 
     Args:
@@ -188,12 +188,12 @@ def run(reference: str, plan: Plan, variation: Variation, seed: int, *, dataset:
         dataset: "" for the reference's usual one.
     """
     source = reference_for(load(reference), variation)
-    material = material_of(source, load_material(dataset or source.dataset, plan.choice), variation)
+    material = material_of(source, load_reference_data(dataset or source.dataset, plan.choice), variation)
     trained = _trained(source, material, variation, seed, plan.weights)
     values = {name: rounded(value) for name, value in measured(source, trained.models, material, seed).items()}
     strips: tuple[ImageStrip, ...] = ()
     if variation == REFERENCE and len(material.strip_images):
-        strips = (strip("reference", quality.reconstruct(trained.models.autoencoder, material.strip_images)),)
+        strips = (strip("reference", image_metrics.reconstruct(trained.models.autoencoder, material.strip_images)),)
     record = CalibrationRun(
         variation=variation.name,
         seed=seed,
@@ -207,7 +207,9 @@ def run(reference: str, plan: Plan, variation: Variation, seed: int, *, dataset:
     return Run(record, strips)
 
 
-def _trained(source: Reference, material: Material, variation: Variation, seed: int, weights: Path | None) -> Trained:
+def _trained(
+    source: Reference, material: ReferenceData, variation: Variation, seed: int, weights: Path | None
+) -> TrainedReference:
     if weights is None:
         return train(source, material, variation, seed)
     epochs = planned_epochs(source, len(source.training_split(material.train)[0]), variation)
@@ -222,12 +224,12 @@ def _trained(source: Reference, material: Material, variation: Variation, seed: 
 class _Book:
     """Collects the runs of one reference and writes its facts."""
 
-    def __init__(self, reference: str, dataset: str, plan: Plan) -> None:
+    def __init__(self, reference: str, dataset: str, plan: CalibrationPlan) -> None:
         self.reference = reference
         self.dataset = dataset
         self._plan = plan
         self._source = load(reference)
-        self._material = load_material(dataset, plan.choice)
+        self._material = load_reference_data(dataset, plan.choice)
         self.size = self._material.size
         self._facts = describe(self._source)
         self._variations = variations(self._source)
@@ -337,7 +339,7 @@ class _Book:
         return self._baselines
 
 
-def baselines(source: Reference, material: Material) -> Baselines:
+def baselines(source: Reference, material: ReferenceData) -> Baselines:
     """Return what trivial predictors, including the untrained reference, reach on the hidden data."""
     found = family_of(source).baselines(source, material)
     keras.utils.set_random_seed(0)

@@ -9,7 +9,7 @@ import numpy as np
 from grader.rebuild.families.case import Case, Rebuilt, Setting
 from grader.rebuild.families.family import Family
 from grader.rebuild.network.model import RebuiltModel
-from grader.rebuild.quantities import quality
+from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.conventions import CHOOSING_IMAGES
 from grader.rebuild.quantities.reference_data import are_images
 from grader.rebuild.quantities.samples import Samples
@@ -45,8 +45,8 @@ def in_roles(family: Family, rebuilt: Rebuilt, setting: Setting) -> Case:
 def _skill(autoencoder: RebuiltModel, samples: Samples) -> float:
     """Return (L_mean - L) / L_mean on a few samples, where L is the MSE; 0 if the model does not run on them."""
     few = samples.images[:CHOOSING_IMAGES]
-    outputs = quality.answers(autoencoder.model, few)
+    outputs = image_metrics.answers(autoencoder.model, few)
     if outputs is None or outputs.size != few.size or not np.isfinite(outputs).all():
         return 0.0
-    mean = quality.mean_image_error(samples.train, few)
-    return 1 - quality.mean_squared_error(few.reshape(len(few), -1), outputs) / mean
+    mean = image_metrics.mean_image_error(samples.train, few)
+    return 1 - image_metrics.mean_squared_error(few.reshape(len(few), -1), outputs) / mean

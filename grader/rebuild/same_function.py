@@ -10,7 +10,7 @@ from grader.domain.measurement import Measurement, Quantity
 from grader.domain.units import Unit
 from grader.rebuild.network.model import Arrays, RebuiltModel
 from grader.rebuild.network.own_models import reference_form
-from grader.rebuild.quantities import quality
+from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.conventions import PixelScale
 from grader.rebuild.quantities.samples import Samples
 from grader.rebuild.weight_transplant import Donor, is_comparable, transplant
@@ -70,9 +70,9 @@ def equivalence(
     how = f"random weights in both networks, {found.tried} tried"
     values = [Measurement(Quantity.TRANSPLANT_GAP, found.gap, "1", how)]
     model = found.model if asked.scale is None else asked.scale.between(found.model)
-    outputs = quality.answers(model, samples.images)
+    outputs = image_metrics.answers(model, samples.images)
     if outputs is not None:
-        error = quality.mean_squared_error(samples.images.reshape(len(outputs), -1), outputs)
+        error = image_metrics.mean_squared_error(samples.images.reshape(len(outputs), -1), outputs)
         how = f"the trained weights in a network of our own layers, {len(outputs)} images"
         values.append(Measurement(Quantity.TRANSPLANTED_MSE, error, Unit.PIXEL_SQUARED, how))
     return Equivalence(found.form, tuple(values))

@@ -24,14 +24,14 @@ from grader.domain.architecture import Architecture, shape_size
 from grader.domain.evidence import JsonValue, OperationClaim
 from grader.domain.layer_kinds import traits_of
 from grader.domain.measurement import Role
-from grader.rebuild.families.registry import family_of
+from grader.rebuild.families.family_registry import family_of
 from grader.rebuild.network.allowlist import LAYERS, RefusedError
 from grader.rebuild.network.canonical import canonical
 from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop
 from grader.rebuild.network.own_models import architecture_of, as_keras, claimed
-from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.behaviour import find_code
+from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.reference_data import Array
+from grader.rebuild.quantities.submission_measurements import find_code
 from reference.contract import Autoencoder, Reference
 
 TOLERANCE = 1e-4  # of the spread of the outputs; float32 twins are within 1e-5, a leak of one percent is at 1e-2
@@ -336,8 +336,8 @@ def _gap(donor: Donor, variant: _Variant, order: Sequence[str], inputs: Array, r
         for variable, name in zip(variant.variables, order, strict=True)
     }
     variant.fill(numbers, order)
-    ours = quality.answers(variant.model, inputs)
-    theirs = quality.answers(donor.with_weights(numbers), inputs)
+    ours = image_metrics.answers(variant.model, inputs)
+    theirs = image_metrics.answers(donor.with_weights(numbers), inputs)
     if ours is None or theirs is None or ours.shape != theirs.shape:
         return np.inf
     spread = float(np.sqrt(np.mean((ours - ours.mean(axis=0)) ** 2)))

@@ -34,24 +34,24 @@ from grader.probe.numpy_models import WITHOUT_KERAS
 from grader.rebuild.dataset_choice import in_roles
 from grader.rebuild.families.case import Case, Rebuilt, Setting
 from grader.rebuild.families.family import ByBehaviour, Family, trivial
-from grader.rebuild.families.registry import family_of
+from grader.rebuild.families.family_registry import family_of
 from grader.rebuild.graphs.graph_measurements import Opaque, instead
 from grader.rebuild.network.allowlist import RefusedError
 from grader.rebuild.network.canonical import canonical
 from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop, first_line
 from grader.rebuild.network.relations import fits_sample
 from grader.rebuild.network.roles import holds_same_numbers
-from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.added import added_measurements
+from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.audited_training import fingerprint, view_kind
-from grader.rebuild.quantities.behaviour import behaviour, find_code, strips, structure
 from grader.rebuild.quantities.conventions import (
     ANSWERS_WITH_LOGITS,
     PixelScale,
     answers_with_logits,
     with_probabilities,
 )
+from grader.rebuild.quantities.plug_in_quantities import added_measurements
 from grader.rebuild.quantities.reference_data import DataChoice
+from grader.rebuild.quantities.submission_measurements import behaviour, find_code, strips, structure
 from grader.rebuild.same_function import Asked, Equivalence, equivalence
 from reference.contract import load
 
@@ -267,7 +267,7 @@ def _draw(family: Family, case: Case, numbers: _Numbers) -> None:
 
 def _of_samples(family: Family, case: Case, autoencoder: RebuiltModel) -> list[Measurement]:
     """Measure the models on samples: the numbers of every family, and those of this one."""
-    outputs = quality.reconstruct(autoencoder.model, case.samples.images)
+    outputs = image_metrics.reconstruct(autoencoder.model, case.samples.images)
     usual = behaviour(case.cast, case.samples, outputs, jacobian_images=JACOBIAN_IMAGES)
     own = family.measure(case.setting.reference, family.of_student(case), case.samples, outputs)
     if case.samples.rows is None:
@@ -293,7 +293,10 @@ def _alike(found: _Found, autoencoder: RebuiltModel, code_size: int) -> Equivale
 def _conventions(autoencoder: RebuiltModel, scale: PixelScale | None) -> tuple[Message, ...]:
     """Describe the conversions between the model's numbers and pixels."""
     logits = ANSWERS_WITH_LOGITS
-    return (*((logits,) if answers_with_logits(autoencoder) else ()), *((scale.told(),) if scale is not None else ()))
+    return (
+        *((logits,) if answers_with_logits(autoencoder) else ()),
+        *((scale.sentence(),) if scale is not None else ()),
+    )
 
 
 def load_arrays(path: Path | None) -> Arrays:

@@ -46,7 +46,7 @@ from grader.rebuild.protocol import (
     PublishRequest,
     Request,
 )
-from grader.rebuild.quantities.reference_data import DataChoice, are_images, load_images, load_material
+from grader.rebuild.quantities.reference_data import DataChoice, are_images, load_images, load_reference_data
 from reference import card_data, data
 from reference.views import View
 
@@ -109,7 +109,7 @@ def _publish(request: PublishRequest) -> PublishedData:
     if request.dataset in datasets() and datasets()[request.dataset].kind is SampleKind.ROWS:
         return _publish_cards(request.folder, choice)
     if not are_images(request.dataset):  # the notebook makes the data itself
-        material = load_material(request.dataset, choice)
+        material = load_reference_data(request.dataset, choice)
         return PublishedData(None, material.size, material.digest, material.source)
     found = load_images(request.dataset, choice)
     target = request.folder / f"{request.dataset}.npz"

@@ -18,7 +18,7 @@ from grader.domain.measurement import ImageStrip, Quantity
 from grader.report import hygiene
 from grader.report.class_view import columns, summary
 from grader.report.histogram import Bar, bars
-from grader.report.quality import StripView, strip_view
+from grader.report.reconstruction_view import StripView, strip_view
 from grader.report.score import scaled_value
 from grader.report.views import check_title
 from grader.report.wording import Wording

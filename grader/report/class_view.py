@@ -25,7 +25,7 @@ ReportNames = Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class CellView:
+class CheckCell:
     """One check of one student.
 
     Attributes:
@@ -71,7 +71,7 @@ class StudentRow:
     points: str
     lateness: str
     machine: str
-    cells: tuple[CellView | None, ...]
+    cells: tuple[CheckCell | None, ...]
     reasons: tuple[str, ...]
     fault: str
 
@@ -210,14 +210,14 @@ def _machine(grade: Grade, wording: Wording) -> str:
     return wording.t("the checks alone: {points}", points=wording.points(grade.machine_points))
 
 
-def _cell(result: CheckResult | None, link: str, wording: Wording) -> CellView | None:
+def _cell(result: CheckResult | None, link: str, wording: Wording) -> CheckCell | None:
     if result is None:
         return None
     points = "" if result.outcome is Outcome.UNGRADABLE else wording.points(result.points_awarded)
     anchor = f"{link}#{check_anchor(result.check)}" if link else ""
     changed = result.decided is not None and not result.by_hand
     machine = wording.points(result.machine_points) if changed else ""
-    return CellView(result.outcome, wording.outcome(result.outcome), points, machine, anchor)
+    return CheckCell(result.outcome, wording.outcome(result.outcome), points, machine, anchor)
 
 
 def _address(name: str) -> str:

@@ -25,7 +25,7 @@ from grader.report.histogram import CHART_HEIGHT, CHART_WIDTH
 from grader.report.layer_table import layer_table
 from grader.report.lesson import lesson_drawings
 from grader.report.next_steps import next_steps
-from grader.report.quality import loss_view, strip_views
+from grader.report.reconstruction_view import loss_view, strip_views
 from grader.report.views import submission_view
 from grader.report.wording import Wording
 

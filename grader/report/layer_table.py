@@ -28,7 +28,7 @@ _USUAL: Final = frozenset({("activation", "linear"), ("use_bias", True)})
 _JUDGED: Final = frozenset({Outcome.PASSED, Outcome.PARTIAL, Outcome.FAILED})
 
 
-class Match(StrEnum):
+class LayerMatch(StrEnum):
     """The relation of a student's layer to the reference's.
 
     SAME: equal kind and attributes. CHANGED: equal kind, other attributes. REPLACED: another kind in its place.
@@ -63,7 +63,7 @@ class LayerRow:
         costs: The check `layers` counts this difference.
     """
 
-    match: Match
+    match: LayerMatch
     student: LayerView | None
     reference: LayerView | None
     remark: str
@@ -122,7 +122,7 @@ def _lead(judged: JudgedLayers, rows: list[LayerRow], wording: Wording, *, title
         said.append(
             wording.t("This notebook writes its layers differently. They compute the same as those that stand here.")
         )
-    if all(row.match is Match.SAME for row in rows):
+    if all(row.match is LayerMatch.SAME for row in rows):
         said.append(wording.t("The autoencoder has the same layers as the reference."))
     elif not title:
         said.append(wording.t("The reference is one right answer among others. No difference costs points here."))
@@ -153,12 +153,12 @@ class _Rows:
             costs=costs,
         )
 
-    def _remark(self, aligned: AlignedLayers, match: Match, differing: tuple[str, ...], *, costs: bool) -> str:
+    def _remark(self, aligned: AlignedLayers, match: LayerMatch, differing: tuple[str, ...], *, costs: bool) -> str:
         wording, difference = self._wording, aligned.difference
         alone = {
-            Match.ADDED: wording.t("only in this notebook"),
-            Match.MISSING: wording.t("only in the reference"),
-            Match.REPLACED: wording.t("another layer"),
+            LayerMatch.ADDED: wording.t("only in this notebook"),
+            LayerMatch.MISSING: wording.t("only in the reference"),
+            LayerMatch.REPLACED: wording.t("another layer"),
         }
         if match in alone:
             return self._said(alone[match], costs=costs)
@@ -205,14 +205,14 @@ def _differing(aligned: AlignedLayers) -> tuple[str, ...]:
     return tuple(sorted(name for name in expected | actual if expected.get(name) != actual.get(name)))
 
 
-def _match(aligned: AlignedLayers, differing: tuple[str, ...]) -> Match:
+def _match(aligned: AlignedLayers, differing: tuple[str, ...]) -> LayerMatch:
     if aligned.expected is None:
-        return Match.ADDED
+        return LayerMatch.ADDED
     if aligned.actual is None:
-        return Match.MISSING
+        return LayerMatch.MISSING
     if aligned.expected.layer.kind != aligned.actual.layer.kind:
-        return Match.REPLACED
-    return Match.CHANGED if differing or aligned.difference is not None else Match.SAME
+        return LayerMatch.REPLACED
+    return LayerMatch.CHANGED if differing or aligned.difference is not None else LayerMatch.SAME
 
 
 def _settings_of_both(aligned: AlignedLayers, differing: tuple[str, ...]) -> list[tuple[str, str, str]]:

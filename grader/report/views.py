@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.domain.assignment import Assignment
+from grader.domain.cell_places import Places, cell_title
 from grader.domain.grade import CheckResult, Finding, GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message
 from grader.domain.people import marked_late, shown_student
-from grader.domain.places import Places, cell_title
 from grader.domain.run import CellError, RunRecord
 from grader.domain.text import further_ones
 from grader.report import hygiene

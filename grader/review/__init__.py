@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from grader.review.book import Book, BookPlace
-from grader.review.making import DecisionRefusedError
+from grader.review.decision_parsing import DecisionRefusedError
 
 __all__ = ["Book", "BookPlace", "DecisionRefusedError"]

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from grader.authoring.catalogue import load_facts
+from grader.authoring.assignment_catalogue import load_facts
 from grader.authoring.configured import load_configured
-from grader.authoring.questions import open_questions
+from grader.authoring.open_questions import open_questions
 from grader.deciding import with_decisions
 from grader.delivery import GRADEBOOK_FILE
 from grader.domain.assignment import Assignment
@@ -23,9 +23,9 @@ from grader.domain.graded import GradedSubmission
 from grader.domain.messages import message
 from grader.domain.questions import OpenAnswer, OpenQuestion
 from grader.gradebook import Decisions, Gradebook, GradebookError, sqlite_url
-from grader.gradebook.standing import Stale, Standing, Standings
 from grader.gradebook.standing_queries import StandingQueries
 from grader.gradebook.standing_tables import StandingRow
+from grader.gradebook.standing_updates import Stale, Standing, Standings
 
 _AT_ONCE = 200
 """Number of documents in memory at the same time while the derived tables are updated."""

@@ -16,8 +16,8 @@ from grader.gradebook.faults import file_fault
 from grader.gradebook.student_record import Belongings, belongings, delete_student, student_record
 from grader.intake.naming import report_name
 from grader.review.book import Book
+from grader.review.decision_parsing import By, DecisionRefusedError, known_name, unknown_student
 from grader.review.handed_in import NOTEBOOKS_FOLDER, notebook_path
-from grader.review.making import By, DecisionRefusedError, known_name, unknown_student
 from grader.review.results import rewrite
 
 RECORD_FILE: Final = "student.json"

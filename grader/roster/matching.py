@@ -27,7 +27,7 @@ _ANONYMOUS: Final = frozenset({"participant", "participante", "anon", "anonymous
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class RosterMatch:
     """The match of a student.
 
     Attributes:
@@ -53,13 +53,13 @@ class Roster:
     people: tuple[Person, ...] = ()
     ids_decide: bool = False
 
-    def match(self, student: str) -> Match:
+    def match(self, student: str) -> RosterMatch:
         """Return who a student is."""
         if TEAM_SEPARATOR in student and not any(student == person.name for person in self.people):
             matches = [self._match_one(member) for member in student.split(TEAM_SEPARATOR)]
             doubt = next((one.doubt for one in matches if one.doubt), None)
             people = tuple(person for one in matches for person in one.people)
-            return Match(student, () if doubt else people, doubt)
+            return RosterMatch(student, () if doubt else people, doubt)
         return self._match_one(student)
 
     def without_hand_in(self, students: Iterable[str]) -> list[Person]:
@@ -67,19 +67,19 @@ class Roster:
         there = {person for student in students for person in self.match(student).people}
         return [person for person in self.people if person not in there]
 
-    def _match_one(self, student: str) -> Match:
+    def _match_one(self, student: str) -> RosterMatch:
         name, identifier = split_student(student)
         if team := tuple(person for person in self.people if person.group and folded(person.group) == folded(name)):
-            return Match(student, team)
+            return RosterMatch(student, team)
         if identifier and (holders := self._by_id.get(_plain(identifier), ())):
             fitting = [person for person in holders if _may_be(name, person)]
             if len(fitting) == 1:
-                return Match(student, tuple(fitting))
+                return RosterMatch(student, tuple(fitting))
             if not fitting and (self.ids_decide or not self._namesakes(name)):
                 shown = holders[0].shown
-                return Match(student, doubt=message("the id {id} is {name}'s there", id=identifier, name=shown))
+                return RosterMatch(student, doubt=message("the id {id} is {name}'s there", id=identifier, name=shown))
         elif identifier and self.ids_decide:
-            return Match(student, doubt=message("nobody there has the id {id}", id=identifier))
+            return RosterMatch(student, doubt=message("nobody there has the id {id}", id=identifier))
         ways = (
             self._by_id.get(_plain(student), ()),
             [person for person in self.people if _plain(student) in _mail_names(person)],
@@ -87,11 +87,11 @@ class Roster:
         )
         for found in ways:
             if len(found) == 1:
-                return Match(student, tuple(found))
+                return RosterMatch(student, tuple(found))
             if len(found) > 1:
                 reason = message("{count} people there have this name or id", count=len(found))
-                return Match(student, doubt=reason)
-        return Match(student, doubt=message("nobody there has this name or id"))
+                return RosterMatch(student, doubt=reason)
+        return RosterMatch(student, doubt=message("nobody there has this name or id"))
 
     def _namesakes(self, name: str) -> list[Person]:
         return [person for person in self.people if same_name(name, person.name)]
@@ -105,7 +105,7 @@ class Roster:
         return found
 
 
-def assign(roster: Roster, students: Sequence[str]) -> list[Match]:
+def assign(roster: Roster, students: Sequence[str]) -> list[RosterMatch]:
     """Return who each of several students is; a person claimed by two of them is assigned to neither."""
     matches = [roster.match(student) for student in students]
     claims = Counter(person for one in matches for person in one.people)
@@ -115,12 +115,12 @@ def assign(roster: Roster, students: Sequence[str]) -> list[Match]:
 # Private functions
 
 
-def _alone(match: Match, claims: Mapping[Person, int]) -> Match:
+def _alone(match: RosterMatch, claims: Mapping[Person, int]) -> RosterMatch:
     shared = next((person for person in match.people if claims[person] > 1), None)
     if shared is None:
         return match
     reason = message("{count} students of the grades are {name} there", count=claims[shared], name=shared.shown)
-    return Match(match.student, doubt=reason)
+    return RosterMatch(match.student, doubt=reason)
 
 
 def _plain(text: str) -> str:

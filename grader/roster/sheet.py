@@ -36,7 +36,7 @@ class SheetError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class SheetCell:
     """A cell: its value, its position in the text, and whether it is quoted."""
 
     value: str
@@ -45,7 +45,7 @@ class Cell:
     quoted: bool = False
 
 
-Row = tuple[Cell, ...]
+Row = tuple[SheetCell, ...]
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _separator(text: str) -> tuple[str, str, int]:
 
 
 def _rows(text: str, separator: str, start: int) -> Iterator[Row]:
-    place, row = start, list[Cell]()
+    place, row = start, list[SheetCell]()
     while place < len(text) or row:
         cell = _cell(text, separator, place)
         row.append(cell)
@@ -174,16 +174,16 @@ def _rows(text: str, separator: str, start: int) -> Iterator[Row]:
             place = cell.end + 1
             if place < len(text):
                 continue
-            row.append(Cell("", place, place))
+            row.append(SheetCell("", place, place))
         yield tuple(row)
         row = []
         place = cell.end + (2 if text[cell.end : cell.end + 2] == "\r\n" else 1)
 
 
-def _cell(text: str, separator: str, start: int) -> Cell:
+def _cell(text: str, separator: str, start: int) -> SheetCell:
     if text[start : start + 1] != '"':
         end = _end(text, separator, start)
-        return Cell(text[start:end], start, end)
+        return SheetCell(text[start:end], start, end)
     place = start + 1
     while True:
         place = text.index('"', place)
@@ -192,7 +192,7 @@ def _cell(text: str, separator: str, start: int) -> Cell:
         place += 2
     end = _end(text, separator, place + 1)
     inside = text[start + 1 : place].replace('""', '"')
-    return Cell(inside + text[place + 1 : end], start, end, quoted=True)
+    return SheetCell(inside + text[place + 1 : end], start, end, quoted=True)
 
 
 def _end(text: str, separator: str, start: int) -> int:

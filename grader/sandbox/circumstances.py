@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from grader.domain.run import CellError, RaisedBy
 from grader.domain.submission import CodeCell
-from grader.sandbox.order import CellNames, with_order
+from grader.sandbox.undefined_names import CellNames, with_cell_order
 
 _FRAME = re.compile(
     r"^(?:Cell In\[\d{1,6}\], line \d{1,6}|File (?P<file>.{1,1000}?):\d{1,7}(?:, in .*|$))", re.MULTILINE
@@ -68,7 +68,7 @@ def _circumstances(error: CellError, traceback: str, source: str, names: CellNam
     at = _failing(statements, source, traceback)
     raised_by, package = _who_raised(traceback)
     return replace(
-        with_order(error, names),
+        with_cell_order(error, names),
         raised_by=raised_by,
         package=package,
         stops_training=_stops_training(statements[at:] if at is not None else statements, source, traceback),

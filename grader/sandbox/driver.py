@@ -17,13 +17,13 @@ from grader.domain.messages import Message, message
 from grader.domain.run import MOST_ERRORS, CellError, Limits, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import CodeCell
 from grader.domain.text import ending
-from grader.reading.client import within_limits
+from grader.reading.reading_client import within_limits
 from grader.sandbox.circumstances import with_circumstances
 from grader.sandbox.control_groups import RunGroup
 from grader.sandbox.idleness import KernelIdleError, run_unless_idle
 from grader.sandbox.kernel import CellReply, KernelConversation, OwnKernelManager, printable
 from grader.sandbox.processes import ProcessTree
-from grader.sandbox.progress_hints import tell_progress
+from grader.sandbox.progress_hints import report_progress
 from grader.sandbox.watchdog import MIB, Watchdog, Watched
 
 EXPORT_SECONDS = 90.0
@@ -120,7 +120,7 @@ async def _run(
                 await kernel.connect()
                 tree.look()
                 await _agree(kernel, progress)
-                hints = asyncio.create_task(tell_progress(cells, lambda: progress.cells_run, circle.exchange))
+                hints = asyncio.create_task(report_progress(cells, lambda: progress.cells_run, circle.exchange))
                 await _run_all(kernel, cells, limits, progress)
                 hints.cancel()
             except (RuntimeError, ZMQError) as error:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from grader.domain.places import LONGEST_LINE
+from grader.domain.cell_places import LONGEST_LINE
 from grader.domain.progress import CellBegun, EpochSeen, announce
 from grader.domain.submission import CodeCell
 from grader.domain.text import shortened
@@ -30,7 +30,7 @@ _LINE: Final = re.compile(rb"([1-9]\d{0,8}) ([1-9]\d{0,8}) (-|[-+.e\d]{1,24})\n"
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
-async def tell_progress(cells: Sequence[CodeCell], position: Callable[[], int], exchange: Path) -> None:
+async def report_progress(cells: Sequence[CodeCell], position: Callable[[], int], exchange: Path) -> None:
     """Announce cells and epochs until this task is cancelled.
 
     Args:

@@ -6,9 +6,9 @@ import re
 from typing import Final
 
 from grader.domain.messages import message
+from grader.validation.concrete_syntax import with_keyword, with_position
 from grader.validation.drafts import Draft
 from grader.validation.operators import Edit, Equivalent, TrainingLength
-from grader.validation.syntax import with_keyword, with_position
 
 _SCALED: Final = re.compile(r'\b(\w+)\.astype\("float32"\) / 255')
 

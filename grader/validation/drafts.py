@@ -18,7 +18,7 @@ import libcst as cst
 from grader.domain.assignment import Assignment
 from grader.domain.facts import ReferenceFacts
 from grader.intake.raw_cells import is_given
-from grader.validation.syntax import (
+from grader.validation.concrete_syntax import (
     CallEdit,
     CallEditor,
     ElementSplitter,
@@ -38,7 +38,7 @@ WEIGHTED: Final = frozenset({"Dense", "Conv2D", "Conv2DTranspose", "LSTM", "GRU"
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class DraftCell:
     """One cell.
 
     Attributes:
@@ -103,7 +103,7 @@ class Draft:
 
     assignment: Assignment
     facts: ReferenceFacts
-    cells: tuple[Cell, ...]
+    cells: tuple[DraftCell, ...]
     metadata: Mapping[str, object]
     minor: int = 5
 
@@ -112,7 +112,7 @@ class Draft:
         """Read a solution notebook (JSON text)."""
         raw = json.loads(solution)
         cells = tuple(
-            Cell(cell["id"], "".join(cell["source"]), cell["cell_type"] == "code", cell["metadata"])
+            DraftCell(cell["id"], "".join(cell["source"]), cell["cell_type"] == "code", cell["metadata"])
             for cell in raw["cells"]
             if cell["cell_type"] in ("code", "markdown")
         )
@@ -148,7 +148,7 @@ class Draft:
     # Text
 
     @property
-    def code_cells(self) -> Iterator[Cell]:
+    def code_cells(self) -> Iterator[DraftCell]:
         """Cells of code, in order."""
         return (cell for cell in self.cells if cell.is_code)
 
@@ -185,7 +185,7 @@ class Draft:
 
     def added(self, source: str, *, after: str | None = None, is_code: bool = True) -> Draft:
         """Add a cell after another one, or at the end."""
-        new = Cell(f"added-{len(self.cells)}", source, is_code)
+        new = DraftCell(f"added-{len(self.cells)}", source, is_code)
         place = len(self.cells)
         if after is not None:
             place = 1 + next(index for index, cell in enumerate(self.cells) if cell.cell_id == after)

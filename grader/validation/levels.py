@@ -10,10 +10,10 @@ from typing import Final
 
 from grader.domain.layer_kinds import traits_of
 from grader.domain.messages import Message, message
+from grader.validation.concrete_syntax import with_keyword
 from grader.validation.drafts import Draft
 from grader.validation.mutants import structure
 from grader.validation.operators import TWICE_THE_CODE, Edit
-from grader.validation.syntax import with_keyword
 
 
 @dataclass(frozen=True, slots=True)

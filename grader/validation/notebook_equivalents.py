@@ -6,27 +6,27 @@ from dataclasses import replace
 from typing import Final
 
 from grader.domain.messages import message
-from grader.validation.drafts import Cell, Draft
+from grader.validation.concrete_syntax import is_python, module, text
+from grader.validation.drafts import Draft, DraftCell
 from grader.validation.operators import Edit, Equivalent
-from grader.validation.syntax import is_python, module, text
 
 
 def _one_cell(draft: Draft) -> Draft:
     """Merge all code into a single cell."""
     whole = "\n\n".join(cell.source for cell in draft.code_cells)
-    return replace(draft, cells=(Cell("all", whole, is_code=True),))
+    return replace(draft, cells=(DraftCell("all", whole, is_code=True),))
 
 
 def _many_cells(draft: Draft) -> Draft:
     """Give every statement a cell of its own."""
-    cells: list[Cell] = []
+    cells: list[DraftCell] = []
     for cell in draft.cells:
         if not cell.is_code or not is_python(cell.source):
             cells.append(cell)
             continue
         tree = module(cell.source)
         cells += [
-            Cell(f"{cell.cell_id}-{number}", text(tree.with_changes(body=[statement], header=())), is_code=True)
+            DraftCell(f"{cell.cell_id}-{number}", text(tree.with_changes(body=[statement], header=())), is_code=True)
             for number, statement in enumerate(tree.body)
         ]
     return replace(draft, cells=tuple(cells))

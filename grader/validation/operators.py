@@ -13,10 +13,10 @@ from typing import Final
 
 import libcst as cst
 
-from grader.checks.registry import CHECKS
+from grader.checks.check_registry import CHECKS
 from grader.domain.messages import Message, message
+from grader.validation.concrete_syntax import keyword, with_keyword
 from grader.validation.drafts import Draft
-from grader.validation.syntax import keyword, with_keyword
 
 TWICE_THE_CODE: Final = message("a code of twice the size")
 

@@ -12,8 +12,8 @@ from itertools import zip_longest
 from typing import Final
 
 from grader.validation.drafts import Draft
-from grader.validation.equivalents import ASPECTS
 from grader.validation.operators import Equivalent
+from grader.validation.style_equivalents import ASPECTS
 
 JOINER: Final = "+"
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from grader.domain.facts import CalibratedData, CalibrationRun, ReferenceFacts
 from grader.domain.measurement import Quantity
 from grader.domain.messages import Message, message
-from grader.rebuild.calibration import Inspected, Plan, inspect, run
+from grader.rebuild.calibration import CalibrationPlan, Inspected, inspect, run
 from grader.rebuild.facts.curves import FEWEST_RUNS, distance, farthest_distance
+from grader.rebuild.facts.reference_training import REFERENCE, SHORT, Variation
 from grader.rebuild.facts.summary import versions
-from grader.rebuild.facts.training import REFERENCE, SHORT, Variation
 from grader.validation.differences import model_differences
 
 NEW_SEED = 1_000
@@ -82,7 +82,7 @@ class ReferenceVerdict:
 
 def validate(
     facts: Sequence[ReferenceFacts],
-    plan: Plan,
+    plan: CalibrationPlan,
     executor: Executor,
     *,
     full: bool,

@@ -7,8 +7,8 @@ from typing import Final
 
 import libcst as cst
 
+from grader.validation.concrete_syntax import is_model, keyword, last_name, module, text
 from grader.validation.drafts import Draft
-from grader.validation.syntax import is_model, keyword, last_name, module, text
 
 PARTS: Final = ("encoder", "decoder", "encoder_1", "encoder_2", "decoder_1", "decoder_2")
 

@@ -26,13 +26,13 @@ from grader.intake.notebook import read_notebook
 from grader.scale import Results, grade_batch
 from grader.session import Session, SessionOptions, open_session
 from grader.validation.drafts import Draft
-from grader.validation.equivalents import ASPECTS, EQUIVALENTS, SOLUTION
 from grader.validation.mutants import MUTANTS as MUTANTS
 from grader.validation.mutants.foreign_weights import MUTANTS as FOREIGN
 from grader.validation.mutants.foreign_weights import Harvest, harvest
 from grader.validation.operators import Equivalent, Mutant, Operator, TrainingLength, shortened
 from grader.validation.pools import Pool, pools
-from grader.validation.verdicts import Fate, Judged, intended_checks, judge, survivors
+from grader.validation.style_equivalents import ASPECTS, EQUIVALENTS, SOLUTION
+from grader.validation.verdicts import Fate, JudgedVariant, intended_checks, judge, survivors
 
 FAST: Final[Mapping[str, tuple[str, ...]]] = {
     "stacked": ("code-double", "skip-operator", "no-training", "everything"),
@@ -62,7 +62,7 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class RubricTest:
     """What is tested.
 
     Attributes:
@@ -76,7 +76,7 @@ class Work:
     solution: str
 
 
-def variants(work: Work, *, only: Collection[str] = (), fast: bool = False) -> tuple[Variant, ...]:
+def variants(work: RubricTest, *, only: Collection[str] = (), fast: bool = False) -> tuple[Variant, ...]:
     """Make every variant of a solution that applies, the solution first.
 
     Args:
@@ -94,13 +94,13 @@ def variants(work: Work, *, only: Collection[str] = (), fast: bool = False) -> t
 
 
 def try_rubric(
-    work: Work,
+    work: RubricTest,
     chosen: Sequence[Variant],
     options: SessionOptions,
-    say: Callable[[Judged], None],
+    say: Callable[[JudgedVariant], None],
     *,
     keep: Path | None = None,
-) -> list[Judged]:
+) -> list[JudgedVariant]:
     """Grade variants of a solution and judge the results.
 
     The solution comes first. Right answers that train for two steps are tried several in one notebook
@@ -141,7 +141,7 @@ def try_rubric(
     return trial.done
 
 
-def _try_foreign(work: Work, foreign: Sequence[Variant], options: SessionOptions, trial: _Trial) -> None:
+def _try_foreign(work: RubricTest, foreign: Sequence[Variant], options: SessionOptions, trial: _Trial) -> None:
     """Grade those whose weights were learnt elsewhere, with the audit, like a class."""
     with open_session(work.assignment, work.facts, replace(options, audit=AuditMode.SUSPICIOUS.value)) as session:
         audited = replace(trial, session=session)
@@ -171,9 +171,9 @@ class _Trial:
     gradebook: Gradebook
     session: Session
     known: Mapping[str, str]
-    say: Callable[[Judged], None]
+    say: Callable[[JudgedVariant], None]
     undecided: set[str] = field(default_factory=set)
-    done: list[Judged] = field(default_factory=list)
+    done: list[JudgedVariant] = field(default_factory=list)
 
     def grade(self, some: Sequence[Variant], jobs: int) -> None:
         """Grade variants and report the verdict of each."""
@@ -202,7 +202,7 @@ class _Trial:
         self._run([(pool.name, pool.draft.notebook()) for pool, _ in some], jobs, judged)
         return left
 
-    def _tell(self, one: Judged) -> None:
+    def _tell(self, one: JudgedVariant) -> None:
         self.done.append(one)
         self.say(one)
 
@@ -222,7 +222,7 @@ def _is_rewritten(variant: Variant) -> bool:
     return any(one.name == variant.operator.name for aspect in ASPECTS for one in aspect)
 
 
-def _pooled(work: Work, some: Sequence[Variant]) -> list[tuple[Pool, tuple[Variant, ...]]]:
+def _pooled(work: RubricTest, some: Sequence[Variant]) -> list[tuple[Pool, tuple[Variant, ...]]]:
     draft = shortened(Draft.of(work.solution, work.assignment, work.facts))
     by_name = {one.operator.name: one for one in some}
     found = pools(draft, by_name)
@@ -252,13 +252,15 @@ def _submission(name: str, notebook: str, folder: Path) -> Submission:
     return Submission(name, path.name, path, hashlib.sha256(content).hexdigest(), len(content))
 
 
-def _judged(variant: Variant, graded: GradedSubmission, undecided: Collection[str], known: Mapping[str, str]) -> Judged:
+def _judged(
+    variant: Variant, graded: GradedSubmission, undecided: Collection[str], known: Mapping[str, str]
+) -> JudgedVariant:
     name = variant.operator.name
     listed = known.get(name, "")
     fate, judged = judge(variant.operator, graded.grade, intended=variant.intended, undecided=undecided, listed=listed)
     if graded.fault:
         fate, listed = Fate.BROKEN, graded.fault.strip().splitlines()[-1]
-    return Judged(
+    return JudgedVariant(
         assignment=graded.assignment,
         operator=variant.operator,
         fate=fate,
@@ -270,13 +272,13 @@ def _judged(variant: Variant, graded: GradedSubmission, undecided: Collection[st
     )
 
 
-def counts(done: Iterable[Judged]) -> Mapping[Fate, int]:
+def counts(done: Iterable[JudgedVariant]) -> Mapping[Fate, int]:
     """Count the variants by result."""
     fates = [one.fate for one in done]
     return {fate: fates.count(fate) for fate in Fate if fate in fates}
 
 
-def applying(done: Iterable[Judged]) -> tuple[set[str], set[str]]:
+def applying(done: Iterable[JudgedVariant]) -> tuple[set[str], set[str]]:
     """Return the kinds of wrong and of right that were tried."""
     tried = list(done)
     wrong = {one.operator.name for one in tried if isinstance(one.operator, Mutant)}

@@ -35,7 +35,7 @@ BAD: Final = frozenset({Fate.SURVIVED, Fate.REJECTED, Fate.BROKEN})
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedVariant:
     """One variant after grading.
 
     Attributes:

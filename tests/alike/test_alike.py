@@ -13,11 +13,11 @@ import pytest
 from class_samples import graded, stored
 from cli.cli_samples import notebook, run
 
+from grader.alike.code_fingerprints import Lines, fingerprints
 from grader.alike.collecting import common_material, given_material
-from grader.alike.fingerprints import Lines, fingerprints
 from grader.alike.page import render
-from grader.alike.pairs import Work, alike
-from grader.authoring.catalogue import load_assignment, references_folder
+from grader.alike.pairs import ComparedHandIn, alike
+from grader.authoring.assignment_catalogue import load_assignment, references_folder
 from grader.domain.measurement import Measurements
 from grader.intake.intake_errors import IntakeError
 from grader.locale import Translator
@@ -34,14 +34,14 @@ def sources(name: str) -> list[str]:
     return re.split(r"(?m)^# %%.*\n", (FOLDER / f"{name}.nb").read_text("utf-8"))[1:]
 
 
-def work(student: str, cells: list[str]) -> Work:
+def work(student: str, cells: list[str]) -> ComparedHandIn:
     """A hand-in of these cells."""
     numbered: Mapping[int, str] = dict(enumerate(cells))
     digest = hashlib.sha256("".join(cells).encode()).hexdigest()
-    return Work(student, f"{student}.ipynb", digest, numbered, fingerprints(numbered.items()))
+    return ComparedHandIn(student, f"{student}.ipynb", digest, numbered, fingerprints(numbered.items()))
 
 
-def found(works: list[Work], given: frozenset[int] = frozenset()) -> list[tuple[str, str]]:
+def found(works: list[ComparedHandIn], given: frozenset[int] = frozenset()) -> list[tuple[str, str]]:
     """The pairs by name."""
     return [(pair.first.student, pair.second.student) for pair in alike(works, given)]
 
@@ -62,7 +62,7 @@ def disguised(cells: list[str]) -> list[str]:
     return changed[::-1]
 
 
-def the_class() -> list[Work]:
+def the_class() -> list[ComparedHandIn]:
     """Honest hand-ins of different families."""
     return [work(name, sources(name)) for name in (*OTHERS, ORIGINAL)]
 
@@ -158,7 +158,7 @@ def test_the_command_shows_pairs_and_writes_both_sides(tmp_path: Path) -> None:
     assert row["students"] == ["copia", "vae_sampling_layer"]
 
 
-def trained(student: str, cells: list[str], weights: tuple[float, ...], *, seeded: bool) -> Work:
+def trained(student: str, cells: list[str], weights: tuple[float, ...], *, seeded: bool) -> ComparedHandIn:
     """A graded hand-in."""
     return replace(work(student, cells), weights=weights, seeded=seeded)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.audit.fingerprints import Fingerprints, same, sets_seed
+from grader.audit.weight_fingerprints import Fingerprints, same, sets_seed
 from grader.domain.submission import CodeCell
 from grader.rebuild.quantities import audited_training
 from grader.rebuild.quantities.audited_training import fingerprint

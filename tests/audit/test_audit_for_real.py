@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from sandbox_here import needs_sandbox
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
-from grader.demo.classroom import write_class
+from grader.demo.sample_class import write_class
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.intake.submissions import collect

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from grader.audit.literals import LARGEST_PARSED, pasted_bytes
-from grader.authoring.catalogue import assignment_ids, load_assignment
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment
 from grader.authoring.notebooks import generate
 from grader.domain.submission import CodeCell, Companion
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from grader.authoring.catalogue import assignments_folder, load_assignment
+from grader.authoring.assignment_catalogue import assignments_folder, load_assignment
 from grader.domain.architecture import Architecture, Layer
 from grader.domain.assignment import Assignment
 from grader.domain.facts import Baseline, CalibratedData, CreditCurve, ReferenceFacts, Statistic

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 
-from grader.authoring.catalogue import assignments_folder, course_ids, load_assignment, reference_module
+from grader.authoring.assignment_catalogue import assignments_folder, course_ids, load_assignment, reference_module
 from grader.authoring.notebooks import generate
 from grader.authoring.quotation import constants, definition, plain
 from grader.domain.assignment import Assignment

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.authoring.catalogue import (
+from grader.authoring.assignment_catalogue import (
     assignment_ids,
     assignments_folder,
     facts_ids,
@@ -127,7 +127,7 @@ def test_an_unknown_function_or_reference_is_told(workspace) -> None:
 def test_the_catalogue_answers_without_keras_or_the_references() -> None:
     """Listing and quoting import neither Keras nor `reference`: `grader list` starts at once."""
     code = (
-        "import sys; from grader.authoring.catalogue import assignment_ids, reference_source; "
+        "import sys; from grader.authoring.assignment_catalogue import assignment_ids, reference_source; "
         "assignment_ids(); reference_source('stacked', 'build_encoder'); "
         "print([name for name in ('keras', 'tensorflow', 'reference') if name in sys.modules])"
     )

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from grader.authoring import bundle
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, load_facts
 from grader.authoring.bundle import LARGEST_BYTES, is_address, load_known, open_bundle, published
-from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts
 from grader.authoring.errors import AuthoringError
 from grader.authoring.scaffold import scaffold
 from grader.domain.course import Course

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.authoring.catalogue import assignment_ids, load_assignment
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment
 from grader.authoring.configured import load_configured
 from grader.authoring.errors import AuthoringError
 from grader.authoring.notebooks import generate

@@ -9,7 +9,7 @@ import tomllib
 import pytest
 from course_notebooks import COURSE, course_assignment, templates, texts_named
 
-from grader.authoring.catalogue import assignment_ids, assignments_folder
+from grader.authoring.assignment_catalogue import assignment_ids, assignments_folder
 from grader.authoring.course_settings import Publication
 from grader.authoring.notebooks import generate
 from grader.checks.rubric import rubric_mistakes

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 from course_notebooks import COURSE
 
-from grader.authoring.catalogue import assignments_folder
+from grader.authoring.assignment_catalogue import assignments_folder
 
 FILES = ("_base", *COURSE)
 Texts = dict[str, str]

@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 import pytest
 from course_notebooks import LANGUAGES, notebook_cells
 
-from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts, references_folder
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, load_facts, references_folder
+from grader.authoring.assignment_overview import overview_of
 from grader.authoring.diagrams import alternative, diagram
-from grader.authoring.glance import glance_of
 from grader.authoring.targets import DECIDING, grey_png, target
 from grader.authoring.targets import alternative as target_words
 from grader.domain.measurement import Role
@@ -59,7 +59,7 @@ def test_a_diagram_shows_every_layer_of_the_facts(name: str, language: str) -> N
 def test_a_notebook_says_at_a_glance_what_it_takes(name: str, language: str) -> None:
     """Difficulty, what comes before, minutes, points; papers and keras.io at the end; small all the same."""
     assignment = load_assignment(name)
-    glance = glance_of(assignment, language, references=references_folder())
+    glance = overview_of(assignment, language, references=references_folder())
     cells = {cell.id: cell.source for cell in notebook_cells(name, language, solution=False)}
     assert re.fullmatch("●{1,3}○{0,2}", glance.difficulty)
     assert glance.minutes >= 1
@@ -120,7 +120,9 @@ def test_what_comes_before_never_goes_in_circles() -> None:
     """Somebody has to be first."""
     titles = {load_assignment(name).title["en"]: name for name in assignment_ids()}
     before = {
-        name: {titles[title] for title in glance_of(load_assignment(name), "en", references=references_folder()).after}
+        name: {
+            titles[title] for title in overview_of(load_assignment(name), "en", references=references_folder()).after
+        }
         for name in assignment_ids()
     }
     done: set[str] = set()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from course_notebooks import LANGUAGES, VERSIONS, cells
 
-from grader.authoring.catalogue import reference_source
+from grader.authoring.assignment_catalogue import reference_source
 from grader.authoring.errors import AuthoringError
 from grader.authoring.notebooks import generate
 from grader.domain.assignment import Assignment

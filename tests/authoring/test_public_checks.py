@@ -9,7 +9,7 @@ import re
 import pytest
 from course_notebooks import COURSE, LANGUAGES, VERSIONS, course_assignment, notebook_cells
 
-from grader.checks.registry import CHECKS
+from grader.checks.check_registry import CHECKS
 from grader.domain.measurement import Role
 from grader.notebook.exercises import exercises_of
 

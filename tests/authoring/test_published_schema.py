@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from grader.authoring.catalogue import assignments_folder
+from grader.authoring.assignment_catalogue import assignments_folder
 from grader.authoring.publication import SCHEMA_NAME, publish, published_schema
 
 ASSIGNMENTS = sorted(assignments_folder().glob(f"[!_.]*/{'assignment.toml'}"))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, load_facts
 from grader.authoring.courses import chosen_references, open_course, own_references
 from grader.authoring.errors import AuthoringError
 from grader.authoring.notebooks import generate

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from grader.checks.check_registry import CHECKS
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict
-from grader.checks.registry import CHECKS
 from grader.domain.grade import Outcome
 from grader.domain.measurement import Quantity, Role
 from grader.domain.messages import message

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from checks.builders import RIGHT_NUMBERS, RUBRIC, measured, subject, without
-from grader.checks.registry import CHECKS
+from grader.checks.check_registry import CHECKS
 from grader.checks.rubric import run_checks
 from grader.domain.architecture import Architecture
 from grader.domain.grade import Outcome

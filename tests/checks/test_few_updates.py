@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from checks import builders
+from grader.checks.check_registry import CHECKS
 from grader.checks.few_updates import is_of_learning, lost_for_few_updates
-from grader.checks.registry import CHECKS
 from grader.domain.evidence import FitClaim, RelatedClaims
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.measurement import Measurements

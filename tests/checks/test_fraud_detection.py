@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from grader.checks.check_registry import CHECKS
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict
 from grader.checks.learning.fraud_detection import check_average_precision, check_features
-from grader.checks.registry import CHECKS
 from grader.checks.rubric import run_checks
 from grader.domain.facts import Baseline, CreditCurve, Statistic
 from grader.domain.grade import Outcome

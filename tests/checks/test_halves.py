@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from grader.checks.check_registry import CHECKS
 from grader.checks.core.halves import half_alone
 from grader.checks.core.subject import Subject
-from grader.checks.registry import CHECKS
 from grader.checks.rubric import run_checks
 from grader.domain.architecture import Architecture, Layer
 from grader.domain.grade import CheckResult, Outcome

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from grader.checks.check_registry import CHECKS
 from grader.checks.core.verdict import Verdict
-from grader.checks.registry import CHECKS
 from grader.domain.architecture import Architecture
 from grader.domain.assignment import ParameterValue
 from grader.domain.grade import Outcome

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from grader.checks.check_registry import CHECKS
 from grader.checks.core.verdict import Verdict
-from grader.checks.registry import CHECKS
 from grader.domain.architecture import Architecture
 from grader.domain.grade import Outcome
 from grader.domain.measurement import Role

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grader.checks.check_registry import CHECKS
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict
-from grader.checks.registry import CHECKS
 from grader.domain.evidence import RelatedClaims
 from grader.domain.grade import Outcome
 from grader.domain.measurement import Measurements, MeasuringProblem, Quantity

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from grader.checks.check_registry import CHECKS
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict
-from grader.checks.registry import CHECKS
 from grader.domain.evidence import RelatedClaims
 from grader.domain.grade import Outcome
 from grader.domain.measurement import Measurements, MeasuringProblem, Quantity

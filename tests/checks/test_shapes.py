@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from grader.checks.check_registry import CHECKS
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict
-from grader.checks.registry import CHECKS
 from grader.checks.structure.shapes import holds_image
 from grader.domain.architecture import Shape
 from grader.domain.grade import Outcome

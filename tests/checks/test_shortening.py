@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, load_facts
+from grader.checks.check_registry import CHECKS
 from grader.checks.core.check import Check, TrainingUse
-from grader.checks.registry import CHECKS
 from grader.checks.shortening import acceleration_of
 from grader.domain.acceleration import EarlyEnd
 from grader.domain.measurement import Quantity

@@ -8,10 +8,10 @@ from typing import Final, NamedTuple
 
 import pytest
 
+from grader.checks.check_registry import CHECKS
 from grader.checks.core.statistic import Aspect, judged_by_facts
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict
-from grader.checks.registry import CHECKS
 from grader.domain.facts import CreditCurve, Statistic
 from grader.domain.grade import Outcome
 from grader.domain.measurement import Measurements, MeasuringProblem, Quantity, Role

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cli_samples import run
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.checks.shortening import acceleration_of
 from grader.cli import grading
 from grader.sandbox.backends import OpenMachine

@@ -9,7 +9,7 @@ import pytest
 import small_disk
 from cli_samples import LARGE_BYTES, UNREADABLE, Ended, notebook, run, run_process, write_unreadable
 
-from grader.authoring.catalogue import assignment_ids
+from grader.authoring.assignment_catalogue import assignment_ids
 from grader.domain.messages import verbatim
 from grader.rebuild.client import MeasuringProcesses, MissingDataError
 from grader.rebuild.protocol import PublishedData

@@ -17,9 +17,9 @@ import pytest
 from cli_samples import Ended, has_sandbox, run, run_process
 from pydantic import TypeAdapter
 
-from grader.authoring.catalogue import load_facts
+from grader.authoring.assignment_catalogue import load_facts
 from grader.authoring.scaffold import scaffold
-from grader.cli import course as course_commands
+from grader.cli import course_option as course_commands
 from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
 from grader.rebuild.client import COURSE_VARIABLE

@@ -65,7 +65,7 @@ def test_a_tensorflow_that_cannot_be_used_is_bad(
     monkeypatch.setattr(doctor, "packages_distributions", lambda: {"tensorflow": builds})
     monkeypatch.setattr(client.importlib.util, "find_spec", lambda name: object() if there else None)
     found = doctor._tensorflow()
-    assert (found.name, found.state) == ("tensorflow", doctor.State.BAD)
+    assert (found.name, found.state) == ("tensorflow", doctor.ItemState.BAD)
     assert Translator("en").text(found.said).startswith(sentence)
 
 

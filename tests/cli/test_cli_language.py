@@ -13,7 +13,7 @@ from cli_samples import command, run, run_process, surroundings
 
 from grader.authoring.toml_errors import explained
 from grader.cli import app as commands
-from grader.cli.frames import asked_language
+from grader.cli.help_and_usage import asked_language
 from grader.locale import Translator
 
 NAMES = [one.name for one in commands.app.registered_commands]

@@ -10,10 +10,10 @@ import pytest
 from cli_samples import run
 from rich.console import Console
 
-from grader.cli.events import Done, done_event, duration, step_event, told_done, told_step
+from grader.cli.events import Done, done_event, done_sentence, duration, step_event, step_sentence
+from grader.cli.progress_reporting import ProgressReporter
 from grader.cli.progress_views import JsonLines, LiveTable, PlainLines
 from grader.cli.run_log import KEPT, run_log
-from grader.cli.watching import Watch
 from grader.domain.grade import CheckResult, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Measurements
@@ -75,8 +75,8 @@ def graded(student: str = "ana", *, fault: str = "", accelerated: bool = False) 
 
 def test_every_step_has_a_sentence() -> None:
     """In the reader's language; what a cell says is quoted as it is."""
-    assert tuple(EN.text(told_step(step)) for step in STEPS) == TOLD
-    assert Translator("es").text(told_step(STEPS[3])) == "época 3 de 20, pérdida 0.01355"
+    assert tuple(EN.text(step_sentence(step)) for step in STEPS) == TOLD
+    assert Translator("es").text(step_sentence(STEPS[3])) == "época 3 de 20, pérdida 0.01355"
 
 
 def test_every_step_is_an_event_with_whose_it_is_and_when() -> None:
@@ -128,7 +128,7 @@ def test_a_result_is_an_event() -> None:
 )
 def test_a_result_has_a_sentence(done: Done, reported: str) -> None:
     """Points, status, time, and how long the others take."""
-    assert EN.text(told_done(done)) == reported
+    assert EN.text(done_sentence(done)) == reported
 
 
 @pytest.mark.parametrize(("seconds", "reported"), [(12.4, "12 s"), (89.0, "89 s"), (240.0, "4 min"), (9000.0, "2.5 h")])
@@ -190,7 +190,7 @@ def test_a_terminal_shows_a_row_for_each_that_runs() -> None:
 def test_a_run_has_a_log_of_its_own(tmp_path: Path) -> None:
     """Everything that went on, with the time of each; a failure of ours with its traceback; no line is broken up."""
     with run_log(tmp_path, EN) as log:
-        watch = Watch(LiveTable(EN, 1), 1, log)
+        watch = ProgressReporter(LiveTable(EN, 1), 1, log)
         watch.remark(verbatim("two\nlines"))
         watch.step(hand_in("ana\nroot: hacked"), STEPS[3])
         watch.done(Progress(graded(fault="Traceback:\n  File x"), reused=False))

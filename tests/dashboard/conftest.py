@@ -21,8 +21,8 @@ import review_samples as samples
 from starlette.testclient import TestClient
 
 from grader.dashboard.application import create_application
-from grader.dashboard.guard import HostNames, Sessions
-from grader.dashboard.shelf import Shelf
+from grader.dashboard.guard import BrowserSessions, HostNames
+from grader.dashboard.open_gradebooks import OpenGradebooks
 from grader.domain.course import Course
 from grader.gradebook import sqlite_url
 from grader.review.book import BookPlace
@@ -57,7 +57,7 @@ class Browser:
     """A client that keeps its cookie and puts its session's secret into forms."""
 
     client: TestClient
-    shelf: Shelf
+    shelf: OpenGradebooks
 
     def get(self, address: str, **options: Any) -> Any:
         return self.client.get(address, **options)
@@ -90,7 +90,7 @@ def reader(made: BookPlace, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 def serving(place: BookPlace) -> Iterator[Callable[..., Browser]]:
-    """Serve the class; options are those of `Sessions` and `HostNames`."""
+    """Serve the class; options are those of `BrowserSessions` and `HostNames`."""
     with ExitStack() as stack:
         yield lambda **options: stack.enter_context(_served(place, **options))
 
@@ -99,8 +99,8 @@ def serving(place: BookPlace) -> Iterator[Callable[..., Browser]]:
 def _served(
     place: BookPlace, *, token: str | None = None, host: str = "127.0.0.1", language: str = "en"
 ) -> Iterator[Browser]:
-    shelf = Shelf.open([place])
-    sessions = Sessions(author="Ruiz", language=language, token=token)
+    shelf = OpenGradebooks.open([place])
+    sessions = BrowserSessions(author="Ruiz", language=language, token=token)
     app = create_application(shelf, sessions=sessions, names=HostNames(host, 8765))
     with TestClient(app, base_url="http://127.0.0.1:8765") as client:
         yield Browser(client, shelf)

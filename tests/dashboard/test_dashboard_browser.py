@@ -26,8 +26,8 @@ import review_samples as samples
 from regrading_samples import points, write_judged_otherwise
 
 from grader.gradebook import Gradebook, sqlite_url
+from grader.review.batch_status import BatchNote
 from grader.review.book import BookPlace
-from grader.review.running import BatchNote
 
 pytestmark = pytest.mark.browser
 

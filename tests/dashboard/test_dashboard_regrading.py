@@ -13,10 +13,10 @@ from regrading_samples import points, write_judged_otherwise
 from starlette.testclient import TestClient
 
 from grader.dashboard.application import create_application
-from grader.dashboard.guard import HostNames, Sessions
-from grader.dashboard.shelf import Shelf
+from grader.dashboard.guard import BrowserSessions, HostNames
+from grader.dashboard.open_gradebooks import OpenGradebooks
+from grader.review.batch_status import RUNNING_FILE, BatchNote, running_batch
 from grader.review.book import BookPlace
-from grader.review.running import RUNNING_FILE, BatchNote, running_batch
 
 PAGE = "/regrade/0/stacked"
 
@@ -30,8 +30,8 @@ def out(tmp_path: Path) -> Path:
 @pytest.fixture
 def browser(out: Path) -> Iterator[Browser]:
     """A browser that looks at it."""
-    shelf = Shelf.open([BookPlace.of(out)])
-    sessions = Sessions(author="Ruiz", language="en", token=None)
+    shelf = OpenGradebooks.open([BookPlace.of(out)])
+    sessions = BrowserSessions(author="Ruiz", language="en", token=None)
     with TestClient(
         create_application(shelf, sessions=sessions, names=HostNames("127.0.0.1", 8765)),
         base_url="http://127.0.0.1:8765",

@@ -11,7 +11,7 @@ import pytest
 import review_samples as samples
 
 from grader.dashboard.forms import inner_address
-from grader.dashboard.guard import HostNames, Sessions
+from grader.dashboard.guard import BrowserSessions, HostNames
 
 TOKEN = "a token of some length"  # noqa: S105 - of this test alone
 EVERYWHERE = ".".join("0000")
@@ -181,7 +181,7 @@ def test_the_cookie_is_no_business_of_scripts_or_other_sites(browser: Any) -> No
 
 def test_strangers_do_not_push_out_those_who_are_let_in() -> None:
     """However many of them knock."""
-    sessions = Sessions(author="", language="en", token=TOKEN)
+    sessions = BrowserSessions(author="", language="en", token=TOKEN)
     secret, _ = sessions.begin(allowed=True)
     for _ in range(2000):
         sessions.begin(allowed=False)

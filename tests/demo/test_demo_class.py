@@ -10,10 +10,10 @@ import nbformat
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
-from grader.authoring.catalogue import load_assignment
+from grader.authoring.assignment_catalogue import load_assignment
 from grader.authoring.notebooks import generate
 from grader.demo import variants
-from grader.demo.classroom import CLASS, EVERY_CHECK, Pupil, changed, write_class
+from grader.demo.sample_class import CLASS, EVERY_CHECK, Pupil, changed, write_class
 from grader.domain.grade import GradeStatus, Outcome
 from grader.locale import LANGUAGES, Translator
 

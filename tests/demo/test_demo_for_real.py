@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from sandbox_here import needs_sandbox
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
-from grader.demo.classroom import CLASS, EVERY_CHECK, changed
+from grader.demo.sample_class import CLASS, EVERY_CHECK, changed
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Quantity

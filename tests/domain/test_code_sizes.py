@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader.authoring.catalogue import load_facts
+from grader.authoring.assignment_catalogue import load_facts
 from grader.domain.code_sizes import calibrated_for, own_size, statistics_for
 from grader.domain.facts import CalibratedData, CreditCurve, Statistic
 from grader.domain.measurement import Measurement, Measurements, Quantity

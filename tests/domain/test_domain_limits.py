@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.domain.facts import CalibrationRun, ReferenceFacts
 from grader.domain.limits import limits_here
 from grader.domain.run import Limits

@@ -19,7 +19,7 @@ from sandbox_here import needs_sandbox
 
 pytest.importorskip("distributed", reason="pip install 'autoencoder-grader[dask]'")
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.domain.graded import GradedSubmission
 from grader.domain.progress import CellBegun, StageBegun, Step
 from grader.domain.submission import Submission

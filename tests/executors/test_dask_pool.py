@@ -16,13 +16,13 @@ from grading_samples import ASSIGNMENT, context, submission
 
 distributed = pytest.importorskip("distributed", reason="pip install 'autoencoder-grader[dask]'")
 
-from grader.audit.fingerprints import Fingerprints  # noqa: E402 - what the extra brings is imported there
+from grader.audit.weight_fingerprints import Fingerprints  # noqa: E402 - what the extra brings is imported there
 from grader.domain.measurement import Measurements  # noqa: E402
 from grader.domain.observation import Observation  # noqa: E402
 from grader.domain.progress import CellBegun, EpochSeen, Stage, StageBegun, Step  # noqa: E402
 from grader.executors import dask_worker  # noqa: E402
 from grader.executors.dask_pool import DaskPool, LostHandInError, shared_with_all  # noqa: E402
-from grader.executors.plan import HandIn, Luggage, Plan  # noqa: E402
+from grader.executors.plan import ClassPlan, HandInPackage, UserFiles  # noqa: E402
 from grader.executors.step_messages import as_plain  # noqa: E402
 from grader.gradebook.store import observation_json  # noqa: E402
 from grader.session import SessionOptions  # noqa: E402
@@ -30,12 +30,14 @@ from grader.session import SessionOptions  # noqa: E402
 PATIENCE_SECONDS = 60.0
 STEPS: tuple[Step, ...] = (StageBegun(Stage.RUNNING, 2, 60.0), CellBegun(1, 2, "x = 1"), EpochSeen(3, 20, 0.25))
 
-Work = Callable[[HandIn, Any], dask_worker.Reply]
+Work = Callable[[HandInPackage, Any], dask_worker.Reply]
 WORK: list[Work] = []
 """What workers do with a hand-in, in the test that runs."""
 
 
-def observe_imitated(plan: Plan, luggage: Luggage, hand_in: HandIn, known: Any, topic: str) -> dask_worker.Reply:
+def observe_imitated(
+    plan: ClassPlan, luggage: UserFiles, hand_in: HandInPackage, known: Any, topic: str
+) -> dask_worker.Reply:
     """Tell three steps, and do what the test says; by name in this module, for Dask sends functions by name."""
     worker = distributed.get_worker()
     for step in STEPS:
@@ -57,7 +59,7 @@ def client() -> Iterator[Any]:
 def pool(client: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[DaskPool]:
     """A pool whose workers do what a test says."""
     monkeypatch.setattr(dask_worker, "observe_there", observe_imitated)
-    plan = Plan("plan", ASSIGNMENT, builders.FACTS, SessionOptions(audit="suspicious"), "key", {})
+    plan = ClassPlan("plan", ASSIGNMENT, builders.FACTS, SessionOptions(audit="suspicious"), "key", {})
     pool = DaskPool(client, plan, shared_with_all(client, plan), Fingerprints(), PATIENCE_SECONDS, context())
     watching = threading.Thread(target=pool.watch_deadlines)
     watching.start()
@@ -71,7 +73,7 @@ def workers_do(work: Work) -> None:
     WORK[:] = [work]
 
 
-def seen(hand_in: HandIn, weights: tuple[float, ...] = ()) -> dask_worker.Reply:
+def seen(hand_in: HandInPackage, weights: tuple[float, ...] = ()) -> dask_worker.Reply:
     """Reply with the digest of the bytes that came, and these weights."""
     digest = hashlib.sha256(hand_in.content).hexdigest()
     measured = replace(Measurements(), fingerprint=weights)
@@ -99,7 +101,7 @@ def test_a_hand_in_goes_with_its_bytes_and_comes_back_as_values(pool: DaskPool, 
 def test_an_error_of_a_worker_is_the_driver_s_to_tell(pool: DaskPool, tmp_path: Path) -> None:
     """The future raises, so that the grade waits for a person."""
 
-    def breaks(hand_in: HandIn, known: Any) -> dask_worker.Reply:
+    def breaks(hand_in: HandInPackage, known: Any) -> dask_worker.Reply:
         raise dask_worker.WorkerDiffersError("data")
 
     workers_do(breaks)
@@ -131,7 +133,7 @@ def test_a_worker_that_hangs_costs_one_more_try(pool: DaskPool, tmp_path: Path, 
     released, tried = threading.Event(), list[str]()
     lock = threading.Lock()
 
-    def hang(hand_in: HandIn, known: Any) -> dask_worker.Reply:
+    def hang(hand_in: HandInPackage, known: Any) -> dask_worker.Reply:
         with lock:
             tried.append(distributed.get_worker().address)
             stuck = len(tried) <= hangs
@@ -161,7 +163,7 @@ def test_who_hands_in_the_same_weights_beside_another_is_looked_at_again(
     asked: list[int] = []
     both = threading.Barrier(2)
 
-    def same(hand_in: HandIn, known: Any) -> dask_worker.Reply:
+    def same(hand_in: HandInPackage, known: Any) -> dask_worker.Reply:
         asked.append(len(known))
         if len(known) == 0:
             both.wait(PATIENCE_SECONDS)
@@ -180,7 +182,7 @@ def test_a_stopped_pool_tells_nothing_more(pool: DaskPool, tmp_path: Path) -> No
     """What a worker still runs is for nobody."""
     released, begun = threading.Event(), threading.Event()
 
-    def slow(hand_in: HandIn, known: Any) -> dask_worker.Reply:
+    def slow(hand_in: HandInPackage, known: Any) -> dask_worker.Reply:
         begun.set()
         released.wait(PATIENCE_SECONDS)
         return seen(hand_in)

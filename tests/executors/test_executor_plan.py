@@ -13,7 +13,7 @@ from grader.domain.course import Course
 from grader.domain.progress import CellBegun, EpochSeen, Stage, StageBegun, Step
 from grader.domain.submission import Companion
 from grader.executors.choice import UnknownExecutorError, require_executor
-from grader.executors.plan import HandIn, Luggage, differences
+from grader.executors.plan import HandInPackage, UserFiles, differences
 from grader.executors.step_messages import as_plain, from_plain
 from grader.session import SessionOptions
 
@@ -33,7 +33,7 @@ def test_a_hand_in_comes_with_what_lies_beside_it(tmp_path: Path) -> None:
     beside = tmp_path / "helpers.py"
     beside.write_text("A = 1\n")
     mine = replace(submission(tmp_path), companions=(Companion("lib/helpers.py", beside, "1" * 64, 6),))
-    packed = HandIn.of(mine)
+    packed = HandInPackage.of(mine)
     mine.path.unlink()
     beside.unlink()
     (there := tmp_path / "there").mkdir()
@@ -52,12 +52,12 @@ def test_data_and_course_of_one_s_own_travel_by_content(tmp_path: Path) -> None:
     (own / "photo.jpg").write_bytes(b"private")
     (course / "assignments" / "mine" / "assignment.toml").write_text("id = 'mine'")
     options = SessionOptions(data_folder=own, course=Course(course))
-    found = Luggage.of(options).unpack(tmp_path / "there", options)
+    found = UserFiles.of(options).unpack(tmp_path / "there", options)
     assert found.data_folder is not None
     assert found.course is not None
     assert [(path.name, path.read_bytes()) for path in found.data_folder.iterdir()] == [("mnist.npz", b"images")]
     assert (found.course.folder / "assignments" / "mine" / "assignment.toml").read_text() == "id = 'mine'"
-    assert Luggage.of(SessionOptions()).unpack(tmp_path / "none", SessionOptions()) == SessionOptions()
+    assert UserFiles.of(SessionOptions()).unpack(tmp_path / "none", SessionOptions()) == SessionOptions()
 
 
 def test_what_differs_on_a_worker_has_a_name() -> None:

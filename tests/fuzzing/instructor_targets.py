@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from choices import Choices, damaged, replace_something
 
+from grader.authoring.assignment_catalogue import SHARED_TEXTS, assignments_folder, facts_file, load_assignment
 from grader.authoring.bundle import open_bundle, published
-from grader.authoring.catalogue import SHARED_TEXTS, assignments_folder, facts_file, load_assignment
 from grader.authoring.configured import configured, read_settings
 from grader.authoring.specification import read_assignment
 from grader.domain.people import Person

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from grader.domain.architecture import Architecture, Layer
 from grader.domain.assignment import Assignment, RubricItem
+from grader.domain.cell_places import Place
 from grader.domain.evidence import ColumnClaim, FitClaim, RelatedClaims
 from grader.domain.grade import CheckResult, Finding, Grade, GradeStatus, Late, Outcome
 from grader.domain.graded import GradedSubmission
@@ -24,7 +25,6 @@ from grader.domain.measurement import (
 from grader.domain.messages import Message, message, verbatim
 from grader.domain.observation import Observation
 from grader.domain.outdated import SlowOptimizer, Translation
-from grader.domain.places import Place
 from grader.domain.run import CellError, Limits, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import ImportedModule
 from grader.domain.units import Unit

@@ -8,8 +8,8 @@ import pytest
 from class_samples import EN, STACKED, final, graded, sheet
 from handback_rules import canvas_import
 
-from grader.handback.canvas import fill_gradebook
-from grader.handback.standing import Decisions
+from grader.handback.canvas_gradebook import fill_gradebook
+from grader.handback.final_grades import StudentDecisions
 from grader.roster.sheet import SheetError
 
 GRADEBOOK = (
@@ -54,7 +54,7 @@ def test_semicolons_come_with_decimal_commas(tmp_path: Path) -> None:
 
 def test_the_excused_get_an_ex(tmp_path: Path) -> None:
     """As Canvas itself writes it."""
-    decisions = Decisions(excused=frozenset({ANA}))
+    decisions = StudentDecisions(excused=frozenset({ANA}))
     found = fill_gradebook(sheet(tmp_path, GRADEBOOK), final(graded(ANA), decisions=decisions), STACKED, "Apilado")
     assert canvas_import(found.data)["1234"]["Apilado (4711)"] == "EX"
 

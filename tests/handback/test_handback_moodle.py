@@ -10,9 +10,9 @@ import pytest
 from class_samples import EN, ES, STACKED, final, graded, sheet
 from handback_rules import moodle_import, moodle_participant
 
-from grader.handback.moodle import feedback_zip, fill_worksheet, participants
-from grader.handback.moodle import find_columns as columns_of
-from grader.handback.standing import Decisions
+from grader.handback.final_grades import StudentDecisions
+from grader.handback.moodle_worksheet import feedback_zip, fill_worksheet, participants
+from grader.handback.moodle_worksheet import find_columns as columns_of
 from grader.roster.matching import Roster
 from grader.roster.sheet import SheetError
 
@@ -89,7 +89,7 @@ def test_what_waits_is_left_as_it_is_and_named(tmp_path: Path) -> None:
 
 def test_a_persons_points_are_given(tmp_path: Path) -> None:
     """Also where the machine could not tell; the feedback says both values and why."""
-    decisions = Decisions(adjusted={ANDRES: 80.0}, reasons={ANDRES: "se vio en clase"})
+    decisions = StudentDecisions(adjusted={ANDRES: 80.0}, reasons={ANDRES: "se vio en clase"})
     standing = final(graded(ANDRES, waits=True), decisions=decisions)
     found = fill_worksheet(sheet(tmp_path, SPANISH), standing, STACKED, ES)
     grade, feedback = moodle_import(found.data, "es")["105"]

@@ -10,7 +10,7 @@ from grader.domain.architecture import RESHAPE, Architecture, Layer, Shape, shap
 from grader.domain.evidence import Evidence, FitClaim, ModelClaim
 from grader.domain.inspection import Outline
 from grader.domain.submission import CodeCell, Notebook
-from grader.inspection.recognition import Training, family_of, training_of
+from grader.inspection.recognition import ClaimedTraining, family_of, training_of
 
 Part = tuple[str, Any] | tuple[str, Any, str]
 """Kind, shape after it or its width, and its activation."""
@@ -70,9 +70,9 @@ def claim(model: str = "m0", *names: str, **compiled: Any) -> ModelClaim:
     return ModelClaim(model, names, "Functional", (), (), (), "", (), compiled, 0)
 
 
-def training(**changes: Any) -> Training:
+def training(**changes: Any) -> ClaimedTraining:
     """One training."""
-    return replace(Training((fit(),)), **changes)
+    return replace(ClaimedTraining((fit(),)), **changes)
 
 
 def family(form: Architecture, **how: Any) -> str:

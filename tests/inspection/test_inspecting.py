@@ -12,7 +12,7 @@ import pytest
 from corpus import Specimen
 from outline_samples import architecture, dense, outline
 
-from grader.authoring.catalogue import load_facts
+from grader.authoring.assignment_catalogue import load_facts
 from grader.domain.evidence import CLAIMS_SCHEMA_VERSION, Evidence
 from grader.domain.inspection import Inspection, Outline
 from grader.domain.measurement import MeasuredModel, Measurement, Measurements, Quantity, Role

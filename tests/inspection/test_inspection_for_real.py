@@ -11,12 +11,12 @@ import pytest
 from corpus import NAMES, differences, specimen
 from typer.testing import CliRunner
 
-from grader.authoring.catalogue import facts_ids
+from grader.authoring.assignment_catalogue import facts_ids
 from grader.cli.app import app
-from grader.cli.inspecting import as_data
+from grader.cli.inspect_command import as_data
 from grader.domain.inspection import OTHER
 from grader.inspection.inspecting import InspectionContext, inspect_notebook
-from grader.inspection.opening import open_inspection
+from grader.inspection.inspection_zones import open_inspection
 from grader.locale import Translator
 from grader.session import SessionOptions
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from outline_samples import notebook
 
-from grader.domain.places import NOWHERE, line_title
+from grader.domain.cell_places import NOWHERE, line_title
 from grader.inspection.source import Note, notes_of, uses_added_losses
 
 FIT = "dae.fit(noisy, x_train, epochs=3)"

@@ -9,13 +9,13 @@ import pytest
 from outline_samples import dense, fit, outline, training
 from rich.console import Console
 
-from grader.cli.inspecting import as_data, show
-from grader.domain.inspection import OTHER, InspectedModel, Inspection, Trial
+from grader.cli.inspect_command import as_data, show
+from grader.domain.inspection import OTHER, InspectedModel, Inspection, InspectionRun
 from grader.domain.measurement import Quantity
 from grader.domain.messages import message
 from grader.domain.outdated import Translation
 from grader.domain.run import CellError, RunRecord, RunStatus
-from grader.inspection.mistakes import Case, mistakes_of
+from grader.inspection.silent_mistakes import InspectedAutoencoder, mistakes_of
 from grader.locale import Translator
 from grader.report.wording import Wording
 
@@ -40,7 +40,7 @@ def inspection(**changes: object) -> Inspection:
         "measured_on": "mnist",
         "measured_size": "sample",
         "epochs": 10,
-        "findings": mistakes_of(Case(one, STANDARDISED, (one,))),
+        "findings": mistakes_of(InspectedAutoencoder(one, STANDARDISED, (one,))),
     }
     return Inspection(
         models=(InspectedModel(**(model | changes)),),  # type: ignore[arg-type]
@@ -142,7 +142,9 @@ def test_the_terminal_says_what_was_not_measured_and_why_no_family_fits() -> Non
 def test_both_runs_are_told_with_what_broke_the_first() -> None:
     """As it is with its first error, then translated."""
     broke = RunRecord(RunStatus.RAISED, errors=(CellError(2, "TypeError", "nb_epoch?"),))
-    reported = replace(inspection(), trials=(Trial(False, broke, 0), Trial(True, RunRecord(RunStatus.COMPLETED), 1)))
+    reported = replace(
+        inspection(), trials=(InspectionRun(False, broke, 0), InspectionRun(True, RunRecord(RunStatus.COMPLETED), 1))
+    )
     assert lines(reported, "en")[:5] == [
         "Runs",
         "  · As it is: cells that ended with an error: 1, the first of them cell 3 of the notebook, with",

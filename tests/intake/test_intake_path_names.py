@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from intake_samples import reported, submission_of
 
-from grader.domain.places import NOWHERE, Place, cell_name, cell_title, line_title
+from grader.domain.cell_places import NOWHERE, Place, cell_name, cell_title, line_title
 from grader.intake.headings import places
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator

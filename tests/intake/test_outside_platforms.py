@@ -11,7 +11,7 @@ from intake_samples import notebook_bytes, plant, reported, zip_bytes
 from toy_packages import install, run_with
 
 from grader.intake.intake_errors import IntakeError
-from grader.intake.platforms import registry
+from grader.intake.platforms import platform_registry
 from grader.intake.submissions import collect
 
 PLATFORM = '''
@@ -59,7 +59,9 @@ DOWNLOAD = {
 def test_the_download_of_another_packages_platform_is_read(tmp_path: Path, packed: bool) -> None:
     """Students and times are those that it says, and its own file is nobody's work."""
     toy = install(
-        tmp_path / "site", {"toy_platform": PLATFORM}, {registry.GROUP: {"chalkboard": "toy_platform:PLATFORM"}}
+        tmp_path / "site",
+        {"toy_platform": PLATFORM},
+        {platform_registry.GROUP: {"chalkboard": "toy_platform:PLATFORM"}},
     )
     download = tmp_path / "class.zip" if packed else plant(tmp_path / "class", DOWNLOAD)
     if packed:
@@ -76,15 +78,17 @@ def test_the_download_of_another_packages_platform_is_read(tmp_path: Path, packe
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder on Python's path; the platforms are looked up anew in it, and without it afterwards."""
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    registry.platforms.cache_clear()
+    platform_registry.platforms.cache_clear()
     yield tmp_path / "site"
-    registry.platforms.cache_clear()
+    platform_registry.platforms.cache_clear()
 
 
 def test_a_platform_that_cannot_be_used_stops_intake(site: Path, tmp_path: Path) -> None:
     """Without it a class might be attributed to the wrong people, so that nothing is graded."""
     install(
-        site, {"toy_platform": "import a_module_that_nobody_has"}, {registry.GROUP: {"chalkboard": "toy_platform:P"}}
+        site,
+        {"toy_platform": "import a_module_that_nobody_has"},
+        {platform_registry.GROUP: {"chalkboard": "toy_platform:P"}},
     )
     with pytest.raises(IntakeError) as refused:
         collect([plant(tmp_path / "class", DOWNLOAD)], tmp_path / "work")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pytest
 from tools import ROOT, Generated, Tool
 
-from grader.authoring.catalogue import load_assignment
+from grader.authoring.assignment_catalogue import load_assignment
 from grader.authoring.notebooks import generate
 
 

@@ -123,7 +123,7 @@ def test_a_kernel_without_the_grader_gives_no_points_for_its_silence(
 
 def test_every_student_cell_is_what_nbgraders_schema_asks(nbgrader: Tool, tmp_path: Path, generated: Generated) -> None:
     """The validator of nbgrader accepts the metadata of all notebooks, and finds its own checksums in them."""
-    from grader.authoring.catalogue import assignment_ids
+    from grader.authoring.assignment_catalogue import assignment_ids
 
     for assignment in assignment_ids():
         for language in ("es", "en"):

@@ -11,9 +11,9 @@ import pytest
 from keras import layers
 from notebook_cells import StudentNotebook
 
-from grader.authoring.catalogue import load_assignment
+from grader.authoring.assignment_catalogue import load_assignment
 from grader.authoring.solution_cells import solution_cells
-from grader.notebook.feedback import Feedback
+from grader.notebook.cell_output import Feedback
 
 SIZES = {
     "IMAGE_SIZE": 784, "CODE_SIZE": 30, "FIRST_CODE_SIZE": 100, "CLASSES": 10, "LABELS": 500, "EPOCHS": 2, "BATCH_SIZE": 64,

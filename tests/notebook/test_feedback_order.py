@@ -9,7 +9,7 @@ import pytest
 from notebook_cells import StudentNotebook, decoder, encoder
 from typer.testing import CliRunner
 
-from grader.authoring.catalogue import assignment_ids, load_assignment
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment
 from grader.authoring.notebooks import generate
 from grader.authoring.solution_cells import solution_cells
 from grader.authoring.tasks import is_untouched, tasks

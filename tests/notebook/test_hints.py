@@ -7,7 +7,7 @@ import re
 import pytest
 from notebook_cells import StudentNotebook
 
-from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, load_facts
 from grader.authoring.hints import LAYERS, hint_names, hints_for
 from grader.authoring.solution_cells import solution_cells
 from grader.locale import LANGUAGES

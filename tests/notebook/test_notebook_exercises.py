@@ -12,14 +12,14 @@ import pytest
 from keras import layers
 from notebook_cells import StudentNotebook
 
-from grader.authoring.catalogue import assignment_ids, load_assignment, references_folder
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, references_folder
 from grader.authoring.hints import hint_names
 from grader.authoring.solution_cells import solution_cells
 from grader.authoring.tasks import tasks
 from grader.authoring.templates import Version, render_script
-from grader.checks.registry import CHECKS
+from grader.checks.check_registry import CHECKS
+from grader.notebook.cell_output import Feedback
 from grader.notebook.exercises import exercises_of
-from grader.notebook.feedback import Feedback
 
 FROM_SCRATCH = load_assignment("from-scratch")
 FUNCTIONS = ("first_arrays", "relu", "sigmoid", "encode", "decode", "forward", "loss", "backward", "descend")

@@ -10,7 +10,7 @@ import pytest
 from keras import layers
 from notebook_cells import StudentNotebook, decoder, encoder, outcomes, three
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.checks.core.subject import Subject
 from grader.checks.rubric import run_checks
 from grader.domain.grade import Outcome

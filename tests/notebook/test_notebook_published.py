@@ -9,8 +9,8 @@ import pytest
 from notebook_cells import StudentNotebook, outcomes, three
 
 from grader.authoring import bundle
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.bundle import published
-from grader.authoring.catalogue import load_assignment, load_facts
 from grader.domain.grade import Outcome
 from grader.notebook import NotebookCheckError
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from notebook_cells import StudentNotebook, outcomes, three
 
-from grader.authoring.catalogue import load_facts
+from grader.authoring.assignment_catalogue import load_facts
 from grader.domain.evidence import Evidence
 from grader.domain.facts import DATA_SIZE_VARIABLE
 from grader.domain.grade import Outcome
 from grader.locale import Translator
 from grader.notebook import judging as examining
-from grader.notebook.exhibit import Exhibit
+from grader.notebook.exported_models import ExportedModels
 from grader.rebuild import whole_submission
 from grader.rebuild.families import family
 from grader.rebuild.quantities.reference_data import DataChoice
@@ -74,7 +74,7 @@ def test_a_cell_is_judged_on_the_data_that_the_notebook_uses(
     monkeypatch.setattr(whole_submission, "measure", lambda *arguments: asked.append(arguments[-1]))
     facts = load_facts("stacked")
     known = {size: facts.calibrated[size] for size in calibrated}
-    examining._measured(Exhibit(Evidence(), {}, {}), replace(facts, calibrated=known))
+    examining._measured(ExportedModels(Evidence(), {}, {}), replace(facts, calibrated=known))
     assert asked == [DataChoice(measured_on)]
 
 

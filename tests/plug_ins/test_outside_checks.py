@@ -10,7 +10,7 @@ from checks.reading import english
 from contributing_page import FIFTEEN_LINES
 from toy_packages import install, run_with
 
-from grader.checks.registry import GROUP, Checks
+from grader.checks.check_registry import GROUP, Checks
 from grader.domain.grade import Outcome
 from grader.domain.plugins import plug_ins
 

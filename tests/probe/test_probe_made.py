@@ -5,12 +5,12 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from grader.probe.made import MadeModels
+from grader.probe.created_models import CreatedModels
 
 
 def test_models_that_the_grader_makes_are_not_the_notebooks() -> None:
     """Without a sandbox, `grader.check` rebuilds arrays as a Keras model in the notebook's own kernel."""
-    models, module = MadeModels(), ModuleType("model")
+    models, module = CreatedModels(), ModuleType("model")
     module.Model = type("Model", (), {})  # type: ignore[attr-defined]
     models.watch(module)
     make = "def make(model):\n    return model()\n"

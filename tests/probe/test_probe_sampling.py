@@ -14,7 +14,7 @@ from keras import Input, Model, layers, ops
 from grader.domain.evidence import Evidence, NodeClaim, OperationClaim
 from grader.extraction.claims import collect
 from grader.probe.export import Exporter
-from grader.probe.graph import SAMPLING_MODULE
+from grader.probe.flattening import SAMPLING_MODULE
 from grader.probe.hooks import FitTracker
 
 pytestmark = pytest.mark.usefixtures("alone")

@@ -11,16 +11,16 @@ from keras import Input, Model, layers
 
 from grader.domain.evidence import Evidence
 from grader.extraction.claims import collect
+from grader.probe.created_models import CreatedModels
 from grader.probe.export import Exporter
 from grader.probe.fits import FitTracker
-from grader.probe.made import MadeModels
 from grader.probe.tensors import MAX_TENSORS
 
 pytestmark = pytest.mark.usefixtures("alone")
 
 
 def exported(namespace: dict[str, Any], folder: Path) -> Evidence:
-    Exporter(namespace, folder / "claims", FitTracker(made=MadeModels()), []).export()
+    Exporter(namespace, folder / "claims", FitTracker(made=CreatedModels()), []).export()
     return collect(folder, folder / "vetted")
 
 
@@ -67,7 +67,7 @@ def test_a_handful_of_tensors_is_enough_and_none_makes_a_model(tmp_path: Path) -
     for index in range(MAX_TENSORS + 5):
         x = layers.Activation("relu")(x)
         namespace[f"x{index}"] = x
-    made = MadeModels()
+    made = CreatedModels()
     exporter = Exporter(namespace, tmp_path / "claims", FitTracker(made=made), [])
     exporter.export()
     reported = collect(tmp_path, tmp_path / "vetted").tensors

@@ -17,10 +17,10 @@ from keras import Input, Model, Sequential, layers
 from grader.domain.evidence import Evidence
 from grader.extraction.claims import collect
 from grader.probe import fits, hooks
+from grader.probe.created_models import CreatedModels
 from grader.probe.export import Exporter
 from grader.probe.fit_record import FitRecord
 from grader.probe.fits import FitTracker, exported_records
-from grader.probe.made import MadeModels
 from grader.probe.training_data import describe_input
 
 IMAGES = np.linspace(0, 1, 24, dtype=np.float32).reshape(8, 3)
@@ -40,7 +40,7 @@ def tracker() -> Iterator[FitTracker]:
         (py_dataset_adapter.PyDatasetAdapter, "_standardize_batch"),
     ]  # fmt: skip
     before = [vars(owner)[name] for owner, name in patched]
-    watching = FitTracker(made=MadeModels())
+    watching = FitTracker(made=CreatedModels())
     assert watching.made is not None
     watching.made.watch(model)
     hooks._patch_trainer(trainer, tracker=watching)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from grader.reading import values, worker
+from grader.reading import call_messages, reading_worker
 
 if __name__ == "__main__":
-    values._OURS.append("reading_samples")
-    worker.main()
+    call_messages._OURS.append("reading_samples")
+    reading_worker.main()

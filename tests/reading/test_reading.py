@@ -14,10 +14,10 @@ from reading_samples import Everything, crash, echo, fail, gobble, refuse, rejec
 from grader.domain.evidence import RejectedClaimsError
 from grader.domain.messages import message
 from grader.domain.submission import Companion, Submission, UnreadableSubmissionError
-from grader.reading import client, values
-from grader.reading.client import ReadingStoppedError, within_limits
+from grader.reading import call_messages, reading_client
+from grader.reading.call_messages import ForeignFunctionError
 from grader.reading.failures import ReadingFailedError
-from grader.reading.values import ForeignFunctionError
+from grader.reading.reading_client import ReadingStoppedError, within_limits
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="limits on processor time and memory are POSIX's")
 
@@ -26,8 +26,8 @@ posix_only = pytest.mark.skipif(os.name != "posix", reason="limits on processor 
 def samples_are_ours(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let the samples of this folder be called, in processes of this module's own."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]))
-    mine = client.Processes("reading_worker")
-    monkeypatch.setattr(client, "_PROCESSES", mine)
+    mine = reading_client.Processes("reading_worker")
+    monkeypatch.setattr(reading_client, "_PROCESSES", mine)
     yield
     mine.close()
 
@@ -94,8 +94,10 @@ def test_a_process_that_dies_is_replaced_once() -> None:
     assert within_limits(spin, 0) == 0
 
 
-@pytest.mark.parametrize("name", ["os:system", "grader.reading.values:json", "grader.reading.client:subprocess.run"])
+@pytest.mark.parametrize(
+    "name", ["os:system", "grader.reading.call_messages:json", "grader.reading.reading_client:subprocess.run"]
+)
 def test_only_functions_of_ours_are_called(name: str) -> None:
     """Neither another package's nor what one of our modules happens to import."""
     with pytest.raises(ForeignFunctionError):
-        values.answer_to(values.Call(name, (), 1))
+        call_messages.answer_to(call_messages.Call(name, (), 1))

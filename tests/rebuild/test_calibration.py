@@ -17,13 +17,13 @@ from tiny_reference import Here, build, tiny
 from grader.domain.facts import Baseline, CalibratedData, CalibrationRun, ReferenceFacts, Statistic
 from grader.domain.measurement import ImageStrip, Quantity
 from grader.rebuild import calibration
-from grader.rebuild.calibration import Plan, Run, forms, load_facts, reached, store
+from grader.rebuild.calibration import CalibrationPlan, Run, forms, load_facts, reached, store
 from grader.rebuild.facts import summary as summary_module
 from grader.rebuild.facts.curves import Reach, credit_curve
 from grader.rebuild.facts.description import describe
+from grader.rebuild.facts.reference_training import REFERENCE, SHORT, Variation, train
 from grader.rebuild.facts.summary import rounded, summarise, versions
-from grader.rebuild.facts.training import REFERENCE, SHORT, Variation, train
-from grader.rebuild.quantities.reference_data import DataChoice, Material, load_material
+from grader.rebuild.quantities.reference_data import DataChoice, ReferenceData, load_reference_data
 from reference.contract import Reference
 
 MSE, BCE = Quantity.RECONSTRUCTION_MSE, Quantity.RECONSTRUCTION_BCE
@@ -53,7 +53,7 @@ class Workplace:
     stored: list[int] = field(default_factory=list)
     compared: int = 0
 
-    def run(self, reference: str, plan: Plan, variation: Variation, seed: int, *, dataset: str) -> Run:
+    def run(self, reference: str, plan: CalibrationPlan, variation: Variation, seed: int, *, dataset: str) -> Run:
         """Stand in for `calibration.run`."""
         assert (reference, plan.choice, dataset) == ("tiny", SAMPLE, "fashion_mnist")
         self.made.append((variation.name, seed))
@@ -70,7 +70,7 @@ class Workplace:
             assert (reference, size) == ("tiny", "sample")
             said.append(one)
 
-        calibration.calibrate(["tiny"], Plan(SAMPLE, **plan), executor or Here(), say)
+        calibration.calibrate(["tiny"], CalibrationPlan(SAMPLE, **plan), executor or Here(), say)
         assert sorted((one.variation, one.seed) for one in said) == sorted(self.made)
         return list(self.made)
 
@@ -242,10 +242,10 @@ def other_activation(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def other_data(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
-    def other(dataset: str, choice: DataChoice) -> Material:
-        return replace(load_material(dataset, choice), digest="another")
+    def other(dataset: str, choice: DataChoice) -> ReferenceData:
+        return replace(load_reference_data(dataset, choice), digest="another")
 
-    monkeypatch.setattr(calibration, "load_material", other)
+    monkeypatch.setattr(calibration, "load_reference_data", other)
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,9 @@ def test_words_alone_change_no_run(workplace: Workplace) -> None:
 def test_another_data_size_is_kept(workplace: Workplace) -> None:
     """A calibration on the sample leaves what stands about the full data as it is."""
     full = replace(
-        summarise(workplace.source, load_material("fashion_mnist", SAMPLE), four_runs(), KNOWN, honest={"reference"}),
+        summarise(
+            workplace.source, load_reference_data("fashion_mnist", SAMPLE), four_runs(), KNOWN, honest={"reference"}
+        ),
         data="full",
         data_hash="of the full data",
     )
@@ -296,7 +298,9 @@ def test_another_data_size_is_kept(workplace: Workplace) -> None:
 
 def test_another_data_size_of_another_model_is_not(workplace: Workplace) -> None:
     """One file speaks of one architecture."""
-    full = summarise(workplace.source, load_material("fashion_mnist", SAMPLE), four_runs(), KNOWN, honest={"reference"})
+    full = summarise(
+        workplace.source, load_reference_data("fashion_mnist", SAMPLE), four_runs(), KNOWN, honest={"reference"}
+    )
     store(replace(describe(tiny(EPOCHS=21)), calibrated={"full": replace(full, data="full")}))
     workplace.calibrate(seeds=3)
     assert list(workplace.facts.calibrated) == ["sample"]
@@ -351,7 +355,7 @@ def test_a_run_that_fails_loses_none_of_the_others(workplace: Workplace, monkeyp
     """The same command goes on from there."""
     workplace.calibrate(seeds=3)
 
-    def fails(reference: str, plan: Plan, variation: Variation, seed: int, *, dataset: str) -> Run:
+    def fails(reference: str, plan: CalibrationPlan, variation: Variation, seed: int, *, dataset: str) -> Run:
         raise MemoryError
 
     monkeypatch.setattr(calibration, "run", fails)
@@ -380,7 +384,7 @@ def test_whoever_stops_it_does_not_wait_for_the_rest(workplace: Workplace) -> No
     """What has not started is never started."""
     executor = Stuck()
     with pytest.raises(KeyboardInterrupt):
-        calibration.calibrate(["tiny"], Plan(SAMPLE), executor, lambda *_: None)
+        calibration.calibrate(["tiny"], CalibrationPlan(SAMPLE), executor, lambda *_: None)
     assert len(executor.futures) == 14
     assert all(future.cancelled() for future in executor.futures[1:])
 
@@ -391,7 +395,9 @@ def test_several_references_are_calibrated_side_by_side(workplace: Workplace, mo
     monkeypatch.setattr(calibration, "load", sources.__getitem__)
     monkeypatch.setattr(calibration, "run", lambda reference, *rest, **where: workplace.run("tiny", *rest, **where))
     executor, said = Here(), []
-    calibration.calibrate(["tiny", "other"], Plan(SAMPLE, 3, 0), executor, lambda reference, *_: said.append(reference))
+    calibration.calibrate(
+        ["tiny", "other"], CalibrationPlan(SAMPLE, 3, 0), executor, lambda reference, *_: said.append(reference)
+    )
     urgent, short = ["tiny"] * 3 + ["other"] * 3, ["tiny"] * 5 + ["other"] * 5
     assert [args[0] for args in executor.submitted] == urgent + short
     assert sorted(said) == sorted(args[0] for args in executor.submitted)
@@ -414,7 +420,7 @@ def four_runs() -> list[CalibrationRun]:
 
 def summary(records: list[CalibrationRun], **changes: Any) -> CalibratedData:
     source = tiny(**changes)
-    material = load_material("fashion_mnist", SAMPLE)
+    material = load_reference_data("fashion_mnist", SAMPLE)
     return summarise(source, material, records, KNOWN, honest={"reference", "adam", "batch-64"})
 
 
@@ -484,7 +490,7 @@ def denoiser(
         CalibrationRun(name, seed, 20, {NOISY: value, RATIO: RATIOS[name], MSE: 0.02, BCE: 0.3}, None, 1.0, "")
         for name, seed, value in runs
     ]
-    material = load_material("fashion_mnist", SAMPLE)
+    material = load_reference_data("fashion_mnist", SAMPLE)
     known = {NOISY: {Baseline.MEAN: 0.1, Baseline.NOISY_COPY: 0.2}}
     return summarise(
         tiny(JUDGED_BY=judged_by), material, [*records, *more], known, honest={"reference", "adam"}
@@ -544,7 +550,7 @@ def test_where_the_noise_is_free_the_ratio_judges_nobody() -> None:
 def test_a_summary_names_data_epochs_and_versions() -> None:
     """A number without them cannot be repeated."""
     found = summary(four_runs(), EPOCHS_MEANT_FOR=128)
-    material = load_material("fashion_mnist", SAMPLE)
+    material = load_reference_data("fashion_mnist", SAMPLE)
     assert (found.data, found.data_hash, found.source) == ("sample", material.digest, "embedded sample")
     assert found.epochs == 40
     assert found.versions == {
@@ -667,20 +673,20 @@ def test_forms_do_not_depend_on_the_identities_of_layers() -> None:
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> Material:
+def small(monkeypatch: pytest.MonkeyPatch) -> ReferenceData:
     """The embedded images, few of them, and a reference of one epoch."""
-    found = load_material("fashion_mnist", SAMPLE)
+    found = load_reference_data("fashion_mnist", SAMPLE)
     material = replace(found, train=found.train[:200], hidden=found.hidden[:50])
-    monkeypatch.setattr(calibration, "load_material", lambda dataset, choice: material)
+    monkeypatch.setattr(calibration, "load_reference_data", lambda dataset, choice: material)
     source = tiny(EPOCHS=1)
     monkeypatch.setattr(calibration, "load", lambda reference: source)
     return material
 
 
-def test_a_run_is_a_training_and_its_numbers(small: Material) -> None:
+def test_a_run_is_a_training_and_its_numbers(small: ReferenceData) -> None:
     """Numbers on the hidden images with six digits, pictures of the reference alone, and the machine."""
-    made = calibration.run("tiny", Plan(SAMPLE), REFERENCE, 5)
-    again = calibration.run("tiny", Plan(SAMPLE), SHORT, 5)
+    made = calibration.run("tiny", CalibrationPlan(SAMPLE), REFERENCE, 5)
+    again = calibration.run("tiny", CalibrationPlan(SAMPLE), SHORT, 5)
     trained = train(tiny(EPOCHS=1), small, REFERENCE, 5)
     outputs = np.asarray(trained.models.autoencoder(small.hidden))
     assert made.record.values[MSE] == pytest.approx(np.mean((small.hidden - outputs) ** 2), rel=1e-5)
@@ -693,7 +699,7 @@ def test_a_run_is_a_training_and_its_numbers(small: Material) -> None:
     assert again.record.values == made.record.values
 
 
-def test_trivial_predictors_and_the_untrained_reference_are_compared_with(small: Material) -> None:
+def test_trivial_predictors_and_the_untrained_reference_are_compared_with(small: ReferenceData) -> None:
     """The mean image of the training images, PCA, and fresh weights of seed 0; six digits each."""
     found = calibration.baselines(tiny(), small)
     keras.utils.set_random_seed(0)
@@ -708,7 +714,7 @@ def test_trivial_predictors_and_the_untrained_reference_are_compared_with(small:
     assert all(value == rounded(value) for values in found.values() for value in values.values())
 
 
-def test_a_reference_is_inspected_without_training(small: Material) -> None:
+def test_a_reference_is_inspected_without_training(small: ReferenceData) -> None:
     """Its description, and which data there are."""
     found = calibration.inspect("tiny", SAMPLE)
     assert (found.data, found.data_hash) == ("sample", small.digest)

@@ -14,9 +14,9 @@ from keras import Input, Model, layers, ops
 from round_trip import answers, receive, round_trip, send, shake
 from test_rebuild_layers import CASES, FRAMES, IMAGE, VECTOR
 
-from grader.probe.graph import NotFlattenableError, Registry, flatten
-from grader.probe.graph_main import _function
-from grader.probe.graphs import foreign, frozen
+from grader.probe.flattening import NotFlattenableError, Registry, flatten
+from grader.probe.frozen_graph_main import _function
+from grader.probe.frozen_graphs import foreign, frozen
 from grader.probe.layer_rules import IDENTITY_AT_INFERENCE
 from grader.rebuild.network.allowlist import LAYERS, WRAPPERS, RefusedError
 

@@ -27,12 +27,12 @@ from grader.rebuild.calibration import (
 )
 from grader.rebuild.facts.curves import fair_curve, separates
 from grader.rebuild.facts.description import describe
+from grader.rebuild.facts.reference_training import epochs_of, variations
 from grader.rebuild.facts.summary import rounded
-from grader.rebuild.facts.training import epochs_of, variations
+from grader.rebuild.families.family_registry import family_of
 from grader.rebuild.families.judgement import Judgement
-from grader.rebuild.families.registry import family_of
-from grader.rebuild.quantities.quality import mean_image_error
-from grader.rebuild.quantities.reference_data import STRIP_IMAGES, DataChoice, Material, load_material
+from grader.rebuild.quantities.image_metrics import mean_image_error
+from grader.rebuild.quantities.reference_data import STRIP_IMAGES, DataChoice, ReferenceData, load_reference_data
 from reference import data
 from reference.contract import IDS, Reference, load
 
@@ -93,8 +93,8 @@ def facts(name: str) -> ReferenceFacts:
 
 
 @cache
-def embedded(dataset: str) -> Material:
-    return load_material(dataset, DataChoice("sample"))
+def embedded(dataset: str) -> ReferenceData:
+    return load_reference_data(dataset, DataChoice("sample"))
 
 
 def calibrated(name: str) -> Iterator[CalibratedData]:
@@ -386,7 +386,7 @@ def test_facts_speak_of_the_full_data_that_ship(name: str, shipped_alone: None) 
     written = facts(name)
     if written.dataset not in data.NAMES or "full" not in written.calibrated:
         pytest.skip(f"{name} has no facts of a full set of images")
-    material = load_material(written.dataset, DataChoice("full"))
+    material = load_reference_data(written.dataset, DataChoice("full"))
     assert material.digest == written.calibrated["full"].data_hash
     known = written.calibrated["full"].reconstruction
     assert known is not None

@@ -19,13 +19,13 @@ from grader.domain.ports import MeasuringTask
 from grader.rebuild import whole_submission
 from grader.rebuild.families import family, variational
 from grader.rebuild.families.family import TrainedModels
+from grader.rebuild.families.family_registry import family_of
 from grader.rebuild.families.of_references import measured
-from grader.rebuild.families.registry import family_of
 from grader.rebuild.families.variational import latent_numbers, prior_distance
-from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.behaviour import output_range
-from grader.rebuild.quantities.reference_data import DataChoice, Material, load_material
+from grader.rebuild.quantities import image_metrics
+from grader.rebuild.quantities.reference_data import DataChoice, ReferenceData, load_reference_data
 from grader.rebuild.quantities.samples import Samples
+from grader.rebuild.quantities.submission_measurements import output_range
 from reference.contract import Reference, load
 
 pytestmark = pytest.mark.usefixtures("alone")
@@ -44,9 +44,9 @@ FAMILIES = (
 
 
 @cache
-def few(dataset: str) -> Material:
+def few(dataset: str) -> ReferenceData:
     """The embedded data, 30 hidden and 300 training images of it; points are as few already."""
-    found = load_material(dataset, SAMPLE)
+    found = load_reference_data(dataset, SAMPLE)
     return found if dataset == "cloud" else replace(found, train=found.train[:300], hidden=found.hidden[:30])
 
 
@@ -88,7 +88,10 @@ def test_a_student_with_the_references_weights_gets_the_references_numbers(refer
 
 def own_numbers(reference: Reference, models: TrainedModels, images: np.ndarray) -> list[Measurement]:
     """What the family says of models besides their reconstructions."""
-    samples, outputs = Samples("sample", images, images, images[:0]), quality.reconstruct(models.autoencoder, images)
+    samples, outputs = (
+        Samples("sample", images, images, images[:0]),
+        image_metrics.reconstruct(models.autoencoder, images),
+    )
     found = family_of(reference).measure(reference, models, samples, outputs)
     assert [one.name for one in found[:2]] == [Quantity.RECONSTRUCTION_MSE, Quantity.RECONSTRUCTION_BCE]
     return found[2:]

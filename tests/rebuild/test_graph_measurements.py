@@ -17,7 +17,7 @@ import tensorflow as tf
 from keras import layers
 from tensorflow.core.framework.graph_pb2 import GraphDef
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.checks.core.subject import Subject
 from grader.checks.rubric import run_checks
 from grader.domain.evidence import Evidence

@@ -12,16 +12,16 @@ import pytest
 from tiny_reference import build, tiny
 
 from grader.rebuild.facts.kept_weights import RunKey, keep, recall
-from grader.rebuild.facts.training import REFERENCE, Trained, Variation, untrained
+from grader.rebuild.facts.reference_training import REFERENCE, TrainedReference, Variation, untrained
 from grader.rebuild.network.own_models import as_keras
 from reference.contract import Reference, load
 
 KEY = RunKey("tiny", "form", "data", "reference", 5, 20)
 
 
-def trained(source: Reference, variation: Variation = REFERENCE, loss: float | None = 0.25) -> Trained:
+def trained(source: Reference, variation: Variation = REFERENCE, loss: float | None = 0.25) -> TrainedReference:
     keras.utils.set_random_seed(7)
-    return Trained(as_keras(untrained(source, variation, 7)), 20, loss, 12.5)
+    return TrainedReference(as_keras(untrained(source, variation, 7)), 20, loss, 12.5)
 
 
 def outputs(models: Any) -> np.ndarray:

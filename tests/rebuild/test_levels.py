@@ -12,7 +12,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from grader.authoring.catalogue import assignment_ids
+from grader.authoring.assignment_catalogue import assignment_ids
 from grader.checks.core.subject import Subject
 from grader.checks.rubric import run_checks
 from grader.domain.evidence import Evidence

@@ -13,9 +13,9 @@ from grader.domain.measurement import Quantity, Role
 from grader.rebuild.network.model import RebuiltModel, Workshop
 from grader.rebuild.network.own_models import architecture_of, claimed
 from grader.rebuild.network.roles import Cast
-from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.behaviour import behaviour, find_code
+from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.samples import Samples
+from grader.rebuild.quantities.submission_measurements import behaviour, find_code
 
 IMAGES = np.random.default_rng(2).random((4, 28, 28), dtype=np.float32)
 
@@ -24,7 +24,11 @@ def judged(model: Any) -> tuple[int, str | None, int]:
     """Size of the code, what leads past it, and the rank of the Jacobian."""
     shake(model)
     size, bypass = find_code({Role.AUTOENCODER: architecture_of(model)})
-    return size, None if bypass is None else str(dict(bypass.values)["layer"]), quality.jacobian_rank(model, IMAGES[:2])
+    return (
+        size,
+        None if bypass is None else str(dict(bypass.values)["layer"]),
+        image_metrics.jacobian_rank(model, IMAGES[:2]),
+    )
 
 
 def test_the_size_of_a_strange_encoder_shows_where_the_code_is() -> None:
@@ -85,7 +89,7 @@ def test_saturated_and_badly_scaled_codes_never_look_wider_than_they_are(activat
     shake(model)
     encoder.layers[0].kernel.assign(encoder.layers[0].kernel * scale)
     decoder.layers[0].kernel.assign(decoder.layers[0].kernel / scale)
-    assert 0 <= quality.jacobian_rank(model, IMAGES) <= 8
+    assert 0 <= image_metrics.jacobian_rank(model, IMAGES) <= 8
 
 
 def rebuilt(model: Any) -> RebuiltModel:
@@ -103,7 +107,7 @@ def test_encode_and_decode_are_measured_apart() -> None:
     shake(encoder, decoder, past)
     samples = Samples("sample", IMAGES, IMAGES, IMAGES[:0])
     cast = Cast(rebuilt(past), rebuilt(encoder), rebuilt(decoder), 1)
-    outputs = quality.predict(past, IMAGES)
+    outputs = image_metrics.predict(past, IMAGES)
     values = {m.name: m.value for m in behaviour(cast, samples, outputs, jacobian_images=1)}
     assert values[Quantity.BOTTLENECK_RANK] > 6
     assert values[Quantity.COMPOSITION_GAP] > 0.1
@@ -118,6 +122,6 @@ def test_numbers_hidden_in_the_last_digits_of_a_code_are_missed() -> None:
     encoder = Model(image, ops.round(first * 100) + 1e-6 * second)
     packed = (code - ops.round(code)) * 1e6
     decoder = Model(code, layers.Reshape((28, 28))(ops.repeat(packed, 784, axis=1)))
-    gap = quality.rounding_gap(encoder, decoder, IMAGES)
+    gap = image_metrics.rounding_gap(encoder, decoder, IMAGES)
     assert gap is not None
     assert gap > 0.5

@@ -21,7 +21,7 @@ from grader.domain.measurement import Quantity, Role
 from grader.domain.plugins import PluginError
 from grader.domain.ports import MeasuringTask
 from grader.rebuild.facts.soundness import problems_of
-from grader.rebuild.quantities.reference_data import DataChoice, load_images, load_material
+from grader.rebuild.quantities.reference_data import DataChoice, load_images, load_reference_data
 from grader.rebuild.whole_submission import measure
 from reference import contract, data, views
 from reference.views import View
@@ -121,7 +121,7 @@ def test_hidden_images_are_kept_back_and_views_fit_its_shape() -> None:
         seen = views.images_seen(found, View(kind, 5))
         assert seen.x_train.shape == (400, 8, 8)
         assert (seen.x_train != found.x_train).any()
-    material = load_material("digits", SAMPLE)
+    material = load_reference_data("digits", SAMPLE)
     assert (material.train.shape, material.hidden.shape, material.strip_images.shape) == (
         (400, 8, 8),
         (100, 8, 8),
@@ -138,7 +138,7 @@ def test_a_students_autoencoder_is_measured_on_it(tmp_path: Path) -> None:
     decoder = Sequential([Input((8,)), layers.Dense(64, activation="sigmoid")])
     autoencoder = Sequential([encoder, decoder])
     autoencoder.compile(optimizer=keras.optimizers.Nadam(0.01), loss="mse")
-    images = load_material("digits", SAMPLE).train.reshape(400, -1)
+    images = load_reference_data("digits", SAMPLE).train.reshape(400, -1)
     autoencoder.fit(images, images, epochs=30, batch_size=32, verbose=0)
     evidence = send({"encoder": encoder, "decoder": decoder, "autoencoder": autoencoder}, tmp_path)
     found = measure(evidence, MeasuringTask("digits-dense", Held.HIDDEN, NAMES), SAMPLE)

@@ -20,7 +20,7 @@ from keras import Input, Sequential, layers
 from plugin_package import installed, write_package
 from round_trip import send
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.scaffold import scaffold
 from grader.checks.core.subject import Subject
 from grader.checks.rubric import run_checks
@@ -32,14 +32,14 @@ from grader.domain.plugins import PluginError
 from grader.domain.ports import MeasuringTask
 from grader.domain.run import RunRecord, RunStatus, StoppedBy
 from grader.locale import Translator
-from grader.rebuild.calibration import Plan, baselines, run, store
+from grader.rebuild.calibration import CalibrationPlan, baselines, run, store
 from grader.rebuild.facts.description import describe
+from grader.rebuild.facts.reference_training import REFERENCE
 from grader.rebuild.facts.soundness import problems_of
 from grader.rebuild.facts.summary import summarise
-from grader.rebuild.facts.training import REFERENCE
-from grader.rebuild.families import registry
-from grader.rebuild.families.registry import family_names, family_of, shipped
-from grader.rebuild.quantities.reference_data import DataChoice, load_material
+from grader.rebuild.families import family_registry
+from grader.rebuild.families.family_registry import family_names, family_of, shipped
+from grader.rebuild.quantities.reference_data import DataChoice, load_reference_data
 from grader.rebuild.whole_submission import measure
 from grader.settings_key import observing_digest
 from reference import contract
@@ -164,8 +164,8 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
 
 def calibrated() -> None:
     """Write the facts of three trainings of 64 images."""
-    reference, material = load("winners"), load_material("mnist", SAMPLE)
-    runs = [run("winners", Plan(SAMPLE), REFERENCE, seed).record for seed in range(3)]
+    reference, material = load("winners"), load_reference_data("mnist", SAMPLE)
+    runs = [run("winners", CalibrationPlan(SAMPLE), REFERENCE, seed).record for seed in range(3)]
     found = summarise(reference, material, runs, baselines(reference, material), honest={"reference"})
     facts = describe(reference).with_calibrated("mnist", found)
     (contract.own_file("winners") or Path()).parent.parent.joinpath("facts").mkdir(exist_ok=True)
@@ -249,7 +249,7 @@ def test_another_release_of_a_family_measures_anew(course: Course, tmp_path: Pat
 
 def test_nobody_but_the_registry_asks_for_a_family_by_name() -> None:
     """What a family does differently is said by its class, so that a new one touches nothing else."""
-    package = Path(registry.__file__).parent.parent
+    package = Path(family_registry.__file__).parent.parent
     asking = re.compile(r"\.family\s*(?:==|!=|\bin\b|\bnot in\b)|(?:JUDGED_BY|STAGES|BEST_OF)\b\s*[\"'\],)]")
     found = {
         path.relative_to(package).as_posix()

@@ -15,7 +15,7 @@ from round_trip import IMAGES, answers, receive, round_trip, send, shake
 from test_rebuild_lies import call, claim, operation, rebuild, refusal
 
 from grader.domain.evidence import NodeClaim
-from grader.probe.graph import SAMPLING_MODULE
+from grader.probe.flattening import SAMPLING_MODULE
 from grader.probe.hooks import FitRecord
 from grader.rebuild.network.canonical import canonical
 from reference.sampling import Sampling as OfTheCourse

@@ -12,8 +12,8 @@ from grader.rebuild.quantities.reference_data import (
     STRIP_IMAGES,
     DataChoice,
     DataNotFoundError,
-    Material,
-    load_material,
+    ReferenceData,
+    load_reference_data,
 )
 from reference import card_data, cloud, data, shipped
 from reference.contract import IDS, module
@@ -23,8 +23,8 @@ DATASETS = ("mnist", "fashion_mnist", "cloud", "creditcard")
 
 
 @cache
-def loaded(dataset: str) -> Material:
-    return load_material(dataset, SAMPLE)
+def loaded(dataset: str) -> ReferenceData:
+    return load_reference_data(dataset, SAMPLE)
 
 
 def test_the_course_needs_these_data_and_no_others() -> None:
@@ -35,7 +35,7 @@ def test_the_course_needs_these_data_and_no_others() -> None:
 def test_a_data_set_that_does_not_exist_is_an_error() -> None:
     """Not an empty set."""
     with pytest.raises(KeyError, match="cifar"):
-        load_material("cifar", SAMPLE)
+        load_reference_data("cifar", SAMPLE)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_simulated_rows_say_so() -> None:
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_the_digest_stays_and_is_that_of_this_data(dataset: str) -> None:
     """The same each time; two data sets have two."""
-    assert load_material(dataset, SAMPLE).digest == loaded(dataset).digest
+    assert load_reference_data(dataset, SAMPLE).digest == loaded(dataset).digest
     assert len(loaded(dataset).digest) == 64
     assert len({loaded(name).digest for name in DATASETS}) == len(DATASETS)
 
@@ -121,16 +121,16 @@ def test_another_point_is_another_digest(monkeypatch: pytest.MonkeyPatch) -> Non
     points = cloud.make()
     points[3, 1] += 1e-6
     monkeypatch.setattr(cloud, "make", lambda: points)
-    assert load_material("cloud", SAMPLE).digest != loaded("cloud").digest
+    assert load_reference_data("cloud", SAMPLE).digest != loaded("cloud").digest
 
 
 def test_a_real_file_of_transactions_is_read_and_named(tmp_path: Path) -> None:
     """By its name and rows, not by its folder: facts are public, paths are not."""
     card_data.write_csv(card_data.simulate(rows=4_000, seed=1), tmp_path / "creditcard.csv")
-    found = load_material("creditcard", DataChoice("full", tmp_path))
+    found = load_reference_data("creditcard", DataChoice("full", tmp_path))
     assert found.source == "creditcard.csv, 4,000 rows"
     assert found.digest != loaded("creditcard").digest
-    assert load_material("creditcard", DataChoice("sample", tmp_path)).digest == loaded("creditcard").digest
+    assert load_reference_data("creditcard", DataChoice("sample", tmp_path)).digest == loaded("creditcard").digest
 
 
 @pytest.mark.parametrize("dataset", data.NAMES)
@@ -142,15 +142,15 @@ def test_full_images_that_are_not_there_are_an_error(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("KERAS_HOME", raising=False)
     with pytest.raises(DataNotFoundError, match=f"{dataset}: the full data set was not found"):
-        load_material(dataset, DataChoice("full", tmp_path))
+        load_reference_data(dataset, DataChoice("full", tmp_path))
     with pytest.raises(DataNotFoundError):
-        load_material(dataset, DataChoice(folder=tmp_path))
+        load_reference_data(dataset, DataChoice(folder=tmp_path))
 
 
 @pytest.mark.parametrize("dataset", data.NAMES)
 def test_full_images_are_other_data_with_the_same_pictures(dataset: str, shipped_alone: None) -> None:
     """Reports show the same eight images whatever was measured on."""
-    full = load_material(dataset, DataChoice("full"))
+    full = load_reference_data(dataset, DataChoice("full"))
     assert (full.size, full.source) == ("full", f"{dataset}, 60,000 and 10,000 images")
     assert (len(full.train), len(full.hidden)) == (60_000, 2_000)
     assert full.digest != loaded(dataset).digest

@@ -14,7 +14,7 @@ from round_trip import send
 from grader.domain.measurement import Quantity, Role
 from grader.domain.ports import MeasuringTask
 from grader.probe.fit_record import FitRecord
-from grader.rebuild.quantities import quality
+from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.quantities.samples import load_samples
 from grader.rebuild.whole_submission import measure
@@ -77,5 +77,5 @@ def test_a_spread_is_read_as_what_the_loop_drew_from(form: str, side_by_side: bo
     assert cost.how.startswith(f"mean and {form} of ")
     digits = load_samples("mnist", "hidden", SAMPLE)
     mean_digit = np.broadcast_to(digits.train.mean(axis=0), digits.images.shape)
-    assert cost.value < 784 * quality.binary_cross_entropy(digits.images, mean_digit)
+    assert cost.value < 784 * image_metrics.binary_cross_entropy(digits.images, mean_digit)
     assert found.value(Quantity.COMPOSITION_GAP) == pytest.approx(0, abs=1e-5)

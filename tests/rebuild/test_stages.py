@@ -20,7 +20,7 @@ from grader.domain.ports import MeasuringTask
 from grader.probe.hooks import FitRecord
 from grader.rebuild import whole_submission
 from grader.rebuild.families.case import Case, Rebuilt, Setting
-from grader.rebuild.families.registry import family_of
+from grader.rebuild.families.family_registry import family_of
 from grader.rebuild.families.stages import stage_measurements
 from grader.rebuild.network.model import Workshop
 from grader.rebuild.network.roles import Cast

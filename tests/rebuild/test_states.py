@@ -18,7 +18,7 @@ from grader.rebuild.network.canonical import canonical
 from grader.rebuild.network.cutting import completed
 from grader.rebuild.network.model import Workshop
 from grader.rebuild.network.roles import Cast, assign
-from grader.rebuild.quantities.behaviour import find_code
+from grader.rebuild.quantities.submission_measurements import find_code
 from grader.rebuild.whole_submission import load_arrays
 
 pytestmark = pytest.mark.usefixtures("alone")

@@ -14,11 +14,11 @@ from tiny_reference import tiny
 
 from grader.domain.facts import Baseline
 from grader.domain.measurement import Quantity
+from grader.rebuild.families.family_registry import family_of, shipped
 from grader.rebuild.families.of_references import measured
 from grader.rebuild.families.plane import RANDOM_PLANE_DEGREES
-from grader.rebuild.families.registry import family_of, shipped
 from grader.rebuild.network.own_models import as_keras
-from grader.rebuild.quantities.reference_data import DataChoice, Material, load_material
+from grader.rebuild.quantities.reference_data import DataChoice, ReferenceData, load_reference_data
 from reference import linear_pca, pretraining, variational
 from reference.contract import IDS, Autoencoder, Reference, load
 
@@ -27,9 +27,9 @@ HIDDEN = 40
 
 
 @cache
-def few(dataset: str) -> Material:
+def few(dataset: str) -> ReferenceData:
     """The embedded data, cut to what these tests need; of the card rows all frauds stay."""
-    found = load_material(dataset, SAMPLE)
+    found = load_reference_data(dataset, SAMPLE)
     if dataset == "cloud":
         return found
     if dataset == "creditcard":
@@ -318,13 +318,13 @@ def test_the_distance_of_samples_is_that_to_the_nearest_training_image() -> None
 # Anomalies
 
 
-def rows(frauds: int, normal: int) -> Material:
+def rows(frauds: int, normal: int) -> ReferenceData:
     """Rows of zeros; a fraud has 5 in its first column."""
     hidden = np.zeros((frauds + normal, 29), np.float32)
     hidden[:frauds, 0] = 5.0
     labels = np.array([1] * frauds + [0] * normal, np.int64)
     train = np.random.default_rng(0).normal(size=(50, 29)).astype(np.float32)
-    return Material(
+    return ReferenceData(
         "sample", "simulated", "", train, hidden, np.zeros(50, np.int64), labels, np.zeros((0, 28, 28), np.float32)
     )
 

@@ -17,7 +17,7 @@ from grader.rebuild.families.case import Case, Rebuilt, Setting
 from grader.rebuild.families.transfer import Transfer, accuracy, probabilities, similarity
 from grader.rebuild.network.model import Workshop
 from grader.rebuild.network.roles import assign
-from grader.rebuild.quantities import quality
+from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.quantities.samples import Samples
 from grader.rebuild.whole_submission import load_arrays
@@ -120,7 +120,7 @@ def found(namespace: dict[str, Any], folder: Path, labels: np.ndarray | None = N
     setting = Setting(reference, MeasuringTask("pretraining", "hidden"), DataChoice("sample"))
     case = Case(setting, Rebuilt(evidence, arrays, models), cast, samples, IMAGES)
     assert cast.autoencoder is not None
-    family, outputs = Transfer(), quality.reconstruct(cast.autoencoder.model, IMAGES)
+    family, outputs = Transfer(), image_metrics.reconstruct(cast.autoencoder.model, IMAGES)
     numbers = family.measure(reference, family.of_student(case), samples, outputs)
     return {one.name: one.value for one in numbers if not one.name.startswith("reconstruction")}
 

@@ -12,8 +12,8 @@ from twins import OTHER_ACTIVATIONS, REFERENCES, TWINS, WRONG, layered
 
 from grader.domain.measurement import Role
 from grader.rebuild.network.canonical import canonical
-from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.behaviour import find_code
+from grader.rebuild.quantities import image_metrics
+from grader.rebuild.quantities.submission_measurements import find_code
 from grader.rebuild.weight_transplant import TOLERANCE, Donor, Transplant, is_comparable, transplant
 from reference import contract
 
@@ -38,8 +38,8 @@ def test_a_twin_is_found_out_and_its_trained_weights_work_in_our_network(name: s
     found, student = compared(build(), reference, tmp_path)
     assert found is not None
     assert found.gap <= TOLERANCE / 5
-    ours = quality.answers(found.model, IMAGES)
-    theirs = quality.answers(student, IMAGES)
+    ours = image_metrics.answers(found.model, IMAGES)
+    theirs = image_metrics.answers(student, IMAGES)
     assert theirs is not None
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-4 * np.abs(theirs).max())
 

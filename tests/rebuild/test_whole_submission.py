@@ -22,7 +22,7 @@ from grader.domain.ports import MeasuringTask
 from grader.locale import Translator
 from grader.rebuild import whole_submission
 from grader.rebuild.calibration import FACTS, FACTS_FOLDER
-from grader.rebuild.quantities import quality
+from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.quantities.samples import load_samples, strip
 from reference import stacked
@@ -157,7 +157,9 @@ def test_models_are_measured_on_the_data_that_the_task_names(tmp_path: Path) -> 
     assert [own.value(name) for name in numbers] == [same.value(name) for name in numbers]
     digits = load_samples("mnist", "hidden", SAMPLE)
     assert other.value(Quantity.MEAN_IMAGE_MSE) == pytest.approx(digits.mean_image_error(), rel=1e-6)
-    assert other.value(Quantity.PCA_MSE) == pytest.approx(quality.pca_error(digits.train, digits.images, 30), rel=1e-6)
+    assert other.value(Quantity.PCA_MSE) == pytest.approx(
+        image_metrics.pca_error(digits.train, digits.images, 30), rel=1e-6
+    )
     assert other.value(Quantity.RECONSTRUCTION_MSE) != own.value(Quantity.RECONSTRUCTION_MSE)
 
 
@@ -350,7 +352,7 @@ def test_the_rank_is_the_largest_over_the_images() -> None:
         (images[1].reshape(-1) @ np.asarray(model.layers[1].kernel) + np.asarray(model.layers[1].bias) > 0).sum()
     )
     dark = int((np.asarray(model.layers[1].bias) > 0).sum())
-    assert quality.jacobian_rank(model, images) == max(alive, dark) > 0
+    assert image_metrics.jacobian_rank(model, images) == max(alive, dark) > 0
 
 
 def test_the_full_set_is_another_yardstick_with_the_same_pictures(shipped_alone: None) -> None:

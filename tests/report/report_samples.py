@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grader.domain.architecture import Architecture, Layer
 from grader.domain.assignment import Assignment, RubricItem
+from grader.domain.cell_places import Place
 from grader.domain.evidence import RelatedClaims
 from grader.domain.facts import Baseline, CalibratedData, CreditCurve, ReferenceFacts, Statistic
 from grader.domain.grade import CheckResult, Finding, Grade, GradeStatus, Outcome
@@ -22,7 +23,6 @@ from grader.domain.measurement import (
     Role,
 )
 from grader.domain.messages import message, verbatim
-from grader.domain.places import Place
 from grader.domain.run import CellError, Limits, RunRecord, RunStatus, StoppedBy
 
 HOSTILE = (

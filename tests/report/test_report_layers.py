@@ -25,7 +25,7 @@ from grader.domain.architecture import Layer
 from grader.domain.grade import Outcome
 from grader.domain.measurement import Measurements
 from grader.locale import Translator
-from grader.report.layer_table import LayerTable, Match, layer_table
+from grader.report.layer_table import LayerMatch, LayerTable, layer_table
 from grader.report.wording import Wording
 
 ENGLISH = Wording(Translator("en", strict=True))
@@ -45,7 +45,7 @@ def table_of(measured: Measurements, outcome: Outcome = Outcome.PARTIAL) -> Laye
     return table
 
 
-def rows(table: LayerTable) -> list[tuple[Match, bool]]:
+def rows(table: LayerTable) -> list[tuple[LayerMatch, bool]]:
     return [(row.match, row.costs) for row in table.rows]
 
 
@@ -65,15 +65,15 @@ def test_marked_rows_are_the_findings_of_the_check(student) -> None:
 def test_equal_models_have_no_difference() -> None:
     """The reference beside itself."""
     table = table_of(measurements())
-    assert rows(table) == [(Match.SAME, False)] * 6
+    assert rows(table) == [(LayerMatch.SAME, False)] * 6
     assert table.lead == "The autoencoder has the same layers as the reference."
 
 
 def test_what_does_not_count_is_shown_and_not_marked() -> None:
     """Dropout costs nothing, a missing Dense and another activation do."""
     table = table_of(measurements(architecture=TOO_WIDE))
-    assert [match for match, costs in rows(table) if costs] == [Match.CHANGED, Match.MISSING]
-    assert (Match.ADDED, False) in rows(table)
+    assert [match for match, costs in rows(table) if costs] == [LayerMatch.CHANGED, LayerMatch.MISSING]
+    assert (LayerMatch.ADDED, False) in rows(table)
     assert table.lead == "The marked rows cost points in the check “Layers as asked”, the others do not."
 
 
@@ -97,5 +97,5 @@ def test_nothing_is_marked_where_the_check_did_not_judge() -> None:
 def test_a_network_that_computes_the_same_is_shown_in_its_place() -> None:
     """The layers that the check judged, and a sentence that says so."""
     table = table_of(measurements(architecture=TOO_WIDE, equivalent=REFERENCE), Outcome.PASSED)
-    assert rows(table) == [(Match.SAME, False)] * 6
+    assert rows(table) == [(LayerMatch.SAME, False)] * 6
     assert table.lead.startswith("This notebook writes its layers differently.")

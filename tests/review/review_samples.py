@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grader.authoring.catalogue import assignments_folder, load_assignment, load_facts
+from grader.authoring.assignment_catalogue import assignments_folder, load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.delivery import write_class
 from grader.domain.assignment import Assignment

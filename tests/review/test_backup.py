@@ -24,7 +24,7 @@ from grader.gradebook.copying import copy_rows, record_tables
 from grader.gradebook.student_record import SOMEBODY, belongings, delete_student, student_record
 from grader.review.backup import MANIFEST, read_backup, restore_backup, write_backup
 from grader.review.book import Book, BookPlace
-from grader.review.making import By, DecisionRefusedError
+from grader.review.decision_parsing import By, DecisionRefusedError
 from grader.review.student_files import delete_student_and_files, write_student_record
 
 PUPILS = (samples.ANA, samples.LUIS, samples.ZOE)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import review_samples as samples
 
-from grader.authoring.catalogue import load_assignment
+from grader.authoring.assignment_catalogue import load_assignment
 from grader.deciding import reasons_digest, waiting_items, with_decisions
 from grader.domain.assignment import DuePolicy
 from grader.domain.decision import Decision, DecisionKind

@@ -14,13 +14,13 @@ from postgresql_server import postgresql_url as postgresql_url
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from grader.authoring.catalogue import load_assignment
+from grader.authoring.assignment_catalogue import load_assignment
 from grader.deciding import with_decisions
 from grader.domain.decision import Decision, DecisionKind
 from grader.domain.questions import OpenAnswer
 from grader.gradebook import Adjustment, Decisions, Gradebook, sqlite_url
-from grader.gradebook.standing import Standing, Standings
-from grader.gradebook.standing_queries import Order, StandingQueries, Wanted
+from grader.gradebook.standing_queries import HandInFilter, Order, StandingQueries
+from grader.gradebook.standing_updates import Standing, Standings
 
 STACKED = load_assignment("stacked")
 NOON = datetime(2026, 12, 5, 12, 0, 0, 250_000, tzinfo=UTC)
@@ -101,13 +101,13 @@ def test_lists_follow_grades_and_decisions(gradebook: Gradebook, assignment: str
     for number, pupil in enumerate(pupils):
         gradebook.add(samples.graded(pupil, rubric, str(number) * 64), context="c")
     assert (refresh(), refresh()) == (4, 0)
-    everybody = Wanted(assignment)
+    everybody = HandInFilter(assignment)
     assert [row.student for row in queries.rows(everybody)] == ["Ana García", "Iván Peña", "Luis Ñáñez", "Zoé Ruiz"]
-    by_grade = Wanted(assignment, order=Order.GRADE)
+    by_grade = HandInFilter(assignment, order=Order.GRADE)
     assert [row.student for row in queries.rows(by_grade)] == ["Zoé Ruiz", "Luis Ñáñez", "Ana García", "Iván Peña"]
-    assert [row.student for row in queries.rows(Wanted(assignment, search="NANEZ"))] == ["Luis Ñáñez"]
-    assert [row.student for row in queries.rows(Wanted(assignment, failed="code_size"))] == ["Luis Ñáñez"]
-    assert queries.count(Wanted(assignment, status="NEEDS_REVIEW")) == 2
+    assert [row.student for row in queries.rows(HandInFilter(assignment, search="NANEZ"))] == ["Luis Ñáñez"]
+    assert [row.student for row in queries.rows(HandInFilter(assignment, failed="code_size"))] == ["Luis Ñáñez"]
+    assert queries.count(HandInFilter(assignment, status="NEEDS_REVIEW")) == 2
     (count,) = [one for one in queries.counts() if one.assignment == assignment]
     assert (count.hand_ins, count.final, count.waiting, count.mean) == (4, 2, 2, 85.0)
     numbers = queries.statistics(assignment)

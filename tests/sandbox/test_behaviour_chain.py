@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from sandbox_here import needs_sandbox
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.inspection import OTHER
 from grader.domain.measurement import Quantity
 from grader.inspection.inspecting import inspect_notebook
-from grader.inspection.opening import open_inspection
+from grader.inspection.inspection_zones import open_inspection
 from grader.intake.submissions import collect
 from grader.pipeline import grade_submission
 from grader.session import SessionOptions, open_session

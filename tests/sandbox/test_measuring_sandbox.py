@@ -20,7 +20,7 @@ from grader.rebuild.client import MeasuringProcesses
 from grader.rebuild.enclosed import Enclosure
 from grader.rebuild.graphs.graph_process import GraphProcess
 from grader.sandbox.bubblewrap import find_bubblewrap
-from grader.sandbox.measuring import measuring_prefix
+from grader.sandbox.measuring_sandbox import measuring_prefix
 
 pytestmark = needs_sandbox
 ECHO = "import sys\nfor line in sys.stdin:\n    print(line.upper(), end='', flush=True)"

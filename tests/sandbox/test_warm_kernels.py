@@ -25,10 +25,10 @@ from grader.sandbox.backends import BubblewrapSandbox
 from grader.sandbox.backends.bubblewrapped import inner_environment
 from grader.sandbox.bubblewrap import find_bubblewrap
 from grader.sandbox.conformance import suite
-from grader.sandbox.conformance.behaviour import Ending
+from grader.sandbox.conformance.conformance_case import Ending
 from grader.sandbox.conformance.endings import ENDINGS
-from grader.sandbox.warm.server import ForkServer
 from grader.sandbox.warm.suitable import imported_by, is_suitable
+from grader.sandbox.warm.warm_process import ForkServer
 
 pytestmark = needs_sandbox
 LIMITS = Limits(cell_seconds=120, notebook_seconds=240)
@@ -158,7 +158,7 @@ from grader.domain.submission import CodeCell, Notebook
 from grader.sandbox.backends import BubblewrapSandbox
 from grader.sandbox.backends.bubblewrapped import inner_environment
 from grader.sandbox.bubblewrap import find_bubblewrap
-from grader.sandbox.warm.server import ForkServer
+from grader.sandbox.warm.warm_process import ForkServer
 program = find_bubblewrap()
 cell = "import subprocess\\nsubprocess.Popen(['sleep', '987654'])\\nopen('/exchange/begun', 'w').close()\\nwhile True: pass"
 server = ForkServer(program, inner_environment(1))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from trials import FIND_LAST_CLAIMS
 
 from grader.domain.run import RunStatus, StoppedBy
-from grader.sandbox.conformance.behaviour import Probe, first_cell
 from grader.sandbox.conformance.closed_doors import KERNEL_MEMORY, MACHINE, SET_ID
+from grader.sandbox.conformance.conformance_case import Probe, first_cell
 
 COMPLETED, RAISED = RunStatus.COMPLETED, RunStatus.RAISED
 KILLED, TIMED_OUT = RunStatus.KILLED, RunStatus.TIMED_OUT

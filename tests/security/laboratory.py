@@ -27,8 +27,8 @@ from grader.extraction.claims import collect
 from grader.sandbox.backends import BubblewrapSandbox, OpenMachine
 from grader.sandbox.backends.bubblewrapped import inner_environment
 from grader.sandbox.bubblewrap import SandboxUnavailableError, find_bubblewrap
-from grader.sandbox.conformance.behaviour import QUICK
-from grader.sandbox.warm.server import ForkServer
+from grader.sandbox.conformance.conformance_case import QUICK
+from grader.sandbox.warm.warm_process import ForkServer
 
 BUBBLEWRAP, OPEN_MACHINE = "bubblewrap", "open_machine"
 BACKENDS = (BUBBLEWRAP, OPEN_MACHINE)

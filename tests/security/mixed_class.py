@@ -20,7 +20,7 @@ import psutil
 from hostile import HOSTILE, Hostile
 from laboratory import QUICK, WARM
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.domain.graded import GradedSubmission
 from grader.domain.run import RunRecord

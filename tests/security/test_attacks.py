@@ -11,7 +11,7 @@ from hostile import FAST, HOSTILE, Hostile
 from laboratory import BUBBLEWRAP, QUICK, make_sandbox, run
 from mixed_class import ALONE, Row, Store, complaints, everybody, grade_piece, most_points, seconds_allowed
 
-from grader.authoring.catalogue import load_assignment
+from grader.authoring.assignment_catalogue import load_assignment
 from grader.sandbox import driver
 
 

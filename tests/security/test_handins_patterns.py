@@ -128,7 +128,7 @@ def test_the_patterns_of_the_stages_that_read_are_all_among_them() -> None:
     assert {
         "grader.intake.platforms.canvas",
         "grader.intake.platforms.moodle",
-        "grader.sandbox.order",
+        "grader.sandbox.undefined_names",
         "grader.translation.readable_cells",
         "grader.intake.headings",
     } <= modules

@@ -22,8 +22,8 @@ from grader.domain.run import MOST_ERRORS, CellError
 from grader.domain.submission import CodeCell, Notebook
 from grader.extraction import array_files as arrays
 from grader.extraction.claims import collect
-from grader.reading.client import ReadingStoppedError, within_limits
-from grader.sandbox import order
+from grader.reading.reading_client import ReadingStoppedError, within_limits
+from grader.sandbox import undefined_names
 from grader.sandbox.circumstances import with_circumstances
 from grader.source_reading import _translations
 from grader.translation.old_code import read_old_code
@@ -80,7 +80,7 @@ def test_each_cell_is_parsed_once_however_many_fail(monkeypatch: pytest.MonkeyPa
         parses.append(source)
         return syntax.tree_or_error(source)
 
-    monkeypatch.setattr(order, "tree_or_error", counted)
+    monkeypatch.setattr(undefined_names, "tree_or_error", counted)
     sources = [f"print(nowhere{index})" for index in range(800)]
     errors = tuple(
         CellError(index, "NameError", f"name 'nowhere{index}' is not defined") for index in range(MOST_ERRORS)

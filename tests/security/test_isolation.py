@@ -14,7 +14,7 @@ from laboratory import BUBBLEWRAP, OPEN_MACHINE, Outcome, make_sandbox, run
 
 import grader
 from grader.sandbox.conformance import suite
-from grader.sandbox.conformance.behaviour import Ending, first_cell
+from grader.sandbox.conformance.conformance_case import Ending, first_cell
 from grader.sandbox.conformance.endings import ENDINGS
 from grader.sandbox.conformance.suite import PROBES, PYTHON
 

@@ -12,7 +12,7 @@ from laboratory import BUBBLEWRAP, QUICK, make_sandbox, run
 
 from grader.domain.run import Limits, RunStatus, StoppedBy
 from grader.sandbox import watchdog
-from grader.sandbox.conformance.behaviour import first_cell
+from grader.sandbox.conformance.conformance_case import first_cell
 
 SEMAPHORES = """
 import errno, os, pytest

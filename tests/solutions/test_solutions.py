@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from sandbox_here import needs_sandbox
 
-from grader.acceleration import grade_fast
-from grader.authoring.catalogue import assignment_ids, load_assignment, load_facts
+from grader.accelerated_grading import grade_fast
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.submission import Submission
 from grader.intake.submissions import collect
-from grader.sandbox.registry import DEFAULT, UNSHUT
+from grader.sandbox.backend_registry import DEFAULT, UNSHUT
 from grader.session import SessionOptions, open_session
 
 QUICK = ("linear-pca", "from-scratch")

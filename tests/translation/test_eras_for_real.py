@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.domain.graded import GradedSubmission
 from grader.domain.run import RunStatus
 from grader.domain.submission import Submission

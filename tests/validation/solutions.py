@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from grader.authoring.catalogue import load_assignment, load_facts
+from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.validation.drafts import Draft
-from grader.validation.rubrics import Variant, Work, variants
+from grader.validation.rubrics import RubricTest, Variant, variants
 
 LOOKED_AT = ("stacked", "convolutional-upsampling", "from-scratch", "variational")
 
 
 @lru_cache
-def work(assignment: str) -> Work:
+def work(assignment: str) -> RubricTest:
     """The solution of an assignment, generated once."""
     loaded = load_assignment(assignment)
-    return Work(loaded, load_facts(loaded.reference), generate(loaded, language="en", solution=True))
+    return RubricTest(loaded, load_facts(loaded.reference), generate(loaded, language="en", solution=True))
 
 
 @lru_cache

@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from grader.authoring.catalogue import assignment_ids
-from grader.checks.registry import CHECKS
+from grader.authoring.assignment_catalogue import assignment_ids
+from grader.checks.check_registry import CHECKS
 from grader.validation.drafts import Draft
 from grader.validation.operators import LEARNT, QUALITY, Mutant, TrainingLength, shortened
 from grader.validation.rubrics import FAST, MUTANTS, QUICK, variants

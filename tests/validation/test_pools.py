@@ -7,13 +7,13 @@ import json
 
 import pytest
 
-from grader.authoring.catalogue import assignment_ids
+from grader.authoring.assignment_catalogue import assignment_ids
 from grader.domain.messages import verbatim
 from grader.validation.drafts import Draft
-from grader.validation.equivalents import ASPECTS, EQUIVALENTS
 from grader.validation.operators import Equivalent, TrainingLength, shortened
 from grader.validation.pools import pools
 from grader.validation.rubrics import variants
+from grader.validation.style_equivalents import ASPECTS, EQUIVALENTS
 from tests.validation.solutions import work
 
 

@@ -17,10 +17,10 @@ from grader.domain.facts import CalibratedData, CalibrationRun, ReferenceFacts, 
 from grader.domain.measurement import Quantity
 from grader.domain.messages import Message
 from grader.locale import Translator
-from grader.rebuild.calibration import Inspected, Plan, Run
+from grader.rebuild.calibration import CalibrationPlan, Inspected, Run
 from grader.rebuild.facts.description import describe
+from grader.rebuild.facts.reference_training import REFERENCE, SHORT, Variation
 from grader.rebuild.facts.summary import versions
-from grader.rebuild.facts.training import REFERENCE, SHORT, Variation
 from grader.rebuild.quantities.reference_data import DataChoice
 from grader.validation import references
 from grader.validation.references import NEW_SEED, ReferenceVerdict, judge, validate
@@ -28,7 +28,7 @@ from reference import denoising_dense, stacked
 from reference.contract import Autoencoder, Reference, load, reference_of
 
 MSE, BCE, ELBO = Quantity.RECONSTRUCTION_MSE, Quantity.RECONSTRUCTION_BCE, Quantity.NEGATIVE_ELBO
-PLAN = Plan(DataChoice("sample"))
+PLAN = CalibrationPlan(DataChoice("sample"))
 SHORT_RUNS = (0.030, 0.031, 0.032, 0.033, 0.034)
 """Mean 0.032, deviation 0.0015811; chance explains 9.4 deviations, so numbers from 0.0171 to 0.0469."""
 FULL_RUNS = tuple(0.018 + step / 10_000 for step in range(10))
@@ -308,7 +308,7 @@ def test_references_are_built_trained_and_judged_in_order(
     """Each with the seed that no calibration uses; a verdict is said as it comes."""
     asked: list[tuple[Any, ...]] = []
 
-    def run(reference: str, plan: Plan, variation: Variation, seed: int, *, dataset: str) -> Run:
+    def run(reference: str, plan: CalibrationPlan, variation: Variation, seed: int, *, dataset: str) -> Run:
         asked.append((reference, plan.weights, variation, seed, dataset))
         mse = {"stacked": 0.0185 if full else 0.0325, "denoising-dense": 0.9}[reference]
         return Run(record(variation.name, seed, mse, 20 if full else 2), ())
@@ -348,7 +348,7 @@ def test_every_data_set_that_a_course_allows_is_validated(
     """Each with facts of its own, and named where it is not the usual one."""
     asked: list[str] = []
 
-    def run(reference: str, plan: Plan, variation: Variation, seed: int, *, dataset: str) -> Run:
+    def run(reference: str, plan: CalibrationPlan, variation: Variation, seed: int, *, dataset: str) -> Run:
         asked.append(dataset)
         return Run(record(variation.name, seed, 0.0325, 2), ())
 

@@ -9,16 +9,16 @@ from sandbox_here import needs_sandbox
 from typer.testing import CliRunner
 
 from grader import execution
-from grader.authoring.catalogue import assignment_ids, load_assignment
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment
 from grader.cli.app import app
-from grader.cli.rubrics import sign
+from grader.cli.rubric_validation import sign
 from grader.domain.grade import CheckResult, Grade, GradeStatus, Outcome
 from grader.domain.messages import verbatim
 from grader.session import SessionOptions
-from grader.validation.equivalents import EQUIVALENTS
 from grader.validation.operators import Equivalent, Mutant, TrainingLength
 from grader.validation.rubrics import FAST, MUTANTS, applying, counts, try_rubric, variants
-from grader.validation.verdicts import Fate, Judged, judge, survivors
+from grader.validation.style_equivalents import EQUIVALENTS
+from grader.validation.verdicts import Fate, JudgedVariant, judge, survivors
 from tests.validation.solutions import work
 
 WRONG = Mutant("wrong", verbatim("wrong"), lambda draft: draft, ("layers", "mirror"), ("runs",))
@@ -103,7 +103,7 @@ def test_only_what_errs_makes_a_rubric_fail() -> None:
         (fate, operator.name)
         for fate in Fate
         for operator in (WRONG, RIGHT)
-        if Judged("stacked", operator, fate, {}).is_bad
+        if JudgedVariant("stacked", operator, fate, {}).is_bad
     }
     assert {fate for fate, name in bad if name == "wrong"} == {Fate.SURVIVED, Fate.REJECTED, Fate.BROKEN}
     assert (Fate.HELD, "right") in bad
@@ -113,16 +113,16 @@ def test_the_matrix_shows_what_was_meant_beside_what_happened() -> None:
     """One sign for each of the ways in which a check can go."""
     outcomes = {"layers": F, "mirror": P, "runs": F, "shapes": P, "code_size": U, "reconstruction": F}
     judged = frozenset(outcomes) - {"reconstruction"}
-    one = Judged("stacked", WRONG, Fate.KILLED_FOR_ANOTHER, outcomes, ("layers", "mirror"), judged)
+    one = JudgedVariant("stacked", WRONG, Fate.KILLED_FOR_ANOTHER, outcomes, ("layers", "mirror"), judged)
     assert [sign(one, check) for check in outcomes] == ["●", "○", "+", "·", "?", ""]
 
 
 def test_verdicts_are_counted_by_kind() -> None:
     """For the last lines of the command."""
     done = [
-        Judged("a", WRONG, Fate.KILLED, {}),
-        Judged("b", WRONG, Fate.KILLED, {}),
-        Judged("a", RIGHT, Fate.ACCEPTED, {}),
+        JudgedVariant("a", WRONG, Fate.KILLED, {}),
+        JudgedVariant("b", WRONG, Fate.KILLED, {}),
+        JudgedVariant("a", RIGHT, Fate.ACCEPTED, {}),
     ]
     assert counts(done) == {Fate.KILLED: 2, Fate.ACCEPTED: 1}
     assert applying(done) == ({"wrong"}, {"right"})

@@ -11,9 +11,9 @@ from typing import Final
 
 from grader.checks.core.causes import destroyed_by_surroundings
 from grader.checks.core.environment_advice import what_is_lacking
+from grader.checks.core.phrases import lacking_modules
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, skipped, ungradable
-from grader.checks.core.wording import lacking_modules
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, MessageValue, message
 from grader.domain.run import RunRecord, RunStatus, StoppedBy

@@ -7,9 +7,9 @@ from typing import Final
 
 from grader.checks.core.advice import Advice
 from grader.checks.core.causes import ROLE_NAMES, Cause, CauseKind, is_unfinished, missing_module
-from grader.checks.core.wording import lacking_modules
+from grader.checks.core.phrases import lacking_modules
+from grader.domain.cell_places import NOWHERE, Places, cell_name
 from grader.domain.messages import Message, message
-from grader.domain.places import NOWHERE, Places, cell_name
 from grader.domain.run import CellError
 
 WITHOUT_NETWORK: Final = message(

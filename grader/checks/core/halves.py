@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from grader.checks.core.absence import NOT_CHECKED
+from grader.checks.core.phrases import ROLE_NAMES, model, no_such_model, notebook
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import CheckFunction, Verdict, by_share, skipped
-from grader.checks.core.wording import ROLE_NAMES, model, no_such_model, notebook
 from grader.domain.architecture import Architecture, shape_size
 from grader.domain.assignment import RubricItem
 from grader.domain.facts import ReferenceFacts

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from grader.checks.core.absence import might_have_earned_more, why_incomplete, without_autoencoder
+from grader.checks.core.phrases import idle_training, model, other_data
 from grader.checks.core.subject import Subject
 from grader.checks.core.training_advice import slow_training, training_stopped
 from grader.checks.core.verdict import Verdict, by_share, failed, ungradable
-from grader.checks.core.wording import idle_training, model, other_data
 from grader.domain.facts import Baseline, CreditCurve, Statistic
 from grader.domain.grade import Finding
 from grader.domain.measurement import Measurement, Quantity, Role

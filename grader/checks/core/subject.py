@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from grader.domain.assignment import ImportPolicy
+from grader.domain.cell_places import Places
 from grader.domain.code_sizes import calibrated_for
 from grader.domain.facts import CalibratedData, ReferenceFacts
 from grader.domain.measurement import MeasuredModel, Measurements, Role
 from grader.domain.outdated import SlowOptimizer, Translation
-from grader.domain.places import Places
 from grader.domain.run import RunRecord
 from grader.domain.submission import ImportedModule
 

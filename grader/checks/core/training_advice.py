@@ -6,11 +6,11 @@ from typing import Final
 
 from grader.checks.core.advice import Advice
 from grader.checks.core.causes import cause_of, stopped_training
+from grader.checks.core.phrases import brief
 from grader.checks.core.subject import Subject
-from grader.checks.core.wording import brief
+from grader.domain.cell_places import Places, cell_name, line_title
 from grader.domain.messages import Message, message
 from grader.domain.outdated import SlowOptimizer
-from grader.domain.places import Places, cell_name, line_title
 
 SLOWED_SKILL: Final = 0.5
 """Skill above which a model has learnt something; what it learnt then explains its result."""

@@ -7,10 +7,10 @@ from typing import Final
 from grader.checks.core.absence import why_unknown
 from grader.checks.core.check import Check, Needs
 from grader.checks.core.halves import AUTOENCODER, ENCODER
+from grader.checks.core.phrases import notebook
 from grader.checks.core.statistic import Aspect, Side, judged_by_facts, without_numbers
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed, ungradable
-from grader.checks.core.wording import notebook
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding
 from grader.domain.measurement import Quantity, Role

@@ -7,9 +7,9 @@ from typing import Final
 from grader.checks.core.absence import perhaps_more, why_unknown, without_autoencoder
 from grader.checks.core.check import Check, Needs
 from grader.checks.core.parameters import Parameter
+from grader.checks.core.phrases import notebook
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, by_share, ungradable
-from grader.checks.core.wording import notebook
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding
 from grader.domain.measurement import MissedEntry, Quantity

@@ -6,10 +6,10 @@ from typing import Final
 
 from grader.checks.core.absence import without_autoencoder
 from grader.checks.core.check import Check, Needs
+from grader.checks.core.phrases import model
 from grader.checks.core.statistic import Aspect, Side, judged_by_facts
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed, skipped, ungradable
-from grader.checks.core.wording import model
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding
 from grader.domain.measurement import Measurement, Quantity, Role

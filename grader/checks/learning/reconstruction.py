@@ -12,11 +12,11 @@ from grader.checks.core.absence import might_have_earned_more, why_incomplete, w
 from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.code_layer import code_size
 from grader.checks.core.parameters import TEST_IMAGES_COST
+from grader.checks.core.phrases import idle_training, model, other_data, sample_words
 from grader.checks.core.statistic import NAN_HINT, NAN_WHY, STILL_FALLING
 from grader.checks.core.subject import Subject
 from grader.checks.core.training_advice import slow_training, training_stopped
 from grader.checks.core.verdict import Verdict, by_share, failed, skipped, ungradable
-from grader.checks.core.wording import idle_training, model, other_data, sample_words
 from grader.domain.assignment import RubricItem
 from grader.domain.facts import Baseline, CreditCurve, Statistic, trivial_errors
 from grader.domain.grade import Finding

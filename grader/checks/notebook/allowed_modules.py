@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from grader.checks.core.check import Check, Needs, TrainingUse
+from grader.checks.core.phrases import brief
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed
-from grader.checks.core.wording import brief
 from grader.domain.assignment import ImportPolicy, RubricItem
+from grader.domain.cell_places import Places, line_title
 from grader.domain.grade import Finding
 from grader.domain.messages import Message, message
-from grader.domain.places import Places, line_title
 from grader.domain.submission import ImportedModule
 
 

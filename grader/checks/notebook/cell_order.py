@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from grader.domain.cell_places import NOWHERE, Places, cell_name
 from grader.domain.messages import Message, message
-from grader.domain.places import NOWHERE, Places, cell_name
 from grader.domain.run import CellError
 
 

@@ -20,10 +20,10 @@ from grader.checks.core.environment_advice import (
     of_lacked_name,
     of_surroundings,
 )
-from grader.checks.core.wording import where_and_why
+from grader.checks.core.phrases import where_and_why
+from grader.domain.cell_places import NOWHERE, Places, cell_name
 from grader.domain.messages import message
 from grader.domain.outdated import Translation
-from grader.domain.places import NOWHERE, Places, cell_name
 from grader.domain.run import CellError, RaisedBy
 
 

@@ -7,9 +7,9 @@ from typing import Final
 from grader.checks.core.absence import without_autoencoder
 from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.code_layer import code_size
+from grader.checks.core.phrases import code_of, model
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed, ungradable
-from grader.checks.core.wording import code_of, model
 from grader.checks.structure.code_size import image_size
 from grader.domain.architecture import shape_size
 from grader.domain.assignment import RubricItem

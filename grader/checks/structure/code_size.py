@@ -9,9 +9,9 @@ from grader.checks.core.absence import without_autoencoder
 from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.code_layer import code_size
 from grader.checks.core.halves import AUTOENCODER, DECODER, ENCODER, Halves, HalvesRule
+from grader.checks.core.phrases import code_of, model
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, by_share, failed, passed, ungradable
-from grader.checks.core.wording import code_of, model
 from grader.domain.architecture import shape_size
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding, Outcome

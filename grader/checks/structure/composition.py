@@ -9,10 +9,10 @@ from grader.checks.core.absence import perhaps_missing, why_unknown, without_aut
 from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.halves import EVERY_MODEL
 from grader.checks.core.parameters import Parameter
+from grader.checks.core.phrases import ROLE_NAMES, model, no_such_model, notebook
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed, ungradable
-from grader.checks.core.wording import ROLE_NAMES, model, no_such_model, notebook
-from grader.checks.structure.models import LAYERS_SUFFICE, is_missing
+from grader.checks.structure.required_models import LAYERS_SUFFICE, is_missing
 from grader.domain.architecture import shape_size
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding

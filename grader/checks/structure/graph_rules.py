@@ -9,10 +9,10 @@ from grader.checks.core.absence import NOT_MEASURED, might_have_earned_more, why
 from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.halves import AUTOENCODER, DECODER, ENCODER, Halves, HalvesRule, judged_as_a_whole, of_half
 from grader.checks.core.parameters import Parameter
+from grader.checks.core.phrases import model, sample_shape, shape
 from grader.checks.core.statistic import without_numbers
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, by_share, failed, passed, ungradable
-from grader.checks.core.wording import model, sample_shape, shape
 from grader.domain.architecture import Architecture
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 from grader.checks.core.halves import HALVES, Halves
+from grader.checks.core.phrases import ROLE_NAMES
 from grader.checks.core.verdict import CheckFunction, Verdict
-from grader.checks.core.wording import ROLE_NAMES
 from grader.domain.assignment import RubricItem
 from grader.domain.counted_layers import counted_layers
 from grader.domain.grade import Finding

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from grader.checks.core import wording
+from grader.checks.core import phrases
 from grader.checks.core.absence import NOT_MEASURED, without_autoencoder
 from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.halves import AUTOENCODER, DECODER, ENCODER, HalvesRule
@@ -112,14 +112,14 @@ def _expected(difference: Difference, rules: LayerRules) -> Message:
     if ACTIVATION in settings:
         own = (layer.activation,) if rules.own_output or not difference.is_output else ()
         settings[ACTIVATION] = " | ".join(dict.fromkeys((*own, *allowed)))
-    return wording.layer(layer, settings)
+    return phrases.layer(layer, settings)
 
 
 def _actual(difference: Difference) -> Message:
     layer = difference.actual
     if layer is None:
         return message("No such layer.")
-    return wording.layer(layer, _settings(layer, difference))
+    return phrases.layer(layer, _settings(layer, difference))
 
 
 def _settings(layer: Layer, difference: Difference) -> dict[str, AttributeValue]:

@@ -8,9 +8,9 @@ from typing import Final
 from grader.checks.core.absence import NOT_MEASURED, without_autoencoder
 from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.halves import AUTOENCODER, BOTH_HALVES, HalvesRule, judged_as_a_whole
+from grader.checks.core.phrases import WHY_SAME_SIZE, model, shape
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed, ungradable
-from grader.checks.core.wording import WHY_SAME_SIZE, model, shape
 from grader.domain.architecture import Architecture, Layer, shape_size
 from grader.domain.assignment import RubricItem
 from grader.domain.code_place import narrowest

@@ -7,9 +7,9 @@ from typing import Final
 from grader.checks.core.absence import why_incomplete
 from grader.checks.core.check import Check, Needs
 from grader.checks.core.halves import EVERY_MODEL
+from grader.checks.core.phrases import notebook
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed, ungradable
-from grader.checks.core.wording import notebook
 from grader.domain.architecture import shape_size
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding

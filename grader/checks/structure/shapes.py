@@ -9,9 +9,9 @@ from grader.checks.core.absence import without_autoencoder
 from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.halves import AUTOENCODER, DECODER, ENCODER, Halves, HalvesRule, judged_as_a_whole
 from grader.checks.core.parameters import Parameter
+from grader.checks.core.phrases import IMAGE, WHY_SAME_SIZE, model, sample_shape, sample_words, shape
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, by_share
-from grader.checks.core.wording import IMAGE, WHY_SAME_SIZE, model, sample_shape, sample_words, shape
 from grader.domain.architecture import Shape, shape_size
 from grader.domain.assignment import RubricItem
 from grader.domain.grade import Finding

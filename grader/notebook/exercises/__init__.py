@@ -7,35 +7,35 @@ from typing import Final
 
 from grader.domain.assignment import Assignment
 from grader.notebook.exercises import (
-    comparison,
+    compile_and_fit,
     fraud,
     from_scratch,
     greedy_layerwise,
     linear_pca,
-    noise,
+    losses_and_optimizers,
+    noise_functions,
     pretraining,
     small_steps,
-    training,
-    variational,
+    variational_steps,
 )
 from grader.notebook.exercises.exercise import Exercise, judged
 
 __all__ = ["Exercise", "exercises_of", "judged"]
 
 _OWN: Final[Mapping[str, tuple[Exercise, ...]]] = {
-    "denoising-convolutional": (noise.ADDED,),
-    "denoising-dense": (noise.ADDED, noise.HOLES),
-    "denoising-dropout": noise.LAYER,
+    "denoising-convolutional": (noise_functions.ADDED,),
+    "denoising-dense": (noise_functions.ADDED, noise_functions.HOLES),
+    "denoising-dropout": noise_functions.LAYER,
     "fraud": fraud.EXERCISES,
     "greedy-layerwise": greedy_layerwise.EXERCISES,
     "linear-pca": linear_pca.EXERCISES,
-    "losses": (comparison.YARDSTICKS, comparison.TRAININGS),
-    "optimizers": (*comparison.OPTIMIZERS, comparison.TRAININGS),
+    "losses": (losses_and_optimizers.YARDSTICKS, losses_and_optimizers.TRAININGS),
+    "optimizers": (*losses_and_optimizers.OPTIMIZERS, losses_and_optimizers.TRAININGS),
     "pretraining": pretraining.EXERCISES,
     "simple-dense": (small_steps.NUMBERS,),
     "sparse": small_steps.SPARSE,
-    "variational": variational.EXERCISES,
-    "variational-convolutional": (variational.PLANE,),
+    "variational": variational_steps.EXERCISES,
+    "variational-convolutional": (variational_steps.PLANE,),
 }
 
 
@@ -43,4 +43,4 @@ def exercises_of(assignment: Assignment) -> Mapping[str, Exercise]:
     """Return the steps of an assignment that are checked on functions and values, by the names used in calls."""
     if any(item.check == "arrays" for item in assignment.rubric):  # a network without Keras
         return {one.name: one for one in from_scratch.EXERCISES}
-    return {one.name: one for one in (*_OWN.get(assignment.reference, ()), *training.EXERCISES)}
+    return {one.name: one for one in (*_OWN.get(assignment.reference, ()), *compile_and_fit.EXERCISES)}

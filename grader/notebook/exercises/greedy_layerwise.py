@@ -11,7 +11,7 @@ import numpy as np
 from grader.domain.grade import Finding
 from grader.domain.messages import message
 from grader.notebook.exercises.exercise import Exercise, Names, finding
-from grader.notebook.exercises.models import joined, sized, trained
+from grader.notebook.exercises.ungraded_models import joined, sized, trained
 
 _ROWS: Final = 100
 _HINT: Final = message("The table above the cell says how many numbers go in and come out.")

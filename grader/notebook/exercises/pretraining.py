@@ -10,7 +10,7 @@ import numpy as np
 from grader.domain.grade import Finding
 from grader.domain.messages import message, verbatim
 from grader.notebook.exercises.exercise import Exercise, Names, finding
-from grader.notebook.exercises.models import joined, same_weights, separate, sized, trained
+from grader.notebook.exercises.ungraded_models import joined, same_weights, separate, sized, trained
 
 _PIXELS: Final = 28 * 28
 _ENCODER: Final = message("It takes images of 28×28 and gives CODE_SIZE numbers.")

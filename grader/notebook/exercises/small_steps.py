@@ -11,7 +11,7 @@ from grader.domain.grade import Finding
 from grader.domain.messages import message, verbatim
 from grader.domain.text import shortened
 from grader.notebook.exercises.exercise import Exercise, Names, finding
-from grader.notebook.exercises.models import joined, separate, sized, trained
+from grader.notebook.exercises.ungraded_models import joined, separate, sized, trained
 
 
 def _numbers(names: Names) -> Iterator[Finding]:

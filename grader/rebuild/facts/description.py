@@ -13,7 +13,7 @@ from grader.domain.architecture import Architecture
 from grader.domain.facts import ReferenceFacts
 from grader.domain.measurement import Role
 from grader.domain.source_digest import source_digest
-from grader.rebuild.facts.training import epochs_of
+from grader.rebuild.facts.reference_training import epochs_of
 from grader.rebuild.network.own_models import architecture_of, as_keras
 from reference import contract
 from reference.contract import Autoencoder, Reference

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from platformdirs import user_cache_path
 
-from grader.rebuild.facts.training import Trained, Variation, untrained
+from grader.rebuild.facts.reference_training import TrainedReference, Variation, untrained
 from grader.rebuild.network.own_models import as_keras
 from reference.contract import Autoencoder, Reference
 
@@ -55,7 +55,7 @@ class RunKey:
         return folder / self.reference / f"{digest}-{self.variation}-{self.seed}-{self.epochs}.npz"
 
 
-def keep(folder: Path, key: RunKey, trained: Trained) -> None:
+def keep(folder: Path, key: RunKey, trained: TrainedReference) -> None:
     """Write the weights of a run in one step; a folder that cannot be written raises OSError."""
     target = key.file(folder)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,7 @@ def keep(folder: Path, key: RunKey, trained: Trained) -> None:
     Path(file.name).replace(target)
 
 
-def recall(folder: Path, key: RunKey, reference: Reference, variation: Variation) -> Trained | None:
+def recall(folder: Path, key: RunKey, reference: Reference, variation: Variation) -> TrainedReference | None:
     """Return a kept run with its models rebuilt, None if it was not kept or no longer fits."""
     try:
         with np.load(key.file(folder), allow_pickle=False) as archive:
@@ -80,7 +80,7 @@ def recall(folder: Path, key: RunKey, reference: Reference, variation: Variation
             model.set_weights([arrays[f"{role}{place}"] for place in range(count)])
     except (OSError, KeyError, ValueError, zipfile.BadZipFile):
         return None
-    return Trained(models, int(epochs), None if np.isnan(loss) else float(loss), float(seconds))
+    return TrainedReference(models, int(epochs), None if np.isnan(loss) else float(loss), float(seconds))
 
 
 def _apart(models: Autoencoder) -> dict[str, Any]:

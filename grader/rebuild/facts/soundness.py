@@ -17,7 +17,7 @@ import numpy as np
 from grader.domain.datasets import datasets as known_sets
 from grader.domain.messages import Message, message, verbatim
 from grader.rebuild.facts.description import describe
-from grader.rebuild.families.registry import family_names, family_of
+from grader.rebuild.families.family_registry import family_names, family_of
 from grader.rebuild.network.own_models import as_keras
 from reference.contract import FUNCTIONS, NAMES, NUMBERS, Autoencoder, Reference, module, own_file, reference_of
 

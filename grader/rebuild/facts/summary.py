@@ -14,10 +14,10 @@ from grader.domain.facts import Baseline, CalibratedData, CalibrationRun, Credit
 from grader.domain.measurement import Quantity
 from grader.rebuild.facts.curves import HONEST_WITH_FULL_CREDIT, decisive_curve, fair_curve, separates
 from grader.rebuild.facts.description import recipe_digest
-from grader.rebuild.facts.training import CONTROL, REFERENCE, epochs_of
+from grader.rebuild.facts.reference_training import CONTROL, REFERENCE, epochs_of
+from grader.rebuild.families.family_registry import family_of
 from grader.rebuild.families.judgement import Baselines, Judgement
-from grader.rebuild.families.registry import family_of
-from grader.rebuild.quantities.reference_data import Material
+from grader.rebuild.quantities.reference_data import ReferenceData
 from reference.contract import Reference
 
 WIDEST_SHARE = 0.5
@@ -28,7 +28,7 @@ _DIGITS = 6
 
 def summarise(
     reference: Reference,
-    material: Material,
+    material: ReferenceData,
     records: Sequence[CalibrationRun],
     known: Baselines,
     *,

@@ -9,10 +9,10 @@ from grader.domain.measurement import ImageStrip, Measurement, Quantity
 from grader.domain.units import Unit
 from grader.rebuild.families.family import ByBehaviour, Family, TrainedModels, reconstruction
 from grader.rebuild.families.judgement import BCE, MSE_INFORMS, Baselines, Judgement, Reach
-from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.noise import clean_samples, noisy_samples
-from grader.rebuild.quantities.portrait import denoised_strips
-from grader.rebuild.quantities.reference_data import Array, Material
+from grader.rebuild.quantities import image_metrics
+from grader.rebuild.quantities.noisy_samples import clean_samples, noisy_samples
+from grader.rebuild.quantities.portrait_measurements import denoised_strips
+from grader.rebuild.quantities.reference_data import Array, ReferenceData
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Reference
 
@@ -43,8 +43,8 @@ class Denoising(Family):
         images = samples.images
         clean = clean_samples(reference, images) if samples.laid_out is None else samples.laid_out
         noisy = noisy_samples(reference, clean).reshape(images.shape)
-        noisy_error = quality.mean_squared_error(images, quality.reconstruct(models.autoencoder, noisy))
-        ratio = noisy_error / max(quality.mean_squared_error(images, outputs), NO_ERROR)
+        noisy_error = image_metrics.mean_squared_error(images, image_metrics.reconstruct(models.autoencoder, noisy))
+        ratio = noisy_error / max(image_metrics.mean_squared_error(images, outputs), NO_ERROR)
         how = f"noise of the reference's own kind on {len(images)} images, compared with the clean ones"
         divided = f"error on {len(images)} images with noise, divided by that on the same without"
         return [
@@ -62,11 +62,11 @@ class Denoising(Family):
             models.autoencoder, noisy_samples(reference, clean_samples(reference, images)).reshape(images.shape)
         )
 
-    def baselines(self, reference: Reference, material: Material) -> Baselines:
+    def baselines(self, reference: Reference, material: ReferenceData) -> Baselines:
         """Add the mean image and the noisy copy."""
         found = super().baselines(reference, material)
         clean = clean_samples(reference, material.hidden)
-        copy = quality.mean_squared_error(clean, noisy_samples(reference, clean))
+        copy = image_metrics.mean_squared_error(clean, noisy_samples(reference, clean))
         mean = found[Quantity.RECONSTRUCTION_MSE][Baseline.MEAN]
         return found | {Quantity.DENOISED_MSE: {Baseline.MEAN: mean, Baseline.NOISY_COPY: copy}}
 

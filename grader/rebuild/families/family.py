@@ -1,7 +1,7 @@
 """The base class of families: one function measures references and students' models, the rest judges the numbers.
 
 Another package's family derives from `Family`, overrides what differs, and is named as an entry point of the group
-`grader.rebuild.families.registry.GROUP`. By default, a family judges by the reconstruction error.
+`grader.rebuild.families.family_registry.GROUP`. By default, a family judges by the reconstruction error.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from grader.rebuild.network.cutting import completed
 from grader.rebuild.network.relations import fits_sample, related
 from grader.rebuild.network.roles import Cast, assign
 from grader.rebuild.network.untrained_copies import with_named_parts
-from grader.rebuild.quantities import quality
+from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.conventions import in_unit_range
 from grader.rebuild.quantities.lengths import length_measurements
-from grader.rebuild.quantities.noise import clean_samples
-from grader.rebuild.quantities.portrait import CODES_SHOWN, code_plane, codes_of
-from grader.rebuild.quantities.reference_data import Array, Material, are_images
+from grader.rebuild.quantities.noisy_samples import clean_samples
+from grader.rebuild.quantities.portrait_measurements import CODES_SHOWN, code_plane, codes_of
+from grader.rebuild.quantities.reference_data import Array, ReferenceData, are_images
 from grader.rebuild.quantities.samples import Samples, load_samples
 from reference.contract import Autoencoder, Reference
 
@@ -139,7 +139,7 @@ class Family:
     # References
 
     def of_reference(
-        self, reference: Reference, models: Autoencoder, material: Material, samples: Samples, seed: int
+        self, reference: Reference, models: Autoencoder, material: ReferenceData, samples: Samples, seed: int
     ) -> TrainedModels:
         """Return the models of a reference with everything that `measure` needs.
 
@@ -153,7 +153,7 @@ class Family:
         del reference, material, samples, seed
         return TrainedModels(models.autoencoder, models.encoder, models.decoder)
 
-    def reference_samples(self, reference: Reference, material: Material) -> Samples:
+    def reference_samples(self, reference: Reference, material: ReferenceData) -> Samples:
         """Return the hidden data on which a reference is measured."""
         clean = clean_samples(reference, material.hidden)
         images = clean.reshape(material.hidden.shape) if clean.size == material.hidden.size else clean
@@ -161,11 +161,11 @@ class Family:
             material.size, material.train, images, material.strip_images, material.hidden_labels, laid_out=clean
         )
 
-    def baselines(self, reference: Reference, material: Material) -> Baselines:
+    def baselines(self, reference: Reference, material: ReferenceData) -> Baselines:
         """Return what predictors reach that need no training of the reference."""
-        found = {Baseline.MEAN: quality.mean_image_error(material.train, material.hidden)}
+        found = {Baseline.MEAN: image_metrics.mean_image_error(material.train, material.hidden)}
         if material.train[0].size > reference.code_size:
-            found[Baseline.PCA] = quality.pca_error(material.train, material.hidden, reference.code_size)
+            found[Baseline.PCA] = image_metrics.pca_error(material.train, material.hidden, reference.code_size)
         baselines: Baselines = {Quantity.RECONSTRUCTION_MSE: found}
         if material.hidden.ndim == 3:  # images
             baselines[Quantity.RECONSTRUCTION_BCE] = {Baseline.MEAN: mean_image_entropy(material)}
@@ -227,8 +227,8 @@ def code_numbers_of(encoder: Any) -> int:
 def reconstruction(samples: Samples, outputs: Array) -> list[Measurement]:
     """Return the reconstruction error of samples (n, …) as squared error and as cross-entropy."""
     how = f"rebuilt model on {len(samples.images)} images"
-    squared = quality.mean_squared_error(samples.images, outputs)
-    entropy = quality.binary_cross_entropy(samples.images, outputs)
+    squared = image_metrics.mean_squared_error(samples.images, outputs)
+    entropy = image_metrics.binary_cross_entropy(samples.images, outputs)
     return [
         Measurement(Quantity.RECONSTRUCTION_MSE, squared, Unit.PIXEL_SQUARED, how),
         Measurement(Quantity.RECONSTRUCTION_BCE, entropy, Unit.NAT_PER_PIXEL, how),
@@ -253,7 +253,7 @@ def completed_cast(cast: Cast, rebuilt: Rebuilt, setting: Setting, sample: tuple
     return with_named_parts(cast, rebuilt.models, arrays, sample=sample, contract=contract)
 
 
-def mean_image_entropy(material: Material) -> float:
+def mean_image_entropy(material: ReferenceData) -> float:
     """Return the cross-entropy of the mean training image on the hidden images, in nats a pixel."""
     mean = np.broadcast_to(material.train.mean(axis=0), material.hidden.shape)
-    return quality.binary_cross_entropy(material.hidden, mean)
+    return image_metrics.binary_cross_entropy(material.hidden, mean)

@@ -21,7 +21,7 @@ from grader.rebuild.network.canonical import canonical
 from grader.rebuild.network.model import Arrays, RebuiltModel
 from grader.rebuild.network.own_models import reference_form
 from grader.rebuild.network.roles import Cast, assign, concrete, holds_same_numbers
-from grader.rebuild.quantities import quality
+from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.reference_data import Array
 from reference.contract import COMPARISON, Reference
 
@@ -141,8 +141,8 @@ def _fresh_error(reference: Reference, images: Array) -> float:
 
 def _error(model: Any, images: Array) -> float:
     """Return the MSE on images, infinite if the model does not run or its outputs are not finite."""
-    outputs = quality.answers(model, images)
-    error = np.inf if outputs is None else quality.mean_squared_error(images.reshape(len(images), -1), outputs)
+    outputs = image_metrics.answers(model, images)
+    error = np.inf if outputs is None else image_metrics.mean_squared_error(images.reshape(len(images), -1), outputs)
     return float(error) if np.isfinite(error) else np.inf
 
 
@@ -208,7 +208,7 @@ class _Results:
         """Return the loss on the last twelfth and on all images that a notebook may have held out."""
         key = rival.model.claim.model
         if key not in self.outputs:
-            self.outputs[key] = quality.answers(rival.model.model, self.images)
+            self.outputs[key] = image_metrics.answers(rival.model.model, self.images)
         outputs, measure = self.outputs[key], _LOSSES.get(loss)
         if outputs is None or measure is None:
             return []
@@ -271,7 +271,7 @@ _SYNONYMS: Mapping[str, str] = {
     "bce": "binarycrossentropy", "meansquarederror": "mse", "meanabsoluteerror": "mae",
 }  # fmt: skip
 _LOSSES: Mapping[str, Callable[[Array, Array], float]] = {
-    "mse": quality.mean_squared_error,
+    "mse": image_metrics.mean_squared_error,
     "mae": _mean_absolute_error,
-    "binarycrossentropy": quality.binary_cross_entropy,
+    "binarycrossentropy": image_metrics.binary_cross_entropy,
 }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from grader.rebuild.families.family_registry import family_of
 from grader.rebuild.families.judgement import Values
-from grader.rebuild.families.registry import family_of
-from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.reference_data import Material
+from grader.rebuild.quantities import image_metrics
+from grader.rebuild.quantities.reference_data import ReferenceData
 from reference.contract import Autoencoder, Reference
 
 
-def measured(reference: Reference, models: Autoencoder, material: Material, seed: int) -> Values:
+def measured(reference: Reference, models: Autoencoder, material: ReferenceData, seed: int) -> Values:
     """Return all numbers that the facts record of a reference's trained models.
 
     Args:
@@ -23,7 +23,7 @@ def measured(reference: Reference, models: Autoencoder, material: Material, seed
     """
     family = family_of(reference)
     samples = family.reference_samples(reference, material)
-    outputs = quality.reconstruct(models.autoencoder, samples.images)  # before the family changes the models
+    outputs = image_metrics.reconstruct(models.autoencoder, samples.images)  # before the family changes the models
     trained = family.of_reference(reference, models, material, samples, seed)
     values = {one.name: one.value for one in family.measure(reference, trained, samples, outputs)}
     return {quantity: float(values[quantity]) for quantity in family.statistics}

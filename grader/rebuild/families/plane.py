@@ -12,7 +12,7 @@ from grader.domain.measurement import Measurement, Quantity
 from grader.domain.units import Unit
 from grader.rebuild.families.family import Family, TrainedModels, reconstruction
 from grader.rebuild.families.judgement import Baselines, Judgement, Reach
-from grader.rebuild.quantities.reference_data import Array, Material
+from grader.rebuild.quantities.reference_data import Array, ReferenceData
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Reference
 
@@ -51,7 +51,7 @@ class Plane(Family):
         how = "plane of all answers against PCA's"
         return [*found, Measurement(Quantity.PLANE_ANGLE, float(angles[-1]), Unit.DEGREE, how)]
 
-    def baselines(self, reference: Reference, material: Material) -> Baselines:
+    def baselines(self, reference: Reference, material: ReferenceData) -> Baselines:
         """Add a random plane."""
         plane = {Quantity.PLANE_ANGLE: {Baseline.RANDOM_PLANE: RANDOM_PLANE_DEGREES}}
         return plane | super().baselines(reference, material)

@@ -12,8 +12,8 @@ from grader.domain.measurement import Measurement, Quantity
 from grader.domain.portrait import Portrait
 from grader.rebuild.families.family import Family, TrainedModels, reconstruction
 from grader.rebuild.families.judgement import BCE, MSE, Judgement, Reach
-from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.portrait import ACTIVITY_IMAGES, code_activity, codes_of
+from grader.rebuild.quantities import image_metrics
+from grader.rebuild.quantities.portrait_measurements import ACTIVITY_IMAGES, code_activity, codes_of
 from grader.rebuild.quantities.reference_data import Array
 from grader.rebuild.quantities.samples import Samples
 from grader.rebuild.quantities.sparsity import IMAGES, sparseness
@@ -47,7 +47,7 @@ class Sparse(Family):
         found = reconstruction(samples, outputs)
         if models.encoder is None or models.decoder is None:
             return found
-        codes = quality.predict(models.encoder, quality.as_input(models.encoder, samples.images))
+        codes = image_metrics.predict(models.encoder, image_metrics.as_input(models.encoder, samples.images))
         how = f"codes of {len(samples.images)} images"
         descriptions = {
             Quantity.SPARSENESS: f"change of up to {IMAGES} decoded images when one unit at a time is put to rest",

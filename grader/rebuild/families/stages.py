@@ -23,7 +23,7 @@ from grader.rebuild.families.family import ByBehaviour, Family
 from grader.rebuild.network.allowlist import RefusedError
 from grader.rebuild.network.model import Arrays, RebuiltModel, Workshop
 from grader.rebuild.network.roles import concrete
-from grader.rebuild.quantities import quality
+from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.reference_data import Array
 from reference.contract import STAGES
 
@@ -135,15 +135,15 @@ def _codes(stage: RebuiltModel, size: int, workshop: Workshop, samples: Array) -
             part = workshop.rebuild(replace(stage.claim, outputs=(step.output,)))
         except RefusedError:
             continue
-        codes = quality.answers(part.model, samples)
+        codes = image_metrics.answers(part.model, samples)
         if codes is not None:
             yield codes
 
 
 def _better_than_a_constant(stage: RebuiltModel, samples: Array) -> bool:
     """Return whether a stage's error is smaller than that of the best constant, the mean of the samples."""
-    outputs, rows = quality.answers(stage.model, samples), samples.reshape(len(samples), -1)
+    outputs, rows = image_metrics.answers(stage.model, samples), samples.reshape(len(samples), -1)
     constant = np.broadcast_to(rows.mean(axis=0), rows.shape)
-    return outputs is not None and quality.mean_squared_error(rows, outputs) < quality.mean_squared_error(
+    return outputs is not None and image_metrics.mean_squared_error(rows, outputs) < image_metrics.mean_squared_error(
         rows, constant
     )

@@ -18,8 +18,8 @@ from grader.rebuild.families.family import ByBehaviour, Family, TrainedModels, r
 from grader.rebuild.families.judgement import BCE, MSE, Baselines, Judgement
 from grader.rebuild.network.model import Arrays, RebuiltModel
 from grader.rebuild.network.roles import concrete
-from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.reference_data import Array, Labels, Material
+from grader.rebuild.quantities import image_metrics
+from grader.rebuild.quantities.reference_data import Array, Labels, ReferenceData
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Autoencoder, Reference
 
@@ -78,7 +78,7 @@ class Transfer(Family):
         return found
 
     def of_reference(
-        self, reference: Reference, models: Autoencoder, material: Material, samples: Samples, seed: int
+        self, reference: Reference, models: Autoencoder, material: ReferenceData, samples: Samples, seed: int
     ) -> TrainedModels:
         """Train the lesson's classifiers, which changes the encoder."""
         chosen = reference.offer("choose_labelled")(material.train_labels, np.random.default_rng(seed))
@@ -102,7 +102,7 @@ class Transfer(Family):
             classifier_matrices=after,
         )
 
-    def baselines(self, reference: Reference, material: Material) -> Baselines:
+    def baselines(self, reference: Reference, material: ReferenceData) -> Baselines:
         """Add an untrained encoder."""
         keras.utils.set_random_seed(0)
         samples = self.reference_samples(reference, material)
@@ -189,7 +189,7 @@ def _kernels(model: RebuiltModel, arrays: Arrays) -> list[Array]:
 
 
 def _answers(classifier: Any, images: Array) -> Array:
-    return quality.predict(classifier, quality.as_input(classifier, images)).reshape(len(images), -1)
+    return image_metrics.predict(classifier, image_metrics.as_input(classifier, images)).reshape(len(images), -1)
 
 
 def _matrices(model: Any) -> list[Array]:

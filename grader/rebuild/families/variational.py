@@ -23,10 +23,10 @@ from grader.domain.portrait import Portrait
 from grader.domain.units import Unit
 from grader.rebuild.families.family import Family, TrainedModels, mean_image_entropy, reconstruction
 from grader.rebuild.families.judgement import BCE, MSE, Baselines, Judgement
-from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.noise import NOISE_SEED
-from grader.rebuild.quantities.portrait import CODES_SHOWN, code_plane, codes_of
-from grader.rebuild.quantities.reference_data import Array, Material
+from grader.rebuild.quantities import image_metrics
+from grader.rebuild.quantities.noisy_samples import NOISE_SEED
+from grader.rebuild.quantities.portrait_measurements import CODES_SHOWN, code_plane, codes_of
+from grader.rebuild.quantities.reference_data import Array, ReferenceData
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Autoencoder, Reference
 from reference.sampling import kl_divergence, moments
@@ -93,13 +93,13 @@ class Variational(Family):
         return Portrait(code_plane(means, samples.labels))
 
     def of_reference(
-        self, reference: Reference, models: Autoencoder, material: Material, samples: Samples, seed: int
+        self, reference: Reference, models: Autoencoder, material: ReferenceData, samples: Samples, seed: int
     ) -> TrainedModels:
         """Add the moments of the reference's encoder."""
         found = super().of_reference(reference, models, material, samples, seed)
         return replace(found, moments=moments(models.encoder))
 
-    def baselines(self, reference: Reference, material: Material) -> Baselines:
+    def baselines(self, reference: Reference, material: ReferenceData) -> Baselines:
         """Add the numbers of a collapsed posterior, whose decoder outputs the mean image."""
         collapsed = mean_image_entropy(material) * material.hidden[0].size
         return super().baselines(reference, material) | {
@@ -120,8 +120,8 @@ def _fit(heads: Any, decoder: Any) -> bool:
 
 def _both_outputs(model: Any, images: Array) -> tuple[Array, Array]:
     """Return both outputs of a model for images."""
-    inputs = quality.as_input(model, images)
-    parts = [model(inputs[start : start + quality.BATCH]) for start in range(0, len(inputs), quality.BATCH)]
+    inputs = image_metrics.as_input(model, images)
+    parts = [model(inputs[start : start + image_metrics.BATCH]) for start in range(0, len(inputs), image_metrics.BATCH)]
     first, second = (np.concatenate([np.asarray(part[index]) for part in parts]) for index in (0, 1))
     return first, second
 
@@ -183,7 +183,7 @@ def _entropy(mean: Array, log_variance: Array, decoder: Any, images: Array) -> f
     """Return the binary cross-entropy of decoded random codes, in nats per image."""
     noise = np.random.default_rng(NOISE_SEED).normal(size=mean.shape)
     decoded = _decode(decoder, mean + np.exp(0.5 * log_variance) * noise).reshape(images.shape)
-    return quality.binary_cross_entropy(images, decoded) * images[0].size
+    return image_metrics.binary_cross_entropy(images, decoded) * images[0].size
 
 
 def prior_distance(decoder: Any, code_size: int, train: Array) -> float:
@@ -200,7 +200,7 @@ def prior_distance(decoder: Any, code_size: int, train: Array) -> float:
 
 def _decode(decoder: Any, codes: np.ndarray) -> Array:
     shape = tuple(1 if length is None else length for length in decoder.inputs[0].shape[1:])
-    return quality.predict(decoder, codes.astype(np.float32).reshape(len(codes), *shape))
+    return image_metrics.predict(decoder, codes.astype(np.float32).reshape(len(codes), *shape))
 
 
 def _rows(values: Array) -> Array:

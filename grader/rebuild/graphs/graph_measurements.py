@@ -24,17 +24,17 @@ from grader.domain.ports import GraphSandbox, MeasuringTask
 from grader.domain.text import shortened
 from grader.domain.units import Unit
 from grader.rebuild.families.family import ByBehaviour, TrainedModels
-from grader.rebuild.families.registry import family_of
+from grader.rebuild.families.family_registry import family_of
 from grader.rebuild.graphs.graph_pixels import Convention, Converted, convention_of
 from grader.rebuild.graphs.graph_process import BehaviourError, GraphModel, GraphProcess
 from grader.rebuild.network.canonical import canonical
 from grader.rebuild.network.model import Arrays, RebuiltModel
 from grader.rebuild.network.roles import Cast, concrete
-from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.behaviour import COMPOSITION_IMAGES, output_range, strips
+from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.conventions import PixelScale
 from grader.rebuild.quantities.reference_data import Array
 from grader.rebuild.quantities.samples import Samples
+from grader.rebuild.quantities.submission_measurements import COMPOSITION_IMAGES, output_range, strips
 from reference.contract import Reference
 
 SECONDS = 150.0
@@ -139,8 +139,8 @@ def _contradicted(opaque: Opaque, together: RebuiltModel, sandbox: GraphSandbox)
     try:
         with GraphProcess(sandbox, path, time.monotonic() + SECONDS / 3) as process:
             own = Converted(GraphModel(process, opaque.sample), Convention(opaque.scale))
-            outputs = quality.reconstruct(own, images)
-            wanted = quality.reconstruct(together.model, images)
+            outputs = image_metrics.reconstruct(own, images)
+            wanted = image_metrics.reconstruct(together.model, images)
     except (BehaviourError, ValueError, tf.errors.OpError):
         return False
     return not _gap(wanted, outputs) <= CLEARLY_OTHER
@@ -168,7 +168,7 @@ def _measured(case: _Case) -> Measurements:
     opaque, images = case.opaque, case.opaque.samples.images
     convention = convention_of(case.whole, opaque.evidence, opaque.samples.train)
     whole = convention.around(case.whole, Role.AUTOENCODER)
-    outputs = quality.reconstruct(whole.model, images)
+    outputs = image_metrics.reconstruct(whole.model, images)
     if not np.isfinite(outputs).all():
         raise BehaviourError("its answers are not finite numbers (NaN)")
     pair = _pair(whole, case, convention)
@@ -190,7 +190,7 @@ def _measured(case: _Case) -> Measurements:
         data=opaque.samples.size,
         candidates=sum(_is_whole(model, opaque) for model in case.graphs),
         claims=RelatedClaims(any(fit.model == case.whole.claim.model for fit in opaque.evidence.fits)),
-        conventions=(_SAID, *convention.told()),
+        conventions=(_SAID, *convention.conventions()),
         by_behaviour=True,
     )
 
@@ -285,7 +285,7 @@ def _pair(whole: RebuiltModel, case: _Case, convention: Convention) -> tuple[Reb
         parts = convention.around(encoder, Role.ENCODER), convention.around(decoder, Role.DECODER)
         images = case.opaque.samples.images[:COMPOSITION_IMAGES]
         try:
-            gap = quality.composition_gap(whole.model, parts[0].model, parts[1].model, images)
+            gap = image_metrics.composition_gap(whole.model, parts[0].model, parts[1].model, images)
         except (ValueError, tf.errors.OpError):  # they do not fit; a graph that breaks ends all measuring
             continue
         if gap is None or not gap <= SAME:
@@ -322,8 +322,8 @@ def _of_chain(cast: Cast, outputs: Array, images: Array) -> list[Measurement]:
     assert cast.autoencoder and cast.encoder and cast.decoder  # noqa: S101, PT018 - the caller looked
     parts = (cast.encoder.model, cast.decoder.model)
     few = images[:COMPOSITION_IMAGES]
-    chained = quality.through_code(*parts, images)
-    gap = quality.composition_gap(cast.autoencoder.model, *parts, few)
+    chained = image_metrics.through_code(*parts, images)
+    gap = image_metrics.composition_gap(cast.autoencoder.model, *parts, few)
     if chained is None or gap is None:
         raise BehaviourError("its halves do not fit together on all images")
     apart = f"encoder and decoder in processes of their own, codes as numbers of six digits, {len(images)} images"
@@ -332,9 +332,11 @@ def _of_chain(cast: Cast, outputs: Array, images: Array) -> list[Measurement]:
     if not gap <= SAME:
         raise BehaviourError("its halves do not do the same as the whole on all images")
     return [
-        Measurement(Quantity.THROUGH_CODE_MSE, quality.mean_squared_error(images, chained), Unit.PIXEL_SQUARED, apart),
+        Measurement(
+            Quantity.THROUGH_CODE_MSE, image_metrics.mean_squared_error(images, chained), Unit.PIXEL_SQUARED, apart
+        ),
         Measurement(Quantity.COMPOSITION_GAP, gap, "1", apart),
-        Measurement(Quantity.ROUNDING_GAP, quality.rounding_gap(*parts, few) or 0.0, "1", f"{len(few)} images"),
+        Measurement(Quantity.ROUNDING_GAP, image_metrics.rounding_gap(*parts, few) or 0.0, "1", f"{len(few)} images"),
         Measurement(Quantity.CODE_SIZE, code, "1", "numbers that the encoder gives and the decoder takes"),
     ]
 

@@ -12,7 +12,7 @@ from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.measurement import Role
 from grader.domain.messages import Message
 from grader.rebuild.network.model import RebuiltModel
-from grader.rebuild.quantities import quality
+from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.conventions import (
     ANSWERS_WITH_LOGITS,
     CHOOSING_IMAGES,
@@ -35,9 +35,9 @@ class Convention:
         ends = role is not Role.DECODER, role is not Role.ENCODER
         return replace(model, model=Converted(model.model, self, *ends))
 
-    def told(self) -> tuple[Message, ...]:
+    def conventions(self) -> tuple[Message, ...]:
         """Return sentences about the conversions."""
-        return (() if self.scale is None else (self.scale.told(),)) + ((_LOGITS,) if self.logits else ())
+        return (() if self.scale is None else (self.scale.sentence(),)) + ((_LOGITS,) if self.logits else ())
 
 
 _LOGITS = ANSWERS_WITH_LOGITS
@@ -104,6 +104,6 @@ def _is_better(whole: RebuiltModel, convention: Convention, images: Array) -> bo
 
 
 def _error(whole: RebuiltModel, convention: Convention, images: Array) -> float:
-    outputs = quality.reconstruct(convention.around(whole, Role.AUTOENCODER).model, images)
-    error = quality.mean_squared_error(images, outputs)
+    outputs = image_metrics.reconstruct(convention.around(whole, Role.AUTOENCODER).model, images)
+    error = image_metrics.mean_squared_error(images, outputs)
     return float(error) if np.isfinite(error) else np.inf

@@ -15,7 +15,7 @@ from typing import Any
 from grader.domain.architecture import RESHAPE, Architecture, AttributeValue, Layer
 from grader.domain.evidence import JsonValue, OperationClaim
 from grader.domain.layer_kinds import traits_of
-from grader.probe.graph import SAMPLING_MODULE
+from grader.probe.flattening import SAMPLING_MODULE
 from grader.rebuild.network.allowlist import (
     IDENTITY_AT_INFERENCE,
     LAYERS,

@@ -20,7 +20,7 @@ from typing import Any
 from grader.domain.architecture import shape_size
 from grader.domain.evidence import Evidence, JsonValue, ModelClaim, NodeClaim, OperationClaim, TensorClaim
 from grader.domain.measurement import Role
-from grader.probe.graph import SAMPLING_MODULE
+from grader.probe.flattening import SAMPLING_MODULE
 from grader.rebuild.network.allowlist import RefusedError
 from grader.rebuild.network.model import Arrays, RebuiltModel, Step, Workshop
 from grader.rebuild.network.roles import Cast, concrete, holds_same_numbers

@@ -17,7 +17,7 @@ import tensorflow as tf
 from grader.domain.architecture import Shape, shape_size
 from grader.domain.evidence import JsonValue, ModelClaim, NodeClaim, OperationClaim
 from grader.domain.text import shortened
-from grader.probe.graph import SAMPLING_MODULE
+from grader.probe.flattening import SAMPLING_MODULE
 from grader.rebuild.network.allowlist import (
     CONSTANT_OPERATORS,
     IDENTITY_AT_INFERENCE,

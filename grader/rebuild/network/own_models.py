@@ -11,7 +11,7 @@ import numpy as np
 
 from grader.domain.architecture import Architecture
 from grader.domain.evidence import ModelClaim, NodeClaim, OperationClaim, TensorClaim
-from grader.probe.graph import Registry, flatten
+from grader.probe.flattening import Registry, flatten
 from grader.rebuild.network.canonical import canonical
 from grader.rebuild.network.model import Arrays, Workshop
 from reference.contract import Autoencoder, Reference

@@ -20,7 +20,7 @@ from grader.domain.measurement import Role
 from grader.domain.messages import Message, message
 from grader.rebuild.network.model import RebuiltModel
 from grader.rebuild.network.roles import Cast
-from grader.rebuild.quantities import quality
+from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.reference_data import Array
 
 ANSWERS_WITH_LOGITS: Final = message(
@@ -114,7 +114,7 @@ class PixelScale:
     black: float
     white: float
 
-    def told(self) -> Message:
+    def sentence(self) -> Message:
         """Return a sentence about the conversion."""
         return message(
             "The model was trained on pixels between {black:.4g} and {white:.4g}: it was given such pixels, and its "
@@ -196,6 +196,6 @@ def scales_of(fits: Sequence[FitClaim]) -> Iterator[PixelScale]:
 
 
 def _error(model: RebuiltModel, images: Array) -> float:
-    outputs = quality.answers(model.model, images)
-    error = np.inf if outputs is None else quality.mean_squared_error(images.reshape(len(images), -1), outputs)
+    outputs = image_metrics.answers(model.model, images)
+    error = np.inf if outputs is None else image_metrics.mean_squared_error(images.reshape(len(images), -1), outputs)
     return float(error) if np.isfinite(error) else np.inf

@@ -9,8 +9,8 @@ import numpy as np
 
 from grader.rebuild.network.model import RebuiltModel
 from grader.rebuild.network.roles import concrete
-from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.noise import noisy_samples
+from grader.rebuild.quantities import image_metrics
+from grader.rebuild.quantities.noisy_samples import noisy_samples
 from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.quantities.samples import Samples, load_samples
 from reference import data
@@ -51,6 +51,6 @@ def _takes(model: RebuiltModel, images: Samples) -> bool:
     return concrete(model.input_shape, sample) is not None and concrete(model.output_shape, sample) is not None
 
 
-def _error(model: RebuiltModel, given: quality.Array, wanted: quality.Array) -> float:
-    outputs = quality.answers(model.model, given)
-    return np.inf if outputs is None else quality.mean_squared_error(wanted.reshape(len(wanted), -1), outputs)
+def _error(model: RebuiltModel, given: image_metrics.Array, wanted: image_metrics.Array) -> float:
+    outputs = image_metrics.answers(model.model, given)
+    return np.inf if outputs is None else image_metrics.mean_squared_error(wanted.reshape(len(wanted), -1), outputs)

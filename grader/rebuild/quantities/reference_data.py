@@ -52,7 +52,7 @@ class DataChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class ReferenceData:
     """The data for training and judging one reference, in the form that references take.
 
     Attributes:
@@ -76,7 +76,7 @@ class Material:
     strip_images: Array
 
 
-def load_material(dataset: str, choice: DataChoice) -> Material:
+def load_reference_data(dataset: str, choice: DataChoice) -> ReferenceData:
     """Load the data of a reference; images are loaded once per process, and the arrays must not be changed.
 
     Args:
@@ -123,10 +123,10 @@ def load_cards(choice: DataChoice) -> CardData:
 
 
 @lru_cache(maxsize=4)
-def _images(dataset: str, choice: DataChoice) -> Material:
+def _images(dataset: str, choice: DataChoice) -> ReferenceData:
     images = load_images(dataset, choice)
     sample = load_images(dataset, DataChoice("sample", view=choice.view))
-    return Material(
+    return ReferenceData(
         size=images.size,
         source=_source(images),
         digest=images.digest(),
@@ -144,10 +144,10 @@ def _source(images: ImageData) -> str:
     return f"{images.name}, {len(images.x_train):,} and {len(images.x_test):,} images"
 
 
-def _points() -> Material:
+def _points() -> ReferenceData:
     points = cloud.make().astype(np.float32)
     nothing = np.zeros(len(points), np.int64)
-    return Material(
+    return ReferenceData(
         size="sample",
         source=f"{len(points)} points, seed {cloud.SEED}",
         digest=hashlib.sha256(points.tobytes()).hexdigest(),
@@ -159,12 +159,12 @@ def _points() -> Material:
     )
 
 
-def _transactions(choice: DataChoice) -> Material:
+def _transactions(choice: DataChoice) -> ReferenceData:
     """Return normal public rows for training and all hidden rows for judging, scaled as in `reference.fraud`."""
     cards = load_cards(choice)
     normal = fraud.features(fraud.normal_rows(cards.values[cards.public]))
     scaling = fraud.fit_scaling(normal)
-    return Material(
+    return ReferenceData(
         size=cards.size,
         source=cards.source if cards.simulated else f"{card_data.FILE_NAME}, {len(cards.values):,} rows",
         digest=cards.digest(),

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.domain.measurement import ImageStrip
-from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.reference_data import DataChoice, are_images, load_images, load_material
+from grader.rebuild.quantities import image_metrics
+from grader.rebuild.quantities.reference_data import DataChoice, are_images, load_images, load_reference_data
 from reference import data
 
 
@@ -40,12 +40,12 @@ class Samples:
 
     def mean_image_error(self) -> float:
         """MSE of the mean training image."""
-        return quality.mean_image_error(self.train, self.images)
+        return image_metrics.mean_image_error(self.train, self.images)
 
     def pca_error(self, components: int) -> float:
         """MSE of PCA with this number of components; computed once, since it takes seconds."""
         if components not in self._trivial:
-            self._trivial[components] = quality.pca_error(self.train, self.images, components)
+            self._trivial[components] = image_metrics.pca_error(self.train, self.images, components)
         return self._trivial[components]
 
 
@@ -56,7 +56,7 @@ def load_samples(dataset: str, part: str, choice: DataChoice) -> Samples:
     Raises:
         reference.data.DataNotFoundError: The full data was asked for and not found.
     """
-    material = load_material(dataset, choice)
+    material = load_reference_data(dataset, choice)
     found = Samples(material.size, material.train, material.hidden, material.strip_images)
     if not are_images(dataset):  # points in space: there are no others to hide
         return found

@@ -27,7 +27,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.rebuild.quantities import quality
+from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.reference_data import Array
 
 IMAGES: Final = 100
@@ -58,7 +58,7 @@ def _effects(decoder: Any, codes: Array) -> np.ndarray[tuple[int, int], np.dtype
     rows = codes.reshape(len(codes), -1)
     rest, rows = np.median(rows, axis=0), rows[:IMAGES]
     whole = _decoded(decoder, rows, codes.shape[1:])
-    together = max(1, quality.BATCH // len(rows))
+    together = max(1, image_metrics.BATCH // len(rows))
     effects = np.zeros(rows.shape)
     for first in range(0, rows.shape[1], together):
         units = range(first, min(first + together, rows.shape[1]))
@@ -75,5 +75,5 @@ def _at_rest(rows: Array, unit: int, rest: float) -> Array:
 
 
 def _decoded(decoder: Any, rows: Array, shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    answers = quality.predict(decoder, rows.reshape(len(rows), *shape))
+    answers = image_metrics.predict(decoder, rows.reshape(len(rows), *shape))
     return answers.reshape(len(rows), -1).astype(np.float64)

@@ -36,7 +36,7 @@ class KernelOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class SandboxUnderTest:
     """One sandbox of a backend for the conformance suite.
 
     Attributes:
@@ -109,7 +109,7 @@ class Backend(Protocol):
         """
         ...
 
-    def conformance(self) -> AbstractContextManager[tuple[Trial, ...]]:
+    def conformance(self) -> AbstractContextManager[tuple[SandboxUnderTest, ...]]:
         """Yield every sandbox that must have all named behaviours; none if the backend promises nothing.
 
         Raises:

@@ -19,7 +19,7 @@ from grader.domain.ports import GraphSandbox
 from grader.domain.run import Limits, RunRecord, RunStatus
 from grader.domain.submission import Notebook
 from grader.sandbox import bubblewrap
-from grader.sandbox.backends.backend import KernelOptions, Trial
+from grader.sandbox.backends.backend import KernelOptions, SandboxUnderTest
 from grader.sandbox.backends.kernel_settings import (
     COMPANIONS,
     environment,
@@ -32,10 +32,10 @@ from grader.sandbox.control_groups import RunGroup, run_group
 from grader.sandbox.driver import Circle, run_cells
 from grader.sandbox.graph_command import graph_sandbox
 from grader.sandbox.kernel import OwnKernelManager
-from grader.sandbox.measuring import measuring_prefix
+from grader.sandbox.measuring_sandbox import measuring_prefix
 from grader.sandbox.warm.forked import ForkedKernel
-from grader.sandbox.warm.server import RUN, ForkServer, NotWarmError, RunFolder
 from grader.sandbox.warm.suitable import imported_by, is_suitable
+from grader.sandbox.warm.warm_process import RUN, ForkServer, NotWarmError, RunFolder
 from grader.sandbox.watchdog import DEEPEST_FOLDER
 
 
@@ -268,7 +268,7 @@ class BubblewrapBackend:
         return partial(measuring_prefix, bubblewrap.find_bubblewrap())
 
     @contextmanager
-    def conformance(self) -> Iterator[tuple[Trial, ...]]:
+    def conformance(self) -> Iterator[tuple[SandboxUnderTest, ...]]:
         """Yield a sandbox with cold kernels, and one with forked kernels.
 
         Raises:
@@ -276,4 +276,7 @@ class BubblewrapBackend:
         """
         options = KernelOptions(threads=1)
         with self.opened(warm=False) as cold, self.opened(warm=True) as warm:
-            yield Trial("cold", cold.sandbox(options)), Trial("warm", replace(warm.sandbox(options), only_warm=True))
+            yield (
+                SandboxUnderTest("cold", cold.sandbox(options)),
+                SandboxUnderTest("warm", replace(warm.sandbox(options), only_warm=True)),
+            )

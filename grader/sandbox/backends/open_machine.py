@@ -18,7 +18,7 @@ from grader.domain.messages import message
 from grader.domain.ports import GraphSandbox
 from grader.domain.run import Limits, RunRecord
 from grader.domain.submission import Notebook
-from grader.sandbox.backends.backend import KernelOptions, Trial
+from grader.sandbox.backends.backend import KernelOptions, SandboxUnderTest
 from grader.sandbox.backends.kernel_settings import environment, kernel_settings, lay_out, write_settings
 from grader.sandbox.bubblewrap import PROBE_FOLDER
 from grader.sandbox.driver import Circle, run_cells
@@ -108,7 +108,7 @@ class OpenMachineBackend:
         """Return None: the measuring process has this user's rights as well."""
 
     @contextmanager
-    def conformance(self) -> Iterator[tuple[Trial, ...]]:
+    def conformance(self) -> Iterator[tuple[SandboxUnderTest, ...]]:
         """Yield nothing: this backend promises nothing."""
         yield ()
 

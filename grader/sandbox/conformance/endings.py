@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from grader.domain.run import RunStatus, StoppedBy
-from grader.sandbox.conformance.behaviour import QUICK, Ending
+from grader.sandbox.conformance.conformance_case import QUICK, Ending
 
 _SHORT = replace(QUICK, cell_seconds=1.0)
 _KILLED, _TIMED_OUT = RunStatus.KILLED, RunStatus.TIMED_OUT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.sandbox.conformance.behaviour import Probe
+from grader.sandbox.conformance.conformance_case import Probe
 
 NETWORK = (
     Probe(

@@ -18,8 +18,8 @@ from grader.domain.folders import private_folder
 from grader.domain.ports import Sandbox
 from grader.domain.run import RunRecord, RunStatus
 from grader.domain.submission import CodeCell, Notebook
-from grader.sandbox.conformance.behaviour import QUICK, Ending, Probe, Verdict, first_cell
 from grader.sandbox.conformance.closed_doors import KERNEL_MEMORY, MACHINE, SET_ID, SIGHT_AND_SPEECH
+from grader.sandbox.conformance.conformance_case import QUICK, ConformanceResult, Ending, Probe, first_cell
 from grader.sandbox.conformance.endings import ENDINGS
 from grader.sandbox.conformance.probes import NETWORK, PROCESSES, RIGHTS, SIGHT, WRITING
 
@@ -92,14 +92,14 @@ def surroundings() -> Iterator[dict[str, object]]:
         server.server_close()
 
 
-def try_all(sandbox: Sandbox) -> Iterator[Verdict]:
+def try_all(sandbox: Sandbox) -> Iterator[ConformanceResult]:
     """Yield whether a sandbox has each behaviour: first the probes, then the endings one by one."""
     yield from probed(sandbox)
     for ending in ENDINGS:
         yield tried(sandbox, ending)
 
 
-def probed(sandbox: Sandbox) -> Iterator[Verdict]:
+def probed(sandbox: Sandbox) -> Iterator[ConformanceResult]:
     """Run all probes in one kernel; a probe that was not reached counts as failed."""
     with surroundings() as facts, private_folder() as folder:
         record = sandbox.run(
@@ -110,15 +110,15 @@ def probed(sandbox: Sandbox) -> Iterator[Verdict]:
     for index, (group, probe) in enumerate(zip(groups, PROBES, strict=True), start=1):
         reached = record.status in (RunStatus.COMPLETED, RunStatus.RAISED) and 0 not in raised
         said = raised.get(index, "") if reached else f"not reached: {record.status}, {record.stopped_by}"
-        yield Verdict(probe.name, group, probe.rule, not said, said)
+        yield ConformanceResult(probe.name, group, probe.rule, not said, said)
 
 
-def tried(sandbox: Sandbox, ending: Ending) -> Verdict:
+def tried(sandbox: Sandbox, ending: Ending) -> ConformanceResult:
     """Run a notebook that ends or damages its kernel, and compare the record with the expected one."""
     with private_folder() as folder:
         record = sandbox.run(_notebook(ending.cells), ending.limits, folder / "exchange")
     wrong = differences(record, ending)
-    return Verdict(ending.name, _ENDING, ending.rule, not wrong, "; ".join(wrong))
+    return ConformanceResult(ending.name, _ENDING, ending.rule, not wrong, "; ".join(wrong))
 
 
 def differences(record: RunRecord, ending: Ending) -> list[str]:

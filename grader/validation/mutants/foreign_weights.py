@@ -25,9 +25,9 @@ from grader.domain.run import Limits, RunStatus
 from grader.domain.submission import Notebook
 from grader.extraction.claims import collect
 from grader.sandbox.bubblewrap import EXCHANGE
+from grader.validation.concrete_syntax import text
 from grader.validation.drafts import Draft
 from grader.validation.operators import LEARNT, Edit, Mutant, TrainingLength
-from grader.validation.syntax import text
 
 WEIGHTS, SHAPES, CLAIMS = "@the weights@", "@the shapes of the weights@", "@the claims@"
 """Placeholder in the notebook of such a mutant until the weights are known; it needs no escape in JSON."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from grader.domain.messages import message
+from grader.validation.concrete_syntax import with_keyword
 from grader.validation.drafts import Draft
 from grader.validation.operators import Edit, Mutant, TrainingLength, instead
-from grader.validation.syntax import with_keyword
 
 WHOLE: Final = TrainingLength.WHOLE
 

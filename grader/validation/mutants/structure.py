@@ -10,9 +10,9 @@ import libcst as cst
 
 from grader.domain.layer_kinds import traits_of
 from grader.domain.messages import message
+from grader.validation.concrete_syntax import text, with_keyword, with_position
 from grader.validation.drafts import WEIGHTED, Draft, LayerCall
 from grader.validation.operators import NO_OUTPUT_ACTIVATION, TWICE_THE_CODE, Edit, Mutant
-from grader.validation.syntax import text, with_keyword, with_position
 
 CODE_SIZE: Final = re.compile(r"^CODE_SIZE = (\d+)$", re.MULTILINE)
 _LEARNT: Final = ("reconstruction", "denoising", "plane", "stages", "pretrained", "accuracy", "sparsity", "comparison")

@@ -23,9 +23,9 @@ from grader.rebuild.families.fraud.candidates import STILL, Rows
 from grader.rebuild.families.fraud.detector import Detector, card_table, find_detector
 from grader.rebuild.families.judgement import Baselines, Judgement
 from grader.rebuild.network.relations import related
-from grader.rebuild.quantities import quality
-from grader.rebuild.quantities.portrait import row_errors
-from grader.rebuild.quantities.reference_data import NO_IMAGES, Array, Material
+from grader.rebuild.quantities import image_metrics
+from grader.rebuild.quantities.portrait_measurements import row_errors
+from grader.rebuild.quantities.reference_data import NO_IMAGES, Array, ReferenceData
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Reference
 from reference.detection import average_precision, roc_auc
@@ -59,9 +59,9 @@ class Fraud(Family):
         rows, labels = samples.rows, samples.labels
         if rows is None or labels is None:
             return []
-        answers = quality.reconstruct(models.autoencoder, rows)
+        answers = image_metrics.reconstruct(models.autoencoder, rows)
         normal = labels == 0
-        error = quality.mean_squared_error(
+        error = image_metrics.mean_squared_error(
             _standardised(rows[normal], samples.train), _standardised(answers[normal], samples.train)
         )
         how = f"{normal.sum()} normal rows, columns standardised"
@@ -80,16 +80,16 @@ class Fraud(Family):
         rows, labels = samples.rows, samples.labels
         if rows is None or labels is None:
             return Portrait()
-        answers = quality.reconstruct(models.autoencoder, rows)
+        answers = image_metrics.reconstruct(models.autoencoder, rows)
         return Portrait(errors=row_errors(reference.offer("fraud_scores")(rows.astype(np.float64), answers), labels))
 
-    def reference_samples(self, reference: Reference, material: Material) -> Samples:
+    def reference_samples(self, reference: Reference, material: ReferenceData) -> Samples:
         """Return all hidden rows, frauds among them, and the normal ones."""
         del reference
         labels, rows = material.hidden_labels, material.hidden
         return Samples(material.size, material.train, rows[labels == 0], material.strip_images, labels, rows)
 
-    def baselines(self, reference: Reference, material: Material) -> Baselines:
+    def baselines(self, reference: Reference, material: ReferenceData) -> Baselines:
         """Call every row normal; use the errors of PCA as scores; predict the mean row."""
         labels, normal = material.hidden_labels, material.hidden[material.hidden_labels == 0]
         same, linear = np.zeros(len(labels)), reference.offer("pca_scores")(material.train, material.hidden)
@@ -100,8 +100,8 @@ class Fraud(Family):
             },
             Quantity.ROC_AUC: {Baseline.ALL_NORMAL: roc_auc(labels, same), Baseline.PCA: roc_auc(labels, linear)},
             Quantity.RECONSTRUCTION_MSE: {
-                Baseline.MEAN: quality.mean_image_error(material.train, normal),
-                Baseline.PCA: quality.pca_error(material.train, normal, reference.code_size),
+                Baseline.MEAN: image_metrics.mean_image_error(material.train, normal),
+                Baseline.PCA: image_metrics.pca_error(material.train, normal, reference.code_size),
             },
         }
 
@@ -148,7 +148,7 @@ def _trivial(case: Case) -> list[Measurement]:
     train = _standardised(case.samples.train, case.samples.train)
     normal = _standardised(case.samples.images, case.samples.train)
     how, components = "normal rows, columns standardised", case.setting.reference.code_size
-    mean, pca = quality.mean_image_error(train, normal), quality.pca_error(train, normal, components)
+    mean, pca = image_metrics.mean_image_error(train, normal), image_metrics.pca_error(train, normal, components)
     return [
         Measurement(Quantity.MEAN_IMAGE_MSE, mean, Unit.FEATURE_SQUARED, f"mean training row, {how}"),
         Measurement(Quantity.PCA_MSE, pca, Unit.FEATURE_SQUARED, f"PCA with {components} components, {how}"),

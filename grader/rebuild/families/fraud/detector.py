@@ -32,7 +32,7 @@ from grader.rebuild.families.fraud.candidates import (
 from grader.rebuild.families.fraud.fitted_frauds import fitted_frauds
 from grader.rebuild.network.model import Arrays, RebuiltModel
 from grader.rebuild.network.roles import Cast, assign
-from grader.rebuild.quantities import quality
+from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.reference_data import DataChoice, Labels, load_cards
 from reference import card_data
 
@@ -265,7 +265,7 @@ def _errors(
         inputs = candidate.rows(some)
         counted = [place for place, name in enumerate(candidate.columns) if name in columns]
         units = candidate.deviations(data.described[NORMAL_ROWS])
-        gaps = (quality.reconstruct(autoencoder.model, inputs) - inputs) / units
+        gaps = (image_metrics.reconstruct(autoencoder.model, inputs) - inputs) / units
         errors.append((gaps[:, counted].astype(np.float64) ** 2).mean(axis=1))
     return np.nan_to_num(np.array(errors), nan=np.inf)
 
@@ -281,6 +281,6 @@ def _holds_label(autoencoder: RebuiltModel, candidate: Candidate, data: CardTabl
     extras = [place for place, name in enumerate(candidate.columns) if name not in ANONYMOUS]
     if not extras or _errors(autoencoder, [candidate], data, columns=ANONYMOUS).mean() > RECOGNISED:
         return False
-    outputs = quality.reconstruct(autoencoder.model, candidate.rows(data.some_normal))
+    outputs = image_metrics.reconstruct(autoencoder.model, candidate.rows(data.some_normal))
     spread = outputs.astype(np.float64).std(axis=0) / candidate.deviations(data.described[NORMAL_ROWS])
     return None if spread[extras].min() < CONSTANT else False
