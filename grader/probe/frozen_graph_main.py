@@ -2,8 +2,8 @@
 
 Run as `python frozen_graph_main.py GRAPH.pb SETTINGS`, where the settings are JSON on the command line. There is no
 notebook, no code of the student's and nothing to write to that anyone reads. Standard input brings a line of JSON with
-the shape of a batch and then its numbers (float32, little-endian); standard output answers in the same way, or with a line that
-says what went wrong. The first line out says what the graph takes, or why it is refused.
+the shape of a batch and then its numbers (float32, little-endian); standard output answers in the same way, or with a
+line that says what went wrong. The first line out says what the graph takes, or why it is refused.
 """
 
 from __future__ import annotations
