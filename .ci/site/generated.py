@@ -15,7 +15,6 @@ from formats import formats
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from grader.authoring import course_settings
 from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, load_facts, references_folder
 from grader.authoring.assignment_overview import AssignmentOverview, overview_of
 from grader.authoring.diagrams import diagram

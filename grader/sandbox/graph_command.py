@@ -46,5 +46,5 @@ def graph_sandbox(program: Path, *, threads: int = 2) -> GraphSandbox:
     )
     uids = [UNPRIVILEGED_UIDS.start, UNPRIVILEGED_UIDS.stop] if os.geteuid() == 0 else None
     settings = json.dumps({"limits": _LIMITS, "uids": uids})
-    own = [sys.executable, "-I", "-B", f"{PROBE}/graph_main.py", INSIDE, settings]
+    own = [sys.executable, "-I", "-B", f"{PROBE}/frozen_graph_main.py", INSIDE, settings]
     return GraphSandbox((*command, *own), PLACE)
