@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
+from grader.checks.registry import CHECKS
+
 from grader.authoring.assignment_catalogue import assignment_ids, load_assignment
 from grader.checks.core.check import Check, TrainingUse
-from grader.checks.registry import CHECKS
 from grader.domain.assignment import ParameterValue, RubricItem
 from grader.locale import Translator
 
