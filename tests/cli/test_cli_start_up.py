@@ -115,9 +115,9 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
 
 
 _BROKEN = """
-from grader.authoring import catalogue
+from grader.authoring import assignment_catalogue
 def facts_ids(): raise RuntimeError("the shelf {fell} down")
-catalogue.facts_ids = facts_ids
+assignment_catalogue.facts_ids = facts_ids
 """
 
 

@@ -62,7 +62,7 @@ FAMILY = dedent('''
     from grader.domain.measurement import Measurement, Quantity
     from grader.rebuild.families.family import Family, reconstruction
     from grader.rebuild.families.judgement import BCE, MSE_INFORMS, Judgement
-    from grader.rebuild.quantities import quality
+    from grader.rebuild.quantities import image_metrics
 
 
     class Winners(Family):
@@ -80,7 +80,7 @@ FAMILY = dedent('''
             found = reconstruction(samples, outputs)
             if models.encoder is None:
                 return found
-            codes = quality.predict(models.encoder, quality.as_input(models.encoder, samples.images))
+            codes = image_metrics.predict(models.encoder, quality.as_input(models.encoder, samples.images))
             value = codes.shape[1] / reference.offer("winners")(codes)
             return [*found, Measurement(Quantity.SPARSENESS, value, "1", "units for each one above zero")]
 
