@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from grader.checks.registry import CHECKS
+from grader.checks.check_registry import CHECKS
 
 from grader.authoring.assignment_catalogue import assignment_ids, load_assignment
 from grader.checks.core.check import Check, TrainingUse

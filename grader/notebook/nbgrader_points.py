@@ -3,7 +3,7 @@
 nbgrader gives a graded cell all its points unless the cell ends with an error, writes to stderr, or returns text that
 is a number: then that number. So the answer's text is the number of points there, while its HTML stays the same.
 
-What the checks in memory can never tell (`grader.notebook.needs.OF_THE_NOTEBOOK`) is left out of the reckoning, so that
+What the checks in memory can never tell is left out of the reckoning, so that
 a solution gets all points of the cell; nbgrader knows no "waits for a person", so what nobody could judge is left out
 as well. The points of a course come from `grader grade`: here the student's own process does the counting.
 """

@@ -1,9 +1,9 @@
 """The only code in the second sandbox: runs one student's graph, numbers in and numbers out.
 
-Run as `python frozen_graph_main.py GRAPH.pb SETTINGS`, where the settings are JSON on the command line. The sandbox contains
-no notebook, no student code and nothing to write to that is ever read. Standard input brings a line of JSON with the
-shape of a batch and then its numbers (float32, little-endian). Standard output answers in the same way, or with a line
-that describes the error. The first output line describes the graph's input, or why the graph is refused.
+Run as `python frozen_graph_main.py GRAPH.pb SETTINGS`, where the settings are JSON on the command line. The sandbox
+contains no notebook, no student code and nothing to write to that is ever read. Standard input brings a line of JSON
+with the shape of a batch and then its numbers (float32, little-endian). Standard output answers in the same way, or
+with a line that describes the error. The first output line describes the graph's input, or why the graph is refused.
 """
 
 from __future__ import annotations

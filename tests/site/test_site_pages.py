@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from grader.checks.registry import CHECKS
+from grader.checks.check_registry import CHECKS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
