@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from grader.checks.check_registry import CHECKS
-
 from grader.authoring.assignment_catalogue import assignment_ids, load_assignment
+from grader.checks.check_registry import CHECKS
 from grader.checks.core.check import Check, TrainingUse
 from grader.domain.assignment import ParameterValue, RubricItem
 from grader.locale import Translator
