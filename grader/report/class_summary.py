@@ -17,7 +17,7 @@ from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import ImageStrip, Quantity
 from grader.report import hygiene
 from grader.report.class_view import columns, summary
-from grader.report.histogram import Bar, bars
+from grader.report.histogram import HistogramBar, bars
 from grader.report.reconstruction_view import StripView, strip_view
 from grader.report.score import scaled_value
 from grader.report.views import check_title
@@ -81,7 +81,7 @@ class ClassSummary:
 
     title: str
     summary: tuple[tuple[str, str], ...]
-    bars: tuple[Bar, ...]
+    bars: tuple[HistogramBar, ...]
     checks: tuple[CheckSummary, ...]
     findings: tuple[CommonFinding, ...]
     strips: tuple[StripView, ...]

@@ -16,7 +16,7 @@ _GAP: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class HistogramBar:
     """One bar of a histogram: its place in pixels, its label, and how many grades it stands for."""
 
     x: float
@@ -27,7 +27,7 @@ class Bar:
     hand_ins: int
 
 
-def bars(grades: Iterable[tuple[float, int]], assignment: Assignment, wording: Wording) -> list[Bar]:
+def bars(grades: Iterable[tuple[float, int]], assignment: Assignment, wording: Wording) -> list[HistogramBar]:
     """Return the histogram of grades in ten equal parts of the scale, the upper end in the last one.
 
     Args:
@@ -42,7 +42,7 @@ def bars(grades: Iterable[tuple[float, int]], assignment: Assignment, wording: W
     width, step = CHART_WIDTH / BINS, assignment.scale_maximum / BINS
     decimals = assignment.scale_decimals + 1
     return [
-        Bar(
+        HistogramBar(
             x=round(width * index + _GAP / 2, 1),
             y=round(CHART_HEIGHT * (1 - number / tallest), 1),
             width=round(width - _GAP, 1),
