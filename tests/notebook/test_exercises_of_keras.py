@@ -86,10 +86,32 @@ def places(answer: Feedback) -> list[str]:
     return [str(dict(one.where.values)["text"]).strip("`") for result in answer.results for one in result.findings]
 
 
+@pytest.fixture(scope="module")
+def notebooks() -> Callable[[str], StudentNotebook]:
+    """Solved notebooks, each trained once; what a test changes goes into a copy of the names."""
+    made: dict[str, dict[str, Any]] = {}
+
+    def copied(assignment: str) -> StudentNotebook:
+        if assignment not in made:
+            made[assignment] = solved(assignment).names
+        notebook = StudentNotebook("")
+        notebook.names = dict(made[assignment])
+        for function in [
+            name for name, thing in notebook.names.items() if callable(thing) and hasattr(thing, "__code__")
+        ]:
+            original = notebook.names[function]
+            notebook.names[function] = type(original)(
+                original.__code__, notebook.names, function, original.__defaults__, original.__closure__
+            )
+        return notebook
+
+    return copied
+
+
 @pytest.mark.parametrize("assignment", STEPS)
-def test_the_solution_is_right(assignment: str) -> None:
+def test_the_solution_is_right(assignment: str, notebooks: Callable[[str], StudentNotebook]) -> None:
     """Every step that is checked on functions and values, in both kinds of notebook."""
-    notebook = solved(assignment)
+    notebook = notebooks(assignment)
     for name in STEPS[assignment]:
         if name not in ON_MODELS:
             answer = asked(notebook, name)
@@ -153,28 +175,6 @@ WRONG: list[tuple[str, str, str, list[str]]] = [
     ("variational-convolutional", "latent_plane", "picture = images", ["picture"]),
 ]  # fmt: skip
 """Assignment, step, what a student wrote after the solution, and what the findings name."""
-
-
-@pytest.fixture(scope="module")
-def notebooks() -> Callable[[str], StudentNotebook]:
-    """Solved notebooks, each trained once; what a test changes goes into a copy of the names."""
-    made: dict[str, dict[str, Any]] = {}
-
-    def copied(assignment: str) -> StudentNotebook:
-        if assignment not in made:
-            made[assignment] = solved(assignment).names
-        notebook = StudentNotebook("")
-        notebook.names = dict(made[assignment])
-        for function in [
-            name for name, thing in notebook.names.items() if callable(thing) and hasattr(thing, "__code__")
-        ]:
-            original = notebook.names[function]
-            notebook.names[function] = type(original)(
-                original.__code__, notebook.names, function, original.__defaults__, original.__closure__
-            )
-        return notebook
-
-    return copied
 
 
 @pytest.mark.parametrize(("assignment", "name", "cell", "named"), WRONG)

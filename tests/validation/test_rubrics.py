@@ -151,8 +151,13 @@ def test_an_unknown_variant_is_wrong_usage() -> None:
     assert "skip-add" in ended.output
 
 
+QUICK = ("stacked", "from-scratch")
+
+
 @needs_sandbox
-@pytest.mark.parametrize("assignment", FAST)
+@pytest.mark.parametrize(
+    "assignment", [one if one in QUICK else pytest.param(one, marks=pytest.mark.slow) for one in FAST]
+)
 def test_the_fast_part_errs_nowhere(assignment: str) -> None:
     """A few variants of one assignment a family, through the real chain: killed for the reason meant, or accepted."""
     given = work(assignment)
