@@ -11,8 +11,7 @@ import grader
 from grader.cli import app_backup_and_deletion, app_class, app_maintenance, app_review
 from grader.cli.command_language import Exit
 from grader.cli.completion import assignments
-from grader.cli.help_and_usage import Commands, TranslatedGroup, first_steps
-from grader.cli.help_and_usage import help_text as told
+from grader.cli.help_and_usage import Commands, TranslatedGroup, first_steps, help_text
 from grader.cli.options import (
     NOTEBOOKS_FOLDERS_ZIPS,
     WARM,
@@ -40,7 +39,7 @@ app = Commands(
     invoke_without_command=True,
     add_completion=True,
     pretty_exceptions_enable=False,
-    help=told(message("Fair, explained, tamper-proof grading of autoencoder notebooks.")),
+    help=help_text(message("Fair, explained, tamper-proof grading of autoencoder notebooks.")),
 )
 
 
@@ -54,7 +53,8 @@ def _show_version(value: bool) -> None:  # noqa: FBT001 - typer's callback
 def root(
     ctx: typer.Context,
     version: Annotated[  # noqa: ARG001 - its callback has answered
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help=told(message("Show the version.")))
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help=help_text(message("Show the version."))),
     ] = False,
     lang: Language = None,
 ) -> None:
@@ -66,12 +66,12 @@ def root(
         raise typer.Exit(int(Exit.WRONG_USAGE))
 
 
-@app.command("list", help=told(message("Show assignments and references at a glance.")))
+@app.command("list", help=help_text(message("Show assignments and references at a glance.")))
 def list_command(
     ids: Annotated[
         list[str] | None,
         typer.Argument(
-            help=told(message("Show these alone, with all figures.")), metavar="ID", autocompletion=assignments
+            help=help_text(message("Show these alone, with all figures.")), metavar="ID", autocompletion=assignments
         ),
     ] = None,
     *,
@@ -85,15 +85,20 @@ def list_command(
     show_list(course, ids=ids or (), language=lang, as_json=as_json)
 
 
-@app.command("new", help=told(message("Begin an assignment of your own, with its own reference, in your own folder.")))
+@app.command(
+    "new", help=help_text(message("Begin an assignment of your own, with its own reference, in your own folder."))
+)
 def new_command(
-    assignment: Annotated[str, typer.Argument(help=told(message("Its id, such as my-autoencoder.")), metavar="ID")],
+    assignment: Annotated[
+        str, typer.Argument(help=help_text(message("Its id, such as my-autoencoder.")), metavar="ID")
+    ],
     *,
     course: Annotated[
-        Path, typer.Option("--course", help=told(message("Folder of the course; made if need be.")))
+        Path, typer.Option("--course", help=help_text(message("Folder of the course; made if need be.")))
     ] = Path("course"),
     source: Annotated[
-        str | None, typer.Option("--from", help=told(message("Begin as a copy of this assignment, such as stacked.")))
+        str | None,
+        typer.Option("--from", help=help_text(message("Begin as a copy of this assignment, such as stacked."))),
     ] = None,
     lang: Language = None,
 ) -> None:
@@ -103,18 +108,18 @@ def new_command(
     create_assignment(assignment, course, source=source, language=lang)
 
 
-@app.command("generate", help=told(message("Write assignment notebooks: DIR/<id>.ipynb.")))
+@app.command("generate", help=help_text(message("Write assignment notebooks: DIR/<id>.ipynb.")))
 def generate_command(
     ids: Annotated[
         list[str],
-        typer.Argument(help=told(message("Assignment ids, or all.")), metavar="ID", autocompletion=assignments),
+        typer.Argument(help=help_text(message("Assignment ids, or all.")), metavar="ID", autocompletion=assignments),
     ],
     *,
-    out: Annotated[Path, typer.Option("--out", help=told(message("Folder for the notebooks.")))],
+    out: Annotated[Path, typer.Option("--out", help=help_text(message("Folder for the notebooks.")))],
     course: CourseFolder = None,
     lang: Language = None,
     solution: Annotated[
-        bool, typer.Option("--solution", help=told(message("Write the solution: DIR/<id>.solution.ipynb.")))
+        bool, typer.Option("--solution", help=help_text(message("Write the solution: DIR/<id>.solution.ipynb.")))
     ] = False,
 ) -> None:
     """Generate notebooks."""
@@ -128,14 +133,14 @@ app_class.register_after_generating(app)
 Compat = Annotated[
     bool,
     typer.Option(
-        "--compat", help=told(message("Translate calls that current versions no longer take, and report it."))
+        "--compat", help=help_text(message("Translate calls that current versions no longer take, and report it."))
     ),
 ]
 Audit = Annotated[
     str,
     typer.Option(
         "--audit",
-        help=told(
+        help=help_text(
             message(
                 "Which notebooks are run again on a secret view of the data, to see whether they train: suspicious, "
                 "all or none."
@@ -147,7 +152,7 @@ CompatOrNot = Annotated[
     bool | None,
     typer.Option(
         "--compat/--no-compat",
-        help=told(message("Run old code translated, or only as it is; else translated where it breaks as it is.")),
+        help=help_text(message("Run old code translated, or only as it is; else translated where it breaks as it is.")),
     ),
 ]
 
@@ -155,21 +160,21 @@ Executor = Annotated[
     str,
     typer.Option(
         "--executor",
-        help=told(message("Where notebooks run: local, dask-local:N, or dask://HOST:PORT of a Dask scheduler.")),
+        help=help_text(message("Where notebooks run: local, dask-local:N, or dask://HOST:PORT of a Dask scheduler.")),
     ),
 ]
 
 
-@app.command("check", help=told(message("Check one notebook on your own machine, before handing it in.")))
+@app.command("check", help=help_text(message("Check one notebook on your own machine, before handing it in.")))
 def check_command(
-    notebook: Annotated[Path, typer.Argument(help=told(message("The notebook.")))],
+    notebook: Annotated[Path, typer.Argument(help=help_text(message("The notebook.")))],
     *,
     assignment: Annotated[
         str | None,
         typer.Option(
             "--assignment",
             autocompletion=assignments,
-            help=told(message("Assignment id, or a published file or address; else the notebook's.")),
+            help=help_text(message("Assignment id, or a published file or address; else the notebook's.")),
         ),
     ] = None,
     course: CourseFolder = None,
@@ -198,9 +203,9 @@ def check_command(
     check_notebook(notebook, assignment, options, language=lang, as_json=as_json)
 
 
-@app.command("inspect", help=told(message("Say which autoencoders a notebook trains; no assignment is needed.")))
+@app.command("inspect", help=help_text(message("Say which autoencoders a notebook trains; no assignment is needed.")))
 def inspect_command(
-    notebook: Annotated[Path, typer.Argument(help=told(message("The notebook.")))],
+    notebook: Annotated[Path, typer.Argument(help=help_text(message("The notebook.")))],
     *,
     sandbox: SandboxName = DEFAULT,
     warm: Warm = WARM,
@@ -211,7 +216,7 @@ def inspect_command(
         bool,
         typer.Option(
             "--accelerate/--no-accelerate",
-            help=told(message("Do several steps of a training at once, which changes no number.")),
+            help=help_text(message("Do several steps of a training at once, which changes no number.")),
         ),
     ] = True,
     lang: Language = None,
@@ -227,14 +232,14 @@ def inspect_command(
     inspect_one(notebook, options, compat=compat, language=lang, as_json=as_json)
 
 
-@app.command("grade", help=told(message("Grade files, folders and LMS zips.")))
+@app.command("grade", help=help_text(message("Grade files, folders and LMS zips.")))
 def grade_command(
-    paths: Annotated[list[Path], typer.Argument(help=told(NOTEBOOKS_FOLDERS_ZIPS), metavar="PATH")],
+    paths: Annotated[list[Path], typer.Argument(help=help_text(NOTEBOOKS_FOLDERS_ZIPS), metavar="PATH")],
     *,
     assignment: Annotated[
-        str, typer.Option("--assignment", autocompletion=assignments, help=told(message("Assignment id.")))
+        str, typer.Option("--assignment", autocompletion=assignments, help=help_text(message("Assignment id.")))
     ],
-    out: Annotated[Path, typer.Option("--out", help=told(message("Folder for grades and reports.")))],
+    out: Annotated[Path, typer.Option("--out", help=help_text(message("Folder for grades and reports.")))],
     sandbox: SandboxName = DEFAULT,
     course: CourseFolder = None,
     compat: Compat = False,
@@ -247,11 +252,12 @@ def grade_command(
     jobs: Jobs = None,
     executor: Executor = "local",
     force: Annotated[
-        bool, typer.Option("--force", help=told(message("Run again what was run before; with --student only theirs.")))
+        bool,
+        typer.Option("--force", help=help_text(message("Run again what was run before; with --student only theirs."))),
     ] = False,
     student: Annotated[
         list[str] | None,
-        typer.Option("--student", help=told(message("Run this student's notebook again. Repeatable."))),
+        typer.Option("--student", help=help_text(message("Run this student's notebook again. Repeatable."))),
     ] = None,
     accelerate: Accelerate = True,
     warm: Warm = WARM,
@@ -288,12 +294,12 @@ app_class.register_after_grading(app)
 app_backup_and_deletion.register(app)
 
 
-@app.command("demo", help=told(message("Generate and grade a sample class, and compare with what is expected.")))
+@app.command("demo", help=help_text(message("Generate and grade a sample class, and compare with what is expected.")))
 def demo_command(
     *,
-    out: Annotated[Path, typer.Option("--out", help=told(message("Folder for the class and its reports.")))] = Path(
-        "grader-demo"
-    ),
+    out: Annotated[
+        Path, typer.Option("--out", help=help_text(message("Folder for the class and its reports.")))
+    ] = Path("grader-demo"),
     sandbox: SandboxName = DEFAULT,
     jobs: Jobs = None,
     accelerate: Accelerate = True,
@@ -308,13 +314,13 @@ def demo_command(
 app_maintenance.register(app)
 
 
-@app.command("doctor", help=told(message("Show what this machine has, and what to install.")))
+@app.command("doctor", help=help_text(message("Show what this machine has, and what to install.")))
 def doctor_command(
     *,
     sandbox: Annotated[
         bool,
         typer.Option(
-            "--sandbox", help=told(message("Try every behaviour of the sandbox instead, in a minute or two."))
+            "--sandbox", help=help_text(message("Try every behaviour of the sandbox instead, in a minute or two."))
         ),
     ] = False,
     data: DataFolder = None,

@@ -8,26 +8,28 @@ from typing import Annotated
 import typer
 
 from grader.cli.app_review import Author, OutFolder
-from grader.cli.help_and_usage import help_text as told
+from grader.cli.help_and_usage import help_text
 from grader.cli.options import CourseFolder, GradebookUrl, Language
 from grader.domain.messages import message
 
-BackupFile = Annotated[Path, typer.Argument(help=told(message("The backup.")), metavar="FILE")]
+BackupFile = Annotated[Path, typer.Argument(help=help_text(message("The backup.")), metavar="FILE")]
 Student = Annotated[
-    str, typer.Argument(help=told(message("The student's name, exactly as the table has it.")), metavar="STUDENT")
+    str, typer.Argument(help=help_text(message("The student's name, exactly as the table has it.")), metavar="STUDENT")
 ]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("backup", help=told(message("Write a graded class with its gradebook into one file.")))(backup_command)
-    app.command("restore", help=told(message("Write a backup into an empty folder, or into an empty database.")))(
+    app.command("backup", help=help_text(message("Write a graded class with its gradebook into one file.")))(
+        backup_command
+    )
+    app.command("restore", help=help_text(message("Write a backup into an empty folder, or into an empty database.")))(
         restore_command
     )
-    app.command("student-data", help=told(message("Write everything about a student into one file, to hand it over.")))(
-        student_data_command
-    )
-    app.command("delete-student", help=told(message("Delete everything about a student.")))(delete_student_command)
+    app.command(
+        "student-data", help=help_text(message("Write everything about a student into one file, to hand it over."))
+    )(student_data_command)
+    app.command("delete-student", help=help_text(message("Delete everything about a student.")))(delete_student_command)
 
 
 def backup_command(
@@ -42,7 +44,7 @@ def backup_command(
 def restore_command(
     file: BackupFile,
     *,
-    out: Annotated[Path, typer.Option("--out", help=told(message("An empty or new folder.")))],
+    out: Annotated[Path, typer.Option("--out", help=help_text(message("An empty or new folder.")))],
     gradebook: GradebookUrl = None,
     lang: Language = None,
 ) -> None:
@@ -55,7 +57,7 @@ def restore_command(
 def student_data_command(
     student: Student,
     *,
-    file: Annotated[Path, typer.Option("--to", help=told(message("The file, a zip.")))],
+    file: Annotated[Path, typer.Option("--to", help=help_text(message("The file, a zip.")))],
     out: OutFolder = None,
     gradebook: GradebookUrl = None,
     lang: Language = None,
@@ -69,10 +71,12 @@ def student_data_command(
 def delete_student_command(
     student: Student,
     *,
-    reason: Annotated[str, typer.Option("--reason", help=told(message("Why; kept without the student's name.")))] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", help=help_text(message("Why; kept without the student's name.")))
+    ] = "",
     author: Author = None,
     yes: Annotated[
-        bool, typer.Option("--yes", help=told(message("Delete; without it, only show what that is.")))
+        bool, typer.Option("--yes", help=help_text(message("Delete; without it, only show what that is.")))
     ] = False,
     out: OutFolder = None,
     gradebook: GradebookUrl = None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli.help_and_usage import help_text as told
+from grader.cli.help_and_usage import help_text
 from grader.cli.options import (
     NOTEBOOKS_FOLDERS_ZIPS,
     AsJson,
@@ -29,7 +29,7 @@ def export_command(
     form: Annotated[
         str,
         typer.Argument(
-            help=told(
+            help=help_text(
                 message(
                     "moodle, moodle-feedback, canvas, gradescope, gradescope-autograder, github-classroom, nbgrader, "
                     "xlsx, csv or junit."
@@ -39,14 +39,14 @@ def export_command(
         ),
     ],
     folder: Annotated[
-        Path, typer.Argument(help=told(message("Folder that `grader grade` wrote.")), metavar="FOLDER")
+        Path, typer.Argument(help=help_text(message("Folder that `grader grade` wrote.")), metavar="FOLDER")
     ] = Path("grades"),
     *,
-    out: Annotated[Path, typer.Option("--out", help=told(message("File to write.")))],
+    out: Annotated[Path, typer.Option("--out", help=help_text(message("File to write.")))],
     worksheet: Annotated[
         Path | None,
         typer.Option(
-            "--worksheet", help=told(message("moodle, canvas: the worksheet or gradebook as it was downloaded."))
+            "--worksheet", help=help_text(message("moodle, canvas: the worksheet or gradebook as it was downloaded."))
         ),
     ] = None,
     roster: Roster = None,
@@ -54,16 +54,17 @@ def export_command(
     timezone: TimeZone = None,
     extensions: Annotated[
         Path | None,
-        typer.Option("--extensions", help=told(message("Table (CSV): until when a student may hand in."))),
+        typer.Option("--extensions", help=help_text(message("Table (CSV): until when a student may hand in."))),
     ] = None,
     column: Annotated[
-        str, typer.Option("--column", help=told(message("canvas: title of the assignment's column.")))
+        str, typer.Option("--column", help=help_text(message("canvas: title of the assignment's column.")))
     ] = "",
     anyway: Annotated[
-        bool, typer.Option("--anyway", help=told(message("Write the file although some students match nobody.")))
+        bool, typer.Option("--anyway", help=help_text(message("Write the file although some students match nobody.")))
     ] = False,
     assignment: Annotated[
-        str | None, typer.Option("--assignment", help=told(message("Assignment id; default: the one graded last.")))
+        str | None,
+        typer.Option("--assignment", help=help_text(message("Assignment id; default: the one graded last."))),
     ] = None,
     sandbox: SandboxName = DEFAULT,
     data_size: DataSize = "full",
@@ -83,9 +84,9 @@ def export_command(
 
 
 def publish_command(
-    assignment: Annotated[str, typer.Argument(help=told(message("Assignment id.")), metavar="ID")],
+    assignment: Annotated[str, typer.Argument(help=help_text(message("Assignment id.")), metavar="ID")],
     *,
-    out: Annotated[Path, typer.Option("--out", help=told(message("File to write.")))],
+    out: Annotated[Path, typer.Option("--out", help=help_text(message("File to write.")))],
     course: CourseFolder = None,
     lang: Language = None,
 ) -> None:
@@ -97,28 +98,28 @@ def publish_command(
 
 def register_after_generating(app: typer.Typer) -> None:
     """Add the commands that come after `generate`."""
-    app.command("publish", help=told(message("Write an assignment for students: rubric and facts, no solution.")))(
+    app.command("publish", help=help_text(message("Write an assignment for students: rubric and facts, no solution.")))(
         publish_command
     )
 
 
 def alike_command(
-    paths: Annotated[list[Path], typer.Argument(help=told(NOTEBOOKS_FOLDERS_ZIPS), metavar="PATH")],
+    paths: Annotated[list[Path], typer.Argument(help=help_text(NOTEBOOKS_FOLDERS_ZIPS), metavar="PATH")],
     *,
-    assignment: Annotated[str, typer.Option("--assignment", help=told(message("Assignment id.")))],
+    assignment: Annotated[str, typer.Option("--assignment", help=help_text(message("Assignment id.")))],
     out: Annotated[
-        Path | None, typer.Option("--out", help=told(message("Page (HTML) with both sides of every pair.")))
+        Path | None, typer.Option("--out", help=help_text(message("Page (HTML) with both sides of every pair.")))
     ] = None,
     grades: Annotated[
         Path | None,
         typer.Option(
-            "--grades", help=told(message("Folder that `grader grade` wrote: finds equal trained weights too."))
+            "--grades", help=help_text(message("Folder that `grader grade` wrote: finds equal trained weights too."))
         ),
     ] = None,
     common: Annotated[
         list[Path] | None,
         typer.Option(
-            "--common", help=told(message("Notebooks, Python files or folders that all may use. Repeatable."))
+            "--common", help=help_text(message("Notebooks, Python files or folders that all may use. Repeatable."))
         ),
     ] = None,
     gradebook: GradebookUrl = None,
@@ -135,9 +136,9 @@ def alike_command(
 
 def register_after_grading(app: typer.Typer) -> None:
     """Add the commands that come after `grade`."""
-    app.command("export", help=told(message("Give grades back: to Moodle, Canvas, Gradescope, a spreadsheet …")))(
+    app.command("export", help=help_text(message("Give grades back: to Moodle, Canvas, Gradescope, a spreadsheet …")))(
         export_command
     )
-    app.command("alike", help=told(message("Show hand-ins that are unusually alike, as evidence for a person.")))(
+    app.command("alike", help=help_text(message("Show hand-ins that are unusually alike, as evidence for a person.")))(
         alike_command
     )

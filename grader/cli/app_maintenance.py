@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from grader.cli.completion import assignments
-from grader.cli.help_and_usage import help_text as told
+from grader.cli.help_and_usage import help_text
 from grader.cli.options import WARM, Accelerate, AsJson, CourseFolder, DataFolder, DataSize, Language, SandboxName, Warm
 from grader.domain.course import Course
 from grader.domain.messages import message
@@ -17,12 +17,12 @@ from grader.sandbox.backend_registry import DEFAULT
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("calibrate", help=told(message("Train references over seeds and write reference/facts/.")))(
+    app.command("calibrate", help=help_text(message("Train references over seeds and write reference/facts/.")))(
         calibrate_command
     )
-    app.command("validate", help=told(message("Rebuild and retrain references, and compare them with their facts.")))(
-        validate_command
-    )
+    app.command(
+        "validate", help=help_text(message("Rebuild and retrain references, and compare them with their facts."))
+    )(validate_command)
 
 
 def _start_tensorflow(language: str | None) -> None:
@@ -37,9 +37,11 @@ def _start_tensorflow(language: str | None) -> None:
 
 Ids = Annotated[
     list[str] | None,
-    typer.Argument(help=told(message("Reference ids; default: all.")), metavar="ID", autocompletion=assignments),
+    typer.Argument(help=help_text(message("Reference ids; default: all.")), metavar="ID", autocompletion=assignments),
 ]
-Trained = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help=told(message("Trainings at the same time.")))]
+Trained = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, help=help_text(message("Trainings at the same time.")))
+]
 
 
 def calibrate_command(
@@ -50,16 +52,17 @@ def calibrate_command(
         typer.Option(
             "--seeds",
             min=3,
-            help=told(message("Runs of each; default: 5, 10 where one takes under a minute, 3 where over five.")),
+            help=help_text(message("Runs of each; default: 5, 10 where one takes under a minute, 3 where over five.")),
         ),
     ] = None,
     variation_seeds: Annotated[
-        int, typer.Option("--variation-seeds", min=0, help=told(message("Runs of each honest variation.")))
+        int, typer.Option("--variation-seeds", min=0, help=help_text(message("Runs of each honest variation.")))
     ] = 1,
     course: CourseFolder = None,
     data: DataFolder = None,
     data_size: Annotated[
-        str | None, typer.Option("--data-size", help=told(message("full or sample; default: the one after the other.")))
+        str | None,
+        typer.Option("--data-size", help=help_text(message("full or sample; default: the one after the other."))),
     ] = None,
     jobs: Trained = None,
     lang: Language = None,
@@ -77,23 +80,28 @@ def validate_command(
     ids: Ids = None,
     *,
     full: Annotated[
-        bool, typer.Option("--full", help=told(message("Train for as many epochs as the facts, not for a tenth.")))
+        bool, typer.Option("--full", help=help_text(message("Train for as many epochs as the facts, not for a tenth.")))
     ] = False,
     rubrics: Annotated[
         bool,
-        typer.Option("--rubrics", help=told(message("Try rubrics instead, on wrong answers and other right ones."))),
+        typer.Option(
+            "--rubrics", help=help_text(message("Try rubrics instead, on wrong answers and other right ones."))
+        ),
     ] = False,
     fast: Annotated[
-        bool, typer.Option("--fast", help=told(message("With --rubrics: a fixed few, trained for two steps.")))
+        bool, typer.Option("--fast", help=help_text(message("With --rubrics: a fixed few, trained for two steps.")))
     ] = False,
     variant: Annotated[
         list[str] | None,
-        typer.Option("--variant", help=told(message("With --rubrics: only this one, by its name; may be repeated."))),
+        typer.Option(
+            "--variant", help=help_text(message("With --rubrics: only this one, by its name; may be repeated."))
+        ),
     ] = None,
     keep: Annotated[
         Path | None,
         typer.Option(
-            "--keep", help=told(message("With --rubrics: a file for the grades; the same command goes on from there."))
+            "--keep",
+            help=help_text(message("With --rubrics: a file for the grades; the same command goes on from there.")),
         ),
     ] = None,
     sandbox: SandboxName = DEFAULT,

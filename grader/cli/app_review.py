@@ -7,51 +7,55 @@ from typing import Annotated
 
 import typer
 
-from grader.cli.command_language import translated as told_now
-from grader.cli.help_and_usage import help_text as told
+from grader.cli.command_language import translated
+from grader.cli.help_and_usage import help_text
 from grader.cli.options import AsJson, CourseFolder, GradebookUrl, Language
 from grader.domain.messages import message
 
 OutFolder = Annotated[
     Path | None,
-    typer.Option("--out", help=told(message("Folder that `grader grade --out` wrote; default: the current one."))),
+    typer.Option("--out", help=help_text(message("Folder that `grader grade --out` wrote; default: the current one."))),
 ]
 OneAssignment = Annotated[
-    str | None, typer.Option("--assignment", help=told(message("Assignment id, where the gradebook holds several.")))
+    str | None,
+    typer.Option("--assignment", help=help_text(message("Assignment id, where the gradebook holds several."))),
 ]
 Author = Annotated[
-    str | None, typer.Option("--author", help=told(message("Who decides; default: GRADER_AUTHOR, or this user.")))
+    str | None, typer.Option("--author", help=help_text(message("Who decides; default: GRADER_AUTHOR, or this user.")))
 ]
-Reason = Annotated[str, typer.Option("--reason", help=told(message("Why, in words that the student reads.")))]
+Reason = Annotated[str, typer.Option("--reason", help=help_text(message("Why, in words that the student reads.")))]
 File = Annotated[
-    str, typer.Option("--file", help=told(message("Which of several hand-ins: its name, or its digest's beginning.")))
+    str,
+    typer.Option("--file", help=help_text(message("Which of several hand-ins: its name, or its digest's beginning."))),
 ]
-NotYet = Annotated[bool, typer.Option("--not-yet", help=told(message("The student has handed in nothing yet.")))]
+NotYet = Annotated[bool, typer.Option("--not-yet", help=help_text(message("The student has handed in nothing yet.")))]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("review", help=told(message("Show what waits for a person, and why; --accept settles it.")))(
+    app.command("review", help=help_text(message("Show what waits for a person, and why; --accept settles it.")))(
         review_command
     )
-    app.command("adjust", help=told(message("Give a check or an open question other points than the machine did.")))(
-        adjust_command
-    )
-    app.command("extend", help=told(message("Give a student another due date.")))(extend_command)
-    app.command("regrade", help=told(message("Give points anew by today's rubric, without running a notebook.")))(
+    app.command(
+        "adjust", help=help_text(message("Give a check or an open question other points than the machine did."))
+    )(adjust_command)
+    app.command("extend", help=help_text(message("Give a student another due date.")))(extend_command)
+    app.command("regrade", help=help_text(message("Give points anew by today's rubric, without running a notebook.")))(
         regrade_command
     )
-    app.command("excuse", help=told(message("Say that the assignment does not count for a student.")))(excuse_command)
-    app.command("serve", help=told(message("Show the grades in a browser: lists, review queue, statistics.")))(
+    app.command("excuse", help=help_text(message("Say that the assignment does not count for a student.")))(
+        excuse_command
+    )
+    app.command("serve", help=help_text(message("Show the grades in a browser: lists, review queue, statistics.")))(
         serve_command
     )
 
 
 def review_command(
-    student: Annotated[str | None, typer.Argument(help=told(message("One student: every check.")))] = None,
+    student: Annotated[str | None, typer.Argument(help=help_text(message("One student: every check.")))] = None,
     *,
     accept: Annotated[
-        bool, typer.Option("--accept", help=told(message("The points stand as they are; needs --reason.")))
+        bool, typer.Option("--accept", help=help_text(message("The points stand as they are; needs --reason.")))
     ] = False,
     reason: Reason = "",
     author: Author = None,
@@ -70,7 +74,7 @@ def review_command(
     where = Where(out, gradebook, assignment, course, lang)
     if accept:
         if student is None:
-            raise typer.BadParameter(told_now(message("--accept needs the student's name."), lang))
+            raise typer.BadParameter(translated(message("--accept needs the student's name."), lang))
         accept_hand_in(where, student, By(author or default_author(), reason), file=file)
         return
     show_waiting(where, student, as_json=as_json)
@@ -79,10 +83,10 @@ def review_command(
 def regrade_command(
     *,
     student: Annotated[
-        list[str] | None, typer.Option("--student", help=told(message("Only this student's. Repeatable.")))
+        list[str] | None, typer.Option("--student", help=help_text(message("Only this student's. Repeatable.")))
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help=told(message("Show old and new points, and keep nothing.")))
+        bool, typer.Option("--dry-run", help=help_text(message("Show old and new points, and keep nothing.")))
     ] = False,
     out: OutFolder = None,
     gradebook: GradebookUrl = None,
@@ -100,14 +104,16 @@ def regrade_command(
 
 
 def adjust_command(
-    student: Annotated[str, typer.Argument(help=told(message("The student's name, as the grades have it.")))],
-    check: Annotated[str, typer.Argument(help=told(message("Id of the check or question; total for the whole.")))],
+    student: Annotated[str, typer.Argument(help=help_text(message("The student's name, as the grades have it.")))],
+    check: Annotated[str, typer.Argument(help=help_text(message("Id of the check or question; total for the whole.")))],
     *,
     reason: Reason,
     points: Annotated[
-        str | None, typer.Option("--points", help=told(message("What it gets from now on: 7.5 or 7,5.")))
+        str | None, typer.Option("--points", help=help_text(message("What it gets from now on: 7.5 or 7,5.")))
     ] = None,
-    withdraw: Annotated[bool, typer.Option("--withdraw", help=told(message("Take an earlier decision back.")))] = False,
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help=help_text(message("Take an earlier decision back.")))
+    ] = False,
     author: Author = None,
     file: File = "",
     out: OutFolder = None,
@@ -121,20 +127,20 @@ def adjust_command(
     from grader.review.decision_parsing import By
 
     if (points is None) != withdraw:
-        raise typer.BadParameter(told_now(message("Give either --points or --withdraw."), lang))
+        raise typer.BadParameter(translated(message("Give either --points or --withdraw."), lang))
     where = Where(out, gradebook, assignment, course, lang)
     adjust_points(where, student, check, points, By(author or default_author(), reason), file=file)
 
 
 def extend_command(
-    student: Annotated[str, typer.Argument(help=told(message("The student's name, as the grades have it.")))],
+    student: Annotated[str, typer.Argument(help=help_text(message("The student's name, as the grades have it.")))],
     *,
     reason: Reason,
     until: Annotated[
-        str | None, typer.Option("--until", help=told(message("2026-12-04 (its end) or 2026-12-04T18:00.")))
+        str | None, typer.Option("--until", help=help_text(message("2026-12-04 (its end) or 2026-12-04T18:00.")))
     ] = None,
     withdraw: Annotated[
-        bool, typer.Option("--withdraw", help=told(message("The due date of the others again.")))
+        bool, typer.Option("--withdraw", help=help_text(message("The due date of the others again.")))
     ] = False,
     not_yet: NotYet = False,
     author: Author = None,
@@ -149,16 +155,16 @@ def extend_command(
     from grader.review.decision_parsing import By
 
     if (until is None) != withdraw:
-        raise typer.BadParameter(told_now(message("Give either --until or --withdraw."), lang))
+        raise typer.BadParameter(translated(message("Give either --until or --withdraw."), lang))
     where = Where(out, gradebook, assignment, course, lang)
     extend_student(where, student, until, By(author or default_author(), reason), expected=not_yet)
 
 
 def excuse_command(
-    student: Annotated[str, typer.Argument(help=told(message("The student's name, as the grades have it.")))],
+    student: Annotated[str, typer.Argument(help=help_text(message("The student's name, as the grades have it.")))],
     *,
     reason: Reason,
-    withdraw: Annotated[bool, typer.Option("--withdraw", help=told(message("It counts again.")))] = False,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help=help_text(message("It counts again.")))] = False,
     not_yet: NotYet = False,
     author: Author = None,
     out: OutFolder = None,
@@ -179,24 +185,27 @@ def serve_command(
     out: Annotated[
         list[Path] | None,
         typer.Argument(
-            help=told(message("Folders that `grader grade --out` wrote; default: the current one.")), metavar="OUT"
+            help=help_text(message("Folders that `grader grade --out` wrote; default: the current one.")), metavar="OUT"
         ),
     ] = None,
     *,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help=told(message("0 takes any free one.")))] = 8765,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help=help_text(message("0 takes any free one.")))
+    ] = 8765,
     host: Annotated[
-        str, typer.Option("--host", help=told(message("Where it listens; other than loopback, a token is asked for.")))
+        str,
+        typer.Option("--host", help=help_text(message("Where it listens; other than loopback, a token is asked for."))),
     ] = "127.0.0.1",
     token: Annotated[
         str | None,
         typer.Option(
             "--token",
             envvar="GRADER_TOKEN",
-            help=told(message("What is asked for; default: a new one, which is shown.")),
+            help=help_text(message("What is asked for; default: a new one, which is shown.")),
         ),
     ] = None,
     name: Annotated[
-        list[str] | None, typer.Option("--name", help=told(message("Another name under which it may be asked.")))
+        list[str] | None, typer.Option("--name", help=help_text(message("Another name under which it may be asked.")))
     ] = None,
     author: Author = None,
     gradebook: GradebookUrl = None,
