@@ -76,6 +76,18 @@ def calibrate_command(
         calibrate_references(ids or (), trainings, language=lang)
 
 
+Variants = Annotated[
+    list[str] | None,
+    typer.Option("--variant", help=help_text(message("With --rubrics: only this one, by its name; may be repeated."))),
+]
+KeptGrades = Annotated[
+    Path | None,
+    typer.Option(
+        "--keep", help=help_text(message("With --rubrics: a file for the grades; the same command goes on from there."))
+    ),
+]
+
+
 def validate_command(
     ids: Ids = None,
     *,
@@ -91,19 +103,8 @@ def validate_command(
     fast: Annotated[
         bool, typer.Option("--fast", help=help_text(message("With --rubrics: a fixed few, trained for two steps.")))
     ] = False,
-    variant: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--variant", help=help_text(message("With --rubrics: only this one, by its name; may be repeated."))
-        ),
-    ] = None,
-    keep: Annotated[
-        Path | None,
-        typer.Option(
-            "--keep",
-            help=help_text(message("With --rubrics: a file for the grades; the same command goes on from there.")),
-        ),
-    ] = None,
+    variant: Variants = None,
+    keep: KeptGrades = None,
     sandbox: SandboxName = DEFAULT,
     warm: Warm = WARM,
     course: CourseFolder = None,

@@ -64,7 +64,7 @@ def graded(
     """Build a small grade under `ASSIGNMENT`, a check for each number of points."""
     outcomes = {5.0: Outcome.PASSED, 0.0: Outcome.FAILED}
     results = tuple(
-        CheckResult(item.check, outcomes.get(earned, Outcome.PARTIAL), earned, item.points, verbatim("reported"))
+        CheckResult(item.check, outcomes.get(earned, Outcome.PARTIAL), earned, item.points, verbatim("told"))
         for item, earned in zip(ASSIGNMENT.rubric, points, strict=True)
     )
     return GradedSubmission(

@@ -60,7 +60,7 @@ def test_logits_are_judged_behind_the_sigmoid_of_their_loss(tmp_path: Path) -> N
     assert logits.value(Quantity.COMPOSITION_GAP) == pytest.approx(0, abs=1e-4)
     last = logits.models[Role.AUTOENCODER].architecture.layers[-1]
     assert (last.kind, last.activation) == ("Dense", "sigmoid")
-    assert [EN.text(reported).split(",")[0] for reported in logits.conventions] == ["The model answers with logits"]
+    assert [EN.text(reported).split(",")[0] for reported in logits.conventions] == ["The model outputs logits"]
     assert plain.conventions == ()
 
 

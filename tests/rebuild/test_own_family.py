@@ -80,7 +80,7 @@ FAMILY = dedent('''
             found = reconstruction(samples, outputs)
             if models.encoder is None:
                 return found
-            codes = image_metrics.predict(models.encoder, quality.as_input(models.encoder, samples.images))
+            codes = image_metrics.predict(models.encoder, image_metrics.as_input(models.encoder, samples.images))
             value = codes.shape[1] / reference.offer("winners")(codes)
             return [*found, Measurement(Quantity.SPARSENESS, value, "1", "units for each one above zero")]
 
