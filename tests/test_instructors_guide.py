@@ -105,6 +105,21 @@ def state_rules(home: Path, language: str) -> None:
     file.write_text(f"{file.read_text('utf-8')}\n{block}", "utf-8")
 
 
+OWN = """def borde_de(imagen, umbral=0.35):
+    filas = np.abs(np.diff(imagen, axis=0))[:, :-1]
+    columnas = np.abs(np.diff(imagen, axis=1))[:-1]
+    fuerza = np.sqrt(filas**2 + columnas**2)
+    return (fuerza > umbral * fuerza.max()).astype(np.float32)
+
+
+def porcentaje_de_borde(imagenes):
+    return [100 * borde_de(una).mean() for una in imagenes[:7]]
+
+
+print(sorted(porcentaje_de_borde(X_valid), reverse=True))"""
+"""What Ana and Zoé wrote both, and neither the course nor the assignment gave."""
+
+
 def hand_in(home: Path) -> None:
     """What Moodle gives: two solutions that trained for one epoch, and one notebook as it was given out."""
     document = json.loads((home / "build" / "tarea1.solution.ipynb").read_text("utf-8"))
@@ -113,6 +128,8 @@ def hand_in(home: Path) -> None:
         cell["source"] = re.sub(r"^EPOCHS = \d+", "EPOCHS = 1", source, flags=re.MULTILINE)
         if cell.get("id") == "compression":
             cell["source"] = "Con 2 números el factor es 392."
+    own = {"cell_type": "code", "metadata": {}, "source": OWN, "id": "own", "outputs": [], "execution_count": None}
+    document["cells"].append(own)
     short = json.dumps(document)
     document["cells"].append({"cell_type": "markdown", "metadata": {}, "source": "Zoé", "id": "zoe"})
     with zipfile.ZipFile(home / "submissions.zip", "w") as archive:
