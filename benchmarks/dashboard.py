@@ -39,7 +39,7 @@ from grader.domain.messages import message, verbatim
 from grader.domain.questions import OpenAnswer
 from grader.domain.run import RunRecord, RunStatus
 from grader.gradebook import Decisions, Gradebook
-from grader.gradebook.store import _to_document
+from grader.gradebook.store import _DOCUMENTS, _to_document
 from grader.gradebook.tables import GradingRow, SubmissionRow
 from grader.review.book import BookPlace
 
@@ -126,7 +126,7 @@ def grading_row(number: int, one: GradedSubmission) -> dict[str, object]:
         "points_awarded": one.grade.points_awarded,
         "points_possible": one.grade.points_possible,
         "wall_seconds": one.wall_seconds,
-        "document": _to_document(one),
+        "document": _to_document(_DOCUMENTS, one),
         "graded_at": BEGAN,
     }
 
