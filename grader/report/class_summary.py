@@ -16,7 +16,7 @@ from grader.domain.grade import CheckResult, Finding, GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import ImageStrip, Quantity
 from grader.report import hygiene
-from grader.report.class_view import columns, summary
+from grader.report.class_view import columns, met_by, results_of, summary
 from grader.report.histogram import HistogramBar, bars
 from grader.report.reconstruction_view import StripView, strip_view
 from grader.report.score import scaled_value
@@ -105,14 +105,13 @@ def class_summary(graded: Sequence[GradedSubmission], assignment: Assignment, wo
 
 
 def _check(check: str, graded: Sequence[GradedSubmission], assignment: Assignment, wording: Wording) -> CheckSummary:
-    results = [result for one in graded for result in one.grade.results if result.check == check]
+    results = results_of(check, graded)
     judged = [result for result in results if result.outcome is not Outcome.UNGRADABLE]
     possible = sum(result.points_possible for result in judged)
-    met = sum(result.outcome is Outcome.PASSED for result in results)
     return CheckSummary(
         title=check_title(check, assignment, wording),
         percent=round(100 * sum(result.points_awarded for result in judged) / possible) if possible else None,
-        met=wording.t("{count} of {total}", count=wording.count(met), total=wording.count(len(results))),
+        met=met_by(results, wording),
     )
 
 

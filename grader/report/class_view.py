@@ -160,6 +160,17 @@ def summary(
     return tuple(counted)
 
 
+def results_of(check: str, graded: Sequence[GradedSubmission]) -> list[CheckResult]:
+    """Return the results of one check over the class."""
+    return [result for one in graded for result in one.grade.results if result.check == check]
+
+
+def met_by(results: Sequence[CheckResult], wording: Wording) -> str:
+    """Say how many of the results of a check are passed."""
+    met = sum(result.outcome is Outcome.PASSED for result in results)
+    return wording.t("{count} of {total}", count=wording.count(met), total=wording.count(len(results)))
+
+
 # Helpers
 
 
@@ -170,10 +181,7 @@ def _median(final: Sequence[Grade], assignment: Assignment, wording: Wording) ->
 
 
 def _column(check: str, graded: Sequence[GradedSubmission], assignment: Assignment, wording: Wording) -> ColumnView:
-    results = [result for one in graded for result in one.grade.results if result.check == check]
-    met = sum(result.outcome is Outcome.PASSED for result in results)
-    share = wording.t("{count} of {total}", count=wording.count(met), total=wording.count(len(results)))
-    return ColumnView(check_title(check, assignment, wording), share)
+    return ColumnView(check_title(check, assignment, wording), met_by(results_of(check, graded), wording))
 
 
 def _student_row(

@@ -60,22 +60,22 @@ def _raised(subject: Subject, findings: tuple[Finding, ...], share: float) -> Ve
         return ungradable(summary, findings=findings)
     kinds = {cause.kind for cause in causes}
     if found and failing == len(errors) and kinds and kinds <= _FREE.keys():
-        return by_share(1.0, _FREE[max(kinds)], findings)
+        return by_share(1.0, next(reason for kind, reason in _FREE.items() if kind in kinds), findings)
     summary = message("Cells that ended with an error: {count}.", count=failing)
     return by_share(share if found else 0.0, summary, findings or (_unknown_cell_finding(),))
 
 
 _FREE: Final = {
-    CauseKind.ACCELERATOR: message(
-        "Every cell ran without an error, but for those that ask for a GPU or a TPU: the grading machine has none, and "
-        "no point is lost for that."
-    ),
     CauseKind.OTHER_NAME: message(
         "Every cell of your own ran without an error. Given cells did not find your models, which have other names "
         "than theirs: names are free, and no point is lost for that."
     ),
+    CauseKind.ACCELERATOR: message(
+        "Every cell ran without an error, but for those that ask for a GPU or a TPU: the grading machine has none, and "
+        "no point is lost for that."
+    ),
 }
-"""Causes that cost nothing; if both occur, the report names the later one in this list."""
+"""Causes that cost nothing; if both occur, the report names the first one in this table."""
 
 
 # Findings
