@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,6 +44,13 @@ def forget_plugins() -> None:
     datasets.datasets.cache_clear()
 
 
+def forget_modules(folder: Path) -> None:
+    """Take the modules of a folder out of Python's table: the next test may write another one of that name."""
+    for name, module in [*sys.modules.items()]:
+        if Path(getattr(module, "__file__", None) or "/").is_relative_to(folder):
+            del sys.modules[name]
+
+
 @contextmanager
 def installed(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[None]:
     """Have the package of a folder installed in this process."""
@@ -57,4 +65,5 @@ def installed(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[None]:
             for table, entries in zip(tables, before, strict=True):
                 table.clear()
                 table.update(entries)
+            forget_modules(folder)
     forget_plugins()

@@ -5,7 +5,6 @@ It has images of 8×8, so that whoever counts on 28×28 fails here. No file of t
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
@@ -91,7 +90,6 @@ REFERENCE = dedent('''
 @pytest.fixture
 def digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The package is installed, and a course has a reference on its data."""
-    monkeypatch.delitem(sys.modules, PACKAGE, raising=False)
     monkeypatch.setenv(contract.COURSE_VARIABLE, str(tmp_path / "course"))
     module = tmp_path / "course" / "reference" / "digits_dense.py"
     module.parent.mkdir(parents=True)
@@ -151,7 +149,6 @@ def test_a_students_autoencoder_is_measured_on_it(tmp_path: Path) -> None:
 
 def test_a_package_cannot_replace_a_data_set_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Facts and grades would speak of other images than they say."""
-    monkeypatch.delitem(sys.modules, PACKAGE, raising=False)
     package = write_package(tmp_path, DATASET, {"datasets.mnist": "DIGITS"}, name=PACKAGE)
     with installed(package, monkeypatch), pytest.raises(PluginError, match="mnist is there already"):
         datasets()

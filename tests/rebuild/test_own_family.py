@@ -7,7 +7,6 @@ them. No file of the grader is touched for it: what these files hold is what CON
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -147,7 +146,6 @@ RUBRIC = dedent("""
 def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
     """A package with an entry point, as pip installs it, and a course with a reference and an assignment of its own."""
     package = write_package(tmp_path / "site", FAMILY, {"families.winners": "FAMILY"}, name=PACKAGE)
-    monkeypatch.delitem(sys.modules, PACKAGE, raising=False)
     monkeypatch.setenv(contract.COURSE_VARIABLE, str(tmp_path / "course"))
     found = Course(tmp_path / "course")
     files = scaffold("winners", found.folder, language="en")
@@ -232,7 +230,6 @@ def test_what_is_no_family_is_refused_and_harms_none_of_ours(
     entry: str, thing: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rather than measured by something that happens to have the name; a class of ours is graded all the same."""
-    monkeypatch.delitem(sys.modules, PACKAGE, raising=False)
     with installed(write_package(tmp_path, FAMILY, {entry: thing}, name=PACKAGE), monkeypatch):
         assert family_of(load("sparse")) is shipped()["sparse"]
         with pytest.raises(PluginError, match=reason):
