@@ -6,13 +6,13 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import grader
 from grader.domain.assignment import Assignment
 from grader.domain.facts import ReferenceFacts
-from grader.domain.plugins import GROUP_PREFIX
+from grader.domain.plugins import GROUP_PREFIX, entries
 
 OBSERVING = (
     "audit", "auditing.py", "domain", "extraction", "intake", "pipeline.py", "probe", "reading", "rebuild", "sandbox",
@@ -38,7 +38,7 @@ def observing_digest(package: Path | None = None) -> str:
 def _added_by_packages() -> str:
     """Return what installed packages add and their versions: their families and layers measure as well."""
     lines = []
-    for point in (one for table in _ADDED_TABLES for one in entry_points(group=GROUP_PREFIX + table)):
+    for point in (one for table in _ADDED_TABLES for one in entries(GROUP_PREFIX + table)):
         files = "" if point.dist is None else point.dist.read_text("RECORD") or ""
         release = "" if point.dist is None else point.dist.version
         lines.append(f"{point.group}.{point.name}={point.value} {release} {_short(files)}\n")

@@ -12,21 +12,18 @@ import json
 import math
 import os
 import re
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from http.client import HTTPMessage
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
-from urllib.request import Request
 
 from pydantic import TypeAdapter
 
 from grader.authoring.assignment_catalogue import (
     assignment_ids,
     course_ids,
+    facts_adapter,
     load_assignment,
     load_facts,
     reference_constants,
@@ -46,13 +43,10 @@ LARGEST_BYTES: Final = 5_000_000
 PUBLISHED_VARIABLE: Final = "AUTOENCODER_GRADER_PUBLISHED"
 """The same as `reference.contract.PUBLISHED_VARIABLE`, which is not imported here; a test compares them."""
 
-_SECONDS: Final = 20.0
 _CONSTANTS: Final = ("ID", "DATASET", "DATASETS", "CODE_SIZE", "EPOCHS", "BATCH_SIZE", "PUBLISHED")
 """The published part of an own reference."""
 
 _NOT_PUBLISHED: Final = frozenset({"folder", "texts"})
-_ASSIGNMENTS: Final = TypeAdapter(Assignment)
-_FACTS: Final = TypeAdapter(ReferenceFacts)
 _Constants = dict[str, Any]
 
 
@@ -78,12 +72,12 @@ def published(assignment: Assignment, course: Course | None) -> str:
         AuthoringError: The facts of its reference cannot be used.
     """
     facts = load_facts(assignment.reference, course=course)
-    stated = _ASSIGNMENTS.dump_python(assignment, mode="json")
+    stated = _assignment_adapter().dump_python(assignment, mode="json")
     document = {
         "format": FORMAT,
         "schema_version": SCHEMA_VERSION,
         "assignment": {name: value for name, value in stated.items() if name not in _NOT_PUBLISHED},
-        "facts": _FACTS.dump_python(facts, mode="json"),
+        "facts": facts_adapter().dump_python(facts, mode="json"),
         "reference": {} if assignment.reference in course_ids() else _constants(assignment.reference, course),
     }
     return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
@@ -133,6 +127,12 @@ def load_known(name: str, folder: Path | None = None) -> tuple[Assignment, Refer
 # Private functions
 
 
+@cache
+def _assignment_adapter() -> TypeAdapter[Assignment]:
+    """Return what reads and writes assignments; made once, if a published one is met."""
+    return TypeAdapter(Assignment)
+
+
 def _constants(reference: str, course: Course | None) -> _Constants:
     stated = reference_constants(reference, folder=None if course is None else course.references)
     return {"ID": reference} | {name: stated[name] for name in _CONSTANTS if name in stated}
@@ -149,8 +149,8 @@ def _understood(document: dict[str, Any]) -> Bundle:
             )
         )
     stated = document["assignment"] | {"folder": "", "texts": {}}
-    assignment = _ASSIGNMENTS.validate_json(json.dumps(stated))
-    facts = _FACTS.validate_json(json.dumps(document["facts"]))
+    assignment = _assignment_adapter().validate_json(json.dumps(stated))
+    facts = facts_adapter().validate_json(json.dumps(document["facts"]))
     known = {name: document["reference"][name] for name in _CONSTANTS if name in document["reference"]}
     sound = (
         re.fullmatch(ID_PATTERN, assignment.assignment)
@@ -170,12 +170,13 @@ def _has_scheme(source: str) -> bool:
 
 
 def _downloaded(address: str) -> str:
+    from grader.authoring import secure_download
+
     if urlsplit(address).scheme != "https":
         raise _refused(address, message("an address begins with https://"))
     try:
-        with _OPENER.open(address, timeout=_SECONDS) as answer:
-            return _decoded(answer.read(LARGEST_BYTES + 1), address)
-    except (urllib.error.URLError, TimeoutError, OSError, ValueError) as error:
+        return _decoded(secure_download.first_bytes(address, LARGEST_BYTES + 1), address)
+    except (TimeoutError, OSError, ValueError) as error:
         raise _refused(address, message("{problem}", problem=str(getattr(error, "reason", error)))) from error
 
 
@@ -198,18 +199,3 @@ def _decoded(data: bytes, source: str) -> str:
 
 def _refused(source: str, reason: Message) -> AuthoringError:
     return AuthoringError(message("{source} cannot be used: {reason}.", source=source, reason=reason))
-
-
-class _OnlySecure(urllib.request.HTTPRedirectHandler):
-    """Follows redirections to other secure addresses only."""
-
-    def redirect_request(
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> Request | None:
-        """Refuse any other redirection."""
-        if urlsplit(newurl).scheme != "https":
-            raise urllib.error.URLError("redirected to an address that is not secure")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-_OPENER: Final = urllib.request.build_opener(_OnlySecure)

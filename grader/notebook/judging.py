@@ -96,7 +96,7 @@ def _measured(exhibit: ExportedModels, facts: ReferenceFacts) -> Measurements:
     names = tuple((role.value, name) for role, name in exhibit.names.items())
     size = _notebooks_size()
     choice = DataChoice(size if size in facts.calibrated else "sample")
-    return measure(exhibit.evidence, MeasuringTask(facts.reference, "public", names), choice)
+    return measure(exhibit.evidence, MeasuringTask(facts.reference, "public", names), choice, numbers_only=True)
 
 
 def _rebuilt(exhibit: ExportedModels) -> tuple[dict[Role, MeasuredModel], tuple[MeasuringProblem, ...]]:

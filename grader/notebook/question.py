@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from grader.authoring.tasks import tasks, where_to_begin
 from grader.checks.check_registry import CHECKS
 from grader.checks.core.check import Needs
 from grader.checks.core.phrases import ROLE_NAMES
@@ -86,6 +85,8 @@ class Question:
         unjudged = [item for item in self.asked if item.check not in examined.results.keys() | examined.left]
         pending = (*self._reasons(gathered, examined, unjudged), *self._left_to_the_whole_notebook(examined.left))
         if self.assignment.has_material and self.name == EVERYTHING and not gathered.there and not results:
+            from grader.authoring.tasks import tasks, where_to_begin  # renders a template: not for every check
+
             pending = (where_to_begin(tasks(self.assignment, self.language)),)
         return Feedback(
             asked=self.name,

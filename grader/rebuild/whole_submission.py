@@ -61,16 +61,28 @@ _DOES_NOT_RUN = (tf.errors.OpError, ValueError)
 
 
 def measure(
-    evidence: Evidence, task: MeasuringTask, choice: DataChoice, sandbox: GraphSandbox | None = None
+    evidence: Evidence,
+    task: MeasuringTask,
+    choice: DataChoice,
+    sandbox: GraphSandbox | None = None,
+    *,
+    numbers_only: bool = False,
 ) -> Measurements:
     """Rebuild every model of the evidence, find the autoencoder and its parts, and measure them.
 
     If none of them is an autoencoder, exported graphs are measured by behaviour, if there is a sandbox for them.
 
+    Args:
+        evidence: The models, as claimed.
+        task: What to measure, and on which images.
+        choice: The data.
+        sandbox: For exported graphs.
+        numbers_only: Whether to leave out pictures, drawings and trivial predictors.
+
     Raises:
         reference.data.DataNotFoundError: The full data was asked for and not found.
     """
-    setting = Setting(load(task.reference), task, choice)
+    setting = Setting(load(task.reference), task, choice, numbers_only)
     dataset = setting.reference.dataset
     found = _measured(evidence, setting, sandbox)
     values = {name: replace(one, unit=unit_for(Unit(one.unit), dataset)) for name, one in found.values.items()}
@@ -246,8 +258,9 @@ def _numbers(family: Family, found: _Found, autoencoder: RebuiltModel, code_size
         if case.measurable:
             numbers.values += _of_samples(family, case, autoencoder)
         numbers.alike = _alike(found, autoencoder, round(code_size.value))
-        numbers.pictures = strips(autoencoder, case.samples)
-        _draw(family, case, numbers)
+        if not case.setting.numbers_only:
+            numbers.pictures = strips(autoencoder, case.samples)
+            _draw(family, case, numbers)
     except _DOES_NOT_RUN as error:
         numbers.problems += (_not_rebuilt(autoencoder.claim, f"it does not run, {first_line(error)}"),)
     numbers.values += numbers.alike.values

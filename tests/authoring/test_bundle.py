@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from grader.authoring import bundle
+from grader.authoring import bundle, secure_download
 from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, load_facts
 from grader.authoring.bundle import LARGEST_BYTES, is_address, load_known, open_bundle, published
 from grader.authoring.errors import AuthoringError
@@ -209,7 +209,7 @@ def test_addresses_are_read_and_lead_nowhere_else(monkeypatch: pytest.MonkeyPatc
             def https_open(self, req: urllib.request.Request) -> Any:
                 return self.do_open(http.client.HTTPConnection, req)
 
-        monkeypatch.setattr(bundle, "_OPENER", urllib.request.build_opener(Plain, bundle._OnlySecure))
+        monkeypatch.setattr(secure_download, "_OPENER", urllib.request.build_opener(Plain, secure_download._OnlySecure))
         at = f"https://127.0.0.1:{port}"
         assert open_bundle(f"{at}/good.json").assignment.assignment == "stacked"
         assert "larger than" in refusal(f"{at}/large.json")

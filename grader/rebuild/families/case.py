@@ -42,11 +42,14 @@ class Setting:
         reference: The reference of its assignment.
         task: Names that the assignment asks for, and the part of the data to measure on.
         choice: The data.
+        numbers_only: Whether pictures, drawings and trivial predictors are left out, which a check in a notebook does
+            not show: they take longer than the rest.
     """
 
     reference: Reference
     task: MeasuringTask
     choice: DataChoice
+    numbers_only: bool = False
 
     @property
     def contract(self) -> dict[str, str]:

@@ -158,7 +158,12 @@ class Family:
         clean = clean_samples(reference, material.hidden)
         images = clean.reshape(material.hidden.shape) if clean.size == material.hidden.size else clean
         return Samples(
-            material.size, material.train, images, material.strip_images, material.hidden_labels, laid_out=clean
+            material.size,
+            material.train,
+            images,
+            lambda: material.strip_images,
+            material.hidden_labels,
+            laid_out=clean,
         )
 
     def baselines(self, reference: Reference, material: ReferenceData) -> Baselines:
@@ -235,8 +240,10 @@ def reconstruction(samples: Samples, outputs: Array) -> list[Measurement]:
     ]
 
 
-def trivial(case: Case) -> tuple[Measurement, Measurement]:
-    """Return what the mean training image and PCA reach on a submission's samples."""
+def trivial(case: Case) -> tuple[Measurement, ...]:
+    """Return what the mean training image and PCA reach on a submission's samples, if that is wanted."""
+    if case.setting.numbers_only:
+        return ()
     components = case.setting.reference.code_size
     mean, pca = case.samples.mean_image_error(), case.samples.pca_error(components)
     return (

@@ -112,6 +112,12 @@ def load_images(dataset: str, choice: DataChoice) -> ImageData:
     return images if choice.image_view is None else views.images_seen(images, choice.image_view)
 
 
+def load_strip_images(dataset: str, choice: DataChoice) -> Array:
+    """Return the few images of the sample that reports show, for either size of the data."""
+    sample = load_images(dataset, DataChoice("sample", view=choice.view))
+    return data.scaled(sample.x_test[sample.hidden[:STRIP_IMAGES]])
+
+
 def load_cards(choice: DataChoice) -> CardData:
     """Load the card transactions as seen through the view.
 
@@ -125,7 +131,6 @@ def load_cards(choice: DataChoice) -> CardData:
 @lru_cache(maxsize=4)
 def _images(dataset: str, choice: DataChoice) -> ReferenceData:
     images = load_images(dataset, choice)
-    sample = load_images(dataset, DataChoice("sample", view=choice.view))
     return ReferenceData(
         size=images.size,
         source=_source(images),
@@ -134,7 +139,7 @@ def _images(dataset: str, choice: DataChoice) -> ReferenceData:
         hidden=data.scaled(images.x_test[images.hidden]),
         train_labels=images.y_train.astype(np.int64),
         hidden_labels=images.y_test[images.hidden].astype(np.int64),
-        strip_images=data.scaled(sample.x_test[sample.hidden[:STRIP_IMAGES]]),
+        strip_images=load_strip_images(dataset, choice),
     )
 
 
