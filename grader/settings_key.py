@@ -11,6 +11,7 @@ from pathlib import Path
 
 import grader
 from grader.domain.assignment import Assignment
+from grader.domain.datasets import Held
 from grader.domain.facts import ReferenceFacts
 from grader.domain.plugins import GROUP_PREFIX, entries
 
@@ -56,7 +57,7 @@ def code_digest(parts: Sequence[str], package: Path | None = None) -> str:
 
 
 def settings_key(
-    assignment: Assignment, facts: ReferenceFacts, data: Sequence[tuple[str, str]], *, sandbox: str, images: str
+    assignment: Assignment, facts: ReferenceFacts, data: Sequence[tuple[str, str]], *, sandbox: str, images: Held
 ) -> str:
     """Return a key of everything, apart from the hand-in itself, on which its observation depends.
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from grader.domain.datasets import Held
 from grader.domain.evidence import Evidence
 from grader.domain.measurement import Measurements
 from grader.domain.run import Limits, RunRecord
@@ -51,7 +52,7 @@ class MeasuringTask:
     """
 
     reference: str
-    images: str
+    images: Held
     contract_names: tuple[tuple[str, str], ...] = ()
     dataset: str = ""
     view: SecretView | None = None

@@ -13,7 +13,7 @@ from grader.checks.core.halves import half_alone
 from grader.checks.core.subject import Subject
 from grader.checks.rubric import result_of, run_checks
 from grader.domain.assignment import RubricItem
-from grader.domain.datasets import SampleKind, datasets
+from grader.domain.datasets import DataSize, Held, SampleKind, datasets
 from grader.domain.facts import DATA_SIZE_VARIABLE, ReferenceFacts
 from grader.domain.grade import CheckResult
 from grader.domain.measurement import MeasuredModel, Measurements, MeasuringProblem, Role
@@ -83,9 +83,9 @@ def _left(measured: Measurements, facts: ReferenceFacts) -> frozenset[str]:
     return frozenset({"comparison"}) if differ and _notebooks_size() not in facts.calibrated else frozenset()
 
 
-def _notebooks_size() -> str:
+def _notebooks_size() -> DataSize:
     """Return the size of the data that the notebook uses: Keras's whole sets, unless `grader check` gave the sample."""
-    return os.environ.get(DATA_SIZE_VARIABLE, "full")
+    return DataSize(os.environ.get(DATA_SIZE_VARIABLE, DataSize.FULL))
 
 
 def _measured(exhibit: ExportedModels, facts: ReferenceFacts) -> Measurements:
@@ -95,8 +95,8 @@ def _measured(exhibit: ExportedModels, facts: ReferenceFacts) -> Measurements:
 
     names = tuple((role.value, name) for role, name in exhibit.names.items())
     size = _notebooks_size()
-    choice = DataChoice(size if size in facts.calibrated else "sample")
-    return measure(exhibit.evidence, MeasuringTask(facts.reference, "public", names), choice, numbers_only=True)
+    choice = DataChoice(size if size in facts.calibrated else DataSize.SAMPLE)
+    return measure(exhibit.evidence, MeasuringTask(facts.reference, Held.PUBLIC, names), choice, numbers_only=True)
 
 
 def _rebuilt(exhibit: ExportedModels) -> tuple[dict[Role, MeasuredModel], tuple[MeasuringProblem, ...]]:

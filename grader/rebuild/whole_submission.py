@@ -298,7 +298,7 @@ def _alike(found: _Found, autoencoder: RebuiltModel, code_size: int) -> Equivale
     """Compare with the reference's own network; always, if hidden samples are used."""
     case = found.case
     asked = Asked(autoencoder, found.architectures[Role.AUTOENCODER], code_size, case.scale)
-    always = case.setting.task.images == "hidden"
+    always = case.setting.task.images == Held.HIDDEN
     rebuilt = case.rebuilt
     return equivalence(case.setting.reference, asked, rebuilt.evidence, rebuilt.arrays, case.samples, always=always)
 

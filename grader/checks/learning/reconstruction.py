@@ -18,6 +18,7 @@ from grader.checks.core.subject import Subject
 from grader.checks.core.training_advice import slow_training, training_stopped
 from grader.checks.core.verdict import Verdict, by_share, failed, skipped, ungradable
 from grader.domain.assignment import RubricItem
+from grader.domain.datasets import Held
 from grader.domain.facts import Baseline, CreditCurve, Statistic, trivial_errors
 from grader.domain.grade import Finding
 from grader.domain.measurement import Measurement, Quantity, Role
@@ -127,7 +128,7 @@ def _summary(subject: Subject, loss: float, known: Statistic) -> Message:
     errors, mean, reference = trivial_errors(subject.measurements, known), sample_words(subject.facts).mean, known.mean
     beside = message("the reference {reference:.4f}", reference=reference)
     measured = Quantity.MEAN_IMAGE_MSE in subject.measurements.values
-    if subject.measurements.images != "hidden" and measured:
+    if subject.measurements.images != Held.HIDDEN and measured:
         beside = message("the reference {reference:.4f} on hidden data", reference=reference)
     if errors.pca is not None:
         pca = message("PCA with the reference's code size {pca:.4f}", pca=errors.pca)
@@ -139,7 +140,7 @@ def _summary(subject: Subject, loss: float, known: Statistic) -> Message:
         "beside": beside,
         "skill": (errors.mean - loss) / (errors.mean - reference),
     }
-    if subject.measurements.images != "hidden" and not measured:
+    if subject.measurements.images != Held.HIDDEN and not measured:
         return message(
             "Reconstruction error (MSE) {mse:.4f}. For comparison, on hidden data: {mean} {mean_mse:.4f}, {beside}. "
             "Skill {skill:.2f}, where {mean} has 0 and the reference 1.",

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 
 from grader.domain.architecture import shape_size
+from grader.domain.datasets import Held
 from grader.domain.facts import Baseline
 from grader.domain.measurement import ImageStrip, Measurement, Quantity, Role
 from grader.domain.portrait import Portrait
@@ -183,7 +184,7 @@ class Family:
         evidence, arrays, models = rebuilt.evidence, rebuilt.arrays, rebuilt.models
         dataset = setting.task.dataset or setting.reference.dataset
         samples = load_samples(dataset, setting.task.images, setting.choice)
-        part = "public" if self.several_models else setting.task.images  # others need no second set of images
+        part = Held.PUBLIC if self.several_models else setting.task.images  # others need no second set of images
         public = load_samples(dataset, part, setting.choice).images
         sample, contract = samples.images.shape[1:], setting.contract
         cast = assign(models, evidence.fits, arrays, sample=sample, contract=contract)

@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache, partial
 import numpy as np
 import numpy.typing as npt
 
+from grader.domain.datasets import DataSize, Held
 from grader.domain.measurement import ImageStrip
 from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.reference_data import (
@@ -65,7 +66,7 @@ class Samples:
         laid_out: The same as `images` in the layout of a reference, if the reference itself is measured.
     """
 
-    size: str
+    size: DataSize
     train: Array | ScaledImages
     images: npt.NDArray[np.float32]
     load_strip: Callable[[], Array] = _no_strip
@@ -95,7 +96,7 @@ class Samples:
 
 
 @lru_cache(maxsize=4)
-def load_samples(dataset: str, part: str, choice: DataChoice) -> Samples:
+def load_samples(dataset: str, part: Held, choice: DataChoice) -> Samples:
     """Load the samples of `part` (`hidden` or `public`).
 
     Raises:
@@ -105,9 +106,9 @@ def load_samples(dataset: str, part: str, choice: DataChoice) -> Samples:
         material = load_reference_data(dataset, choice)
         return Samples(material.size, material.train, material.hidden)
     full = load_images(dataset, choice)
-    positions = full.hidden if part == "hidden" else full.public[: len(full.hidden)]
+    positions = full.hidden if part == Held.HIDDEN else full.public[: len(full.hidden)]
     return Samples(
-        full.size,
+        DataSize(full.size),
         ScaledImages(full.x_train),
         data.scaled(full.x_test[positions]),
         partial(load_strip_images, dataset, choice),
