@@ -236,7 +236,8 @@ def _is_here(module: str) -> bool:
 
 def _task(context: GradingContext) -> MeasuringTask:
     names = tuple((role.value, role.value) for role in Role)
-    return MeasuringTask(context.facts.reference, context.images, names)
+    constants = context.assignment.reference_constants
+    return MeasuringTask(context.facts.reference, context.images, names, reference_constants=constants)
 
 
 def _audit(

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
@@ -40,13 +39,10 @@ SCHEMA_VERSION: Final = 1
 LARGEST_BYTES: Final = 5_000_000
 """Facts of our references take up to 79 kB."""
 
-PUBLISHED_VARIABLE: Final = "AUTOENCODER_GRADER_PUBLISHED"
-"""The same as `reference.contract.PUBLISHED_VARIABLE`, which is not imported here; a test compares them."""
-
 _CONSTANTS: Final = ("ID", "DATASET", "DATASETS", "CODE_SIZE", "EPOCHS", "BATCH_SIZE", "PUBLISHED")
 """The published part of an own reference."""
 
-_NOT_PUBLISHED: Final = frozenset({"folder", "texts"})
+_NOT_PUBLISHED: Final = frozenset({"folder", "texts", "reference_constants"})
 _Constants = dict[str, Any]
 
 
@@ -55,14 +51,12 @@ class Bundle:
     """A published assignment.
 
     Attributes:
-        assignment: Without texts and folder.
+        assignment: Without texts and folder, with the constants of an own reference.
         facts: Of its reference.
-        constants: Of an own reference; empty if the reference is ours.
     """
 
     assignment: Assignment
     facts: ReferenceFacts
-    constants: _Constants
 
 
 def published(assignment: Assignment, course: Course | None) -> str:
@@ -105,8 +99,6 @@ def open_bundle(source: str) -> Bundle:
 def load_known(name: str, folder: Path | None = None) -> tuple[Assignment, ReferenceFacts]:
     """Return the assignment that a notebook names: one of ours, a published one, or one in a file beside it.
 
-    Constants of an own reference are handed on to the processes that measure, by the environment.
-
     Args:
         name: Id, file or address.
         folder: Where `<id>.json` is looked for where the id is none of ours; the working folder where nothing is said.
@@ -120,7 +112,6 @@ def load_known(name: str, folder: Path | None = None) -> tuple[Assignment, Refer
         assignment = load_assignment(name)
         return assignment, load_facts(assignment.reference)
     bundle = open_bundle(name if is_address(name) else str(beside))
-    os.environ[PUBLISHED_VARIABLE] = json.dumps(bundle.constants)
     return bundle.assignment, bundle.facts
 
 
@@ -148,7 +139,7 @@ def _understood(document: dict[str, Any]) -> Bundle:
                 "The assignment was published by a newer version of the grader. Update yours: pip install --upgrade."
             )
         )
-    stated = document["assignment"] | {"folder": "", "texts": {}}
+    stated = document["assignment"] | {"folder": "", "texts": {}, "reference_constants": {}}
     assignment = _assignment_adapter().validate_json(json.dumps(stated))
     facts = facts_adapter().validate_json(json.dumps(document["facts"]))
     known = {name: document["reference"][name] for name in _CONSTANTS if name in document["reference"]}
@@ -162,7 +153,8 @@ def _understood(document: dict[str, Any]) -> Bundle:
     if not sound:
         raise ValueError(assignment.assignment)
     # A check of one's own work has no lateness.
-    return Bundle(replace(assignment, due=None), facts, {} if assignment.reference in course_ids() else known)
+    constants = {} if assignment.reference in course_ids() else known
+    return Bundle(replace(assignment, due=None, reference_constants=constants), facts)
 
 
 def _has_scheme(source: str) -> bool:

@@ -242,7 +242,7 @@ def _examined(question: Question, gathered: Gathered) -> JudgedModels:
 
     def work() -> JudgedModels:
         with exported_models(gathered) as shown:
-            return examine(items, shown, question.facts, question.focus)
+            return examine(items, shown, question.measured_by, question.focus)
 
     try:
         return apart(work, [found.model for found in gathered.models.values()])

@@ -18,7 +18,7 @@ from grader.domain.messages import Message, message
 from grader.notebook import nbgrader_points
 from grader.notebook.cell_output import Feedback
 from grader.notebook.complaints import NotebookCheckError
-from grader.notebook.judging import JudgedModels, is_measurable
+from grader.notebook.judging import JudgedModels, MeasuredBy, is_measurable
 from grader.notebook.models_at_hand import Gathered
 
 EVERYTHING: Final = "all"
@@ -44,6 +44,11 @@ class Question:
     def known_names(self) -> tuple[str, ...]:
         """Every name that a call may use."""
         return (*(role.value for role in Role), *(item.check for item in self.assignment.rubric), EVERYTHING)
+
+    @property
+    def measured_by(self) -> MeasuredBy:
+        """The reference of the assignment."""
+        return MeasuredBy(self.facts, self.assignment.reference_constants)
 
     @property
     def focus(self) -> Role | None:

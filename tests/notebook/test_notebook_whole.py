@@ -16,6 +16,7 @@ from grader.domain.measurement import Quantity
 from grader.locale import Translator
 from grader.notebook import judging as examining
 from grader.notebook.exported_models import ExportedModels
+from grader.notebook.judging import MeasuredBy
 from grader.rebuild import whole_submission
 from grader.rebuild.families import family
 from grader.rebuild.quantities.conventions import CHOOSING_IMAGES
@@ -76,7 +77,7 @@ def test_a_cell_is_judged_on_the_data_that_the_notebook_uses(
     monkeypatch.setattr(whole_submission, "measure", lambda *arguments, **_: asked.append(arguments[-1]))
     facts = load_facts("stacked")
     known = {size: facts.calibrated[size] for size in calibrated}
-    examining._measured(ExportedModels(Evidence(), {}, {}), replace(facts, calibrated=known))
+    examining._measured(ExportedModels(Evidence(), {}, {}), MeasuredBy(replace(facts, calibrated=known)))
     assert asked == [DataChoice(measured_on)]
 
 
