@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import json
 import os
 import re
 import sys
@@ -50,12 +49,6 @@ COURSE_VARIABLE = "AUTOENCODER_GRADER_COURSE"
 """Environment variable that names the folder of an instructor's own course, whose references are found besides ours.
 
 The grader sets it for the processes that build references, and takes it away from them where no course was named.
-"""
-
-PUBLISHED_VARIABLE = "AUTOENCODER_GRADER_PUBLISHED"
-"""Environment variable with the constants (JSON) of an instructor's reference whose module is not on this machine.
-
-A student who checks a published assignment has them and no more: what is measured is what needs no function of it.
 """
 
 _PUBLISHED_CONSTANTS = ("ID", "DATASET", "DATASETS", "CODE_SIZE", "EPOCHS", "BATCH_SIZE", "PUBLISHED")
@@ -201,15 +194,20 @@ class Reference:
         return self.build_control is not None or self.control_inputs_and_targets is not None
 
 
-def load(reference: str) -> Reference:
+def load(reference: str, published: Mapping[str, Any] = MappingProxyType({})) -> Reference:
     """Find a reference by its id, and read what its module offers.
+
+    Args:
+        reference: The id.
+        published: The constants of an instructor's reference whose module is not on this machine. A student who checks
+            a published assignment has them and no more: what is measured is what needs no function of it.
 
     Raises:
         KeyError: No reference has this id.
         NotOfferedError: Its module lacks a value that every reference has.
         Exception: Whatever the module of an instructor's own reference raises while it is imported.
     """
-    return reference_of(module(reference))
+    return reference_of(_published(reference, published) or module(reference))
 
 
 def reference_of(source: ModuleType) -> Reference:
@@ -285,12 +283,9 @@ def module(reference: str) -> ModuleType:
     if reference in IDS:
         return importlib.import_module(f"reference.{reference.replace('-', '_')}")
     file = own_file(reference)
-    if file is not None:
-        return _imported(file)
-    known = _published(reference)
-    if known is None:
+    if file is None:
         raise KeyError(reference)
-    return known
+    return _imported(file)
 
 
 def resized(reference: Reference, code_size: int) -> Reference:
@@ -320,13 +315,12 @@ def own_file(reference: str) -> Path | None:
     return file if file.is_file() else None
 
 
-def _published(reference: str) -> ModuleType | None:
-    """Return a module with the constants of a published reference, None where there is none.
+def _published(reference: str, stated: Mapping[str, Any]) -> ModuleType | None:
+    """Return a module with the constants of a published reference; None if they are of another, or if it is here.
 
     It prescribes no layers (`FREE`), because there is no network of its own to compare with.
     """
-    stated = json.loads(os.environ.get(PUBLISHED_VARIABLE) or "{}")
-    if not _ID.fullmatch(reference) or stated.get("ID") != reference:
+    if reference in IDS or not _ID.fullmatch(reference) or stated.get("ID") != reference or own_file(reference):
         return None
     known = ModuleType(f"published_reference_{reference.replace('-', '_')}")
     for name in _PUBLISHED_CONSTANTS:

@@ -7,16 +7,17 @@ from typing import Annotated
 
 import typer
 
+from grader.cli.command_language import size_of_data
 from grader.cli.help_and_usage import help_text
 from grader.cli.options import (
     NOTEBOOKS_FOLDERS_ZIPS,
     AsJson,
     CourseFolder,
-    DataSize,
     GradebookUrl,
     Language,
     Roster,
     SandboxName,
+    SizeName,
     Times,
     TimeZone,
 )
@@ -67,7 +68,7 @@ def export_command(
         typer.Option("--assignment", help=help_text(message("Assignment id; default: the one graded last."))),
     ] = None,
     sandbox: SandboxName = DEFAULT,
-    data_size: DataSize = "full",
+    data_size: SizeName = "full",
     course: CourseFolder = None,
     gradebook: GradebookUrl = None,
     lang: Language = None,
@@ -78,7 +79,16 @@ def export_command(
 
     lists = ClassLists(roster, times, timezone, extensions)
     wanted = ExportRequest(
-        form, out, worksheet, column, anyway, assignment, sandbox, data_size, Course.at(course), gradebook
+        form,
+        out,
+        worksheet,
+        column,
+        anyway,
+        assignment,
+        sandbox,
+        size_of_data(data_size, lang),
+        Course.at(course),
+        gradebook,
     )
     export_class(folder, wanted, lists, language=lang)
 

@@ -12,17 +12,20 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from enum import IntEnum
-from typing import Final
+from enum import IntEnum, StrEnum
+from typing import Final, TypeVar
 
 import typer
 
 from grader.cli.extras import what_to_install
+from grader.domain.datasets import ASKED_SIZES, DataSize
 from grader.domain.graded import own_failure
 from grader.domain.messages import Message, MessageValue, message
 from grader.domain.system_errors import said_by_system
 from grader.locale import LANGUAGES, Translator
 from grader.locale.translator import unknown_language
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Exit(IntEnum):
@@ -169,6 +172,28 @@ def language_option(value: str | None) -> str | None:
 def several_notebooks(*, path: MessageValue, count: MessageValue) -> Message:
     """Ask for one notebook where there are several."""
     return message("{path} holds {count} notebooks. Name one of them.", path=path, count=count)
+
+
+def chosen(given: str, values: Sequence[Choice], *, option: str, language: str | None) -> Choice:
+    """Return the value that an option names.
+
+    Raises:
+        typer.Exit: It is none of these values.
+    """
+    found = next((value for value in values if value == given), None)
+    if found is None:
+        sentence = wrong_choice(option=option, value=given, known=", ".join(values))
+        raise complain(sentence, Exit.WRONG_USAGE, language)
+    return found
+
+
+def size_of_data(given: str, language: str | None) -> DataSize:
+    """Return the size that `--data-size` names.
+
+    Raises:
+        typer.Exit: It is none that a person may ask for.
+    """
+    return chosen(given, ASKED_SIZES, option="--data-size", language=language)
 
 
 def wrong_choice(*, option: MessageValue, value: MessageValue, known: MessageValue) -> Message:

@@ -18,7 +18,7 @@ from grader.cli.command_language import SURROUNDINGS, Exit, complain, error_bord
 from grader.cli.grading import require_known
 from grader.cli.progress_reporting import waiting
 from grader.domain.cell_places import cell_name, line_title
-from grader.domain.datasets import title_of
+from grader.domain.datasets import DataSize, title_of
 from grader.domain.evidence import RejectedClaimsError, not_accepted
 from grader.domain.folders import private_folder
 from grader.domain.grade import Finding
@@ -213,7 +213,7 @@ def _of_data(quantity: str, model: InspectedModel, wording: Wording) -> str:
     if not model.measured_on:
         return quantity
     data = wording.say(title_of(model.measured_on))
-    if model.measured_size == "sample":
+    if model.measured_size == DataSize.SAMPLE:
         return wording.t("{quantity}, {data} (sample)", quantity=quantity, data=data)
     return f"{quantity}, {data}"
 

@@ -10,6 +10,7 @@ from grader.checks.core.phrases import LONGEST_TEXT
 from grader.checks.notebook.cell_order import why_in_wrong_order
 from grader.checks.notebook.error_advice import advice
 from grader.domain.cell_places import Places, cell_name, cell_title, line_title
+from grader.domain.datasets import DataSize
 from grader.domain.evidence import Evidence
 from grader.domain.inspection import Outline
 from grader.domain.messages import Message, message, verbatim
@@ -44,7 +45,7 @@ class Past:
     old: OldCode
     run: RunRecord
     evidence: Evidence
-    data: str
+    data: DataSize
 
 
 def diagnosis(past: Past, outlines: Sequence[Outline]) -> tuple[Message, ...]:
@@ -123,7 +124,7 @@ def _surroundings(past: Past, written_with: Sequence[Framework]) -> Iterator[Mes
         yield run.detail
     for name in (one for one in missing_modules(run, past.evidence.requests) if one not in named):
         yield message("This machine lacks the module {module}.", module=name)
-    if past.data == "sample" and run.errors and counts_official_images(past.notebook, run):
+    if past.data == DataSize.SAMPLE and run.errors and counts_official_images(past.notebook, run):
         yield message(
             "The notebook was written for the full data set and was run on the embedded sample. Inspect it again "
             "without --data-size sample."

@@ -11,7 +11,7 @@ from grader.checks.rubric import run_checks
 from grader.domain.architecture import shape_size
 from grader.domain.assignment import RubricItem
 from grader.domain.code_sizes import calibrated_for
-from grader.domain.datasets import Held, datasets, image_sets
+from grader.domain.datasets import DataSize, Held, datasets, image_sets
 from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.facts import ReferenceFacts
 from grader.domain.grade import Finding, Outcome
@@ -83,7 +83,7 @@ class InspectionContext:
     facts: Mapping[str, ReferenceFacts]
     limits: Limits = LIMITS
     compat: bool | None = None
-    data: str = "full"
+    data: DataSize = DataSize.FULL
 
 
 def inspect_notebook(submission: Submission, context: InspectionContext) -> Inspection:
@@ -187,7 +187,7 @@ def _inspected(outline: Outline, scene: _Scene, context: InspectionContext) -> I
         why_not = NOT_FINITE if outline.not_finite else why_not
         own = _of_one(scene.evidence, outline, scene.outlines)
         dataset = used.dataset if nearest.is_of_images else ""
-        task = MeasuringTask(nearest.reference, "hidden", _names(outline), dataset)
+        task = MeasuringTask(nearest.reference, Held.HIDDEN, _names(outline), dataset)
         measured = context.measurer.measure(own, task)
         quality = {name: found.value for name, found in measured.values.items()}
         if not nearest.is_of_images:

@@ -143,7 +143,7 @@ def try_rubric(
 
 def _try_foreign(work: RubricTest, foreign: Sequence[Variant], options: SessionOptions, trial: _Trial) -> None:
     """Grade those whose weights were learnt elsewhere, with the audit, like a class."""
-    with open_session(work.assignment, work.facts, replace(options, audit=AuditMode.SUSPICIOUS.value)) as session:
+    with open_session(work.assignment, work.facts, replace(options, audit=AuditMode.SUSPICIOUS)) as session:
         audited = replace(trial, session=session)
         path = trial.folder / "learnt"
         path.mkdir()

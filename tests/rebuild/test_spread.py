@@ -34,7 +34,7 @@ DEVIATION = {
 
 def trained(form: str, *, side_by_side: bool = False) -> tuple[Any, Any]:
     """Encoder and decoder after a short GradientTape loop on digits, drawing codes from this form of a spread."""
-    images = load_samples("mnist", "hidden", SAMPLE).train.reshape(-1, 784)
+    images = load_samples("mnist", "hidden", SAMPLE).train[:].reshape(-1, 784)
     image = Input((784,))
     hidden = layers.Dense(64, "relu")(image)
     if side_by_side:
@@ -76,6 +76,6 @@ def test_a_spread_is_read_as_what_the_loop_drew_from(form: str, side_by_side: bo
     cost = found.values[Quantity.NEGATIVE_ELBO]
     assert cost.how.startswith(f"mean and {form} of ")
     digits = load_samples("mnist", "hidden", SAMPLE)
-    mean_digit = np.broadcast_to(digits.train.mean(axis=0), digits.images.shape)
+    mean_digit = np.broadcast_to(digits.train[:].mean(axis=0), digits.images.shape)
     assert cost.value < 784 * image_metrics.binary_cross_entropy(digits.images, mean_digit)
     assert found.value(Quantity.COMPOSITION_GAP) == pytest.approx(0, abs=1e-5)

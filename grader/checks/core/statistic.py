@@ -16,6 +16,7 @@ from grader.checks.core.phrases import idle_training, model, other_data
 from grader.checks.core.subject import Subject
 from grader.checks.core.training_advice import slow_training, training_stopped
 from grader.checks.core.verdict import Verdict, by_share, failed, ungradable
+from grader.domain.datasets import Held
 from grader.domain.facts import Baseline, CreditCurve, Statistic
 from grader.domain.grade import Finding
 from grader.domain.measurement import Measurement, Quantity, Role
@@ -120,7 +121,7 @@ def _judged(
         for aspect in aspects
         if earned[aspect] < 1
     ]
-    summary = _summary(values, known, hidden=subject.measurements.images == "hidden")
+    summary = _summary(values, known, hidden=subject.measurements.images == Held.HIDDEN)
     incomplete = why_incomplete(subject)
     if findings and incomplete is not None:
         reason = might_have_earned_more(summary=summary, reason=incomplete)

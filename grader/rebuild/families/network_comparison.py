@@ -23,6 +23,7 @@ from grader.rebuild.network.own_models import reference_form
 from grader.rebuild.network.roles import Cast, assign, concrete, holds_same_numbers
 from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.reference_data import Array
+from grader.rebuild.quantities.samples import ScaledImages
 from reference.contract import COMPARISON, Reference
 
 HELD_OUT_SHARE = 12  # the references hold the last twelfth of the training images out
@@ -82,7 +83,7 @@ def best_cast(cast: Cast, rebuilt: Rebuilt, setting: Setting, images: Array) -> 
     return cast if best is cast.autoencoder else replace(cast, autoencoder=best, companion=cast.autoencoder)
 
 
-def compare(reference: Reference, rebuilt: Rebuilt, train: Array) -> Surroundings:
+def compare(reference: Reference, rebuilt: Rebuilt, train: Array | ScaledImages) -> Surroundings:
     """Count the trained networks and compare the notebook's table with them.
 
     Args:

@@ -44,7 +44,7 @@ class Plane(Family):
         del models
         found = reconstruction(samples, outputs)
         _, spread, directions = np.linalg.svd(outputs - outputs.mean(axis=0), full_matrices=False)
-        wanted = reference.offer("pca_plane")(samples.train).directions
+        wanted = reference.offer("pca_plane")(samples.train[:]).directions
         if spread[len(wanted) - 1] <= _FLAT * spread[0]:
             return found
         angles = reference.offer("principal_angles")(directions[: len(wanted)], wanted)

@@ -73,7 +73,7 @@ class Variational(Family):
             how = f"mean and {form} of {len(images)} images, the reading with the best ELBO"
         else:
             return found
-        numbers = latent_numbers(mean, log_variance, models.decoder, images, samples.train)
+        numbers = latent_numbers(mean, log_variance, models.decoder, images, samples.train[:PRIOR_NEIGHBOURS])
         return [
             *found,
             *(Measurement(name, value, _UNITS.get(name, Unit.PURE), how) for name, value in numbers.items()),

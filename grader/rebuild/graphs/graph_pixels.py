@@ -21,6 +21,7 @@ from grader.rebuild.quantities.conventions import (
     scales_of,
 )
 from grader.rebuild.quantities.reference_data import Array
+from grader.rebuild.quantities.samples import ScaledImages
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Converted:
         return answer
 
 
-def convention_of(whole: RebuiltModel, evidence: Evidence, train: Array) -> Convention:
+def convention_of(whole: RebuiltModel, evidence: Evidence, train: Array | ScaledImages) -> Convention:
     """Choose as for rebuilt models: the convention of fits and loss under which training images are reconstructed best.
 
     Args:

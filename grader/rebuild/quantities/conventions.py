@@ -22,6 +22,7 @@ from grader.rebuild.network.model import RebuiltModel
 from grader.rebuild.network.roles import Cast
 from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.reference_data import Array
+from grader.rebuild.quantities.samples import ScaledImages
 
 ANSWERS_WITH_LOGITS: Final = message(
     "The model outputs logits, as its loss says (`from_logits=True`): it was judged behind the sigmoid that "
@@ -147,7 +148,7 @@ class PixelScale:
         return keras.Model(source, tensor)
 
 
-def in_unit_range(cast: Cast, evidence: Evidence, train: Array) -> tuple[Cast, PixelScale | None]:
+def in_unit_range(cast: Cast, evidence: Evidence, train: Array | ScaledImages) -> tuple[Cast, PixelScale | None]:
     """Let models that were trained on other pixels take and return pixels in [0, 1].
 
     Candidates are the bounds of the autoencoder's training data, or the usual bounds near them. The one with the best
