@@ -208,6 +208,11 @@ RULES: Final[tuple[Callable[[Observed], Message | None], ...]] = (
 """Every reason, in the order of the report."""
 
 
+def trains_unseen(observed: Observed) -> bool:
+    """Return whether the model is a network without Keras, whose training nobody can see: it is always audited."""
+    return any(model.class_name == WITHOUT_KERAS for model in observed.evidence.models)
+
+
 def unexplained(observed: Observed) -> bool:
     """Return whether the claimed trainings fail to explain what the model has learnt."""
     return any(rule(observed) is not None for rule in (no_training, nothing_left_to_learn, learnt_too_soon))

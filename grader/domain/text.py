@@ -14,6 +14,7 @@ _SHORTEST_SHARE: Final = 0.6
 
 
 _UNSEEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSEEN_OR_HALF: Final = re.compile(rf"{_UNSEEN.pattern[:-1]}\ud800-\udfff]")
 _HALVES: Final = re.compile(r"[\ud800-\udfff]")
 
 
@@ -25,6 +26,11 @@ def without_controls(text: str) -> str:
     if text.isprintable():
         return text
     return _HALVES.sub("\N{REPLACEMENT CHARACTER}", _UNSEEN.sub("", text))
+
+
+def with_escaped_controls(document: str) -> str:
+    """Return a JSON document in which these characters are written as escapes: the same values, harmless to show."""
+    return _UNSEEN_OR_HALF.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
 
 
 def shortened(text: str, limit: int, *, has_more: bool = False) -> str:
