@@ -136,7 +136,8 @@ class FitClaim:
         joined: Whether several of its steps were joined in one execution.
         accepted_after: Steps after which it was ended because the model was good enough; 0 if it was not. `epochs`
             then counts the epochs asked for, as the notebook sees them.
-        updates: Updates that the optimizer has made, for a loop of the notebook's own; 0 if unknown.
+        updates: Updates that the optimizer has made in this `fit`, or in all for a loop of the notebook's own; 0 if
+            unknown.
         losses: Losses of up to 60 epochs, spread evenly over those that were run; empty if unknown.
         validation_losses: The same on the validation data.
     """
