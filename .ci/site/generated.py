@@ -52,7 +52,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "diagram": "diagrama",
         "target": "meta",
         "minutes": "minutos CPU · GPU",
-        "checks": "revisiones/celdas por completar",
+        "checks": "verificaciones/celdas por completar",
         "hints": "pistas",
         "links": "enlaces",
         "size": "kB",
