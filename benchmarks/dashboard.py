@@ -176,11 +176,11 @@ def main() -> None:
         sessions = BrowserSessions(author="Ruiz", language="es", token=None)
         app = create_application(shelf, sessions=sessions, names=HostNames("127.0.0.1", 8765))
         with TestClient(app, base_url="http://127.0.0.1:8765") as client:
-            slow = tell(client, shelf, given.repeats)
+            slow = lines_of(client, shelf, given.repeats)
     print(f"pages over {LIMIT_MS} ms: {', '.join(slow) or 'none'}")
 
 
-def tell(client: TestClient, shelf: OpenGradebooks, repeats: int) -> list[str]:
+def lines_of(client: TestClient, shelf: OpenGradebooks, repeats: int) -> list[str]:
     """Measure every kind of page and print a line each; return those that are too slow."""
     queries = shelf.books[0].queries
     from grader.gradebook.standing_queries import HandInFilter

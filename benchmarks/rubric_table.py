@@ -76,7 +76,7 @@ def grade(name: str, levels: Sequence[str], keep: Path, sandbox: str) -> None:
             gradebook=gradebook,
             settings_key=session.settings_key,
             watcher=Results(
-                lambda progress: print(f"{name} {progress.graded.student}: {told(progress.graded)}", flush=True)
+                lambda progress: print(f"{name} {progress.graded.student}: {result_text(progress.graded)}", flush=True)
             ),
         )
 
@@ -107,10 +107,10 @@ def cell(notebook: str | None, newest: dict[tuple[str, str], GradedSubmission], 
     if notebook is None:
         return ""
     found = newest.get((level, hashlib.sha256(notebook.encode("utf-8")).hexdigest()))
-    return NOT_YET if found is None else told(found)
+    return NOT_YET if found is None else result_text(found)
 
 
-def told(graded: GradedSubmission) -> str:
+def result_text(graded: GradedSubmission) -> str:
     """Return the points, with a question mark where some wait for a person."""
     points = f"{graded.grade.points_awarded:.0f}"
     return points if graded.grade.status is GradeStatus.FINAL else f"{points} ?"

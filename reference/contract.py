@@ -71,15 +71,15 @@ class Autoencoder(NamedTuple):
 
 
 class Honest(NamedTuple):
-    """One right answer to what an assignment leaves free, other than the reference; calibration trains it as well.
+    """A right answer other than the reference, where an assignment leaves a choice; calibration trains it as well.
 
     Attributes:
         build: Its three models.
         epochs_share: Its epochs as a share of the reference's.
         batch_size: None for the reference's own.
         optimizer: Name of an optimizer, None for the reference's own.
-        rows: From the reference's training samples and any samples to those as this answer prepares them; None where it
-            prepares them like the reference.
+        rows: Function of the reference's training samples and of any samples; it returns the latter as this answer
+            prepares them. None if it prepares them like the reference.
     """
 
     build: Callable[[], Autoencoder]
@@ -97,7 +97,7 @@ NAMES: Final = ("ID", "DATASET", "PUBLISHED", *NUMBERS, *FUNCTIONS)
 RECONSTRUCTION: Final = "reconstruction"
 STAGES: Final = "stages"
 COMPARISON: Final = "comparison"
-"""Families of references that name none in `JUDGED_BY`: the last two where `STAGES` or `BEST_OF` stands."""
+"""Families of references without `JUDGED_BY`: the last two are for modules with `STAGES` or `BEST_OF`."""
 
 
 class NotOfferedError(Exception):
@@ -128,7 +128,7 @@ class Reference:
         family: What it is judged by besides the reconstruction error: the name of a family (`JUDGED_BY`).
         calibration_epochs: Epochs of the trainings behind its facts (`CALIBRATION_EPOCHS`, else `EPOCHS`).
         epochs_meant_for: Training samples for which these give enough updates of the weights; with fewer samples it
-            takes more epochs (`EPOCHS_MEANT_FOR`). None where the epochs hold for any number.
+            takes more epochs (`EPOCHS_MEANT_FOR`). None if the number of epochs is right for any number of samples.
         train: `train(samples, epochs=…, batch_size=…, compile_model=…) -> Autoencoder`, where one call of `fit` is not
             enough; else None.
         build_control: The models without what the lesson is about; None where it has none.
@@ -136,7 +136,7 @@ class Reference:
         view: The secret view on which its training is audited (`reference.views`; `VIEW`).
         other_optimizers: Optimizers, by name, that are as right as its own where Keras's defaults are not.
         honest: Right answers by name, which vary what the assignment leaves free (`HONEST`). Trained weights are kept
-            by name: whoever changes what stands under one gives it another.
+            by name: an answer that changes needs a new name.
         variants: Functions like `compile_model`, by name, that its exercise compares (`VARIANTS`).
         best_of: Name of the dictionary in which notebooks keep the trained networks that they compare, under `names`;
             the best of them is judged (`BEST_OF`). "" where nothing is compared.
@@ -256,7 +256,7 @@ def reference_of(source: ModuleType) -> Reference:
 
 
 def _family(had: Mapping[str, Any]) -> str:
-    """Return the family that a module names, or that its exercise shows."""
+    """Return the family that a module names, else the one that its constants show."""
     shown = STAGES if "STAGES" in had else COMPARISON if "BEST_OF" in had else RECONSTRUCTION
     return str(had.get("JUDGED_BY", shown))
 
@@ -274,7 +274,7 @@ def module(reference: str) -> ModuleType:
     Each has `NAMES`; `Reference` says what they are, and what a module has besides where its lesson needs it. `GIVEN`
     lists names that notebooks hand to students as they are; everything else is the solution.
 
-    What only one family asks for (`add_noise` of a denoiser) its module in `grader/rebuild/families/` says.
+    The modules of `grader/rebuild/families/` say what only one family asks for (`add_noise` of a denoiser).
 
     Raises:
         KeyError: No reference has this id.
@@ -291,7 +291,7 @@ def module(reference: str) -> ModuleType:
 def resized(reference: Reference, code_size: int) -> Reference:
     """Return a reference whose code has another size: its module, loaded once more, with another `CODE_SIZE`.
 
-    Its functions read the constant when they are called; nothing that it computes while it is imported may hang on it.
+    Its functions read the constant when they are called; nothing that it computes at import may depend on it.
 
     Raises:
         KeyError: It has no module file of its own.
@@ -306,7 +306,7 @@ def resized(reference: Reference, code_size: int) -> Reference:
 def own_file(reference: str) -> Path | None:
     """Return the file of an instructor's own reference, `<course>/reference/some_id.py`; None where there is none.
 
-    Ids of ours are never an instructor's.
+    An id of ours always means our reference.
     """
     course = os.environ.get(COURSE_VARIABLE)
     if not course or reference in IDS or not _ID.fullmatch(reference):
@@ -332,7 +332,7 @@ def _published(reference: str, stated: Mapping[str, Any]) -> ModuleType | None:
 
 
 def _imported(file: Path, *, name: str = "") -> ModuleType:
-    """Import a file once a process, under a name that no other module has, by default its own."""
+    """Import a file once per process, under a name that no other module has; by default, the file's own."""
     name = f"course_reference_{name or file.stem}"
     known = sys.modules.get(name)
     if known is not None and known.__file__ == str(file):

@@ -92,10 +92,10 @@ def error_border(language: str | None = None) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        told_as = _expected(error)
-        if told_as is None:
+        expected_as = _expected(error)
+        if expected_as is None:
             raise
-        sentence, details, status = told_as
+        sentence, details, status = expected_as
         ending = complain(sentence, status, language)
         for detail in details:
             typer.echo(f"  {translated(detail, language)}", err=True)
@@ -141,11 +141,11 @@ def _expected(error: Exception) -> tuple[Message, Sequence[Message], Exit] | Non
         to_install = what_to_install(error)
         return None if to_install is None else (to_install, (), Exit.WRONG_USAGE)
     if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
-        return _told_by_system(error), (), Exit.WRONG_USAGE
+        return _system_error(error), (), Exit.WRONG_USAGE
     return None
 
 
-def _told_by_system(error: OSError) -> Message:
+def _system_error(error: OSError) -> Message:
     return message(
         "{path}: {why}. Nothing that was finished before is lost.",
         path=str(error.filename or ""),

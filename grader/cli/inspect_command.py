@@ -153,7 +153,7 @@ def show(inspection: Inspection, wording: Wording, console: Console | None = Non
     for model in inspection.models:
         console.print(_card(model, wording))
         for remark in model.findings:
-            console.print(Padding(_told(remark.finding, wording), (1, 0, 0, 2)))
+            console.print(Padding(_finding_text(remark.finding, wording), (1, 0, 0, 2)))
         console.print()
     _list(message("Diagnosis"), inspection.diagnosis, console, wording)
     translated = tuple(
@@ -234,7 +234,7 @@ def _run(trial: InspectionRun) -> Message:
     )
 
 
-def _told(finding: Finding, wording: Wording) -> RenderableType:
+def _finding_text(finding: Finding, wording: Wording) -> RenderableType:
     grid = _grid()
     parts = {
         wording.t("Expected"): finding.expected,

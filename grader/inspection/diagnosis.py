@@ -30,7 +30,7 @@ _ENDED: Final = (RunStatus.TIMED_OUT, RunStatus.KILLED, RunStatus.UNAVAILABLE)
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastRun:
     """How a run went.
 
     Attributes:
@@ -48,7 +48,7 @@ class Past:
     data: DataSize
 
 
-def diagnosis(past: Past, outlines: Sequence[Outline]) -> tuple[Message, ...]:
+def diagnosis(past: PastRun, outlines: Sequence[Outline]) -> tuple[Message, ...]:
     """Say what the notebook uses besides Keras, and what failed, the first error first."""
     written_with = frameworks_of(past.notebook)
     written_without_eager = any(one.kind == "graph_mode" for one in written_with)  # no model can be examined then
@@ -70,7 +70,7 @@ def _from_outside(outline: Outline) -> Message:
     )
 
 
-def _errors(past: Past, written_with: Sequence[Framework]) -> Iterator[Message]:
+def _errors(past: PastRun, written_with: Sequence[Framework]) -> Iterator[Message]:
     errors, places = past.run.errors, past.notebook.places
     explained = {one.cell_index for one in past.old.left}
     advised: list[CellError] = []
@@ -109,7 +109,7 @@ def _first_line(error: CellError) -> str:
     return shortened(lines[0] if lines else "–", LONGEST_TEXT, has_more=len(lines) > 1)
 
 
-def _surroundings(past: Past, written_with: Sequence[Framework]) -> Iterator[Message]:
+def _surroundings(past: PastRun, written_with: Sequence[Framework]) -> Iterator[Message]:
     run = past.run
     named = {module for one in written_with for module in one.modules}
     for index in run.skipped:

@@ -19,7 +19,7 @@ from grader.domain.measurement import ImageStrip, Quantity
 from grader.rebuild import calibration
 from grader.rebuild.calibration import CalibrationPlan, Run, forms, load_facts, reached, store
 from grader.rebuild.facts import summary as summary_module
-from grader.rebuild.facts.curves import Reach, credit_curve
+from grader.rebuild.facts.curves import CreditReach, credit_curve
 from grader.rebuild.facts.description import describe
 from grader.rebuild.facts.reference_training import REFERENCE, SHORT, Variation, train
 from grader.rebuild.facts.summary import rounded, summarise, versions
@@ -528,7 +528,7 @@ def test_a_bound_beyond_half_of_the_way_gives_way_as_well() -> None:
 
 def test_a_number_stands_in_where_another_cannot_tell_the_control_apart() -> None:
     """Only there: the error of the cleaned images decides by itself wherever it can."""
-    assert denoiser([0.0102])[RATIO].curves == (credit_curve(1.0, 0.0, 3, 3.0, reach=Reach(0.5)),)
+    assert denoiser([0.0102])[RATIO].curves == (credit_curve(1.0, 0.0, 3, 3.0, reach=CreditReach(0.5)),)
     assert denoiser([0.03, 0.05])[RATIO].curves == ()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grader.domain.architecture import Architecture, Layer
 from grader.domain.assignment import Assignment, RubricItem
-from grader.domain.cell_places import Place
+from grader.domain.cell_places import CellPlace
 from grader.domain.evidence import RelatedClaims
 from grader.domain.facts import Baseline, CalibratedData, CreditCurve, ReferenceFacts, Statistic
 from grader.domain.grade import CheckResult, Finding, Grade, GradeStatus, Outcome
@@ -223,7 +223,7 @@ def imperfect(student: str = "Luis Ñáñez", **changes) -> GradedSubmission:
             errors=(error,),
             last_cell=20,
             wall_seconds=61.0,
-            places={14: Place("3. The decoder", 2, "decoder(encoder(x))")},
+            places={14: CellPlace("3. The decoder", 2, "decoder(encoder(x))")},
         ),
         measurements=measured,
         notes=(message("{command} was noted and not run", command="!pip install seaborn"),),
