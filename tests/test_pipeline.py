@@ -36,6 +36,7 @@ from grader import pipeline, source_reading
 from grader.checks.core.subject import Subject
 from grader.checks.rubric import run_checks
 from grader.domain.assignment import DuePolicy, ImportPolicy
+from grader.domain.datasets import DataSize
 from grader.domain.evidence import Evidence
 from grader.domain.grade import Grade, GradeStatus, Lateness, Outcome
 from grader.domain.graded import GradedSubmission
@@ -449,7 +450,9 @@ def test_an_error_by_the_official_sizes_is_the_samples_fault(tmp_path: Path, sou
     assert on_full_data.grade.status is GradeStatus.FINAL
 
 
-FULL_FACTS = replace(builders.FACTS, calibrated={"sample": builders.CALIBRATED, "full": builders.CALIBRATED})
+FULL_FACTS = replace(
+    builders.FACTS, calibrated={DataSize.SAMPLE: builders.CALIBRATED, DataSize.FULL: builders.CALIBRATED}
+)
 
 
 def test_official_sizes_without_an_error_change_nothing(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_a_check_scales_few_training_images_and_compares_with_the_facts(
     (result,) = notebook.ask('grader.check("reconstruction")').results
     assert max(scaled, default=0) <= CHOOSING_IMAGES
     assert [one.name for one in result.measurements] == [Quantity.RECONSTRUCTION_MSE]
-    assert "For comparison, on hidden data: the mean image 0.0" in EN.text(result.summary)
+    assert "For comparison, on hidden data: the mean image 0.0" in EN.text(result.message)
 
 
 def test_everything_names_what_only_the_whole_notebook_can_show(notebook: StudentNotebook) -> None:

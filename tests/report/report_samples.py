@@ -9,6 +9,7 @@ from pathlib import Path
 from grader.domain.architecture import Architecture, Layer
 from grader.domain.assignment import Assignment, RubricItem
 from grader.domain.cell_places import CellPlace
+from grader.domain.datasets import DataSize
 from grader.domain.evidence import RelatedClaims
 from grader.domain.facts import Baseline, CalibratedData, CreditCurve, ReferenceFacts, Statistic
 from grader.domain.grade import CheckResult, Finding, Grade, GradeStatus, Outcome
@@ -103,7 +104,7 @@ def image_strip(title: str, *, count: int = 4, start: int = 0, side: int = 4) ->
 def facts(**changes) -> ReferenceFacts:
     """Return the reference's facts with one calibration on the sample."""
     calibrated = CalibratedData(
-        data="sample",
+        data=DataSize.SAMPLE,
         data_hash="d" * 64,
         source="embedded sample",
         epochs=20,
@@ -127,7 +128,7 @@ def facts(**changes) -> ReferenceFacts:
         published="163,814 parameters",
         reached="MSE 0.0187",
         architectures={Role.AUTOENCODER: REFERENCE},
-        calibrated={"sample": calibrated},
+        calibrated={DataSize.SAMPLE: calibrated},
     )
     return replace(known, **changes)
 
