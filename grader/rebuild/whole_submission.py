@@ -92,7 +92,9 @@ def measure(
     values = {name: replace(one, unit=unit_for(Unit(one.unit), dataset)) for name, one in found.values.items()}
     points = datasets()[dataset].kind is SampleKind.POINTS
     images = Held.HIDDEN if points else task.images  # all points are public
-    return replace(found, values=values, images=images, view=view_kind(setting.reference, evidence))
+    measured = found.models.get(Role.AUTOENCODER)
+    kind = view_kind(setting.reference, evidence, "" if measured is None else measured.name)
+    return replace(found, values=values, images=images, view=kind)
 
 
 def _measured(evidence: Evidence, setting: Setting, sandbox: GraphSandbox | None) -> Measurements:
