@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from grader.audit.proof import LEARNT_NOTHING, AuditTrial, Proof, learnt, other_behaviour, verdict
-from grader.audit.suspicion import Observed, suspicions, unexplained
+from grader.audit.proof import LEARNT_NOTHING, AuditTrial, Proof, classifies, learnt, other_behaviour, verdict
+from grader.audit.suspicion import Observed, suspicions, trains_unseen, unexplained
 from grader.audit.weight_fingerprints import Fingerprints, sets_seed
 from grader.checks.few_updates import is_of_learning
 from grader.domain.assignment import RubricItem
@@ -91,7 +91,7 @@ class Auditor:
             rerun: Runs the notebook on a view.
         """
         reasons = suspicions(observed)
-        if self.mode is AuditMode.NONE or not (reasons or self.mode is AuditMode.ALL):
+        if self.mode is AuditMode.NONE or not (reasons or self.mode is AuditMode.ALL or trains_unseen(observed)):
             return None
         if Role.AUTOENCODER not in observed.measurements.models or not _earned(results):
             return None
@@ -99,7 +99,7 @@ class Auditor:
         kind, here = observed.measurements.view, learnt(observed.measurements)
         if not kind:
             return AuditRecord(AuditOutcome.NO_VIEW, reasons)
-        if here is None or here < LEARNT_NOTHING:
+        if (here is None or here < LEARNT_NOTHING) and not classifies(observed.measurements):
             return AuditRecord(AuditOutcome.TOO_LITTLE, reasons, here)
         found, trials = self._tried(plain, kind, rerun)
         differences = (other_behaviour(plain, one) for one in trials)

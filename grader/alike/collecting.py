@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from grader.alike.code_fingerprints import fingerprints
+from grader.alike.code_fingerprints import Lines, fingerprints
 from grader.alike.pairs import ComparedHandIn
 from grader.audit.weight_fingerprints import sets_seed
 from grader.authoring.assignment_catalogue import references_folder
@@ -20,11 +21,40 @@ from grader.domain.messages import message
 from grader.domain.submission import Submission, UnreadableSubmissionError
 from grader.intake.intake_errors import IntakeError
 from grader.intake.notebook import read_notebook
+from grader.reading.reading_client import ReadingStoppedError, within_limits
+
+
+@dataclass(frozen=True, slots=True)
+class FingerprintedCode:
+    """The code of one hand-in, read in a process with limits.
+
+    Attributes:
+        cells: Code cells by position.
+        fingerprints: Their fingerprints.
+        seeded: The code sets a seed.
+    """
+
+    cells: dict[int, str]
+    fingerprints: dict[int, tuple[Lines, ...]]
+    seeded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedClass:
+    """The hand-ins of a class that can be compared.
+
+    Attributes:
+        works: Those with fingerprints.
+        stopped: Students whose notebook took too much time or memory to read.
+    """
+
+    works: tuple[ComparedHandIn, ...]
+    stopped: tuple[str, ...] = ()
 
 
 def works_of(
     submissions: Iterable[Submission], weights: Mapping[str, tuple[float, ...]] = MappingProxyType({})
-) -> list[ComparedHandIn]:
+) -> ComparedClass:
     """Return the readable ones with their fingerprints; equal bytes of one student count once.
 
     Args:
@@ -32,23 +62,37 @@ def works_of(
         weights: Of graded ones: a few numbers of their trained weights, by digest of the file.
     """
     found: dict[tuple[str, str], ComparedHandIn] = {}
+    stopped: list[str] = []
     for submission in submissions:
         try:
-            notebook = read_notebook(submission)
+            code = within_limits(read_code, submission)
+        except ReadingStoppedError:
+            stopped.append(submission.student)
+            continue
         except UnreadableSubmissionError:
             continue  # the class's report says so
-        cells = {cell.index: cell.source for cell in notebook.cells}
         work = ComparedHandIn(
             submission.student,
             submission.filename,
             submission.sha256,
-            cells,
-            fingerprints(cells.items()),
+            code.cells,
+            code.fingerprints,
             weights.get(submission.sha256, ()),
-            sets_seed(notebook.cells),
+            code.seeded,
         )
         found.setdefault((submission.student, submission.sha256), work)
-    return list(found.values())
+    return ComparedClass(tuple(found.values()), tuple(stopped))
+
+
+def read_code(submission: Submission) -> FingerprintedCode:
+    """Return the code of a notebook and its fingerprints.
+
+    Raises:
+        UnreadableSubmissionError: The bytes are no notebook.
+    """
+    notebook = read_notebook(submission)
+    cells = {cell.index: cell.source for cell in notebook.cells}
+    return FingerprintedCode(cells, dict(fingerprints(cells.items())), sets_seed(notebook.cells))
 
 
 def trained_weights(graded: Iterable[GradedSubmission]) -> dict[str, tuple[float, ...]]:

@@ -25,8 +25,13 @@ BLANKS_OF_PROSE: Final = 1 / 40
 
 SHORT_ALLOWED: Final = 2_000
 NUMBERS_ALLOWED: Final = 1_500
-PROSE_ALLOWED: Final = 20_000
-"""Allowances in compressed bytes for the short texts, the numbers and the rest of an ordinary notebook."""
+REST_ALLOWED: Final = 6_000
+FILE_NAMES_ALLOWED: Final = 1_000
+"""Allowances in compressed bytes for the short texts, the numbers, the rest of an ordinary notebook (names, comments,
+prose), and the names of the files beside it."""
+
+WHOLE_ALLOWED: Final = 10_000
+"""Allowance for all code together, so that nobody uses up each of the others. About 35,000 characters of code."""
 
 LARGEST_PARSED: Final = 2_000_000
 """Characters of a notebook that are parsed as Python; the rest is compressed as it is."""
@@ -54,18 +59,21 @@ def pasted_bytes(cells: Sequence[CodeCell], companions: Sequence[Companion] = ()
     """
     sources = [cell.source for cell in cells]
     sources += [_text_of(one) for one in companions if PurePosixPath(one.name).suffix.lower() in _CODE]
-    found, read = _Found(), 0
+    kinds, read = _Found(), 0
     for source in sources:
         read += len(source)
         if read > LARGEST_PARSED:
-            found.long.append(source.encode("utf-8", "replace"))
+            kinds.long.append(source.encode("utf-8", "replace"))
         else:
-            _look_through(source, found)
-    long, short, numbers = (_compressed(texts) for texts in (found.long, found.short, found.numbers))
+            _look_through(source, kinds)
+    long, short, numbers = (_compressed(texts) for texts in (kinds.long, kinds.short, kinds.numbers))
     whole = _compressed(source.encode("utf-8", "replace") for source in sources)
-    rest = max(0, whole - long - short - numbers - PROSE_ALLOWED)
-    beside = sum(_file_bytes(one) for one in companions if PurePosixPath(one.name).suffix.lower() not in _CODE)
-    return long + max(0, short - SHORT_ALLOWED) + max(0, numbers - NUMBERS_ALLOWED) + rest + beside
+    rest = max(0, whole - long - short - numbers - REST_ALLOWED)
+    found_in_code = long + max(0, short - SHORT_ALLOWED) + max(0, numbers - NUMBERS_ALLOWED) + rest
+    names = _compressed(one.name.encode("utf-8", "replace") for one in companions)
+    beside = max(0, names - FILE_NAMES_ALLOWED)
+    beside += sum(_file_bytes(one) for one in companions if PurePosixPath(one.name).suffix.lower() not in _CODE)
+    return max(found_in_code, whole - WHOLE_ALLOWED) + beside
 
 
 def _look_through(source: str, found: _Found) -> None:
@@ -87,7 +95,7 @@ def _sort(value: object, found: _Found) -> None:
         (found.long if len(value) >= LONG else found.short).append(value.encode("utf-8", "replace"))
     elif isinstance(value, int) and value.bit_length() > 64:
         found.long.append(value.to_bytes((value.bit_length() + 7) // 8, "little"))
-    elif isinstance(value, int | float | complex) and not isinstance(value, bool):
+    elif isinstance(value, int | float | complex) or value is None:  # flags as well: each is a bit
         found.numbers.append(repr(value).encode())
 
 

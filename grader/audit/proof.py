@@ -24,6 +24,9 @@ from grader.domain.run import RunRecord, RunStatus
 LEARNT_NOTHING: Final = 0.15
 """A model with a smaller r on the plain data has learnt too little for this question."""
 
+LEARNT_TO_NAME: Final = 0.3
+"""Accuracy from which a classifier of ten classes has learnt something: chance gives 0.1."""
+
 KEPT: Final = 0.7
 """Share of its r with which an audited model has passed: honest trainings keep 0.9 to 1.1 of it."""
 
@@ -77,6 +80,12 @@ def learnt(measurements: Measurements) -> float | None:
     return 1 - error / trivial
 
 
+def classifies(measurements: Measurements) -> bool:
+    """Return whether a classifier has learnt enough to ask where it was learnt."""
+    accuracy = measurements.value(Quantity.ACCURACY)
+    return accuracy is not None and accuracy >= LEARNT_TO_NAME
+
+
 def verdict(plain: AuditTrial, viewed: AuditTrial) -> Proof:
     """Decide what the run on the view shows about the run on the plain data."""
     here, there = learnt(plain.measurements), learnt(viewed.measurements)
@@ -104,6 +113,13 @@ def other_behaviour(plain: AuditTrial, viewed: AuditTrial) -> Message | None:
         return message(
             "The trainings made {here} updates on the plain data and {there} on the view.", here=here, there=there
         )
+    if not _names_as_well(plain, viewed):
+        accuracy = [one.measurements.value(Quantity.ACCURACY) or 0.0 for one in (plain, viewed)]
+        return message(
+            "The classifier is right on {here} % of the plain images and on {there} % of those of the view.",
+            here=f"{100 * accuracy[0]:.0f}",
+            there=f"{100 * accuracy[1]:.0f}",
+        )
     if (Role.AUTOENCODER in plain.measurements.models) != (Role.AUTOENCODER in viewed.measurements.models):
         return message("An autoencoder was found after one of the two runs only.")
     return None
@@ -111,8 +127,10 @@ def other_behaviour(plain: AuditTrial, viewed: AuditTrial) -> Message | None:
 
 def _names_as_well(plain: AuditTrial, viewed: AuditTrial) -> bool:
     """Return whether a classifier on top of the encoder, if there is one, is as accurate on the view."""
+    if not classifies(plain.measurements):
+        return True
     here, there = (one.measurements.value(Quantity.ACCURACY) for one in (plain, viewed))
-    return here is None or (there is not None and there >= KEPT * here)
+    return here is not None and there is not None and there >= KEPT * here
 
 
 def _failed_cells(run: RunRecord) -> frozenset[int]:

@@ -14,16 +14,16 @@ from typing import Final
 from grader.audit.literals import pasted_bytes
 from grader.domain.datasets import DataSize, image_sets
 from grader.domain.evidence import Evidence, FitClaim
-from grader.domain.facts import CalibrationRun, ReferenceFacts
+from grader.domain.facts import ReferenceFacts
 from grader.domain.measurement import Measurements, Quantity, Role
 from grader.domain.messages import Message, message
 from grader.domain.run import RunRecord
 from grader.domain.submission import CodeCell, Companion
 from grader.reading.reading_client import within_limits
 
-BITS_A_WEIGHT: Final = 1.0
-"""Data with fewer bits per weight than this are not taken for weights. A choice, far below the 16 bits of the attack
-that was tried: too much caution costs one more run."""
+BITS_A_WEIGHT: Final = 0.5
+"""Data with fewer bits per weight than this are not taken for weights. A choice: an attack with 2 bits a weight has
+every point, and too much caution costs one more run."""
 
 FEWEST_BYTES: Final = 1_500
 """Fewer bytes than this are an icon or a key, whatever the size of the network."""
@@ -49,6 +49,10 @@ SOONER: Final = 2.0
 """Fewer than half of the updates of the reference's short training (a tenth of its epochs) cannot explain a model that
 is closer to the full reference than to the short one. A choice: on the sample, `simple-dense` reaches 0.0385 after 290
 updates and 0.0110 after 2,900; with a PCA as its weights, it has 0.0171 after none."""
+
+FASTER: Final = 3.0
+"""Fewer than a third of the updates after which the reference is about as good are worth one more run. A choice: no
+variation of a recipe in the facts (other optimizers, batches) is suspected by it (a test checks them)."""
 
 WITHOUT_KERAS: Final = "NumPy"
 """Class of the claim of a network in NumPy, the same as `grader.probe.numpy_models.WITHOUT_KERAS`; a test compares."""
@@ -157,28 +161,31 @@ def learnt_too_soon(observed: Observed) -> Message | None:
 
     Both numbers of the reference are of the same network on the same data, so updates are compared with updates.
     """
-    seen, short = _updates_claimed(observed), _short_training(observed)
-    quantity = Quantity.DENOISED_MSE if observed.measurements.value(Quantity.DENOISED_MSE) is not None else _ERROR
-    error = observed.measurements.value(quantity)
-    if seen is None or short is None or error is None:
+    seen, trained = _updates_claimed(observed), _trainings_of_reference(observed)
+    if seen is None or trained is None or seen * SOONER > trained.short:
         return None
-    records, updates_of_short = short
-    after_short, after_all = (
-        [one.values[quantity] for one in records if one.variation == name and quantity in one.values]
-        for name in ("short", "reference")
-    )
-    if not after_short or not after_all or seen * SOONER > updates_of_short:
+    if trained.error > (trained.least_short + trained.reached[1]) / 2:
         return None
-    if error > (min(after_short) + sum(after_all) / len(after_all)) / 2:
+    return _sooner(seen, trained.short, trained.least_short, trained.error)
+
+
+def learnt_with_few_updates(observed: Observed) -> Message | None:
+    """Notice a model that is better than its updates explain, though a good recipe may explain it.
+
+    The updates that the reference needs are interpolated between its short and its whole training. So a start from
+    weights that were there before is noticed where something of them was spoilt, so that the loss falls.
+    """
+    seen, trained = _updates_claimed(observed), _trainings_of_reference(observed)
+    if seen is None or trained is None or learnt_too_soon(observed) is not None:
         return None
-    return message(
-        "The trainings that the run tells of made {seen} updates of the weights; the reference needs {needed} to come "
-        "to {reached} (mean squared error), and this model has {error}.",
-        seen=seen,
-        needed=updates_of_short,
-        reached=f"{min(after_short):.4f}",
-        error=f"{error:.4f}",
-    )
+    error, (short, whole) = trained.error, trained.reached
+    if error >= short or whole >= short:
+        return None
+    share = min(1.0, (short - error) / (short - whole))
+    needed = trained.short * (trained.whole / trained.short) ** share
+    if seen * FASTER >= needed:
+        return None
+    return _sooner(seen, needed, max(error, whole), error)
 
 
 def same_weights(observed: Observed) -> Message | None:
@@ -195,9 +202,15 @@ def same_weights(observed: Observed) -> Message | None:
 
 
 RULES: Final[tuple[Callable[[Observed], Message | None], ...]] = (
-    pasted_data, no_training, too_fast, too_little_memory, nothing_left_to_learn, learnt_too_soon, same_weights,
+    pasted_data, no_training, too_fast, too_little_memory, nothing_left_to_learn, learnt_too_soon,
+    learnt_with_few_updates, same_weights,
 )  # fmt: skip
 """Every reason, in the order of the report."""
+
+
+def trains_unseen(observed: Observed) -> bool:
+    """Return whether the model is a network without Keras, whose training nobody can see: it is always audited."""
+    return any(model.class_name == WITHOUT_KERAS for model in observed.evidence.models)
 
 
 def unexplained(observed: Observed) -> bool:
@@ -245,21 +258,66 @@ def _updates_of(fit: FitClaim, *, shortened: bool) -> int | None:
         return fit.accepted_after
     if fit.samples <= 0 or fit.batch_size <= 0:
         return None
-    return max(1, fit.epochs) * math.ceil(fit.samples / fit.batch_size)
+    whole = max(1, fit.epochs) * math.ceil(fit.samples / fit.batch_size)
+    return min(whole, fit.updates) if fit.updates else whole  # `steps_per_epoch` makes epochs short
 
 
-def _short_training(observed: Observed) -> tuple[Sequence[CalibrationRun], int] | None:
-    """Return the records of a size of the data that hold a short training of the reference, and its updates."""
+@dataclass(frozen=True, slots=True)
+class _Trainings:
+    """The reference's short and whole training on the same data, and what was measured of a model.
+
+    Attributes:
+        short: Updates of the short one.
+        whole: Updates of the whole one.
+        reached: Mean error after each.
+        least_short: The smallest error after a short one.
+        error: The model's.
+    """
+
+    short: int
+    whole: int
+    reached: tuple[float, float]
+    least_short: float
+    error: float
+
+
+def _trainings_of_reference(observed: Observed) -> _Trainings | None:
+    """Return the trainings of the reference on a size of the data for which both are known, None if there is none."""
     batch = observed.facts.recipe.get("batch_size")
     samples = _training_samples(observed)
-    if not isinstance(batch, int) or batch <= 0:
+    quantity = Quantity.DENOISED_MSE if observed.measurements.value(Quantity.DENOISED_MSE) is not None else _ERROR
+    error = observed.measurements.value(quantity)
+    if not isinstance(batch, int) or batch <= 0 or error is None:
         return None
     for size in (observed.data, *samples):
         known = observed.facts.on(size, observed.measurements.dataset)
-        epochs = [one.epochs for one in known.records if one.variation == "short"] if known else []
-        if known and epochs and size in samples:
-            return known.records, min(epochs) * math.ceil(samples[size] / batch)
+        if known is None or size not in samples:
+            continue
+        short, whole = (
+            [one for one in known.records if one.variation == name and one.epochs > 0]
+            for name in ("short", "reference")
+        )
+        if not short:
+            continue
+        errors = [[one.values[quantity] for one in records if quantity in one.values] for records in (short, whole)]
+        if not all(errors):
+            return None
+        steps = math.ceil(samples[size] / batch)
+        counts = [min(one.epochs for one in records) * steps for records in (short, whole)]
+        means = [sum(found) / len(found) for found in errors]
+        return _Trainings(counts[0], counts[1], (means[0], means[1]), min(errors[0]), error)
     return None
+
+
+def _sooner(seen: int, needed: float, reached: float, error: float) -> Message:
+    return message(
+        "The trainings that the run tells of made {seen} updates of the weights; the reference needs {needed} to come "
+        "to {reached} (mean squared error), and this model has {error}.",
+        seen=seen,
+        needed=round(needed),
+        reached=f"{reached:.4f}",
+        error=f"{error:.4f}",
+    )
 
 
 def _training_samples(observed: Observed) -> Mapping[DataSize, int]:

@@ -19,13 +19,14 @@ from grader.domain.facts import Baseline, CalibratedData, ReferenceFacts, Statis
 from grader.domain.languages import LANGUAGES
 from grader.domain.measurement import ImageStrip, Quantity
 
-_WIDTH: Final = 640
+_WIDTH: Final = 370
 _SIDE: Final = 64
 _STEP: Final = 70
 _IMAGES: Final = 8
+_IN_A_ROW: Final = 4
 _ROW: Final = 24
-_BARS: Final = 215
-_LONGEST: Final = 330
+_BARS: Final = 190
+_LONGEST: Final = 115
 
 DECIDING: Final = (
     Quantity.AVERAGE_PRECISION,
@@ -146,7 +147,8 @@ def _written(value: float, quantity: Quantity, language: str) -> str:
 def _svg(strips: Sequence[ImageStrip], bars: Sequence[_Bar], words: tuple[str, str, Quantity]) -> str:
     said, name, quantity = words
     language = next(one for one in LANGUAGES if said.startswith(_WORDS[one][0]))
-    top = _SIDE + 22 if strips else 6
+    pictures = min(_IMAGES, len(strips[0].images)) if strips else 0
+    top = -(-pictures // _IN_A_ROW) * _STEP + 16 if pictures else 6
     height = top + 26 + _ROW * len(bars) + 6
     drawn = "".join((*_pictures(strips), *_drawn(bars, top + 26, quantity, language)))
     return (
@@ -161,8 +163,9 @@ def _pictures(strips: Sequence[ImageStrip]) -> Iterator[str]:
     for strip in strips[:1]:
         for position, encoded in enumerate(strip.images[:_IMAGES]):
             picture = base64.b64encode(grey_png(base64.b64decode(encoded), strip.width, strip.height)).decode("ascii")
+            row, column = divmod(position, _IN_A_ROW)
             yield (
-                f'<image x="{6 + position * _STEP}" y="6" width="{_SIDE}" height="{_SIDE}" '
+                f'<image x="{6 + column * _STEP}" y="{6 + row * _STEP}" width="{_SIDE}" height="{_SIDE}" '
                 f'style="image-rendering:pixelated" href="data:image/png;base64,{picture}"/>'
             )
 

@@ -59,11 +59,14 @@ def compare_class(
         spoken = language or assignment.language
         translator = Translator(spoken) if spoken else SURROUNDINGS
         with tempfile.TemporaryDirectory(prefix="grader-intake-") as workspace:
-            works = works_of(collect(paths, Path(workspace)), _weights(wanted, assignment_id))
+            compared = works_of(collect(paths, Path(workspace)), _weights(wanted, assignment_id))
+        works = compared.works
         pairs = alike(works, given_material(assignment, course) | common_material(wanted.common))
         if out is not None:
             out.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(out, render(pairs, len(works), translator))
+    if compared.stopped:
+        typer.secho(_left_out(compared.stopped, translator), fg=typer.colors.YELLOW, err=True)
     if as_json:
         typer.echo(json.dumps([_row(pair) for pair in pairs], ensure_ascii=False, indent=2))
         return
@@ -83,6 +86,13 @@ def _weights(wanted: ComparisonOptions, assignment_id: str) -> dict[str, tuple[f
         return {}
     with Gradebook.open(BookPlace.of(wanted.grades, wanted.gradebook).url) as gradebook:
         return trained_weights(gradebook.latest(assignment_id))
+
+
+def _left_out(students: Sequence[str], translator: Translator) -> str:
+    """Say whose notebook nobody compared, since reading it was stopped."""
+    names = ", ".join(map(shown_student, students))
+    remark = message("Not compared, since reading it takes too much time or memory: {names}.", names=names)
+    return translator.text(remark)
 
 
 def _row(pair: Pair) -> dict[str, object]:

@@ -25,6 +25,8 @@ from grader.domain.course import Course
 from grader.domain.messages import message
 from grader.sandbox.backend_registry import DEFAULT
 
+FileToWrite = Annotated[Path, typer.Option("--out", help=help_text(message("File to write.")))]
+
 
 def export_command(
     form: Annotated[
@@ -43,7 +45,7 @@ def export_command(
         Path, typer.Argument(help=help_text(message("Folder that `grader grade` wrote.")), metavar="FOLDER")
     ] = Path("grades"),
     *,
-    out: Annotated[Path, typer.Option("--out", help=help_text(message("File to write.")))],
+    out: FileToWrite,
     worksheet: Annotated[
         Path | None,
         typer.Option(
@@ -78,17 +80,9 @@ def export_command(
     from grader.cli.rosters import ClassLists
 
     lists = ClassLists(roster, times, timezone, extensions)
+    size = size_of_data(data_size, lang)
     wanted = ExportRequest(
-        form,
-        out,
-        worksheet,
-        column,
-        anyway,
-        assignment,
-        sandbox,
-        size_of_data(data_size, lang),
-        Course.at(course),
-        gradebook,
+        form, out, worksheet, column, anyway, assignment, sandbox, size, Course.at(course), gradebook
     )
     export_class(folder, wanted, lists, language=lang)
 
@@ -96,7 +90,7 @@ def export_command(
 def publish_command(
     assignment: Annotated[str, typer.Argument(help=help_text(message("Assignment id.")), metavar="ID")],
     *,
-    out: Annotated[Path, typer.Option("--out", help=help_text(message("File to write.")))],
+    out: FileToWrite,
     course: CourseFolder = None,
     lang: Language = None,
 ) -> None:

@@ -22,6 +22,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from grader.domain.messages import message
+from grader.domain.text import ELLIPSIS
 from grader.intake.raw_cells import RawCell, is_code, mapping, sequence, source_of, string
 from grader.report import hygiene
 from grader.report.wording import Wording
@@ -33,6 +34,11 @@ CELLS_SHOWN: Final = 1000
 OUTPUTS_SHOWN: Final = 50
 PICTURE_LIMIT_BYTES: Final = 4_000_000
 """Most bytes of one picture; all of a page may have five times as much."""
+FORMATTED_LIMIT: Final = 300_000
+"""Most characters of text and code on a page that are rendered; the rest is shown as it was written. Markdown made to
+be slow takes 0.6 s for 50,000 characters (measured)."""
+PLAIN_LIMIT: Final = 1_000_000
+"""Most characters of a page that are shown as they were written, outputs included."""
 
 _ALIGNMENT: Final = re.compile(r' style="text-align:(left|right|center)"')
 _COLOURED_LIMIT: Final = 20_000
@@ -76,7 +82,7 @@ class CellView:
 
 def cell_views(cells: Sequence[RawCell], wording: Wording) -> list[CellView]:
     """Put the cells of a notebook into harmless HTML."""
-    budget = _Budget(5 * PICTURE_LIMIT_BYTES)
+    budget = _Budget(5 * PICTURE_LIMIT_BYTES, FORMATTED_LIMIT, PLAIN_LIMIT)
     return [_cell(index, cell, wording, budget) for index, cell in enumerate(cells[:CELLS_SHOWN])]
 
 
@@ -97,9 +103,17 @@ def code_style() -> str:
 
 @dataclass
 class _Budget:
-    """Bytes of pictures that a page may still hold."""
+    """What a page may still hold.
+
+    Attributes:
+        left: Bytes of pictures.
+        formatted: Characters that are rendered as Markdown or coloured as code.
+        plain: Characters that are shown as they were written.
+    """
 
     left: int
+    formatted: int
+    plain: int
 
     def takes(self, size: int) -> bool:
         if size > min(self.left, PICTURE_LIMIT_BYTES):
@@ -107,21 +121,40 @@ class _Budget:
         self.left -= size
         return True
 
+    def formats(self, size: int) -> bool:
+        if size > self.formatted:
+            return False
+        self.formatted -= size
+        return True
+
+    def shown(self, text: str, limit: int) -> str:
+        """Return a text made harmless, as much of it as the page may still hold."""
+        if not self.plain:
+            return ELLIPSIS
+        shown = hygiene.many_lines(text, min(limit, self.plain))
+        self.plain -= len(shown)
+        return shown
+
 
 def _cell(index: int, cell: RawCell, wording: Wording, budget: _Budget) -> CellView:
-    source = source_of(cell)
-    name = string(mapping(mapping(cell.get("metadata")).get("nbgrader")).get("grade_id"))
+    source = source_of(cell)[: SOURCE_LIMIT + 1]
+    name = hygiene.one_line(string(mapping(mapping(cell.get("metadata")).get("nbgrader")).get("grade_id")))
     if not is_code(cell):
-        return CellView(index + 1, "text", hygiene.one_line(name), prose(source))
+        body = prose(source) if budget.formats(len(source)) else _plain(source, budget)
+        return CellView(index + 1, "text", name, body)
     outputs = tuple(_outputs(cell, wording, budget))
-    return CellView(index + 1, "code", hygiene.one_line(name), _code(source), outputs)
+    return CellView(index + 1, "code", name, _code(source, budget), outputs)
 
 
-def _code(source: str) -> Markup:
+def _code(source: str, budget: _Budget) -> Markup:
+    if len(source) > _COLOURED_LIMIT or not budget.formats(len(source)):
+        return _plain(source, budget)
     text = hygiene.many_lines(source, SOURCE_LIMIT)
-    if len(text) > _COLOURED_LIMIT:
-        return Markup("<pre>{}</pre>").format(text)
     return Markup(highlight(text, _lexer(), _formatter()))  # noqa: S704 - Pygments escapes every token
+
+
+def _plain(text: str, budget: _Budget) -> Markup:
+    return Markup("<pre>{}</pre>").format(budget.shown(text, SOURCE_LIMIT))
 
 
 def _outputs(cell: RawCell, wording: Wording, budget: _Budget) -> Iterator[OutputView]:
@@ -129,11 +162,11 @@ def _outputs(cell: RawCell, wording: Wording, budget: _Budget) -> Iterator[Outpu
     for one in outputs[:OUTPUTS_SHOWN]:
         kind = one.get("output_type")
         if kind == "stream":
-            yield OutputView("text", _text(one.get("text")))
+            yield OutputView("text", _text(one.get("text"), budget))
         elif kind in {"error", "pyerr"}:
             lines = "\n".join(string(line) for line in sequence(one.get("traceback"))[-_TRACEBACK_LINES:])
             said = f"{string(one.get('ename'))}: {string(one.get('evalue'))}"
-            yield OutputView("error", hygiene.many_lines(lines or said, OUTPUT_LIMIT))
+            yield OutputView("error", budget.shown(lines or said, OUTPUT_LIMIT))
         else:
             yield _data(mapping(one.get("data")) or one, wording, budget)
     if len(outputs) > OUTPUTS_SHOWN:
@@ -146,7 +179,7 @@ def _data(data: Mapping[str, object], wording: Wording, budget: _Budget) -> Outp
         if kind in data and (address := _picture(data[kind], kind, magic, budget)):
             return OutputView("picture", wording.t("Picture that the notebook drew"), address)
     if "text/plain" in data:
-        return OutputView("text", _text(data["text/plain"]))
+        return OutputView("text", _text(data["text/plain"], budget))
     kinds = ", ".join(sorted(hygiene.one_line(str(kind), 40) for kind in list(data)[:5] if "/" in str(kind)))
     return OutputView("hidden", wording.say(message("An output that is not shown here: {kinds}", kinds=kinds or "–")))
 
@@ -164,8 +197,8 @@ def _picture(value: object, kind: str, magic: bytes, budget: _Budget) -> str:
     return f"data:{kind};base64,{base64.b64encode(raw).decode('ascii')}" if raw.startswith(magic) else ""
 
 
-def _text(value: object) -> str:
-    return hygiene.many_lines(_joined(value), OUTPUT_LIMIT)
+def _text(value: object, budget: _Budget) -> str:
+    return budget.shown(_joined(value), OUTPUT_LIMIT)
 
 
 def _joined(value: object) -> str:

@@ -15,7 +15,7 @@ from grader.dashboard.addresses import Number
 from grader.dashboard.forms import GenuineForm, inner_address, text_of
 from grader.dashboard.guard import session_of
 from grader.dashboard.lists import query_of, wanted_of
-from grader.dashboard.notebook_view import cell_views, code_style
+from grader.dashboard.notebook_view import CELLS_SHOWN, cell_views, code_style
 from grader.dashboard.open_gradebooks import OpenGradebooks
 from grader.dashboard.rendering import not_found, page, refused, student_name, wording_of
 from grader.deciding import open_reasons, waiting_items
@@ -332,7 +332,7 @@ def _one_check(request: Request, found: ReviewedHandIn, item: str, problem: str 
 
 def _cells(found: ReviewedHandIn) -> list[RawCell] | None:
     folder = found.book.place.folder
-    return None if folder is None else kept_cells(folder, found.row.sha256)
+    return None if folder is None else kept_cells(folder, found.row.sha256, cells=CELLS_SHOWN)
 
 
 def _history(found: ReviewedHandIn, wording: Wording) -> list[tuple[str, str, str, str]]:

@@ -120,6 +120,8 @@ class FitClaim:
         same_target: Whether the target was the input itself; None if unknown.
         input_minimum: Smallest number of the input, if it was an array.
         input_maximum: Largest number of the input.
+        target_minimum: Smallest number of the target, if it was an array of its own.
+        target_maximum: Largest number of the target.
         completed: False if the training was interrupted or raised an exception.
         columns: Of an input of shape (n, d) with d up to 64, over at most 50,000 rows spread evenly; else None.
         names: Names of the model when it was trained; the notebook may have reused them since.
@@ -136,7 +138,8 @@ class FitClaim:
         joined: Whether several of its steps were joined in one execution.
         accepted_after: Steps after which it was ended because the model was good enough; 0 if it was not. `epochs`
             then counts the epochs asked for, as the notebook sees them.
-        updates: Updates that the optimizer has made, for a loop of the notebook's own; 0 if unknown.
+        updates: Updates that the optimizer has made in this `fit`, or in all for a loop of the notebook's own; 0 if
+            unknown.
         losses: Losses of up to 60 epochs, spread evenly over those that were run; empty if unknown.
         validation_losses: The same on the validation data.
     """
@@ -164,6 +167,8 @@ class FitClaim:
     updates: int = 0
     losses: tuple[float, ...] = ()
     validation_losses: tuple[float, ...] = ()
+    target_minimum: float | None = None
+    target_maximum: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,8 +148,8 @@ QUANTITIES: Final[Mapping[Quantity, QuantitySpec]] = MappingProxyType({
     Quantity.ROUNDING_GAP: QuantitySpec(
         label=message("Part of the image that hides in the code's last digits"),
         meaning=(
-            "root mean square of decoder(code) - decoder(code rounded to six digits), divided by that of "
-            "decoder(code)."
+            "root mean square of decoder(code) - decoder(code rounded to about eight bits a number), divided by that "
+            "of decoder(code)."
         ),
     ),
     Quantity.CODE_SIZE: QuantitySpec(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from grader.domain.messages import Message, MessageValue, message
@@ -10,6 +11,26 @@ ELLIPSIS: Final = "…"
 
 _SHORTEST_SHARE: Final = 0.6
 """Least part of the room that a cut between words must leave; otherwise the cut is inside a word."""
+
+
+_UNSEEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSEEN_OR_HALF: Final = re.compile(rf"{_UNSEEN.pattern[:-1]}\ud800-\udfff]")
+_HALVES: Final = re.compile(r"[\ud800-\udfff]")
+
+
+def without_controls(text: str) -> str:
+    """Return the text without the characters that command a terminal or turn the direction of writing.
+
+    Line ends and tabs stay. Half of a surrogate pair, which no output can write, becomes U+FFFD.
+    """
+    if text.isprintable():
+        return text
+    return _HALVES.sub("\N{REPLACEMENT CHARACTER}", _UNSEEN.sub("", text))
+
+
+def with_escaped_controls(document: str) -> str:
+    """Return a JSON document in which these characters are written as escapes: the same values, harmless to show."""
+    return _UNSEEN_OR_HALF.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
 
 
 def shortened(text: str, limit: int, *, has_more: bool = False) -> str:

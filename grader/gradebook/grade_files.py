@@ -32,6 +32,7 @@ from grader.domain.grade import (
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Measurement
 from grader.domain.run import RunRecord
+from grader.domain.text import with_escaped_controls
 from grader.gradebook.faults import file_fault
 from grader.gradebook.spreadsheet_escaping import harmless
 from grader.locale import Translator
@@ -74,7 +75,7 @@ def grades_json(assignment: Assignment, graded: Sequence[GradedSubmission], tran
         "assignment": assignment.assignment,
         "grades": [_grade_object(one, translator) for one in _in_order(graded)],
     }
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+    return with_escaped_controls(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)) + "\n"
 
 
 def grades_csv(assignment: Assignment, graded: Sequence[GradedSubmission]) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 
+from grader.domain.people import TEAM_SEPARATOR
+
 STUDENT_LIMIT = 120
 """Most characters of a student name that is kept as it is."""
 
@@ -58,8 +60,11 @@ def student_name(name: str, identifier: str = "") -> str:
     """Return a student's name as used everywhere: cleaned, then `-` and the platform's id if there is one.
 
     The id is always part of it, not only where two names are alike: a student must have the same name in every
-    batch, or a grade would not be found again.
+    batch, or a grade would not be found again. With an id, it is one person's: what separates the members of a team
+    loses its blanks there, since people may choose how a platform calls them.
     """
+    if clean_name(identifier):
+        name = clean_name(name).replace(TEAM_SEPARATOR, TEAM_SEPARATOR.strip())
     full = "-".join(part for part in (clean_name(name), clean_name(identifier)) if part) or "student"
     if len(full) <= STUDENT_LIMIT:
         return full

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from grader.domain.languages import LANGUAGES
 from grader.domain.messages import BY_LANGUAGE, Message, MessageValue, message
+from grader.domain.text import without_controls
 
 SOURCE_LANGUAGE = "en"
 """The language of the msgids, which has no catalogue."""
@@ -51,6 +52,9 @@ class Translator:
     def text(self, message: Message) -> str:
         """Return the sentence in this language, including nested messages, with the language's decimal mark.
 
+        Values may be a student's words, and what is made here goes to terminals, tables and platforms: no character of
+        them commands a terminal or turns the direction of writing.
+
         Raises:
             TranslationError: Only where `strict`: the translation is broken or lacks the value of a field.
         """
@@ -82,6 +86,8 @@ class Translator:
     def _shown(self, value: MessageValue) -> str | float:
         if isinstance(value, Message):
             return self.text(value)
+        if isinstance(value, str):
+            return without_controls(value)
         if isinstance(value, float) and self.language != SOURCE_LANGUAGE:
             return _LocalFloat(value)
         return value

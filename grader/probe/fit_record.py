@@ -19,6 +19,8 @@ class FitRecord:
     same_target: bool | None = None
     input_minimum: float | None = None
     input_maximum: float | None = None
+    target_minimum: float | None = None
+    target_maximum: float | None = None
     input_shape: tuple[int | None, ...] | None = None
     completed: bool = False
     columns: dict[str, list[float]] | None = None
@@ -53,8 +55,12 @@ class FitRecord:
             done = min(done, -(-self.accepted_after // self.steps_an_epoch))
         self.losses, self.validation_losses = _some(losses[:done]), _some(validation[:done])
 
+    def note_updates(self, before: int) -> None:
+        """Keep how many updates the model's own optimizer has made since a `fit` began, 0 if it made none itself."""
+        self._updates = max(0, iterations_of(self.model) - before)
+
     def updates_made(self) -> int:
-        """Return how many updates the optimizer of a loop has made, 0 if unknown."""
+        """Return how many updates were made, 0 if unknown."""
         if self.how == "loop" and self.optimizer is not None:
             try:
                 self._updates = max(0, int(self.optimizer.iterations))
@@ -75,6 +81,14 @@ class FitRecord:
     def living(self) -> Any:
         """Return the model, None if it no longer exists."""
         return self._weak() if self._weak is not None else self.model
+
+
+def iterations_of(model: Any) -> int:
+    """Return how many updates a model's optimizer has made, 0 if it has none yet or one of the notebook's own."""
+    try:
+        return max(0, int(model.optimizer.iterations))
+    except Exception:  # whatever an object of the notebook's own raises
+        return 0
 
 
 MOST_LOSSES = 60

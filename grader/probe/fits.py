@@ -11,7 +11,7 @@ from typing import Any
 
 from .created_models import CreatedModels
 from .fast_fits import FastFits
-from .fit_record import FitRecord
+from .fit_record import FitRecord, iterations_of
 from .image_origins import ImageOrigins
 from .patience import Patience
 from .tested_images import KnownTestImages
@@ -59,6 +59,7 @@ class FitTracker:
         def recorded_fit(model: Any, *args: Any, **kwargs: Any) -> Any:
             record = _describe(model, args, kwargs, self.origins, self.tested)
             self._add(record)
+            before = iterations_of(model)
             patience = None if self._running else self.patience
             try:
                 with self._during(record):
@@ -67,6 +68,8 @@ class FitTracker:
                     history = run(model, *args, **kwargs)
                 record.completed = True
                 record.epochs = record.epochs or len(getattr(history, "epoch", ()))
+                with _never_stopping():
+                    record.note_updates(before)
                 with _never_stopping():
                     record.note_losses(history.history["loss"], history.history.get("val_loss", ()))
             finally:

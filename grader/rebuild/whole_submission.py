@@ -48,6 +48,7 @@ from grader.rebuild.quantities.conventions import (
     ANSWERS_WITH_LOGITS,
     PixelScale,
     answers_with_logits,
+    fits_of,
     with_probabilities,
 )
 from grader.rebuild.quantities.plug_in_quantities import added_measurements
@@ -92,7 +93,9 @@ def measure(
     values = {name: replace(one, unit=unit_for(Unit(one.unit), dataset)) for name, one in found.values.items()}
     points = datasets()[dataset].kind is SampleKind.POINTS
     images = Held.HIDDEN if points else task.images  # all points are public
-    return replace(found, values=values, images=images, view=view_kind(setting.reference, evidence))
+    measured = found.models.get(Role.AUTOENCODER)
+    kind = view_kind(setting.reference, evidence, "" if measured is None else measured.name)
+    return replace(found, values=values, images=images, view=kind)
 
 
 def _measured(evidence: Evidence, setting: Setting, sandbox: GraphSandbox | None) -> Measurements:
@@ -249,7 +252,7 @@ def _whole(family: Family, found: _Found, autoencoder: RebuiltModel) -> Measurem
         missed=around.missed,
         equivalent=numbers.alike.form,
         conventions=_conventions(autoencoder, case.scale),
-        pixels=None if case.scale is None else (case.scale.black, case.scale.white),
+        pixels=None if case.scale is None else (case.scale.answered.black, case.scale.answered.white),
         fingerprint=fingerprint(autoencoder, case.rebuilt.arrays),
     )
 
@@ -375,9 +378,7 @@ def _not_finite(model: RebuiltModel, values: list[Measurement]) -> tuple[Measuri
 def _was_fitted(model: RebuiltModel, evidence: Evidence) -> bool:
     if model.claim.class_name == WITHOUT_KERAS:
         return True  # it is trained in a loop that was not observed
-    own = set(model.claim.variables)
-    held = {claim.model: set(claim.variables) for claim in evidence.models}
-    return any(own & held.get(fit.model, set()) for fit in evidence.fits)
+    return bool(fits_of(model, evidence))
 
 
 def forget() -> None:

@@ -10,12 +10,13 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.domain.questions import OpenQuestion
+from grader.domain.questions import OpenAnswer, OpenQuestion
 from grader.domain.submission import Submission, UnreadableSubmissionError
 from grader.gradebook import Decisions, write_bytes_atomically
 from grader.intake.answers import read_answers
 from grader.intake.notebook import NOTEBOOK_LIMIT_BYTES, read_document
 from grader.intake.raw_cells import RawCell, all_cells
+from grader.reading.reading_client import ReadingStoppedError, within_limits
 
 NOTEBOOKS_FOLDER = "notebooks"
 
@@ -44,7 +45,7 @@ def keep_hand_ins(
         if not path.exists():
             write_bytes_atomically(path, one.path.read_bytes())
         if one.sha256 not in known:
-            decisions.keep_answers(assignment, one.sha256, read_answers(one, questions))
+            decisions.keep_answers(assignment, one.sha256, _answers(one, questions))
 
 
 def notebook_path(folder: Path, sha256: str) -> Path | None:
@@ -52,12 +53,38 @@ def notebook_path(folder: Path, sha256: str) -> Path | None:
     return folder / NOTEBOOKS_FOLDER / f"{sha256}.ipynb" if _DIGEST.fullmatch(sha256) else None
 
 
-def kept_cells(folder: Path, sha256: str) -> list[RawCell] | None:
-    """Return the cells of a stored notebook, outputs included; None if it no longer exists or cannot be read."""
+def kept_cells(folder: Path, sha256: str, *, cells: int) -> list[RawCell] | None:
+    """Return the first cells of a stored notebook, outputs included; None if it no longer exists or cannot be read.
+
+    Args:
+        folder: The folder of the grades.
+        sha256: Digest of the file.
+        cells: The largest number of cells.
+    """
     path = notebook_path(folder, sha256)
     if path is None or not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
         return None
     try:
-        return all_cells(read_document(Submission("", path.name, path, sha256, path.stat().st_size)))
+        return within_limits(cells_to_show, path, cells)
     except UnreadableSubmissionError:
         return None
+
+
+def cells_to_show(path: Path, most: int) -> list[RawCell] | None:
+    """Return the first cells of a stored notebook; None if it has no list of cells.
+
+    Raises:
+        UnreadableSubmissionError: The bytes are no JSON object.
+    """
+    found = all_cells(read_document(Submission("", path.name, path, path.stem, path.stat().st_size)))
+    return None if found is None else found[:most]
+
+
+def _answers(submission: Submission, questions: Sequence[OpenQuestion]) -> tuple[OpenAnswer, ...]:
+    """Return the answers of one hand-in; none if its text is made so that reading it takes too long."""
+    if not questions:
+        return ()
+    try:
+        return within_limits(read_answers, submission, tuple(questions))
+    except ReadingStoppedError:
+        return ()

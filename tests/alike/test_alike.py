@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -13,14 +14,17 @@ import pytest
 from class_samples import graded, stored
 from cli.cli_samples import notebook, run
 
+from grader.alike import collecting
 from grader.alike.code_fingerprints import Lines, fingerprints
-from grader.alike.collecting import common_material, given_material
+from grader.alike.collecting import common_material, given_material, works_of
 from grader.alike.page import render
 from grader.alike.pairs import ComparedHandIn, alike
 from grader.authoring.assignment_catalogue import load_assignment, references_folder
 from grader.domain.measurement import Measurements
 from grader.intake.intake_errors import IntakeError
+from grader.intake.submissions import collect
 from grader.locale import Translator
+from grader.reading.reading_client import within_limits
 
 FOLDER = Path(__file__).parents[1] / "inspection" / "notebooks"
 ORIGINAL = "vae_sampling_layer"
@@ -236,3 +240,16 @@ def test_weights_come_from_the_gradebook(tmp_path: Path) -> None:
     out = stored(tmp_path / "grades", made)
     (row,) = json.loads(run("alike", tmp_path / "in", "--assignment", "stacked", "--grades", out, "--json").out)
     assert (row["same_weights"], row["identical"]) == (True, False)
+
+
+def test_one_notebook_that_takes_minutes_to_read_keeps_nobody_from_being_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A million names are read in a process with limits; who is left out is named."""
+    for name in ("ana", "eva"):
+        (tmp_path / f"{name}.ipynb").write_text(notebook(*sources(ORIGINAL)), "utf-8")
+    (tmp_path / "mallory.ipynb").write_text(notebook("a\n" * 1_000_000), "utf-8")
+    monkeypatch.setattr(collecting, "within_limits", functools.partial(within_limits, cpu_seconds=2))
+    compared = works_of(collect([tmp_path], tmp_path / "work"))
+    assert ([one.student for one in compared.works], compared.stopped) == (["ana", "eva"], ("mallory",))
+    assert compared.works[0].fingerprints == fingerprints(compared.works[0].cells.items())

@@ -107,6 +107,47 @@ def pasted_in_pieces(weights: Weights) -> tuple[str, ...]:
     return BUILD, *pieces, f"{joined}\n{UNPACK}", idle
 
 
+SPOILT = "spoilt = autoencoder.get_weights()\nspoilt[3] += 4\nautoencoder.set_weights(spoilt)\n"
+"""So that the loss falls afterwards, as it does where something is learnt."""
+
+SHORT_TRAININGS = {
+    "three epochs": "autoencoder.fit(X_train, X_train, epochs=3, batch_size=128, verbose=0)",
+    "fifty epochs of one step": "autoencoder.fit(X_train, X_train, epochs=50, steps_per_epoch=1, batch_size=128, verbose=0)",
+}
+
+
+def in_few_bits(weights: Weights) -> tuple[str, ...]:
+    """Two bits for each number of the two matrices, as words of docstrings; the biases as numbers."""
+    levels, numbers = [], []
+    for matrix in (weights[0], weights[2]):
+        centres, nearest = _four_levels(np.asarray(matrix, np.float64).ravel())
+        levels.append(centres.round(4).tolist())
+        numbers.append(nearest)
+    bits = np.unpackbits(np.concatenate(numbers).astype(np.uint8)[:, np.newaxis], axis=1)[:, -2:]
+    text = base64.b85encode(zlib.compress(np.packbits(bits).tobytes(), 9)).decode()
+    words = [text[at : at + 30] for at in range(0, len(text), 30)]
+    cells = [f"def step_{n}():\n    '''{' '.join(words[n::4])}'''" for n in range(4)]
+    read = (
+        "import base64, zlib\nwords = [step.__doc__.split() for step in (step_0, step_1, step_2, step_3)]\n"
+        f"text = ''.join(words[n % 4][n // 4] for n in range({len(words)}))\n"
+        "bits = np.unpackbits(np.frombuffer(zlib.decompress(base64.b85decode(text)), np.uint8)).reshape(-1, 2)\n"
+        f"found = 2 * bits[:, 0] + bits[:, 1]\nfirst, second = map(np.array, {levels!r})\n"
+        f"W = [first[found[:25088]].reshape(784, 32), np.array({np.round(weights[1], 2).tolist()}),\n"
+        f"     second[found[25088:50176]].reshape(32, 784), np.array({np.round(weights[3] * 4).astype(int).tolist()}) / 4]\n"
+        "autoencoder.set_weights(W)\n"
+    )
+    return BUILD, *cells, read + SPOILT
+
+
+def _four_levels(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return four numbers (k-means), and which of them is nearest to each value."""
+    centres = np.quantile(values, [0.02, 0.34, 0.66, 0.98])
+    for _ in range(30):
+        nearest = np.abs(values[:, np.newaxis] - centres).argmin(axis=1)
+        centres = np.array([values[nearest == one].mean() for one in range(4)])
+    return centres, nearest
+
+
 def picture(weights: Weights) -> tuple[str, ...]:
     """Weights as the pixels of a picture that a cell shows, read back from the cell's own output."""
     text = base64.b64encode(png(half_precision(weights))).decode()

@@ -92,6 +92,15 @@ def test_weights_that_were_trained_elsewhere_are_caught(
     is_caught(graded(attack(name, weights, tmp_path), session))
 
 
+@pytest.mark.parametrize("training", foreign.SHORT_TRAININGS)
+def test_weights_of_two_bits_in_front_of_a_short_training_are_caught(
+    training: str, weights: foreign.Weights, session: Session, tmp_path: Path
+) -> None:
+    """13 kB of words in docstrings, spoilt so that the loss falls; each was final with 100 points before."""
+    cells = (*foreign.in_few_bits(weights), foreign.SHORT_TRAININGS[training])
+    is_caught(graded(foreign.notebook(tmp_path, "x", *cells), session))
+
+
 def test_a_classmates_weights_in_a_file_are_caught(weights: foreign.Weights, session: Session, tmp_path: Path) -> None:
     """A text beside the notebook that holds what a classmate trained, honestly, on the plain data."""
     import base64

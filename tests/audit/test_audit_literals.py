@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,76 @@ def test_data_in_comments_count_above_what_ordinary_code_holds() -> None:
     """IPython keeps the text of each cell (`In`), comments included, so that a cell may read them."""
     large = base64.b85encode(np.random.default_rng(2).bytes(40_000)).decode()
     assert pasted_bytes(cells("\n".join(f"# {piece}" for piece in pieces(large, 400)))) > 15_000
+
+
+LARGE = np.random.default_rng(3).bytes(20_000)
+SMALL = np.array(list(LARGE))
+BITS = np.unpackbits(SMALL.astype(np.uint8))
+VOWELS = ("a", "ai", "an", "ar", "e", "el", "en", "er", "i", "in", "o", "on", "or", "os", "u", "un")
+SYLLABLES = [first + second for first in "bcdfghjklmnprstv" for second in VOWELS]
+WORDS = [f"{SYLLABLES[number]}{SYLLABLES[-number]}" for number in range(256)]
+
+
+def pieces_of(size: int) -> list[str]:
+    """Hexadecimal digits of so many bytes each."""
+    return [LARGE[at : at + size].hex() for at in range(0, len(LARGE), size)]
+
+
+def lines(made: Iterable[str], separator: str = " ", each: int = 12) -> list[str]:
+    """So many of them on a line."""
+    all_of_them = list(made)
+    return [separator.join(all_of_them[at : at + each]) for at in range(0, len(all_of_them), each)]
+
+
+SMUGGLED = {
+    "emoji": [f"x = {''.join(chr(0x1F300 + byte) for byte in SMALL)!r}"],
+    "Braille": [f"x = {''.join(chr(0x2800 + byte) for byte in SMALL)!r}"],
+    "private characters": [f"x = {''.join(chr(0xE000 + byte) for byte in SMALL)!r}"],
+    "words of a docstring": ['def f():\n    """' + " ".join(WORDS[byte] for byte in SMALL) + '"""'],
+    "words of comments": ["\n".join("# " + line for line in lines(WORDS[byte] for byte in SMALL))],
+    "sentences": [f"print({line!r})" for line in lines(WORDS[byte] for byte in SMALL)],
+    "names of variables": ["\n".join(f"v{piece} = 0" for piece in pieces_of(12))],
+    "arguments by name": ["dict(" + ", ".join(f"v{piece}=0" for piece in pieces_of(12)) + ")"],
+    "names of modules": ["\n".join(f"import numpy as n{piece}" for piece in pieces_of(12))],
+    "true and false": ["x = [" + ", ".join("True" if bit else "False" for bit in BITS) + "]"],
+    "none and true": ["x = [" + ", ".join("True" if bit else "None" for bit in BITS) + "]"],
+    "signs of numbers": ["x = [" + ", ".join("1" if bit else "-1" for bit in BITS) + "]"],
+    "plus and minus": ["\n".join("x = 1" + line for line in lines(("+1" if bit else "-1" for bit in BITS), "", 400))],
+    "blanks and tabs": ["x = 1 " + "".join(" " if bit else "\t" for bit in BITS)],
+    "blanks at the ends of lines": ["\n".join("x = 1" + " " * byte for byte in SMALL)],
+    "short texts": [f"x = {pieces_of(6)!r}"],
+    "bytes in pieces": [f"x = {[LARGE[at : at + 30] for at in range(0, len(LARGE), 30)]!r}"],
+    "keys of a table": [f"x = {dict.fromkeys(pieces_of(6), 0)!r}"],
+    "escapes": ["x = '" + "".join(f"\\x{byte:02x}" for byte in SMALL) + "'"],
+    "escapes of characters": ["x = '" + "".join(f"\\u28{byte:02x}" for byte in SMALL) + "'"],
+    "large numbers in pieces": [f"x = {[int(piece, 16) for piece in pieces_of(7)]!r}"],
+    "coefficients of polynomials": [f"x = {[float(f'{n:.6g}') for n in np.frombuffer(LARGE, np.uint32) / 2**32]!r}"],
+    "complex numbers": ["x = [" + ", ".join(f"{a}+{b}j" for a, b in SMALL.reshape(-1, 2)) + "]"],
+    "parts of an f-string": ["x = f'" + "{0}".join(pieces_of(12)) + "'"],
+    "commands of the shell": ["\n".join(f"!echo {piece}" for piece in pieces_of(15))],
+    "a cell of another language": ["%%html\n" + "\n".join(lines((f"&#{byte + 1000};" for byte in SMALL), "", 60))],
+    "a file written in short words": ["%%writefile x.txt\n" + " ".join(pieces_of(15))],
+    "an unreadable cell": ["x ==== 1\n" + "\n".join(f"# {piece}" for piece in pieces_of(15))],
+    "many cells": [f"x{number} = {piece!r}" for number, piece in enumerate(pieces_of(18))],
+}
+"""20,000 bytes without any order, in notations that a cell can read back."""
+
+
+@pytest.mark.parametrize("how", SMUGGLED)
+def test_data_count_in_every_notation(how: str) -> None:
+    """Whatever allowance they use up, half of them count."""
+    assert pasted_bytes(cells("import numpy as np", *SMUGGLED[how])) > len(LARGE) / 2 - 500
+
+
+def test_names_of_files_count_as_well(tmp_path: Path) -> None:
+    """Fifty files beside a notebook have names of four hundred characters each."""
+    (tmp_path / "x.txt").write_text("x", encoding="ascii")
+
+    def beside(names: Iterable[str]) -> int:
+        return pasted_bytes(cells("x = 1"), [Companion(name, tmp_path / "x.txt", "0" * 64, 1) for name in names])
+
+    assert beside("/".join(folder) for folder in (pieces_of(45)[at : at + 4] for at in range(0, 200, 4))) > 8_000
+    assert beside(f"imagen_{number}.png" for number in range(50)) < 1_000
 
 
 def test_no_solution_holds_data() -> None:

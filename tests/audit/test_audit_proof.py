@@ -127,3 +127,17 @@ def test_another_behaviour_is_told(viewed: AuditTrial, seen: str) -> None:
     found = other_behaviour(trial(HERE), viewed)
     assert found is not None
     assert in_english(found) == seen
+
+
+def test_a_classifier_that_forgets_on_the_view_is_told() -> None:
+    """Also where the autoencoder below it has learnt nothing, so that its error says nothing; chance is no knowledge."""
+    weak = 0.086
+    here, good, bad, chance = (
+        AuditTrial(builders.COMPLETED, (FIT,), numbers(weak, more={Quantity.ACCURACY: x}))
+        for x in (0.80, 0.78, 0.12, 0.2)
+    )
+    found = other_behaviour(here, bad)
+    assert found is not None
+    assert in_english(found) == "The classifier is right on 80 % of the plain images and on 12 % of those of the view."
+    assert other_behaviour(here, good) is None
+    assert other_behaviour(chance, bad) is None

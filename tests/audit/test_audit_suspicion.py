@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -13,12 +14,14 @@ from grading_samples import in_english
 
 from grader.audit import suspicion
 from grader.audit.suspicion import Observed, suspicions, updates
-from grader.domain.datasets import DataSize
+from grader.authoring.assignment_catalogue import load_facts
+from grader.domain.datasets import DataSize, image_sets
 from grader.domain.evidence import Evidence, FitClaim, ModelClaim, RelatedClaims
 from grader.domain.facts import CalibrationRun
 from grader.domain.measurement import Quantity
 from grader.domain.submission import CodeCell
 from grader.probe import numpy_models
+from reference.contract import IDS
 
 RUN = CalibrationRun("reference", 1, 20, {Quantity.RECONSTRUCTION_MSE: 0.015}, 0.015, 80.0, "x86_64, 2 cores, 1 used")
 FACTS = replace(
@@ -60,15 +63,15 @@ def test_an_honest_run_is_not_suspected() -> None:
 
 
 def test_data_in_the_text_are_compared_with_the_size_of_the_network() -> None:
-    """163,814 weights take at least a bit each: 20,477 bytes are suspicious, and a small picture is none."""
+    """163,814 weights take at least half a bit each: 10,238 bytes are suspicious, and a small picture is none."""
 
     def of(size: int) -> list[CodeCell]:
         text = base64.b85encode(np.random.default_rng(1).bytes(size)).decode()
         return [CodeCell(0, "", f"x = {text!r}")]
 
-    assert said(cells=of(15_000)) == []
-    assert said(cells=of(25_000)) == [
-        "The code and the files beside it hold 25 kB of data that are no code, and the network has 163814 numbers."
+    assert said(cells=of(7_500)) == []
+    assert said(cells=of(12_500)) == [
+        "The code and the files beside it hold 13 kB of data that are no code, and the network has 163814 numbers."
     ]
 
 
@@ -152,8 +155,13 @@ def few(updates: int) -> FitClaim:
     ("fit", "error", "is_suspected"),
     [
         (few(60), 0.015, True),  # less than half of 126
-        (few(64), 0.015, False),
-        (few(60), 0.030, False),  # nearer to the short training than to the whole one
+        (few(419), 0.015, True),  # less than a third of 1,260
+        (few(421), 0.015, False),
+        (few(105), 0.030, True),  # about 316 are needed
+        (few(106), 0.030, False),
+        (few(1), 0.041, False),  # worse than after the short training
+        (replace(few(18), epochs=50, updates=50), 0.015, True),  # epochs of one step
+        (replace(few(900), updates=800), 0.015, False),
         (replace(few(60), how="loop", samples=0, batch_size=0, updates=1), 0.015, True),
         (replace(few(60), how="loop", samples=0, batch_size=0, updates=900), 0.015, False),
         (replace(few(60), samples=0), 0.015, False),  # a generator: nobody knows
@@ -169,6 +177,38 @@ def test_a_model_that_learnt_much_in_few_updates_is_suspected(
     assert [sentence.startswith("The trainings that the run tells of made") for sentence in found] == [
         True
     ] * is_suspected
+
+
+def test_training_with_few_updates_is_only_a_reason_to_look() -> None:
+    """Another recipe may explain it, so that a model that passes the audit needs nobody."""
+    numbers = builders.measured(numbers=REACHED)
+    plain = {"facts": WITH_SHORT, "measurements": numbers}
+    assert not suspicion.unexplained(observed(**plain, evidence=trained(few(200))))
+    assert said(**plain, evidence=trained(few(200))) == [
+        (
+            "The trainings that the run tells of made 200 updates of the weights; the reference needs 1260 to come to "
+            "0.0150 (mean squared error), and this model has 0.0150."
+        )
+    ]
+    assert suspicion.unexplained(observed(**plain, evidence=trained(few(60))))
+
+
+@pytest.mark.parametrize("reference", IDS)
+def test_no_variation_of_a_recipe_is_suspected_for_its_updates(reference: str) -> None:
+    """Every run of the facts as a hand-in: other optimizers, batches, lengths and sizes of the code, 654 in all."""
+    facts = load_facts(reference)
+    for size in ("sample", "full"):
+        known, images = facts.on(size, facts.dataset), image_sets().get(facts.dataset)
+        for run in known.records if known and images else ():
+            named = re.search(r"batch-(\d+)", run.variation)
+            batch = int(named[1]) if named else int(str(facts.recipe["batch_size"]))
+            fit = replace(FIT, epochs=run.epochs, samples=images.training[size], batch_size=batch)
+            quantities = {Quantity.DENOISED_MSE, Quantity.RECONSTRUCTION_MSE} & run.values.keys()
+            base = builders.measured(numbers={name: run.values[name] for name in quantities})
+            values = {name: base.values[name] for name in quantities}
+            here = observed(facts=facts, data=size, evidence=trained(fit), measurements=replace(base, values=values))
+            assert suspicion.learnt_too_soon(here) is None, (size, run)
+            assert suspicion.learnt_with_few_updates(here) is None, (size, run)
 
 
 def test_an_early_end_that_came_too_early_is_suspected() -> None:

@@ -10,11 +10,15 @@ from checks import builders
 from grading_samples import FakeMeasurer, FakeSandbox, context, in_english, outcomes, reasons, submission
 
 from grader import auditing
+from grader.audit.proof import AuditTrial
+from grader.audit.suspicion import WITHOUT_KERAS, Observed
 from grader.auditing import Auditor
-from grader.domain.evidence import Evidence, RelatedClaims
-from grader.domain.grade import GradeStatus, Outcome
+from grader.domain.audit import AuditOutcome, AuditRecord
+from grader.domain.evidence import Evidence, ModelClaim, RelatedClaims
+from grader.domain.grade import CheckResult, GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Measurements, Quantity
+from grader.domain.messages import message
 from grader.domain.ports import AuditMode, MeasuringTask, Sandbox, SecretView
 from grader.pipeline import grade_submission
 from reference import views
@@ -194,3 +198,41 @@ def test_claims_that_are_refused_on_the_view_alone_wait_for_a_person(tmp_path: P
     asked = context(measurer=SeesViews(plain=measured(), errors=(HONEST,)), auditor=Auditor(AuditMode.ALL, lender))
     graded = grade_submission(submission(tmp_path), asked)
     assert (graded.grade.status, graded.grade.points_awarded) == (GradeStatus.NEEDS_REVIEW, 100.0)
+
+
+def examined(plain: Observed, viewed: Measurements) -> AuditRecord | None:
+    """What an audit of a hand-in shows that earned points for what it learnt."""
+    results = [CheckResult("accuracy", Outcome.PASSED, 20.0, 20.0, message("right"))]
+    auditor = Auditor(AuditMode.SUSPICIOUS, FakeViews())
+    return auditor.examine(plain, results, lambda *_: AuditTrial(builders.COMPLETED, (), viewed))
+
+
+def observed(plain: Measurements, class_name: str = "Functional") -> Observed:
+    model = ModelClaim("m", ("autoencoder",), class_name, (), (), (), "", (), {}, 0)
+    run = replace(builders.COMPLETED, peak_memory_mib=900.0)
+    return Observed((), (), run, Evidence(models=(model,)), plain, builders.FACTS, "sample")
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [(HONEST, AuditOutcome.PASSED), (FOREIGN, AuditOutcome.FAILED), (BETWEEN, AuditOutcome.UNCLEAR)],
+)
+def test_a_network_without_keras_is_always_run_again(error: float, outcome: AuditOutcome) -> None:
+    """Nobody sees its training, so that pasted arrays would be as good as trained ones; it is no suspicion."""
+    record = examined(observed(measured(), WITHOUT_KERAS), measured(error=error))
+    assert record is not None
+    assert (record.outcome, record.suspicions) == (outcome, ())
+    assert examined(observed(measured()), measured(error=error)) is None
+
+
+@pytest.mark.parametrize(("there", "outcome"), [(0.12, AuditOutcome.UNCLEAR), (0.85, AuditOutcome.COMPUTED)])
+def test_a_classifier_is_looked_at_although_its_autoencoder_learnt_nothing(there: float, outcome: AuditOutcome) -> None:
+    """Its weights may be pasted over an autoencoder that never trained."""
+    weak = measured(trained=False, error=0.084)
+    plain, viewed = (
+        replace(weak, values={**weak.values, **builders.values({Quantity.ACCURACY: one})}) for one in (0.9, there)
+    )
+    record = examined(observed(plain), viewed)
+    assert record is not None
+    assert record.outcome is outcome
+    assert getattr(examined(observed(weak), weak), "outcome", None) is AuditOutcome.TOO_LITTLE

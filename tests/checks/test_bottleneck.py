@@ -111,8 +111,8 @@ def test_numbers_packed_into_the_last_digits_are_no_small_code(gap: float, outco
         assert findings(verdict) == [
             Told(
                 where="The encoder, called “encoder” in the notebook",
-                expected="Codes that say the same with six digits a number.",
-                actual="Without the digits beyond the sixth, the output changes by 45%.",
+                expected="Codes that say the same with about eight bits a number.",
+                actual="With about eight bits a number, the output changes by 45%.",
                 why=(
                     "In the last digits of a few numbers many others can be hidden: such a code is small only to look at."
                 ),

@@ -57,7 +57,7 @@ def test_the_bottleneck_holds_where_the_halves_apart_do_what_the_whole_does() ->
 
 
 def test_numbers_in_the_last_digits_fail_it_as_ever() -> None:
-    """Codes whose digits beyond the sixth carry the image."""
+    """Codes whose fine differences carry the image."""
     assert outcomes(run_only(rounding_gap=0.5))["bottleneck"] is Outcome.FAILED
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.domain.messages import Message, message, verbatim
+from grader.domain.text import without_controls
 from grader.locale import LANGUAGES, TranslationError, Translator
 from grader.locale.translator import CATALOGUES
 
@@ -102,8 +103,8 @@ def test_no_format_whatever_stops_a_report(msgid: str):
 @given(st.text())
 def test_verbatim_text_is_never_interpreted(text: str):
     """Braces and percent signs in a student's error message stay what they are."""
-    assert Translator("es").text(verbatim(text)) == text
-    assert Translator("en").text(verbatim(text)) == text
+    assert Translator("es").text(verbatim(text)) == without_controls(text)
+    assert Translator("en").text(verbatim(text)) == without_controls(text)
 
 
 def test_the_empty_message_is_empty():
@@ -125,3 +126,22 @@ def test_floats_inside_a_sentence_follow_the_same_rule():
                    loss=0.018, rate=0.001, share=0.125, layers=3, name="v1.0")  # fmt: skip
     assert Translator("en").text(loss) == "MSE 0.0180, rate 0.001, 12.5%, 3 layers, v1.0"
     assert Translator("es").text(loss) == "MSE 0,0180, rate 0,001, 12,5%, 3 layers, v1.0"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("\x1b]0;title\x07\x1b[2J\x9b31mred", "]0;title[2J31mred"),
+        ("gnp.\u202ecod\u2066\u200f", "gnp.cod"),
+        ("half\ud800", "half\N{REPLACEMENT CHARACTER}"),
+        ("two\nlines\tand\r\x00", "two\nlines\tand"),
+        ("Ñandú 👩\u200d💻 {0} %s", "Ñandú 👩\u200d💻 {0} %s"),
+    ],
+)
+def test_no_word_of_a_student_commands_a_terminal(language: str, written: str, shown: str):
+    """Whatever is shown goes through here: errors, settings of a notebook's kernel, names of layers."""
+    assert (
+        Translator(language).text(message("{text}|{inner}", text=written, inner=verbatim(written)))
+        == f"{shown}|{shown}"
+    )

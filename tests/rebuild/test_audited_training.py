@@ -71,6 +71,18 @@ def test_a_free_choice_of_layers_never_makes_the_view_harder(
     assert view_kind(load("stacked"), send({"model": build()}, tmp_path)) == kind
 
 
+def test_another_model_of_the_notebook_does_not_choose_the_view(tmp_path: Path) -> None:
+    """A few gentle views can be learnt elsewhere, and whoever did that would add a convolution that does nothing."""
+    evidence = send({"autoencoder": dense(), "other": convolutional()}, tmp_path)
+    assert view_kind(load("stacked"), evidence, "autoencoder") == views.PIXELS
+    assert view_kind(load("stacked"), evidence, "other") == views.QUADRANTS
+    assert view_kind(load("stacked"), evidence, "unknown") == view_kind(load("stacked"), evidence) == views.QUADRANTS
+    inner = dense()
+    outer = keras.Sequential([keras.Input((28, 28, 1)), layers.RandomRotation(0.1), layers.Reshape((28, 28)), inner])
+    evidence = send({"autoencoder": inner, "training": outer}, tmp_path / "shared")
+    assert view_kind(load("stacked"), evidence, "autoencoder") == views.QUADRANTS  # it is trained as a part of that
+
+
 @pytest.mark.parametrize("reference", IDS)
 def test_every_reference_gets_its_own_view(reference: str, tmp_path: Path) -> None:
     """As the one table says, for the layers of the reference itself."""

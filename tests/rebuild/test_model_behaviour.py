@@ -112,11 +112,11 @@ def test_encode_and_decode_are_measured_apart() -> None:
     assert values[Quantity.BOTTLENECK_RANK] > 6
     assert values[Quantity.COMPOSITION_GAP] > 0.1
     assert values[Quantity.THROUGH_CODE_MSE] != pytest.approx(float(((IMAGES - outputs) ** 2).mean()), rel=0.1)
-    assert values[Quantity.ROUNDING_GAP] < 1e-4
+    assert values[Quantity.ROUNDING_GAP] < 0.005
 
 
 def test_numbers_hidden_in_the_last_digits_of_a_code_are_missed() -> None:
-    """Two numbers in one, the second a millionth of the first: the rank is 1, and six digits lose the second."""
+    """Two numbers in one, the second a millionth of the first: the rank is 1, and eight bits lose the second."""
     image, code = Input((28, 28)), Input((1,))
     first, second = image[:, 3, :1], image[:, 4, :1]
     encoder = Model(image, ops.round(first * 100) + 1e-6 * second)
@@ -125,3 +125,36 @@ def test_numbers_hidden_in_the_last_digits_of_a_code_are_missed() -> None:
     gap = image_metrics.rounding_gap(encoder, decoder, IMAGES)
     assert gap is not None
     assert gap > 0.5
+
+
+def test_pixels_packed_as_bits_of_whole_numbers_are_missed() -> None:
+    """Nineteen black and white pixels in a number below 2¹⁹: six digits hold all of them, eight bits do not."""
+    bits = 19
+    image, code = Input((28, 28)), Input((20,))
+    pixels = ops.reshape(image, (-1, 784))[:, 200 : 200 + 20 * bits]
+    places = np.repeat(np.eye(20), bits, axis=0) * np.tile(2.0 ** np.arange(bits), 20)[:, np.newaxis]
+    encoder = Model(image, ops.matmul(ops.floor(pixels + 0.5), ops.convert_to_tensor(places, "float32")))
+    shifts = np.repeat(np.eye(20), bits, axis=1) * np.tile(2.0 ** -np.arange(bits), 20)
+    shifted = ops.floor(ops.matmul(code, ops.convert_to_tensor(shifts, "float32")))
+    seen = ops.pad(shifted - 2 * ops.floor(shifted / 2), ((0, 0), (200, 784 - 200 - 20 * bits)))
+    decoder = Model(code, ops.reshape(seen, (-1, 28, 28)))
+    chained = image_metrics.through_code(encoder, decoder, IMAGES)
+    assert chained is not None
+    assert np.mean((chained - IMAGES) ** 2) < np.mean(IMAGES**2)  # the attack works
+    gap = image_metrics.rounding_gap(encoder, decoder, IMAGES)
+    assert gap is not None
+    assert gap > 0.1
+
+
+def test_trained_networks_lose_nothing_by_codes_of_eight_bits() -> None:
+    """Numbers of any spread, one that never changes, and one that is now and then far out."""
+    codes = np.random.default_rng(0).normal(size=(400, 32)).astype(np.float32) * np.geomspace(
+        1e-6, 1e6, 32, dtype=np.float32
+    )
+    codes[:, 3] = 7.25
+    codes[0, 4] *= 100
+    rounded = image_metrics.coarse(codes)
+    assert (rounded[:, 3] == 7.25).all()
+    spread = codes.std(axis=0) * 1.001  # of float32
+    assert (np.abs(rounded - codes) <= spread / 64).all()  # half of a step, and float32
+    assert (np.abs(image_metrics.coarse(codes[:, :2]) - codes[:, :2]) <= spread[:2] / 512).all()

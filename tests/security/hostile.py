@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-
+from further_hostile import FURTHER
+from hostile_notebook import COMPLETED, KILLED, RAISED, TIMED_OUT, Hostile
 from trials import FIND_LAST_CLAIMS
 
-from grader.domain.run import RunStatus, StoppedBy
+from grader.domain.run import StoppedBy
 from grader.sandbox.conformance.closed_doors import KERNEL_MEMORY, MACHINE, SET_ID
 from grader.sandbox.conformance.conformance_case import Probe, first_cell
-
-COMPLETED, RAISED = RunStatus.COMPLETED, RunStatus.RAISED
-KILLED, TIMED_OUT = RunStatus.KILLED, RunStatus.TIMED_OUT
-
-
-@dataclass(frozen=True)
-class Hostile:
-    """One hand-in.
-
-    Attributes:
-        name: Of the attack; the student's name in the class.
-        tries: What it is after.
-        cells: The notebook.
-        ends: How its run may end.
-        stopped_by: What must have ended it; None where it does not matter.
-    """
-
-    name: str
-    tries: str
-    cells: Sequence[str]
-    ends: Collection[RunStatus] = (COMPLETED,)
-    stopped_by: StoppedBy | None = None
 
 
 def _door(probe: Probe) -> Hostile:
@@ -139,5 +116,8 @@ ESCAPES = (
     Hostile("writes_packages", "code that others run", [first_cell({}) + "\nimport numpy\nrefused(lambda: open(numpy.__file__, 'a'))\nrefused(lambda: open(sys.prefix + '/bin/x', 'w'))"]),
 )  # fmt: skip
 
-HOSTILE = (*EXHAUSTION, *ENDS, *WORDS, *CLAIMS, *ESCAPES, *map(_door, (*SET_ID, *KERNEL_MEMORY, *MACHINE)))
-FAST = ("exit_0", "lying_replies", "claims_pipe", "weights_bomb", "one_terabyte", "looks_for_solutions")
+HOSTILE = (*EXHAUSTION, *ENDS, *WORDS, *CLAIMS, *ESCAPES, *map(_door, (*SET_ID, *KERNEL_MEMORY, *MACHINE)), *FURTHER)
+FAST = (
+    "exit_0", "lying_replies", "claims_pipe", "weights_bomb", "one_terabyte", "looks_for_solutions", "weights_code",
+    "functions_that_end_it", "marks_of_pages",
+)  # fmt: skip

@@ -17,9 +17,11 @@ from pathlib import Path
 
 import pytest
 
+from grader.domain.people import Person
 from grader.domain.submission import Submission, UnreadableSubmissionError
 from grader.intake.notebook import read_notebook
 from grader.intake.submissions import Collected, gather
+from grader.roster.matching import Roster, assign
 
 STAMP = b"2001-01-01 00:00:00 UTC"
 
@@ -145,6 +147,66 @@ def test_nobodys_hand_in_touches_a_classmates(tmp_path: Path, attack: str, layou
         assert mine.submitted_at == (datetime(2026, 3, 1, 10, tzinfo=UTC) if layout == "nbgrader" else None)
     for name in MALLORYS & set(submissions):
         assert submissions[name].submitted_at is None
+
+
+IMITATED = (
+    "Bob_21_assignsubmission_file_x.ipynb",
+    "bob_21_1001_taller.ipynb",
+    "bob_LATE_21_1001_taller.ipynb",
+    "anon_abc_1001_taller.ipynb",
+    "x_anon_21_assignsubmission_file_.ipynb",
+    "assignsubmission_file_Bob_21_assignsubmission_file_x.ipynb",
+    "submission_1 + bob-21.ipynb",
+)
+"""What Mallory calls her file, so that the name that the platform makes of it may be taken for Bob's."""
+
+
+@pytest.mark.parametrize("own", IMITATED)
+@pytest.mark.parametrize("platform", ["Canvas", "Moodle"])
+def test_what_a_student_calls_a_file_names_nobody(tmp_path: Path, platform: str, own: str) -> None:
+    """A name of one platform inside a name of the other; before, Bob's grade was lost, or Mallory's notebook was his."""
+    before = {"Canvas": "{name}_{number}_10{number}_{file}", "Moodle": "{name}_{number}_assignsubmission_file_{file}"}
+    students = {"alice": 20, "bob": 21, "mallory": 66}
+    files = {
+        before[platform].format(name=name, number=number, file="taller.ipynb" if name != "mallory" else own): (
+            HONEST.get(name, EVIL)
+        )
+        for name, number in students.items()
+    }
+    submissions = found(plant(tmp_path / "given", files), tmp_path / "work").submissions
+    named = {one.student: one.path.read_bytes() for one in submissions}
+    honest = {f"{name}-{students[name]}": HONEST[name] for name in ("alice", "bob")}
+    assert {name: named.get(name) for name in honest} == honest
+    assert len(named) == len(students)
+    people = tuple(Person(name, str(number)) for name, number in students.items())
+    matched = assign(Roster(people, ids_decide=True), list(named))
+    assert [[one.name for one in match.people] for match in matched if match.student in honest] == [["alice"], ["bob"]]
+    assert {one.name for match in matched if match.student not in honest for one in match.people} <= {"mallory"}
+
+
+def test_a_name_of_two_platforms_waits_for_a_person(tmp_path: Path) -> None:
+    """Alone in a folder, nobody can tell what Canvas or Moodle made of it."""
+    given = plant(tmp_path / "given", {"mallory_66_1066_Bob_21_assignsubmission_file_x.ipynb": EVIL})
+    (submission,) = found(given, tmp_path / "work").submissions
+    assert submission.conflict is not None
+    plant(tmp_path / "group", {"Grupo_12_345_assignsubmission_file_x.ipynb": HONEST["bob"]})
+    (submission,) = found(tmp_path / "group", tmp_path / "work").submissions
+    assert (submission.student, submission.conflict) == ("Grupo 12-345", None)
+
+
+def test_who_calls_themselves_a_team_is_none(tmp_path: Path) -> None:
+    """Platforms let people choose how they are called; `Mallory + Bob` would have been two people of the class."""
+    files = {
+        "Mallory + Bob_66_assignsubmission_file_/t.ipynb": EVIL,
+        "Bob_21_assignsubmission_file_/t.ipynb": HONEST["bob"],
+    }
+    submissions = found(plant(tmp_path / "given", files), tmp_path / "work").submissions
+    assert [one.student for one in submissions] == ["Bob-21", "Mallory+Bob-66"]
+    people = Roster((Person("Mallory Gil"), Person("Bob", "21")))
+    matched = {
+        one.student: [person.name for person in one.people] for one in assign(people, [s.student for s in submissions])
+    }
+    assert matched == {"Bob-21": ["Bob"], "Mallory+Bob-66": []}
 
 
 @pytest.mark.parametrize("hidden", ["solution", "source", "release", "feedback", "autograded", "submitted"])

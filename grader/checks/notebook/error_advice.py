@@ -238,6 +238,16 @@ _RULES: Final[tuple[_Rule, ...]] = (
         ("not recognized", "unexpected keyword", "unrecognized keyword", "invalid keyword", "got some positional"),
     ),
     _Rule(
+        frozenset({"ValueError", "TypeError"}),
+        Advice(
+            message(
+                "Keras takes an integer of Python here; `np.prod`, `len / 2` and TensorFlow's functions give others."
+            ),
+            message("Write `int(...)` around the number."),
+        ),
+        ("positive integer", "an integer value"),
+    ),
+    _Rule(
         frozenset({"ValueError", "InvalidArgumentError", "AxisError"}),
         Advice(
             message("Each layer takes the shape that the one before it gives; the batch is an axis of its own."),

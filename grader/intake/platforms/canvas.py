@@ -18,6 +18,7 @@ _OWNER = r"(?:(?P<name>.+?)(?:_LATE)?_(?P<user>[1-9]\d{0,17})|(?:LATE_)?anon_(?P
 # Attachments are numbered throughout an installation. Requiring three digits excludes `tarea_2024_11_ana.ipynb`.
 _UPLOAD = re.compile(_OWNER + r"_(?P<attachment>[1-9]\d{2,17})_(?P<file>.+)", re.DOTALL)
 _TEXT = re.compile(_OWNER + r"_(?:text|link)\.html", re.DOTALL)
+_MOODLE: Final = "assignsubmission_"
 _COPY = re.compile(r"(?P<name>.+?)(?:-(?P<number>[1-9]\d{0,3}))?")
 
 
@@ -55,6 +56,8 @@ def _owner(filename: str) -> Owner | None:
     if found is None:
         return None
     said = found.groupdict()
+    if (said.get("file") or "").startswith(_MOODLE):  # the number before it is Moodle's
+        return None
     student = student_name("anon", said["anonymous"]) if said["anonymous"] else student_name(said["name"], said["user"])
     return Owner(student, _upload(int(said["attachment"]), said["file"]) if said.get("attachment") else None)
 

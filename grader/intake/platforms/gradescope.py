@@ -17,6 +17,7 @@ from typing import Final
 import yaml  # type: ignore[import-untyped]
 
 from grader.domain.messages import Message, message
+from grader.domain.people import TEAM_SEPARATOR
 from grader.intake.folder_levels import Division, FolderLevel, divided, is_below
 from grader.intake.naming import student_name
 from grader.intake.owners import Owner
@@ -26,7 +27,6 @@ from grader.intake.platforms.platform_times import moment
 METADATA_NAME = "submission_metadata.yml"
 _EXPORT_FOLDER = re.compile(r"assignment_\d+_export")
 _SUBMISSION_FOLDER = re.compile(r"submission_\w+")
-TEAM_SEPARATOR = " + "
 
 _SUBMITTERS = ":submitters"
 _CREATED = ((":created_at",), (":created_at", "utc"))

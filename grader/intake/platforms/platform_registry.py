@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from grader.domain.messages import message
+from grader.domain.messages import Message, message
 from grader.domain.plugins import plug_ins, reasons
 from grader.intake.folder_levels import Division, FolderLevel, divided, is_below, level_of
 from grader.intake.intake_errors import IntakeError
@@ -131,10 +131,26 @@ def _by_names(level: FolderLevel) -> Division | None:
 
 
 def _owners_of_files(items: Iterable[Item]) -> Mapping[Item, Owner]:
-    """Return, for each file's name, the owner from the first platform that recognises it."""
+    """Return the owners by the names of one platform: the one that recognises most of them, the first one of equals.
+
+    A download comes from one platform, whose own words stand at the beginning of each name; what follows is what the
+    student called the file, and may imitate another platform's name for a classmate. If two platforms recognise as many
+    names and say different owners, a person must look.
+    """
     listed = list(items)
-    owners: dict[Item, Owner] = {}
-    for platform in reversed(platforms()):
-        said = platform.owners_of_files([item.filename for item in listed])
-        owners |= {item: said[item.filename] for item in listed if item.filename in said}
-    return owners
+    said = [platform.owners_of_files([item.filename for item in listed]) for platform in platforms()]
+    chosen = max(said, key=len)
+    rivals = [owners for owners in said if len(owners) == len(chosen)]
+    found: dict[Item, Owner] = {}
+    for item in listed:
+        if (owner := chosen.get(item.filename)) is not None:
+            students = {owners[item.filename].student for owners in rivals if item.filename in owners}
+            found[item] = owner if len(students) == 1 else replace(owner, doubt=_ambiguous(item.filename))
+    return found
+
+
+def _ambiguous(filename: str) -> Message:
+    return message(
+        "The name {file} has the form of two platforms, which name different students. Decide whose it is.",
+        file=filename,
+    )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
-from grader.domain.evidence import Evidence, JsonValue
+from grader.domain.evidence import Evidence, JsonValue, ModelClaim
 from grader.domain.layer_kinds import traits_of
 from grader.probe.layer_traits import Reads
 from grader.rebuild.network.model import Arrays, RebuiltModel
@@ -22,21 +22,24 @@ LARGEST_DIGITS: Final = 9
 _OPERATORS_MODULE: Final = "keras.src.ops."
 
 
-def view_kind(reference: Reference, evidence: Evidence) -> str:
+def view_kind(reference: Reference, evidence: Evidence, autoencoder: str = "") -> str:
     """Return the kind of secret view that does not affect an honest training of this notebook.
 
-    The reference names one. If the notebook has layers that depend on neighbouring pixels, or models without known
-    layers, a gentler view is chosen: no free choice of an honest notebook may make the view harder for it.
+    The reference names one. If the autoencoder has layers that depend on neighbouring pixels, or no known layers, a
+    gentler view is chosen: no free choice of an honest notebook may make the view harder for it. Other models of the
+    notebook choose nothing: there are few gentle views, and a dense network may have been trained elsewhere on all.
 
     Args:
         reference: The reference.
         evidence: Claims: a false one can only choose another view, on which foreign weights fail as well.
+        autoencoder: What the notebook calls the measured model, "" if that is unknown; then every model counts.
     """
     asked = reference.view
     if asked not in (views.PIXELS, views.COLUMNS):
         return asked
-    reads = {traits_of(kind).reads for kind in _layers_of(evidence)}
-    if evidence.graphs or Reads.PLACES in reads:
+    models = _models_of(evidence, autoencoder)
+    reads = {traits_of(kind).reads for kind in _layers_of(models, evidence)}
+    if evidence.graphs.keys() & {model.model for model in models} or Reads.PLACES in reads:
         return views.QUADRANTS
     return views.COLUMNS if Reads.STEPS in reads else asked
 
@@ -59,9 +62,19 @@ def _moments(array: np.ndarray) -> tuple[float, float, float]:
     return root, float(np.mean(array)), float(np.cbrt(np.mean(np.abs(array) ** 3)))
 
 
-def _layers_of(evidence: Evidence) -> Iterator[str]:
-    """Yield the class of each layer of the notebook, including those inside wrappers, but no operators."""
-    for operation in evidence.operations.values():
+def _models_of(evidence: Evidence, autoencoder: str) -> Sequence[ModelClaim]:
+    """Return the claims of a model and of those that share weights with it; all if it is not found."""
+    own = [model for model in evidence.models if autoencoder and autoencoder in model.names]
+    held = {variable for model in own for variable in model.variables}
+    if not held:
+        return evidence.models
+    return [model for model in evidence.models if model in own or held & set(model.variables)]
+
+
+def _layers_of(models: Iterable[ModelClaim], evidence: Evidence) -> Iterator[str]:
+    """Yield the class of each layer of these models, including those inside wrappers, but no operators."""
+    used = dict.fromkeys(node.operation for model in models for node in model.nodes)
+    for operation in (evidence.operations[name] for name in used if name in evidence.operations):
         if not operation.module.startswith(_OPERATORS_MODULE):
             yield operation.class_name
             yield from _inside(operation.config)
