@@ -147,7 +147,7 @@ def make_short() -> None:
         np.savez(f"{name}.npz", **arrays)
     fit = keras.Model.fit
 
-    def fit_once(self: Any, *args: Any, **options: Any) -> Any:
+    def fit_once(self: Any, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - whatever `fit` takes
         """Train for one epoch, and return its numbers once for each epoch that was asked for."""
         history = fit(self, *args, **{**options, "epochs": 1, "verbose": 0})
         history.history = {name: values * options.get("epochs", 1) for name, values in history.history.items()}
