@@ -28,6 +28,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
+from grader.domain.datasets import DataSize
 from grader.session import SessionOptions
 from grader.validation.operators import Mutant, TrainingLength
 from grader.validation.rubrics import RubricTest, Variant, try_rubric, variants
@@ -57,7 +58,9 @@ def main() -> None:
     work = RubricTest(assignment, facts, generate(assignment, language="en", solution=True))
     chosen = [one for one in variants(work, only=given.only) if one.operator.training is TrainingLength.STEPS]
     verdicts = others(chosen, work)
-    options = SessionOptions(sandbox=given.sandbox, data_size="sample", written_for="sample", jobs=given.jobs)
+    options = SessionOptions(
+        sandbox=given.sandbox, data_size=DataSize.SAMPLE, written_for=DataSize.SAMPLE, jobs=given.jobs
+    )
     for judged in try_rubric(work, chosen, options, lambda _: None, keep=given.keep):
         good = judged.fate in (VariantOutcome.ACCEPTED, VariantOutcome.SURVIVED, VariantOutcome.LISTED)
         verdicts[judged.operator.name][GRADER] = good

@@ -21,6 +21,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, load_facts
 from grader.authoring.notebooks import generate
+from grader.domain.datasets import DataSize
 from grader.domain.grade import GradeStatus
 from grader.domain.graded import GradedSubmission
 from grader.domain.submission import Submission
@@ -62,7 +63,7 @@ def notebooks(name: str) -> dict[str, str | None]:
 def grade(name: str, levels: Sequence[str], keep: Path, sandbox: str) -> None:
     """Grade the notebooks of one assignment that the file does not hold yet."""
     assignment, made = load_assignment(name), notebooks(name)
-    options = SessionOptions(sandbox=sandbox, data_size="sample", jobs=1)
+    options = SessionOptions(sandbox=sandbox, data_size=DataSize.SAMPLE, jobs=1)
     with (
         tempfile.TemporaryDirectory(prefix="grader-levels-") as folder,
         Gradebook.open(sqlite_url(keep)) as gradebook,

@@ -177,7 +177,7 @@ def measured(
     merged = {**RIGHT_NUMBERS, **(numbers or {})}
     chosen = models() if found is None else found
     return Measurements(
-        models=chosen, values=values(merged), data="sample", candidates=1, claims=RelatedClaims(trained=True)
+        models=chosen, values=values(merged), data=DataSize.SAMPLE, candidates=1, claims=RelatedClaims(trained=True)
     )
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from grader.domain.architecture import Architecture, Layer
 from grader.domain.assignment import Assignment, RubricItem
 from grader.domain.cell_places import CellPlace
+from grader.domain.datasets import DataSize
 from grader.domain.evidence import ColumnClaim, FitClaim, RelatedClaims
 from grader.domain.grade import CheckResult, Finding, Grade, GradeStatus, Lateness, Outcome
 from grader.domain.graded import GradedSubmission
@@ -117,7 +118,7 @@ def rich() -> GradedSubmission:
             problems=(MeasuringProblem("vae", message("Lambda layers cannot be rebuilt."), True),),
             bypass=message("Layer {layer} carries the image past the code", layer="add"),
             strips=(ImageStrip("original", 1, 2, ("AP8=", "fwA=")),),
-            data="sample",
+            data=DataSize.SAMPLE,
             candidates=2,
             claims=RelatedClaims(trained=True, compared={"comparison['sgd']": 0.25}),
         ),

@@ -143,7 +143,7 @@ def measurements(mse: float = 0.0214, architecture: Architecture = REFERENCE, **
         models={Role.AUTOENCODER: MeasuredModel(Role.AUTOENCODER, "autoencoder", architecture)},
         values=values,
         strips=(image_strip("original"), image_strip("student", start=45)),
-        data="sample",
+        data=DataSize.SAMPLE,
         candidates=1,
         claims=RelatedClaims(trained=True),
     )
@@ -250,7 +250,7 @@ def needs_review(student: str = "Zoé Ruiz", **changes) -> GradedSubmission:
         run=RunRecord(
             RunStatus.TIMED_OUT, StoppedBy.CELL_TIME, cells_total=12, cells_run=9, last_cell=15, wall_seconds=900.1
         ),
-        measurements=Measurements(problems=(problem,), data="sample"),
+        measurements=Measurements(problems=(problem,), data=DataSize.SAMPLE),
         fault="Traceback (most recent call last):\nMemoryError",
     )
     return replace(graded, **changes)
