@@ -22,8 +22,8 @@ from grader.domain.submission import CodeCell, Companion
 from grader.reading.reading_client import within_limits
 
 BITS_A_WEIGHT: Final = 0.5
-"""Data with fewer bits per weight than this are not taken for weights. A choice: an attack with 2 bits a weight has
-every point, and too much caution costs one more run."""
+"""Data with fewer bits per weight than this are not taken for weights. A choice: an attack with 2 bits a weight and
+three epochs after them had every point, and too much caution costs one more run."""
 
 FEWEST_BYTES: Final = 1_500
 """Fewer bytes than this are an icon or a key, whatever the size of the network."""
