@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from grader.audit.proof import LEARNT_NOTHING, AuditTrial, Proof, classifies, learnt, other_behaviour, verdict
-from grader.audit.suspicion import Observed, suspicions, trains_unseen, unexplained
+from grader.audit.suspicion import Observed, holds_weights, suspicions, trains_unseen, unexplained
 from grader.audit.weight_fingerprints import Fingerprints, sets_seed
 from grader.checks.few_updates import is_of_learning
 from grader.domain.assignment import RubricItem
@@ -28,6 +28,9 @@ QUADRANTS: Final = "quadrants"
 _ORDERS: Final = frozenset({"pixels", "columns"})
 """Views whose failure is confirmed on the gentlest one: an honest notebook may depend on neighbouring pixels in a
 way that no claim shows, such as turning images by hand before it trains."""
+
+_FEW: Final = frozenset({QUADRANTS, "contrast"})
+"""Views of which there are nine, so that a network may have been trained elsewhere on all of them."""
 
 Rerun = Callable[[Sandbox, SecretView], AuditTrial]
 """Runs the notebook in this sandbox and measures its models on this view."""
@@ -104,6 +107,11 @@ class Auditor:
         found, trials = self._tried(plain, kind, rerun)
         differences = (other_behaviour(plain, one) for one in trials)
         otherwise = next((difference for difference in differences if difference is not None), None)
+        if otherwise is None and found is Proof.PASSED and kind in _FEW and holds_weights(observed):
+            otherwise = message(
+                "It did as well there as on the plain data, but its text holds as much data as the weights of its "
+                "network take, and there are so few views that suit it that it may know them all."
+            )
         there = tuple(learnt(one.measurements) for one in trials)
         if found is Proof.FAILED:
             outcome = AuditOutcome.FAILED
@@ -205,8 +213,8 @@ def _failure(record: AuditRecord) -> Message:
 def _unclear(record: AuditRecord) -> Message:
     if record.otherwise is not None:
         return message(
-            "Audit: the notebook was run again on a secret view of the data and did not do the same there. {seen} No "
-            "point was taken; a person decides.",
+            "Audit: the notebook was run again on a secret view of the data. {seen} No point was taken; a person "
+            "decides.",
             seen=record.otherwise,
         )
     return message(

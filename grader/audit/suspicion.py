@@ -22,8 +22,11 @@ from grader.domain.submission import CodeCell, Companion
 from grader.reading.reading_client import within_limits
 
 BITS_A_WEIGHT: Final = 0.5
-"""Data with fewer bits per weight than this are not taken for weights. A choice: an attack with 2 bits a weight has
-every point, and too much caution costs one more run."""
+"""Data with fewer bits per weight than this are not taken for weights. A choice: an attack with 2 bits a weight and
+three epochs after them had every point, and too much caution costs one more run."""
+
+BITS_THAT_SUFFICE: Final = 2.0
+"""Data with as many bits per weight can hold a network that is as good as a trained one (that attack)."""
 
 FEWEST_BYTES: Final = 1_500
 """Fewer bytes than this are an icon or a key, whatever the size of the network."""
@@ -103,6 +106,12 @@ def pasted_data(observed: Observed) -> Message | None:
         size=_size(found),
         count=numbers,
     )
+
+
+def holds_weights(observed: Observed) -> bool:
+    """Return whether the data in the text are enough for a whole network, and not only worth a look."""
+    found = within_limits(pasted_bytes, observed.cells, observed.companions)
+    return found >= max(FEWEST_BYTES, _parameters(observed) * BITS_THAT_SUFFICE / 8)
 
 
 def no_training(observed: Observed) -> Message | None:

@@ -2,7 +2,7 @@
 
 Tried in this order; a match counts if exactly one person fits:
 
-1. the name of a group: all its members
+1. the name of a group: all its members, unless the platform's id is somebody else's
 2. the platform's id (`Ana García-105`), unless the two names share no word: then it is another list's id
 3. the whole text is an id, a login, an e-mail or what stands before its `@` (nbgrader's `ana`)
 4. the same name, in any order of its words, with or without accents and blanks
@@ -69,9 +69,11 @@ class Roster:
 
     def _match_one(self, student: str) -> RosterMatch:
         name, identifier = split_student(student)
-        if team := tuple(person for person in self.people if person.group and folded(person.group) == folded(name)):
+        holders = self._by_id.get(_plain(identifier), ()) if identifier else ()
+        team = tuple(person for person in self.people if person.group and folded(person.group) == folded(name))
+        if team and (not holders or set(team) & set(holders)):  # whoever is called like a group is not all of it
             return RosterMatch(student, team)
-        if identifier and (holders := self._by_id.get(_plain(identifier), ())):
+        if holders:
             fitting = [person for person in holders if _may_be(name, person)]
             if len(fitting) == 1:
                 return RosterMatch(student, tuple(fitting))

@@ -93,12 +93,18 @@ def test_weights_that_were_trained_elsewhere_are_caught(
 
 
 @pytest.mark.parametrize("training", foreign.SHORT_TRAININGS)
-def test_weights_of_two_bits_in_front_of_a_short_training_are_caught(
+def test_weights_of_two_bits_in_front_of_a_short_training_wait_for_a_person(
     training: str, weights: foreign.Weights, session: Session, tmp_path: Path
 ) -> None:
-    """13 kB of words in docstrings, spoilt so that the loss falls; each was final with 100 points before."""
+    """13 kB of words in docstrings, spoilt so that the loss falls; each was final with 100 points before.
+
+    What the short training learns on the view may be too much for a failure.
+    """
     cells = (*foreign.in_few_bits(weights), foreign.SHORT_TRAININGS[training])
-    is_caught(graded(foreign.notebook(tmp_path, "x", *cells), session))
+    found = graded(foreign.notebook(tmp_path, "x", *cells), session)
+    assert found.grade.status is GradeStatus.NEEDS_REVIEW
+    assert reported(found).count("Looked at more closely") == 2
+    assert "Audit: the notebook was run again" in reported(found)
 
 
 def test_a_classmates_weights_in_a_file_are_caught(weights: foreign.Weights, session: Session, tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from checks import builders
 from grading_samples import FakeMeasurer, FakeSandbox, context, in_english, outcomes, reasons, submission
@@ -20,6 +22,7 @@ from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Measurements, Quantity
 from grader.domain.messages import message
 from grader.domain.ports import AuditMode, MeasuringTask, Sandbox, SecretView
+from grader.domain.submission import CodeCell
 from grader.pipeline import grade_submission
 from reference import views
 
@@ -223,6 +226,24 @@ def test_a_network_without_keras_is_always_run_again(error: float, outcome: Audi
     assert record is not None
     assert (record.outcome, record.suspicions) == (outcome, ())
     assert examined(observed(measured()), measured(error=error)) is None
+
+
+@pytest.mark.parametrize(
+    ("view", "size", "outcome"),
+    [
+        (views.QUADRANTS, 60_000, AuditOutcome.UNCLEAR),
+        (views.CONTRAST, 60_000, AuditOutcome.UNCLEAR),
+        (views.PIXELS, 60_000, AuditOutcome.PASSED),
+        (views.QUADRANTS, 20_000, AuditOutcome.PASSED),
+    ],
+)
+def test_whoever_may_know_all_views_waits_for_a_person(view: str, size: int, outcome: AuditOutcome) -> None:
+    """163,814 weights of two bits are 41 kB; nine views that keep neighbours can be learnt elsewhere, 784! orders not."""
+    text = base64.b85encode(np.random.default_rng(1).bytes(size)).decode()
+    plain = replace(observed(measured(view=view)), cells=[CodeCell(0, "", f"x = {text!r}")])
+    record = examined(plain, measured(error=HONEST))
+    assert record is not None
+    assert record.outcome is outcome
 
 
 @pytest.mark.parametrize(("there", "outcome"), [(0.12, AuditOutcome.UNCLEAR), (0.85, AuditOutcome.COMPUTED)])

@@ -14,18 +14,23 @@ from pathlib import Path
 
 import pytest
 
+from grader.alike.collecting import read_code
+from grader.audit.literals import pasted_bytes
 from grader.domain import syntax
 from grader.domain.evidence import RejectedClaimsError
 from grader.domain.messages import message
+from grader.domain.observation import Observation
 from grader.domain.outdated import OldCode, Translation
 from grader.domain.run import MOST_ERRORS, CellError
 from grader.domain.submission import CodeCell, Notebook
 from grader.extraction import array_files as arrays
 from grader.extraction.claims import collect
+from grader.intake import submissions as intake
+from grader.intake.notebook import read_notebook
 from grader.reading.reading_client import ReadingStoppedError, within_limits
 from grader.sandbox import undefined_names
 from grader.sandbox.circumstances import with_circumstances
-from grader.source_reading import _translations
+from grader.source_reading import _translations, as_read
 from grader.translation.old_code import read_old_code
 from grader.translation.readable_cells import readable
 
@@ -189,3 +194,49 @@ def test_a_notebook_of_old_calls_alone_fills_no_report() -> None:
     notes = list(_translations(OldCode(Notebook(cells("x")), found), {}))
     assert len(notes) == 101
     assert notes[-1].values == (("count", 29_900),)
+
+
+MANY = 1_500
+SHAPES = {
+    "signs before a number": "-" * MANY + "1",
+    "brackets": "(" * MANY + ")" * MANY,
+    "attributes": "a" + ".b" * MANY,
+    "calls": "f" + "()" * MANY,
+    "a sum": "+".join(["1"] * MANY),
+    "comparisons": "<".join(["a"] * MANY),
+    "functions without a name": "lambda:" * MANY + "1",
+    "branches": "if 1: pass\n" + "elif 1: pass\n" * MANY,
+    "a number of digits": "x = " + "9" * 20 * MANY,
+    "a hexadecimal number": "x = 0x" + "f" * 20 * MANY,
+    "an exponent": "x = 1e" + "9" * MANY,
+    "lines that go on": "x = 1\\\n" + "\\\n" * MANY,
+    "a name": "x" * 20 * MANY + " = 1",
+    "letters that are other letters": "ﬁ = 1\nprint ﬁ\n𝓍 = 1\n" * 300,
+    "zero bytes": "x = 1\x00\nprint x",
+    "halves of characters": "x = '\ud800'",
+    "texts in texts": "f'{" * 150 + "1" + "}'" * 150,
+    "old calls": "import tensorflow as tf\n" + "tf.Session(" * 300 + ")" * 300,
+    "imports": "from keras.layers import " + ", ".join(f"Dense as D{n}" for n in range(MANY)),
+    "arguments": "f(" + ", ".join(f"a{n}=1" for n in range(MANY)) + ")",
+    "stars": "*a, " * MANY + "= b",
+    "decorators": "@a\n" * MANY + "def f(): pass",
+    "tabs and blanks": "if 1:\n\tx = 1\n        y = 2",
+    "loops in a list": "[x for x in " * 500 + "y" + "]" * 500,
+    "commands": "%" * MANY + "\n" + "!" * MANY + "\n" + "?" * MANY + "\nx = !" + "ls " * MANY,
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_text_of_a_cell_is_our_failure(shape: str, tmp_path: Path) -> None:
+    """Whatever its form, everything that reads it answers, or stops for this hand-in alone."""
+    path = tmp_path / "x.ipynb"
+    made = [{"cell_type": "code", "metadata": {}, "source": source} for source in ("x = 1", SHAPES[shape])]
+    path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": made}), "utf-8")
+    (submission,) = intake.collect([path], tmp_path / "work")
+    found = within_limits(read_notebook, submission)
+    for translates in (False, True):
+        seen, to_run = as_read(Observation("sample"), found, translates=translates)
+        assert len(to_run.cells) == len(found.cells) == 2, seen
+    assert within_limits(pasted_bytes, found.cells, ()) >= 0
+    assert len(within_limits(read_code, submission).cells) == 2
+    assert with_circumstances(lacking(0), ("",), found.cells)[0].name == "NameError"

@@ -194,6 +194,19 @@ def test_a_name_of_two_platforms_waits_for_a_person(tmp_path: Path) -> None:
     assert (submission.student, submission.conflict) == ("Grupo 12-345", None)
 
 
+def test_who_is_called_like_a_group_is_not_all_of_it() -> None:
+    """The id is Mallory's own; a group's name with no id, or with that of a member, is the group."""
+    group = (Person("Bob", "21", group="Grupo 3"), Person("Eva", "22", group="Grupo 3"))
+    roster = Roster((*group, Person("Mallory", "66", group="Grupo 4")), ids_decide=True)
+    assert roster.match("Grupo 3-66").people == ()
+    assert (
+        roster.match("Grupo 3").people
+        == roster.match("Grupo 3-21").people
+        == roster.match("Grupo 3-900").people
+        == group
+    )
+
+
 def test_who_calls_themselves_a_team_is_none(tmp_path: Path) -> None:
     """Platforms let people choose how they are called; `Mallory + Bob` would have been two people of the class."""
     files = {
