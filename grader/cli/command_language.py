@@ -5,6 +5,7 @@ Exit status: 0 done, 1 the thing asked about did not pass, 2 wrong usage or unre
 
 from __future__ import annotations
 
+import json
 import locale
 import os
 import sys
@@ -21,6 +22,7 @@ from grader.cli.extras import what_to_install
 from grader.domain.graded import own_failure
 from grader.domain.messages import Message, MessageValue, message
 from grader.domain.system_errors import said_by_system
+from grader.domain.text import with_escaped_controls
 from grader.locale import LANGUAGES, Translator
 from grader.locale.translator import unknown_language
 
@@ -68,6 +70,11 @@ def translated(sentence: Message, language: str | None = None) -> str:
 def colours() -> bool | None:
     """Return whether colours are shown: never where `NO_COLOR` is set, else where a terminal shows them (None)."""
     return False if os.environ.get("NO_COLOR") else None
+
+
+def echo_json(document: object) -> None:
+    """Write a document to standard output as JSON; no word of a student in it commands the terminal."""
+    typer.echo(with_escaped_controls(json.dumps(document, ensure_ascii=False, indent=2)))
 
 
 def complain(sentence: Message, status: Exit, language: str | None = None) -> typer.Exit:
