@@ -109,7 +109,7 @@ test-interop: install .venv-nbgrader/.installed .venv-jupyterlab/.installed  ## 
 END ?= oldest
 ENDS_OF ?= linear-pca from-scratch
 
-ends:  ## Run solutions on the oldest (END=newest: newest) versions that the package accepts; ENDS_OF names assignments
+ends:  ## Run solutions on the oldest versions that the package accepts (END=newest: newest, END=colab: Colab's); ENDS_OF names assignments
 	$(PYTHON) .ci/ends.py $(END) $(ENDS_OF)
 
 site: install  ## Build the documentation in both languages into build/site, to be opened without a server

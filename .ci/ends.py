@@ -1,8 +1,9 @@
-"""Run solutions on an end of the declared ranges: `make ends END=oldest` or `END=newest`.
+"""Run solutions on an end of the declared ranges, or on Colab's versions: `make ends END=oldest`, `newest` or `colab`.
 
-An environment is made with the oldest versions that `pyproject.toml` accepts, or with the newest that the bounds allow;
-there the solution of each notebook named is generated and checked on the embedded sample, without a sandbox. The row
-that belongs into `docs/runs.toml` is printed.
+An environment is made with the oldest versions that `pyproject.toml` accepts, with the newest that the bounds allow, or
+with those that Colab has by `tests/colab_pins.txt` (its Python is 3.13: `PYTHON=python3.13`). There the solution of
+each notebook named is generated and checked on the embedded sample, without a sandbox. The row that belongs into
+`docs/runs.toml` is printed.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ import re
 import subprocess
 import sys
 import tomllib
-import venv
 from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-ENDS = ("oldest", "newest")
+ENDS = ("oldest", "newest", "colab")
+COLABS_PINS = ROOT / "tests" / "colab_pins.txt"
 WATCHED = ("tensorflow-cpu", "keras", "numpy", "pandas")
 SHOWN = {"tensorflow-cpu": "TensorFlow", "keras": "Keras", "numpy": "NumPy", "pandas": "pandas"}
 EXTRAS = ("grade", "cpu", "classroom")
@@ -29,9 +30,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("end", choices=ENDS)
     parser.add_argument("assignments", nargs="*", default=["linear-pca", "from-scratch"])
+    parser.add_argument("--python", default=sys.executable, help="for a new environment")
     parser.add_argument("--folder", type=Path, default=ROOT / ".venv-ends")
     arguments = parser.parse_args()
-    python = environment(arguments.folder.resolve() / arguments.end, arguments.end)
+    python = environment(arguments.folder.resolve() / arguments.end, arguments.end, arguments.python)
     versions = ", ".join(installed(python))
     worst = 0
     for assignment in arguments.assignments:
@@ -41,12 +43,12 @@ def main() -> int:
     return worst
 
 
-def environment(folder: Path, end: str) -> Path:
+def environment(folder: Path, end: str, base: str) -> Path:
     """Return the Python of an environment with this end's versions, made where it is not there yet."""
     python = folder / "bin" / "python"
     if not (folder / "ready").is_file():
-        venv.create(folder, with_pip=True, clear=True)
-        pins = oldest() if end == "oldest" else []
+        subprocess.run([base, "-m", "venv", "--clear", str(folder)], check=True)
+        pins = {"oldest": oldest, "newest": list, "colab": colabs}[end]()
         command = [str(python), "-m", "pip", "install", "--quiet", *pins, f"{ROOT}[{','.join(EXTRAS)}]"]
         subprocess.run(command, check=True)
         (folder / "ready").touch()
@@ -67,6 +69,13 @@ def oldest() -> list[str]:
         if found is not None and found[1] in WATCHED:
             lowest[found[1]] = f"{found[1]}=={found[2]}.*"
     return list(lowest.values())
+
+
+def colabs() -> list[str]:
+    """Return requirements for Colab's versions of the same packages, with TensorFlow's build for processors."""
+    lines = [line.strip() for line in COLABS_PINS.read_text("utf-8").splitlines()]
+    pins = dict(line.split("==") for line in lines if "==" in line and not line.startswith("#"))
+    return [f"{name}=={pins[name.removesuffix('-cpu')]}" for name in WATCHED]
 
 
 def installed(python: Path) -> list[str]:

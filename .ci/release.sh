@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Build wheel and sdist, and try the wheel in an empty environment: the light core first, then a check in a notebook's process.
+# Build wheel and sdist, and try the wheel in an empty environment: the light core, a check in a notebook's process, the sandbox.
 # Usage: release.sh PYTHON FOLDER
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -33,6 +33,9 @@ answer = grader.check("all")
 assert not answer.passed
 print(answer)
 PYTHON
+# Installed from a wheel, our packages lie among those that a notebook may read: the sandbox must hide them there too.
+"$here/.venv-release/bin/python" -m pip install --quiet --constraint "$here/constraints.txt" "$(ls "$here/$folder"/*.whl)[grade,cpu]"
+"$here/.venv-release/bin/grader" doctor --sandbox --lang en
 cd "$here"
 rm -rf .venv-release
 ls -l "$folder"

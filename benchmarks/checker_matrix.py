@@ -28,10 +28,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
+from grader.domain.datasets import DataSize
 from grader.session import SessionOptions
 from grader.validation.operators import Mutant, TrainingLength
 from grader.validation.rubrics import RubricTest, Variant, try_rubric, variants
-from grader.validation.verdicts import Fate
+from grader.validation.verdicts import VariantOutcome
 
 CHECKERS = ("layer list", "asserts", "behaviour tests")
 GRADER = "this grader"
@@ -57,9 +58,11 @@ def main() -> None:
     work = RubricTest(assignment, facts, generate(assignment, language="en", solution=True))
     chosen = [one for one in variants(work, only=given.only) if one.operator.training is TrainingLength.STEPS]
     verdicts = others(chosen, work)
-    options = SessionOptions(sandbox=given.sandbox, data_size="sample", written_for="sample", jobs=given.jobs)
+    options = SessionOptions(
+        sandbox=given.sandbox, data_size=DataSize.SAMPLE, written_for=DataSize.SAMPLE, jobs=given.jobs
+    )
     for judged in try_rubric(work, chosen, options, lambda _: None, keep=given.keep):
-        good = judged.fate in (Fate.ACCEPTED, Fate.SURVIVED, Fate.LISTED)
+        good = judged.fate in (VariantOutcome.ACCEPTED, VariantOutcome.SURVIVED, VariantOutcome.LISTED)
         verdicts[judged.operator.name][GRADER] = good
     print_tables(chosen, verdicts, given.assignment)
 
@@ -89,16 +92,16 @@ def others(chosen: list[Variant], work: RubricTest) -> dict[str, dict[str, bool]
         solution = folder / "solution.ipynb"
         (short,) = variants(work, only=["other-plot"])  # the solution and a picture, trained for two steps
         solution.write_text(short.notebook, encoding="utf-8")
-        facts.write_text(json.dumps(_told_by(solution, None)["described"]), encoding="utf-8")
+        facts.write_text(json.dumps(_answer_of(solution, None)["described"]), encoding="utf-8")
         for one in chosen:
             path = folder / "variant.ipynb"
             path.write_text(one.notebook, encoding="utf-8")
-            answer = _told_by(path, facts)
+            answer = _answer_of(path, facts)
             verdicts[one.operator.name] = {checker: bool(answer.get(checker)) for checker in CHECKERS}
     return verdicts
 
 
-def _told_by(notebook: Path, facts: Path | None) -> dict[str, Any]:
+def _answer_of(notebook: Path, facts: Path | None) -> dict[str, Any]:
     command = [sys.executable, __file__, "--run", str(notebook), *(["--facts", str(facts)] if facts else [])]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     lines = done.stdout.strip().splitlines()

@@ -32,6 +32,7 @@ from grader.dashboard.application import create_application
 from grader.dashboard.guard import BrowserSessions, HostNames
 from grader.dashboard.open_gradebooks import OpenGradebooks
 from grader.domain.assignment import Assignment
+from grader.domain.datasets import DataSize
 from grader.domain.grade import CheckResult, Finding, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import ImageStrip, Measurement, Measurements, Quantity
@@ -82,7 +83,7 @@ def graded(assignment: Assignment, number: int, chance: random.Random) -> Graded
         rubric_hash=assignment.rubric_hash,
         grade=score([result(item.check, item.points, chance) for item in assignment.rubric]),
         run=RunRecord(RunStatus.COMPLETED, cells_total=30, cells_run=30, wall_seconds=90.0, peak_memory_mib=900.0),
-        measurements=Measurements(data="full", strips=strips),
+        measurements=Measurements(data=DataSize.FULL, strips=strips),
         wall_seconds=round(chance.uniform(30, 300), 1),
         submitted_at=BEGAN + timedelta(minutes=number),
     )
@@ -176,11 +177,11 @@ def main() -> None:
         sessions = BrowserSessions(author="Ruiz", language="es", token=None)
         app = create_application(shelf, sessions=sessions, names=HostNames("127.0.0.1", 8765))
         with TestClient(app, base_url="http://127.0.0.1:8765") as client:
-            slow = tell(client, shelf, given.repeats)
+            slow = lines_of(client, shelf, given.repeats)
     print(f"pages over {LIMIT_MS} ms: {', '.join(slow) or 'none'}")
 
 
-def tell(client: TestClient, shelf: OpenGradebooks, repeats: int) -> list[str]:
+def lines_of(client: TestClient, shelf: OpenGradebooks, repeats: int) -> list[str]:
     """Measure every kind of page and print a line each; return those that are too slow."""
     queries = shelf.books[0].queries
     from grader.gradebook.standing_queries import HandInFilter

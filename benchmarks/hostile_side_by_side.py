@@ -27,8 +27,8 @@ import psutil
 from side_by_side.attacks import ATTACKS, Attack, Listener, Scene, Trace
 from side_by_side.tools import HONEST, NotInstallableError, Result, Tool, tools
 
-LOOP_SECONDS, MOST_SECONDS = 150.0, 1500.0
-"""A command that runs longer is ended: that of the endless loop, and that of any other class."""
+MOST_SECONDS = 1500.0
+"""A command that runs longer is ended; `--loop-seconds` says so for the class with the endless loop."""
 
 ROOT = Path(__file__).parents[1]
 
@@ -55,7 +55,7 @@ class Table:
         return "\n".join([*lines, "", *self.left_out, ""])
 
 
-def tried(attacks: Sequence[Attack], tool: Tool, work: Path) -> dict[str, str]:
+def tried(attacks: Sequence[Attack], tool: Tool, work: Path, *, loop_seconds: float) -> dict[str, str]:
     """Grade a class of attackers and an honest student; return what was seen of each attack."""
     folder = Path(tempfile.mkdtemp(prefix="sxs-", dir=work))
     mark = f"sleep {2_000_000 + os.getpid()}"
@@ -68,7 +68,7 @@ def tried(attacks: Sequence[Attack], tool: Tool, work: Path) -> dict[str, str]:
         tool.write_class(folder, {**cells, "zoe": HONEST})
         trace.handed_in = tool.file_of(folder, "zoe").read_bytes()
         loops = attacks[0].name == "endless_loop"
-        result = graded(tool, folder, trace, seconds=LOOP_SECONDS if loops else MOST_SECONDS)
+        result = graded(tool, folder, trace, seconds=loop_seconds if loops else MOST_SECONDS)
         seen = {attack.name: attack.seen(Scene(trace, result, tool)) for attack in attacks}
     if not loops and result.points.get("zoe") != tool.full_points and attacks[0].name != "ends_kernel":
         sys.stderr.write((folder / "said.txt").read_text(encoding="utf-8", errors="replace")[-3000:])
@@ -128,6 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="file of the table")
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "side-by-side")
     parser.add_argument("--tools", nargs="*", default=[], help="names of graders")
+    parser.add_argument("--loop-seconds", type=float, default=150.0, help="how long to wait for the end of a loop")
     parser.add_argument("--only", nargs="*", default=[], help="names of attacks")
     chosen = parser.parse_args(arguments)
     chosen.work.mkdir(parents=True, exist_ok=True)
@@ -141,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         name = f"{tool.name} {tool.version()}"
         table.names.append(name)
         for attacks in classes(chosen.only):
-            seen = tried(attacks, tool, chosen.work)
+            seen = tried(attacks, tool, chosen.work, loop_seconds=chosen.loop_seconds)
             for attack in attacks:
                 table.cells.setdefault(attack.what, {})[name] = seen[attack.name]
                 sys.stderr.write(f"{name}: {attack.name}: {seen[attack.name]}\n")

@@ -21,6 +21,8 @@ from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.cli.grading import ClassWork, grade_class
 from grader.cli.progress_reporting import watching
+from grader.domain.datasets import DataSize
+from grader.domain.ports import AuditMode
 from grader.gradebook import Gradebook
 from grader.intake.submissions import collect
 from grader.locale import Translator
@@ -52,7 +54,7 @@ def main() -> None:
 def _build(handed_in: Path, out: Path, students: int) -> None:
     assignment = load_assignment(ASSIGNMENT)
     facts = load_facts(assignment.reference)
-    options = SessionOptions(data_size="sample", audit="suspicious", accelerate=True)
+    options = SessionOptions(data_size=DataSize.SAMPLE, audit=AuditMode.SUSPICIOUS, accelerate=True)
     place = BookPlace.new(out)
     handed_in.mkdir()
     out.mkdir()

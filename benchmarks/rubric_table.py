@@ -21,6 +21,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, load_facts
 from grader.authoring.notebooks import generate
+from grader.domain.datasets import DataSize
 from grader.domain.grade import GradeStatus
 from grader.domain.graded import GradedSubmission
 from grader.domain.submission import Submission
@@ -62,7 +63,7 @@ def notebooks(name: str) -> dict[str, str | None]:
 def grade(name: str, levels: Sequence[str], keep: Path, sandbox: str) -> None:
     """Grade the notebooks of one assignment that the file does not hold yet."""
     assignment, made = load_assignment(name), notebooks(name)
-    options = SessionOptions(sandbox=sandbox, data_size="sample", jobs=1)
+    options = SessionOptions(sandbox=sandbox, data_size=DataSize.SAMPLE, jobs=1)
     with (
         tempfile.TemporaryDirectory(prefix="grader-levels-") as folder,
         Gradebook.open(sqlite_url(keep)) as gradebook,
@@ -76,7 +77,7 @@ def grade(name: str, levels: Sequence[str], keep: Path, sandbox: str) -> None:
             gradebook=gradebook,
             settings_key=session.settings_key,
             watcher=Results(
-                lambda progress: print(f"{name} {progress.graded.student}: {told(progress.graded)}", flush=True)
+                lambda progress: print(f"{name} {progress.graded.student}: {result_text(progress.graded)}", flush=True)
             ),
         )
 
@@ -107,10 +108,10 @@ def cell(notebook: str | None, newest: dict[tuple[str, str], GradedSubmission], 
     if notebook is None:
         return ""
     found = newest.get((level, hashlib.sha256(notebook.encode("utf-8")).hexdigest()))
-    return NOT_YET if found is None else told(found)
+    return NOT_YET if found is None else result_text(found)
 
 
-def told(graded: GradedSubmission) -> str:
+def result_text(graded: GradedSubmission) -> str:
     """Return the points, with a question mark where some wait for a person."""
     points = f"{graded.grade.points_awarded:.0f}"
     return points if graded.grade.status is GradeStatus.FINAL else f"{points} ?"

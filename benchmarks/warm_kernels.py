@@ -27,6 +27,7 @@ from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.cli.demonstration import DEMO_LIMITS
 from grader.demo.sample_class import CLASS, changed
+from grader.domain.datasets import DataSize
 from grader.domain.folders import private_folder
 from grader.domain.graded import GradedSubmission
 from grader.domain.ports import Sandbox
@@ -120,7 +121,7 @@ def demo_class() -> list[Submission]:
 def graded(submissions: list[Submission], *, warm: bool) -> Mapping[str, GradedSubmission]:
     """Grade a class in one session."""
     assignment = replace(load_assignment("stacked"), limits=DEMO_LIMITS)
-    options = SessionOptions(data_size="sample", written_for="sample", jobs=1, warm=warm)
+    options = SessionOptions(data_size=DataSize.SAMPLE, written_for=DataSize.SAMPLE, jobs=1, warm=warm)
     with open_session(assignment, load_facts(assignment.reference), options) as session:
         return {one.student: grade_submission(one, session.context) for one in submissions}
 

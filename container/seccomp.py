@@ -13,8 +13,8 @@ import json
 import sys
 from pathlib import Path
 
-NEEDED = ("clone", "clone3", "mount", "pivot_root", "setns", "umount2", "unshare")
-"""Namespaces, and the file system that is put together in them."""
+NEEDED = ("clone", "clone3", "mount", "pivot_root", "sethostname", "setns", "umount2", "unshare")
+"""Namespaces, the file system that is put together in them, and a host name that says nothing of the machine."""
 
 
 def with_namespaces(profile: dict[str, object]) -> dict[str, object]:

@@ -28,7 +28,7 @@ FEWEST_DONE: Final = 3
 """Number of finished hand-ins before which no time is shown."""
 
 
-class Way(StrEnum):
+class RunKind(StrEnum):
     """How a hand-in runs."""
 
     ONCE = "once"
@@ -36,7 +36,7 @@ class Way(StrEnum):
     STOPPED = "stopped"
 
 
-_USUAL: Final = {Way.TWICE: (2.0, 6.0), Way.STOPPED: (0.2, 30.0)}
+_USUAL: Final = {RunKind.TWICE: (2.0, 6.0), RunKind.STOPPED: (0.2, 30.0)}
 """Counts assumed before a class begins: so many in this way among so many hand-ins. Chosen from classes in which about
 a third loses a point, and one in a hundred never ends."""
 
@@ -70,7 +70,7 @@ class _Running:
 
     weight: float
     began: float
-    way: Way = Way.ONCE
+    way: RunKind = RunKind.ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class _Done:
 
     weight: float
     seconds: float
-    way: Way
+    way: RunKind
 
 
 @dataclass
@@ -111,18 +111,18 @@ class Forecast:
     def repeat(self, name: int) -> None:
         """Record that a hand-in runs a second time."""
         if name in self._running:
-            self._running[name].way = Way.TWICE
+            self._running[name].way = RunKind.TWICE
 
     def end(self, name: int, now: float, *, stopped: bool = False) -> None:
         """Record that a hand-in is done, and whether a time limit ended it."""
         one = self._running.pop(name)
-        self._done.append(_Done(one.weight, now - one.began, Way.STOPPED if stopped else one.way))
+        self._done.append(_Done(one.weight, now - one.began, RunKind.STOPPED if stopped else one.way))
 
     def seconds_left(self, now: float) -> float | None:
         """Return the seconds until everything is done, None if too few are done to say it."""
         if len(self._done) < FEWEST_DONE:
             return None
-        line = fitted([(one.weight, one.seconds) for one in self._done if one.way is Way.ONCE] or self._all())
+        line = fitted([(one.weight, one.seconds) for one in self._done if one.way is RunKind.ONCE] or self._all())
         ends = [self._remaining(one, line, now - one.began) for one in self._running.values()]
         free = ends + [0.0] * (self.places - len(ends))
         heapq.heapify(free)
@@ -132,27 +132,27 @@ class Forecast:
 
     def _usual(self, line: FittedLine, weight: float) -> float:
         """Return the expected duration of a waiting hand-in, over all ways."""
-        shares = {way: self._share(way) for way in (Way.TWICE, Way.STOPPED)}
-        shares[Way.ONCE] = 1 - sum(shares.values())
+        shares = {way: self._share(way) for way in (RunKind.TWICE, RunKind.STOPPED)}
+        shares[RunKind.ONCE] = 1 - sum(shares.values())
         return sum(share * self._mean(way, line, weight) for way, share in shares.items())
 
-    def _share(self, way: Way) -> float:
-        if way is Way.TWICE and not self.shortens:
+    def _share(self, way: RunKind) -> float:
+        if way is RunKind.TWICE and not self.shortens:
             return 0.0
         seen, among = _USUAL[way]
         return (seen + sum(one.way is way for one in self._done)) / (among + len(self._done))
 
-    def _mean(self, way: Way, line: FittedLine, weight: float) -> float:
+    def _mean(self, way: RunKind, line: FittedLine, weight: float) -> float:
         """Return the expected duration of a hand-in that runs in this way."""
-        if way is Way.ONCE:
+        if way is RunKind.ONCE:
             return line.at(weight)
         known = [one.seconds for one in self._done if one.way is way]
-        unseen = _TWICE_AS_LINES * line.at(weight) if way is Way.TWICE else self.limit_seconds
+        unseen = _TWICE_AS_LINES * line.at(weight) if way is RunKind.TWICE else self.limit_seconds
         return statistics.fmean(known) if known else min(unseen, self.limit_seconds)
 
     def _remaining(self, one: _Running, line: FittedLine, elapsed: float) -> float:
         """Return a running hand-in's expected remaining time: the mean of what others took beyond its time so far."""
-        alike = [self._mean(Way.TWICE, line, one.weight)] if one.way is Way.TWICE else []
+        alike = [self._mean(RunKind.TWICE, line, one.weight)] if one.way is RunKind.TWICE else []
         taken = alike or [line.at(one.weight), *(done.seconds for done in self._done)]
         beyond = [seconds - elapsed for seconds in taken if seconds > elapsed]
         if beyond:

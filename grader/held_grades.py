@@ -39,7 +39,7 @@ def reasons_to_look(submission: Submission, seen: Observation) -> tuple[Message,
                 "restarting the runtime does. A person decides before it becomes a zero."
             )
         )
-    if seen.data == "sample" and seen.counts_official_images:
+    if seen.data == DataSize.SAMPLE and seen.counts_official_images:
         reasons.append(
             message(
                 "The notebook was written for the full data set and was run on the embedded sample. Grade it again "

@@ -27,6 +27,7 @@ from grader.domain.assignment import Assignment
 from grader.domain.audit import AuditRecord
 from grader.domain.cell_places import Places
 from grader.domain.colab import is_in_colab, is_installed_by
+from grader.domain.datasets import DataSize, Held
 from grader.domain.evidence import Evidence, RejectedClaimsError, not_accepted
 from grader.domain.facts import ReferenceFacts
 from grader.domain.grade import CheckResult, Grade, Outcome
@@ -72,9 +73,9 @@ class GradingContext:
     facts: ReferenceFacts
     sandbox: Sandbox
     measurer: Measurer
-    images: str = "hidden"
-    data: str = "full"
-    written_for: str = "full"
+    images: Held = Held.HIDDEN
+    data: DataSize = DataSize.FULL
+    written_for: DataSize = DataSize.FULL
     run_again: tuple[str, ...] | None = None
     auditor: Auditor | None = None
     fast: Sandbox | None = None
@@ -235,7 +236,8 @@ def _is_here(module: str) -> bool:
 
 def _task(context: GradingContext) -> MeasuringTask:
     names = tuple((role.value, role.value) for role in Role)
-    return MeasuringTask(context.facts.reference, context.images, names)
+    constants = context.assignment.reference_constants
+    return MeasuringTask(context.facts.reference, context.images, names, reference_constants=constants)
 
 
 def _audit(
@@ -273,7 +275,7 @@ def _on_view(notebook: Notebook, context: GradingContext, sandbox: Sandbox, view
 
 def _of_sample(seen: Observation, facts: ReferenceFacts) -> tuple[Message, ...]:
     """Say in the report that a grade was made on the sample."""
-    if seen.data != "sample" or not facts.has_sample:
+    if seen.data != DataSize.SAMPLE or not facts.has_sample:
         return ()
     return (
         message(

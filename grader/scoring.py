@@ -16,7 +16,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from grader.domain.assignment import DuePolicy
-from grader.domain.grade import CheckResult, Grade, GradeStatus, Late, Outcome
+from grader.domain.grade import CheckResult, Grade, GradeStatus, Lateness, Outcome
 from grader.domain.messages import Message
 
 POINT_DECIMALS: Final = 2
@@ -70,7 +70,7 @@ def with_lateness(grade: Grade, due: DuePolicy | None, submitted_at: datetime | 
     return replace(grade, late=lateness(submitted_at, due, grade.points_awarded))
 
 
-def lateness(submitted_at: datetime, due: DuePolicy, points_awarded: float) -> Late:
+def lateness(submitted_at: datetime, due: DuePolicy, points_awarded: float) -> Lateness:
     """Return how late a submission was and what that costs.
 
     Within the grace period it is on time. After it, each day begun costs `late_percent_per_day` of the points earned,
@@ -84,10 +84,10 @@ def lateness(submitted_at: datetime, due: DuePolicy, points_awarded: float) -> L
         raise ValueError(f"{submitted_at} and {due.date} cannot be compared without their time zones")
     delay = submitted_at - due.date
     if delay <= due.grace_minutes * _MINUTE:
-        return Late(0, 0.0, 0.0)
+        return Lateness(0, 0.0, 0.0)
     percent = _late_percent(delay, due)
     taken = _points(float(_written(points_awarded) * _written(percent) / 100))
-    return Late(_begun(delay, _MINUTE), percent, min(taken, points_awarded))
+    return Lateness(_begun(delay, _MINUTE), percent, min(taken, points_awarded))
 
 
 def _late_percent(delay: timedelta, due: DuePolicy) -> float:

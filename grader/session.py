@@ -16,7 +16,7 @@ from grader.auditing import Auditor
 from grader.checks.shortening import acceleration_of
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
-from grader.domain.datasets import image_sets
+from grader.domain.datasets import DataSize, Held, image_sets
 from grader.domain.facts import ReferenceFacts
 from grader.domain.limits import limits_here
 from grader.domain.messages import Message, message
@@ -32,9 +32,6 @@ from grader.zones import ZoneOptions, files_of, open_zones
 
 CARDS = "creditcard"
 """Card transactions, `creditcard.csv` in the notebook's working folder."""
-
-DATA_SIZES = ("full", "sample")
-AUDITS = tuple(mode.value for mode in AuditMode)
 
 MEMORY_MIB_A_NOTEBOOK = 2500
 """Resources of a running notebook and its share of the measuring process, for choosing how many run together."""
@@ -68,16 +65,16 @@ class SessionOptions:
     """
 
     sandbox: str = DEFAULT
-    data_size: str = "full"
+    data_size: DataSize = DataSize.FULL
     data_folder: Path | None = None
-    images: str = "hidden"
+    images: Held = Held.HIDDEN
     jobs: int | None = None
     work_folder: Path | None = None
     course: Course | None = None
     compat: bool = False
-    written_for: str = "full"
+    written_for: DataSize = DataSize.FULL
     run_again: tuple[str, ...] | None = None
-    audit: str = "none"
+    audit: AuditMode = AuditMode.NONE
     accelerate: bool = False
     warm: bool = False
     executor: str = "local"
@@ -141,7 +138,7 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
         def open_sandbox(datasets: Mapping[str, Path]) -> Sandbox:
             return zones.sandbox(replace(kernels, datasets=datasets))
 
-        auditor, mode = None, AuditMode(options.audit)
+        auditor, mode = None, options.audit
         if mode is not AuditMode.NONE:
             views = LentViews(lambda place, view: zones.publish_view(facts.dataset, place, view), open_sandbox)
             auditor = Auditor(mode, stack.enter_context(views))
@@ -187,9 +184,9 @@ def _key(
     own = _own_reference(assignment, options.course)
     if own is not None:  # its code does not depend on its facts alone
         key = f"{key};{hashlib.sha256(own.read_bytes()).hexdigest()}"
-    if facts.has_sample and (data[0][0], options.written_for) == ("sample", "full"):
+    if facts.has_sample and (data[0][0], options.written_for) == (DataSize.SAMPLE, DataSize.FULL):
         key = f"{key};short"
-    if AuditMode(options.audit) is not AuditMode.NONE:
+    if options.audit is not AuditMode.NONE:
         key = f"{key};audit={options.audit}"
     return key
 
@@ -232,7 +229,7 @@ def _remarks(
                 "working folder or one named with --data."
             )
         )
-    elif data.size == "sample" and facts.is_of_images and options.written_for == "full":
+    elif data.size == DataSize.SAMPLE and facts.is_of_images and options.written_for == DataSize.FULL:
         remarks.append(
             message(
                 "Notebooks train on the embedded sample of {dataset} (8,000 images), as --data-size says; each report "
@@ -240,7 +237,7 @@ def _remarks(
                 dataset=facts.dataset,
             )
         )
-    warns = options.images == "hidden"  # a student's own notebook needs no warning
+    warns = options.images == Held.HIDDEN  # a student's own notebook needs no warning
     if warns and not backend_named(options.sandbox).isolates:
         remarks.append(message("WITHOUT SANDBOX: notebooks run with your rights and can read and change your files."))
     if data.size not in facts.calibrated:

@@ -20,6 +20,7 @@ import platformdirs
 from pydantic import TypeAdapter, ValidationError
 
 import grader
+from grader.domain.datasets import DataSize
 from grader.rebuild.protocol import PublishedData
 
 FILE_NAME = "published.json"
@@ -36,7 +37,7 @@ class DataQuestion:
     """
 
     dataset: str
-    size: str
+    size: DataSize
     folder: Path | None
 
     def key(self) -> str:
@@ -51,7 +52,7 @@ class DataQuestion:
 class _Known:
     """An answer, and the time (ns) and size (bytes) of the files when it was given, None for a missing file."""
 
-    size: str
+    size: DataSize
     digest: str
     files: dict[str, tuple[int, int] | None]
 

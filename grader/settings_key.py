@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import grader
 from grader.domain.assignment import Assignment
+from grader.domain.datasets import Held
 from grader.domain.facts import ReferenceFacts
-from grader.domain.plugins import GROUP_PREFIX
+from grader.domain.plugins import GROUP_PREFIX, entries
 
 OBSERVING = (
     "audit", "auditing.py", "domain", "extraction", "intake", "pipeline.py", "probe", "reading", "rebuild", "sandbox",
@@ -38,7 +39,7 @@ def observing_digest(package: Path | None = None) -> str:
 def _added_by_packages() -> str:
     """Return what installed packages add and their versions: their families and layers measure as well."""
     lines = []
-    for point in (one for table in _ADDED_TABLES for one in entry_points(group=GROUP_PREFIX + table)):
+    for point in (one for table in _ADDED_TABLES for one in entries(GROUP_PREFIX + table)):
         files = "" if point.dist is None else point.dist.read_text("RECORD") or ""
         release = "" if point.dist is None else point.dist.version
         lines.append(f"{point.group}.{point.name}={point.value} {release} {_short(files)}\n")
@@ -56,7 +57,7 @@ def code_digest(parts: Sequence[str], package: Path | None = None) -> str:
 
 
 def settings_key(
-    assignment: Assignment, facts: ReferenceFacts, data: Sequence[tuple[str, str]], *, sandbox: str, images: str
+    assignment: Assignment, facts: ReferenceFacts, data: Sequence[tuple[str, str]], *, sandbox: str, images: Held
 ) -> str:
     """Return a key of everything, apart from the hand-in itself, on which its observation depends.
 

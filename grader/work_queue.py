@@ -18,7 +18,7 @@ SECONDS_BETWEEN_LOOKS = 1.0
 """Seconds between two checks whether another grader has finished what it had reserved."""
 
 
-class Others(Protocol):
+class OtherGraders(Protocol):
     """Graders that share the gradebook."""
 
     def leave(self, submission: Submission) -> bool:
@@ -60,7 +60,7 @@ class WorkQueue:
 
     submissions: Sequence[Submission]
     executor: Executor
-    others: Others
+    others: OtherGraders
     on_step: Callable[[Submission, Step], None]
     forecast: Forecast
     waiting: list[list[int]] = field(default_factory=list)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.domain.course import Course
-from grader.domain.datasets import image_sets
+from grader.domain.datasets import DataSize, image_sets
 from grader.domain.folders import private_folder
 from grader.domain.messages import message
 from grader.domain.ports import Sandbox, SecretView
@@ -37,7 +37,7 @@ class ZoneOptions:
     """
 
     sandbox: str = DEFAULT
-    data_size: str = "full"
+    data_size: DataSize = DataSize.FULL
     data_folder: Path | None = None
     course: Course | None = None
     warm: bool = False

@@ -1,8 +1,8 @@
 """Card transactions for fraud detection: the real `creditcard.csv` where the user has it, else a seeded simulation.
 
 Columns: Time (seconds since the first row), V1 … V28 (anonymous numbers), Amount, Class (1 fraud, 0 normal). The real
-file has 284,807 rows of two days of September 2013 with 492 frauds (0.172 %); it may not be shipped with this product
-(Dal Pozzolo, Caelen, Johnson and Bontempi, "Calibrating probability with undersampling for unbalanced classification",
+file has 284,807 rows of two days of September 2013 with 492 frauds (0.172 %). Its licence does not let us ship it (Dal
+Pozzolo, Caelen, Johnson and Bontempi, "Calibrating probability with undersampling for unbalanced classification",
 2015). **Simulated rows say so**: `CardData.simulated` is True and `source` begins with "simulated".
 
 How a row is simulated: it is an everyday purchase (61 %), or one of thirteen rare kinds with 3 % each. An everyday row
@@ -10,18 +10,18 @@ lies near the origin; each rare kind lies far out, in a direction of its own, an
 rotation of these thirteen directions and of a little noise in all others, with the spreads of the real file. The
 logarithm of Amount follows the V's that Amount follows there. Nine frauds in ten are normal rows that were moved by a
 random length along the direction in which the frauds of the real file lie (V14, V17, V12 and V10 far below, V11 and V4
-above the mean). One in seven of them lies so far out that any method finds it, and the tenth looks like a normal row in
-every way, so that nothing finds all.
+above the mean). One in seven of these lies so far out that any method finds it. The remaining tenth of the frauds look
+like normal rows in every way, so that no method finds all frauds.
 
-What that is good for: normal rows of rare kinds are longer than most frauds, so that neither the length of a row nor a
-plane of ten directions tells the two apart. A network with a code of ten numbers, or of four, can hold all thirteen
-kinds, for a row is of one kind at a time; everything else in it is then off the pattern. Honest networks learn this
-in a few epochs, narrow or wide, whatever their activation (`reference.fraud` has the figures). A plane of thirteen
+Why it is done this way: normal rows of rare kinds are longer than most frauds, so neither the length of a row nor a
+plane of ten directions separates the two. A network with a code of ten numbers, or of four, can represent all thirteen
+kinds, because a row is of one kind at a time; everything else in the row then breaks the pattern. Honest networks learn
+this in a few epochs, narrow or wide, whatever their activation (`reference.fraud` has the figures). A plane of thirteen
 directions or more holds all kinds as well, and so does a linear network with such a code.
 
 Where it differs from the real file: there, V1 … V28 are principal components and thus uncorrelated; here they are
 correlated, up to 0.48, and their tails are lighter. With 28 uncorrelated columns of the same variance a layer of 16
-units explains at most 16/28 of it, and to the squared error it is all the same which 16: in every simulation with
+units explains at most 16/28 of it, and the squared error does not prefer any 16 of them: in every simulation with
 uncorrelated columns that was tried, tanh networks of 20 units stayed on that plateau for 1,500 updates, no better than
 PCA.
 
@@ -89,7 +89,7 @@ class CardData:
 
     @property
     def size(self) -> str:
-        """`real` for a file that was read, else `full` for as many simulated rows as it has, and `sample` for fewer.
+        """`real` for a file that was read; `full` for as many simulated rows as the real file has, `sample` for fewer.
 
         Facts belong to one of them: what a model reaches on simulated rows says nothing about the real file.
         """

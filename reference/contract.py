@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import json
 import os
 import re
 import sys
@@ -52,12 +51,6 @@ COURSE_VARIABLE = "AUTOENCODER_GRADER_COURSE"
 The grader sets it for the processes that build references, and takes it away from them where no course was named.
 """
 
-PUBLISHED_VARIABLE = "AUTOENCODER_GRADER_PUBLISHED"
-"""Environment variable with the constants (JSON) of an instructor's reference whose module is not on this machine.
-
-A student who checks a published assignment has them and no more: what is measured is what needs no function of it.
-"""
-
 _PUBLISHED_CONSTANTS = ("ID", "DATASET", "DATASETS", "CODE_SIZE", "EPOCHS", "BATCH_SIZE", "PUBLISHED")
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -78,15 +71,15 @@ class Autoencoder(NamedTuple):
 
 
 class Honest(NamedTuple):
-    """One right answer to what an assignment leaves free, other than the reference; calibration trains it as well.
+    """A right answer other than the reference, where an assignment leaves a choice; calibration trains it as well.
 
     Attributes:
         build: Its three models.
         epochs_share: Its epochs as a share of the reference's.
         batch_size: None for the reference's own.
         optimizer: Name of an optimizer, None for the reference's own.
-        rows: From the reference's training samples and any samples to those as this answer prepares them; None where it
-            prepares them like the reference.
+        rows: Function of the reference's training samples and of any samples; it returns the latter as this answer
+            prepares them. None if it prepares them like the reference.
     """
 
     build: Callable[[], Autoencoder]
@@ -104,7 +97,7 @@ NAMES: Final = ("ID", "DATASET", "PUBLISHED", *NUMBERS, *FUNCTIONS)
 RECONSTRUCTION: Final = "reconstruction"
 STAGES: Final = "stages"
 COMPARISON: Final = "comparison"
-"""Families of references that name none in `JUDGED_BY`: the last two where `STAGES` or `BEST_OF` stands."""
+"""Families of references without `JUDGED_BY`: the last two are for modules with `STAGES` or `BEST_OF`."""
 
 
 class NotOfferedError(Exception):
@@ -135,7 +128,7 @@ class Reference:
         family: What it is judged by besides the reconstruction error: the name of a family (`JUDGED_BY`).
         calibration_epochs: Epochs of the trainings behind its facts (`CALIBRATION_EPOCHS`, else `EPOCHS`).
         epochs_meant_for: Training samples for which these give enough updates of the weights; with fewer samples it
-            takes more epochs (`EPOCHS_MEANT_FOR`). None where the epochs hold for any number.
+            takes more epochs (`EPOCHS_MEANT_FOR`). None if the number of epochs is right for any number of samples.
         train: `train(samples, epochs=…, batch_size=…, compile_model=…) -> Autoencoder`, where one call of `fit` is not
             enough; else None.
         build_control: The models without what the lesson is about; None where it has none.
@@ -143,7 +136,7 @@ class Reference:
         view: The secret view on which its training is audited (`reference.views`; `VIEW`).
         other_optimizers: Optimizers, by name, that are as right as its own where Keras's defaults are not.
         honest: Right answers by name, which vary what the assignment leaves free (`HONEST`). Trained weights are kept
-            by name: whoever changes what stands under one gives it another.
+            by name: an answer that changes needs a new name.
         variants: Functions like `compile_model`, by name, that its exercise compares (`VARIANTS`).
         best_of: Name of the dictionary in which notebooks keep the trained networks that they compare, under `names`;
             the best of them is judged (`BEST_OF`). "" where nothing is compared.
@@ -201,15 +194,20 @@ class Reference:
         return self.build_control is not None or self.control_inputs_and_targets is not None
 
 
-def load(reference: str) -> Reference:
+def load(reference: str, published: Mapping[str, Any] = MappingProxyType({})) -> Reference:
     """Find a reference by its id, and read what its module offers.
+
+    Args:
+        reference: The id.
+        published: The constants of an instructor's reference whose module is not on this machine. A student who checks
+            a published assignment has them and no more: what is measured is what needs no function of it.
 
     Raises:
         KeyError: No reference has this id.
         NotOfferedError: Its module lacks a value that every reference has.
         Exception: Whatever the module of an instructor's own reference raises while it is imported.
     """
-    return reference_of(module(reference))
+    return reference_of(_published(reference, published) or module(reference))
 
 
 def reference_of(source: ModuleType) -> Reference:
@@ -258,7 +256,7 @@ def reference_of(source: ModuleType) -> Reference:
 
 
 def _family(had: Mapping[str, Any]) -> str:
-    """Return the family that a module names, or that its exercise shows."""
+    """Return the family that a module names, else the one that its constants show."""
     shown = STAGES if "STAGES" in had else COMPARISON if "BEST_OF" in had else RECONSTRUCTION
     return str(had.get("JUDGED_BY", shown))
 
@@ -276,7 +274,7 @@ def module(reference: str) -> ModuleType:
     Each has `NAMES`; `Reference` says what they are, and what a module has besides where its lesson needs it. `GIVEN`
     lists names that notebooks hand to students as they are; everything else is the solution.
 
-    What only one family asks for (`add_noise` of a denoiser) its module in `grader/rebuild/families/` says.
+    The modules of `grader/rebuild/families/` say what only one family asks for (`add_noise` of a denoiser).
 
     Raises:
         KeyError: No reference has this id.
@@ -285,18 +283,15 @@ def module(reference: str) -> ModuleType:
     if reference in IDS:
         return importlib.import_module(f"reference.{reference.replace('-', '_')}")
     file = own_file(reference)
-    if file is not None:
-        return _imported(file)
-    known = _published(reference)
-    if known is None:
+    if file is None:
         raise KeyError(reference)
-    return known
+    return _imported(file)
 
 
 def resized(reference: Reference, code_size: int) -> Reference:
     """Return a reference whose code has another size: its module, loaded once more, with another `CODE_SIZE`.
 
-    Its functions read the constant when they are called; nothing that it computes while it is imported may hang on it.
+    Its functions read the constant when they are called; nothing that it computes at import may depend on it.
 
     Raises:
         KeyError: It has no module file of its own.
@@ -311,7 +306,7 @@ def resized(reference: Reference, code_size: int) -> Reference:
 def own_file(reference: str) -> Path | None:
     """Return the file of an instructor's own reference, `<course>/reference/some_id.py`; None where there is none.
 
-    Ids of ours are never an instructor's.
+    An id of ours always means our reference.
     """
     course = os.environ.get(COURSE_VARIABLE)
     if not course or reference in IDS or not _ID.fullmatch(reference):
@@ -320,13 +315,12 @@ def own_file(reference: str) -> Path | None:
     return file if file.is_file() else None
 
 
-def _published(reference: str) -> ModuleType | None:
-    """Return a module with the constants of a published reference, None where there is none.
+def _published(reference: str, stated: Mapping[str, Any]) -> ModuleType | None:
+    """Return a module with the constants of a published reference; None if they are of another, or if it is here.
 
     It prescribes no layers (`FREE`), because there is no network of its own to compare with.
     """
-    stated = json.loads(os.environ.get(PUBLISHED_VARIABLE) or "{}")
-    if not _ID.fullmatch(reference) or stated.get("ID") != reference:
+    if reference in IDS or not _ID.fullmatch(reference) or stated.get("ID") != reference or own_file(reference):
         return None
     known = ModuleType(f"published_reference_{reference.replace('-', '_')}")
     for name in _PUBLISHED_CONSTANTS:
@@ -338,7 +332,7 @@ def _published(reference: str) -> ModuleType | None:
 
 
 def _imported(file: Path, *, name: str = "") -> ModuleType:
-    """Import a file once a process, under a name that no other module has, by default its own."""
+    """Import a file once per process, under a name that no other module has; by default, the file's own."""
     name = f"course_reference_{name or file.stem}"
     known = sys.modules.get(name)
     if known is not None and known.__file__ == str(file):

@@ -1,12 +1,12 @@
-"""Sets of images: the user's own full ones, else those that ship with the package; a sample for short runs.
+"""Sets of images: the user's own full files, else those that ship with the package; a sample for short runs.
 
 Pixels are uint8, 0 to 255, images of the shape in `datasets.toml`, as `keras.datasets.*.load_data()` returns them. The
 test part is cut in two: *public* images, which students may see, and *hidden* images, which decide the reconstruction
-points and never enter the student's kernel: `kernel_view` puts public images in their places, so that every shape stays
+points and never enter the student's kernel. `kernel_view` puts public images in their places, so that every shape stays
 the official one.
 
-A user's own files come first: the official Fashion-MNIST has other images in its test part than ours, so its hidden
-images are others, and what is measured on them differs by chance alone.
+A user's own files come first. The test part of the official Fashion-MNIST has other images than ours and so other
+hidden images; what is measured on them differs by chance alone.
 
 Sources: LeCun, Cortes and Burges (MNIST, CC BY-SA 3.0); Xiao, Rasul and Vollgraf, 2017 (Fashion-MNIST, MIT licence).
 """
@@ -78,7 +78,7 @@ class ImageData:
 
 
 class DataNotFoundError(Exception):
-    """The full data set is nowhere, for this package was installed without it; the text says where we looked."""
+    """The full data set was not found, and this package was installed without it; the text says where we looked."""
 
 
 def load(name: str, *, size: str = "full", folder: Path | None = None) -> ImageData:
@@ -90,8 +90,8 @@ def load(name: str, *, size: str = "full", folder: Path | None = None) -> ImageD
         folder: Searched before the usual places.
 
     Raises:
-        KeyError: No data set has this name, or no size.
-        DataNotFoundError: `full` was asked for, is not the user's, and was taken out of the package.
+        KeyError: There is no data set with this name, or no such size.
+        DataNotFoundError: `full` was asked for, but neither the user nor the package has it.
         ValueError: A file was found that does not hold this data set.
     """
     known = IMAGE_SETS[name]
@@ -125,7 +125,7 @@ def search_places(folder: Path | None = None) -> list[Path]:
 def candidates(name: str, folder: Path | None = None) -> list[Path]:
     """List the files in which a full data set would be found, in the order in which they are looked for.
 
-    Of Keras's four `.gz` files it is that of the training images.
+    Keras's four `.gz` files are represented by the one with the training images.
     """
     files = (*IMAGE_SETS[name].files, f"{name.replace('_', '-')}/{_FIRST_GZ}")
     return list(dict.fromkeys(place / file for place in search_places(folder) for file in files))
@@ -151,7 +151,7 @@ def kernel_view(data: ImageData) -> dict[str, npt.NDArray[Any]]:
 
 def scaled(images: Pixels) -> npt.NDArray[np.float32]:
     """Return the images as float32 in [0, 1]: x / 255."""
-    return images.astype(np.float32) / np.float32(255)
+    return np.divide(images, np.float32(255), dtype=np.float32)  # no second array of 190 MB in between
 
 
 def _cut(name: str, size: str, arrays: dict[str, Pixels], source: str) -> ImageData:

@@ -11,7 +11,7 @@
 | Dense, relu | 128 | 64·128 + 128 = 8,320 |
 | Dense, sigmoid | 784 | 128·784 + 784 = 101,136 |
 
-Encoder 110,816 + decoder 111,568 = 222,384 parameters. The code has the size of `simple-dense`'s; what is gained comes
+Encoder 110,816 + decoder 111,568 = 222,384 parameters. The code is as large as that of `simple-dense`; the gain comes
 from depth alone.
 
 What the lecture reports: a loss of about 0.08 after 100 epochs of 128 images a batch, against 0.09 for `simple-dense`.
@@ -19,9 +19,9 @@ The step looks small because 0.058 is the floor (see `simple_dense`): the distan
 
 What to look out for:
 
-* Depth needs time to pay: after three epochs both networks stand at 0.11, and a comparison there shows nothing.
-* A network with enough power could learn an arbitrary number for each training image, a table and not a pattern. The
-  narrow code, and images that it was not trained on, are what keep it honest.
+* Depth takes time to pay off: after three epochs both networks stand at 0.11, and a comparison there shows nothing.
+* A network with enough capacity could learn an arbitrary number for each training image: a table, not a pattern. The
+  narrow code prevents it, and images that were not trained on reveal it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """How well scores separate frauds from normal rows: average precision and area under the ROC curve, in NumPy.
 
-Both need scores only up to order, and no threshold. A row's label is 1 for a fraud and 0 for a normal row; a larger
-score means more suspicious. With 0.172 % frauds, look at average precision first: its value for scores drawn at random
-is the share of frauds, 0.0017, while the ROC area is 0.5 there and looks excellent (0.95) for a detector whose
-alarms are nearly all false. Accuracy says nothing: "all normal" is 99.83 % right.
+Both depend only on the order of the scores, and need no threshold. A row's label is 1 for a fraud and 0 for a normal
+row; a larger score means more suspicious. With 0.172 % frauds, look at average precision first: its value for scores
+drawn at random is the share of frauds, 0.0017, while the ROC area is 0.5 there and looks excellent (0.95) for a
+detector whose alarms are nearly all false. Accuracy says nothing: "all normal" is 99.83 % right.
 """
 
 from __future__ import annotations

@@ -24,13 +24,14 @@ Backward, the chain rule from right to left; each line needs only the one above 
     dL/dA1 = dL/dH where A1 > 0, else 0     the slope of relu
     dL/dW1 = Xᵀ·dL/dA1                      dL/db1 = sum over the rows of dL/dA1
 
-A gradient has the shape of what it belongs to; a product that gives another shape is written the wrong way round.
+A gradient has the shape of the array that it belongs to; a product with another shape has its factors in the wrong
+order.
 
 Descent with momentum: V ← 0.9·V - rate·dL/dW, then W ← W + V, for each of the four arrays.
 
 How this module meets the contract: there is no Keras here. The work is done by functions of arrays; `build()` gives an
-`Autoencoder` of plain callables: encode, decode, and a `Network` that holds the four arrays and is fitted and asked
-like a Keras model. `compile_model` sets the rate and takes the momentum back to zero. For a Keras twin, give the arrays
+`Autoencoder` of plain callables: encode, decode, and a `Network` that holds the four arrays and is used like a Keras
+model. `compile_model` sets the rate and resets the momentum to zero. For a Keras twin, give the arrays
 to `simple_dense.build().autoencoder.set_weights([W1, b1, W2, b2])`.
 
 Measured: after 20 epochs on the embedded sample the loss is 0.109 on training images and the mean squared error 0.0148
@@ -39,7 +40,7 @@ on test images.
 What to look out for:
 
 * **The rate fits the reduction.** The mean over 784 pixels makes gradients small: 1.0 is right here, 0.01 learns next
-  to nothing, 20 kills relu units for good. With a *sum* over the pixels divide the rate by 784.
+  to nothing, and with 20 relu units die. If the loss is a *sum* over the pixels, divide the rate by 784.
 * exp(-A2) overflows for A2 far below 0; `sigmoid` only takes the exponential of negative numbers.
 * Start with random weights: from zeros all 32 units are equal and stay so. Biases may start at zero.
 * Check a gradient against (L(w + ε) - L(w - ε)) / 2ε before training; a wrong one often still learns, badly.
@@ -68,7 +69,7 @@ FREE = ("parameters", "code_size")
 CODE_SIZES = (2, 8, 16)
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-"""W1 (784, K), b1 (K,), W2 (K, 784), b2 (784,), or one thing for each of them in the same order and shape."""
+"""W1 (784, K), b1 (K,), W2 (K, 784), b2 (784,); or their gradients or momentum, in the same order and shapes."""
 
 
 def first_arrays(rng: np.random.Generator) -> Arrays:
@@ -131,10 +132,10 @@ def descend(arrays: Arrays, momentum: Arrays, gradients: Arrays, *, learning_rat
 
 
 class Network:
-    """The four arrays with Keras's manners: call it, `fit` it, ask it to `predict`.
+    """The four arrays with the methods of a Keras model: it can be called, and has `fit` and `predict`.
 
     Args:
-        rng: Where the first weights and the order of the images come from.
+        rng: Draws the first weights and the order of the images.
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
@@ -144,7 +145,7 @@ class Network:
 
     @property
     def arrays(self) -> Arrays:
-        """W1, b1, W2, b2: the arrays themselves and no copies."""
+        """W1, b1, W2, b2: the arrays themselves, not copies."""
         return self.W1, self.b1, self.W2, self.b2
 
     def encode(self, images: np.ndarray) -> np.ndarray:

@@ -19,15 +19,15 @@ TABLE = Path(__file__).parent / "datasets.toml"
 
 @dataclass(frozen=True, slots=True)
 class ImageSet:
-    """What loading a set of images needs to know of it.
+    """What has to be known to load a set of images.
 
     Attributes:
         name: Its id, as in `keras.datasets`.
-        shape: Of one image, rows and columns of pixels.
-        training, test: Images of the full set.
-        files: Under which names a user may keep it.
-        packed_sha256: Of the unpacked bytes of what ships, "" where nothing does.
-        load: Loads it where it is none of ours.
+        shape: Rows and columns of one image.
+        training, test: Numbers of images in the full set.
+        files: File names under which a user may keep it.
+        packed_sha256: SHA-256 of the unpacked bytes of the set that ships, "" if it does not ship.
+        load: Loads a set that another package added; None for ours.
     """
 
     name: str

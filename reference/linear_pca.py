@@ -21,8 +21,8 @@ What to look out for:
   principal angles, and never weights with components.
 * The cloud is not centred. PCA subtracts the mean; here the biases learn it, and without biases the points must be
   centred first.
-* The rate 0.5 suits three numbers near 1, and little else. Older texts write `lr=`, which Keras 3 does not take: it is
-  `learning_rate=`.
+* The rate 0.5 suits three numbers near 1, and little else. Older texts write `lr=`, which Keras 3 does not accept:
+  write `learning_rate=`.
 * The loss cannot reach 0: what is left is the noise across the plane, 0.0233 for this cloud.
 * 60 points are all there is. `training_split` gives them for validation again, which says nothing about new points.
 """
@@ -48,7 +48,7 @@ AXES = 3
 LEARNING_RATE = 0.5
 JUDGED_BY = "plane"
 GIVEN = ("Plane", "principal_angles")
-"""What the student notebook quotes; the rest of this module is what students write."""
+"""What the student notebook contains as it is; students write the rest of this module."""
 OTHER_OPTIMIZERS = {
     "adam": lambda: keras.optimizers.Adam(learning_rate=0.05),
     "nadam": lambda: keras.optimizers.Nadam(learning_rate=0.05),

@@ -18,11 +18,11 @@ The network is `simple-dense`, 25,120 + 25,872 = 50,992 parameters:
 What to look out for:
 
 * **The three numbers cannot be compared.** 0.09 of cross-entropy is not worse than 0.01 of squared error. Judge all
-  three networks by one yardstick, as `compare` does, and by eye.
+  three networks with the same loss, as `compare` does, and by eye.
 * **mae goes for the median.** Most pixels are black in more than half of the images, and while the network is unsure it
-  paints them black: thin strokes vanish first and training begins with an almost empty picture.
+  makes them black: thin strokes vanish first, and training begins with an almost empty picture.
 * Cross-entropy with a sigmoid has the gradient x̂ - x; with the squared error it is (x̂ - x)·x̂·(1 - x̂), which is
-  almost 0 where the output is very wrong and sure. The cross-entropy learns faster at the start.
+  almost 0 where the output is far off and close to 0 or 1. The cross-entropy learns faster at the start.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def yardsticks(images: np.ndarray, reconstructions: np.ndarray) -> dict[str, flo
 
 
 def compare(images: np.ndarray, *, epochs: int = EPOCHS, seed: int = 42) -> dict[str, dict[str, float]]:
-    """Train a fresh network under each loss on images (n, 28, 28); return each one's yardsticks on the held-out part.
+    """Train a network under each loss on images (n, 28, 28); return all three losses of each on the held-out part.
 
     Every network starts with the same weights and sees the batches in the same order.
     """

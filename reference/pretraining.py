@@ -17,11 +17,11 @@
 Step 1 trains encoder and decoder, 163,814 parameters. The classifier has 81,530 + 310 = 81,840 parameters, of which
 step 2 trains 310 and step 3 all.
 
-Labels are dear and images are cheap. The encoder has seen all images and knows what clothes look like; the classifier
-only learns which of ten names goes with which code. It is judged against the *same* classifier trained from scratch on
-the same 500 labels. Measured on the embedded sample (20 epochs of pretraining on 7,334 images, test accuracy, mean over
-three draws of the 500 labels): frozen 0.743, fine-tuned 0.797, from scratch 0.787. The gain is about one point, and one
-draw of labels differs from another by more: compare over several draws, never over one.
+Labels are expensive and images are cheap. The encoder has seen all images and knows what clothes look like; the
+classifier only learns which of ten names goes with which code. It is judged against the *same* classifier trained from
+scratch on the same 500 labels. Measured on the embedded sample (20 epochs of pretraining on 7,334 images, test
+accuracy, mean over three draws of the 500 labels): frozen 0.743, fine-tuned 0.797, from scratch 0.787. The gain is
+about one point, and one draw of labels differs from another by more: compare the mean of several draws.
 
 How this module meets the contract: `build`, `compile_model`, `training_split` and `inputs_and_targets` are step 1, the
 autoencoder. The classifier has no decoder and is not an `Autoencoder`; `build_classifier`, `train_frozen` and
@@ -31,7 +31,8 @@ What to look out for:
 
 * **`trainable` counts when the model is compiled.** Setting `encoder.trainable` after that changes nothing in `fit`
   until the model is compiled again, and nothing warns.
-* Unfreezing needs a smaller rate, or the gradients of the new layer destroy in a few steps what was learnt before.
+* After unfreezing use a smaller rate; else the gradients of the new layer destroy in a few steps what was learnt
+  before.
 * The encoder must be the trained object (or a copy with its weights), not one built anew.
 * Labels are integers 0 to 9 here: `sparse_categorical_crossentropy`. The 500 must come from the training images.
 """
@@ -145,14 +146,14 @@ def train_frozen(classifier: keras.Model, encoder: keras.Model, images: np.ndarr
 
 
 def fine_tune(classifier: keras.Model, encoder: keras.Model, images: np.ndarray, labels: np.ndarray) -> None:
-    """Step 3: set the encoder free, compile *again* with a small rate, and fit everything."""
+    """Step 3: unfreeze the encoder, compile *again* with a small rate, and fit everything."""
     encoder.trainable = True
     compile_classifier(classifier, learning_rate=FINE_TUNING_RATE)
     classifier.fit(images, labels, epochs=FINE_TUNING_EPOCHS, batch_size=BATCH_SIZE, verbose=0)
 
 
 def train_from_scratch(images: np.ndarray, labels: np.ndarray) -> keras.Model:
-    """The rival: the same classifier with a fresh encoder, as many epochs, the same labelled images."""
+    """The baseline: the same classifier with an untrained encoder, as many epochs, the same labelled images."""
     classifier = build_classifier(build_encoder())
     compile_classifier(classifier)
     epochs = FROZEN_EPOCHS + FINE_TUNING_EPOCHS

@@ -3,7 +3,7 @@
 An encoder gives, for an image x, not a code but a distribution of codes: q(z|x) = N(μ, diag σ²), written down as the
 mean μ and the log-variance log σ². A code is drawn from it, and the decoder gives the image of that code:
 
-    z = μ + σ·ε,  ε ~ N(0, I)        (the *reparameterisation*: chance is an input, so that gradients pass μ and σ)
+    z = μ + σ·ε,  ε ~ N(0, I)        (the *reparameterisation*: the noise is an input, so that gradients reach μ and σ)
 
     ELBO(x) = E[ log p(x|z) ] - KL( q(z|x) ‖ N(0, I) )  ≤  log p(x)
 
@@ -17,13 +17,13 @@ Source: Kingma and Welling, "Auto-Encoding Variational Bayes", 2014; the KL is t
 What to look out for:
 
 * **The reduction.** Keras's "binary_crossentropy" is the *mean* over the pixels: 784 times less than the sum. Added to
-  the whole KL it makes the KL 784 times too dear, and the cheapest answer is μ = 0, σ = 1 for all images: the
+  the whole KL it gives the KL 784 times too much weight, and the cheapest answer is μ = 0, σ = 1 for all images: the
   posterior has *collapsed*, the code says nothing, each reconstruction is the mean image. Sum over the pixels, as
   here, or divide the KL by 784 as well.
 * **Where the KL is added.** Older programs call `model.add_loss(...)` with symbolic tensors, or close a loss function
   over them; Keras 3 refuses both. A layer that adds the loss in its own `call` works, in training and in `evaluate`.
 * **Lambda layers.** Sampling in a `Lambda` trains, but the model can be neither cloned nor loaded again: a Lambda holds
-  program code, and Keras refuses to run code out of a file. A registered layer class holds names and numbers only.
+  program code, and Keras refuses to run code from a file. A registered layer class holds names and numbers only.
 * **Log-variance, not variance.** Any real number is a log-variance; a variance must be kept positive.
 """
 
@@ -49,7 +49,7 @@ class Sampling(layers.Layer):
 
     Args:
         beta: Weight of the KL divergence in the loss: 1 in the ELBO, 0 for a control that lacks it.
-        seed: Start of the random numbers, or None for another one each time.
+        seed: Seed of the random numbers; None for a different one each time.
         name: Name of the layer.
         **options: Keras's own options of a layer (`dtype`, `trainable`).
     """
@@ -94,7 +94,7 @@ def reconstruction_loss(images: Any, reconstructions: Any) -> Any:
 
 
 def moments(encoder: keras.Model) -> keras.Model:
-    """Return the model image → [mean, log-variance] that stands before the sampling of an encoder built here."""
+    """Return the part of an encoder before its sampling layer: a model image → [mean, log-variance]."""
     return keras.Model(
         encoder.inputs, [encoder.get_layer("z_mean").output, encoder.get_layer("z_log_variance").output], name="moments"
     )
@@ -123,7 +123,7 @@ class Elbo(NamedTuple):
 def elbo(autoencoder: Autoencoder, images: np.ndarray, rng: np.random.Generator) -> Elbo:
     """Return the ELBO of images shaped as the encoder reads them, with one code drawn for each.
 
-    In NumPy from end to end, so that it checks the Keras loss and does not repeat it.
+    It is computed in NumPy throughout, so that it is an independent check of the Keras loss.
     """
     mean, log_variance = moments(autoencoder.encoder).predict(images, verbose=0)
     codes = mean + np.exp(0.5 * log_variance) * rng.normal(size=mean.shape)

@@ -1,13 +1,13 @@
-"""MNIST and Fashion-MNIST whole, as they ship with the package: unpacked once into the user's cache.
+"""The full MNIST and Fashion-MNIST that ship with the package, unpacked once into the user's cache.
 
 `datasets/<name>.xz` holds the bytes of x_train, y_train, x_test and y_test of `keras.datasets.<name>.load_data()`, one
 after the other. MNIST stands in the official order. Fashion-MNIST holds the official 70,000 images with their labels,
 but which image stands at which index, and which are for training and which for testing, differ from the official files:
 a mean over many images is the same within its spread, a single image is not.
 
-The unpacked bytes are kept in the user's cache, where the digest says whether they are whole. Each process that finds
-none writes its own temporary file and renames it, so that several at once do each other no harm and nobody reads half a
-file. Where the cache cannot be written, each process unpacks for itself (1 s for MNIST, 2 s for Fashion-MNIST).
+The unpacked bytes are kept in the user's cache; their digest shows whether they are complete. A process that finds none
+writes a temporary file of its own and renames it, so that processes do not disturb each other and nobody reads half a
+file. If the cache cannot be written, each process unpacks for itself (1 s for MNIST, 2 s for Fashion-MNIST).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PACKED = Path(__file__).parent / "datasets"
 
 
 class DamagedDataError(ValueError):
-    """A packed data set is not what was shipped: the package has to be installed anew."""
+    """A packed data set is not the one that was shipped: the package has to be installed again."""
 
 
 def cache_folder() -> Path:
@@ -37,7 +37,7 @@ def cache_folder() -> Path:
 
 
 def is_here(name: str) -> bool:
-    """Tell whether the package holds this data set."""
+    """Return whether the package holds this data set."""
     return (PACKED / f"{name}.xz").is_file()
 
 
@@ -63,7 +63,7 @@ def arrays(name: str) -> dict[str, Pixels]:
 
 
 def _kept(path: Path, digest: str) -> Pixels | None:
-    """Read what an earlier process left in the cache; None where that is nothing or no longer whole."""
+    """Read what an earlier process left in the cache; None if there is nothing, or if it is damaged."""
     try:
         content = np.fromfile(path, np.uint8)
     except OSError:

@@ -14,8 +14,8 @@ on a new input. The layer, and with it the weights, are shared.
 What to look out for:
 
 * **Adadelta's rate.** When this lecture was written the optimizer's default learning rate was 1.0. In Keras 3 the
-  default is 0.001, and `optimizer="adadelta"` raises no error: the loss just hardly moves, and after 30 epochs the
-  picture is grey noise. `compile_model` therefore writes the old rate out.
+  default is 0.001, and `optimizer="adadelta"` raises no error: the loss hardly moves, and after 30 epochs the picture
+  is grey noise. `compile_model` therefore states the old rate.
 * **relu at the output** leaves pixels above 1 possible and can die: a pixel whose unit is below zero for all images has
   gradient 0 and stays black. It goes with the mean squared error; with binary cross-entropy it would be wrong.
 * A mean squared error and a binary cross-entropy cannot be compared with each other, nor with `simple-dense`'s 0.09.

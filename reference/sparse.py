@@ -13,15 +13,15 @@
 | Reshape | 28×28 | 0 |
 
 Encoder 108,800 + decoder 109,284 = 218,084 parameters. The code has ten times the numbers of `stacked`'s, and the
-bottleneck is another one: each active unit costs, so that an image is described with few of them (the lecture's example
-is about 5 %). What is minimised:
+bottleneck is of another kind: each active unit has a cost, so that an image is described by few of them (the lecture's
+example is about 5 %). What is minimised:
 
     mean over images of [ mean over pixels of (x - x̂)²  +  1e-4 · sum over the 300 units of |code| ]
 
 What to look out for:
 
 * **l1 = 1e-14**, which stands in one of the lecture notes, regularises nothing: even 300 units at 1 would cost 3e-12.
-  Measure the sparsity of the code, do not read the number in the program (embedded sample, 10 epochs, one run each):
+  Measure the sparsity of the code instead of trusting the coefficient (embedded sample, 10 epochs, one run each):
 
   | l1 | mean activity | units above 0.1 | mean squared error |
   |---|---|---|---|

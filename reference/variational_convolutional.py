@@ -26,8 +26,8 @@ free; it publishes no figure.
 With two numbers the whole latent space fits on a page: `latent_plane` decodes a grid of codes into one picture, and
 `sampling.moments(encoder)` gives the point of each image for a scatter plot coloured by digit.
 
-What to look out for: two numbers are few, so that reconstructions are blurred and some digits (4 and 9) share a place;
-that is the price of the picture and no mistake. The traps of `variational` and `sampling` hold here as well, and the
+What to look out for: two numbers are few, so reconstructions are blurred and some digits (4 and 9) share a region. That
+is the price of the picture, not a mistake. The traps of `variational` and `sampling` hold here as well, and the
 sum over pixels must run over all three axes of an image, height, width and channel.
 """
 
@@ -54,7 +54,7 @@ PUBLISHED = ""
 JUDGED_BY = "variational"
 FREE = ("parameters",)
 GIVEN = ("plane_codes",)
-"""What the student notebook quotes; the rest of this module is what students write."""
+"""What the student notebook contains as it is; students write the rest of this module."""
 
 
 def build_encoder(*, beta: float = 1.0) -> keras.Model:

@@ -1,8 +1,8 @@
 """Secret views of a data set: the same data, seen in a way that a model trained elsewhere does not know.
 
-Whoever runs a training chooses its data. A notebook is run a second time on a view that is drawn from a secret seed,
-and its model is measured on hidden data of the same view. What trains there does not notice; weights that were trained
-on the plain data fail. Labels stay, and so do all shapes.
+The grader chooses the data on which a notebook runs. It runs the notebook a second time on a view that is drawn from a
+secret seed, and measures its model on hidden data of the same view. A model that is trained there does as well as before;
+weights that were trained on the plain data fail. Labels and shapes stay the same.
 
 | view | what it does | for whom |
 |---|---|---|
@@ -10,9 +10,9 @@ on the plain data fail. Labels stay, and so do all shapes.
 | `columns` | one permutation of the 28 columns | recurrent networks, whose steps are rows: the same reason, the order of the steps stays |
 | `quadrants` | the four quadrants change places, none stays | convolutional networks: neighbours stay neighbours, but for the seams |
 | `contrast` | black becomes white, and the quadrants change places | networks whose code is as large as the image: where something stands does not matter to them |
-| `cards` | another seed of the simulator; V1 … V28 are rotated as standardised columns | card transactions; a real file is rotated alone |
+| `cards` | another seed of the simulator; V1 … V28 are rotated as standardised columns | card transactions; a real file is only rotated |
 
-Data that notebooks make by themselves have no view: there is nothing to prove.
+Data that notebooks make themselves have no view: there is nothing to prove.
 """  # noqa: E501 - a table
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def images_seen(data: ImageData, view: View) -> ImageData:
 def cards_seen(cards: CardData, view: View) -> CardData:
     """Return card transactions as the view shows them.
 
-    Simulated ones are simulated anew. The rotation is one of standardised columns, which then get their deviations
+    Simulated ones are simulated again. The rotation is one of standardised columns, which then get their deviations
     and means back: every direction is as visible afterwards as it was before, and so are the kinds of rows.
 
     Raises:
@@ -153,7 +153,7 @@ def _moved(places: int, rng: np.random.Generator) -> npt.NDArray[np.intp]:
 
 
 def _with_quadrants(images: Pixels, rng: np.random.Generator) -> Pixels:
-    """Let the quadrants change places, so that none stays: nine ways."""
+    """Exchange the quadrants so that none stays in its place; there are nine ways."""
     height, width = images.shape[1] // 2, images.shape[2] // 2
     places = [(rows, columns) for rows in (0, height) for columns in (0, width)]
     order = rng.permutation(_QUADRANTS)

@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 from skips import expected_skips, skips, summary, unexpected
-
-PUBLISHED_VARIABLE = "AUTOENCODER_GRADER_PUBLISHED"
-"""The same as `grader.authoring.bundle.PUBLISHED_VARIABLE`, which is not imported for every test."""
-
-
-@pytest.fixture(autouse=True)
-def nothing_published_stays() -> Iterator[None]:
-    """A published assignment hands constants on by the environment; the next test knows nothing of them."""
-    yield
-    os.environ.pop(PUBLISHED_VARIABLE, None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

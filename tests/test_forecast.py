@@ -69,7 +69,7 @@ def test_second_runs_are_expected_as_often_as_they_were_and_usually_are() -> Non
     assert forecast.seconds_left(0.0) == pytest.approx(expected)
 
 
-def told_and_true(seconds: Sequence[float], places: int) -> list[tuple[float, float]]:
+def forecasts_and_truth(seconds: Sequence[float], places: int) -> list[tuple[float, float]]:
     """Run a class whose times are known, the first stopped: after each result, the estimated remaining time and the real one."""
     forecast = Forecast(places, dict.fromkeys(range(len(seconds)), 21.0), limit_seconds=seconds[0], shortens=False)
     running, now, reported = list[tuple[float, int]](), 0.0, list[tuple[float, float]]()
@@ -89,10 +89,10 @@ def told_and_true(seconds: Sequence[float], places: int) -> list[tuple[float, fl
 @pytest.mark.parametrize("recorded", RECORDED, ids=["first run", "second run"])
 def test_the_first_told_times_are_right_within_a_third(recorded: tuple[float, ...]) -> None:
     """Recorded on two places: the estimates when three, four and five of thirteen are done."""
-    for reported, true in told_and_true(recorded, 2)[:3]:
+    for reported, true in forecasts_and_truth(recorded, 2)[:3]:
         assert reported == pytest.approx(true, rel=1 / 3), (reported, true)
 
 
 def test_nobody_is_told_a_time_before_a_few_are_done() -> None:
     """Three are enough."""
-    assert len(told_and_true([10.0] * 8, 2)) == 8 - FEWEST_DONE + 1
+    assert len(forecasts_and_truth([10.0] * 8, 2)) == 8 - FEWEST_DONE + 1

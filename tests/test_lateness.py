@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.domain.assignment import DuePolicy, LetterBound
-from grader.domain.grade import CheckResult, Grade, GradeStatus, Late, Outcome, scaled_grade
+from grader.domain.grade import CheckResult, Grade, GradeStatus, Lateness, Outcome, scaled_grade
 from grader.domain.messages import verbatim
 from grader.scoring import lateness, with_lateness
 
@@ -25,31 +25,31 @@ GRADE = Grade(85.0, 100.0, GradeStatus.FINAL, RESULTS)
 @pytest.mark.parametrize(
     ("delay", "expected"),
     [
-        (timedelta(days=-3), Late(0, 0.0, 0.0)),
-        (timedelta(0), Late(0, 0.0, 0.0)),
-        (timedelta(minutes=15), Late(0, 0.0, 0.0)),
-        (timedelta(minutes=15, seconds=1), Late(16, 10.0, 8.5)),
-        (timedelta(days=1), Late(1440, 10.0, 8.5)),
-        (timedelta(days=1, microseconds=1), Late(1441, 20.0, 17.0)),
-        (timedelta(days=4), Late(5760, 40.0, 34.0)),
-        (timedelta(days=6), Late(8640, 40.0, 34.0)),
-        (timedelta(days=7), Late(10080, 40.0, 34.0)),
-        (timedelta(days=7, seconds=1), Late(10081, 100.0, 85.0)),
+        (timedelta(days=-3), Lateness(0, 0.0, 0.0)),
+        (timedelta(0), Lateness(0, 0.0, 0.0)),
+        (timedelta(minutes=15), Lateness(0, 0.0, 0.0)),
+        (timedelta(minutes=15, seconds=1), Lateness(16, 10.0, 8.5)),
+        (timedelta(days=1), Lateness(1440, 10.0, 8.5)),
+        (timedelta(days=1, microseconds=1), Lateness(1441, 20.0, 17.0)),
+        (timedelta(days=4), Lateness(5760, 40.0, 34.0)),
+        (timedelta(days=6), Lateness(8640, 40.0, 34.0)),
+        (timedelta(days=7), Lateness(10080, 40.0, 34.0)),
+        (timedelta(days=7, seconds=1), Lateness(10081, 100.0, 85.0)),
     ],
 )
-def test_each_day_begun_costs_its_share(delay: timedelta, expected: Late) -> None:
+def test_each_day_begun_costs_its_share(delay: timedelta, expected: Lateness) -> None:
     """Grace, days, the most that lateness costs, and the end of patience, each at its edge."""
     assert lateness(DUE + delay, POLICY, 85.0) == expected
 
 
 def test_the_same_moment_in_another_zone_is_as_late() -> None:
     """Platforms write UTC, assignments the time of the course."""
-    assert lateness(datetime(2026, 12, 2, 5, 59, tzinfo=UTC), POLICY, 50.0) == Late(60, 10.0, 5.0)
+    assert lateness(datetime(2026, 12, 2, 5, 59, tzinfo=UTC), POLICY, 50.0) == Lateness(60, 10.0, 5.0)
 
 
 def test_a_due_date_alone_costs_nothing() -> None:
     """How late somebody was is kept all the same."""
-    assert lateness(DUE + timedelta(hours=2), DuePolicy(DUE), 85.0) == Late(120, 0.0, 0.0)
+    assert lateness(DUE + timedelta(hours=2), DuePolicy(DUE), 85.0) == Lateness(120, 0.0, 0.0)
 
 
 def test_points_taken_off_are_rounded_half_up() -> None:
@@ -78,7 +78,7 @@ def test_lateness_never_takes_more_than_was_earned(delay: timedelta, hundredths:
 def test_checks_status_and_points_awarded_stay() -> None:
     """The deduction is a line of its own; only what counts on the scale is less."""
     late = with_lateness(GRADE, POLICY, DUE + timedelta(days=2))
-    assert late == Grade(85.0, 100.0, GradeStatus.FINAL, RESULTS, (), Late(2880, 20.0, 17.0))
+    assert late == Grade(85.0, 100.0, GradeStatus.FINAL, RESULTS, (), Lateness(2880, 20.0, 17.0))
     assert late.points_counted == 68.0
     assert (str(scaled_grade(GRADE, 5.0, 1)), str(scaled_grade(late, 5.0, 1))) == ("4.3", "3.4")
 

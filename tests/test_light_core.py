@@ -163,6 +163,8 @@ encoder = keras.Sequential(
 )
 answer = grader.check("encoder", encoder)
 answer._repr_html_()
+rendering = {"grader.authoring.templates", "grader.authoring.secure_download"} & set(sys.modules)
+assert not rendering, "a check renders no template and downloads nothing"
 new = {name.partition(".")[0] for name in set(sys.modules) - known}
 print("met", answer.passed, sorted(new & set(FORBIDDEN)))
 """

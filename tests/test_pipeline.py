@@ -36,8 +36,9 @@ from grader import pipeline, source_reading
 from grader.checks.core.subject import Subject
 from grader.checks.rubric import run_checks
 from grader.domain.assignment import DuePolicy, ImportPolicy
+from grader.domain.datasets import DataSize
 from grader.domain.evidence import Evidence
-from grader.domain.grade import Grade, GradeStatus, Late, Outcome
+from grader.domain.grade import Grade, GradeStatus, Lateness, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Measurements, MeasuringFailedError, Quantity
 from grader.domain.messages import message, verbatim
@@ -86,13 +87,13 @@ def test_what_lateness_costs_is_taken_off_at_the_end(tmp_path: Path) -> None:
     mine = replace(submission(tmp_path), submitted_at=datetime(2026, 12, 2, 12, tzinfo=UTC))
     timed = context(assignment=replace(ASSIGNMENT, due=due))
     late = grade_submission(mine, timed)
-    assert (late.grade.points_awarded, late.grade.late) == (100.0, Late(2160, 20.0, 20.0))
+    assert (late.grade.points_awarded, late.grade.late) == (100.0, Lateness(2160, 20.0, 20.0))
     assert (late.submitted_at, late.grade.status) == (mine.submitted_at, GradeStatus.FINAL)
     assert grade_submission(replace(mine, submitted_at=None), timed).grade.late is None
     assert grade_submission(mine, context()).grade.late is None
     died = judge(broken_observation(RuntimeError("gone"), timed), mine, timed.assignment, timed.facts)
     assert (died.grade.late, died.submitted_at, died.grade.status) == (
-        Late(2160, 20.0, 0.0),
+        Lateness(2160, 20.0, 0.0),
         mine.submitted_at,
         GradeStatus.NEEDS_REVIEW,
     )
@@ -449,7 +450,9 @@ def test_an_error_by_the_official_sizes_is_the_samples_fault(tmp_path: Path, sou
     assert on_full_data.grade.status is GradeStatus.FINAL
 
 
-FULL_FACTS = replace(builders.FACTS, calibrated={"sample": builders.CALIBRATED, "full": builders.CALIBRATED})
+FULL_FACTS = replace(
+    builders.FACTS, calibrated={DataSize.SAMPLE: builders.CALIBRATED, DataSize.FULL: builders.CALIBRATED}
+)
 
 
 def test_official_sizes_without_an_error_change_nothing(tmp_path: Path) -> None:

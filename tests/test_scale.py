@@ -26,7 +26,7 @@ from grading_samples import (
 )
 
 from grader.domain.assignment import DuePolicy
-from grader.domain.grade import GradeStatus, Late
+from grader.domain.grade import GradeStatus, Lateness
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Measurements
 from grader.domain.messages import verbatim
@@ -250,7 +250,7 @@ def test_a_stored_grade_gets_the_time_of_this_hand_in(batch: Batch, four: list[S
     late = replace(four[0], submitted_at=datetime(2026, 12, 1, 1, tzinfo=UTC))
     sandbox = FakeSandbox()
     again = [batch.grade([late], context(sandbox, assignment=timed)) for _ in range(2)]
-    assert [graded[0].grade.late for graded in again] == [Late(60, 10.0, 10.0)] * 2
+    assert [graded[0].grade.late for graded in again] == [Lateness(60, 10.0, 10.0)] * 2
     assert sandbox.seen == []
     assert gradings(tmp_path) == [("ana", 2)]
     assert batch.reported == [("ana", False), ("ana", True), ("ana", True)]

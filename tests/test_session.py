@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from grader.authoring.assignment_catalogue import load_assignment, load_facts
+from grader.domain.datasets import DataSize
 from grader.domain.messages import message, verbatim
 from grader.domain.observation import Observation
 from grader.locale import Translator
@@ -130,7 +131,7 @@ def test_a_session_whose_data_nobody_has_seen_has_no_name(no_data: None, tmp_pat
 
 def test_other_data_make_another_session(full_folder: Path, no_data: None) -> None:
     """A folder with the full set is found; facts without it are reported; afterwards nothing is left, file or process."""
-    uncalibrated = replace(FACTS, calibrated={"sample": FACTS.calibrated["sample"]})
+    uncalibrated = replace(FACTS, calibrated={DataSize.SAMPLE: FACTS.calibrated["sample"]})
     options = replace(NOWHERE, data_size="full", data_folder=full_folder, images="public")
     others = {process.pid for process in psutil.Process().children()}
     with open_session(STACKED, uncalibrated, options) as session:

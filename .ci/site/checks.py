@@ -13,9 +13,9 @@ from grader.locale import Translator
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "es": {
-        "title": "Las revisiones",
+        "title": "Las verificaciones",
         "intro": "Lo que una rúbrica puede pedir, `[[rubric]]` en `assignment.toml`. Todo sale del código y de las "
-        "21 tareas; la página en inglés agrega lo que dice el código de cada una. Una revisión compara lo medido "
+        "21 tareas; la página en inglés agrega lo que dice el código de cada una. Una verificación compara lo medido "
         "con la referencia de la tarea; los números con los que compara salen de `reference/facts/`, no de la "
         "rúbrica. [Así se hace una calificación](grade.md).",
         "used": "Puntos por tarea",

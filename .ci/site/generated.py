@@ -47,17 +47,18 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "notebooks_text": "Hecha por `make site`. Los minutos son de entrenamiento con todos los datos y "
         "estimados para "
         "Colab: CPU, lo medido en un núcleo de otro computador; GPU, pasos × 3 ms (5 con "
-        "convoluciones, 12 con LSTM). Las tres últimas columnas dicen lo que se ejecutó y cuándo, según "
+        "convoluciones, 12 con LSTM). Las cuatro últimas columnas dicen lo que se ejecutó y cuándo, según "
         "`docs/runs.toml`; “–”: no se ha ejecutado.",
         "diagram": "diagrama",
         "target": "meta",
         "minutes": "minutos CPU · GPU",
-        "checks": "revisiones/celdas por completar",
+        "checks": "verificaciones/celdas por completar",
         "hints": "pistas",
         "links": "enlaces",
         "size": "kB",
         "oldest": "versiones más viejas",
         "newest": "más nuevas",
+        "colab": "las de Colab",
         "points": "puntos de la solución",
         "difficulty": "dificultad",
         "yes": "sí",
@@ -82,7 +83,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "own figure, *reached* what our references reach on hidden data (means).",
         "notebooks_text": "Made by `make site`. Minutes are of training on all the data, and estimated for Colab: CPU, "
         "as measured on one core of another computer; GPU, steps × 3 ms (5 with convolutions, 12 with LSTM). The last "
-        "three columns say what was run and when, by `docs/runs.toml`; “–”: not run.",
+        "four columns say what was run and when, by `docs/runs.toml`; “–”: not run.",
         "diagram": "diagram",
         "target": "goal",
         "minutes": "minutes CPU · GPU",
@@ -92,6 +93,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "size": "kB",
         "oldest": "oldest versions",
         "newest": "newest",
+        "colab": "Colab's",
         "points": "points of the solution",
         "difficulty": "difficulty",
         "yes": "yes",
@@ -154,6 +156,7 @@ def notebooks(language: str) -> str:
         "size",
         "oldest",
         "newest",
+        "colab",
         "points",
     )
     rows = [f"| id | {' | '.join(words[column] for column in columns)} |", "|---" * (len(columns) + 1) + "|"]
@@ -179,5 +182,5 @@ def _cells(name: str, language: str, runs: Mapping[str, str]) -> Iterator[str]:
     yield f"{len(wanted & set(hint_names(assignment)))}/{len(wanted)}"
     yield str(len(glance.read))
     yield f"{len(script.encode('utf-8')) / 1000:.0f}"
-    for column in ("oldest", "newest", "points"):
+    for column in ("oldest", "newest", "colab", "points"):
         yield runs.get(column, "–")

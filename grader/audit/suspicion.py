@@ -7,12 +7,12 @@ can make a hand-in suspicious but never clear it. A wrong suspicion costs one mo
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from grader.audit.literals import pasted_bytes
-from grader.domain.datasets import image_sets
+from grader.domain.datasets import DataSize, image_sets
 from grader.domain.evidence import Evidence, FitClaim
 from grader.domain.facts import ReferenceFacts
 from grader.domain.measurement import Measurements, Quantity, Role
@@ -83,7 +83,7 @@ class Observed:
     evidence: Evidence
     measurements: Measurements
     facts: ReferenceFacts
-    data: str
+    data: DataSize
     shortened: bool = False
     twins: tuple[str, ...] = ()
 
@@ -329,10 +329,10 @@ def _sooner(seen: int, needed: float, reached: float, error: float) -> Message:
     )
 
 
-def _training_samples(observed: Observed) -> dict[str, int]:
+def _training_samples(observed: Observed) -> Mapping[DataSize, int]:
     """Return how many images there are to train on, by size of the data; none if they are no images."""
     data = image_sets().get(observed.measurements.dataset or observed.facts.dataset)
-    return {} if data is None else {str(size): count for size, count in data.training.items()}
+    return {} if data is None else data.training
 
 
 def _loss_in_the_end(fit: FitClaim, observed: Observed) -> float | None:

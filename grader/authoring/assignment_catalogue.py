@@ -6,6 +6,7 @@ Everything is found beside the package `grader`, in an editable install and in a
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -105,13 +106,19 @@ def load_facts(reference_id: str, *, folder: Path | None = None, course: Course 
     path = folder / f"{reference_id}.json"
     summary = message("The facts of {reference} cannot be used. To be made anew:", reference=reference_id)
     try:
-        facts = TypeAdapter(ReferenceFacts).validate_json(path.read_bytes())
+        facts = facts_adapter().validate_json(path.read_bytes())
     except ValidationError as error:
         raise AuthoringError(summary, _facts_problems(path, error)) from error
     if facts.reference != reference_id:  # a copied file; everything would be measured by the other reference
         reason = message("these are the facts of {found}.", found=facts.reference)
         raise AuthoringError(summary, [Problem(path, reason, key="reference")])
     return facts
+
+
+@cache
+def facts_adapter() -> TypeAdapter[ReferenceFacts]:
+    """Return what reads and writes facts; made once, since that takes longer than reading them."""
+    return TypeAdapter(ReferenceFacts)
 
 
 def facts_file(reference_id: str, course: Course | None = None) -> Path:

@@ -114,7 +114,7 @@ def _milliseconds_a_step(facts: ReferenceFacts) -> float:
 
 
 def _largest(facts: ReferenceFacts) -> CalibratedData | None:
-    return facts.calibrated.get("full") or next(iter(facts.calibrated.values()), None)
+    return facts.calibrated.get(DataSize.FULL) or next(iter(facts.calibrated.values()), None)
 
 
 @cache

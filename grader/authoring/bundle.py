@@ -10,23 +10,19 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from http.client import HTTPMessage
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
-from urllib.request import Request
 
 from pydantic import TypeAdapter
 
 from grader.authoring.assignment_catalogue import (
     assignment_ids,
     course_ids,
+    facts_adapter,
     load_assignment,
     load_facts,
     reference_constants,
@@ -43,16 +39,10 @@ SCHEMA_VERSION: Final = 1
 LARGEST_BYTES: Final = 5_000_000
 """Facts of our references take up to 79 kB."""
 
-PUBLISHED_VARIABLE: Final = "AUTOENCODER_GRADER_PUBLISHED"
-"""The same as `reference.contract.PUBLISHED_VARIABLE`, which is not imported here; a test compares them."""
-
-_SECONDS: Final = 20.0
 _CONSTANTS: Final = ("ID", "DATASET", "DATASETS", "CODE_SIZE", "EPOCHS", "BATCH_SIZE", "PUBLISHED")
 """The published part of an own reference."""
 
-_NOT_PUBLISHED: Final = frozenset({"folder", "texts"})
-_ASSIGNMENTS: Final = TypeAdapter(Assignment)
-_FACTS: Final = TypeAdapter(ReferenceFacts)
+_NOT_PUBLISHED: Final = frozenset({"folder", "texts", "reference_constants"})
 _Constants = dict[str, Any]
 
 
@@ -61,14 +51,12 @@ class Bundle:
     """A published assignment.
 
     Attributes:
-        assignment: Without texts and folder.
+        assignment: Without texts and folder, with the constants of an own reference.
         facts: Of its reference.
-        constants: Of an own reference; empty if the reference is ours.
     """
 
     assignment: Assignment
     facts: ReferenceFacts
-    constants: _Constants
 
 
 def published(assignment: Assignment, course: Course | None) -> str:
@@ -78,12 +66,12 @@ def published(assignment: Assignment, course: Course | None) -> str:
         AuthoringError: The facts of its reference cannot be used.
     """
     facts = load_facts(assignment.reference, course=course)
-    stated = _ASSIGNMENTS.dump_python(assignment, mode="json")
+    stated = _assignment_adapter().dump_python(assignment, mode="json")
     document = {
         "format": FORMAT,
         "schema_version": SCHEMA_VERSION,
         "assignment": {name: value for name, value in stated.items() if name not in _NOT_PUBLISHED},
-        "facts": _FACTS.dump_python(facts, mode="json"),
+        "facts": facts_adapter().dump_python(facts, mode="json"),
         "reference": {} if assignment.reference in course_ids() else _constants(assignment.reference, course),
     }
     return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
@@ -111,8 +99,6 @@ def open_bundle(source: str) -> Bundle:
 def load_known(name: str, folder: Path | None = None) -> tuple[Assignment, ReferenceFacts]:
     """Return the assignment that a notebook names: one of ours, a published one, or one in a file beside it.
 
-    Constants of an own reference are handed on to the processes that measure, by the environment.
-
     Args:
         name: Id, file or address.
         folder: Where `<id>.json` is looked for where the id is none of ours; the working folder where nothing is said.
@@ -126,11 +112,16 @@ def load_known(name: str, folder: Path | None = None) -> tuple[Assignment, Refer
         assignment = load_assignment(name)
         return assignment, load_facts(assignment.reference)
     bundle = open_bundle(name if is_address(name) else str(beside))
-    os.environ[PUBLISHED_VARIABLE] = json.dumps(bundle.constants)
     return bundle.assignment, bundle.facts
 
 
 # Private functions
+
+
+@cache
+def _assignment_adapter() -> TypeAdapter[Assignment]:
+    """Return what reads and writes assignments; made once, if a published one is met."""
+    return TypeAdapter(Assignment)
 
 
 def _constants(reference: str, course: Course | None) -> _Constants:
@@ -148,9 +139,9 @@ def _understood(document: dict[str, Any]) -> Bundle:
                 "The assignment was published by a newer version of the grader. Update yours: pip install --upgrade."
             )
         )
-    stated = document["assignment"] | {"folder": "", "texts": {}}
-    assignment = _ASSIGNMENTS.validate_json(json.dumps(stated))
-    facts = _FACTS.validate_json(json.dumps(document["facts"]))
+    stated = document["assignment"] | {"folder": "", "texts": {}, "reference_constants": {}}
+    assignment = _assignment_adapter().validate_json(json.dumps(stated))
+    facts = facts_adapter().validate_json(json.dumps(document["facts"]))
     known = {name: document["reference"][name] for name in _CONSTANTS if name in document["reference"]}
     sound = (
         re.fullmatch(ID_PATTERN, assignment.assignment)
@@ -162,7 +153,8 @@ def _understood(document: dict[str, Any]) -> Bundle:
     if not sound:
         raise ValueError(assignment.assignment)
     # A check of one's own work has no lateness.
-    return Bundle(replace(assignment, due=None), facts, {} if assignment.reference in course_ids() else known)
+    constants = {} if assignment.reference in course_ids() else known
+    return Bundle(replace(assignment, due=None, reference_constants=constants), facts)
 
 
 def _has_scheme(source: str) -> bool:
@@ -170,12 +162,13 @@ def _has_scheme(source: str) -> bool:
 
 
 def _downloaded(address: str) -> str:
+    from grader.authoring import secure_download
+
     if urlsplit(address).scheme != "https":
         raise _refused(address, message("an address begins with https://"))
     try:
-        with _OPENER.open(address, timeout=_SECONDS) as answer:
-            return _decoded(answer.read(LARGEST_BYTES + 1), address)
-    except (urllib.error.URLError, TimeoutError, OSError, ValueError) as error:
+        return _decoded(secure_download.first_bytes(address, LARGEST_BYTES + 1), address)
+    except (TimeoutError, OSError, ValueError) as error:
         raise _refused(address, message("{problem}", problem=str(getattr(error, "reason", error)))) from error
 
 
@@ -198,18 +191,3 @@ def _decoded(data: bytes, source: str) -> str:
 
 def _refused(source: str, reason: Message) -> AuthoringError:
     return AuthoringError(message("{source} cannot be used: {reason}.", source=source, reason=reason))
-
-
-class _OnlySecure(urllib.request.HTTPRedirectHandler):
-    """Follows redirections to other secure addresses only."""
-
-    def redirect_request(
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> Request | None:
-        """Refuse any other redirection."""
-        if urlsplit(newurl).scheme != "https":
-            raise urllib.error.URLError("redirected to an address that is not secure")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-_OPENER: Final = urllib.request.build_opener(_OnlySecure)

@@ -16,10 +16,8 @@ from grader.authoring.errors import Problem, nearest
 from grader.authoring.schema import ID_PATTERN, MOST_DECIMALS, NAME_PATTERN, OWN_DECIMALS
 from grader.authoring.toml_source import KeyPath, TomlSource
 from grader.domain.assignment import is_always_allowed
+from grader.domain.languages import LANGUAGES
 from grader.domain.messages import Message, message
-
-LANGUAGES = ("es", "en")
-"""Languages that an assignment can be in, the first one by default."""
 
 IMPORTS_CHECK = "imports"
 """The check that `[imports]` is for."""

@@ -13,11 +13,11 @@ import nbformat
 
 from grader.authoring.assignment_catalogue import references_folder
 from grader.authoring.cells import JsonObject, notebook_cell, read_script
-from grader.authoring.consistency import LANGUAGES
 from grader.authoring.course_settings import NOT_PUBLISHED, Publication
 from grader.authoring.errors import unknown
 from grader.authoring.templates import Version, render_script
 from grader.domain.assignment import Assignment
+from grader.domain.languages import LANGUAGES
 from grader.domain.messages import message
 
 METADATA_SCHEMA_VERSION = 1

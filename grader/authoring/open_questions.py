@@ -12,10 +12,10 @@ from typing import Final
 
 from grader.authoring.assignment_catalogue import references_folder
 from grader.authoring.cells import CellKind, ScriptCell, read_script
-from grader.authoring.consistency import LANGUAGES
 from grader.authoring.templates import TEMPLATE, Version, render_script
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
+from grader.domain.languages import LANGUAGES
 from grader.domain.questions import OpenQuestion, QuestionItem
 
 

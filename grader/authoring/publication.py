@@ -15,13 +15,17 @@ languages, letters that begin at 0) are reported by the grader itself, which rea
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from grader.authoring import schema as toml_tables
 from grader.authoring.assignment_catalogue import assignments_folder
 from grader.authoring.schema import AssignmentTable
 
@@ -34,6 +38,12 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 def published_schema() -> str:
     """Return the JSON Schema of `assignment.toml` as it stands in the published file."""
     schema = AssignmentTable.model_json_schema(schema_generator=_TomlSchema)
+    texts = _explanations()
+    for name, table in {AssignmentTable.__name__: schema, **schema["$defs"]}.items():
+        table["properties"] = {
+            key: dict(sorted((stated | {"description": texts[name, key]}).items()))
+            for key, stated in table["properties"].items()
+        }
     return json.dumps({"$schema": DIALECT} | schema, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -45,6 +55,19 @@ def publish(folder: Path) -> Path:
 
 
 # Private functions
+
+
+def _explanations() -> dict[tuple[str, str], str]:
+    """Return the sentence below each key, by the class of its table and its name."""
+    tree = ast.parse(inspect.getsource(toml_tables))
+    tables = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    return {(table.name, key): text for table in tables for key, text in _explained_keys(table)}
+
+
+def _explained_keys(table: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for key, text in zip(table.body, table.body[1:], strict=False):
+        if isinstance(key, ast.AnnAssign) and isinstance(key.target, ast.Name) and isinstance(text, ast.Expr):
+            yield key.target.id, inspect.cleandoc(ast.literal_eval(text.value))
 
 
 class _TomlSchema(GenerateJsonSchema):

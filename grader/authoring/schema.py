@@ -59,9 +59,14 @@ Decimals = Annotated[int, Field(ge=0, le=MOST_DECIMALS)]
 
 
 class TomlTable(BaseModel):
-    """A TOML table: no key but the known ones, no type turned into another."""
+    """A TOML table: no key but the known ones, no type turned into another.
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+    The sentence below each key explains it in the published schema, which reads them from this file's source text:
+    pydantic would search them at every import, which takes longer than everything else that a check in a notebook
+    imports.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class Localised(TomlTable):

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 import grader
-from grader.authoring.consistency import LANGUAGES, assignment_problems, text_problems
+from grader.authoring.consistency import assignment_problems, text_problems
 from grader.authoring.errors import Problem, nearest, unusable
 from grader.authoring.schema import (
     OWN_DECIMALS,
@@ -28,6 +28,7 @@ from grader.authoring.staleness import is_stale
 from grader.authoring.toml_source import TomlSource, read_toml
 from grader.domain.assignment import Assignment, DuePolicy, ImportPolicy, LetterBound, RubricItem
 from grader.domain.course import Course
+from grader.domain.languages import LANGUAGES
 from grader.domain.messages import Message, MessageValue, message
 from grader.domain.questions import QuestionItem
 from grader.domain.run import Limits

@@ -14,16 +14,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from grader.domain.datasets import DataSize
 from grader.domain.facts import Baseline, CalibratedData, ReferenceFacts, Statistic
+from grader.domain.languages import LANGUAGES
 from grader.domain.measurement import ImageStrip, Quantity
 
-_WIDTH: Final = 640
+_WIDTH: Final = 370
 _SIDE: Final = 64
 _STEP: Final = 70
 _IMAGES: Final = 8
+_IN_A_ROW: Final = 4
 _ROW: Final = 24
-_BARS: Final = 215
-_LONGEST: Final = 330
+_BARS: Final = 190
+_LONGEST: Final = 115
 
 DECIDING: Final = (
     Quantity.AVERAGE_PRECISION,
@@ -65,7 +68,6 @@ _WORDS: Final = {
     "es": ("Meta", "la referencia entrenada", "reconstrucciones de ocho imágenes con las que no entrenó"),
     "en": ("Goal", "the trained reference", "reconstructions of eight images that it was not trained on"),
 }
-_LANGUAGES: Final = ("es", "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def alternative(facts: ReferenceFacts, language: str) -> str:
 
 
 def _calibrated(facts: ReferenceFacts) -> CalibratedData | None:
-    return facts.calibrated.get("full") or next(iter(facts.calibrated.values()), None)
+    return facts.calibrated.get(DataSize.FULL) or next(iter(facts.calibrated.values()), None)
 
 
 def _deciding(found: CalibratedData) -> tuple[Quantity, Statistic] | None:
@@ -123,7 +125,7 @@ def _deciding(found: CalibratedData) -> tuple[Quantity, Statistic] | None:
 
 def _bars(quantity: Quantity, statistic: Statistic, language: str) -> list[_Bar]:
     """Return the reference first, then what it is compared with, the closest first."""
-    place = _LANGUAGES.index(language)
+    place = LANGUAGES.index(language)
     names = dict(_BASELINES)
     if quantity is Quantity.ACCURACY:
         names[Baseline.UNTRAINED] = _FROM_SCRATCH
@@ -144,8 +146,9 @@ def _written(value: float, quantity: Quantity, language: str) -> str:
 
 def _svg(strips: Sequence[ImageStrip], bars: Sequence[_Bar], words: tuple[str, str, Quantity]) -> str:
     said, name, quantity = words
-    language = next(one for one in _LANGUAGES if said.startswith(_WORDS[one][0]))
-    top = _SIDE + 22 if strips else 6
+    language = next(one for one in LANGUAGES if said.startswith(_WORDS[one][0]))
+    pictures = min(_IMAGES, len(strips[0].images)) if strips else 0
+    top = -(-pictures // _IN_A_ROW) * _STEP + 16 if pictures else 6
     height = top + 26 + _ROW * len(bars) + 6
     drawn = "".join((*_pictures(strips), *_drawn(bars, top + 26, quantity, language)))
     return (
@@ -160,8 +163,9 @@ def _pictures(strips: Sequence[ImageStrip]) -> Iterator[str]:
     for strip in strips[:1]:
         for position, encoded in enumerate(strip.images[:_IMAGES]):
             picture = base64.b64encode(grey_png(base64.b64decode(encoded), strip.width, strip.height)).decode("ascii")
+            row, column = divmod(position, _IN_A_ROW)
             yield (
-                f'<image x="{6 + position * _STEP}" y="6" width="{_SIDE}" height="{_SIDE}" '
+                f'<image x="{6 + column * _STEP}" y="{6 + row * _STEP}" width="{_SIDE}" height="{_SIDE}" '
                 f'style="image-rendering:pixelated" href="data:image/png;base64,{picture}"/>'
             )
 

@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from grader.authoring.errors import AuthoringError, Problem
@@ -21,19 +22,24 @@ KeyPath = tuple[str | int, ...]
 """Path from the top of a file to a value: `("rubric", 2, "points")`; positions count from 0."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TomlSource:
     """A TOML file that could be parsed.
 
     Attributes:
         path: The file.
         data: Its content.
-        lines: Line of every key and table, from 1.
+        text: The same as text.
     """
 
     path: Path
     data: Mapping[str, object]
-    lines: Mapping[KeyPath, int]
+    text: str
+
+    @cached_property
+    def lines(self) -> Mapping[KeyPath, int]:
+        """Line of every key and table, from 1: only an error needs them, and they take longer than the content."""
+        return key_lines(self.text)
 
     def line(self, key: KeyPath) -> int:
         """Return the line of a key, or of the nearest enclosing table if the key does not exist."""
@@ -77,7 +83,7 @@ def read_toml(path: Path) -> TomlSource:
         place = f"{path}:{_stopping_line(str(error))}"
         reason = message("{place}: not valid TOML: {problem}.", place=place, problem=explained(str(error)))
         raise AuthoringError(reason) from error
-    return TomlSource(path, data, key_lines(text))
+    return TomlSource(path, data, text)
 
 
 def key_lines(text: str) -> dict[KeyPath, int]:

@@ -30,12 +30,12 @@ _QUANTITIES: Final = {
 }
 
 
-def acceleration_of(assignment: Assignment, facts: ReferenceFacts, size: str) -> Acceleration:
+def acceleration_of(assignment: Assignment, facts: ReferenceFacts, size: DataSize) -> Acceleration:
     """Return how the trainings of an assignment are accelerated on data of this size."""
     return Acceleration(_early_end(assignment, facts, size))
 
 
-def _early_end(assignment: Assignment, facts: ReferenceFacts, size: str) -> EarlyEnd | None:
+def _early_end(assignment: Assignment, facts: ReferenceFacts, size: DataSize) -> EarlyEnd | None:
     used = _only_error(assignment.rubric)
     calibrated = facts.on(size)
     if used is None or calibrated is None or not facts.is_of_images or size not in set(_LEAST_SAMPLES):

@@ -9,7 +9,7 @@ import typer
 
 import grader
 from grader.cli import app_backup_and_deletion, app_class, app_maintenance, app_review
-from grader.cli.command_language import Exit
+from grader.cli.command_language import Exit, chosen, size_of_data
 from grader.cli.completion import assignments
 from grader.cli.help_and_usage import Commands, TranslatedGroup, first_steps, help_text
 from grader.cli.options import (
@@ -19,18 +19,20 @@ from grader.cli.options import (
     AsJson,
     CourseFolder,
     DataFolder,
-    DataSize,
     GradebookUrl,
     Jobs,
     Language,
     Roster,
     SandboxName,
+    SizeName,
     Times,
     TimeZone,
     Warm,
 )
 from grader.domain.course import Course
+from grader.domain.datasets import Held
 from grader.domain.messages import message
+from grader.domain.ports import AuditMode
 from grader.sandbox.backend_registry import DEFAULT, UNSHUT
 
 app = Commands(
@@ -180,7 +182,7 @@ def check_command(
     course: CourseFolder = None,
     compat: Compat = False,
     data: DataFolder = None,
-    data_size: DataSize = "full",
+    data_size: SizeName = "full",
     accelerate: Accelerate = True,
     lang: Language = None,
     as_json: AsJson = False,
@@ -191,9 +193,9 @@ def check_command(
 
     options = SessionOptions(
         sandbox=UNSHUT,
-        data_size=data_size,
+        data_size=size_of_data(data_size, lang),
         data_folder=data,
-        images="public",
+        images=Held.PUBLIC,
         jobs=1,
         work_folder=notebook.parent,
         course=Course.at(course),
@@ -211,7 +213,7 @@ def inspect_command(
     warm: Warm = WARM,
     compat: CompatOrNot = None,
     data: DataFolder = None,
-    data_size: DataSize = "full",
+    data_size: SizeName = "full",
     accelerate: Annotated[
         bool,
         typer.Option(
@@ -227,7 +229,12 @@ def inspect_command(
     from grader.session import SessionOptions
 
     options = SessionOptions(
-        sandbox=sandbox, data_size=data_size, data_folder=data, jobs=1, warm=warm, accelerate=accelerate
+        sandbox=sandbox,
+        data_size=size_of_data(data_size, lang),
+        data_folder=data,
+        jobs=1,
+        warm=warm,
+        accelerate=accelerate,
     )
     inspect_one(notebook, options, compat=compat, language=lang, as_json=as_json)
 
@@ -244,7 +251,7 @@ def grade_command(
     course: CourseFolder = None,
     compat: Compat = False,
     data: DataFolder = None,
-    data_size: DataSize = "full",
+    data_size: SizeName = "full",
     audit: Audit = "suspicious",
     roster: Roster = None,
     times: Times = None,
@@ -273,12 +280,12 @@ def grade_command(
 
     options = SessionOptions(
         sandbox=sandbox,
-        data_size=data_size,
+        data_size=size_of_data(data_size, lang),
         data_folder=data,
         jobs=jobs,
         course=Course.at(course),
         compat=compat,
-        audit=audit,
+        audit=chosen(audit, tuple(AuditMode), option="--audit", language=lang),
         run_again=tuple(student) if student else () if force else None,
         accelerate=accelerate,
         warm=warm,

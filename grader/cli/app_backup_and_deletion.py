@@ -86,6 +86,8 @@ def delete_student_command(
     """Delete, or show what would be deleted."""
     from grader.cli.backup_and_deletion import delete
     from grader.cli.review_commands import default_author
-    from grader.review.decision_parsing import By
+    from grader.review.decision_parsing import AuthorAndReason
 
-    delete(student, By(author or default_author(), reason), (out, gradebook, course), yes=yes, language=lang)
+    delete(
+        student, AuthorAndReason(author or default_author(), reason), (out, gradebook, course), yes=yes, language=lang
+    )

@@ -7,22 +7,25 @@ from typing import Annotated
 
 import typer
 
+from grader.cli.command_language import size_of_data
 from grader.cli.help_and_usage import help_text
 from grader.cli.options import (
     NOTEBOOKS_FOLDERS_ZIPS,
     AsJson,
     CourseFolder,
-    DataSize,
     GradebookUrl,
     Language,
     Roster,
     SandboxName,
+    SizeName,
     Times,
     TimeZone,
 )
 from grader.domain.course import Course
 from grader.domain.messages import message
 from grader.sandbox.backend_registry import DEFAULT
+
+FileToWrite = Annotated[Path, typer.Option("--out", help=help_text(message("File to write.")))]
 
 
 def export_command(
@@ -42,7 +45,7 @@ def export_command(
         Path, typer.Argument(help=help_text(message("Folder that `grader grade` wrote.")), metavar="FOLDER")
     ] = Path("grades"),
     *,
-    out: Annotated[Path, typer.Option("--out", help=help_text(message("File to write.")))],
+    out: FileToWrite,
     worksheet: Annotated[
         Path | None,
         typer.Option(
@@ -67,7 +70,7 @@ def export_command(
         typer.Option("--assignment", help=help_text(message("Assignment id; default: the one graded last."))),
     ] = None,
     sandbox: SandboxName = DEFAULT,
-    data_size: DataSize = "full",
+    data_size: SizeName = "full",
     course: CourseFolder = None,
     gradebook: GradebookUrl = None,
     lang: Language = None,
@@ -77,8 +80,9 @@ def export_command(
     from grader.cli.rosters import ClassLists
 
     lists = ClassLists(roster, times, timezone, extensions)
+    size = size_of_data(data_size, lang)
     wanted = ExportRequest(
-        form, out, worksheet, column, anyway, assignment, sandbox, data_size, Course.at(course), gradebook
+        form, out, worksheet, column, anyway, assignment, sandbox, size, Course.at(course), gradebook
     )
     export_class(folder, wanted, lists, language=lang)
 
@@ -86,7 +90,7 @@ def export_command(
 def publish_command(
     assignment: Annotated[str, typer.Argument(help=help_text(message("Assignment id.")), metavar="ID")],
     *,
-    out: Annotated[Path, typer.Option("--out", help=help_text(message("File to write.")))],
+    out: FileToWrite,
     course: CourseFolder = None,
     lang: Language = None,
 ) -> None:

@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from grader.cli.command_language import size_of_data
 from grader.cli.completion import assignments
 from grader.cli.help_and_usage import help_text
-from grader.cli.options import WARM, Accelerate, AsJson, CourseFolder, DataFolder, DataSize, Language, SandboxName, Warm
+from grader.cli.options import WARM, Accelerate, AsJson, CourseFolder, DataFolder, Language, SandboxName, SizeName, Warm
 from grader.domain.course import Course
+from grader.domain.datasets import DataSize
 from grader.domain.messages import message
 from grader.sandbox.backend_registry import DEFAULT
 
@@ -71,7 +73,8 @@ def calibrate_command(
     _start_tensorflow(lang)  # before the modules below import it, with many messages
     from grader.cli.reference_maintenance import TrainingOptions, calibrate_references
 
-    for size in ("sample", "full") if data_size is None else (data_size,):
+    sizes = (DataSize.SAMPLE, DataSize.FULL) if data_size is None else (size_of_data(data_size, lang),)
+    for size in sizes:
         trainings = TrainingOptions(size, data, jobs, seeds, variation_seeds, Course.at(course))
         calibrate_references(ids or (), trainings, language=lang)
 
@@ -109,7 +112,7 @@ def validate_command(
     warm: Warm = WARM,
     course: CourseFolder = None,
     data: DataFolder = None,
-    data_size: DataSize = "sample",
+    data_size: SizeName = "sample",
     jobs: Trained = None,
     accelerate: Accelerate = True,
     lang: Language = None,
@@ -120,14 +123,14 @@ def validate_command(
         from grader.cli.rubric_validation import RubricValidation, validate_rubrics
         from grader.session import SessionOptions
 
-        own = Course.at(course)
+        own, size = Course.at(course), size_of_data(data_size, lang)
         options = SessionOptions(
             sandbox=sandbox,
-            data_size=data_size,
+            data_size=size,
             data_folder=data,
             jobs=jobs,
             course=own,
-            written_for=data_size,
+            written_for=size,
             warm=warm,
             accelerate=accelerate,
         )
@@ -137,5 +140,5 @@ def validate_command(
     _start_tensorflow(lang)  # before the modules below import it, with many messages
     from grader.cli.reference_maintenance import TrainingOptions, validate_references
 
-    trainings = TrainingOptions(data_size, data, jobs, course=Course.at(course))
+    trainings = TrainingOptions(size_of_data(data_size, lang), data, jobs, course=Course.at(course))
     validate_references(ids or (), trainings, full=full, language=lang, as_json=as_json)

@@ -68,14 +68,14 @@ def review_command(
     as_json: AsJson = False,
 ) -> None:
     """Show the queue, or settle one hand-in."""
-    from grader.cli.review_commands import Where, accept_hand_in, default_author, show_waiting
-    from grader.review.decision_parsing import By
+    from grader.cli.review_commands import ClassChoice, accept_hand_in, default_author, show_waiting
+    from grader.review.decision_parsing import AuthorAndReason
 
-    where = Where(out, gradebook, assignment, course, lang)
+    where = ClassChoice(out, gradebook, assignment, course, lang)
     if accept:
         if student is None:
             raise typer.BadParameter(translated(message("--accept needs the student's name."), lang))
-        accept_hand_in(where, student, By(author or default_author(), reason), file=file)
+        accept_hand_in(where, student, AuthorAndReason(author or default_author(), reason), file=file)
         return
     show_waiting(where, student, as_json=as_json)
 
@@ -97,9 +97,9 @@ def regrade_command(
 ) -> None:
     """Give a class new points from stored observations."""
     from grader.cli.regrade_command import regrade_class
-    from grader.cli.review_commands import Where
+    from grader.cli.review_commands import ClassChoice
 
-    where = Where(out, gradebook, assignment, course, lang)
+    where = ClassChoice(out, gradebook, assignment, course, lang)
     regrade_class(where, student or (), as_json=as_json, dry_run=dry_run)
 
 
@@ -123,13 +123,13 @@ def adjust_command(
     lang: Language = None,
 ) -> None:
     """Store a decision about points and write the results anew."""
-    from grader.cli.review_commands import Where, adjust_points, default_author
-    from grader.review.decision_parsing import By
+    from grader.cli.review_commands import ClassChoice, adjust_points, default_author
+    from grader.review.decision_parsing import AuthorAndReason
 
     if (points is None) != withdraw:
         raise typer.BadParameter(translated(message("Give either --points or --withdraw."), lang))
-    where = Where(out, gradebook, assignment, course, lang)
-    adjust_points(where, student, check, points, By(author or default_author(), reason), file=file)
+    where = ClassChoice(out, gradebook, assignment, course, lang)
+    adjust_points(where, student, check, points, AuthorAndReason(author or default_author(), reason), file=file)
 
 
 def extend_command(
@@ -151,13 +151,13 @@ def extend_command(
     lang: Language = None,
 ) -> None:
     """Store an extension and write the results anew."""
-    from grader.cli.review_commands import Where, default_author, extend_student
-    from grader.review.decision_parsing import By
+    from grader.cli.review_commands import ClassChoice, default_author, extend_student
+    from grader.review.decision_parsing import AuthorAndReason
 
     if (until is None) != withdraw:
         raise typer.BadParameter(translated(message("Give either --until or --withdraw."), lang))
-    where = Where(out, gradebook, assignment, course, lang)
-    extend_student(where, student, until, By(author or default_author(), reason), expected=not_yet)
+    where = ClassChoice(out, gradebook, assignment, course, lang)
+    extend_student(where, student, until, AuthorAndReason(author or default_author(), reason), expected=not_yet)
 
 
 def excuse_command(
@@ -174,11 +174,13 @@ def excuse_command(
     lang: Language = None,
 ) -> None:
     """Store an excuse and write the results anew."""
-    from grader.cli.review_commands import Where, default_author, excuse_student
-    from grader.review.decision_parsing import By
+    from grader.cli.review_commands import ClassChoice, default_author, excuse_student
+    from grader.review.decision_parsing import AuthorAndReason
 
-    where = Where(out, gradebook, assignment, course, lang)
-    excuse_student(where, student, By(author or default_author(), reason), withdraw=withdraw, expected=not_yet)
+    where = ClassChoice(out, gradebook, assignment, course, lang)
+    excuse_student(
+        where, student, AuthorAndReason(author or default_author(), reason), withdraw=withdraw, expected=not_yet
+    )
 
 
 def serve_command(

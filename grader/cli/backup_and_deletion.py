@@ -11,7 +11,7 @@ from grader.domain.course import Course
 from grader.domain.messages import MessageValue, message
 from grader.review.backup import restore_backup, write_backup
 from grader.review.book import Book, BookPlace
-from grader.review.decision_parsing import By
+from grader.review.decision_parsing import AuthorAndReason
 from grader.review.student_files import delete_student_and_files, known_belongings, write_student_record
 
 
@@ -45,7 +45,12 @@ def hand_over(student: str, file: Path, place: tuple[Path | None, str | None], *
 
 
 def delete(
-    student: str, by: By, place: tuple[Path | None, str | None, Path | None], *, yes: bool, language: str | None
+    student: str,
+    by: AuthorAndReason,
+    place: tuple[Path | None, str | None, Path | None],
+    *,
+    yes: bool,
+    language: str | None,
 ) -> None:
     """Delete everything about a student, or show what would be deleted."""
     out, gradebook, course = place

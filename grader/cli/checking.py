@@ -59,10 +59,10 @@ def check_notebook(
         with watching(1, translator, as_json=as_json, alone=True) as watch:
             watch.say(message("Laying out the data"))
 
-            def tell(step: Step) -> None:
+            def report_step(step: Step) -> None:
                 watch.step(submission, step)
 
-            with open_session(assignment, facts, options) as session, listening(tell):
+            with open_session(assignment, facts, options) as session, listening(report_step):
                 for remark in session.remarks:
                     watch.remark(remark)
                 graded = grade_fast(submission, session.context)

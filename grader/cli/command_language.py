@@ -13,18 +13,21 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from enum import IntEnum
-from typing import Final
+from enum import IntEnum, StrEnum
+from typing import Final, TypeVar
 
 import typer
 
 from grader.cli.extras import what_to_install
+from grader.domain.datasets import ASKED_SIZES, DataSize
 from grader.domain.graded import own_failure
 from grader.domain.messages import Message, MessageValue, message
 from grader.domain.system_errors import said_by_system
 from grader.domain.text import with_escaped_controls
 from grader.locale import LANGUAGES, Translator
 from grader.locale.translator import unknown_language
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Exit(IntEnum):
@@ -96,10 +99,10 @@ def error_border(language: str | None = None) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        told_as = _expected(error)
-        if told_as is None:
+        expected_as = _expected(error)
+        if expected_as is None:
             raise
-        sentence, details, status = told_as
+        sentence, details, status = expected_as
         ending = complain(sentence, status, language)
         for detail in details:
             typer.echo(f"  {translated(detail, language)}", err=True)
@@ -145,11 +148,11 @@ def _expected(error: Exception) -> tuple[Message, Sequence[Message], Exit] | Non
         to_install = what_to_install(error)
         return None if to_install is None else (to_install, (), Exit.WRONG_USAGE)
     if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
-        return _told_by_system(error), (), Exit.WRONG_USAGE
+        return _system_error(error), (), Exit.WRONG_USAGE
     return None
 
 
-def _told_by_system(error: OSError) -> Message:
+def _system_error(error: OSError) -> Message:
     return message(
         "{path}: {why}. Nothing that was finished before is lost.",
         path=str(error.filename or ""),
@@ -176,6 +179,28 @@ def language_option(value: str | None) -> str | None:
 def several_notebooks(*, path: MessageValue, count: MessageValue) -> Message:
     """Ask for one notebook where there are several."""
     return message("{path} holds {count} notebooks. Name one of them.", path=path, count=count)
+
+
+def chosen(given: str, values: Sequence[Choice], *, option: str, language: str | None) -> Choice:
+    """Return the value that an option names.
+
+    Raises:
+        typer.Exit: It is none of these values.
+    """
+    found = next((value for value in values if value == given), None)
+    if found is None:
+        sentence = wrong_choice(option=option, value=given, known=", ".join(values))
+        raise complain(sentence, Exit.WRONG_USAGE, language)
+    return found
+
+
+def size_of_data(given: str, language: str | None) -> DataSize:
+    """Return the size that `--data-size` names.
+
+    Raises:
+        typer.Exit: It is none that a person may ask for.
+    """
+    return chosen(given, ASKED_SIZES, option="--data-size", language=language)
 
 
 def wrong_choice(*, option: MessageValue, value: MessageValue, known: MessageValue) -> Message:

@@ -20,6 +20,7 @@ from grader.cli.run_log import run_log
 from grader.delivery import prepare_folder, write_class
 from grader.demo import sample_class
 from grader.demo.expected_grades import ComparedGrade, compare
+from grader.domain.datasets import DataSize
 from grader.domain.folders import private_folder
 from grader.domain.messages import message
 from grader.domain.run import Limits
@@ -41,7 +42,7 @@ def run_demo(out: Path, *, sandbox: str, jobs: int | None, accelerate: bool, lan
     translator = Translator(language) if language else SURROUNDINGS
     with error_border(language), private_folder() as workspace:
         options = SessionOptions(
-            sandbox=sandbox, data_size="sample", written_for="sample", jobs=jobs, accelerate=accelerate
+            sandbox=sandbox, data_size=DataSize.SAMPLE, written_for=DataSize.SAMPLE, jobs=jobs, accelerate=accelerate
         )
         require_known(options, language)
         folder = prepare_folder(out)

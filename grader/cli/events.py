@@ -20,7 +20,7 @@ _HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class HandInGraded:
     """One hand-in of a class is graded.
 
     Attributes:
@@ -46,7 +46,7 @@ def step_event(submission: Submission, step: Step) -> dict[str, Any]:
             return _event("epoch", who | {"epoch": epoch, "epochs": epochs, "loss": loss})
 
 
-def done_event(done: Done) -> dict[str, Any]:
+def done_event(done: HandInGraded) -> dict[str, Any]:
     """Return a result, as plain data."""
     graded = done.progress.graded
     left = done.progress.seconds_left
@@ -101,7 +101,7 @@ def step_sentence(step: Step) -> Message:
     raise AssertionError(step)  # StageBegun has no other stage
 
 
-def done_sentence(done: Done) -> Message:
+def done_sentence(done: HandInGraded) -> Message:
     """Return the sentence for a result, with the time that the others will take."""
     graded, left = done.progress.graded, done.progress.seconds_left
     points = f"{graded.grade.points_awarded:g}/{graded.grade.points_possible:g}"
@@ -117,7 +117,7 @@ def done_sentence(done: Done) -> Message:
     return message("{result}; about {time} left", result=result, time=duration(left))
 
 
-def waits(done: Done) -> bool:
+def waits(done: HandInGraded) -> bool:
     """Return whether a person must look at it."""
     return done.progress.graded.grade.status is GradeStatus.NEEDS_REVIEW
 
@@ -131,5 +131,5 @@ def duration(seconds: float) -> Message:
     return message("{count:.1f} h", count=seconds / _HOUR)
 
 
-def _wall(done: Done) -> float:
+def _wall(done: HandInGraded) -> float:
     return done.progress.graded.wall_seconds

@@ -45,7 +45,7 @@ from grader.review.book import Book, BookPlace
 from grader.review.handed_in import keep_hand_ins
 from grader.sandbox.backend_registry import backend_names
 from grader.scale import grade_batch, known_grades
-from grader.session import AUDITS, DATA_SIZES, SessionOptions, known_settings_key, open_session
+from grader.session import SessionOptions, known_settings_key, open_session
 
 
 def grade_paths(
@@ -205,16 +205,11 @@ def require_known(options: SessionOptions, language: str | None) -> None:
     """Refuse unknown option values.
 
     Raises:
-        typer.Exit: `--sandbox`, `--data-size` or `--audit` has an unknown value.
+        typer.Exit: `--sandbox` has an unknown value.
     """
-    for option, value, values in (
-        ("--sandbox", options.sandbox, backend_names()),
-        ("--data-size", options.data_size, DATA_SIZES),
-        ("--audit", options.audit, AUDITS),
-    ):
-        if value is not None and value not in values:
-            sentence = wrong_choice(option=option, value=value, known=", ".join(values))
-            raise complain(sentence, Exit.WRONG_USAGE, language)
+    if options.sandbox not in backend_names():
+        sentence = wrong_choice(option="--sandbox", value=options.sandbox, known=", ".join(backend_names()))
+        raise complain(sentence, Exit.WRONG_USAGE, language)
 
 
 def _keep_hand_ins(submissions: Sequence[Submission], place: BookPlace, assignment: Assignment) -> None:

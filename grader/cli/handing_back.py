@@ -21,6 +21,7 @@ from grader.cli.rosters import ClassLists, warn
 from grader.delivery import REPORTS_FOLDER, report_file_names
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
+from grader.domain.datasets import DataSize
 from grader.domain.messages import message
 from grader.handback import canvas_gradebook, gradescope_results, junit, moodle_worksheet, nbgrader_grades, spreadsheets
 from grader.handback.autograder import Configuration, autograder_zip
@@ -63,7 +64,7 @@ class ExportRequest:
     anyway: bool = False
     assignment: str | None = None
     sandbox: str = DEFAULT
-    data_size: str = "full"
+    data_size: DataSize = DataSize.FULL
     course: Course | None = None
     gradebook: str | None = None
 
@@ -168,7 +169,7 @@ def _write_autograder(wanted: ExportRequest, language: str | None) -> None:
     if wanted.assignment is None:
         sentence = message("Name the assignment that the autograder is for: --assignment ID.")
         raise complain(sentence, Exit.WRONG_USAGE, language)
-    require_known(SessionOptions(sandbox=wanted.sandbox, data_size=wanted.data_size), language)
+    require_known(SessionOptions(sandbox=wanted.sandbox), language)
     assignment = load_configured(wanted.assignment, course=wanted.course)
     spoken = language or assignment.language or SURROUNDINGS.language
     configuration = Configuration(wanted.assignment, spoken, wanted.data_size, wanted.sandbox)
@@ -182,7 +183,6 @@ def _write_repository(wanted: ExportRequest, language: str | None) -> None:
     if wanted.assignment is None:
         sentence = message("Name the assignment that the repository is for: --assignment ID.")
         raise complain(sentence, Exit.WRONG_USAGE, language)
-    require_known(SessionOptions(data_size=wanted.data_size), language)
     assignment = load_configured(wanted.assignment, course=wanted.course)
     spoken = language or assignment.language or SURROUNDINGS.language
     folder = Path() if wanted.course is None else wanted.course.folder

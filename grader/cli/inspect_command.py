@@ -16,7 +16,7 @@ from grader.cli.command_language import SURROUNDINGS, Exit, complain, echo_json,
 from grader.cli.grading import require_known
 from grader.cli.progress_reporting import waiting
 from grader.domain.cell_places import cell_name, line_title
-from grader.domain.datasets import title_of
+from grader.domain.datasets import DataSize, title_of
 from grader.domain.evidence import RejectedClaimsError, not_accepted
 from grader.domain.folders import private_folder
 from grader.domain.grade import Finding
@@ -151,7 +151,7 @@ def show(inspection: Inspection, wording: Wording, console: Console | None = Non
     for model in inspection.models:
         console.print(_card(model, wording))
         for remark in model.findings:
-            console.print(Padding(_told(remark.finding, wording), (1, 0, 0, 2)))
+            console.print(Padding(_finding_text(remark.finding, wording), (1, 0, 0, 2)))
         console.print()
     _list(message("Diagnosis"), inspection.diagnosis, console, wording)
     translated = tuple(
@@ -211,7 +211,7 @@ def _of_data(quantity: str, model: InspectedModel, wording: Wording) -> str:
     if not model.measured_on:
         return quantity
     data = wording.say(title_of(model.measured_on))
-    if model.measured_size == "sample":
+    if model.measured_size == DataSize.SAMPLE:
         return wording.t("{quantity}, {data} (sample)", quantity=quantity, data=data)
     return f"{quantity}, {data}"
 
@@ -232,7 +232,7 @@ def _run(trial: InspectionRun) -> Message:
     )
 
 
-def _told(finding: Finding, wording: Wording) -> RenderableType:
+def _finding_text(finding: Finding, wording: Wording) -> RenderableType:
     grid = _grid()
     parts = {
         wording.t("Expected"): finding.expected,

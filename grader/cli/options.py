@@ -40,7 +40,7 @@ DataFolder = Annotated[
         "--data", help=help_text(message("Folder with full data sets of your own (mnist.npz, fashion_mnist.npz)."))
     ),
 ]
-DataSize = Annotated[
+SizeName = Annotated[
     str,
     typer.Option(
         "--data-size", autocompletion=chosen_from("full", "sample"), help=help_text(message("full or sample."))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
-from grader.cli.events import Done
+from grader.cli.events import HandInGraded
 from grader.cli.progress_views import JsonLines, LiveTable, PlainLines, View, live
 from grader.cli.run_log import RunLog
 from grader.domain.messages import Message
@@ -57,7 +57,7 @@ class ProgressReporter:
     def done(self, progress: Progress) -> None:
         """Report that a hand-in is graded."""
         self._number += 1
-        done = Done(progress, self._number, self.total)
+        done = HandInGraded(progress, self._number, self.total)
         self.view.done(done)
         if self.note is not None:
             self.note.finished(progress.graded.student, progress.seconds_left)

@@ -16,7 +16,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from grader.cli.events import Done, done_event, done_sentence, duration, remark_event, step_event, step_sentence
+from grader.cli.events import HandInGraded, done_event, done_sentence, duration, remark_event, step_event, step_sentence
 from grader.domain.messages import Message, message
 from grader.domain.progress import CellBegun, EpochSeen, StageBegun, Step
 from grader.domain.submission import Submission
@@ -45,7 +45,7 @@ class View(Protocol):
         """Show a progress event of a hand-in."""
         ...
 
-    def done(self, done: Done) -> None:
+    def done(self, done: HandInGraded) -> None:
         """Show a result."""
         ...
 
@@ -68,7 +68,7 @@ class JsonLines:
         """Write a step."""
         self._write(step_event(submission, step))
 
-    def done(self, done: Done) -> None:
+    def done(self, done: HandInGraded) -> None:
         """Write a result."""
         self._write(done_event(done))
 
@@ -86,7 +86,7 @@ class PlainLines:
     console: Console
     translator: Translator
     alone: bool = False
-    _told: dict[str, float] = field(default_factory=dict)
+    _last_shown: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def say(self, sentence: Message) -> None:
@@ -99,14 +99,14 @@ class PlainLines:
     def step(self, submission: Submission, step: Step) -> None:
         """Write a step if it is a stage, or if nothing was written for some time."""
         with self._lock:
-            last = self._told.get(submission.sha256, float("-inf"))
+            last = self._last_shown.get(submission.sha256, float("-inf"))
             due = time.monotonic() - last >= SECONDS_BETWEEN_LINES
             if isinstance(step, StageBegun) or due:
-                self._told[submission.sha256] = time.monotonic()
+                self._last_shown[submission.sha256] = time.monotonic()
                 who = "" if self.alone else f"{submission.student}: "
                 self._line(who + self.translator.text(step_sentence(step)))
 
-    def done(self, done: Done) -> None:
+    def done(self, done: HandInGraded) -> None:
         """Write a result; for a student's own notebook the full report follows."""
         if not self.alone:
             graded = done.progress.graded
@@ -169,7 +169,7 @@ class LiveTable:
             row = self._rows.setdefault(submission.sha256, _Row(submission.student, time.monotonic()))
             row.take(step, self.translator)
 
-    def done(self, done: Done) -> None:
+    def done(self, done: HandInGraded) -> None:
         """Advance the bar, and show the result below it."""
         graded = done.progress.graded
         with self._lock:

@@ -16,15 +16,15 @@ from rich.text import Text
 from grader.authoring.assignment_catalogue import course_ids, facts_ids, load_facts
 from grader.authoring.courses import chosen_references
 from grader.authoring.errors import unknown
-from grader.cli.command_language import Exit, complain, echo_json, error_border, translated, wrong_choice
+from grader.cli.command_language import Exit, complain, echo_json, error_border, translated
 from grader.cli.course_option import references_found, require_readable_facts, require_sound, require_usable
 from grader.domain.course import Course
+from grader.domain.datasets import DataSize
 from grader.domain.facts import CalibrationRun
 from grader.domain.messages import message
 from grader.rebuild.calibration import CalibrationPlan, calibrate, training_processes
 from grader.rebuild.facts.kept_weights import default_folder
 from grader.rebuild.quantities.reference_data import DataChoice, DataNotFoundError
-from grader.session import DATA_SIZES
 from grader.validation.references import ReferenceVerdict, validate
 
 _WIDTH_OF_LOGS = 120
@@ -43,7 +43,7 @@ class TrainingOptions:
         course: The instructor's own course instead of ours, if any.
     """
 
-    data_size: str
+    data_size: DataSize
     data_folder: Path | None
     jobs: int | None
     seeds: int | None = None
@@ -65,7 +65,6 @@ def calibrate_references(ids: Sequence[str], trainings: TrainingOptions, *, lang
     """Make every run that the facts lack, with a line for each, and show what was reached."""
     course = trainings.course
     with error_border(language), references_found(course):
-        _require_size(trainings, language)
         wanted = _known(ids, course_ids()) if course is None else chosen_references(ids, course)
         if course is not None:
             require_readable_facts(course, wanted)
@@ -95,7 +94,6 @@ def validate_references(
     """Compare references with their facts; exit status 1 if one of them drifted."""
     course = trainings.course
     with error_border(language), references_found(course):
-        _require_size(trainings, language)
         known = _known(ids, facts_ids()) if course is None else chosen_references(ids, course)
         facts = [load_facts(reference, course=course) for reference in known]
         if course is not None:
@@ -193,9 +191,3 @@ def _known(ids: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
         if name not in known:
             raise unknown(message("There is no reference {name}.", name=name), name, known)
     return tuple(dict.fromkeys(ids))
-
-
-def _require_size(trainings: TrainingOptions, language: str | None) -> None:
-    if trainings.data_size not in DATA_SIZES:
-        sentence = wrong_choice(option="--data-size", value=trainings.data_size, known=", ".join(DATA_SIZES))
-        raise complain(sentence, Exit.WRONG_USAGE, language)

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from grader.cli.command_language import SURROUNDINGS, echo_json
 from grader.cli.grading import nobody_is_called
-from grader.cli.review_commands import Where, opened
+from grader.cli.review_commands import ClassChoice, opened
 from grader.domain.assignment import Assignment
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message
@@ -20,7 +20,7 @@ from grader.report.terminal import changes_table
 from grader.review.results import rewrite
 
 
-def regrade_class(where: Where, students: Sequence[str], *, as_json: bool, dry_run: bool) -> None:
+def regrade_class(where: ClassChoice, students: Sequence[str], *, as_json: bool, dry_run: bool) -> None:
     """Give a class new points, show old → new, store the new ones and write what changed."""
     translator = Translator(where.language) if where.language else SURROUNDINGS
     with opened(where) as (book, assignment):

@@ -31,7 +31,7 @@ from grader.report.views import check_title
 from grader.report.wording import Wording
 from grader.review.book import Book, BookPlace
 from grader.review.decision_parsing import (
-    By,
+    AuthorAndReason,
     DecisionRefusedError,
     accept,
     decide_points,
@@ -50,7 +50,7 @@ _EVERYBODY = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class ClassChoice:
     """Which class is meant.
 
     Attributes:
@@ -68,7 +68,7 @@ class Where:
     language: str | None
 
 
-def show_waiting(where: Where, student: str | None, *, as_json: bool) -> None:
+def show_waiting(where: ClassChoice, student: str | None, *, as_json: bool) -> None:
     """Show what waits for a person and why: for the class, or everything about one student."""
     with opened(where) as (book, assignment):
         wording = Wording(Translator(where.language) if where.language else SURROUNDINGS)
@@ -86,14 +86,16 @@ def show_waiting(where: Where, student: str | None, *, as_json: bool) -> None:
         typer.echo(translated(message("Nothing waits for a person."), where.language))
 
 
-def accept_hand_in(where: Where, student: str, by: By, *, file: str = "") -> None:
+def accept_hand_in(where: ClassChoice, student: str, by: AuthorAndReason, *, file: str = "") -> None:
     """Accept why a hand-in waits, apart from its checks."""
     with opened(where) as (book, assignment):
         decision = accept(_hand_in(book, assignment, student, file), by)
         _keep(book, assignment, decision, where.language)
 
 
-def adjust_points(where: Where, student: str, item: str, points: str | None, by: By, *, file: str = "") -> None:
+def adjust_points(
+    where: ClassChoice, student: str, item: str, points: str | None, by: AuthorAndReason, *, file: str = ""
+) -> None:
     """Give a check, a question or the whole hand-in other points; None withdraws an earlier decision."""
     with opened(where) as (book, assignment):
         given = 0.0 if points is None else read_points(points)
@@ -102,7 +104,7 @@ def adjust_points(where: Where, student: str, item: str, points: str | None, by:
         _keep(book, assignment, decision, where.language)
 
 
-def extend_student(where: Where, student: str, until: str | None, by: By, *, expected: bool) -> None:
+def extend_student(where: ClassChoice, student: str, until: str | None, by: AuthorAndReason, *, expected: bool) -> None:
     """Give a student another due date; None withdraws an earlier one."""
     with opened(where) as (book, assignment):
         if assignment.due is None:
@@ -112,7 +114,7 @@ def extend_student(where: Where, student: str, until: str | None, by: By, *, exp
         _keep(book, assignment, extend(assignment.assignment, name, moment, by), where.language)
 
 
-def excuse_student(where: Where, student: str, by: By, *, withdraw: bool, expected: bool) -> None:
+def excuse_student(where: ClassChoice, student: str, by: AuthorAndReason, *, withdraw: bool, expected: bool) -> None:
     """Record that the assignment does not count for a student, or that it counts again."""
     with opened(where) as (book, assignment):
         name = _name(book, assignment, student, expected=expected)
@@ -128,7 +130,7 @@ def default_author() -> str:
 
 
 @contextmanager
-def opened(where: Where) -> Iterator[tuple[Book, Assignment]]:
+def opened(where: ClassChoice) -> Iterator[tuple[Book, Assignment]]:
     """Open the gradebook, up to date, with the assignment."""
     with error_border(where.language):
         place = BookPlace.of(where.out, where.gradebook, course=Course.at(where.course))

@@ -25,19 +25,19 @@ from grader.session import SessionOptions
 from grader.validation.operators import Mutant
 from grader.validation.rubrics import FAST, MUTANTS, QUICK, RubricTest, applying, counts, try_rubric, variants
 from grader.validation.style_equivalents import EQUIVALENTS, SOLUTION
-from grader.validation.verdicts import Fate, JudgedVariant
+from grader.validation.verdicts import JudgedVariant, VariantOutcome
 
 _WIDTH_OF_LOGS = 160
 
-FATES: dict[Fate, Message] = {
-    Fate.KILLED: message("killed"),
-    Fate.KILLED_FOR_ANOTHER: message("killed for another reason"),
-    Fate.SURVIVED: message("SURVIVED"),
-    Fate.LISTED: message("survived, as listed"),
-    Fate.ACCEPTED: message("accepted"),
-    Fate.REJECTED: message("REJECTED"),
-    Fate.HELD: message("waits for a person"),
-    Fate.BROKEN: message("COULD NOT BE GRADED"),
+FATES: dict[VariantOutcome, Message] = {
+    VariantOutcome.KILLED: message("killed"),
+    VariantOutcome.KILLED_FOR_ANOTHER: message("killed for another reason"),
+    VariantOutcome.SURVIVED: message("SURVIVED"),
+    VariantOutcome.LISTED: message("survived, as listed"),
+    VariantOutcome.ACCEPTED: message("accepted"),
+    VariantOutcome.REJECTED: message("REJECTED"),
+    VariantOutcome.HELD: message("waits for a person"),
+    VariantOutcome.BROKEN: message("COULD NOT BE GRADED"),
 }
 
 

@@ -10,7 +10,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import grader
-from grader.cli.events import Done, done_sentence, step_sentence
+from grader.cli.events import HandInGraded, done_sentence, step_sentence
 from grader.domain.messages import Message, message
 from grader.domain.progress import Step
 from grader.domain.submission import Submission
@@ -42,7 +42,7 @@ class RunLog:
         """Write a progress event of a hand-in."""
         self._line(f"{submission.student}: {self._translator.text(step_sentence(step))}")
 
-    def done(self, done: Done) -> None:
+    def done(self, done: HandInGraded) -> None:
         """Write a result, with the whole traceback if the grader itself failed."""
         graded = done.progress.graded
         self._line(f"{done.number}/{done.total} {graded.student}: {self._translator.text(done_sentence(done))}")

@@ -56,10 +56,10 @@ def serve_grades(
             address.host, address.port, token, address.names, address.author, language or SURROUNDINGS.language
         )
         typer.echo(translated(message("Reading the grades …"), language), err=True)
-        run_server(places, options, on_ready=lambda url: _tell(url, token, given=address.token, language=language))
+        run_server(places, options, on_ready=lambda url: _announce(url, token, given=address.token, language=language))
 
 
-def _tell(url: str, token: str | None, *, given: str | None, language: str | None) -> None:
+def _announce(url: str, token: str | None, *, given: str | None, language: str | None) -> None:
     typer.echo(translated(message("The grades are at {url} until you press Ctrl-C.", url=url), language))
     if token is not None and token != given:
         typer.echo(translated(message("Token: {token}", token=token), language))

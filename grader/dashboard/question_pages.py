@@ -28,7 +28,7 @@ from grader.gradebook.standing_tables import StandingRow
 from grader.report import hygiene
 from grader.report.wording import Wording
 from grader.review.book import Book
-from grader.review.decision_parsing import By, DecisionRefusedError, decide_points
+from grader.review.decision_parsing import AuthorAndReason, DecisionRefusedError, decide_points
 
 router = APIRouter()
 
@@ -135,7 +135,7 @@ def empty_answers(request: Request, number: Number, assignment_id: str, question
         return not_found(request)
     book, shelf = found[0], request.app.state.shelf
     rows = book.queries.rows_of(_chosen(book, asked, assignment_id, "empty"))
-    reason = By(session_of(request).author, text_of(form, "reason"))
+    reason = AuthorAndReason(session_of(request).author, text_of(form, "reason"))
     try:
         decisions = [decide_points(one, question, 0.0, reason) for one in book.submissions(rows).values()]
     except DecisionRefusedError as error:

@@ -32,7 +32,7 @@ from grader.report.views import CheckView, check_view, submission_view
 from grader.report.wording import Wording
 from grader.review.book import Book
 from grader.review.decision_parsing import (
-    By,
+    AuthorAndReason,
     DecisionRefusedError,
     accept,
     decide_points,
@@ -225,9 +225,9 @@ def hand_in(request: Request, number: int, submission_id: int) -> ReviewedHandIn
     return ReviewedHandIn(number, book, row, graded, book.assignment(row.assignment))
 
 
-def by(request: Request, form: GenuineForm) -> By:
+def by(request: Request, form: GenuineForm) -> AuthorAndReason:
     """Return who decides and why."""
-    return By(session_of(request).author, text_of(form, "reason"))
+    return AuthorAndReason(session_of(request).author, text_of(form, "reason"))
 
 
 # Private -------------------------------------------------------------------------------------------------------------

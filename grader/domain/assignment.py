@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from grader.domain.messages import Message, MessageValue, message
 from grader.domain.questions import QuestionItem
@@ -117,6 +117,7 @@ class Assignment:
         compat: Whether calls that current versions no longer accept are translated before a notebook runs; the report
             lists them.
         questions: Open questions that carry points, which a person gives; the rubric's hash and sum are without them.
+        reference_constants: Of an instructor's reference that was published without its functions; else empty.
     """
 
     assignment: str
@@ -136,6 +137,7 @@ class Assignment:
     questions: tuple[QuestionItem, ...] = ()
     scale_minimum: float = 0.0
     language: str = ""
+    reference_constants: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def has_material(self) -> bool:

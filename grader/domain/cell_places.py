@@ -17,7 +17,7 @@ LONGEST_LINE: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CellPlace:
     """Where a code cell stands.
 
     Attributes:
@@ -31,7 +31,7 @@ class Place:
     line: str
 
 
-Places = Mapping[int, Place]
+Places = Mapping[int, CellPlace]
 """Places of code cells by `CodeCell.index`."""
 
 NOWHERE: Final[Places] = MappingProxyType({})

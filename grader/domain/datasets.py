@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from grader.domain.messages import Message, by_language, message, verbatim
 from grader.domain.plugins import additions, refuse_known
@@ -33,6 +33,13 @@ class DataSize(StrEnum):
     SAMPLE = "sample"
     FULL = "full"
     REAL = "real"
+
+
+ASKED_SIZES: Final = (DataSize.FULL, DataSize.SAMPLE)
+"""The sizes that a person may ask for: a file of one's own is taken where it is found."""
+
+MeasuredSize = DataSize | Literal[""]
+"""The size that was measured on, "" where nothing was."""
 
 
 class Held(StrEnum):

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from grader.domain.architecture import Architecture
-from grader.domain.datasets import DataSize, datasets, image_sets
+from grader.domain.datasets import DataSize, MeasuredSize, datasets, image_sets
 from grader.domain.measurement import ImageStrip, Measurements, Quantity, Role
 from grader.domain.units import Unit
 
@@ -161,7 +161,7 @@ class CalibratedData:
             kept.
     """
 
-    data: str
+    data: DataSize
     data_hash: str
     source: str
     epochs: int
@@ -203,9 +203,9 @@ class ReferenceFacts:
     published: str
     reached: str
     architectures: Mapping[Role, Architecture]
-    calibrated: Mapping[str, CalibratedData]
+    calibrated: Mapping[DataSize, CalibratedData]
     recipe: Mapping[str, str | int | float | bool] = field(default_factory=dict)
-    elsewhere: Mapping[str, Mapping[str, CalibratedData]] = field(default_factory=dict)
+    elsewhere: Mapping[str, Mapping[DataSize, CalibratedData]] = field(default_factory=dict)
     source_digest: str = ""
 
     @property
@@ -219,11 +219,11 @@ class ReferenceFacts:
         known = datasets().get(self.dataset)
         return (DataSize.SAMPLE, DataSize.FULL) if known is None else known.sizes
 
-    def on(self, size: str, dataset: str = "") -> CalibratedData | None:
+    def on(self, size: MeasuredSize, dataset: str = "") -> CalibratedData | None:
         """Return what the reference reached on a data set (by default its usual one), None if never trained on it."""
-        if dataset in ("", self.dataset):
-            return self.calibrated.get(size)
-        return self.elsewhere.get(dataset, {}).get(size)
+        if not size:
+            return None
+        return (self.calibrated if dataset in ("", self.dataset) else self.elsewhere.get(dataset, {})).get(size)
 
     def all_calibrated(self) -> tuple[tuple[str, CalibratedData], ...]:
         """Return everything that was calibrated, with the id of its data set, the usual data set first."""

@@ -138,7 +138,7 @@ class CheckResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Late:
+class Lateness:
     """How late a submission was and what that costs, apart from the checks.
 
     Attributes:
@@ -171,7 +171,7 @@ class Grade:
     status: GradeStatus
     results: tuple[CheckResult, ...]
     reasons: tuple[Message, ...] = ()
-    late: Late | None = None
+    late: Lateness | None = None
     decided: Decided | None = None
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from grader.domain.architecture import Architecture
+from grader.domain.datasets import MeasuredSize
 from grader.domain.grade import Finding
 from grader.domain.measurement import Quantity
 from grader.domain.messages import Message
@@ -137,7 +138,7 @@ class InspectedModel:
     findings: tuple[Remark, ...] = ()
     nearest: str = ""
     measured_on: str = ""
-    measured_size: str = ""
+    measured_size: MeasuredSize = ""
     not_measured: Message | None = None
     no_family: Message | None = None
     epochs: int = 0

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from grader.domain.assignment import Assignment
+from grader.domain.datasets import DataSize
 from grader.domain.facts import ReferenceFacts
 from grader.domain.run import Limits
 
@@ -24,7 +25,7 @@ _SEVERAL_TRAININGS: Final = frozenset({"comparison", "stages", "classifier"})
 _REFERENCE: Final = "reference"
 
 
-def limits_here(assignment: Assignment, facts: ReferenceFacts, size: str, *, slowness: float) -> Limits:
+def limits_here(assignment: Assignment, facts: ReferenceFacts, size: DataSize, *, slowness: float) -> Limits:
     """Return the limits of an assignment on this machine.
 
     Args:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from grader.domain.architecture import Architecture
+from grader.domain.datasets import Held, MeasuredSize
 from grader.domain.evidence import RelatedClaims
 from grader.domain.messages import Message, MessageValue, message
 from grader.domain.portrait import Portrait
@@ -156,7 +157,7 @@ class Measurements:
     problems: tuple[MeasuringProblem, ...] = ()
     bypass: Message | None = None
     strips: tuple[ImageStrip, ...] = ()
-    data: str = ""
+    data: MeasuredSize = ""
     dataset: str = ""
     foreign: str = ""
     candidates: int = 0
@@ -166,7 +167,7 @@ class Measurements:
     conventions: tuple[Message, ...] = ()
     pixels: tuple[float, float] | None = None
     by_behaviour: bool = False
-    images: str = "hidden"
+    images: Held = Held.HIDDEN
     another_size: bool = False
     view: str = ""
     fingerprint: tuple[float, ...] = ()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from grader.domain.audit import AuditRecord
 from grader.domain.cell_places import Places
+from grader.domain.datasets import DataSize
 from grader.domain.evidence import FitClaim
 from grader.domain.facts import ReferenceFacts
 from grader.domain.measurement import Measurements
@@ -47,8 +48,8 @@ class Observation:
         wall_seconds: From intake to measurements.
     """
 
-    data: str = "full"
-    written_for: str = "full"
+    data: DataSize = DataSize.FULL
+    written_for: DataSize = DataSize.FULL
     run: RunRecord = NOT_RUN
     measurements: Measurements = field(default_factory=Measurements)
     fits: tuple[FitClaim, ...] = ()
@@ -68,4 +69,4 @@ class Observation:
 
     def is_short(self, facts: ReferenceFacts) -> bool:
         """Return whether the kernel saw only a sample although the notebook expects the full data."""
-        return facts.has_sample and (self.data, self.written_for) == ("sample", "full")
+        return facts.has_sample and (self.data, self.written_for) == (DataSize.SAMPLE, DataSize.FULL)

@@ -13,6 +13,7 @@ sees these packages' additions.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -30,6 +31,19 @@ class PluginError(Exception):
     """A package names something that does not belong into a table; the text says which package and why."""
 
 
+def entries(group: str) -> tuple[EntryPoint, ...]:
+    """Return the entry points of one of our groups, in every package that Python finds."""
+    return tuple(point for point in _all_entries(tuple(sys.path)) if point.group == group)
+
+
+@cache
+def _all_entries(search_path: tuple[str, ...]) -> tuple[EntryPoint, ...]:  # noqa: ARG001 - where packages are searched
+    """Read the entry points of all our groups, which takes 0.05 s, once for each search path."""
+    found = entry_points()
+    ours = [group for group in found.groups if group.startswith(GROUP_PREFIX)]
+    return tuple(point for group in ours for point in found.select(group=group))
+
+
 @cache
 def additions(table: str, kind: type) -> Mapping[str, object]:
     """Return what installed packages add to a table, by the name of the entry.
@@ -42,7 +56,7 @@ def additions(table: str, kind: type) -> Mapping[str, object]:
         PluginError: An entry cannot be imported or has the wrong type, or two packages use one name.
     """
     found: dict[str, object] = {}
-    for point in entry_points(group=GROUP_PREFIX + table):
+    for point in entries(GROUP_PREFIX + table):
         try:
             entry = point.load()
         except Exception as error:
@@ -103,7 +117,7 @@ def plug_ins(group: str, kind: type[Offered]) -> PlugIns[Offered]:
     """
     objects: list[Offered] = []
     broken: list[BrokenPlugIn] = []
-    for point in sorted(entry_points(group=group), key=lambda one: one.name):
+    for point in sorted(entries(group), key=lambda one: one.name):
         try:
             objects += _loaded(point, kind)
         except Exception as error:  # noqa: BLE001 - whatever somebody else's package does while it is imported

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from grader.domain.evidence import Evidence
+from grader.domain.datasets import Held
+from grader.domain.evidence import Evidence, JsonValue
 from grader.domain.measurement import Measurements
 from grader.domain.run import Limits, RunRecord
 from grader.domain.submission import Notebook
@@ -48,13 +50,15 @@ class MeasuringTask:
         contract_names: Names the assignment asks for, by role value (`{"encoder": "encoder", …}`).
         dataset: Id of the images to measure on; "" for the reference's own data.
         view: The view of the data on which the notebook was run and is measured; None for the data as they are.
+        reference_constants: Of a published reference whose module is not here (`Assignment.reference_constants`).
     """
 
     reference: str
-    images: str
+    images: Held
     contract_names: tuple[tuple[str, str], ...] = ()
     dataset: str = ""
     view: SecretView | None = None
+    reference_constants: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,8 @@ class _Fit(_Strict):
     updates: _Count = 0
     losses: _Losses = Field(default_factory=list)
     validation_losses: _Losses = Field(default_factory=list)
+    target_minimum: float | None = None
+    target_maximum: float | None = None
 
 
 class _Entry(_Strict):

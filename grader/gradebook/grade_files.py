@@ -25,7 +25,7 @@ from grader.domain.grade import (
     Finding,
     Grade,
     GradeStatus,
-    Late,
+    Lateness,
     Outcome,
     scaled_grade,
 )
@@ -186,7 +186,7 @@ def _audit_object(audit: AuditRecord, translator: Translator) -> JsonObject:
     }
 
 
-def _late_object(late: Late) -> JsonObject:
+def _late_object(late: Lateness) -> JsonObject:
     return {"minutes": late.minutes, "percent": float(late.percent), "points": float(late.points)}
 
 

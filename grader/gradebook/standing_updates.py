@@ -44,7 +44,7 @@ class Stale:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StoredStanding:
     """The stored state of one hand-in.
 
     Attributes:
@@ -60,7 +60,7 @@ class Standing:
     rules: str
 
 
-class Standings:
+class StandingTables:
     """The derived tables of a gradebook. All methods raise `GradebookError` if the database does not answer."""
 
     def __init__(self, gradebook: Gradebook) -> None:
@@ -118,7 +118,7 @@ class Standings:
             != (row.grading_id, decided.get(row.student, 0), rules)
         ]
 
-    def keep(self, standings: Iterable[Standing]) -> None:
+    def keep(self, standings: Iterable[StoredStanding]) -> None:
         """Replace rows that are out of date."""
         made = list(standings)
         ids = [one.stale.submission_id for one in made]
@@ -154,7 +154,7 @@ def messages_of(document: str) -> list[Message]:
 # Private -------------------------------------------------------------------------------------------------------------
 
 
-def _row(one: Standing, *, graded_at: object) -> StandingRow:
+def _row(one: StoredStanding, *, graded_at: object) -> StandingRow:
     graded, grade = one.graded, one.graded.grade
     return StandingRow(
         submission_id=one.stale.submission_id,
@@ -181,7 +181,7 @@ def _row(one: Standing, *, graded_at: object) -> StandingRow:
     )
 
 
-def _dependents(one: Standing) -> Iterator[StandingCheckRow | StandingFindingRow]:
+def _dependents(one: StoredStanding) -> Iterator[StandingCheckRow | StandingFindingRow]:
     known = {"submission_id": one.stale.submission_id, "assignment": storable(one.graded.assignment)}
     for position, result in enumerate(one.graded.grade.results):
         yield StandingCheckRow(

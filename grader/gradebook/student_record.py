@@ -32,7 +32,7 @@ _GUARDED: Final = ("grading", "observation", "open_answer", "decision", "adjustm
 
 
 @dataclass(frozen=True, slots=True)
-class Belongings:
+class StudentRecordCounts:
     """How much a gradebook holds about a student.
 
     Attributes:
@@ -59,7 +59,7 @@ class Belongings:
         return self.submissions + self.gradings + self.observations + self.answers + self.decisions
 
 
-def belongings(gradebook: Gradebook, student: str) -> Belongings:
+def belongings(gradebook: Gradebook, student: str) -> StudentRecordCounts:
     """Count what a gradebook holds about a student.
 
     Raises:
@@ -88,7 +88,7 @@ def student_record(gradebook: Gradebook, student: str) -> dict[str, Any]:
         }
 
 
-def delete_student(gradebook: Gradebook, student: str, *, author: str, reason: str) -> Belongings:
+def delete_student(gradebook: Gradebook, student: str, *, author: str, reason: str) -> StudentRecordCounts:
     """Delete everything that a gradebook holds about a student; a record of the deletion stays, without the name.
 
     The file of a SQLite gradebook is written anew afterwards, so that nothing of it is left in unused pages.
@@ -142,14 +142,14 @@ def _own_answers(name: str) -> Select[str, str]:
     return mine.where(tuple_(SubmissionRow.assignment, SubmissionRow.sha256).not_in(theirs)).distinct()
 
 
-def _counted(session: Session, name: str) -> Belongings:
+def _counted(session: Session, name: str) -> StudentRecordCounts:
     def count(table: type[Any], *conditions: ColumnElement[bool]) -> int:
         number: int = session.execute(select(func.count()).select_from(table).where(*conditions)).scalar_one()
         return number
 
     files = select(SubmissionRow.id).where(SubmissionRow.student == name)
     digests = tuple(sorted(session.scalars(_own_digests(name))))
-    return Belongings(
+    return StudentRecordCounts(
         submissions=count(SubmissionRow, SubmissionRow.student == name),
         gradings=count(GradingRow, GradingRow.submission_id.in_(files)),
         observations=count(ObservationRow, ObservationRow.sha256.in_(digests)),

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 import grader
+from grader.domain.datasets import DataSize
 
 CONFIG_FILE: Final = "autograder.json"
 PACKAGE: Final = "package"
@@ -77,7 +78,7 @@ class Configuration:
 
     assignment: str
     language: str
-    data_size: str
+    data_size: DataSize
     sandbox: str
 
 

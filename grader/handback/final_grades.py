@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from grader.domain.assignment import Assignment, DuePolicy
-from grader.domain.grade import Grade, GradeStatus, Late, scaled_grade
+from grader.domain.grade import Grade, GradeStatus, Lateness, scaled_grade
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message, verbatim
 from grader.domain.people import marked_late
@@ -77,7 +77,7 @@ class FinalGrade:
     marked_late: bool = False
 
     @property
-    def late(self) -> Late | None:
+    def late(self) -> Lateness | None:
         """What lateness costs."""
         return self.grade.late
 

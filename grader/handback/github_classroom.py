@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from grader.domain.datasets import DataSize
+
 WORKFLOW_FILE: Final = ".github/workflows/classroom.yml"
 DEFAULT_PACKAGE: Final = "autoencoder-grader"
 EXTRAS: Final = "grade,cpu,classroom"
@@ -88,7 +90,7 @@ class ClassroomConfiguration:
 
     assignment: str
     language: str
-    data_size: str
+    data_size: DataSize
     package: str = DEFAULT_PACKAGE
 
 

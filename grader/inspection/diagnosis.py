@@ -10,6 +10,7 @@ from grader.checks.core.phrases import LONGEST_TEXT
 from grader.checks.notebook.cell_order import why_in_wrong_order
 from grader.checks.notebook.error_advice import advice
 from grader.domain.cell_places import Places, cell_name, cell_title, line_title
+from grader.domain.datasets import DataSize
 from grader.domain.evidence import Evidence
 from grader.domain.inspection import Outline
 from grader.domain.messages import Message, message, verbatim
@@ -29,7 +30,7 @@ _ENDED: Final = (RunStatus.TIMED_OUT, RunStatus.KILLED, RunStatus.UNAVAILABLE)
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastRun:
     """How a run went.
 
     Attributes:
@@ -44,10 +45,10 @@ class Past:
     old: OldCode
     run: RunRecord
     evidence: Evidence
-    data: str
+    data: DataSize
 
 
-def diagnosis(past: Past, outlines: Sequence[Outline]) -> tuple[Message, ...]:
+def diagnosis(past: PastRun, outlines: Sequence[Outline]) -> tuple[Message, ...]:
     """Say what the notebook uses besides Keras, and what failed, the first error first."""
     written_with = frameworks_of(past.notebook)
     written_without_eager = any(one.kind == "graph_mode" for one in written_with)  # no model can be examined then
@@ -69,7 +70,7 @@ def _from_outside(outline: Outline) -> Message:
     )
 
 
-def _errors(past: Past, written_with: Sequence[Framework]) -> Iterator[Message]:
+def _errors(past: PastRun, written_with: Sequence[Framework]) -> Iterator[Message]:
     errors, places = past.run.errors, past.notebook.places
     explained = {one.cell_index for one in past.old.left}
     advised: list[CellError] = []
@@ -108,7 +109,7 @@ def _first_line(error: CellError) -> str:
     return shortened(lines[0] if lines else "–", LONGEST_TEXT, has_more=len(lines) > 1)
 
 
-def _surroundings(past: Past, written_with: Sequence[Framework]) -> Iterator[Message]:
+def _surroundings(past: PastRun, written_with: Sequence[Framework]) -> Iterator[Message]:
     run = past.run
     named = {module for one in written_with for module in one.modules}
     for index in run.skipped:
@@ -123,7 +124,7 @@ def _surroundings(past: Past, written_with: Sequence[Framework]) -> Iterator[Mes
         yield run.detail
     for name in (one for one in missing_modules(run, past.evidence.requests) if one not in named):
         yield message("This machine lacks the module {module}.", module=name)
-    if past.data == "sample" and run.errors and counts_official_images(past.notebook, run):
+    if past.data == DataSize.SAMPLE and run.errors and counts_official_images(past.notebook, run):
         yield message(
             "The notebook was written for the full data set and was run on the embedded sample. Inspect it again "
             "without --data-size sample."

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment
+from grader.checks.check_registry import CHECKS
 from grader.checks.core.subject import Subject
 from grader.checks.rubric import run_checks
 from grader.domain.architecture import shape_size
 from grader.domain.assignment import RubricItem
 from grader.domain.code_sizes import calibrated_for
-from grader.domain.datasets import Held, datasets, image_sets
+from grader.domain.datasets import DataSize, Held, datasets, image_sets
 from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.facts import ReferenceFacts
 from grader.domain.grade import Finding, Outcome
@@ -24,7 +26,7 @@ from grader.domain.run import Limits, RunRecord, RunStatus
 from grader.domain.submission import Notebook, Submission
 from grader.extraction.collected_run import collected_run
 from grader.inspection.data_used import data_used, datasets_named
-from grader.inspection.diagnosis import Past, diagnosis
+from grader.inspection.diagnosis import PastRun, diagnosis
 from grader.inspection.measured_mistakes import measured_mistakes
 from grader.inspection.no_family import why_no_family
 from grader.inspection.recognition import ClaimedTraining, family_of, training_of
@@ -41,12 +43,6 @@ _OF_STRUCTURE: Final = frozenset({
     Quantity.CODE_SIZE, Quantity.COMPOSITION_GAP, Quantity.BOTTLENECK_RANK, Quantity.ROUNDING_GAP,
 })  # fmt: skip
 """Numbers that are the same on any images, so that they are reported even if the data are unknown."""
-
-_FAMILY_CHECKS: Final[Mapping[str, tuple[str, ...]]] = {
-    "denoising-dropout": ("noise_layer",),
-    "fraud": ("features",),
-}
-"""Checks whose answer does not depend on sizes, noise or budget, which here are the notebook's own choice."""
 
 _SEEN_ALREADY: Final = frozenset({"never_trained", "nothing_learnt", "output_out_of_reach", "weights_not_finite"})
 """Mistakes of which everything that is measured of the model is a consequence: one finding, not five."""
@@ -83,7 +79,7 @@ class InspectionContext:
     facts: Mapping[str, ReferenceFacts]
     limits: Limits = LIMITS
     compat: bool | None = None
-    data: str = "full"
+    data: DataSize = DataSize.FULL
 
 
 def inspect_notebook(submission: Submission, context: InspectionContext) -> Inspection:
@@ -113,7 +109,7 @@ def _tried(notebook: Notebook, old: OldCode, context: InspectionContext) -> Insp
         outlines = context.measurer.outline(evidence)
         scene = _Scene(evidence, outlines, run, notebook, notes_of(notebook), datasets_named(notebook))
         models = tuple(_inspected(outline, scene, context) for outline in outlines)
-        sentences = diagnosis(Past(notebook, old, run, evidence, context.data), outlines)
+        sentences = diagnosis(PastRun(notebook, old, run, evidence, context.data), outlines)
         if not outlines and evidence.models:
             task = MeasuringTask(_any_reference(), Held.HIDDEN)
             sentences += _why_not_rebuilt(context.measurer.measure(evidence, task))
@@ -187,7 +183,7 @@ def _inspected(outline: Outline, scene: _Scene, context: InspectionContext) -> I
         why_not = NOT_FINITE if outline.not_finite else why_not
         own = _of_one(scene.evidence, outline, scene.outlines)
         dataset = used.dataset if nearest.is_of_images else ""
-        task = MeasuringTask(nearest.reference, "hidden", _names(outline), dataset)
+        task = MeasuringTask(nearest.reference, Held.HIDDEN, _names(outline), dataset)
         measured = context.measurer.measure(own, task)
         quality = {name: found.value for name, found in measured.values.items()}
         if not nearest.is_of_images:
@@ -349,9 +345,11 @@ def _of_reference(
 
 
 def _of_checks(family: str, subject: Subject) -> tuple[Remark, ...]:
-    """Return the findings of the family's own checks; an undecided check has none."""
+    """Return the findings of the checks in the family's rubric that need no task; an undecided check has none."""
     three = all(subject.model(role) is not None for role in Role)  # no assignment asks for all of them here
-    ids = (*(("composition",) if three else ()), *_FAMILY_CHECKS.get(family, ()))
+    rubric = load_assignment(family).rubric if family in assignment_ids() else ()
+    own = (item.check for item in rubric if CHECKS[item.check].needs_no_task)
+    ids = (*(("composition",) if three else ()), *own)
     results = run_checks([RubricItem(check, 1.0, {}, (), {}) for check in ids], subject)
     wrong = {Outcome.FAILED, Outcome.PARTIAL}
     return tuple(

@@ -8,7 +8,7 @@ from typing import Final
 
 from grader.authoring.assignment_catalogue import facts_ids, load_facts
 from grader.domain.acceleration import Acceleration
-from grader.domain.datasets import image_sets
+from grader.domain.datasets import DataSize, image_sets
 from grader.domain.submission import Notebook
 from grader.inspection.inspecting import InspectionContext
 from grader.sandbox.backends.backend import KernelOptions
@@ -40,7 +40,7 @@ def open_inspection(
     with open_zones(options.zones()) as zones:
         published = zones.publish_those_here(wanted)  # a notebook that needs a missing one reports it itself
         sizes = {found.size for name, found in published.items() if name != CARDS}  # that table may be simulated
-        size = "sample" if "sample" in sizes else "full"
+        size = DataSize.SAMPLE if DataSize.SAMPLE in sizes else DataSize.FULL
         kernels = KernelOptions(
             files_of(published),
             options.threads_a_notebook(),

@@ -62,7 +62,7 @@ _ZIP_FAULTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ZipEntry:
     """A file in a zip.
 
     Attributes:
@@ -106,12 +106,12 @@ class Directory:
         links: Names down to every link, device or file without a proper name.
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[ZipEntry, ...]
     folders: tuple[tuple[str, ...], ...]
     links: tuple[tuple[str, ...], ...]
 
 
-def list_entries(archive: Path, *, shown: str) -> tuple[Entry, ...]:
+def list_entries(archive: Path, *, shown: str) -> tuple[ZipEntry, ...]:
     """Return the ordinary files of a zip in its own order; nothing is unpacked.
 
     Raises:
@@ -148,7 +148,7 @@ def read_directory(archive: Path, *, shown: str) -> Directory:
     )
 
 
-def refuse_unusable(entries: Sequence[Entry], *, shown: str) -> None:
+def refuse_unusable(entries: Sequence[ZipEntry], *, shown: str) -> None:
     """Refuse files that cannot be unpacked.
 
     Raises:
@@ -174,7 +174,7 @@ def refuse_unusable(entries: Sequence[Entry], *, shown: str) -> None:
         )
 
 
-def unpack(archive: Path, wanted: Sequence[Entry], folder: Path, *, shown: str) -> Mapping[Entry, Unpacked]:
+def unpack(archive: Path, wanted: Sequence[ZipEntry], folder: Path, *, shown: str) -> Mapping[ZipEntry, Unpacked]:
     """Unpack the chosen files into `folder` under names of our own.
 
     One file that is damaged or too large does not spoil the others: its `problem` says what happened.
@@ -211,8 +211,8 @@ def _is_regular(info: zipfile.ZipInfo) -> bool:
     return stat.S_IFMT(info.external_attr >> 16) in (0, stat.S_IFREG)
 
 
-def _entry(index: int, info: zipfile.ZipInfo, parts: tuple[str, ...]) -> Entry:
-    return Entry(index, parts, info.file_size, bool(info.flag_bits & _ENCRYPTED))
+def _entry(index: int, info: zipfile.ZipInfo, parts: tuple[str, ...]) -> ZipEntry:
+    return ZipEntry(index, parts, info.file_size, bool(info.flag_bits & _ENCRYPTED))
 
 
 def _parts(info: zipfile.ZipInfo) -> tuple[str, ...]:
@@ -239,18 +239,18 @@ def _name(info: zipfile.ZipInfo) -> str:
         return raw.decode("cp850")
 
 
-def _unpack_one(opened: zipfile.ZipFile, info: zipfile.ZipInfo, entry: Entry, folder: Path) -> Unpacked:
+def _unpack_one(opened: zipfile.ZipFile, info: zipfile.ZipInfo, entry: ZipEntry, folder: Path) -> Unpacked:
     path = folder / _file_name(entry)
     with path.open("wb") as target:
         return Unpacked(path, _copy(opened, info, target, entry))
 
 
-def _file_name(entry: Entry) -> str:
+def _file_name(entry: ZipEntry) -> str:
     suffix = Path(entry.parts[-1]).suffix.lower()
     return f"{entry.index:05d}{suffix if suffix in _KEPT_SUFFIXES else ''}"
 
 
-def _copy(opened: zipfile.ZipFile, info: zipfile.ZipInfo, target: BinaryIO, entry: Entry) -> Message | None:
+def _copy(opened: zipfile.ZipFile, info: zipfile.ZipInfo, target: BinaryIO, entry: ZipEntry) -> Message | None:
     """Copy up to the limit; return what is wrong with the copy, or None. A full disk raises OSError."""
     left = entry.limit_bytes
     chunks = _chunks(opened, info, most=left + 1)
@@ -273,7 +273,7 @@ def _chunks(opened: zipfile.ZipFile, info: zipfile.ZipInfo, *, most: int) -> Ite
             yield chunk
 
 
-def _cut(entry: Entry) -> Message:
+def _cut(entry: ZipEntry) -> Message:
     return message(
         "{file} unpacks to {size} MB, more than the {limit} MB that are allowed; the rest was cut off.",
         file="/".join(entry.parts),

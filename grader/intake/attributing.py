@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from grader.intake.folder_levels import Belonging, Division, FolderLevel, level_of
-from grader.intake.listing import FileKind, Given, Item, Listing, look_into
+from grader.intake.folder_levels import Division, FolderLevel, OwnedFile, level_of
+from grader.intake.listing import FileKind, GivenPath, Item, Listing, look_into
 from grader.intake.naming import student_name
 from grader.intake.owners import Owner
 from grader.intake.path_names import FilePlace, are_sections, distinct_names
@@ -35,12 +35,12 @@ class Attribution:
         empty: Folders without a hand-in, and what is never read (links, hidden notebooks), as shown.
     """
 
-    belongings: list[Belonging] = field(default_factory=list)
+    belongings: list[OwnedFile] = field(default_factory=list)
     rest: list[Item] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
 
 
-def attribute(givens: Sequence[Given], workspace: Path, opener: Opener) -> Attribution:
+def attribute(givens: Sequence[GivenPath], workspace: Path, opener: Opener) -> Attribution:
     """Return every file with its owner.
 
     Args:
@@ -64,7 +64,7 @@ def attribute(givens: Sequence[Given], workspace: Path, opener: Opener) -> Attri
         unnamed += division.unnamed
     names = distinct_names([(*item.above, *item.place) for item in unnamed])
     attribution.belongings += [
-        Belonging(item, Owner(student_name(name)), counts=True) for item, name in zip(unnamed, names, strict=True)
+        OwnedFile(item, Owner(student_name(name)), counts=True) for item, name in zip(unnamed, names, strict=True)
     ]
     return attribution
 
@@ -87,7 +87,7 @@ def _sources(workspace: Path, opener: Opener) -> _Sources:
     return _Sources(Contents(paths), opener.look_into)
 
 
-def _roots(givens: Sequence[Given], sources: _Sources) -> tuple[list[Listing], list[Item]]:
+def _roots(givens: Sequence[GivenPath], sources: _Sources) -> tuple[list[Listing], list[Item]]:
     """Divide the given paths into those that hold a class, and files of one student each.
 
     A zip given alone is a class's, unless a platform named it for one student or it holds one notebook. Among several
@@ -142,7 +142,7 @@ def _as_root(singles: Sequence[Item]) -> Iterator[Listing]:
 
 def _divide(level: FolderLevel, sources: _Sources, *, downloads: bool) -> Division:
     if (owner := owner_of_folders(level.above)) is not None:
-        return Division([Belonging(item, owner, counts=True) for item in level.items])
+        return Division([OwnedFile(item, owner, counts=True) for item in level.items])
     if (found := by_platform(level, sources.contents)) is not None:
         division = found[1]
         # Hand-ins beside those that the platform names: by their path, as everywhere.
@@ -197,7 +197,7 @@ def _by_place(level: FolderLevel, sources: _Sources) -> Division:
             division.rest += [item for item in inside if not item.is_hand_in]
         else:
             owner = Owner(student_name(name))
-            division.belongings += [Belonging(item, owner, counts=item.is_hand_in) for item in inside]
+            division.belongings += [OwnedFile(item, owner, counts=item.is_hand_in) for item in inside]
     return division
 
 

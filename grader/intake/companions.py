@@ -52,7 +52,7 @@ _MODULE: Final = re.compile(r"[A-Za-z_]\w{0,99}")
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class CompanionFiles:
     """The files beside a notebook.
 
     Attributes:
@@ -64,7 +64,7 @@ class Beside:
     passed_over: tuple[str, ...] = ()
 
 
-class Nearby:
+class SortedFiles:
     """All files, in order of their path, so that those around one are found without a search.
 
     Attributes:
@@ -80,7 +80,7 @@ class Nearby:
         self._workspace = workspace
         self.laid: set[Item] = set()
 
-    def beside(self, notebook: Item, student: str, inside: Sequence[Item] | None) -> Beside:
+    def beside(self, notebook: Item, student: str, inside: Sequence[Item] | None) -> CompanionFiles:
         """Return the files in the folder of a notebook, or below it.
 
         Args:
@@ -107,7 +107,7 @@ class Nearby:
         return found
 
 
-def _laid(items: Sequence[Item], depth: int, workspace: Path) -> tuple[Beside, list[Item]]:
+def _laid(items: Sequence[Item], depth: int, workspace: Path) -> tuple[CompanionFiles, list[Item]]:
     """Divide files beside a notebook into those that are laid there and those that are skipped."""
     found: list[Item] = []
     passed_over: list[str] = []
@@ -126,7 +126,7 @@ def _laid(items: Sequence[Item], depth: int, workspace: Path) -> tuple[Beside, l
         laid += [] if companion is None else [item]
         passed_over += [name] if companion is None else []
     names = tuple(shortened(name, _LONGEST_NAME) for name in sorted(passed_over))
-    return Beside(tuple(companions), names), laid
+    return CompanionFiles(tuple(companions), names), laid
 
 
 def _is_below(item: Item, folder: tuple[str, ...]) -> bool:

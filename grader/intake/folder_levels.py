@@ -15,7 +15,7 @@ from grader.intake.owners import Owner
 
 
 @dataclass(frozen=True, slots=True)
-class Belonging:
+class OwnedFile:
     """A file and its owner.
 
     Attributes:
@@ -41,7 +41,7 @@ class Division:
         by_platform: A platform's own names decided.
     """
 
-    belongings: list[Belonging] = field(default_factory=list)
+    belongings: list[OwnedFile] = field(default_factory=list)
     unnamed: list[Item] = field(default_factory=list)
     rest: list[Item] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
@@ -94,7 +94,7 @@ def divided(level: FolderLevel, owner: Callable[[Item], Owner | None]) -> Divisi
     division = Division()
     for item in level.items:
         if (whose := owner(item)) is not None:
-            division.belongings.append(Belonging(item, whose, counts=True))
+            division.belongings.append(OwnedFile(item, whose, counts=True))
         else:
             (division.unnamed if item.is_hand_in else division.rest).append(item)
     return division

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from grader.domain.cell_places import LONGEST_LINE, LONGEST_SECTION, Place
+from grader.domain.cell_places import LONGEST_LINE, LONGEST_SECTION, CellPlace
 from grader.domain.text import shortened
 from grader.intake.raw_cells import RawCell, is_code, source_of
 
@@ -24,14 +24,14 @@ _EMPHASIS: Final = re.compile(r"\*{1,3}|_{2,3}|~~|`+")
 _FORM_TITLE: Final = re.compile(r"#\s*@(?:title|markdown)\b")
 
 
-def places(cells: Sequence[RawCell]) -> Mapping[int, Place]:
+def places(cells: Sequence[RawCell]) -> Mapping[int, CellPlace]:
     """Return the place of each code cell by its position among all cells."""
-    found: dict[int, Place] = {}
+    found: dict[int, CellPlace] = {}
     section, number = "", 0
     for index, cell in enumerate(cells):
         if is_code(cell):
             number += 1
-            found[index] = Place(section, number, _first_line(source_of(cell)))
+            found[index] = CellPlace(section, number, _first_line(source_of(cell)))
         elif (heading := _heading(cell)) is not None:
             section, number = heading, 0
     return found

@@ -10,7 +10,7 @@ from grader.domain.text import shortened
 from grader.intake.attributing import Attribution
 from grader.intake.companions import is_nobodys
 from grader.intake.listing import FileKind, Item
-from grader.intake.settling import Settled
+from grader.intake.settling import ChosenFile
 from grader.intake.unpacking import Opener
 
 _MADE_BY_PYTHON: Final = ".pyc"
@@ -19,7 +19,7 @@ _LONGEST_NAME: Final = 200
 
 
 def passed_over(
-    attribution: Attribution, settled: Sequence[Settled], opener: Opener, laid: Collection[Item]
+    attribution: Attribution, settled: Sequence[ChosenFile], opener: Opener, laid: Collection[Item]
 ) -> tuple[str, ...]:
     """Return the names, in order: files, folders without a hand-in (they end in `/`), links and hidden notebooks.
 
@@ -60,7 +60,7 @@ def _shortlist(names: Sequence[str]) -> list[str]:
     return [*shown, f"{shown[-1]}, … ({len(names) - _NAMED_EACH})"] if len(names) > _NAMED_EACH else shown
 
 
-def _used(settled: Settled) -> Iterator[Item]:
+def _used(settled: ChosenFile) -> Iterator[Item]:
     """Yield what is graded, or waits for a person's choice, with the zips around it."""
     for hand_in in settled.hand_ins:
         if settled.chosen in (None, hand_in):

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from grader.domain.messages import message
-from grader.intake.archives import ZIP_SUFFIX, Entry, read_directory, refuse_unusable
+from grader.intake.archives import ZIP_SUFFIX, ZipEntry, read_directory, refuse_unusable
 from grader.intake.intake_errors import IntakeError
 from grader.intake.naming import clean_name, distinct_part
 
@@ -48,7 +48,7 @@ class Item:
     above: tuple[str, ...]
     parts: tuple[str, ...]
     container: Path
-    entry: Entry | None = None
+    entry: ZipEntry | None = None
 
     @property
     def identity(self) -> tuple[Path, int]:
@@ -107,7 +107,7 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GivenPath:
     """One path as the instructor gave it: a folder (`inside` is known at once) or a file.
 
     Attributes:
@@ -119,7 +119,7 @@ class Given:
     inside: Listing | None = None
 
 
-def look_at(path: Path, is_named: Callable[[Item], bool]) -> Given:
+def look_at(path: Path, is_named: Callable[[Item], bool]) -> GivenPath:
     """List what one given path holds; a zip is not opened yet.
 
     Args:
@@ -131,7 +131,7 @@ def look_at(path: Path, is_named: Callable[[Item], bool]) -> Given:
     """
     mode = _mode(path)
     if stat.S_ISDIR(mode):
-        return Given(inside=_in_folder(path.resolve()))
+        return GivenPath(inside=_in_folder(path.resolve()))
     single = _single(path)
     if not stat.S_ISREG(mode) or (single.kind in (FileKind.OTHER, FileKind.CLOSED) and not is_named(single)):
         raise IntakeError(
@@ -141,7 +141,7 @@ def look_at(path: Path, is_named: Callable[[Item], bool]) -> Given:
             )
         )
     _try_reading(path)
-    return Given(single=single)
+    return GivenPath(single=single)
 
 
 def look_into(zipped: Item, path: Path) -> Listing:

@@ -70,7 +70,7 @@ Reader = Callable[[Sequence[HandedInFile]], Sequence[Submission]]
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class ChosenFile:
     """The file of one student that counts.
 
     Attributes:
@@ -84,7 +84,7 @@ class Settled:
     hand_ins: tuple[HandedInFile, ...]
 
 
-def settle(hand_ins: Sequence[HandedInFile], read: Reader) -> list[Settled]:
+def settle(hand_ins: Sequence[HandedInFile], read: Reader) -> list[ChosenFile]:
     """Return what counts, one submission per student, in order of student."""
     by_student: dict[str, list[HandedInFile]] = {}
     for hand_in in sorted(hand_ins, key=lambda hand_in: (hand_in.owner.student, hand_in.shown)):
@@ -95,22 +95,22 @@ def settle(hand_ins: Sequence[HandedInFile], read: Reader) -> list[Settled]:
 # Private functions
 
 
-def _of_one_student(hand_ins: list[HandedInFile], read: Reader) -> Settled:
+def _of_one_student(hand_ins: list[HandedInFile], read: Reader) -> ChosenFile:
     best = min(hand_in.rank for hand_in in hand_ins)
     counting = [hand_in for hand_in in hand_ins if hand_in.rank is best]
     if best is not Rank.NOTEBOOK:
         telling = min(counting, key=_preference)
-        return Settled(read([telling])[0], telling, tuple(counting))
+        return ChosenFile(read([telling])[0], telling, tuple(counting))
     latest = _latest_upload(_latest_received(counting))
     if len(latest) > COMPARED_AT_MOST:
-        return Settled(_unread(latest), None, tuple(counting))
+        return ChosenFile(_unread(latest), None, tuple(counting))
     different: dict[str, tuple[Submission, HandedInFile]] = {}
     for submission, hand_in in zip(read(latest), latest, strict=True):
         different.setdefault(submission.sha256, (submission, hand_in))
     if len(different) == 1:
         submission, chosen = next(iter(different.values()))
-        return Settled(submission, chosen, tuple(counting))
-    return Settled(_undecided(list(different.values())), None, tuple(counting))
+        return ChosenFile(submission, chosen, tuple(counting))
+    return ChosenFile(_undecided(list(different.values())), None, tuple(counting))
 
 
 def _preference(hand_in: HandedInFile) -> tuple[int, str]:

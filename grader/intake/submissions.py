@@ -21,13 +21,13 @@ from grader.domain.messages import Message, message
 from grader.domain.submission import Submission
 from grader.intake.archives import Unpacked
 from grader.intake.attributing import Attribution, attribute
-from grader.intake.companions import Nearby
+from grader.intake.companions import SortedFiles
 from grader.intake.intake_errors import IntakeError
 from grader.intake.leftovers import passed_over
-from grader.intake.listing import FileKind, Given, Item, look_at, siblings
+from grader.intake.listing import FileKind, GivenPath, Item, look_at, siblings
 from grader.intake.naming import clean_name
 from grader.intake.platforms.platform_registry import named_by_platform
-from grader.intake.settling import HandedInFile, Rank, Settled, settle
+from grader.intake.settling import ChosenFile, HandedInFile, Rank, settle
 from grader.intake.unpacking import Opener, fetch
 
 _NO_BYTES: Final = ""
@@ -77,7 +77,7 @@ def gather(
     if not settled:
         raise IntakeError(_nothing(paths))
     around = [item for path in paths if with_folder and path.is_file() for item in siblings(path)]
-    nearby = Nearby([*_with_students(attribution), *((item, "") for item in around)], workspace)
+    nearby = SortedFiles([*_with_students(attribution), *((item, "") for item in around)], workspace)
     completed = [_with_companions(one, nearby, opener) for one in settled]
     return Collected(
         tuple(one.submission for one in completed), passed_over(attribution, completed, opener, nearby.laid)
@@ -87,7 +87,7 @@ def gather(
 # Private functions for given paths
 
 
-def _outside(ours: Sequence[Path], path: Path, given: Given) -> Given:
+def _outside(ours: Sequence[Path], path: Path, given: GivenPath) -> GivenPath:
     """Leave out our own folders below a given one; a given folder of ours is meant to be read."""
     above = path.resolve()
     inside = [folder.resolve() for folder in ours]
@@ -98,20 +98,20 @@ def _outside(ours: Sequence[Path], path: Path, given: Given) -> Given:
     hidden = [folder.relative_to(above).parts for folder in inside]
     items = tuple(item for item in found.items if not any(item.container.is_relative_to(one) for one in inside))
     folders = tuple(parts for parts in found.folders if not any(parts[: len(one)] == one for one in hidden))
-    return Given(inside=replace(found, items=items, folders=folders))
+    return GivenPath(inside=replace(found, items=items, folders=folders))
 
 
-def _without_repeats(givens: Sequence[Given]) -> list[Given]:
+def _without_repeats(givens: Sequence[GivenPath]) -> list[GivenPath]:
     """Count a file that is in two of the given paths once, in the first."""
     seen: set[Path] = set()
-    kept: list[Given] = []
+    kept: list[GivenPath] = []
     for given in givens:
         if given.single is not None:
             kept += [] if given.single.container in seen else [given]
             seen.add(given.single.container)
         elif (found := given.inside) is not None:
             items = tuple(item for item in found.items if item.container not in seen)
-            kept += [] if found.items and not items else [Given(inside=replace(found, items=items))]
+            kept += [] if found.items and not items else [GivenPath(inside=replace(found, items=items))]
             seen |= {item.container for item in items}
     return kept
 
@@ -190,7 +190,7 @@ def _with_students(attribution: Attribution) -> Iterator[tuple[Item, str]]:
         yield item, ""
 
 
-def _with_companions(settled: Settled, nearby: Nearby, opener: Opener) -> Settled:
+def _with_companions(settled: ChosenFile, nearby: SortedFiles, opener: Opener) -> ChosenFile:
     chosen = settled.chosen
     if chosen is None or chosen.rank is not Rank.NOTEBOOK:
         return settled

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.domain.messages import Message, message
-from grader.intake.archives import Entry, Unpacked, unpack
+from grader.intake.archives import Unpacked, ZipEntry, unpack
 from grader.intake.intake_errors import IntakeError
 from grader.intake.listing import FileKind, Item, Listing, look_into
 
@@ -67,7 +67,7 @@ def fetch(items: Iterable[Item], workspace: Path) -> Mapping[Item, Unpacked]:
         IntakeError: A zip cannot be unpacked at all.
     """
     fetched: dict[Item, Unpacked] = {}
-    in_zips: dict[Path, dict[Entry, Item]] = {}
+    in_zips: dict[Path, dict[ZipEntry, Item]] = {}
     for item in items:
         if item.entry is None:
             fetched[item] = Unpacked(item.container)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from grader.locale.translator import LANGUAGES, TranslationError, Translator
+from grader.domain.languages import LANGUAGES
+from grader.locale.translator import TranslationError, Translator
 
 __all__ = ["LANGUAGES", "TranslationError", "Translator"]

@@ -25,7 +25,8 @@ from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
-from grader.locale.translator import CATALOGUES, DOMAIN, LANGUAGES, SOURCE_LANGUAGE
+from grader.domain.languages import LANGUAGES
+from grader.locale.translator import CATALOGUES, DOMAIN, SOURCE_LANGUAGE
 
 PACKAGE = CATALOGUES.parent
 """Folder of the code whose sentences are extracted."""

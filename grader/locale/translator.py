@@ -10,11 +10,9 @@ import gettext
 import logging
 from pathlib import Path
 
+from grader.domain.languages import LANGUAGES
 from grader.domain.messages import BY_LANGUAGE, Message, MessageValue, message
 from grader.domain.text import without_controls
-
-LANGUAGES = ("es", "en")
-"""Languages of every text for people, the first being the default of the course."""
 
 SOURCE_LANGUAGE = "en"
 """The language of the msgids, which has no catalogue."""

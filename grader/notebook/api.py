@@ -5,13 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from grader.authoring.assignment_catalogue import assignment_ids
 from grader.authoring.bundle import load_known
 from grader.authoring.errors import AuthoringError, unknown
-from grader.authoring.hints import hint_names, hints_for
-from grader.authoring.solution_cells import Solution, solution_cells
 from grader.checks.rubric import rubric_mistakes
 from grader.domain.assignment import Assignment
 from grader.domain.evidence import RejectedClaimsError, not_accepted
@@ -29,6 +27,9 @@ from grader.notebook.models_at_hand import Gathered, NotebookNames, gather, gath
 from grader.notebook.namespace import Settings, keep_settings, kept_settings, notebook_names
 from grader.notebook.question import Question
 from grader.notebook.untouched import apart
+
+if TYPE_CHECKING:
+    from grader.authoring.solution_cells import Solution
 
 _BACKEND: Final = "tensorflow"
 
@@ -92,6 +93,8 @@ def hint(name: str, *, assignment: str | None = None, language: str | None = Non
     Raises:
         NotebookCheckError: There is no hint of this name, or nobody said which assignment this is.
     """
+    from grader.authoring.hints import hint_names, hints_for
+
     names = notebook_names(sys._getframe(1))
     chosen, spoken = _chosen(kept_settings(names), assignment, language)
     found, facts = _loaded(chosen, spoken)
@@ -117,6 +120,8 @@ def solution(name: str, *, assignment: str | None = None, language: str | None =
     Raises:
         NotebookCheckError: The course does not allow it, or there is no such cell.
     """
+    from grader.authoring.solution_cells import Solution, solution_cells  # renders a template: not for every check
+
     names = notebook_names(sys._getframe(1))
     settings = kept_settings(names)
     chosen, spoken = _chosen(settings, assignment, language)
@@ -237,7 +242,7 @@ def _examined(question: Question, gathered: Gathered) -> JudgedModels:
 
     def work() -> JudgedModels:
         with exported_models(gathered) as shown:
-            return examine(items, shown, question.facts, question.focus)
+            return examine(items, shown, question.measured_by, question.focus)
 
     try:
         return apart(work, [found.model for found in gathered.models.values()])

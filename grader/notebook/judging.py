@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from grader.checks.check_registry import CHECKS
 from grader.checks.core.check import Check
@@ -13,7 +13,7 @@ from grader.checks.core.halves import half_alone
 from grader.checks.core.subject import Subject
 from grader.checks.rubric import result_of, run_checks
 from grader.domain.assignment import RubricItem
-from grader.domain.datasets import SampleKind, datasets
+from grader.domain.datasets import DataSize, Held, SampleKind, datasets
 from grader.domain.facts import DATA_SIZE_VARIABLE, ReferenceFacts
 from grader.domain.grade import CheckResult
 from grader.domain.measurement import MeasuredModel, Measurements, MeasuringProblem, Role
@@ -32,6 +32,19 @@ def is_measurable(dataset: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredBy:
+    """The reference that models are compared with.
+
+    Attributes:
+        facts: Its facts.
+        constants: What was published of it instead of its functions; empty if its module is here.
+    """
+
+    facts: ReferenceFacts
+    constants: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class JudgedModels:
     """What came of it.
 
@@ -47,19 +60,20 @@ class JudgedModels:
 
 
 def examine(
-    items: Sequence[RubricItem], exhibit: ExportedModels, facts: ReferenceFacts, focus: Role | None
+    items: Sequence[RubricItem], exhibit: ExportedModels, measured_by: MeasuredBy, focus: Role | None
 ) -> JudgedModels:
     """Judge every item that the exhibited models allow.
 
     Args:
         items: What was asked for, in rubric order, as far as the models are there.
         exhibit: The models.
-        facts: The reference.
+        measured_by: The reference.
         focus: The half that was asked about; it is then judged by itself where there is no autoencoder.
     """
     results: dict[str, CheckResult] = {}
+    facts = measured_by.facts
     if Role.AUTOENCODER in exhibit.claims and is_measurable(facts.dataset):
-        measured = _measured(exhibit, facts)
+        measured = _measured(exhibit, measured_by)
         if Role.AUTOENCODER in measured.models:
             left = _left(measured, facts)
             return JudgedModels(
@@ -83,20 +97,26 @@ def _left(measured: Measurements, facts: ReferenceFacts) -> frozenset[str]:
     return frozenset({"comparison"}) if differ and _notebooks_size() not in facts.calibrated else frozenset()
 
 
-def _notebooks_size() -> str:
+def _notebooks_size() -> DataSize:
     """Return the size of the data that the notebook uses: Keras's whole sets, unless `grader check` gave the sample."""
-    return os.environ.get(DATA_SIZE_VARIABLE, "full")
+    return DataSize(os.environ.get(DATA_SIZE_VARIABLE, DataSize.FULL))
 
 
-def _measured(exhibit: ExportedModels, facts: ReferenceFacts) -> Measurements:
-    """Measure on public images of the data that the notebook uses, if there are facts for them."""
+def _measured(exhibit: ExportedModels, measured_by: MeasuredBy) -> Measurements:
+    """Measure on public images of the data that the notebook uses, if there are facts for them.
+
+    Which of several data sets that is need not be asked of a model that was not trained on any.
+    """
     from grader.rebuild.quantities.reference_data import DataChoice
     from grader.rebuild.whole_submission import measure
 
+    facts = measured_by.facts
     names = tuple((role.value, name) for role, name in exhibit.names.items())
+    dataset = "" if exhibit.evidence.fits else facts.dataset
+    task = MeasuringTask(facts.reference, Held.PUBLIC, names, dataset, reference_constants=measured_by.constants)
     size = _notebooks_size()
-    choice = DataChoice(size if size in facts.calibrated else "sample")
-    return measure(exhibit.evidence, MeasuringTask(facts.reference, "public", names), choice)
+    choice = DataChoice(size if size in facts.calibrated else DataSize.SAMPLE)
+    return measure(exhibit.evidence, task, choice, for_cell=facts)
 
 
 def _rebuilt(exhibit: ExportedModels) -> tuple[dict[Role, MeasuredModel], tuple[MeasuringProblem, ...]]:

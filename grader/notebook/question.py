@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from grader.authoring.tasks import tasks, where_to_begin
 from grader.checks.check_registry import CHECKS
 from grader.checks.core.check import Needs
 from grader.checks.core.phrases import ROLE_NAMES
@@ -19,7 +18,7 @@ from grader.domain.messages import Message, message
 from grader.notebook import nbgrader_points
 from grader.notebook.cell_output import Feedback
 from grader.notebook.complaints import NotebookCheckError
-from grader.notebook.judging import JudgedModels, is_measurable
+from grader.notebook.judging import JudgedModels, MeasuredBy, is_measurable
 from grader.notebook.models_at_hand import Gathered
 
 EVERYTHING: Final = "all"
@@ -45,6 +44,11 @@ class Question:
     def known_names(self) -> tuple[str, ...]:
         """Every name that a call may use."""
         return (*(role.value for role in Role), *(item.check for item in self.assignment.rubric), EVERYTHING)
+
+    @property
+    def measured_by(self) -> MeasuredBy:
+        """The reference of the assignment."""
+        return MeasuredBy(self.facts, self.assignment.reference_constants)
 
     @property
     def focus(self) -> Role | None:
@@ -86,6 +90,8 @@ class Question:
         unjudged = [item for item in self.asked if item.check not in examined.results.keys() | examined.left]
         pending = (*self._reasons(gathered, examined, unjudged), *self._left_to_the_whole_notebook(examined.left))
         if self.assignment.has_material and self.name == EVERYTHING and not gathered.there and not results:
+            from grader.authoring.tasks import tasks, where_to_begin  # renders a template: not for every check
+
             pending = (where_to_begin(tasks(self.assignment, self.language)),)
         return Feedback(
             asked=self.name,

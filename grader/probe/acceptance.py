@@ -41,7 +41,7 @@ CALLBACKS = frozenset({
 
 
 @dataclass(frozen=True)
-class Terms:
+class EarlyEndTerms:
     """When a training may end before its last epoch.
 
     Attributes:
@@ -72,7 +72,9 @@ class AcceptingPace(FitPace):
         most: Most steps of an execution.
     """
 
-    def __init__(self, terms: Terms, model: Any, rows: tuple[Any, Any], epochs: int, most: int = MOST_STEPS) -> None:
+    def __init__(
+        self, terms: EarlyEndTerms, model: Any, rows: tuple[Any, Any], epochs: int, most: int = MOST_STEPS
+    ) -> None:
         super().__init__(most)
         self.accepted = self.ended_early = False
         self.steps_done = 0
@@ -90,7 +92,7 @@ class AcceptingPace(FitPace):
 
     @classmethod
     def of(
-        cls, terms: Terms, model: Any, asked: Mapping[str, Any], record: FitRecord, *, most: int
+        cls, terms: EarlyEndTerms, model: Any, asked: Mapping[str, Any], record: FitRecord, *, most: int
     ) -> AcceptingPace | None:
         """Return the course of a call of `fit`, None if anything about it is unusual."""
         epochs = asked["epochs"]

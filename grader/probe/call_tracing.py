@@ -91,15 +91,72 @@ def opened(node: Any, tensors: dict[int, Any]) -> Any:
         if _takes_mean_and_variance(node) and _draws(node):
             return SAMPLING
         raise
+    trained = _in_training(what, sources, operation.call, args, kwargs)
+    if _draws_a_code(trained) and not _draws_a_code(function):
+        return trained
     passes_on = function._outputs[0] is function._inputs[0] and len(function._outputs) == 1
     if not passes_on or len(sources) > 2:
         return function
-    trained = _in_training(what, sources, operation.call, args, kwargs)
     if len(sources) == 1 or not _takes_mean_and_variance(node):
         return _noise_of(trained) or _noise_by_numbers(node) or function
-    if trained is None:
-        return SAMPLING if _draws(node, training=True) else function
-    return trained if is_sampled(_maker(trained._outputs[0])) else function
+    return SAMPLING if trained is None and _draws(node, training=True) else function
+
+
+def called(what: str, call: Callable[..., Any], source: Any) -> Any:
+    """Return the graph of a subclass's `call`: as in training if it draws a code then and none otherwise.
+
+    The measuring process puts the mean in the place of the code, as the subclass itself does outside training.
+
+    Raises:
+        NotFlattenableError: It cannot be traced.
+    """
+    function = traced(what, outside_training(call), source)
+    if _draws_a_code(function):
+        return function
+    trained = _in_training(what, [source], call, [source], {})
+    return trained if _draws_a_code(trained) else function
+
+
+def with_opened_layers(what: str, function: Any) -> Any:
+    """Return the graph of a functional model with its Lambdas, own layers and nested models written out as calls.
+
+    A code may be drawn by several layers together: one makes ε, another σ, and `Multiply` and `Add` the rest.
+
+    Raises:
+        NotFlattenableError: A part of it cannot be traced, or it has more than one input.
+    """
+    if len(function._inputs) != 1:
+        raise NotFlattenableError("a model with several inputs")
+    return traced(what, lambda source: _run(function, source), stand_in(function._inputs[0]))
+
+
+def _run(function: Any, *sources: Any) -> Any:
+    inner = function._run_through_graph(list(sources), operation_fn=_opened_call)
+    return inner[0] if isinstance(inner, list | tuple) and len(inner) == 1 else inner
+
+
+def _opened_call(operation: Any) -> Callable[..., Any]:
+    import keras
+
+    graph = getattr(operation, "_functional", None) or operation
+    if isinstance(operation, keras.Model) and hasattr(graph, "_run_through_graph") and is_plain(operation):
+        return lambda inputs, **_: _run(graph, *(inputs if isinstance(inputs, list | tuple) else [inputs]))
+    is_own = isinstance(operation, keras.layers.Layer) and not type(operation).__module__.startswith("keras.src.")
+    return outside_training(operation.call) if is_own or type(operation) is keras.layers.Lambda else operation
+
+
+def is_plain(model: Any) -> bool:
+    """Return whether a model computes just its graph and no `call` of its author."""
+    import keras
+    from keras.src.models.functional import Functional
+
+    return type(model).call in (keras.Sequential.call, Functional.call)
+
+
+def _draws_a_code(function: Any | None) -> bool:
+    if function is None:
+        return False
+    return any(is_sampled(node.operation) for nodes in function._nodes_by_depth.values() for node in nodes)
 
 
 def _noise_of(trained: Any | None) -> Any | None:
@@ -151,15 +208,12 @@ def _in_training(
     what: str, sources: list[Any], call: Callable[..., Any], args: Any, kwargs: dict[str, Any]
 ) -> Any | None:
     """Return the graph of a layer in training; None if it has no such argument, or cannot be traced then."""
+    if outside_training(call) is call:
+        return None
     try:
         return _function_of(what, sources, lambda: call(*args, **{**kwargs, "training": True}))
     except NotFlattenableError:
         return None
-
-
-def _maker(tensor: Any) -> Any:
-    """Return the layer or operator that made a tensor."""
-    return tensor._keras_history.operation
 
 
 def _draws(node: Any, **options: bool) -> bool:

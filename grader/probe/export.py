@@ -238,6 +238,8 @@ def _fits(records: list[FitRecord], models: list[Any]) -> list[dict[str, Any]]:
             "same_target": record.same_target,
             "input_minimum": _finite(record.input_minimum),
             "input_maximum": _finite(record.input_maximum),
+            "target_minimum": _finite(record.target_minimum),
+            "target_maximum": _finite(record.target_maximum),
             "completed": record.completed,
             "columns": record.columns,
             "names": list(record.names),

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from . import patience
-from .acceptance import AcceptingPace, Terms
+from .acceptance import AcceptingPace, EarlyEndTerms
 from .fit_record import FitRecord
 from .joined_steps import MOST_STEPS, FitPace, JoiningFunction, patch_trainer
 
@@ -34,7 +34,7 @@ class FastFits:
         terms: When a training may end before its last epoch; None if none may.
     """
 
-    def __init__(self, terms: Terms | None = None) -> None:
+    def __init__(self, terms: EarlyEndTerms | None = None) -> None:
         self._terms = terms
         self._going_on: list[tuple[Any, FitPace]] = []
         self._waiting: FitPace | None = None
@@ -45,7 +45,7 @@ class FastFits:
     def asked(cls, settings: Mapping[str, Any]) -> FastFits:
         """Return the acceleration that the grader's settings ask for (`grader.domain.acceleration`)."""
         terms = settings.get("terms")
-        return cls(None if terms is None else Terms(**terms))
+        return cls(None if terms is None else EarlyEndTerms(**terms))
 
     def patch(self, module: ModuleType) -> None:
         """Patch the trainer.

@@ -19,6 +19,8 @@ class FitRecord:
     same_target: bool | None = None
     input_minimum: float | None = None
     input_maximum: float | None = None
+    target_minimum: float | None = None
+    target_maximum: float | None = None
     input_shape: tuple[int | None, ...] | None = None
     completed: bool = False
     columns: dict[str, list[float]] | None = None

@@ -13,12 +13,14 @@ from typing import Any
 from .call_tracing import (
     SAMPLING,
     call_key,
+    called,
+    is_plain,
     is_sampled,
     is_split,
     opened,
-    outside_training,
     stand_in,
     traced,
+    with_opened_layers,
 )
 from .call_tracing import NotFlattenableError as NotFlattenableError
 from .operator_rules import SAMPLING_MODULE as SAMPLING_MODULE
@@ -100,7 +102,15 @@ def flatten(model: Any, registry: Registry, input_shape: Sequence[int | None] | 
     Raises:
         NotFlattenableError: It was never built, or its `call` cannot be traced symbolically.
     """
-    return described(as_function(model, input_shape), registry)
+    function = as_function(model, input_shape)
+    try:
+        return described(function, registry)
+    except NotFlattenableError:
+        try:
+            return described(with_opened_layers(type(model).__name__, function), registry)
+        except NotFlattenableError:
+            pass
+        raise
 
 
 def described(function: Any, registry: Registry) -> dict[str, Any]:
@@ -132,9 +142,9 @@ def as_function(model: Any, input_shape: Sequence[int | None] | None = None) -> 
     """
     import keras
 
-    if _has_own_call(model):
+    if not is_plain(model):
         what, shape = f"{type(model).__name__}.call", known_input_shape(model, input_shape)
-        return traced(what, outside_training(model.call), keras.Input(tuple(shape)))
+        return called(what, model.call, keras.Input(tuple(shape)))
     if isinstance(model, keras.Sequential):
         if model._functional is None:
             _build_sequential(model, input_shape)
@@ -142,15 +152,10 @@ def as_function(model: Any, input_shape: Sequence[int | None] | None = None) -> 
     return model
 
 
-def _has_own_call(model: Any) -> bool:
-    """Return whether a model computes its author's `call` and not just its graph."""
-    import keras
-    from keras.src.models.functional import Functional
-
-    return type(model).call not in (keras.Sequential.call, Functional.call)
-
-
 def _build_sequential(model: Any, input_shape: Sequence[int | None] | None) -> None:
+    """Build a Sequential that was never called; one made of another model's layers gets what the first of them got."""
+    if input_shape is None:
+        input_shape = _shape_given_to(model.layers[0]) if model.layers else None
     if input_shape is None:
         raise NotFlattenableError("a Sequential that was never given an input")
     try:
@@ -159,6 +164,21 @@ def _build_sequential(model: Any, input_shape: Sequence[int | None] | None) -> N
         raise NotFlattenableError(f"a Sequential that cannot be built: {error}") from error
     if model._functional is None:
         raise NotFlattenableError("a Sequential without a graph")
+
+
+def _shape_given_to(layer: Any) -> Sequence[int | None] | None:
+    """Return the shape of one sample that a layer was called on first, None if it never was."""
+    import keras
+
+    if isinstance(layer, keras.Model):
+        try:
+            return known_input_shape(layer, None)
+        except NotFlattenableError:
+            return _shape_given_to(layer.layers[0]) if isinstance(layer, keras.Sequential) and layer.layers else None
+    for node in getattr(layer, "_inbound_nodes", ()):
+        if len(node.input_tensors) == 1:
+            return tuple(node.input_tensors[0].shape[1:])
+    return None
 
 
 def known_input_shape(model: Any, input_shape: Sequence[int | None] | None) -> Sequence[int | None]:
@@ -260,7 +280,7 @@ class _Walk:
         import keras
 
         operation = node.operation
-        if isinstance(operation, keras.Model) and not _has_own_call(operation):
+        if isinstance(operation, keras.Model) and is_plain(operation):
             return as_function(operation), node.input_tensors
         opaque = isinstance(operation, keras.Model) or type(operation) in (keras.layers.Lambda, keras.layers.Pipeline)
         own = isinstance(operation, keras.layers.Layer) and not type(operation).__module__.startswith("keras.src.")

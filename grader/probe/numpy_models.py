@@ -3,7 +3,7 @@
 The four arrays of one hidden layer, (D, K), (K,), (K, D) and (D,), are found anywhere: as global variables, in lists,
 tuples and dictionaries, as attributes of objects. The activations are identified by calling the notebook's own
 functions (`encode`, `decode`, `forward`, `predict` and similar) and comparing their results with act(x·W + b) for known
-functions.
+functions. A notebook may also hold its samples in columns, W·x + b: its arrays are then described the other way round.
 """
 
 from __future__ import annotations
@@ -166,6 +166,9 @@ def _candidates(arrays: Sequence[tuple[str, Any]], size: int) -> Iterator[NumpyN
                 b1, b2 = _bias(arrays, code, down[0]), _bias(arrays, size, up[0])
                 if b1 is not None and b2 is not None:
                     yield NumpyNetwork(down[1], b1, up[1], b2, "", "")
+                b1, b2 = _bias(arrays, code, up[0]), _bias(arrays, size, down[0])
+                if b1 is not None and b2 is not None:  # samples in columns
+                    yield NumpyNetwork(up[1].T, b1, down[1].T, b2, "", "")
 
 
 def _bias(arrays: Sequence[tuple[str, Any]], length: int, beside: str) -> Any | None:
@@ -201,13 +204,22 @@ def _answers(namespace: Mapping[str, Any], arrays: Sequence[tuple[str, Any]], si
     asked = 0
     for function in _functions(namespace):
         for question in questions:
-            for arguments in _arguments(function, question, named):
-                for _, part in _inside("", _call(function, arguments), depth=2):
-                    if isinstance(part, np.ndarray) and part.ndim == 2 and len(part) == len(question):
-                        yield _Answer(question, part)
-                        asked += 1
-                        if asked >= MAX_ANSWERS:
-                            return
+            for part in _made_of(function, question, named):
+                yield _Answer(question, part)
+                asked += 1
+                if asked >= MAX_ANSWERS:
+                    return
+
+
+def _made_of(function: Callable[..., Any], question: Any, named: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield what a function makes of samples in rows, and of samples in columns; a row a sample in both cases."""
+    import numpy as np
+
+    for samples, turned in ((question, False), (question.T, True)):
+        for arguments in _arguments(function, samples, named):
+            for _, part in _inside("", _call(function, arguments), depth=2):
+                if isinstance(part, np.ndarray) and part.ndim == 2 and part.shape[turned] == len(question):
+                    yield part.T if turned else part
 
 
 def _functions(namespace: Mapping[str, Any]) -> Iterator[Callable[..., Any]]:

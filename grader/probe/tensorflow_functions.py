@@ -20,7 +20,7 @@ from keras import ops
 from .sampled_noise import StandardNormal
 
 
-class Free:
+class UnknownSize:
     """Represents the unknown size of an axis, the batch: the value of `tf.shape(x)[0]`."""
 
 
@@ -41,7 +41,7 @@ class Sizes(tuple[Any, ...]):
         return list(self)
 
 
-class Kind(str):
+class DataType(str):
     """A data type with the attributes of a TensorFlow type that students use."""
 
     __slots__ = ()
@@ -88,14 +88,14 @@ class in_trace(AbstractContextManager[None]):  # noqa: N801 - reads as what it i
 
 
 def _shape(input: Any, *_: Any, **__: Any) -> tuple[Any, ...]:  # noqa: A002 - TensorFlow's name
-    return tuple(Free() if length is None else length for length in input.shape)
+    return tuple(UnknownSize() if length is None else length for length in input.shape)
 
 
 def _sizes(shape: Any) -> list[int | None]:
     """Read a shape in which some sizes are unknown."""
     if not isinstance(shape, list | tuple | tf.TensorShape):
         shape = np.asarray(shape).tolist()
-    return [None if size is None or isinstance(size, Free) else int(size) for size in shape]
+    return [None if size is None or isinstance(size, UnknownSize) else int(size) for size in shape]
 
 
 def _reshape(tensor: Any, shape: Any) -> Any:
@@ -111,7 +111,7 @@ def _reshape(tensor: Any, shape: Any) -> Any:
 
 
 def _stack(values: Any, axis: int = 0) -> Any:
-    if any(isinstance(value, Free) for value in values):
+    if any(isinstance(value, UnknownSize) for value in values):
         return tuple(values)  # a shape built from sizes
     return ops.stack(values, axis=axis)
 

@@ -18,7 +18,7 @@ import tensorflow as tf
 from tensorflow.python.eager.polymorphic_function import polymorphic_function
 from tensorflow.python.util import dispatch
 
-from .tensorflow_functions import ANSWERS, Free, Kind, Sizes, in_trace
+from .tensorflow_functions import ANSWERS, DataType, Sizes, UnknownSize, in_trace
 
 _ENDINGS = ("_v2_with_dispatch", "_with_dispatch", "_v2")
 
@@ -33,7 +33,7 @@ def traceable(anchor: Any) -> Iterator[None]:
     _DISPATCHER.listen()
     patches = [
         (keras.KerasTensor, "shape", property(lambda tensor: Sizes(tensor._shape))),
-        (keras.KerasTensor, "dtype", property(lambda tensor: Kind(tensor._dtype))),
+        (keras.KerasTensor, "dtype", property(lambda tensor: DataType(tensor._dtype))),
         (keras.KerasTensor, "sparse", property(lambda _: False)),  # Keras 3.15 takes `constant * x` for sparse
         (keras.KerasTensor, "get_shape", lambda tensor: tf.TensorShape(tensor._shape)),
         (keras.layers.Layer, "add_loss", lambda *_: None),  # takes no symbolic tensor, and is no part of the graph
@@ -66,7 +66,7 @@ def _open_function(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _is_symbolic(value: Any) -> bool:
-    return isinstance(value, keras.KerasTensor | Free)
+    return isinstance(value, keras.KerasTensor | UnknownSize)
 
 
 class _Dispatcher(dispatch.GlobalOpDispatcher):

@@ -23,6 +23,7 @@ from pydantic import TypeAdapter
 
 import reference as reference_package
 from grader.domain.architecture import Architecture
+from grader.domain.datasets import DataSize
 from grader.domain.facts import Baseline, CalibrationRun, ReferenceFacts, Statistic
 from grader.domain.measurement import ImageStrip, Quantity, Role
 from grader.rebuild.facts.curves import FEWEST_RUNS
@@ -166,7 +167,7 @@ class Inspected:
     """
 
     facts: ReferenceFacts
-    data: str
+    data: DataSize
     data_hash: str
 
 

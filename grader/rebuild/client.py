@@ -24,6 +24,7 @@ from pydantic import ValidationError
 
 import grader
 from grader.domain.course import Course, unusable_reference
+from grader.domain.datasets import DataSize
 from grader.domain.evidence import Evidence
 from grader.domain.folders import private_folder
 from grader.domain.inspection import Outline
@@ -102,7 +103,7 @@ class MeasuringProcesses:
         prefix: Command of the sandbox in which the processes themselves run; None for no sandbox.
     """
 
-    data_size: str = "full"
+    data_size: DataSize = DataSize.FULL
     data_folder: Path | None = None
     course: Course | None = field(default=None, kw_only=True)
     graph_sandbox: GraphSandbox | None = field(default=None, kw_only=True)

@@ -48,5 +48,5 @@ def _skill(autoencoder: RebuiltModel, samples: Samples) -> float:
     outputs = image_metrics.answers(autoencoder.model, few)
     if outputs is None or outputs.size != few.size or not np.isfinite(outputs).all():
         return 0.0
-    mean = image_metrics.mean_image_error(samples.train, few)
+    mean = samples.mean_image_error(few)
     return 1 - image_metrics.mean_squared_error(few.reshape(len(few), -1), outputs) / mean

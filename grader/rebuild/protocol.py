@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from grader.domain.datasets import DataSize
 from grader.domain.evidence import Evidence
 from grader.domain.inspection import Outline
 from grader.domain.measurement import Measurements
@@ -27,7 +28,7 @@ class DataPlace:
         folder: Folder that is searched first for the full set.
     """
 
-    size: str = "full"
+    size: DataSize = DataSize.FULL
     folder: Path | None = None
 
 
@@ -114,7 +115,7 @@ class PublishedData:
     """
 
     file: Path | None
-    size: str
+    size: DataSize
     digest: str
     source: str
     looked_for: tuple[Path, ...] = ()

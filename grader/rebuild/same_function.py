@@ -39,12 +39,19 @@ class Asked:
         form: Its canonical form.
         code_size: Size of its code.
         scale: The pixels on which it was trained, None for [0, 1].
+        wanted: Canonical form of the reference's autoencoder, if its facts are at hand; else it is built.
     """
 
     autoencoder: RebuiltModel
     form: Architecture
     code_size: int
     scale: PixelScale | None
+    wanted: Architecture | None = None
+
+    def has_layers_of(self, reference: Reference) -> bool:
+        """Return whether its layers equal the reference's exactly."""
+        wanted = reference_form(reference) if self.wanted is None else self.wanted
+        return _signature(self.form) == _signature(wanted)
 
 
 def equivalence(
@@ -61,7 +68,7 @@ def equivalence(
         always: Whether to compare even if the layers equal the reference's exactly, so that the two measurements can be
             checked against each other.
     """
-    if not is_comparable(reference) or not (always or _signature(asked.form) != _signature(reference_form(reference))):
+    if not is_comparable(reference) or (not always and asked.has_layers_of(reference)):
         return Equivalence()
     donor = Donor(asked.autoencoder, evidence.operations, arrays, asked.form, asked.code_size)
     found = transplant(donor, reference.build(), samples.images)

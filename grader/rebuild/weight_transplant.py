@@ -127,11 +127,22 @@ def transplant(donor: Donor, models: Autoencoder, images: Array) -> Transplant |
 
 
 def _candidates(donor: Donor, models: Autoencoder) -> Iterator[tuple[_Variant, tuple[str, ...]]]:
-    """Yield our networks, each with an order of the student's arrays: first every network in graph order."""
-    variants = list(islice(_variants(donor, models), MAX_VARIANTS))
-    orders = [list(islice(_orders(donor, variant), MAX_ORDERS)) for variant in variants]
-    for place in range(MAX_ORDERS):
-        yield from ((variant, own[place]) for variant, own in zip(variants, orders, strict=True) if place < len(own))
+    """Yield our networks, each with an order of the student's arrays: first every network in graph order.
+
+    Our networks differ in activations alone, so that their arrays have the same shapes: if those of the first one do
+    not fit the student's, none of them does, and no other one is built.
+    """
+    variants = islice(_variants(donor, models), MAX_VARIANTS)
+    first = next(variants, None)
+    orders = [] if first is None else list(islice(_orders(donor, first), MAX_ORDERS))
+    if first is None or not orders:
+        return
+    built = [first]
+    yield first, orders[0]
+    for variant in variants:
+        built.append(variant)
+        yield variant, orders[0]
+    yield from ((variant, order) for order in orders[1:] for variant in built)
 
 
 # Our own networks

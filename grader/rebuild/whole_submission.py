@@ -14,6 +14,7 @@ import tensorflow as tf
 from grader.domain.architecture import Architecture
 from grader.domain.datasets import Held, SampleKind, datasets
 from grader.domain.evidence import Evidence, ModelClaim, RelatedClaims
+from grader.domain.facts import ReferenceFacts
 from grader.domain.measurement import (
     NOT_FINITE,
     ImageStrip,
@@ -47,6 +48,7 @@ from grader.rebuild.quantities.conventions import (
     ANSWERS_WITH_LOGITS,
     PixelScale,
     answers_with_logits,
+    fits_of,
     with_probabilities,
 )
 from grader.rebuild.quantities.plug_in_quantities import added_measurements
@@ -61,16 +63,31 @@ _DOES_NOT_RUN = (tf.errors.OpError, ValueError)
 
 
 def measure(
-    evidence: Evidence, task: MeasuringTask, choice: DataChoice, sandbox: GraphSandbox | None = None
+    evidence: Evidence,
+    task: MeasuringTask,
+    choice: DataChoice,
+    sandbox: GraphSandbox | None = None,
+    *,
+    for_cell: ReferenceFacts | None = None,
 ) -> Measurements:
     """Rebuild every model of the evidence, find the autoencoder and its parts, and measure them.
 
     If none of them is an autoencoder, exported graphs are measured by behaviour, if there is a sandbox for them.
 
+    Args:
+        evidence: The models, as claimed.
+        task: What to measure, and on which images.
+        choice: The data.
+        sandbox: For exported graphs.
+        for_cell: Facts of the reference, if a check in a notebook's cell asks: pictures, drawings and trivial
+            predictors are then left out, and the reference's layers are read from the facts instead of being built.
+
     Raises:
         reference.data.DataNotFoundError: The full data was asked for and not found.
     """
-    setting = Setting(load(task.reference), task, choice)
+    form = None if for_cell is None else for_cell.architectures.get(Role.AUTOENCODER)
+    reference = load(task.reference, task.reference_constants)
+    setting = Setting(reference, task, choice, for_cell is not None, form)
     dataset = setting.reference.dataset
     found = _measured(evidence, setting, sandbox)
     values = {name: replace(one, unit=unit_for(Unit(one.unit), dataset)) for name, one in found.values.items()}
@@ -235,7 +252,7 @@ def _whole(family: Family, found: _Found, autoencoder: RebuiltModel) -> Measurem
         missed=around.missed,
         equivalent=numbers.alike.form,
         conventions=_conventions(autoencoder, case.scale),
-        pixels=None if case.scale is None else (case.scale.black, case.scale.white),
+        pixels=None if case.scale is None else (case.scale.answered.black, case.scale.answered.white),
         fingerprint=fingerprint(autoencoder, case.rebuilt.arrays),
     )
 
@@ -248,8 +265,9 @@ def _numbers(family: Family, found: _Found, autoencoder: RebuiltModel, code_size
         if case.measurable:
             numbers.values += _of_samples(family, case, autoencoder)
         numbers.alike = _alike(found, autoencoder, round(code_size.value))
-        numbers.pictures = strips(autoencoder, case.samples)
-        _draw(family, case, numbers)
+        if not case.setting.numbers_only:
+            numbers.pictures = strips(autoencoder, case.samples)
+            _draw(family, case, numbers)
     except _DOES_NOT_RUN as error:
         numbers.problems += (_not_rebuilt(autoencoder.claim, f"it does not run, {first_line(error)}"),)
     numbers.values += numbers.alike.values
@@ -286,8 +304,9 @@ def _of_samples(family: Family, case: Case, autoencoder: RebuiltModel) -> list[M
 def _alike(found: _Found, autoencoder: RebuiltModel, code_size: int) -> Equivalence:
     """Compare with the reference's own network; always, if hidden samples are used."""
     case = found.case
-    asked = Asked(autoencoder, found.architectures[Role.AUTOENCODER], code_size, case.scale)
-    always = case.setting.task.images == "hidden"
+    form, wanted = found.architectures[Role.AUTOENCODER], case.setting.reference_form
+    asked = Asked(autoencoder, form, code_size, case.scale, wanted)
+    always = case.setting.task.images == Held.HIDDEN
     rebuilt = case.rebuilt
     return equivalence(case.setting.reference, asked, rebuilt.evidence, rebuilt.arrays, case.samples, always=always)
 
@@ -359,9 +378,7 @@ def _not_finite(model: RebuiltModel, values: list[Measurement]) -> tuple[Measuri
 def _was_fitted(model: RebuiltModel, evidence: Evidence) -> bool:
     if model.claim.class_name == WITHOUT_KERAS:
         return True  # it is trained in a loop that was not observed
-    own = set(model.claim.variables)
-    held = {claim.model: set(claim.variables) for claim in evidence.models}
-    return any(own & held.get(fit.model, set()) for fit in evidence.fits)
+    return bool(fits_of(model, evidence))
 
 
 def forget() -> None:

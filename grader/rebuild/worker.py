@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 
-from grader.domain.datasets import SampleKind, datasets
+from grader.domain.datasets import DataSize, SampleKind, datasets
 from grader.rebuild.process_limits import end_with, limit_memory
 
 if __name__ == "__main__":  # before TensorFlow is imported, which takes seconds
@@ -115,8 +115,8 @@ def _publish(request: PublishRequest) -> PublishedData:
     target = request.folder / f"{request.dataset}.npz"
     with _in_one_step(target) as path, path.open("wb") as file:
         np.savez(file, **data.kernel_view(found))  # type: ignore[arg-type] # the stubs expect `allow_pickle`
-    files = data.candidates(request.dataset, choice.folder) if choice.size == "full" else []
-    return PublishedData(target, found.size, found.digest(), found.source, _absolute(files))
+    files = data.candidates(request.dataset, choice.folder) if choice.size == DataSize.FULL else []
+    return PublishedData(target, DataSize(found.size), found.digest(), found.source, _absolute(files))
 
 
 def _publish_cards(folder: Path, choice: DataChoice) -> PublishedData:
@@ -125,8 +125,8 @@ def _publish_cards(folder: Path, choice: DataChoice) -> PublishedData:
     target = folder / card_data.FILE_NAME
     with _in_one_step(target) as path:
         card_data.write_csv(card_data.kernel_view(table.cards), path)
-    files = card_data.candidates(choice.folder) if choice.size == "full" else []
-    return PublishedData(target, table.size, table.cards.digest(), table.cards.source, _absolute(files))
+    files = card_data.candidates(choice.folder) if choice.size == DataSize.FULL else []
+    return PublishedData(target, DataSize(table.size), table.cards.digest(), table.cards.source, _absolute(files))
 
 
 def _absolute(files: Iterable[Path]) -> tuple[Path, ...]:

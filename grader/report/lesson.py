@@ -36,7 +36,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChartLine:
     """A line through points; `kind` 1 is solid, 2 is dashed."""
 
     points: str
@@ -55,7 +55,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class AxisTick:
     """A number of an axis."""
 
     x: float
@@ -88,9 +88,9 @@ class Drawing:
     key: tuple[tuple[str, int], ...] = ()
     axis: str = ""
     marks: tuple[Mark, ...] = ()
-    lines: tuple[Line, ...] = ()
+    lines: tuple[ChartLine, ...] = ()
     bars: tuple[Bar, ...] = ()
-    ticks: tuple[Tick, ...] = ()
+    ticks: tuple[AxisTick, ...] = ()
 
 
 def lesson_drawings(graded: GradedSubmission, wording: Wording) -> tuple[Drawing, ...]:
@@ -118,10 +118,10 @@ def _curve(curve: LossCurve, wording: Wording) -> Drawing | None:
     if len(curve.losses) < 2 or not all(map(math.isfinite, losses)) or min(losses) == max(losses):
         return None
     low, high = min(losses), max(losses)
-    lines = [Line(_path(curve.losses, low, high), 1)]
+    lines = [ChartLine(_path(curve.losses, low, high), 1)]
     key = [(wording.t("on what was trained on"), 1)]
     if curve.validation:
-        lines.append(Line(_path(curve.validation, low, high), 2))
+        lines.append(ChartLine(_path(curve.validation, low, high), 2))
         key.append((wording.t("on what was held out"), 2))
     name = hygiene.one_line(curve.name, hygiene.NAME_LIMIT)
     title = wording.t("Learning curve of {name}", name=name) if name else wording.t("Learning curve")
@@ -242,13 +242,15 @@ def _place(value: float, among: Sequence[float], start: float, end: float) -> fl
     return _r(start + (value - low) / (high - low) * (end - start))
 
 
-def _heights(low: float, high: float, wording: Wording) -> list[Tick]:
+def _heights(low: float, high: float, wording: Wording) -> list[AxisTick]:
     values = [low + (high - low) * step / (_TICKS - 1) for step in range(_TICKS)]
-    return [Tick(_LEFT - 8, _r(_up(one, low, high) + 4), wording.figure(one), "end") for one in values]
+    return [AxisTick(_LEFT - 8, _r(_up(one, low, high) + 4), wording.figure(one), "end") for one in values]
 
 
-def _ends(first: str, last: str) -> tuple[Tick, Tick]:
-    return Tick(_LEFT, HEIGHT - _BOTTOM + 18, first, "start"), Tick(WIDTH - _RIGHT, HEIGHT - _BOTTOM + 18, last, "end")
+def _ends(first: str, last: str) -> tuple[AxisTick, AxisTick]:
+    return AxisTick(_LEFT, HEIGHT - _BOTTOM + 18, first, "start"), AxisTick(
+        WIDTH - _RIGHT, HEIGHT - _BOTTOM + 18, last, "end"
+    )
 
 
 def _median(edges: Sequence[float], shares: Sequence[float]) -> float:

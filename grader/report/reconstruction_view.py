@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from grader.domain.code_sizes import calibrated_for
+from grader.domain.datasets import DataSize, Held
 from grader.domain.facts import CalibratedData, ReferenceFacts, Statistic, trivial_errors
 from grader.domain.measurement import ImageStrip, Measurements, Quantity
 from grader.report import charts, hygiene, pictures
@@ -83,7 +84,7 @@ def loss_view(measurements: Measurements, facts: ReferenceFacts, wording: Wordin
     if student is None or calibrated is None or known is None or not known.curves:
         return None
     marks = _baselines(measurements, facts, known, wording)
-    chart = _chart(student, known, marks, wording, hidden=measurements.images == "hidden")
+    chart = _chart(student, known, marks, wording, hidden=measurements.images == Held.HIDDEN)
     return LossView(
         light=pictures.data_uri(charts.loss_chart(chart, charts.LIGHT)),
         dark=pictures.data_uri(charts.loss_chart(chart, charts.DARK)),
@@ -156,10 +157,10 @@ def _basis(measurements: Measurements, facts: ReferenceFacts, known: Statistic, 
         wording.t(
             "The reference was trained {runs} times for {epochs} epochs.",
             runs=wording.count(known.runs),
-            epochs=wording.count(facts.calibrated[measurements.data].epochs),
+            epochs=wording.count(facts.calibrated[DataSize(measurements.data)].epochs),
         )
     ]
-    if measurements.images != "hidden":
+    if measurements.images != Held.HIDDEN:
         said.append(
             wording.t(
                 "Its error and the limits for points are those on hidden data, the other numbers those on public data."

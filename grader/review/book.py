@@ -25,7 +25,7 @@ from grader.domain.questions import OpenAnswer, OpenQuestion
 from grader.gradebook import Decisions, Gradebook, GradebookError, sqlite_url
 from grader.gradebook.standing_queries import StandingQueries
 from grader.gradebook.standing_tables import StandingRow
-from grader.gradebook.standing_updates import Stale, Standing, Standings
+from grader.gradebook.standing_updates import Stale, StandingTables, StoredStanding
 
 _AT_ONCE = 200
 """Number of documents in memory at the same time while the derived tables are updated."""
@@ -89,7 +89,7 @@ class Book:
     place: BookPlace
     gradebook: Gradebook
     decisions: Decisions
-    standings: Standings
+    standings: StandingTables
     queries: StandingQueries
     _marks: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     _assignments: dict[str, Assignment] = field(default_factory=dict)
@@ -100,7 +100,7 @@ class Book:
         """Open a gradebook with its tables of decisions."""
         gradebook = Gradebook.open(place.url)
         try:
-            return cls(place, gradebook, Decisions(gradebook), Standings(gradebook), StandingQueries(gradebook))
+            return cls(place, gradebook, Decisions(gradebook), StandingTables(gradebook), StandingQueries(gradebook))
         except GradebookError:
             gradebook.close()
             raise
@@ -205,11 +205,11 @@ class Book:
         ordered = [*(name for name in known if name in answers), *(name for name in answers if name not in known)]
         return tuple(OpenAnswer(name, answers[name], known.get(name, {})) for name in ordered)
 
-    def _standing(self, stale: Sequence[Stale], assignment: Assignment, rules: str) -> list[Standing]:
+    def _standing(self, stale: Sequence[Stale], assignment: Assignment, rules: str) -> list[StoredStanding]:
         documents = self.gradebook.gradings([one.grading_id for one in stale])
         effective = self.effective([documents[one.grading_id] for one in stale], assignment)
         return [
-            Standing(one, graded, _scaled(graded, assignment), rules)
+            StoredStanding(one, graded, _scaled(graded, assignment), rules)
             for one, graded in zip(stale, effective, strict=True)
         ]
 

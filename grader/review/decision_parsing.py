@@ -38,13 +38,13 @@ class DecisionRefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class By:
+class AuthorAndReason:
     """Who decides, and why, in words that the student reads."""
 
     author: str
     reason: str
 
-    def checked(self, *, needs_reason: bool = True) -> By:
+    def checked(self, *, needs_reason: bool = True) -> AuthorAndReason:
         """Return both without surrounding blanks.
 
         Raises:
@@ -63,7 +63,7 @@ class By:
                     author=AUTHOR_LIMIT,
                 )
             )
-        return By(author, reason)
+        return AuthorAndReason(author, reason)
 
 
 def find_hand_in(book: Book, assignment: str, student: str, *, file: str = "") -> StandingRow:
@@ -141,7 +141,9 @@ def read_points(text: str) -> float:
     return points
 
 
-def decide_points(graded: GradedSubmission, item: str, points: float, by: By, *, withdraw: bool = False) -> Decision:
+def decide_points(
+    graded: GradedSubmission, item: str, points: float, by: AuthorAndReason, *, withdraw: bool = False
+) -> Decision:
     """Return the decision about one check or open question, or about the hand-in as a whole (`total`).
 
     Args:
@@ -181,7 +183,7 @@ def decide_points(graded: GradedSubmission, item: str, points: float, by: By, *,
     )  # fmt: skip
 
 
-def accept(graded: GradedSubmission, by: By) -> Decision:
+def accept(graded: GradedSubmission, by: AuthorAndReason) -> Decision:
     """Return the decision that accepts why a hand-in waits, apart from its checks: its points count.
 
     Raises:
@@ -205,7 +207,7 @@ def accept(graded: GradedSubmission, by: By) -> Decision:
     )  # fmt: skip
 
 
-def extend(assignment: str, student: str, until: datetime | None, by: By) -> Decision:
+def extend(assignment: str, student: str, until: datetime | None, by: AuthorAndReason) -> Decision:
     """Return the decision that gives a student another due date; None withdraws an earlier one."""
     by = by.checked()
     return Decision(
@@ -214,7 +216,7 @@ def extend(assignment: str, student: str, until: datetime | None, by: By) -> Dec
     )  # fmt: skip
 
 
-def excuse(assignment: str, student: str, by: By, *, withdraw: bool = False) -> Decision:
+def excuse(assignment: str, student: str, by: AuthorAndReason, *, withdraw: bool = False) -> Decision:
     """Return the decision that an assignment does not count for a student, or that it counts again."""
     by = by.checked()
     return Decision(

@@ -13,17 +13,17 @@ from grader.delivery import REPORTS_FOLDER
 from grader.domain.people import shown_student
 from grader.gradebook import write_bytes_atomically
 from grader.gradebook.faults import file_fault
-from grader.gradebook.student_record import Belongings, belongings, delete_student, student_record
+from grader.gradebook.student_record import StudentRecordCounts, belongings, delete_student, student_record
 from grader.intake.naming import report_name
 from grader.review.book import Book
-from grader.review.decision_parsing import By, DecisionRefusedError, known_name, unknown_student
+from grader.review.decision_parsing import AuthorAndReason, DecisionRefusedError, known_name, unknown_student
 from grader.review.handed_in import NOTEBOOKS_FOLDER, notebook_path
 from grader.review.results import rewrite
 
 RECORD_FILE: Final = "student.json"
 
 
-def known_belongings(book: Book, student: str) -> tuple[str, Belongings]:
+def known_belongings(book: Book, student: str) -> tuple[str, StudentRecordCounts]:
     """Return a student's name as the gradebook has it, and how much that holds.
 
     Raises:
@@ -60,7 +60,7 @@ def write_student_record(book: Book, student: str, path: Path) -> dict[str, int]
     return {"hand_ins": len(record["submissions"]), "notebooks": len(notebooks), "reports": len(reports)}
 
 
-def delete_student_and_files(book: Book, student: str, by: By) -> Belongings:
+def delete_student_and_files(book: Book, student: str, by: AuthorAndReason) -> StudentRecordCounts:
     """Delete everything about a student from the gradebook and from the folder, and write the results anew.
 
     Raises:

@@ -7,8 +7,10 @@ sandbox's name and refers to a class of `Backend`s. Names are known without impo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, Final
+
+from grader.domain.plugins import entries
 
 if TYPE_CHECKING:
     from grader.sandbox.backends.backend import Backend
@@ -68,6 +70,6 @@ def backend_named(name: str) -> Backend:
 def _points() -> dict[str, EntryPoint]:
     ours = [EntryPoint(name, place, GROUP) for name, place in _OURS.items()]
     points: dict[str, EntryPoint] = {}
-    for point in (*ours, *entry_points(group=GROUP)):
+    for point in (*ours, *entries(GROUP)):
         points.setdefault(point.name, point)
     return points

@@ -36,7 +36,7 @@ _SECONDS_TO_LEAVE = 5.0
 
 
 @dataclass(frozen=True)
-class Lent:
+class DelegatedGroup:
     """Where this process may make groups.
 
     Attributes:
@@ -101,7 +101,7 @@ def run_group(limits: Limits, folders_mib: int) -> Iterator[RunGroup | None]:
 
 
 @cache
-def lent_here() -> Lent | None:
+def lent_here() -> DelegatedGroup | None:
     """Return where this user can make groups on this machine, None if nowhere; determined once."""
     try:
         own = Path("/proc/self/cgroup").read_text(encoding="ascii")
@@ -110,7 +110,7 @@ def lent_here() -> Lent | None:
     return lent_below(ROOT, own)
 
 
-def lent_below(root: Path, own: str) -> Lent | None:
+def lent_below(root: Path, own: str) -> DelegatedGroup | None:
     """Return where groups can be made.
 
     Args:
@@ -123,14 +123,14 @@ def lent_below(root: Path, own: str) -> Lent | None:
         places |= dict.fromkeys(controllers.split(",") if controllers else [""], path)
     found = {name: _place(root / name, places[name]) for name in _WANTED if name in places}
     if len(found) == len(_WANTED):
-        return Lent(1, found) if all(map(_lets_make, found.values())) else None
+        return DelegatedGroup(1, found) if all(map(_lets_make, found.values())) else None
     folder = _place(root, places.get("", "/"))
     if not _offers(folder) or not _lets_make(folder):
         return None
-    return Lent(2, dict.fromkeys(_WANTED, folder))
+    return DelegatedGroup(2, dict.fromkeys(_WANTED, folder))
 
 
-def sweep(lent: Lent) -> None:
+def sweep(lent: DelegatedGroup) -> None:
     """Remove the groups that killed graders left; a group that still has a process stays."""
     for folder in dict.fromkeys(lent.folders.values()):
         for group in folder.glob(f"{_PREFIX}-*-*"):
@@ -169,7 +169,7 @@ def _lets_make(folder: Path) -> bool:
     return True
 
 
-def _made(lent: Lent, limits: Limits, folders_mib: int) -> RunGroup | None:
+def _made(lent: DelegatedGroup, limits: Limits, folders_mib: int) -> RunGroup | None:
     sweep(lent)
     name = f"{_PREFIX}-{os.getpid()}-{secrets.token_hex(6)}"
     group = RunGroup(lent.version, {controller: folder / name for controller, folder in lent.folders.items()})

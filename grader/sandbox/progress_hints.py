@@ -38,14 +38,14 @@ async def report_progress(cells: Sequence[CodeCell], position: Callable[[], int]
         position: Returns how many cells have begun.
         exchange: The folder that the kernel writes into.
     """
-    told_cell, told_epoch = 0, None
+    reported_cell, reported_epoch = 0, None
     while True:
         await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
-        if (now := position()) != told_cell:
-            told_cell, told_epoch = now, read_epoch(exchange / EPOCH_FILE)
+        if (now := position()) != reported_cell:
+            reported_cell, reported_epoch = now, read_epoch(exchange / EPOCH_FILE)
             announce(CellBegun(now, len(cells), first_line(cells[now - 1].source)))
-        elif (epoch := read_epoch(exchange / EPOCH_FILE)) not in (None, told_epoch):
-            told_epoch = epoch
+        elif (epoch := read_epoch(exchange / EPOCH_FILE)) not in (None, reported_epoch):
+            reported_epoch = epoch
             announce(epoch)
 
 

@@ -37,7 +37,7 @@ class Meaning:
 
 
 @dataclass(slots=True)
-class Names:
+class BoundNames:
     """All names that the cells bind.
 
     Attributes:
@@ -99,9 +99,9 @@ def canonical(dotted: str) -> str:
     return f"{MOVED_MODULES[module]}.{member}" if module in MOVED_MODULES else dotted
 
 
-def names_of(trees: Sequence[tuple[int, ast.Module]]) -> Names:
+def names_of(trees: Sequence[tuple[int, ast.Module]]) -> BoundNames:
     """Read the names in cells, each given by number and syntax."""
-    found = Names()
+    found = BoundNames()
     for cell, tree in trees:
         for node in ast.walk(tree):
             _note_import(node, cell, found)
@@ -111,7 +111,7 @@ def names_of(trees: Sequence[tuple[int, ast.Module]]) -> Names:
     return found
 
 
-def _note_import(node: ast.AST, cell: int, found: Names) -> None:
+def _note_import(node: ast.AST, cell: int, found: BoundNames) -> None:
     match node:
         case ast.Import(names=names):
             for alias in names:
@@ -125,7 +125,7 @@ def _note_import(node: ast.AST, cell: int, found: Names) -> None:
                     _add(found, alias.asname or alias.name, (cell, node.lineno, f"{module}.{alias.name}"))
 
 
-def _note_aliases(tree: ast.Module, cell: int, found: Names) -> Iterator[int]:
+def _note_aliases(tree: ast.Module, cell: int, found: BoundNames) -> Iterator[int]:
     """Treat `layers = tf.keras.layers` like an import; yield the ids of its target."""
     for node in tree.body:
         match node:
@@ -136,7 +136,7 @@ def _note_aliases(tree: ast.Module, cell: int, found: Names) -> Iterator[int]:
                     yield id(target)
 
 
-def _add(found: Names, name: str, place: tuple[int, int, str]) -> None:
+def _add(found: BoundNames, name: str, place: tuple[int, int, str]) -> None:
     found.imported.setdefault(name, []).append(place)
 
 

@@ -9,7 +9,7 @@ import libcst as cst
 
 from grader.domain.messages import message
 from grader.domain.outdated import SlowOptimizer
-from grader.translation.names import Names
+from grader.translation.names import BoundNames
 from grader.translation.renamings import DEFAULT_RATES, SLOW_RATES
 from grader.translation.rule_site import RuleSite, code, keyword, positional, with_name, without
 
@@ -60,7 +60,7 @@ def translated_optimizer(call: cst.Call, name: str, line: int, place: RuleSite) 
     return new
 
 
-def slow_optimizers(cell: int, tree: ast.Module, names: Names) -> tuple[SlowOptimizer, ...]:
+def slow_optimizers(cell: int, tree: ast.Module, names: BoundNames) -> tuple[SlowOptimizer, ...]:
     """List optimizers with a default rate that may be too small, in the syntax of a cell."""
     found = []
     for node in ast.walk(tree):
@@ -70,7 +70,7 @@ def slow_optimizers(cell: int, tree: ast.Module, names: Names) -> tuple[SlowOpti
     return tuple(dict.fromkeys(found))
 
 
-def _default_optimizer(node: ast.AST, cell: int, names: Names) -> tuple[str, int]:
+def _default_optimizer(node: ast.AST, cell: int, names: BoundNames) -> tuple[str, int]:
     """Return class and line of an optimizer that is named, or created, without a rate."""
     match node:
         case ast.keyword(arg="optimizer", value=ast.Constant(value=str(text))):

@@ -64,7 +64,7 @@ def readable(source: str) -> Readable | None:
     if not _hide_cell_magic(lines, hidden):
         return None
     if not _hide_until_parsed(lines, hidden):
-        fixed = _mend_python_2(lines)
+        fixed = _fix_python_2(lines)
         if not fixed or not _hide_until_parsed(lines, hidden):
             return None
         return _finished(lines, hidden, fixed)
@@ -162,7 +162,7 @@ def _hide(lines: list[str], number: int, hidden: dict[str, str]) -> None:
 # Python 2
 
 
-def _mend_python_2(lines: list[str]) -> list[tuple[int, str, str]]:
+def _fix_python_2(lines: list[str]) -> list[tuple[int, str, str]]:
     """Turn print statements and `except Class, name:` into Python 3; only for a cell that cannot be parsed."""
     fixed = []
     number = 0
@@ -173,12 +173,12 @@ def _mend_python_2(lines: list[str]) -> list[tuple[int, str, str]]:
             lines[number] = f"{caught['head']} as {caught['name']}:{line[caught.end() :]}"
             fixed.append((number + 1, line.strip(), lines[number].strip()))
         elif printed := _PRINT.match(line):
-            number = _mend_print(lines, number, printed, fixed)
+            number = _fix_print(lines, number, printed, fixed)
         number += 1
     return fixed
 
 
-def _mend_print(lines: list[str], first: int, printed: re.Match[str], fixed: list[tuple[int, str, str]]) -> int:
+def _fix_print(lines: list[str], first: int, printed: re.Match[str], fixed: list[tuple[int, str, str]]) -> int:
     """Fix the print statement that begins in a line; return its last line."""
     for last in range(first, min(first + 12, len(lines))):
         body = "\n".join([printed["rest"], *lines[first + 1 : last + 1]])

@@ -10,7 +10,7 @@ from libcst.metadata import CodeRange
 
 from grader.domain.messages import Message, message
 from grader.domain.outdated import Translation
-from grader.translation.names import Meaning, Names
+from grader.translation.names import BoundNames, Meaning
 
 SHOWN = 160
 """Most characters of a piece of code in a report."""
@@ -34,7 +34,7 @@ class Survey:
         found: What was found, in order of finding.
     """
 
-    names: Names
+    names: BoundNames
     keras_1: bool = False
     texts: dict[str, str] = field(default_factory=dict)
     metrics: frozenset[str] = frozenset()

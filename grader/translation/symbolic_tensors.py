@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from grader.translation.names import Names
+from grader.translation.names import BoundNames
 
 _NOT_TENSORS: Final = frozenset({
     "Model", "Sequential", "int_shape", "print", "str", "len", "type", "tuple", "list", "isinstance", "plot_model",
@@ -38,7 +38,7 @@ class Tensors:
     closures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def tensors_of(trees: Sequence[tuple[int, ast.Module]], names: Names) -> Tensors:
+def tensors_of(trees: Sequence[tuple[int, ast.Module]], names: BoundNames) -> Tensors:
     """Read which names are symbolic tensors, in cells given by number and syntax."""
     everywhere: set[str] = set()
     for cell, tree in trees:
@@ -57,7 +57,7 @@ def tensors_of(trees: Sequence[tuple[int, ast.Module]], names: Names) -> Tensors
     return found
 
 
-def is_symbolic(node: ast.expr, symbolic: frozenset[str] | set[str], names: Names, cell: int) -> bool:
+def is_symbolic(node: ast.expr, symbolic: frozenset[str] | set[str], names: BoundNames, cell: int) -> bool:
     """Return whether an expression is, or contains, a symbolic tensor."""
     match node:
         case ast.Name(id=name):
@@ -75,7 +75,7 @@ def is_symbolic(node: ast.expr, symbolic: frozenset[str] | set[str], names: Name
     return False
 
 
-def _call_is_symbolic(call: ast.Call, symbolic: frozenset[str] | set[str], names: Names, cell: int) -> bool:
+def _call_is_symbolic(call: ast.Call, symbolic: frozenset[str] | set[str], names: BoundNames, cell: int) -> bool:
     called = call.func
     last = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
     if last in _NOT_TENSORS:
@@ -86,7 +86,7 @@ def _call_is_symbolic(call: ast.Call, symbolic: frozenset[str] | set[str], names
     return any(is_symbolic(one, symbolic, names, cell) for one in given)
 
 
-def _collect(body: Sequence[ast.stmt], cell: int, names: Names, found: set[str]) -> None:
+def _collect(body: Sequence[ast.stmt], cell: int, names: BoundNames, found: set[str]) -> None:
     """Add the names to which statements assign symbolic tensors, in order."""
     for node in body:
         match node:

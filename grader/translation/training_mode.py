@@ -17,7 +17,7 @@ from grader.domain.layer_kinds import all_traits
 from grader.domain.messages import message
 from grader.domain.outdated import Translation
 from grader.domain.text import listed
-from grader.translation.names import Names
+from grader.translation.names import BoundNames
 from grader.translation.rule_site import Survey, short
 
 _MODEL: Final = frozenset({"keras.Model", "keras.models.Model", "keras.engine.training.Model"})
@@ -67,7 +67,7 @@ def _takes_training(call: ast.FunctionDef | None) -> bool:
     return "training" in named or arguments.kwarg is not None
 
 
-def _is_model(node: ast.ClassDef, cell: int, names: Names) -> bool:
+def _is_model(node: ast.ClassDef, cell: int, names: BoundNames) -> bool:
     """Return whether a class is a Keras model that uses Keras's own training step."""
     if _method(node, "train_step") is not None:
         return False

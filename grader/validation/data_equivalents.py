@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+import libcst as cst
+
 from grader.domain.messages import message
 from grader.validation.concrete_syntax import with_keyword, with_position
 from grader.validation.drafts import Draft
@@ -49,6 +51,20 @@ def _noise_from_a_layer(draft: Draft) -> Draft | None:
     return noisy.with_calls("fit", lambda call: with_position(call, 0, "X_train"), of="autoencoder")
 
 
+def _scaled_inside(draft: Draft) -> Draft | None:
+    """Give the network whole numbers, which a layer in front divides; the target lies between 0 and 1."""
+    source, first = draft.source("data") or "", next(iter(draft.weighted(encoder=True)), None)
+    if not draft.asks("mirror") or first is None or not _SCALED.search(source):
+        return None
+
+    def fitted(call: cst.Call) -> cst.Call:
+        target = with_position(call, 1, "X_train / 255")
+        return with_keyword(target, "validation_data", "(X_valid, X_valid / 255)")
+
+    inside = draft.beside(first, "layers.Rescaling(1 / 255)", before=True).with_calls("fit", fitted, of="autoencoder")
+    return None if inside is None else inside.with_source("data", _SCALED.sub(r'\1.astype("float32")', source))
+
+
 DATA_FORMS: Final = (
     Equivalent(
         "pixels-symmetric",
@@ -60,6 +76,12 @@ DATA_FORMS: Final = (
         "pixels-standardised",
         message("pixels with mean 0 and deviation 1, and a linear end"),
         on_pixels(_STANDARDISED, "linear"),
+        TrainingLength.WHOLE,
+    ),
+    Equivalent(
+        "pixels-scaled-inside",
+        message("whole numbers, which the network divides by 255 itself"),
+        _scaled_inside,
         TrainingLength.WHOLE,
     ),
     Equivalent(

@@ -68,6 +68,18 @@ def _in_dictionary(draft: Draft) -> Draft | None:
     return None if by_name else draft.added(_DICTIONARY)
 
 
+_UNCALLED: Final = """encoder = keras.Sequential(encoder.layers)
+decoder = keras.Sequential(decoder.layers)"""
+
+
+def uncalled_halves(draft: Draft) -> Draft | None:
+    """Make the halves anew of their layers at the end; a Sequential has no input before it is called."""
+    written = [draft.mentions(f"{name} = keras.Sequential(") for name in ("encoder", "decoder")]
+    if not all(written) or draft.mentions("encoder_1") or draft.asks("latent_distribution"):
+        return None
+    return draft.added(_UNCALLED)
+
+
 def keras_only(edit: Edit) -> Edit:
     """Return an edit that skips notebooks without Keras."""
     return lambda draft: edit(draft) if draft.mentions("import keras") else None

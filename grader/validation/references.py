@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, replace
 
+from grader.domain.datasets import DataSize
 from grader.domain.facts import CalibratedData, CalibrationRun, ReferenceFacts
 from grader.domain.measurement import Quantity
 from grader.domain.messages import Message, message
@@ -131,7 +132,7 @@ def judge(
         return ReferenceVerdict(name, tuple(faults), seconds=record.seconds)
     faults += [_never_calibrated(size) for size in _sizes_lacking(facts, dataset)]
     if calibrated.data_hash != found.data_hash:
-        if facts.is_of_images and found.data == "full":  # ours are checked when they are unpacked: these are the user's
+        if facts.is_of_images and found.data == DataSize.FULL:  # ours were checked when unpacked: these are the user's
             remarks.append(
                 message("measured on your own full data, whose order is not that of the facts (SHA-256 differs)")
             )
@@ -144,11 +145,11 @@ def judge(
     return ReferenceVerdict(name, tuple(faults), distances, (*remarks, *_remarks(calibrated)), record.seconds)
 
 
-def _never_calibrated(size: str) -> Message:
+def _never_calibrated(size: DataSize) -> Message:
     return message("it was never calibrated on the {data} data", data=size)
 
 
-def _sizes_lacking(facts: ReferenceFacts, dataset: str) -> list[str]:
+def _sizes_lacking(facts: ReferenceFacts, dataset: str) -> list[DataSize]:
     """Return the other data sizes in which students can be graded but for which there are no facts."""
     return [size for size in facts.sizes if facts.on(size, dataset) is None]
 

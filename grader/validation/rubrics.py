@@ -32,7 +32,7 @@ from grader.validation.mutants.foreign_weights import Harvest, harvest
 from grader.validation.operators import Equivalent, Mutant, Operator, TrainingLength, shortened
 from grader.validation.pools import Pool, pools
 from grader.validation.style_equivalents import ASPECTS, EQUIVALENTS, SOLUTION
-from grader.validation.verdicts import Fate, JudgedVariant, intended_checks, judge, survivors
+from grader.validation.verdicts import JudgedVariant, VariantOutcome, intended_checks, judge, survivors
 
 FAST: Final[Mapping[str, tuple[str, ...]]] = {
     "stacked": ("code-double", "skip-operator", "no-training", "everything"),
@@ -143,7 +143,7 @@ def try_rubric(
 
 def _try_foreign(work: RubricTest, foreign: Sequence[Variant], options: SessionOptions, trial: _Trial) -> None:
     """Grade those whose weights were learnt elsewhere, with the audit, like a class."""
-    with open_session(work.assignment, work.facts, replace(options, audit=AuditMode.SUSPICIOUS.value)) as session:
+    with open_session(work.assignment, work.facts, replace(options, audit=AuditMode.SUSPICIOUS)) as session:
         audited = replace(trial, session=session)
         path = trial.folder / "learnt"
         path.mkdir()
@@ -180,7 +180,7 @@ class _Trial:
         by_name = {one.operator.name: one for one in some}
 
         def judged(graded: GradedSubmission) -> None:
-            self._tell(_judged(by_name[graded.student], graded, self.undecided, self.known))
+            self._report(_judged(by_name[graded.student], graded, self.undecided, self.known))
 
         self._run([(one.operator.name, one.notebook) for one in some], jobs, judged)
 
@@ -197,12 +197,12 @@ class _Trial:
                 left.extend(members)
                 return
             for one in verdicts:
-                self._tell(one)
+                self._report(one)
 
         self._run([(pool.name, pool.draft.notebook()) for pool, _ in some], jobs, judged)
         return left
 
-    def _tell(self, one: JudgedVariant) -> None:
+    def _report(self, one: JudgedVariant) -> None:
         self.done.append(one)
         self.say(one)
 
@@ -259,7 +259,7 @@ def _judged(
     listed = known.get(name, "")
     fate, judged = judge(variant.operator, graded.grade, intended=variant.intended, undecided=undecided, listed=listed)
     if graded.fault:
-        fate, listed = Fate.BROKEN, graded.fault.strip().splitlines()[-1]
+        fate, listed = VariantOutcome.BROKEN, graded.fault.strip().splitlines()[-1]
     return JudgedVariant(
         assignment=graded.assignment,
         operator=variant.operator,
@@ -272,10 +272,10 @@ def _judged(
     )
 
 
-def counts(done: Iterable[JudgedVariant]) -> Mapping[Fate, int]:
+def counts(done: Iterable[JudgedVariant]) -> Mapping[VariantOutcome, int]:
     """Count the variants by result."""
     fates = [one.fate for one in done]
-    return {fate: fates.count(fate) for fate in Fate if fate in fates}
+    return {fate: fates.count(fate) for fate in VariantOutcome if fate in fates}
 
 
 def applying(done: Iterable[JudgedVariant]) -> tuple[set[str], set[str]]:

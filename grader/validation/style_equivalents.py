@@ -13,9 +13,10 @@ from grader.validation import rewriting
 from grader.validation.concrete_syntax import keyword, text, with_keyword
 from grader.validation.data_equivalents import DATA_FORMS
 from grader.validation.drafts import Draft
+from grader.validation.latent_equivalents import DRAWINGS
 from grader.validation.mutants.faulty_training import fits, optimizer
 from grader.validation.network_equivalents import NETWORKS
-from grader.validation.notebook_equivalents import BESIDES, CELLS, COLAB, keras_only
+from grader.validation.notebook_equivalents import BESIDES, CELLS, COLAB, keras_only, uncalled_halves
 from grader.validation.operators import Edit, Equivalent, TrainingLength, instead
 from grader.validation.rewriting import rewritten, without_activation
 
@@ -328,6 +329,7 @@ LAYERS: Final = (
 JOINS: Final = (
     Equivalent("autoencoder-functional", message("the autoencoder in functional style"), _joined(_FUNCTIONAL)),
     Equivalent("autoencoder-subclass", message("the autoencoder as a class of its own"), _joined(_SUBCLASS)),
+    Equivalent("halves-of-layers", message("halves made of trained layers, and never called"), uncalled_halves),
     Equivalent("autoencoder-wrapped", message("an autoencoder with the encoder one level deeper"), _joined(_WRAPPED)),
 )
 """The autoencoder made of its halves in another way."""
@@ -386,6 +388,7 @@ EQUIVALENTS: Final[tuple[Equivalent, ...]] = (
     *(one for aspect in ASPECTS for one in aspect),
     *TRAININGS,
     *DATA_FORMS,
+    *DRAWINGS,
     *NETWORKS,
 )
 """All equivalents."""

@@ -17,7 +17,7 @@ SURVIVORS: Final = "survivors.toml"
 """Name of the file of known survivors: in an assignment's folder, and one for the course beside this module."""
 
 
-class Fate(StrEnum):
+class VariantOutcome(StrEnum):
     """The result of a variant."""
 
     KILLED = "killed"
@@ -30,7 +30,7 @@ class Fate(StrEnum):
     BROKEN = "could not be graded"
 
 
-BAD: Final = frozenset({Fate.SURVIVED, Fate.REJECTED, Fate.BROKEN})
+BAD: Final = frozenset({VariantOutcome.SURVIVED, VariantOutcome.REJECTED, VariantOutcome.BROKEN})
 """Results that a rubric must not have; for a right answer, waiting for a person is one of them."""
 
 
@@ -51,7 +51,7 @@ class JudgedVariant:
 
     assignment: str
     operator: Operator
-    fate: Fate
+    fate: VariantOutcome
     outcomes: Mapping[str, Outcome]
     intended: tuple[str, ...] = ()
     judged: frozenset[str] = frozenset()
@@ -61,7 +61,7 @@ class JudgedVariant:
     @property
     def is_bad(self) -> bool:
         """Whether the rubric erred."""
-        return self.fate in BAD or (self.fate is Fate.HELD and isinstance(self.operator, Equivalent))
+        return self.fate in BAD or (self.fate is VariantOutcome.HELD and isinstance(self.operator, Equivalent))
 
 
 def intended_checks(mutant: Mutant, assignment: Assignment) -> tuple[str, ...]:
@@ -77,7 +77,7 @@ def judge(
     intended: Sequence[str] = (),
     undecided: Collection[str] = (),
     listed: str = "",
-) -> tuple[Fate, frozenset[str]]:
+) -> tuple[VariantOutcome, frozenset[str]]:
     """Return the result of a variant, and the checks that caused it.
 
     A wrong answer is killed for the reason meant when all the checks meant take points from it, and no other; of those
@@ -95,15 +95,15 @@ def judge(
     lost = {one.check for one in grade.results if one.check in judged and one.outcome in _LOST}
     held = {one.check for one in grade.results if one.check in judged and one.outcome is Outcome.UNGRADABLE}
     if isinstance(operator, Equivalent):
-        return (Fate.REJECTED if lost else Fate.HELD if held else Fate.ACCEPTED), judged
+        return (VariantOutcome.REJECTED if lost else VariantOutcome.HELD if held else VariantOutcome.ACCEPTED), judged
     wanted = set(intended) & judged
     strange = lost - wanted - set(operator.may) - _CONSEQUENCES
     if lost:
         as_meant = bool(wanted & lost) and wanted - LEARNT <= lost and not strange
-        return (Fate.KILLED if as_meant else Fate.KILLED_FOR_ANOTHER), judged
+        return (VariantOutcome.KILLED if as_meant else VariantOutcome.KILLED_FOR_ANOTHER), judged
     if held:
-        return Fate.HELD, judged
-    return (Fate.LISTED if listed else Fate.SURVIVED), judged
+        return VariantOutcome.HELD, judged
+    return (VariantOutcome.LISTED if listed else VariantOutcome.SURVIVED), judged
 
 
 def judged_checks(operator: Operator, checks: Sequence[str], intended: Sequence[str]) -> frozenset[str]:

@@ -15,7 +15,7 @@ from grading_samples import in_english
 from grader.audit import suspicion
 from grader.audit.suspicion import Observed, suspicions, updates
 from grader.authoring.assignment_catalogue import load_facts
-from grader.domain.datasets import image_sets
+from grader.domain.datasets import DataSize, image_sets
 from grader.domain.evidence import Evidence, FitClaim, ModelClaim, RelatedClaims
 from grader.domain.facts import CalibrationRun
 from grader.domain.measurement import Quantity
@@ -25,7 +25,8 @@ from reference.contract import IDS
 
 RUN = CalibrationRun("reference", 1, 20, {Quantity.RECONSTRUCTION_MSE: 0.015}, 0.015, 80.0, "x86_64, 2 cores, 1 used")
 FACTS = replace(
-    builders.FACTS, calibrated={"sample": replace(builders.CALIBRATED, records=(RUN, replace(RUN, seconds=95.0)))}
+    builders.FACTS,
+    calibrated={DataSize.SAMPLE: replace(builders.CALIBRATED, records=(RUN, replace(RUN, seconds=95.0)))},
 )
 """The reference takes 80 s for 20 epochs of 8,000 images: 0.5 ms for an image in an epoch."""
 
@@ -89,7 +90,7 @@ def test_a_run_is_suspected_that_took_far_less_time_than_its_trainings() -> None
     assert said(run=replace(HONEST_RUN, processor_seconds=11.0)) == []
     assert said(run=replace(HONEST_RUN, processor_seconds=None)) == []  # nobody looked
     assert said(run=replace(HONEST_RUN, processor_seconds=3.0), evidence=trained(replace(FIT, epochs=3))) == []
-    assert said(run=replace(HONEST_RUN, processor_seconds=9.0), data="full") == []  # no facts to compare with
+    assert said(run=replace(HONEST_RUN, processor_seconds=9.0), data=DataSize.FULL) == []  # no facts to compare with
 
 
 def test_keras_leaves_its_traces_in_memory() -> None:
@@ -140,7 +141,7 @@ SHORT = replace(RUN, variation="short", epochs=2, values={Quantity.RECONSTRUCTIO
 WITH_SHORT = replace(
     FACTS,
     recipe={"batch_size": 128},
-    calibrated={"sample": replace(builders.CALIBRATED, records=(RUN, SHORT))},
+    calibrated={DataSize.SAMPLE: replace(builders.CALIBRATED, records=(RUN, SHORT))},
 )
 """A tenth of the epochs, 126 updates, brings the reference to 0.040, and the whole training to 0.015."""
 

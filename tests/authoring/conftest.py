@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from grader.authoring.assignment_catalogue import assignments_folder, load_assignment
 from grader.domain.architecture import Architecture, Layer
 from grader.domain.assignment import Assignment
+from grader.domain.datasets import DataSize
 from grader.domain.facts import Baseline, CalibratedData, CreditCurve, ReferenceFacts, Statistic
 from grader.domain.measurement import ImageStrip, Quantity, Role
 
@@ -114,7 +115,7 @@ def example_facts() -> ReferenceFacts:
     strip = ImageStrip("reference", 28, 28, ("AAAA",))
     statistic = Statistic("pixel²", 5, 0.0125, 0.0002, {Baseline.MEAN: 0.0674, Baseline.PCA: 0.014}, (curve,))
     statistics = {Quantity.RECONSTRUCTION_MSE: statistic}
-    data = CalibratedData("sample", "ab12", "embedded sample", 20, statistics, (strip,))
+    data = CalibratedData(DataSize.SAMPLE, "ab12", "embedded sample", 20, statistics, (strip,))
     return ReferenceFacts(
         reference="tiny",
         dataset="fashion_mnist",
@@ -123,7 +124,7 @@ def example_facts() -> ReferenceFacts:
         published="",
         reached="0.0125 MSE",
         architectures={Role.ENCODER: Architecture((layer,), (784,), (30,), 0, 23_550)},
-        calibrated={"sample": data},
+        calibrated={DataSize.SAMPLE: data},
     )
 
 

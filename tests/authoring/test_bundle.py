@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from grader.authoring import bundle
+from grader.authoring import secure_download
 from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, load_facts
 from grader.authoring.bundle import LARGEST_BYTES, is_address, load_known, open_bundle, published
 from grader.authoring.errors import AuthoringError
@@ -59,7 +59,6 @@ def test_a_published_assignment_comes_back_as_it_was(tmp_path: Path, name: str) 
     found = open_bundle(written(tmp_path, published(ours, None)))
     assert found.assignment == replace(ours, texts={}, folder=Path(), due=None)
     assert found.facts == load_facts(ours.reference)
-    assert found.constants == {}
 
 
 def test_nothing_of_the_solution_is_published(course: Course) -> None:
@@ -79,16 +78,17 @@ def test_constants_of_a_published_reference_stand_in_for_its_module(
     course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where a student measures, there is nothing else of it; a module of a course comes first."""
-    monkeypatch.delenv(contract.PUBLISHED_VARIABLE, raising=False)
     source = written(tmp_path, published(load_assignment("my-net", course=course), course))
-    with pytest.raises(KeyError):
-        contract.module("my-net")
     assignment, facts = load_known(source)
     assert (assignment.assignment, facts.reference) == ("my-net", "my-net")
-    known = contract.module("my-net")
-    assert ("my-net", facts.dataset, ("parameters",)) == (known.ID, known.DATASET, known.FREE)
-    assert not hasattr(known, "build")
-    assert bundle.PUBLISHED_VARIABLE == contract.PUBLISHED_VARIABLE
+    with pytest.raises(KeyError):
+        contract.load("my-net")
+    known = contract.load("my-net", assignment.reference_constants)
+    assert ("my-net", facts.dataset, {"parameters"}) == (known.id, known.dataset, known.free)
+    with pytest.raises(contract.NotOfferedError):
+        known.build()
+    monkeypatch.setenv(contract.COURSE_VARIABLE, str(course.folder))
+    assert contract.load("my-net", assignment.reference_constants).file == course.module("my-net")
 
 
 def test_a_bundle_beside_the_notebook_is_found_by_its_id(course: Course, tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_addresses_are_read_and_lead_nowhere_else(monkeypatch: pytest.MonkeyPatc
             def https_open(self, req: urllib.request.Request) -> Any:
                 return self.do_open(http.client.HTTPConnection, req)
 
-        monkeypatch.setattr(bundle, "_OPENER", urllib.request.build_opener(Plain, bundle._OnlySecure))
+        monkeypatch.setattr(secure_download, "_OPENER", urllib.request.build_opener(Plain, secure_download._OnlySecure))
         at = f"https://127.0.0.1:{port}"
         assert open_bundle(f"{at}/good.json").assignment.assignment == "stacked"
         assert "larger than" in refusal(f"{at}/large.json")

@@ -37,7 +37,8 @@ def test_a_diagram_shows_every_layer_of_the_facts(name: str, language: str) -> N
     facts = load_facts(load_assignment(name).reference)
     layers = [layer for role in (Role.ENCODER, Role.DECODER) for layer in facts.architectures[role].layers]
     svg = picture(name, language)
-    texts = [element.text or "" for element in svg.iter(f"{SVG}text")]
+    lines = [element.text or "" for element in svg.iter(f"{SVG}text")]
+    texts = [f"{name} {details}" for name, details in zip(lines[::2], lines[1::2], strict=True)]
     bars = list(svg.iter(f"{SVG}rect"))[1:]
     assert len(texts) == len(bars) == len(layers) + 1
     for text, layer in zip(texts[1:], layers, strict=True):
@@ -52,6 +53,19 @@ def test_a_diagram_shows_every_layer_of_the_facts(name: str, language: str) -> N
     assert title is not None
     assert title.text == alternative(facts, language)
     assert all(text in (title.text or "") for text in texts)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", assignment_ids())
+def test_pictures_can_be_read_on_a_phone(name: str, language: str) -> None:
+    """Scaled to the width of a phone's screen, 300 pixels beside the margins, letters are at least 9 pixels high."""
+    widths = [float(picture(name, language).attrib["width"])]
+    found = re.search(r"base64,([^)]+)\)$", target(load_facts(load_assignment(name).reference), language))
+    if found is not None:
+        widths.append(float(ElementTree.fromstring(base64.b64decode(found[1])).attrib["width"]))  # noqa: S314
+    assert max(widths) <= 400
+    smallest_letter = 12
+    assert smallest_letter * 300 / max(widths) >= 9
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

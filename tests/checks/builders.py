@@ -14,6 +14,7 @@ from dataclasses import replace
 from grader.checks.core.subject import Subject
 from grader.domain.architecture import RESHAPE, Architecture, Layer, Shape, shape_size
 from grader.domain.assignment import ParameterValue, RubricItem
+from grader.domain.datasets import DataSize
 from grader.domain.evidence import RelatedClaims
 from grader.domain.facts import Baseline, CalibratedData, CreditCurve, ReferenceFacts, Statistic
 from grader.domain.measurement import MeasuredModel, Measurement, Measurements, MeasuringProblem, Quantity, Role
@@ -30,7 +31,7 @@ CURVE = CreditCurve(full=0.0200, none=0.0800, reference=0.0150, trivial=MEAN_IMA
 """Round numbers in the order of Fashion-MNIST's; (0.08 - 0.05) / (0.08 - 0.02) = 0.5 makes 0.05 earn half."""
 
 CALIBRATED = CalibratedData(
-    data="sample",
+    data=DataSize.SAMPLE,
     data_hash="0" * 64,
     source="embedded sample",
     epochs=20,
@@ -124,7 +125,7 @@ FACTS = ReferenceFacts(
     published="163,814 parameters",
     reached="",
     architectures={Role.ENCODER: encoder_half(), Role.DECODER: decoder_half(), Role.AUTOENCODER: stacked()},
-    calibrated={"sample": CALIBRATED},
+    calibrated={DataSize.SAMPLE: CALIBRATED},
 )
 
 
@@ -135,7 +136,7 @@ def known(mean: float, *curves: CreditCurve) -> Statistic:
 
 def facts_of(statistics: Mapping[Quantity, Statistic]) -> ReferenceFacts:
     """Facts that hold these numbers and no others, for the data `sample`."""
-    return replace(FACTS, calibrated={"sample": replace(CALIBRATED, statistics=statistics)})
+    return replace(FACTS, calibrated={DataSize.SAMPLE: replace(CALIBRATED, statistics=statistics)})
 
 
 # What was measured
@@ -176,7 +177,7 @@ def measured(
     merged = {**RIGHT_NUMBERS, **(numbers or {})}
     chosen = models() if found is None else found
     return Measurements(
-        models=chosen, values=values(merged), data="sample", candidates=1, claims=RelatedClaims(trained=True)
+        models=chosen, values=values(merged), data=DataSize.SAMPLE, candidates=1, claims=RelatedClaims(trained=True)
     )
 
 

@@ -106,7 +106,7 @@ def likeness(value: float) -> Verdict:
     return check_pretrained(changed(Quantity.ENCODER_SIMILARITY, value), item("pretrained"))
 
 
-def told_likeness(value: str) -> str:
+def likeness_summary(value: str) -> str:
     return f"Likeness of the classifier's encoder and the autoencoder's (1: the same, 0: nothing in common): {value}"
 
 
@@ -114,7 +114,7 @@ def told_likeness(value: str) -> str:
 def test_a_classifier_on_the_trained_encoder_passes(value: float, shown: str) -> None:
     """Also where the fine-tuning has moved it."""
     assert whole(likeness(value)) == Whole(
-        Outcome.PASSED, 1, f"{told_likeness(shown)}; the reference 0.98.", [], [(Quantity.ENCODER_SIMILARITY, value)]
+        Outcome.PASSED, 1, f"{likeness_summary(shown)}; the reference 0.98.", [], [(Quantity.ENCODER_SIMILARITY, value)]
     )
 
 
@@ -128,12 +128,12 @@ def test_a_classifier_on_a_new_encoder_is_asked_which_one_it_is(
     assert whole(likeness(value)) == Whole(
         outcome,
         share,
-        f"{told_likeness(shown)}; the reference 0.98.",
+        f"{likeness_summary(shown)}; the reference 0.98.",
         [
             Told(
                 "The encoder, called “encoder” in the notebook",
-                told_likeness("at least 0.75."),
-                told_likeness(f"{shown}."),
+                likeness_summary("at least 0.75."),
+                likeness_summary(f"{shown}."),
                 (
                     "An encoder built anew has fresh weights: what the autoencoder learnt from all images is not in "
                     "it, and nothing warns."

@@ -13,6 +13,7 @@ from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict
 from grader.checks.learning.fraud_detection import check_average_precision, check_features
 from grader.checks.rubric import run_checks
+from grader.domain.datasets import DataSize
 from grader.domain.facts import Baseline, CreditCurve, Statistic
 from grader.domain.grade import Outcome
 from grader.domain.measurement import Measurements, Quantity
@@ -27,7 +28,7 @@ FRAUD_FACTS = replace(
     reference="fraud",
     dataset="creditcard",
     code_size=None,
-    calibrated={"sample": replace(CALIBRATED, statistics={Quantity.AVERAGE_PRECISION: KNOWN})},
+    calibrated={DataSize.SAMPLE: replace(CALIBRATED, statistics={Quantity.AVERAGE_PRECISION: KNOWN})},
 )
 
 RIGHT = {

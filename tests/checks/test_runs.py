@@ -291,6 +291,20 @@ def test_what_our_surroundings_lack_is_no_final_loss_where_it_destroys_the_rest(
         (CellError(1, "URLError", "<urlopen error>"), "must come from your own `fit`"),
         (CellError(1, "ValueError", "Argument(s) not recognized: {'lr': 0.1}"), "names of the arguments"),
         (CellError(1, "TypeError", "f() got an unexpected keyword argument 'input'"), "names of the arguments"),
+        (
+            CellError(1, "ValueError", "cannot reshape array of size 6272000 into shape (60000,784)"),
+            "`reshape(-1, 784)`",
+        ),
+        (
+            CellError(1, "ValueError", "Received an invalid value for `units`, expected a positive integer."),
+            "`int(...)`",
+        ),
+        (
+            CellError(1, "ValueError", "dtype='string' is not a valid dtype for Keras type promotion."),
+            "`metrics=[...]`",
+        ),
+        (CellError(1, "UnboundLocalError", "cannot access local variable 'batch_outputs' where"), "may lie beyond"),
+        (CellError(1, "TypeError", "Expected an integer value for `n`, got <class 'float'>."), "`int(...)`"),
         (CellError(1, "ValueError", "Input 0 is incompatible with the layer"), "Print the shape of the data"),
         (CellError(1, "InvalidArgumentError", "Incompatible shapes: [32,784]"), "Print the shape of the data"),
         (CellError(1, "AttributeError", "'Dense' object has no attribute 'weigths'"), "Print the type"),

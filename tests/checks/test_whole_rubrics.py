@@ -11,11 +11,12 @@ from typing import Final
 
 import pytest
 
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, load_facts
 from grader.checks.core.subject import Subject
 from grader.checks.rubric import run_checks
 from grader.domain.evidence import RelatedClaims
 from grader.domain.grade import CheckResult, Outcome
-from grader.domain.measurement import MeasuredModel, Quantity, Role
+from grader.domain.measurement import MeasuredModel, Measurements, Quantity, Role
 from grader.domain.messages import verbatim
 
 from . import builders
@@ -175,3 +176,15 @@ def test_every_sentence_of_a_wrong_variant_can_be_told(variant: str) -> None:
     for result in run_checks(builders.RUBRIC, WRONG[variant][0]):
         assert english(result.message)
         assert all(all(reported(finding)) for finding in result.findings)
+
+
+@pytest.mark.parametrize("name", assignment_ids())
+def test_a_notebook_without_any_of_the_work_earns_five_points_at_most(name: str) -> None:
+    """A cell that ends without an error is all that it did: what it lacks cannot be what it avoided."""
+    assignment = load_assignment(name)
+    nothing = Subject(
+        builders.COMPLETED, Measurements(), load_facts(assignment.reference), import_policy=assignment.imports
+    )
+    results = run_checks(assignment.rubric, nothing)
+    earned = {one.check: one.points_awarded for one in results if one.points_awarded}
+    assert earned == {"runs": 5}

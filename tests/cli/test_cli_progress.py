@@ -10,7 +10,7 @@ import pytest
 from cli_samples import run
 from rich.console import Console
 
-from grader.cli.events import Done, done_event, done_sentence, duration, step_event, step_sentence
+from grader.cli.events import HandInGraded, done_event, done_sentence, duration, step_event, step_sentence
 from grader.cli.progress_reporting import ProgressReporter
 from grader.cli.progress_views import JsonLines, LiveTable, PlainLines
 from grader.cli.run_log import KEPT, run_log
@@ -94,7 +94,7 @@ def test_every_step_is_an_event_with_whose_it_is_and_when() -> None:
 
 def test_a_result_is_an_event() -> None:
     """With its place in the class and what remains."""
-    event = done_event(Done(Progress(graded(), reused=False, seconds_left=61.26), 3, 30))
+    event = done_event(HandInGraded(Progress(graded(), reused=False, seconds_left=61.26), 3, 30))
     del event["time"]
     assert event == {
         "event": "graded",
@@ -115,18 +115,21 @@ def test_a_result_is_an_event() -> None:
 @pytest.mark.parametrize(
     ("done", "reported"),
     [
-        (Done(Progress(graded(), reused=False), 1, 30), "80/100 FINAL after 13 s"),
+        (HandInGraded(Progress(graded(), reused=False), 1, 30), "80/100 FINAL after 13 s"),
         (
-            Done(Progress(graded(), reused=False, seconds_left=240.0), 3, 30),
+            HandInGraded(Progress(graded(), reused=False, seconds_left=240.0), 3, 30),
             "80/100 FINAL after 13 s; about 4 min left",
         ),
-        (Done(Progress(graded(accelerated=True), reused=False), 1, 9), "80/100 FINAL after 13 s, trainings shortened"),
-        (Done(Progress(graded(), reused=True), 1, 30), "80/100 FINAL, run before"),
-        (Done(Progress(graded(), reused=False, seconds_left=0.0), 30, 30), "80/100 FINAL after 13 s"),
+        (
+            HandInGraded(Progress(graded(accelerated=True), reused=False), 1, 9),
+            "80/100 FINAL after 13 s, trainings shortened",
+        ),
+        (HandInGraded(Progress(graded(), reused=True), 1, 30), "80/100 FINAL, run before"),
+        (HandInGraded(Progress(graded(), reused=False, seconds_left=0.0), 30, 30), "80/100 FINAL after 13 s"),
     ],
     ids=["first", "time left", "accelerated", "reused", "last"],
 )
-def test_a_result_has_a_sentence(done: Done, reported: str) -> None:
+def test_a_result_has_a_sentence(done: HandInGraded, reported: str) -> None:
     """Points, status, time, and how long the others take."""
     assert EN.text(done_sentence(done)) == reported
 
@@ -147,7 +150,7 @@ def test_without_a_terminal_stages_and_results_are_lines() -> None:
     for step in STEPS:
         lines.step(hand_in(), step)
     lines.step(hand_in("bob"), STEPS[1])
-    lines.done(Done(Progress(graded(), reused=False), 1, 2))
+    lines.done(HandInGraded(Progress(graded(), reused=False), 1, 2))
     assert out.getvalue().splitlines() == [
         f"ana: {TOLD[0]}",
         *(f"ana: {reported}" for reported in TOLD[4:]),
@@ -162,7 +165,7 @@ def test_json_is_a_line_an_event() -> None:
     view = JsonLines(Console(file=out))
     for step in (*STEPS, CellBegun(1, 2, 'x = "\n\x1b[31m{"')):
         view.step(hand_in(), step)
-    view.done(Done(Progress(graded(), reused=False), 1, 1))
+    view.done(HandInGraded(Progress(graded(), reused=False), 1, 1))
     events = [json.loads(line)["event"] for line in out.getvalue().splitlines()]
     assert events == ["stage", "cell", "epoch", "epoch", "stage", "stage", "stage", "cell", "graded"]
 
@@ -173,7 +176,7 @@ def test_a_terminal_shows_a_row_for_each_that_runs() -> None:
     for step in STEPS[:4]:
         table.step(hand_in(), step)
     table.step(hand_in("bob"), STEPS[6])
-    table.done(Done(Progress(graded("eva"), reused=False, seconds_left=240.0), 1, 30))
+    table.done(HandInGraded(Progress(graded("eva"), reused=False, seconds_left=240.0), 1, 30))
     console = Console(file=io.StringIO(), width=120, record=True)
     console.print(table)
     ana, bob, bar, eva = console.export_text().splitlines()

@@ -19,6 +19,7 @@ distributed = pytest.importorskip("distributed", reason="pip install 'autoencode
 from grader.audit.weight_fingerprints import Fingerprints  # noqa: E402 - what the extra brings is imported there
 from grader.domain.measurement import Measurements  # noqa: E402
 from grader.domain.observation import Observation  # noqa: E402
+from grader.domain.ports import AuditMode  # noqa: E402
 from grader.domain.progress import CellBegun, EpochSeen, Stage, StageBegun, Step  # noqa: E402
 from grader.executors import dask_worker  # noqa: E402
 from grader.executors.dask_pool import DaskPool, LostHandInError, shared_with_all  # noqa: E402
@@ -59,7 +60,7 @@ def client() -> Iterator[Any]:
 def pool(client: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[DaskPool]:
     """A pool whose workers do what a test says."""
     monkeypatch.setattr(dask_worker, "observe_there", observe_imitated)
-    plan = ClassPlan("plan", ASSIGNMENT, builders.FACTS, SessionOptions(audit="suspicious"), "key", {})
+    plan = ClassPlan("plan", ASSIGNMENT, builders.FACTS, SessionOptions(audit=AuditMode.SUSPICIOUS), "key", {})
     pool = DaskPool(client, plan, shared_with_all(client, plan), Fingerprints(), PATIENCE_SECONDS, context())
     watching = threading.Thread(target=pool.watch_deadlines)
     watching.start()

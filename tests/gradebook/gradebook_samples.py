@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from grader.domain.architecture import Architecture, Layer
 from grader.domain.assignment import Assignment, RubricItem
-from grader.domain.cell_places import Place
+from grader.domain.cell_places import CellPlace
+from grader.domain.datasets import DataSize
 from grader.domain.evidence import ColumnClaim, FitClaim, RelatedClaims
-from grader.domain.grade import CheckResult, Finding, Grade, GradeStatus, Late, Outcome
+from grader.domain.grade import CheckResult, Finding, Grade, GradeStatus, Lateness, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import (
     ImageStrip,
@@ -95,7 +96,7 @@ def rich() -> GradedSubmission:
         sha256="b" * 64,
         assignment="stacked",
         rubric_hash="r1",
-        grade=Grade(0.0, 10.0, GradeStatus.NEEDS_REVIEW, results, reasons, Late(2880, 20.0, 0.0)),
+        grade=Grade(0.0, 10.0, GradeStatus.NEEDS_REVIEW, results, reasons, Lateness(2880, 20.0, 0.0)),
         run=RunRecord(
             RunStatus.RAISED,
             StoppedBy.NOTHING,
@@ -117,7 +118,7 @@ def rich() -> GradedSubmission:
             problems=(MeasuringProblem("vae", message("Lambda layers cannot be rebuilt."), True),),
             bypass=message("Layer {layer} carries the image past the code", layer="add"),
             strips=(ImageStrip("original", 1, 2, ("AP8=", "fwA=")),),
-            data="sample",
+            data=DataSize.SAMPLE,
             candidates=2,
             claims=RelatedClaims(trained=True, compared={"comparison['sgd']": 0.25}),
         ),
@@ -164,7 +165,7 @@ def observed(wall_seconds: float = 1.5) -> Observation:
             Translation(3, 1, "lr=0.1", "learning_rate=0.1", message("It is called otherwise now."), signs=("lr",)),
         ),
         slow_optimizers=(SlowOptimizer(4, 2, "Adadelta", 0.001, 1.0),),
-        places={3: Place("2. El codificador", 1, "import umap")},
+        places={3: CellPlace("2. El codificador", 1, "import umap")},
         notes=one.notes,
         counts_official_images=True,
         problem=message("A {file} of {count} bytes", file="\ud800", count=3),
@@ -222,7 +223,7 @@ _runs = st.builds(
     st.booleans(),
     st.booleans(),
     st.none() | _messages,
-    st.dictionaries(_counts, st.builds(Place, _texts, _counts, _texts), max_size=2),
+    st.dictionaries(_counts, st.builds(CellPlace, _texts, _counts, _texts), max_size=2),
     _counts,
 )
 _everything_measured = st.builds(
@@ -250,7 +251,7 @@ graded_submissions: st.SearchStrategy[GradedSubmission] = st.builds(
         st.sampled_from(GradeStatus),
         _many(_results),
         _many(_messages),
-        st.none() | st.builds(Late, _counts, _floats, _floats),
+        st.none() | st.builds(Lateness, _counts, _floats, _floats),
     ),
     run=_runs,
     measurements=_everything_measured,

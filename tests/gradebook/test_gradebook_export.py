@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from grader.domain.assignment import DuePolicy, LetterBound
 from grader.domain.audit import AuditOutcome, AuditRecord
-from grader.domain.grade import CheckResult, Grade, GradeStatus, Late, Outcome
+from grader.domain.grade import CheckResult, Grade, GradeStatus, Lateness, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import message, verbatim
 from grader.gradebook import GradebookError, grades_csv, grades_json, write_atomically
@@ -196,7 +196,7 @@ def test_a_grade_that_waits_for_a_person_is_never_a_silent_zero():
     }
 
 
-LATE = Late(90, 10.0, 0.75)
+LATE = Lateness(90, 10.0, 0.75)
 DUE = DuePolicy(datetime(2026, 12, 1, 23, 59, tzinfo=timezone(timedelta(hours=-5))), late_percent_per_day=10.0)
 
 

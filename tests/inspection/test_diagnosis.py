@@ -12,7 +12,7 @@ from grader.domain.inspection import Outline
 from grader.domain.messages import message
 from grader.domain.outdated import OldCode, SlowOptimizer, Translation
 from grader.domain.run import CellError, DefinedBelow, RunRecord, RunStatus
-from grader.inspection.diagnosis import MOST_ERRORS, Past, diagnosis
+from grader.inspection.diagnosis import MOST_ERRORS, PastRun, diagnosis
 from grader.locale import Translator
 
 RESHAPE = CellError(1, "ValueError", "cannot reshape array of size 6272000 into shape (60000,784)\nmore")
@@ -29,7 +29,7 @@ def reported(
     """The sentences in English."""
     code = notebook("x = x_train.reshape(60000, 784)")
     run = RunRecord(status, errors=errors)
-    whole = Past(code, old or OldCode(code), run, past.pop("evidence", Evidence()), past.pop("data", "full"))
+    whole = PastRun(code, old or OldCode(code), run, past.pop("evidence", Evidence()), past.pop("data", "full"))
     return [Translator("en").text(one) for one in diagnosis(whole, outlines)]
 
 

@@ -8,7 +8,7 @@ from outline_samples import notebook
 from grader.domain.evidence import Evidence
 from grader.domain.outdated import OldCode
 from grader.domain.run import CellError, RunRecord, RunStatus
-from grader.inspection.diagnosis import Past, diagnosis
+from grader.inspection.diagnosis import PastRun, diagnosis
 from grader.inspection.frameworks import frameworks_of, missing_dataset
 from grader.locale import Translator
 
@@ -19,7 +19,9 @@ def said(*errors: CellError, cells: tuple[str, ...]) -> list[str]:
     """The whole diagnosis in English."""
     source = notebook(*cells)
     run = RunRecord(RunStatus.RAISED if errors else RunStatus.COMPLETED, errors=errors)
-    return [Translator("en").text(one) for one in diagnosis(Past(source, OldCode(source), run, Evidence(), "full"), ())]
+    return [
+        Translator("en").text(one) for one in diagnosis(PastRun(source, OldCode(source), run, Evidence(), "full"), ())
+    ]
 
 
 def missing(module: str) -> CellError:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from intake_samples import reported, submission_of
 
-from grader.domain.cell_places import NOWHERE, Place, cell_name, cell_title, line_title
+from grader.domain.cell_places import NOWHERE, CellPlace, cell_name, cell_title, line_title
 from grader.intake.headings import places
 from grader.intake.notebook import read_notebook
 from grader.locale import Translator
@@ -40,11 +40,11 @@ def test_code_cells_are_counted_from_the_heading_above_them() -> None:
         code("c"),
     ]
     assert places(cells) == {
-        0: Place("", 1, "import keras"),
-        2: Place("Título", 1, "a"),
-        3: Place("Título", 2, ""),
-        5: Place("Título", 3, "b"),
-        7: Place("2. Los datos", 1, "c"),
+        0: CellPlace("", 1, "import keras"),
+        2: CellPlace("Título", 1, "a"),
+        3: CellPlace("Título", 2, ""),
+        5: CellPlace("Título", 3, "b"),
+        7: CellPlace("2. Los datos", 1, "c"),
     }
 
 
@@ -97,7 +97,7 @@ def test_the_first_line_of_code_is_quoted(source: str, line: str) -> None:
     assert places([code(source)])[0].line == line
 
 
-PLACES = {4: Place("3. El decoder", 2, "decoder = f("), 5: Place("", 1, "x"), 6: Place("A", 1, "")}
+PLACES = {4: CellPlace("3. El decoder", 2, "decoder = f("), 5: CellPlace("", 1, "x"), 6: CellPlace("A", 1, "")}
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_notebook_is_read_with_the_places_of_its_cells(tmp_path: Path) -> None
     """The student's own text, before anything is translated."""
     document = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [text(["## 1. Datos\n", "x"]), code("y")]}
     notebook = read_notebook(submission_of(tmp_path / "ana.ipynb", json.dumps(document).encode()))
-    assert notebook.places == {1: Place("1. Datos", 1, "y")}
+    assert notebook.places == {1: CellPlace("1. Datos", 1, "y")}
 
 
 @pytest.mark.parametrize("piece", ["#", "<h1>", "[", "**", "`", "=\n", "<h1 ", "[](", "&"])

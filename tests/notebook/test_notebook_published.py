@@ -19,7 +19,6 @@ from grader.notebook import NotebookCheckError
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where a student's notebook runs, and no bundle was opened."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(bundle.PUBLISHED_VARIABLE, raising=False)
     bundle.open_bundle.cache_clear()
     return tmp_path
 

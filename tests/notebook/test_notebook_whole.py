@@ -12,13 +12,16 @@ from grader.authoring.assignment_catalogue import load_facts
 from grader.domain.evidence import Evidence
 from grader.domain.facts import DATA_SIZE_VARIABLE
 from grader.domain.grade import Outcome
+from grader.domain.measurement import Quantity
 from grader.locale import Translator
 from grader.notebook import judging as examining
 from grader.notebook.exported_models import ExportedModels
+from grader.notebook.judging import MeasuredBy
 from grader.rebuild import whole_submission
 from grader.rebuild.families import family
+from grader.rebuild.quantities.conventions import CHOOSING_IMAGES
 from grader.rebuild.quantities.reference_data import DataChoice
-from grader.rebuild.quantities.samples import Samples
+from grader.rebuild.quantities.samples import Samples, ScaledImages
 from reference import data
 
 EN = Translator("en")
@@ -71,10 +74,10 @@ def test_a_cell_is_judged_on_the_data_that_the_notebook_uses(
     if given is not None:
         monkeypatch.setenv(DATA_SIZE_VARIABLE, given)
     asked = []
-    monkeypatch.setattr(whole_submission, "measure", lambda *arguments: asked.append(arguments[-1]))
+    monkeypatch.setattr(whole_submission, "measure", lambda *arguments, **_: asked.append(arguments[-1]))
     facts = load_facts("stacked")
     known = {size: facts.calibrated[size] for size in calibrated}
-    examining._measured(ExportedModels(Evidence(), {}, {}), replace(facts, calibrated=known))
+    examining._measured(ExportedModels(Evidence(), {}, {}), MeasuredBy(replace(facts, calibrated=known)))
     assert asked == [DataChoice(measured_on)]
 
 
@@ -97,6 +100,26 @@ def test_no_hidden_image_decides_anything(notebook: StudentNotebook, monkeypatch
     assert set(asked) == {"public"}
     assert [one.measurements for one in after] == [one.measurements for one in before]
     assert [one.outcome for one in after] == [Outcome.FAILED]
+
+
+def test_a_check_scales_few_training_images_and_compares_with_the_facts(
+    notebook: StudentNotebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them take longer than the rest of the check; what mean and PCA reach is known on hidden data."""
+    scaled: list[int] = []
+    scale = ScaledImages.__getitem__
+
+    def counted(self: ScaledImages, part: slice) -> np.ndarray:
+        images = scale(self, part)
+        scaled.append(len(images))
+        return images
+
+    monkeypatch.setattr(ScaledImages, "__getitem__", counted)
+    notebook.names |= three()
+    (result,) = notebook.ask('grader.check("reconstruction")').results
+    assert max(scaled, default=0) <= CHOOSING_IMAGES
+    assert [one.name for one in result.measurements] == [Quantity.RECONSTRUCTION_MSE]
+    assert "For comparison, on hidden data: the mean image 0.0" in EN.text(result.message)
 
 
 def test_everything_names_what_only_the_whole_notebook_can_show(notebook: StudentNotebook) -> None:

@@ -11,7 +11,7 @@ import keras
 import keras.src.backend.tensorflow.trainer as trainer_module
 import numpy as np
 
-from grader.probe.acceptance import Terms
+from grader.probe.acceptance import EarlyEndTerms
 from grader.probe.fast_fits import FastFits
 from grader.probe.fits import FitTracker
 
@@ -37,7 +37,7 @@ def images(seed: int = 0, samples: int = SAMPLES) -> np.ndarray:
 
 
 @contextmanager
-def fast_keras(terms: Terms | None = None) -> Iterator[FitTracker]:
+def fast_keras(terms: EarlyEndTerms | None = None) -> Iterator[FitTracker]:
     """Patch Keras as a student's kernel has it, and put it back."""
     trainer = trainer_module.TensorFlowTrainer
     names = ("fit", "evaluate", "_make_function", "_get_metrics_result_or_logs")

@@ -12,12 +12,12 @@ import pytest
 from fast_trainings import fast_keras
 from keras import layers
 
-from grader.probe.acceptance import Terms
+from grader.probe.acceptance import EarlyEndTerms
 from grader.probe.fit_record import FitRecord
 
 WIDTH, SAMPLES, BATCH, EPOCHS = 6, 1003, 8, 12
 STEPS = -(-SAMPLES // BATCH)
-TERMS = Terms(
+TERMS = EarlyEndTerms(
     target=0.05, same_target=True, noisy_layer=False, least_samples=500, most_epochs=60, most_seconds=10_000.0
 )
 """Rows of noise have a variance of 1/12 = 0.083, which half of the numbers in the code can bring down to 0.042."""
@@ -39,7 +39,7 @@ def model(**compiled: Any) -> Any:
     return made
 
 
-def trained(made: Any, terms: Terms = TERMS, x: Any = X, y: Any = X, **asked: Any) -> tuple[Any, FitRecord]:
+def trained(made: Any, terms: EarlyEndTerms = TERMS, x: Any = X, y: Any = X, **asked: Any) -> tuple[Any, FitRecord]:
     """Train and return the history with what the probe noted."""
     with fast_keras(terms) as tracker:
         history = made.fit(x, y, **{"epochs": EPOCHS, "batch_size": BATCH, "verbose": 0} | asked)

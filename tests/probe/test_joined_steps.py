@@ -100,16 +100,16 @@ class Tells(keras.callbacks.Callback):
 
     def __init__(self, reported: list[Any]) -> None:
         super().__init__()
-        self._told = reported
+        self._events = reported
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._told.append(("begin", epoch, logs, self.model.steps_per_execution))
+        self._events.append(("begin", epoch, logs, self.model.steps_per_execution))
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self._told.append(("end", epoch, logs, int(self.model.optimizer.iterations)))
+        self._events.append(("end", epoch, logs, int(self.model.optimizer.iterations)))
 
     def on_test_end(self, logs: Any = None) -> None:
-        self._told.append(("test", logs))
+        self._events.append(("test", logs))
 
 
 def _dataset(*, batches: int = 26) -> Any:

@@ -240,6 +240,31 @@ def forward(x, params):
         "relu",
         "sigmoid",
     ),
+    "samples in columns": (
+        """
+W1, b1, W2, b2 = (array.T if array.ndim > 1 else array.reshape(-1, 1) for array in _weights)
+parameters = {"W1": W1, "b1": b1, "W2": W2, "b2": b2}
+del W1, b1, W2, b2
+def forward_propagation(X, parameters):
+    Z1 = parameters["W1"] @ X + parameters["b1"]
+    A1 = relu(Z1)
+    Z2 = parameters["W2"] @ A1 + parameters["b2"]
+    return sigmoid(Z2), {"Z1": Z1, "A1": A1, "Z2": Z2}
+""",
+        "relu",
+        "sigmoid",
+    ),
+    "layers that take columns": (
+        """
+class Layer:
+    def __init__(self, W, b): self.W, self.b = W.T, b[:, None]
+net = [Layer(*_weights[:2]), Layer(*_weights[2:])]
+def encode(x): return np.tanh(net[0].W @ x + net[0].b)
+def decode(h): return sigmoid(net[1].W @ h + net[1].b)
+""",
+        "tanh",
+        "sigmoid",
+    ),
     "errors of NumPy asked for": (
         """
 W1, b1, W2, b2 = _weights

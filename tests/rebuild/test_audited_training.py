@@ -95,7 +95,7 @@ def test_every_reference_gets_its_own_view(reference: str, tmp_path: Path) -> No
 def test_a_foreign_model_fails_on_the_view_where_it_is_measured(tmp_path: Path) -> None:
     """Identity passes everywhere, since it is specific to no data; the mean of the plain images fails on the view."""
     mean = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Dense(784), layers.Reshape((28, 28))])
-    plain = load_samples("mnist", "hidden", DataChoice("sample")).train.mean(axis=0).ravel()
+    plain = load_samples("mnist", "hidden", DataChoice("sample")).train[:].mean(axis=0).ravel()
     mean.layers[1].set_weights([mean.layers[1].get_weights()[0] * 0, plain])
     evidence = send({"autoencoder": mean}, tmp_path)
     view = SecretView(views.PIXELS, 11)

@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 from tiny_reference import Here, build, tiny
 
+from grader.domain.datasets import DataSize
 from grader.domain.facts import Baseline, CalibratedData, CalibrationRun, ReferenceFacts, Statistic
 from grader.domain.measurement import ImageStrip, Quantity
 from grader.rebuild import calibration
 from grader.rebuild.calibration import CalibrationPlan, Run, forms, load_facts, reached, store
 from grader.rebuild.facts import summary as summary_module
-from grader.rebuild.facts.curves import Reach, credit_curve
+from grader.rebuild.facts.curves import CreditReach, credit_curve
 from grader.rebuild.facts.description import describe
 from grader.rebuild.facts.reference_training import REFERENCE, SHORT, Variation, train
 from grader.rebuild.facts.summary import rounded, summarise, versions
@@ -289,7 +290,7 @@ def test_another_data_size_is_kept(workplace: Workplace) -> None:
         data="full",
         data_hash="of the full data",
     )
-    store(replace(describe(workplace.source), calibrated={"full": full}))
+    store(replace(describe(workplace.source), calibrated={DataSize.FULL: full}))
     assert workplace.calibrate(seeds=3) == expected(3)
     assert list(workplace.facts.calibrated) == ["full", "sample"]
     assert workplace.facts.calibrated["full"] == full
@@ -301,7 +302,7 @@ def test_another_data_size_of_another_model_is_not(workplace: Workplace) -> None
     full = summarise(
         workplace.source, load_reference_data("fashion_mnist", SAMPLE), four_runs(), KNOWN, honest={"reference"}
     )
-    store(replace(describe(tiny(EPOCHS=21)), calibrated={"full": replace(full, data="full")}))
+    store(replace(describe(tiny(EPOCHS=21)), calibrated={DataSize.FULL: replace(full, data=DataSize.FULL)}))
     workplace.calibrate(seeds=3)
     assert list(workplace.facts.calibrated) == ["sample"]
 
@@ -314,7 +315,7 @@ def test_runs_that_lack_a_number_are_made_anew(workplace: Workplace) -> None:
         statistics={MSE: workplace.sample.statistics[MSE]},
         records=tuple(replace(one, values={MSE: one.values[MSE]}) for one in workplace.sample.records),
     )
-    store(replace(workplace.facts, calibrated={"sample": older}))
+    store(replace(workplace.facts, calibrated={DataSize.SAMPLE: older}))
     assert workplace.calibrate(seeds=3) == expected(3)
     assert set(workplace.sample.statistics) == {MSE, BCE}
 
@@ -323,7 +324,7 @@ def test_runs_of_a_variation_that_is_no_more_are_kept_and_not_counted(workplace:
     """Nobody knows any more whether it was honest; it stands last."""
     workplace.calibrate(seeds=3)
     kept = replace(workplace.sample, records=(record("batch-7", 0, 0.99), *workplace.sample.records))
-    store(replace(workplace.facts, calibrated={"sample": kept}))
+    store(replace(workplace.facts, calibrated={DataSize.SAMPLE: kept}))
     workplace.calibrate(seeds=4)
     assert [one.variation for one in workplace.sample.records][-1] == "batch-7"
     found = workplace.sample.statistics[MSE]
@@ -528,7 +529,7 @@ def test_a_bound_beyond_half_of_the_way_gives_way_as_well() -> None:
 
 def test_a_number_stands_in_where_another_cannot_tell_the_control_apart() -> None:
     """Only there: the error of the cleaned images decides by itself wherever it can."""
-    assert denoiser([0.0102])[RATIO].curves == (credit_curve(1.0, 0.0, 3, 3.0, reach=Reach(0.5)),)
+    assert denoiser([0.0102])[RATIO].curves == (credit_curve(1.0, 0.0, 3, 3.0, reach=CreditReach(0.5)),)
     assert denoiser([0.03, 0.05])[RATIO].curves == ()
 
 
@@ -656,7 +657,7 @@ def test_facts_come_back_as_they_were_written(workplace: Workplace) -> None:
     """Numbers to the last digit, tuples as tuples."""
     found = replace(
         describe(workplace.source),
-        calibrated={"sample": summary([*four_runs(), record("control", 0, 0.05)])},
+        calibrated={DataSize.SAMPLE: summary([*four_runs(), record("control", 0, 0.05)])},
         reached="MSE",
     )
     store(found)

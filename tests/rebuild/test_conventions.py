@@ -17,6 +17,7 @@ from grader.domain.measurement import Measurements, Quantity, Role
 from grader.domain.ports import MeasuringTask
 from grader.locale import Translator
 from grader.rebuild import whole_submission
+from grader.rebuild.quantities import conventions
 from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.quantities.samples import load_samples
 
@@ -126,6 +127,52 @@ def test_noise_beyond_the_pixels_is_no_other_scale(tmp_path: Path) -> None:
     found = measured(fitted(model, tmp_path, (-1.3, 2.4, False)))
     assert found.conventions == ()
     assert found.value(Quantity.RECONSTRUCTION_MSE) == pytest.approx(0, abs=1e-6)
+
+
+def test_a_model_that_scales_its_input_itself_is_given_whole_numbers(tmp_path: Path) -> None:
+    """Bytes go in and [0, 1] comes out, as the target of the training says; the report names both."""
+    model = Sequential([Input((28, 28)), layers.Rescaling(1 / 255, -0.1), layers.ReLU()])
+    evidence = fitted(model, tmp_path, (0.0, 255.0, False))
+    (fit,) = evidence.fits
+    evidence = replace(evidence, fits=(replace(fit, target_minimum=0.0, target_maximum=1.0),))
+    found = measured(evidence)
+    images = load_samples("mnist", "public", DataChoice("sample")).images
+    expected = float(np.mean((images - np.maximum(images - 0.1, 0)) ** 2))
+    assert found.value(Quantity.RECONSTRUCTION_MSE) == pytest.approx(expected, rel=1e-3)
+    (reported,) = found.conventions
+    assert "take pixels between 0 and 255 and to return pixels between 0 and 1" in EN.text(reported)
+    assert found.pixels == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 255.0), (-1.0, 1.0), (-0.5, 0.5)])
+def test_a_loop_whose_data_nobody_saw_is_tried_on_the_usual_pixels(low: float, high: float, tmp_path: Path) -> None:
+    """A loop with a gradient tape, or a pipeline with a function in it, says nothing of its numbers."""
+    steep = 20 / (high - low)
+    model = Sequential([
+        Input((28, 28)),
+        layers.Rescaling(steep, -steep * (low + high) / 2),
+        layers.Activation("sigmoid"),
+        layers.Rescaling(high - low, low),
+    ])  # fmt: skip
+    evidence = fitted(model, tmp_path, (low, high, True))
+    unseen = replace(evidence.fits[0], how="loop", same_target=None, input_minimum=None, input_maximum=None)
+    found = measured(replace(evidence, fits=(unseen,)))
+    assert found.pixels == (low, high)
+
+
+def test_pixels_are_those_of_a_training_of_the_same_weights(tmp_path: Path) -> None:
+    """The model that is handed in may be made of the layers of another one, which was the one fitted."""
+    model = Sequential([Input((28, 28)), layers.Dense(28, "tanh")])
+    shake(model)
+    image = Input((28, 28))
+    whole = Model(image, [model(image), image])
+    evidence = send({"autoencoder": model, "trained": whole}, tmp_path)
+    (other,) = [one for one in evidence.models if "trained" in one.names]
+    found = conventions.fits_of(
+        next(one for one in whole_submission.rebuild(evidence)[0].models if "autoencoder" in one.claim.names),
+        replace(evidence, fits=(FitClaim(other.model, 1, 8, 8, True, -1.0, 1.0, True),)),
+    )
+    assert [fit.model for fit in found] == [other.model]
 
 
 # Copies that were never trained

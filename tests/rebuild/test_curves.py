@@ -11,7 +11,7 @@ from grader.rebuild.facts import curves
 from grader.rebuild.facts.curves import (
     FEWEST_RUNS,
     SHARES,
-    Reach,
+    CreditReach,
     credit_curve,
     decisive_curve,
     distance,
@@ -51,7 +51,7 @@ def test_the_tolerance_bound_lies_below_the_mean_where_larger_is_better() -> Non
 
 def test_a_larger_share_gives_more_full_credit() -> None:
     """0.02 + 0.40·0.08 = 0.052, and the share is reported; the end of all credit stays."""
-    curve = credit_curve(0.02, 0.0001, 10, 0.10, reach=Reach(0.40))
+    curve = credit_curve(0.02, 0.0001, 10, 0.10, reach=CreditReach(0.40))
     assert (curve.full, curve.none, curve.share) == (pytest.approx(0.052), pytest.approx(0.092), 0.40)
 
 
@@ -137,7 +137,7 @@ def test_shares_are_a_quarter_to_three_quarters() -> None:
 def test_the_smallest_share_with_which_the_honest_keep_full_credit(honest: list[float], share: float) -> None:
     """Mean 1, trivial 11: a share of p gives full credit up to 1 + 10·p; where none is enough the laxest is taken."""
     curve = fair_curve((1.0, 0.01, 10), 11.0, honest=honest)
-    assert curve == credit_curve(1.0, 0.01, 10, 11.0, reach=Reach(share))
+    assert curve == credit_curve(1.0, 0.01, 10, 11.0, reach=CreditReach(share))
 
 
 @pytest.mark.parametrize(("honest", "share"), [([10.0, 7.4], 0.30), ([10.0, 5.6], 0.45), ([10.0, 0.0], 0.75)])
@@ -154,14 +154,14 @@ def test_one_of_a_hundred_may_fall_behind_and_two_may_not() -> None:
 
 def test_a_number_may_ask_for_more_room() -> None:
     """No curve is stricter than the least share, however near the honest runs are."""
-    assert fair_curve((1.0, 0.01, 10), 11.0, honest=[1.0], reach=Reach(0.5)).share == 0.5
-    assert fair_curve((1.0, 0.01, 10), 11.0, honest=[1.0], reach=Reach(0.1)).full == pytest.approx(2.0)
-    assert fair_curve((1.0, 0.01, 10), 11.0, honest=[2.1], reach=Reach(0.1)).share == 0.25
+    assert fair_curve((1.0, 0.01, 10), 11.0, honest=[1.0], reach=CreditReach(0.5)).share == 0.5
+    assert fair_curve((1.0, 0.01, 10), 11.0, honest=[1.0], reach=CreditReach(0.1)).full == pytest.approx(2.0)
+    assert fair_curve((1.0, 0.01, 10), 11.0, honest=[2.1], reach=CreditReach(0.1)).share == 0.25
 
 
 def test_credit_may_end_earlier_than_usual() -> None:
     """Where chance comes far on the way to the trivial number; no share of full credit goes beyond that end."""
-    curve = fair_curve((1.0, 0.01, 10), 11.0, honest=[1.0, 9.0], reach=Reach(0.1, 0.35))
+    curve = fair_curve((1.0, 0.01, 10), 11.0, honest=[1.0, 9.0], reach=CreditReach(0.1, 0.35))
     assert (curve.full, curve.none, curve.share) == (pytest.approx(4.0), pytest.approx(4.5), 0.30)
 
 

@@ -56,7 +56,7 @@ def few_images(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def few_samples(dataset: str, _part: str, _choice: DataChoice) -> Samples:
         found = few(dataset)
-        return Samples("sample", found.train, found.hidden, found.strip_images[:1])
+        return Samples("sample", found.train, found.hidden, lambda: found.strip_images[:1])
 
     monkeypatch.setattr(family, "load_samples", few_samples)
     monkeypatch.setattr(whole_submission, "JACOBIAN_IMAGES", 1)
@@ -89,7 +89,7 @@ def test_a_student_with_the_references_weights_gets_the_references_numbers(refer
 def own_numbers(reference: Reference, models: TrainedModels, images: np.ndarray) -> list[Measurement]:
     """What the family says of models besides their reconstructions."""
     samples, outputs = (
-        Samples("sample", images, images, images[:0]),
+        Samples("sample", images, images),
         image_metrics.reconstruct(models.autoencoder, images),
     )
     found = family_of(reference).measure(reference, models, samples, outputs)

@@ -105,7 +105,7 @@ def test_encode_and_decode_are_measured_apart() -> None:
     decoder = Model(code, layers.Reshape((28, 28))(layers.Dense(784)(code)))
     past = Model(image, layers.Reshape((28, 28))(layers.Dense(784)(hidden)))
     shake(encoder, decoder, past)
-    samples = Samples("sample", IMAGES, IMAGES, IMAGES[:0])
+    samples = Samples("sample", IMAGES, IMAGES)
     cast = Cast(rebuilt(past), rebuilt(encoder), rebuilt(decoder), 1)
     outputs = image_metrics.predict(past, IMAGES)
     values = {m.name: m.value for m in behaviour(cast, samples, outputs, jacobian_images=1)}

@@ -172,6 +172,91 @@ def test_a_spread_in_another_form_becomes_a_log_variance(way: str, tmp_path: Pat
     np.testing.assert_allclose(np.exp(log_variance / 2), deviation(np.asarray(model.spread(hidden))), rtol=1e-4)
 
 
+class Latent(layers.Layer):
+    """Both heads, their KL and the drawing in one layer, which gives the mean outside training."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mean, self.spread = layers.Dense(2), layers.Dense(2)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        mean, log_variance = self.mean(inputs), self.spread(inputs)
+        self.add_loss(ops.mean(ops.square(mean) + ops.exp(log_variance) - log_variance - 1) / 2)
+        return mean + ops.exp(log_variance / 2) * keras.random.normal(ops.shape(mean)) if training else mean
+
+
+class Encoder(Model):
+    """Draws in training only; mean and spread come from one Dense, split."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden, self.both = layers.Dense(4, activation="relu"), layers.Dense(4)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        mean, spread = tf.split(self.both(self.hidden(inputs)), 2, axis=-1)
+        return mean + tf.nn.softplus(spread) * tf.random.normal(tf.shape(mean)) if training else mean
+
+
+class Whole(Model):
+    """Hands `training` on to its halves."""
+
+    def __init__(self, encoder: Any, decoder: Any) -> None:
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        return self.decoder(self.encoder(inputs, training=training))
+
+
+def of_several_layers(image: Any) -> Any:
+    """One Lambda makes σ, another ε; `Multiply` and `Add` make the code of them."""
+    hidden = layers.Dense(4, activation="relu")(image)
+    mean, log_variance = layers.Dense(2)(hidden), layers.Dense(2)(hidden)
+    sigma = layers.Lambda(lambda tensor: K.exp(0.5 * tensor))(log_variance)
+    noise = layers.Lambda(lambda tensor: K.random_normal(shape=(K.shape(tensor)[0], 2)))(mean)
+    return layers.Add()([mean, layers.Multiply()([sigma, noise])])
+
+
+def of_the_image(image: Any) -> Any:
+    return Latent()(layers.Dense(4, activation="relu")(image))
+
+
+@pytest.mark.parametrize("drawn", [of_several_layers, of_the_image])
+def test_a_code_drawn_by_several_layers_or_in_training_alone_is_drawn(
+    drawn: Callable[[Any], Any], tmp_path: Path
+) -> None:
+    """The measuring process has to know the distribution, wherever and whenever it is drawn from."""
+    image = Input((6,))
+    encoder = Model(image, drawn(image))
+    autoencoder = Sequential([encoder, Sequential([Input((2,)), layers.Dense(6)])])
+    shake(autoencoder)
+    evidence = send({"encoder": encoder, "autoencoder": autoencoder}, tmp_path)
+    for name in ("encoder", "autoencoder"):
+        rebuilt, arrays = receive(evidence, name)
+        kinds = [(layer.kind, layer.output_shape) for layer in canonical(rebuilt, arrays).layers][:4]
+        assert kinds == [("Dense", (4,)), ("Dense", (2,)), ("Dense", (2,)), ("Sampling", (2,))]
+        mean, log_variance = (np.asarray(part) for part in rebuilt.moments(FLAT))
+        assert mean.shape == log_variance.shape == (5, 2)
+        assert np.abs(mean - log_variance).max() > 0.01
+
+
+def test_subclasses_that_draw_in_training_are_rebuilt_with_the_mean(tmp_path: Path) -> None:
+    """The code is the mean, as outside training, and the variance is known all the same."""
+    encoder, decoder = Encoder(), Sequential([Input((2,)), layers.Dense(6)])
+    whole = Whole(encoder, decoder)
+    whole(FLAT)
+    shake(whole)
+    evidence = send({"encoder": encoder, "whole": whole}, tmp_path, [FitRecord(whole, input_shape=(6,))])
+    both = np.asarray(encoder.both(encoder.hidden(FLAT)))
+    for name in ("encoder", "whole"):
+        rebuilt, _ = receive(evidence, name)
+        mean, log_variance = (np.asarray(part) for part in rebuilt.moments(FLAT))
+        np.testing.assert_allclose(mean, both[:, :2], rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(np.exp(log_variance / 2), np.log1p(np.exp(both[:, 2:])), rtol=1e-4)
+        expected = encoder(FLAT) if name == "encoder" else whole(FLAT)
+        np.testing.assert_allclose(answers(rebuilt.model, FLAT), expected, rtol=1e-5, atol=1e-5)
+
+
 def test_the_order_of_mean_and_log_variance_is_that_of_the_formula(tmp_path: Path) -> None:
     """A layer that is given (log-variance, mean) does not have its code taken for the log-variance."""
     encoder, mean = parts(lambda mean, log_variance: Reversed()([log_variance, mean]))

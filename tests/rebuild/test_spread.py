@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import Input, Model, Sequential, layers, losses, optimizers
-from round_trip import send
+from round_trip import send, shake
 
 from grader.domain.measurement import Quantity, Role
 from grader.domain.ports import MeasuringTask
@@ -34,7 +34,7 @@ DEVIATION = {
 
 def trained(form: str, *, side_by_side: bool = False) -> tuple[Any, Any]:
     """Encoder and decoder after a short GradientTape loop on digits, drawing codes from this form of a spread."""
-    images = load_samples("mnist", "hidden", SAMPLE).train.reshape(-1, 784)
+    images = load_samples("mnist", "hidden", SAMPLE).train[:].reshape(-1, 784)
     image = Input((784,))
     hidden = layers.Dense(64, "relu")(image)
     if side_by_side:
@@ -76,6 +76,62 @@ def test_a_spread_is_read_as_what_the_loop_drew_from(form: str, side_by_side: bo
     cost = found.values[Quantity.NEGATIVE_ELBO]
     assert cost.how.startswith(f"mean and {form} of ")
     digits = load_samples("mnist", "hidden", SAMPLE)
-    mean_digit = np.broadcast_to(digits.train.mean(axis=0), digits.images.shape)
+    mean_digit = np.broadcast_to(digits.train[:].mean(axis=0), digits.images.shape)
     assert cost.value < 784 * image_metrics.binary_cross_entropy(digits.images, mean_digit)
     assert found.value(Quantity.COMPOSITION_GAP) == pytest.approx(0, abs=1e-5)
+
+
+def heads_apart() -> tuple[Any, Any, Any]:
+    """The encoder gives the mean alone; the model that a loop trained gives mean and log-variance."""
+    image = Input((784,))
+    hidden = layers.Dense(8, "relu")(image)
+    mean, spread = layers.Dense(CODE)(hidden), layers.Dense(CODE)(hidden)
+    return Model(image, mean), Model(image, [mean, spread]), Model(image, [mean, spread])
+
+
+def drawing_apart() -> tuple[Any, Any, Any]:
+    """The encoder gives the mean alone; the one that was trained draws the code as well."""
+    image = Input((784,))
+    hidden = layers.Dense(8, "relu")(image)
+    mean, spread = layers.Dense(CODE)(hidden), layers.Dense(CODE)(hidden)
+    return Model(image, mean), Model(image, [mean, spread, Drawn()([mean, spread])]), Model(image, [mean, spread])
+
+
+def first_half() -> tuple[Any, Any, Any]:
+    """The encoder gives the first half of what its last layer makes, and a loop took the second for the spread."""
+    both = Sequential([Input((784,)), layers.Dense(8, "relu"), layers.Dense(2 * CODE)])
+    image = Input((784,))
+    mean, spread = layers.Lambda(lambda numbers: numbers[:, :CODE]), layers.Lambda(lambda numbers: numbers[:, CODE:])
+    return Sequential([both, mean]), both, Model(image, [mean(both(image)), spread(both(image))])
+
+
+class Drawn(layers.Layer):
+    """A code of mean and log-variance."""
+
+    def call(self, inputs: Any) -> Any:
+        return inputs[0] + tf.exp(inputs[1] / 2) * tf.random.normal(tf.shape(inputs[0]))
+
+
+@pytest.mark.parametrize("build", [heads_apart, drawing_apart, first_half])
+def test_an_encoder_of_the_mean_alone_has_its_spread_beside_it(build: Any, tmp_path: Path) -> None:
+    """KL is measured from the numbers that the loop drew from, wherever the notebook keeps them."""
+    encoder, trained_one, heads = build()
+    decoder = Sequential([Input((CODE,)), layers.Dense(784, "sigmoid")])
+    autoencoder = Sequential([encoder, decoder])
+    autoencoder(np.zeros((1, 784), np.float32))
+    shake(trained_one, autoencoder)
+    for weight in trained_one.weights:
+        weight.assign(weight / 5)
+    evidence = send(
+        {"encoder": encoder, "trained": trained_one, "decoder": decoder, "autoencoder": autoencoder}, tmp_path
+    )
+    found = measure(evidence, MeasuringTask("variational", "hidden", NAMES), SAMPLE)
+    digits = load_samples("mnist", "hidden", SAMPLE).images.reshape(-1, 784)
+    mean, spread = (np.asarray(part) for part in heads(digits))
+    forms = {"log-variance": spread, "log-deviation": 2 * spread}
+    measured = next(form for form in forms if f"mean and {form}" in found.values[Quantity.KL_DIVERGENCE].how)
+    expected = 0.5 * (mean**2 + np.exp(forms[measured]) - forms[measured] - 1).sum(axis=1).mean()
+    assert found.value(Quantity.KL_DIVERGENCE) == pytest.approx(expected, rel=1e-4)
+
+
+NAMES = tuple((role.value, role.value) for role in Role)

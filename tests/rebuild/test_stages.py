@@ -83,7 +83,7 @@ def counted(namespace: dict[str, Any], folder: Path, fits: tuple[FitRecord, ...]
     models = [Workshop(evidence.operations, arrays).rebuild(claim) for claim in evidence.models]
     stack = next(model for model in models if "autoencoder" in model.claim.names)
     rebuilt = Rebuilt(evidence, arrays, models)
-    samples = Samples("sample", TRAIN, PUBLIC, PUBLIC[:0])
+    samples = Samples("sample", TRAIN, PUBLIC)
     case = Case(SETTING, rebuilt, Cast(stack, None, None, 1), samples, PUBLIC)
     held, trained = stage_measurements(case)
     assert (held.name, trained.name) == (Quantity.STAGES_HELD, Quantity.STAGES_TRAINED)

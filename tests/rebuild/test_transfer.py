@@ -116,7 +116,7 @@ def found(namespace: dict[str, Any], folder: Path, labels: np.ndarray | None = N
     models = [workshop.rebuild(claim) for claim in evidence.models]
     cast = assign(models, (), arrays, sample=(28, 28), contract={})
     chosen = np.full(len(IMAGES), 3) if labels is None else labels
-    reference, samples = load("pretraining"), Samples("sample", IMAGES, IMAGES, IMAGES[:0], chosen)
+    reference, samples = load("pretraining"), Samples("sample", IMAGES, IMAGES, labels=chosen)
     setting = Setting(reference, MeasuringTask("pretraining", "hidden"), DataChoice("sample"))
     case = Case(setting, Rebuilt(evidence, arrays, models), cast, samples, IMAGES)
     assert cast.autoencoder is not None

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from round_trip import receive, send, shake
 from twins import OTHER_ACTIVATIONS, REFERENCES, TWINS, WRONG, layered
 
 from grader.domain.measurement import Role
+from grader.rebuild import weight_transplant
 from grader.rebuild.network.canonical import canonical
 from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.submission_measurements import find_code
@@ -58,6 +60,20 @@ def test_another_activation_is_named_and_never_passed_over(name: str, tmp_path: 
     found, _ = compared(layered(*wanted), "dense", tmp_path)
     assert found is not None
     assert [layer.activation for layer in found.form.active_layers] == [one or "linear" for one in wanted]
+
+
+def test_one_network_shows_that_the_arrays_do_not_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others would differ from it in activations, which have no arrays."""
+    built = []
+    rebuild = weight_transplant._Fresh.rebuild
+    monkeypatch.setattr(
+        weight_transplant._Fresh, "rebuild", lambda self, claim: built.append(claim) or rebuild(self, claim)
+    )
+    wider = keras.Sequential(
+        [keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(99), keras.layers.Dense(784)]
+    )
+    assert compared(wider, "dense", tmp_path)[0] is None
+    assert len(built) == 1
 
 
 def test_a_reference_that_leaves_its_layers_free_is_compared_with_nothing() -> None:

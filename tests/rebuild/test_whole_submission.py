@@ -14,6 +14,7 @@ from keras import Input, Model, Sequential, layers, ops
 from round_trip import send, shake
 from stacked_styles import decoder_model, encoder_model
 
+from grader.authoring.assignment_catalogue import load_facts
 from grader.domain.evidence import Evidence, FitClaim
 from grader.domain.facts import Baseline
 from grader.domain.measurement import Measurement, Measurements, Quantity, Role
@@ -77,7 +78,7 @@ def test_untrained_weights_give_the_number_of_the_facts(tmp_path: Path) -> None:
 
 
 def principal_components(code_size: int, dataset: str = "fashion_mnist") -> tuple[np.ndarray, np.ndarray]:
-    train = load_samples(dataset, "hidden", SAMPLE).train.reshape(-1, 784).astype(np.float64)
+    train = load_samples(dataset, "hidden", SAMPLE).train[:].reshape(-1, 784).astype(np.float64)
     _, vectors = np.linalg.eigh(np.cov(train, rowvar=False))
     return vectors[:, -code_size:], train.mean(axis=0)
 
@@ -158,7 +159,7 @@ def test_models_are_measured_on_the_data_that_the_task_names(tmp_path: Path) -> 
     digits = load_samples("mnist", "hidden", SAMPLE)
     assert other.value(Quantity.MEAN_IMAGE_MSE) == pytest.approx(digits.mean_image_error(), rel=1e-6)
     assert other.value(Quantity.PCA_MSE) == pytest.approx(
-        image_metrics.pca_error(digits.train, digits.images, 30), rel=1e-6
+        image_metrics.pca_error(digits.train[:], digits.images, 30), rel=1e-6
     )
     assert other.value(Quantity.RECONSTRUCTION_MSE) != own.value(Quantity.RECONSTRUCTION_MSE)
 
@@ -316,6 +317,19 @@ def test_training_a_part_counts_as_training(fitted: Sequence[str], tmp_path: Pat
     fits = tuple(FitClaim(ids[name], 1, 8, 8, True, 0.0, 1.0, True) for name in fitted)
     found = whole_submission.measure(replace(evidence, fits=fits), TASK, SAMPLE)
     assert found.claims.trained == (fitted in (["autoencoder"], ["part"]))
+
+
+def test_numbers_alone_are_the_same_numbers(tmp_path: Path) -> None:
+    """A check in a notebook shows no pictures and no trivial predictors; everything else is measured alike."""
+    evidence = send(learnt("fashion_mnist"), tmp_path)
+    everything = whole_submission.measure(evidence, TASK, SAMPLE)
+    numbers = whole_submission.measure(evidence, TASK, SAMPLE, for_cell=load_facts("stacked"))
+    trivial = {Quantity.MEAN_IMAGE_MSE, Quantity.PCA_MSE}
+    assert everything.values.keys() - numbers.values.keys() == trivial
+    assert {name: one.value for name, one in numbers.values.items()} == {
+        name: one.value for name, one in everything.values.items() if name not in trivial
+    }
+    assert (bool(everything.strips), numbers.strips) == (True, ())
 
 
 def test_pictures_are_grey_bytes_of_the_same_hidden_images(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from grader.domain.architecture import Architecture, Layer
 from grader.domain.assignment import Assignment, RubricItem
-from grader.domain.cell_places import Place
+from grader.domain.cell_places import CellPlace
+from grader.domain.datasets import DataSize
 from grader.domain.evidence import RelatedClaims
 from grader.domain.facts import Baseline, CalibratedData, CreditCurve, ReferenceFacts, Statistic
 from grader.domain.grade import CheckResult, Finding, Grade, GradeStatus, Outcome
@@ -103,7 +104,7 @@ def image_strip(title: str, *, count: int = 4, start: int = 0, side: int = 4) ->
 def facts(**changes) -> ReferenceFacts:
     """Return the reference's facts with one calibration on the sample."""
     calibrated = CalibratedData(
-        data="sample",
+        data=DataSize.SAMPLE,
         data_hash="d" * 64,
         source="embedded sample",
         epochs=20,
@@ -127,7 +128,7 @@ def facts(**changes) -> ReferenceFacts:
         published="163,814 parameters",
         reached="MSE 0.0187",
         architectures={Role.AUTOENCODER: REFERENCE},
-        calibrated={"sample": calibrated},
+        calibrated={DataSize.SAMPLE: calibrated},
     )
     return replace(known, **changes)
 
@@ -142,7 +143,7 @@ def measurements(mse: float = 0.0214, architecture: Architecture = REFERENCE, **
         models={Role.AUTOENCODER: MeasuredModel(Role.AUTOENCODER, "autoencoder", architecture)},
         values=values,
         strips=(image_strip("original"), image_strip("student", start=45)),
-        data="sample",
+        data=DataSize.SAMPLE,
         candidates=1,
         claims=RelatedClaims(trained=True),
     )
@@ -223,7 +224,7 @@ def imperfect(student: str = "Luis Ñáñez", **changes) -> GradedSubmission:
             errors=(error,),
             last_cell=20,
             wall_seconds=61.0,
-            places={14: Place("3. The decoder", 2, "decoder(encoder(x))")},
+            places={14: CellPlace("3. The decoder", 2, "decoder(encoder(x))")},
         ),
         measurements=measured,
         notes=(message("{command} was noted and not run", command="!pip install seaborn"),),
@@ -249,7 +250,7 @@ def needs_review(student: str = "Zoé Ruiz", **changes) -> GradedSubmission:
         run=RunRecord(
             RunStatus.TIMED_OUT, StoppedBy.CELL_TIME, cells_total=12, cells_run=9, last_cell=15, wall_seconds=900.1
         ),
-        measurements=Measurements(problems=(problem,), data="sample"),
+        measurements=Measurements(problems=(problem,), data=DataSize.SAMPLE),
         fault="Traceback (most recent call last):\nMemoryError",
     )
     return replace(graded, **changes)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import report_samples as samples
 from report_page import page_of, render, rendered
 
+from grader.domain.datasets import DataSize
 from grader.domain.measurement import Measurements, Quantity, Role
 from grader.domain.messages import message
 
@@ -78,7 +79,7 @@ def test_reference_pictures_of_other_images_are_not_shown():
     other = replace(
         known.calibrated["sample"], strips=(samples.image_strip("original", start=7), samples.image_strip("reference"))
     )
-    page = page_of(render(samples.submission(), facts=replace(known, calibrated={"sample": other})))
+    page = page_of(render(samples.submission(), facts=replace(known, calibrated={DataSize.SAMPLE: other})))
     assert [f.one("figcaption").text for f in page.one(css="strips").all("figure")] == ["Original", "This notebook"]
 
 
@@ -144,7 +145,7 @@ def test_nothing_is_compared_where_nothing_was_measured():
 
 def test_an_uncalibrated_data_size_leaves_the_comparison_out():
     """A loss on full data is never set beside figures of the sample."""
-    graded = samples.submission(measurements=samples.measurements(data="full"))
+    graded = samples.submission(measurements=samples.measurements(data=DataSize.FULL))
     page = page_of(render(graded))
     assert page.all(css="losses") == []
     assert [f.one("figcaption").text for f in page.one(css="strips").all("figure")] == ["Original", "This notebook"]

@@ -10,7 +10,7 @@ import report_samples as samples
 from report_page import page_of
 
 from grader.domain.assignment import DuePolicy, LetterBound
-from grader.domain.grade import Late
+from grader.domain.grade import Lateness
 from grader.domain.graded import GradedSubmission
 from grader.locale import Translator
 from grader.report.html import render_index, render_submission
@@ -25,7 +25,7 @@ LETTERED = samples.assignment(
 
 def late(graded: GradedSubmission, minutes: int, percent: float, points: float) -> GradedSubmission:
     """The same, this late."""
-    return replace(graded, grade=replace(graded.grade, late=Late(minutes, percent, points)))
+    return replace(graded, grade=replace(graded.grade, late=Lateness(minutes, percent, points)))
 
 
 def header(graded: GradedSubmission, assignment=TIMED) -> str:

@@ -17,6 +17,7 @@ from grader.authoring.notebooks import generate
 from grader.delivery import write_class
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
+from grader.domain.datasets import DataSize
 from grader.domain.grade import CheckResult, Finding, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import ImageStrip, Measurement, Measurements, Quantity
@@ -174,7 +175,7 @@ def graded(pupil: Pupil, assignment: Assignment, sha256: str) -> GradedSubmissio
         rubric_hash=assignment.rubric_hash,
         grade=score(results, reasons=pupil.reasons),
         run=RunRecord(RunStatus.COMPLETED, cells_total=20, cells_run=20, wall_seconds=30.0, peak_memory_mib=900.0),
-        measurements=Measurements(data="sample", strips=(ImageStrip("original", 28, 28, (_grey(),) * 6),)),
+        measurements=Measurements(data=DataSize.SAMPLE, strips=(ImageStrip("original", 28, 28, (_grey(),) * 6),)),
         wall_seconds=pupil.seconds,
         submitted_at=pupil.submitted_at,
     )

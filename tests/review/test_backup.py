@@ -24,7 +24,7 @@ from grader.gradebook.copying import copy_rows, record_tables
 from grader.gradebook.student_record import SOMEBODY, belongings, delete_student, student_record
 from grader.review.backup import MANIFEST, read_backup, restore_backup, write_backup
 from grader.review.book import Book, BookPlace
-from grader.review.decision_parsing import By, DecisionRefusedError
+from grader.review.decision_parsing import AuthorAndReason, DecisionRefusedError
 from grader.review.student_files import delete_student_and_files, write_student_record
 
 PUPILS = (samples.ANA, samples.LUIS, samples.ZOE)
@@ -173,7 +173,7 @@ def test_a_deleted_student_is_nowhere_any_more(place: BookPlace, tmp_path: Path)
     assert place.folder is not None
     with Book.open(place) as book:
         luis = belongings(book.gradebook, "Luis Ñáñez")
-        found = delete_student_and_files(book, "Luis Ñáñez", By("Ruiz", "asked for it"))
+        found = delete_student_and_files(book, "Luis Ñáñez", AuthorAndReason("Ruiz", "asked for it"))
         assert found == luis
         assert (found.submissions, found.gradings, found.answers, found.decisions) == (1, 1, 3, 2)
         assert [one.student for one in book.gradebook.latest("tarea1")] == ["Ana García", "Zoé Ruiz"]
@@ -223,7 +223,7 @@ def test_bytes_that_a_classmate_handed_in_as_well_stay(tmp_path: Path) -> None:
         copied: GradedSubmission = replace(ana, student="Eva Gil")
         book.gradebook.add(copied, context="sample")
         assert belongings(book.gradebook, "Eva Gil").digests == ()
-        delete_student_and_files(book, "Eva Gil", By("Ruiz", "why"))
+        delete_student_and_files(book, "Eva Gil", AuthorAndReason("Ruiz", "why"))
         assert set(book.decisions.answers("stacked")) == {ana.sha256}
     assert (place.folder / "notebooks" / f"{ana.sha256}.ipynb").is_file()
 
@@ -244,8 +244,8 @@ def test_a_name_that_nobody_has_is_told(place: BookPlace) -> None:
     """With those that are like it; and a reason is asked for."""
     with Book.open(place) as book:
         with pytest.raises(DecisionRefusedError, match="Did you mean"):
-            delete_student_and_files(book, "Luis Nanez", By("Ruiz", "why"))
+            delete_student_and_files(book, "Luis Nanez", AuthorAndReason("Ruiz", "why"))
         with pytest.raises(DecisionRefusedError, match="Why"):
-            delete_student_and_files(book, "Luis Ñáñez", By("Ruiz", ""))
+            delete_student_and_files(book, "Luis Ñáñez", AuthorAndReason("Ruiz", ""))
     with Gradebook.open(sqlite_url(place.folder / "gradebook.sqlite")) as gradebook:  # type: ignore[operator]
         assert belongings(gradebook, "Luis Ñáñez").rows > 0

@@ -20,7 +20,7 @@ from grader.domain.decision import Decision, DecisionKind
 from grader.domain.questions import OpenAnswer
 from grader.gradebook import Adjustment, Decisions, Gradebook, sqlite_url
 from grader.gradebook.standing_queries import HandInFilter, Order, StandingQueries
-from grader.gradebook.standing_updates import Standing, Standings
+from grader.gradebook.standing_updates import StandingTables, StoredStanding
 
 STACKED = load_assignment("stacked")
 NOON = datetime(2026, 12, 5, 12, 0, 0, 250_000, tzinfo=UTC)
@@ -86,14 +86,15 @@ def test_a_gradebook_of_an_earlier_version_gets_the_tables_and_keeps_its_grades(
 def test_lists_follow_grades_and_decisions(gradebook: Gradebook, assignment: str) -> None:
     """What is out of date is known and made anew; sorting, searching and counting agree in both databases."""
     rubric = replace(STACKED, assignment=assignment)
-    decisions, standings, queries = Decisions(gradebook), Standings(gradebook), StandingQueries(gradebook)
+    decisions, standings, queries = Decisions(gradebook), StandingTables(gradebook), StandingQueries(gradebook)
 
     def refresh() -> int:
         stale = standings.stale(assignment, "r1")
         found = gradebook.gradings([one.grading_id for one in stale])
         made = (with_decisions(found[one.grading_id], rubric, decisions.of(assignment)) for one in stale)
         standings.keep(
-            Standing(one, graded, graded.grade.points_counted, "r1") for one, graded in zip(stale, made, strict=True)
+            StoredStanding(one, graded, graded.grade.points_counted, "r1")
+            for one, graded in zip(stale, made, strict=True)
         )
         return len(stale)
 

@@ -12,7 +12,7 @@ from sandbox_here import make_sandbox
 
 from grader.domain.run import Limits, RunStatus
 from grader.domain.submission import CodeCell, Notebook
-from grader.sandbox.control_groups import Lent, RunGroup, lent_below, lent_here, run_group, sweep
+from grader.sandbox.control_groups import DelegatedGroup, RunGroup, lent_below, lent_here, run_group, sweep
 
 V1 = "9:cpu:/\n8:pids:/\n4:memory:/session/a\n0::/\n"
 SHOWS_GROUP = (
@@ -30,13 +30,13 @@ def made(root: Path, *folders: str) -> Path:
 def test_version_1_is_found_by_controller(tmp_path: Path) -> None:
     """Each controller has a tree of its own, and this process a place in each."""
     root = made(tmp_path, "memory/session/a", "pids", "cpu")
-    assert lent_below(root, V1) == Lent(1, {"memory": root / "memory/session/a", "pids": root / "pids"})
+    assert lent_below(root, V1) == DelegatedGroup(1, {"memory": root / "memory/session/a", "pids": root / "pids"})
 
 
 def test_a_place_of_another_namespace_is_the_root(tmp_path: Path) -> None:
     """In a container, the path that Linux tells may not be there."""
     root = made(tmp_path, "memory", "pids")
-    assert lent_below(root, V1) == Lent(1, {"memory": root / "memory", "pids": root / "pids"})
+    assert lent_below(root, V1) == DelegatedGroup(1, {"memory": root / "memory", "pids": root / "pids"})
 
 
 def test_version_2_is_found_where_it_is_delegated(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_version_2_is_found_where_it_is_delegated(tmp_path: Path) -> None:
     assert lent_below(root, "0::/user.slice/mine\n") is None
     (own / "cgroup.controllers").write_text("cpu memory pids\n", encoding="ascii")
     (own / "cgroup.subtree_control").write_text("\n", encoding="ascii")
-    assert lent_below(root, "0::/user.slice/mine\n") == Lent(2, {"memory": own, "pids": own})
+    assert lent_below(root, "0::/user.slice/mine\n") == DelegatedGroup(2, {"memory": own, "pids": own})
     assert (own / "cgroup.subtree_control").read_text("ascii") == "+memory +pids"
 
 
@@ -96,7 +96,7 @@ def test_groups_of_killed_graders_are_swept(tmp_path: Path) -> None:
         [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True
     )
     root = made(tmp_path, f"agr-{dead.stdout.strip()}-aa", "agr-1-bb", "other")
-    sweep(Lent(2, {"memory": root}))
+    sweep(DelegatedGroup(2, {"memory": root}))
     assert sorted(path.name for path in root.iterdir()) == ["agr-1-bb", "other"]
 
 

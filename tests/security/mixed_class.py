@@ -141,9 +141,8 @@ def complaints(hostile: Hostile, record: RunRecord) -> list[str]:
 
 
 def most_points() -> float:
-    """Return what a notebook earns that learns nothing: for cells that end, and for nothing imported."""
-    rubric = load_assignment(ASSIGNMENT).rubric
-    return sum(item.points for item in rubric if item.check in ("runs", "imports"))
+    """Return what a notebook earns that learns nothing: for cells that end."""
+    return sum(item.points for item in load_assignment(ASSIGNMENT).rubric if item.check == "runs")
 
 
 def grade_piece(store: Store, folder: Path, seconds: float) -> tuple[int, list[str]]:

@@ -17,7 +17,7 @@ from grader.session import SessionOptions
 from grader.validation.mutants.foreign_weights import CLAIMS, SHAPES, WEIGHTS, Harvest
 from grader.validation.mutants.foreign_weights import MUTANTS as FOREIGN
 from grader.validation.rubrics import try_rubric, variants
-from grader.validation.verdicts import Fate
+from grader.validation.verdicts import VariantOutcome
 from tests.validation.solutions import draft, work
 
 OTHER = [np.full((2, 3), 7.0), np.zeros(3)]
@@ -81,6 +81,6 @@ def test_weights_that_were_learnt_elsewhere_lose_what_was_to_be_learnt() -> None
         work("simple-dense"), chosen, SessionOptions(data_size="sample", written_for="sample", jobs=1), lambda _: None
     )
     assert {one.operator.name: one.fate for one in done} == {
-        "solution": Fate.ACCEPTED, **{one.name: Fate.KILLED for one in FOREIGN},
+        "solution": VariantOutcome.ACCEPTED, **{one.name: VariantOutcome.KILLED for one in FOREIGN},
     }  # fmt: skip
     assert all(one.outcomes["reconstruction"] is Outcome.FAILED for one in done if one.operator in FOREIGN)

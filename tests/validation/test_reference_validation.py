@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import pytest
 
+from grader.domain.datasets import DataSize
 from grader.domain.facts import CalibratedData, CalibrationRun, ReferenceFacts, Statistic
 from grader.domain.measurement import Quantity
 from grader.domain.messages import Message
@@ -46,7 +47,7 @@ def record(variation: str, seed: int, mse: float, epochs: int, **others: float) 
 def calibrated(facts: ReferenceFacts, **changes: Any) -> ReferenceFacts:
     """Facts with ten runs of 20 epochs and five of 2, on data with the digest `d`."""
     found = CalibratedData(
-        data="sample",
+        data=DataSize.SAMPLE,
         data_hash="d",
         source="embedded sample",
         epochs=20,
@@ -57,7 +58,10 @@ def calibrated(facts: ReferenceFacts, **changes: Any) -> ReferenceFacts:
         ),
         versions=versions(),
     )
-    return replace(facts, calibrated={"sample": replace(found, **changes), "full": replace(found, data="full")})
+    return replace(
+        facts,
+        calibrated={DataSize.SAMPLE: replace(found, **changes), DataSize.FULL: replace(found, data=DataSize.FULL)},
+    )
 
 
 @pytest.fixture(scope="module")
@@ -165,8 +169,8 @@ def test_other_data_are_told(course: ReferenceFacts) -> None:
 
 def test_a_users_own_full_data_are_no_fault(course: ReferenceFacts) -> None:
     """The official Fashion-MNIST stands in another order than ours: numbers are compared, and the remark says on what."""
-    full = replace(course.calibrated["sample"], data="full")
-    facts = replace(course, calibrated={"sample": course.calibrated["sample"], "full": full})
+    full = replace(course.calibrated["sample"], data=DataSize.FULL)
+    facts = replace(course, calibrated={DataSize.SAMPLE: course.calibrated["sample"], DataSize.FULL: full})
     built = Inspected(describe(load("stacked")), "full", "another digest")
     found = judge(facts, built, record("short", NEW_SEED, 0.0325, 2), SHORT)
     assert (found.faults, len(found.distances)) == ((), 1)
@@ -178,7 +182,7 @@ def test_a_users_own_full_data_are_no_fault(course: ReferenceFacts) -> None:
 def test_data_of_another_size_were_never_calibrated_on(course: ReferenceFacts) -> None:
     """Nothing can be compared; what is wrong besides is reported all the same."""
     built = Inspected(describe(changed(stacked, BATCH_SIZE=64)), "full", "d")
-    sample = replace(course, calibrated={"sample": course.calibrated["sample"]})
+    sample = replace(course, calibrated={DataSize.SAMPLE: course.calibrated["sample"]})
     found = judge(sample, built, record("short", NEW_SEED, 0.0325, 2), SHORT)
     assert english(found.faults) == [
         "batch_size is 64, the facts say 32",

@@ -85,6 +85,8 @@ class Check:
         needs: What it needs.
         parameters: Settings that a rubric may change.
         halves: How it judges the halves of a missing autoencoder; None if it needs a whole one.
+        needs_no_task: Whether its answer depends on no size, noise or budget, which a notebook without an assignment
+            chooses itself: `grader inspect` asks it of every autoencoder whose family has it in its rubric.
     """
 
     id: str
@@ -92,6 +94,7 @@ class Check:
     needs: Needs = Needs()
     parameters: tuple[Parameter[ParameterValue], ...] = ()
     halves: HalvesRule | None = None
+    needs_no_task: bool = False
 
     @property
     def judges_parts(self) -> bool:

@@ -16,6 +16,7 @@ from grader.checks.core.phrases import idle_training, model, other_data
 from grader.checks.core.subject import Subject
 from grader.checks.core.training_advice import slow_training, training_stopped
 from grader.checks.core.verdict import Verdict, by_share, failed, ungradable
+from grader.domain.datasets import Held
 from grader.domain.facts import Baseline, CreditCurve, Statistic
 from grader.domain.grade import Finding
 from grader.domain.measurement import Measurement, Quantity, Role
@@ -41,7 +42,7 @@ _LIKE_MEAN = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class Explanation:
     """The meaning of a number that is too large, or too small.
 
     Attributes:
@@ -68,8 +69,8 @@ class Aspect:
 
     quantity: Quantity
     role: Role
-    too_large: Side | None = None
-    too_small: Side | None = None
+    too_large: Explanation | None = None
+    too_small: Explanation | None = None
     stands_in_for: Quantity | None = None
 
 
@@ -120,7 +121,7 @@ def _judged(
         for aspect in aspects
         if earned[aspect] < 1
     ]
-    summary = _summary(values, known, hidden=subject.measurements.images == "hidden")
+    summary = _summary(values, known, hidden=subject.measurements.images == Held.HIDDEN)
     incomplete = why_incomplete(subject)
     if findings and incomplete is not None:
         reason = might_have_earned_more(summary=summary, reason=incomplete)
@@ -186,29 +187,29 @@ def _figure(value: float, aspect: Aspect) -> Message:
 
 def _hardly_trained(
     subject: Subject, first: Aspect, known: Mapping[Quantity, Statistic], values: Mapping[Aspect, float]
-) -> Side | None:
+) -> Explanation | None:
     """Explain by the first number of its check why a model has learnt almost nothing; None if it has, or if unknown.
 
     The other numbers of such a model teach nothing: its problem is not the noise but the missing training.
     """
     skill = min(curve.skill(values[first]) for curve in known[first.quantity].curves)
     if (stopped := training_stopped(subject, skill)) is not None:
-        return Side(stopped.why, stopped.hint)
+        return Explanation(stopped.why, stopped.hint)
     if (slow := slow_training(subject, skill)) is not None:
-        return Side(_HARDLY_TRAINED, slow)
+        return Explanation(_HARDLY_TRAINED, slow)
     mean = known[first.quantity].baselines.get(Baseline.MEAN)
     smaller_is_better = all(curve.trivial >= curve.reference for curve in known[first.quantity].curves)
     if len(values) > 1 and mean is not None and smaller_is_better and values[first] >= _LIKE_MEAN * mean:
-        return Side(_HARDLY_TRAINED, _DOES_IT_FALL)
+        return Explanation(_HARDLY_TRAINED, _DOES_IT_FALL)
     return None
 
 
 def _finding(
-    subject: Subject, aspect: Aspect, known: Statistic, value: float, untrained: Side | None = None
+    subject: Subject, aspect: Aspect, known: Statistic, value: float, untrained: Explanation | None = None
 ) -> Finding:
     curve = min(known.curves, key=lambda one: one.credit(value))
     too_large = curve.trivial >= curve.reference
-    side = untrained or (aspect.too_large if too_large else aspect.too_small) or Side(_WORSE, STILL_FALLING)
+    side = untrained or (aspect.too_large if too_large else aspect.too_small) or Explanation(_WORSE, STILL_FALLING)
     return Finding(
         where=model(subject, aspect.role),
         expected=_bound(aspect, curve, too_large=too_large),

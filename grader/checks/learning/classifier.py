@@ -8,7 +8,7 @@ from grader.checks.core.absence import why_unknown
 from grader.checks.core.check import Check, Needs
 from grader.checks.core.halves import AUTOENCODER, ENCODER
 from grader.checks.core.phrases import notebook
-from grader.checks.core.statistic import Aspect, Side, judged_by_facts, without_numbers
+from grader.checks.core.statistic import Aspect, Explanation, judged_by_facts, without_numbers
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed, ungradable
 from grader.domain.assignment import RubricItem
@@ -22,7 +22,7 @@ _NO_CLASSIFIER: Final = message("We found no model that takes an image and gives
 _SIMILAR: Final = Aspect(
     Quantity.ENCODER_SIMILARITY,
     Role.ENCODER,
-    too_small=Side(
+    too_small=Explanation(
         message(
             "An encoder built anew has fresh weights: what the autoencoder learnt from all images is not in it, and "
             "nothing warns."
@@ -35,7 +35,7 @@ _SIMILAR: Final = Aspect(
 _RIGHT: Final = Aspect(
     Quantity.ACCURACY,
     Role.ENCODER,
-    too_small=Side(
+    too_small=Explanation(
         message("With features that say what a garment looks like, 500 labels are enough to name most of them."),
         message(
             "Did you compile again after freezing and after unfreezing? Is the rate of the fine-tuning small? Are "

@@ -7,7 +7,7 @@ from typing import Final
 
 from grader.checks.core.check import Check, Needs
 from grader.checks.core.halves import AUTOENCODER, ENCODER
-from grader.checks.core.statistic import Aspect, Side, judged_by_facts
+from grader.checks.core.statistic import Aspect, Explanation, judged_by_facts
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict
 from grader.domain.assignment import RubricItem
@@ -15,7 +15,7 @@ from grader.domain.grade import Outcome
 from grader.domain.measurement import Quantity, Role
 from grader.domain.messages import message
 
-TOO_MANY: Final = Side(
+TOO_MANY: Final = Explanation(
     message(
         "So many units have a part in each image as in the same network without any penalty: nothing makes the code "
         "describe an image with few of them."

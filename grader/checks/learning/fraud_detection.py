@@ -7,7 +7,7 @@ from typing import Final
 from grader.checks.core.absence import without_autoencoder
 from grader.checks.core.check import Check, Needs
 from grader.checks.core.phrases import model
-from grader.checks.core.statistic import Aspect, Side, judged_by_facts
+from grader.checks.core.statistic import Aspect, Explanation, judged_by_facts
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed, skipped, ungradable
 from grader.domain.assignment import RubricItem
@@ -23,7 +23,7 @@ _ANY_FRAUDS: Final = 0.0003  # a sixth of the share in the file; a smaller estim
 _FINDS: Final = Aspect(
     Quantity.AVERAGE_PRECISION,
     Role.AUTOENCODER,
-    too_small=Side(
+    too_small=Explanation(
         message(
             "Alarms in the order of these scores are mostly false, or come late: frauds are reconstructed nearly as "
             "well as normal rows."
@@ -140,6 +140,6 @@ _UNRECOGNISED: Final = message(
 
 
 CHECKS: Final = (
-    Check("features", check_features, Needs(models=(), trained=True)),
+    Check("features", check_features, Needs(models=(), trained=True), needs_no_task=True),
     Check("average_precision", check_average_precision, Needs(models=(), trained=True, learnt=True)),
 )

@@ -6,14 +6,14 @@ from typing import Final
 
 from grader.checks.core.check import Check, Needs
 from grader.checks.core.halves import EVERY_MODEL
-from grader.checks.core.statistic import Aspect, Side, judged_by_facts
+from grader.checks.core.statistic import Aspect, Explanation, judged_by_facts
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict
 from grader.domain.assignment import RubricItem
 from grader.domain.measurement import Quantity, Role
 from grader.domain.messages import message
 
-COLLAPSED: Final = Side(
+COLLAPSED: Final = Explanation(
     message(
         "The posterior has collapsed: the code says hardly anything about the image, and every reconstruction looks "
         "like the mean image."
@@ -23,7 +23,7 @@ COLLAPSED: Final = Side(
         "784 pixels makes the KL 784 times too dear."
     ),
 )
-WITHOUT_KL: Final = Side(
+WITHOUT_KL: Final = Explanation(
     message(
         "Nothing holds the codes near N(0, I): the latent space has holes, and what is drawn from it does not look "
         "like the data."
@@ -40,7 +40,7 @@ _SIGMA: Final = Aspect(Quantity.MEDIAN_SIGMA, Role.ENCODER, too_small=WITHOUT_KL
 _ELBO: Final = Aspect(
     Quantity.NEGATIVE_ELBO,
     Role.AUTOENCODER,
-    too_large=Side(
+    too_large=Explanation(
         message("The ELBO is what a variational autoencoder maximises: reconstruction and KL divergence together."),
         message("Which of its two parts is far from the reference's? Was the loss still falling in the last epoch?"),
     ),
@@ -48,7 +48,7 @@ _ELBO: Final = Aspect(
 _PRIOR: Final = Aspect(
     Quantity.PRIOR_DISTANCE,
     Role.DECODER,
-    too_large=Side(
+    too_large=Explanation(
         message("Codes drawn from N(0, I) should decode to images that look like the data."),
         message(
             "Decode some codes drawn from N(0, I) and look at them. Do the codes of real images lie in the same place?"

@@ -8,7 +8,7 @@ from grader.checks.core.absence import NOT_MEASURED, without_autoencoder
 from grader.checks.core.check import Check, Needs, TrainingUse
 from grader.checks.core.parameters import TEST_IMAGES_COST
 from grader.checks.core.phrases import layer, model
-from grader.checks.core.statistic import Aspect, Side, judged_by_facts
+from grader.checks.core.statistic import Aspect, Explanation, judged_by_facts
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict, failed, passed, ungradable
 from grader.domain.architecture import Architecture, Layer
@@ -20,7 +20,7 @@ from grader.domain.messages import Message, message
 _CLEANED: Final = Aspect(
     Quantity.DENOISED_MSE,
     Role.AUTOENCODER,
-    too_large=Side(
+    too_large=Explanation(
         message("An autoencoder that never had to remove noise keeps much of it, or blurs the image below it."),
         message(
             "What is the input of `fit`, and what is its target? Which of the two has the noise, and is it as strong "
@@ -33,7 +33,7 @@ _CLEANED: Final = Aspect(
 _NOISE_EXPECTED: Final = Aspect(
     Quantity.NOISE_RATIO,
     Role.AUTOENCODER,
-    too_large=Side(
+    too_large=Explanation(
         message(
             "Who learnt from noisy images expects noise, and is at its best there. This autoencoder does clearly "
             "better on clean images: it looks as if it had never met any noise."
@@ -129,5 +129,5 @@ CHECKS: Final = (
         Needs(training=TrainingUse.DENOISING, trained=True, learnt=True, layers=False),
         parameters=(TEST_IMAGES_COST,),
     ),
-    Check("noise_layer", check_noise_layer, Needs(training=TrainingUse.NONE, samples=False)),
+    Check("noise_layer", check_noise_layer, Needs(training=TrainingUse.NONE, samples=False), needs_no_task=True),
 )

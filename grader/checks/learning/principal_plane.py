@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from grader.checks.core.check import Check, Needs
-from grader.checks.core.statistic import Aspect, Side, judged_by_facts
+from grader.checks.core.statistic import Aspect, Explanation, judged_by_facts
 from grader.checks.core.subject import Subject
 from grader.checks.core.verdict import Verdict
 from grader.domain.assignment import RubricItem
@@ -15,7 +15,7 @@ from grader.domain.messages import message
 _ANGLE: Final = Aspect(
     Quantity.PLANE_ANGLE,
     Role.AUTOENCODER,
-    too_large=Side(
+    too_large=Explanation(
         message(
             "For the squared error there is one best plane, that of the first two principal components: a linear "
             "autoencoder that has learnt has found it."

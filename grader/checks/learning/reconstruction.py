@@ -18,10 +18,11 @@ from grader.checks.core.subject import Subject
 from grader.checks.core.training_advice import slow_training, training_stopped
 from grader.checks.core.verdict import Verdict, by_share, failed, skipped, ungradable
 from grader.domain.assignment import RubricItem
+from grader.domain.datasets import Held
 from grader.domain.facts import Baseline, CreditCurve, Statistic, trivial_errors
 from grader.domain.grade import Finding
 from grader.domain.measurement import Measurement, Quantity, Role
-from grader.domain.messages import Message, message
+from grader.domain.messages import Message, MessageValue, message
 
 _SHOWN: Final = (Quantity.RECONSTRUCTION_MSE, Quantity.MEAN_IMAGE_MSE, Quantity.PCA_MSE)
 
@@ -123,22 +124,32 @@ def _no_comparison(subject: Subject) -> Message:
 
 
 def _summary(subject: Subject, loss: float, known: Statistic) -> Message:
-    """State the loss with others on the same samples; the reference's is known only on hidden ones and says so."""
+    """State the loss with others on the same samples; what is known only on hidden ones says so."""
     errors, mean, reference = trivial_errors(subject.measurements, known), sample_words(subject.facts).mean, known.mean
     beside = message("the reference {reference:.4f}", reference=reference)
-    if subject.measurements.images != "hidden":
+    measured = Quantity.MEAN_IMAGE_MSE in subject.measurements.values
+    if subject.measurements.images != Held.HIDDEN and measured:
         beside = message("the reference {reference:.4f} on hidden data", reference=reference)
     if errors.pca is not None:
         pca = message("PCA with the reference's code size {pca:.4f}", pca=errors.pca)
         beside = message("{first}, {second}", first=pca, second=beside)
+    values: dict[str, MessageValue] = {
+        "mse": loss,
+        "mean": mean,
+        "mean_mse": errors.mean,
+        "beside": beside,
+        "skill": (errors.mean - loss) / (errors.mean - reference),
+    }
+    if subject.measurements.images != Held.HIDDEN and not measured:
+        return message(
+            "Reconstruction error (MSE) {mse:.4f}. For comparison, on hidden data: {mean} {mean_mse:.4f}, {beside}. "
+            "Skill {skill:.2f}, where {mean} has 0 and the reference 1.",
+            **values,
+        )
     return message(
         "Reconstruction error (MSE) {mse:.4f}. For comparison: {mean} {mean_mse:.4f}, {beside}. Skill {skill:.2f}, "
         "where {mean} has 0 and the reference 1.",
-        mse=loss,
-        mean=mean,
-        mean_mse=errors.mean,
-        beside=beside,
-        skill=(errors.mean - loss) / (errors.mean - reference),
+        **values,
     )
 
 

@@ -160,6 +160,16 @@ _OLD_CALLS: Final[tuple[_Rule, ...]] = (
         ("to a shape",),
     ),
     _Rule(
+        frozenset({"ValueError"}),
+        Advice(
+            _VERSIONS,
+            message(
+                "The third argument of `compile` is `loss_weights` in Keras 3: write `metrics=[...]` with its name."
+            ),
+        ),
+        ("dtype='string' is not a valid dtype",),
+    ),
+    _Rule(
         frozenset({"ValueError", "AttributeError", "NotImplementedError"}),
         Advice(
             message("Keras 3 takes no function of TensorFlow or of the old backend on tensors of a graph."),
@@ -181,6 +191,14 @@ _RULES: Final[tuple[_Rule, ...]] = (
             message("Give the layer a `get_config` that returns what its `__init__` takes, or save the weights alone."),
         ),
         ("get_config",),
+    ),
+    _Rule(
+        frozenset({"UnboundLocalError"}),
+        Advice(
+            message("`predict` was given no samples: what it should answer for is empty."),
+            message("Print the shape of the data: a slice such as `X[55000:]` may lie beyond their end."),
+        ),
+        ("'batch_outputs'",),
     ),
     _Rule(
         frozenset({"UnboundLocalError"}),
@@ -236,6 +254,27 @@ _RULES: Final[tuple[_Rule, ...]] = (
             message("Compare the names of the arguments with the current documentation of the function you call."),
         ),
         ("not recognized", "unexpected keyword", "unrecognized keyword", "invalid keyword", "got some positional"),
+    ),
+    _Rule(
+        frozenset({"ValueError", "TypeError"}),
+        Advice(
+            message(
+                "Keras takes an integer of Python here; `np.prod`, `len / 2` and TensorFlow's functions give others."
+            ),
+            message("Write `int(...)` around the number."),
+        ),
+        ("positive integer", "an integer value"),
+    ),
+    _Rule(
+        frozenset({"ValueError"}),
+        Advice(
+            message(
+                "A new shape must hold as many numbers as the array has; a number of images that is written out fits "
+                "one data set alone."
+            ),
+            message("Let NumPy work out the number of images: `reshape(-1, 784)`."),
+        ),
+        ("cannot reshape array of size",),
     ),
     _Rule(
         frozenset({"ValueError", "InvalidArgumentError", "AxisError"}),

@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Final
 
 from grader.domain.facts import CreditCurve
-from grader.rebuild.families.judgement import NO_CREDIT_SHARE, USUAL, USUAL_SHARE, Reach
+from grader.rebuild.families.judgement import NO_CREDIT_SHARE, USUAL, USUAL_SHARE, CreditReach
 
 SHARES = tuple(round(USUAL_SHARE + 0.05 * step, 2) for step in range(11))
 HONEST_WITH_FULL_CREDIT = 0.99
@@ -33,10 +33,12 @@ _PREDICTION_QUANTILES = {3: 31.60, 4: 12.92, 5: 8.610, 6: 6.869, 7: 5.959, 8: 5.
 FEWEST_RUNS = min(_TOLERANCE_FACTORS)
 
 
-DECISIVE: Final = Reach(0.25, 0.5)
+DECISIVE: Final = CreditReach(0.25, 0.5)
 
 
-def credit_curve(mean: float, deviation: float, runs: int, trivial: float, *, reach: Reach = USUAL) -> CreditCurve:
+def credit_curve(
+    mean: float, deviation: float, runs: int, trivial: float, *, reach: CreditReach = USUAL
+) -> CreditCurve:
     """Return the curve of the module docstring from the reference's runs.
 
     Raises:
@@ -75,7 +77,7 @@ def decisive_curve(own: Sequence[float], rival: float, rivals: Sequence[float]) 
 
 
 def fair_curve(
-    spread: tuple[float, float, int], trivial: float, *, honest: Sequence[float], reach: Reach = USUAL
+    spread: tuple[float, float, int], trivial: float, *, honest: Sequence[float], reach: CreditReach = USUAL
 ) -> CreditCurve:
     """Return the strictest curve that gives at least 99 % of the honest numbers full credit, else the laxest curve.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grader.domain.datasets import DataSize
 from grader.domain.facts import CalibratedData, ReferenceFacts
 from grader.domain.measurement import Quantity
 
@@ -12,7 +13,7 @@ def reached(facts: ReferenceFacts) -> str:
     return "; ".join(
         f"{_numbers_in_words(found, loss)} ({_place(facts, dataset)}{_data_name(found)}, "
         f"{next(iter(found.statistics.values())).runs} runs)"
-        for dataset, found in sorted(facts.all_calibrated(), key=lambda one: one[1].data == "sample")
+        for dataset, found in sorted(facts.all_calibrated(), key=lambda one: one[1].data == DataSize.SAMPLE)
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from grader.domain.architecture import Architecture
 from grader.domain.evidence import Evidence
 from grader.domain.measurement import Measurement, MissedEntry
 from grader.domain.ports import MeasuringTask
@@ -42,11 +43,16 @@ class Setting:
         reference: The reference of its assignment.
         task: Names that the assignment asks for, and the part of the data to measure on.
         choice: The data.
+        numbers_only: Whether pictures, drawings and trivial predictors are left out, which a check in a notebook does
+            not show: they take longer than the rest.
+        reference_form: Canonical form of the reference's autoencoder, if its facts are at hand.
     """
 
     reference: Reference
     task: MeasuringTask
     choice: DataChoice
+    numbers_only: bool = False
+    reference_form: Architecture | None = None
 
     @property
     def contract(self) -> dict[str, str]:

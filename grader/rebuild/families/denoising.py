@@ -8,7 +8,7 @@ from grader.domain.facts import Baseline
 from grader.domain.measurement import ImageStrip, Measurement, Quantity
 from grader.domain.units import Unit
 from grader.rebuild.families.family import ByBehaviour, Family, TrainedModels, reconstruction
-from grader.rebuild.families.judgement import BCE, MSE_INFORMS, Baselines, Judgement, Reach
+from grader.rebuild.families.judgement import BCE, MSE_INFORMS, Baselines, CreditReach, Judgement
 from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.noisy_samples import clean_samples, noisy_samples
 from grader.rebuild.quantities.portrait_measurements import denoised_strips
@@ -28,7 +28,7 @@ class Denoising(Family):
     statistics = MappingProxyType({
         Quantity.DENOISED_MSE: _DENOISED,
         Quantity.NOISE_RATIO: Judgement(
-            "1", above=(Baseline.CONTROL,), stands_in_for=Quantity.DENOISED_MSE, reach=Reach(0.5)
+            "1", above=(Baseline.CONTROL,), stands_in_for=Quantity.DENOISED_MSE, reach=CreditReach(0.5)
         ),
         Quantity.RECONSTRUCTION_MSE: MSE_INFORMS,
         Quantity.RECONSTRUCTION_BCE: BCE,

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 
 from grader.domain.architecture import shape_size
+from grader.domain.datasets import Held
 from grader.domain.facts import Baseline
 from grader.domain.measurement import ImageStrip, Measurement, Quantity, Role
 from grader.domain.portrait import Portrait
@@ -158,7 +159,12 @@ class Family:
         clean = clean_samples(reference, material.hidden)
         images = clean.reshape(material.hidden.shape) if clean.size == material.hidden.size else clean
         return Samples(
-            material.size, material.train, images, material.strip_images, material.hidden_labels, laid_out=clean
+            material.size,
+            material.train,
+            images,
+            lambda: material.strip_images,
+            material.hidden_labels,
+            laid_out=clean,
         )
 
     def baselines(self, reference: Reference, material: ReferenceData) -> Baselines:
@@ -178,7 +184,7 @@ class Family:
         evidence, arrays, models = rebuilt.evidence, rebuilt.arrays, rebuilt.models
         dataset = setting.task.dataset or setting.reference.dataset
         samples = load_samples(dataset, setting.task.images, setting.choice)
-        part = "public" if self.several_models else setting.task.images  # others need no second set of images
+        part = Held.PUBLIC if self.several_models else setting.task.images  # others need no second set of images
         public = load_samples(dataset, part, setting.choice).images
         sample, contract = samples.images.shape[1:], setting.contract
         cast = assign(models, evidence.fits, arrays, sample=sample, contract=contract)
@@ -235,8 +241,10 @@ def reconstruction(samples: Samples, outputs: Array) -> list[Measurement]:
     ]
 
 
-def trivial(case: Case) -> tuple[Measurement, Measurement]:
-    """Return what the mean training image and PCA reach on a submission's samples."""
+def trivial(case: Case) -> tuple[Measurement, ...]:
+    """Return what the mean training image and PCA reach on a submission's samples, if that is wanted."""
+    if case.setting.numbers_only:
+        return ()
     components = case.setting.reference.code_size
     mean, pca = case.samples.mean_image_error(), case.samples.pca_error(components)
     return (

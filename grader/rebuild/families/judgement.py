@@ -17,7 +17,7 @@ Baselines = dict[Quantity, dict[Baseline, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class CreditReach:
     """The share of the way to a trivial number on which there is credit.
 
     Attributes:
@@ -29,7 +29,7 @@ class Reach:
     ends: float = NO_CREDIT_SHARE
 
 
-USUAL: Final = Reach()
+USUAL: Final = CreditReach()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Judgement:
     below: tuple[Baseline, ...] = ()
     fallback: tuple[Baseline, ...] = ()
     stands_in_for: Quantity | None = None
-    reach: Reach = USUAL
+    reach: CreditReach = USUAL
 
 
 MSE: Final = Judgement(Unit.PIXEL_SQUARED, above=(Baseline.MEAN,))

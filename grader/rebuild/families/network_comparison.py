@@ -23,6 +23,7 @@ from grader.rebuild.network.own_models import reference_form
 from grader.rebuild.network.roles import Cast, assign, concrete, holds_same_numbers
 from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.reference_data import Array
+from grader.rebuild.quantities.samples import ScaledImages
 from reference.contract import COMPARISON, Reference
 
 HELD_OUT_SHARE = 12  # the references hold the last twelfth of the training images out
@@ -31,6 +32,7 @@ RELATIVE_TOLERANCE = 0.03
 ABSOLUTE_TOLERANCE = 0.002
 ANOTHER_TRAINING = 1e-3  # relative to its numbers; a copy with a little noise is closer than this
 FRESH_NETWORKS = 3
+COMPARED_WITH_FRESH = 1_000  # of the held-out images: whether a network was trained at all shows on few
 
 
 class Comparison(Family):
@@ -82,7 +84,7 @@ def best_cast(cast: Cast, rebuilt: Rebuilt, setting: Setting, images: Array) -> 
     return cast if best is cast.autoencoder else replace(cast, autoencoder=best, companion=cast.autoencoder)
 
 
-def compare(reference: Reference, rebuilt: Rebuilt, train: Array) -> Surroundings:
+def compare(reference: Reference, rebuilt: Rebuilt, train: Array | ScaledImages) -> Surroundings:
     """Count the trained networks and compare the notebook's table with them.
 
     Args:
@@ -127,8 +129,9 @@ def _trained(reference: Reference, rebuilt: Rebuilt, images: Array) -> list[Rebu
     wanted = _signature(reference_form(reference))
     alike = [m for m in rebuilt.models if not m.held & broken and _signature(canonical(m, arrays)) == wanted]
     alike.sort(key=lambda m: not any(name.startswith(f"{reference.best_of}[") for name in m.claim.names))
-    fresh = _fresh_error(reference, images) if not all(_has_biases(model, arrays) for model in alike) else 0.0
-    return [model for model in alike if _has_biases(model, arrays) or _error(model.model, images) < fresh]
+    few = images[-COMPARED_WITH_FRESH:]
+    fresh = _fresh_error(reference, few) if not all(_has_biases(model, arrays) for model in alike) else 0.0
+    return [model for model in alike if _has_biases(model, arrays) or _error(model.model, few) < fresh]
 
 
 def _has_biases(model: RebuiltModel, arrays: Arrays) -> bool:
@@ -198,6 +201,7 @@ class _Results:
     images: Array
     last: int
     outputs: dict[str, Array | None] = field(default_factory=dict)
+    measured: dict[tuple[str, str], list[float]] = field(default_factory=dict)
 
     def of(self, name: str) -> _Rival | None:
         """Return the network that a key of the table names."""
@@ -206,6 +210,12 @@ class _Results:
 
     def losses(self, rival: _Rival, loss: str) -> list[float]:
         """Return the loss on the last twelfth and on all images that a notebook may have held out."""
+        key = rival.model.claim.model, loss
+        if key not in self.measured:
+            self.measured[key] = self._measure(rival, loss)
+        return self.measured[key]
+
+    def _measure(self, rival: _Rival, loss: str) -> list[float]:
         key = rival.model.claim.model
         if key not in self.outputs:
             self.outputs[key] = image_metrics.answers(rival.model.model, self.images)
@@ -213,7 +223,8 @@ class _Results:
         if outputs is None or measure is None:
             return []
         images = self.images.reshape(len(self.images), -1)
-        values = [measure(images[-self.last :], outputs[-self.last :]), measure(images, outputs)]
+        counts = dict.fromkeys((min(self.last, len(images)), len(images)))
+        values = [measure(images[-count:], outputs[-count:]) for count in counts]
         return [value for value in values if np.isfinite(value)]
 
 

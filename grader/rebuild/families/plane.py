@@ -11,7 +11,7 @@ from grader.domain.facts import Baseline
 from grader.domain.measurement import Measurement, Quantity
 from grader.domain.units import Unit
 from grader.rebuild.families.family import Family, TrainedModels, reconstruction
-from grader.rebuild.families.judgement import Baselines, Judgement, Reach
+from grader.rebuild.families.judgement import Baselines, CreditReach, Judgement
 from grader.rebuild.quantities.reference_data import Array, ReferenceData
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Reference
@@ -19,7 +19,7 @@ from reference.contract import Reference
 RANDOM_PLANE_DEGREES: Final = float(np.degrees(1.0))
 """For a random plane, |cos| of the angle between normals is uniform, so the mean angle is 1 radian."""
 
-PLANE_REACH: Final = Reach(0.1, 0.35)
+PLANE_REACH: Final = CreditReach(0.1, 0.35)
 """PCA's plane is unique; honest runs come within about 2 degrees of it. A quarter of the way to a random plane would
 be 15 degrees; a network trained on noise came that close with one seed. Credit ends at 21 degrees: when it ended at 0.9
 of the way, one in ten planes of fresh weights got half of the credit (2,000 tried); now none gets any."""
@@ -44,7 +44,7 @@ class Plane(Family):
         del models
         found = reconstruction(samples, outputs)
         _, spread, directions = np.linalg.svd(outputs - outputs.mean(axis=0), full_matrices=False)
-        wanted = reference.offer("pca_plane")(samples.train).directions
+        wanted = reference.offer("pca_plane")(samples.train[:]).directions
         if spread[len(wanted) - 1] <= _FLAT * spread[0]:
             return found
         angles = reference.offer("principal_angles")(directions[: len(wanted)], wanted)

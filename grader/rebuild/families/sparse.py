@@ -11,7 +11,7 @@ from grader.domain.facts import Baseline
 from grader.domain.measurement import Measurement, Quantity
 from grader.domain.portrait import Portrait
 from grader.rebuild.families.family import Family, TrainedModels, reconstruction
-from grader.rebuild.families.judgement import BCE, MSE, Judgement, Reach
+from grader.rebuild.families.judgement import BCE, MSE, CreditReach, Judgement
 from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.portrait_measurements import ACTIVITY_IMAGES, code_activity, codes_of
 from grader.rebuild.quantities.reference_data import Array
@@ -21,7 +21,7 @@ from reference.contract import Reference
 
 ACTIVE_ABOVE: Final = 0.1
 
-SPARSE_REACH: Final = Reach(0.4)
+SPARSE_REACH: Final = CreditReach(0.4)
 """Full credit reaches this share of the way to a code without a penalty. Other kinds of penalty are honest too: a KL
 divergence to a mean activity of 0.1, weight 0.01, gives 13.9 units for each one that describes an image; the reference
 gives 20.7, a relu without penalty 5.4."""

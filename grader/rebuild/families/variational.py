@@ -9,11 +9,12 @@ Source: Kingma and Welling, "Auto-Encoding Variational Bayes", 2014; active unit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+import keras
 import numpy as np
 
 from grader.domain.architecture import shape_size
@@ -21,8 +22,10 @@ from grader.domain.facts import Baseline
 from grader.domain.measurement import Measurement, Quantity
 from grader.domain.portrait import Portrait
 from grader.domain.units import Unit
+from grader.rebuild.families.case import Case
 from grader.rebuild.families.family import Family, TrainedModels, mean_image_entropy, reconstruction
 from grader.rebuild.families.judgement import BCE, MSE, Baselines, Judgement
+from grader.rebuild.network.model import RebuiltModel
 from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.noisy_samples import NOISE_SEED
 from grader.rebuild.quantities.portrait_measurements import CODES_SHOWN, code_plane, codes_of
@@ -34,6 +37,7 @@ from reference.sampling import kl_divergence, moments
 PRIOR_SAMPLES = 200
 PRIOR_NEIGHBOURS = 2_000
 VARYING_ABOVE = 0.01
+_FEW = 8
 
 _UNITS: Mapping[Quantity, Unit] = {
     Quantity.NEGATIVE_ELBO: Unit.NAT_PER_IMAGE,
@@ -73,11 +77,21 @@ class Variational(Family):
             how = f"mean and {form} of {len(images)} images, the reading with the best ELBO"
         else:
             return found
-        numbers = latent_numbers(mean, log_variance, models.decoder, images, samples.train)
+        numbers = latent_numbers(mean, log_variance, models.decoder, images, samples.train[:PRIOR_NEIGHBOURS])
         return [
             *found,
             *(Measurement(name, value, _UNITS.get(name, Unit.PURE), how) for name, value in numbers.items()),
         ]
+
+    def of_student(self, case: Case) -> TrainedModels:
+        """Add the distribution from another model of the notebook, if the encoder gives the mean alone."""
+        found, encoder = super().of_student(case), case.cast.encoder
+        if found.moments is not None or found.heads is not None or encoder is None:
+            return found
+        moments = _with_its_mean(encoder, [one for one in case.rebuilt.models if one.moments is not None], case)
+        if moments is not None:
+            return replace(found, moments=moments)
+        return replace(found, heads=_with_its_mean(encoder, [one for one in case.rebuilt.models if one.heads], case))
 
     def portrait(self, reference: Reference, models: TrainedModels, samples: Samples) -> Portrait:
         """Draw the means of the codes, class by class."""
@@ -111,6 +125,21 @@ class Variational(Family):
 
 
 FAMILIES = (Variational(),)
+
+
+def _with_its_mean(encoder: RebuiltModel, models: Sequence[RebuiltModel], case: Case) -> Any | None:
+    """Return mean and spread of the first model that holds the encoder's weights and gives its code as the mean."""
+    images = case.samples.images[:_FEW]
+    codes = image_metrics.answers(encoder.model, images)
+    for one in models:
+        source: Any = one.moments or one.heads
+        if codes is None or not encoder.held <= one.held or shape_size(one.input_shape) != images[0].size:
+            continue
+        source = source if case.scale is None else case.scale.between(source, outputs=False)
+        means = image_metrics.answers(keras.Model(source.inputs[0], source.outputs[0]), images)
+        if means is not None and means.shape == codes.shape and np.allclose(means, codes, rtol=1e-3, atol=1e-4):
+            return source
+    return None
 
 
 def _fit(heads: Any, decoder: Any) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import Final
 
 from grader.domain.architecture import Architecture
+from grader.domain.datasets import Held
 from grader.domain.evidence import Evidence, ModelClaim
 from grader.domain.inspection import Outline
 from grader.domain.measurement import Role
@@ -64,7 +65,7 @@ def _outline(
     """Return no outline for a graph that is refused, breaks, or does not map images to images."""
     with process:
         try:
-            sample = load_samples(data.NAMES[0], "hidden", choice).images.shape[1:]
+            sample = load_samples(data.NAMES[0], Held.HIDDEN, choice).images.shape[1:]
             model = RebuiltModel(claim, GraphModel(process, sample), (), frozenset(), 0)
 
             def judged(images: Samples) -> RebuiltModel:

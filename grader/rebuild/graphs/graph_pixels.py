@@ -16,11 +16,12 @@ from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.conventions import (
     ANSWERS_WITH_LOGITS,
     CHOOSING_IMAGES,
-    CLEARLY_BETTER,
     PixelScale,
-    scales_of,
+    best_scale,
+    fits_of,
 )
 from grader.rebuild.quantities.reference_data import Array
+from grader.rebuild.quantities.samples import ScaledImages
 
 
 @dataclass(frozen=True)
@@ -66,16 +67,16 @@ class Converted:
         """Return its output for a batch."""
         scale, numbers = self.convention.scale, np.asarray(samples, np.float32)
         if scale is not None and self.takes_pixels:
-            numbers = numbers * np.float32(scale.white - scale.black) + np.float32(scale.black)
+            numbers = numbers * np.float32(scale.given.width) + np.float32(scale.given.black)
         answer = np.asarray(self.inner(numbers, training=training), np.float32)
         if self.gives_pixels and self.convention.logits:
             answer = np.asarray(tf.math.sigmoid(answer))
         if scale is not None and self.gives_pixels:
-            answer = (answer - np.float32(scale.black)) / np.float32(scale.white - scale.black)
+            answer = (answer - np.float32(scale.answered.black)) / np.float32(scale.answered.width)
         return answer
 
 
-def convention_of(whole: RebuiltModel, evidence: Evidence, train: Array) -> Convention:
+def convention_of(whole: RebuiltModel, evidence: Evidence, train: Array | ScaledImages) -> Convention:
     """Choose as for rebuilt models: the convention of fits and loss under which training images are reconstructed best.
 
     Args:
@@ -85,14 +86,13 @@ def convention_of(whole: RebuiltModel, evidence: Evidence, train: Array) -> Conv
     """
     images = train[:CHOOSING_IMAGES]
     plain = Convention(logits=_on_logits(whole.claim) and _is_better(whole, Convention(logits=True), images))
-    own = [fit for fit in evidence.fits if fit.model == whole.claim.model]
     if images.ndim != 3:  # points in space have no black and white
         return plain
-    errors = {scale: _error(whole, replace(plain, scale=scale), images) for scale in scales_of(own)}
-    best = min(errors, key=lambda scale: errors[scale], default=None)
-    if best is None or not errors[best] < CLEARLY_BETTER * _error(whole, plain, images):
-        return plain
-    return replace(plain, scale=best)
+
+    def error(scale: PixelScale | None) -> float:
+        return _error(whole, replace(plain, scale=scale), images)
+
+    return replace(plain, scale=best_scale(fits_of(whole, evidence), images, error))
 
 
 def _on_logits(claim: ModelClaim) -> bool:

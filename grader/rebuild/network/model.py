@@ -118,8 +118,8 @@ class RebuiltModel:
         parameters: Total size of its weights.
         moments: Input to [mean, log-variance] if a layer draws the code from them, else None.
         ends: Ids of the output tensors: its first output, or all states with which a decoder begins.
-        heads: Input to its first two outputs if these have one shape and it draws nothing, else None: a loop of the
-            notebook's own may draw a code from them.
+        heads: Input to its first two outputs if these have one shape, or to both halves of the numbers of which it
+            returns the first half; None if it draws a code itself. A loop of the notebook's own may draw from them.
     """
 
     claim: ModelClaim
@@ -196,7 +196,7 @@ class Workshop:
             raise RefusedError(f"a graph that is none: {first_line(error)}") from error
         parameters = sum(int(self._arrays[name].size) for name in held)
         moments = _moments(source, needed, tensors)
-        heads = _heads(source, claim, tensors) if moments is None else None
+        heads = _heads(source, claim, tensors) or _halves(source, needed, tensors) if moments is None else None
         return RebuiltModel(claim, model, needed, frozenset(held), parameters, moments, ends, heads)
 
     def _ends(self, claim: ModelClaim, tensors: Mapping[str, Any], *, whole: bool) -> tuple[str, ...]:
@@ -316,6 +316,23 @@ def _heads(source: Any, claim: ModelClaim, tensors: Mapping[str, Any]) -> Any | 
         return None
     ends = [known(tensors, name) for name in claim.outputs[:2]]
     return keras.Model(source, ends) if ends[0].shape == ends[1].shape else None
+
+
+def _halves(source: Any, steps: Sequence[Step], tensors: Mapping[str, Any]) -> Any | None:
+    """Return the model that ends with both halves of a vector, None unless its output is the first of them."""
+    last = steps[-1] if steps else None
+    if last is None or last.kind != "GetItem" or not last.is_operator or len(last.inputs) != 1:
+        return None
+    both, first = known(tensors, last.inputs[0]), known(tensors, last.output)
+    if len(both.shape) != 2 or len(first.shape) != 2 or None in (both.shape[1], first.shape[1]):
+        return None
+    if both.shape[1] != 2 * first.shape[1]:
+        return None
+    size = first.shape[1]
+    numbers = np.arange(2.0 * size, dtype=np.float32)[np.newaxis]
+    if not np.array_equal(np.asarray(keras.Model(both, first)(numbers)), numbers[:, :size]):
+        return None
+    return keras.Model(source, [both[:, :size], both[:, size:]])
 
 
 def _samples(operation: OperationClaim) -> bool:

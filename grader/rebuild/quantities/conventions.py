@@ -7,7 +7,7 @@ compiled and fitted. A lie can only spoil the result: the numbers are still meas
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from grader.rebuild.network.model import RebuiltModel
 from grader.rebuild.network.roles import Cast
 from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.reference_data import Array
+from grader.rebuild.quantities.samples import ScaledImages
 
 ANSWERS_WITH_LOGITS: Final = message(
     "The model outputs logits, as its loss says (`from_logits=True`): it was judged behind the sigmoid that "
@@ -35,6 +36,7 @@ PROBABILITIES = "judged-probabilities"
 CHOOSING_IMAGES = 500
 CLEARLY_BETTER = 0.8
 _SLACK = 0.02
+_BRIGHT = 50  # no pixel of another usual range is as bright
 
 _BOUNDED = frozenset({"sigmoid", "softmax", "hard_sigmoid"})
 
@@ -103,8 +105,8 @@ def _behind(claim: ModelClaim) -> ModelClaim:
 
 
 @dataclass(frozen=True)
-class PixelScale:
-    """The numbers for black and white in training.
+class Bounds:
+    """The numbers that stand for black and white.
 
     Attributes:
         black: The number for 0.
@@ -114,18 +116,55 @@ class PixelScale:
     black: float
     white: float
 
+    @property
+    def width(self) -> float:
+        """Return how far black is from white."""
+        return self.white - self.black
+
+
+UNIT: Final = Bounds(0.0, 1.0)
+BYTES: Final = Bounds(0.0, 255.0)
+SYMMETRIC: Final = Bounds(-1.0, 1.0)
+CENTRED: Final = Bounds(-0.5, 0.5)
+
+
+@dataclass(frozen=True)
+class PixelScale:
+    """The pixels that a model takes, and those that it answers with; they differ if it prepares its input itself.
+
+    Attributes:
+        given: What it takes.
+        answered: What it returns.
+    """
+
+    given: Bounds
+    answered: Bounds
+
     def sentence(self) -> Message:
         """Return a sentence about the conversion."""
+        if self.given != self.answered:
+            return message(
+                "The model was trained to take pixels between {black:.4g} and {white:.4g} and to return pixels between "
+                "{darkest:.4g} and {brightest:.4g}: it was given such pixels, and its answers were turned back to "
+                "[0, 1] before they were compared.",
+                black=self.given.black,
+                white=self.given.white,
+                darkest=self.answered.black,
+                brightest=self.answered.white,
+            )
         return message(
             "The model was trained on pixels between {black:.4g} and {white:.4g}: it was given such pixels, and its "
             "answers were turned back to [0, 1] before they were compared.",
-            black=self.black,
-            white=self.white,
+            black=self.given.black,
+            white=self.given.white,
         )
 
     def in_words(self) -> str:
         """Return the same for the record of a measurement."""
-        return f"; pixels between {self.black:.4g} and {self.white:.4g} for the model"
+        answers = (
+            "" if self.given == self.answered else f", {self.answered.black:.4g} to {self.answered.white:.4g} back"
+        )
+        return f"; pixels between {self.given.black:.4g} and {self.given.white:.4g} for the model{answers}"
 
     def around(self, model: RebuiltModel, *, inputs: bool, outputs: bool) -> RebuiltModel:
         """Return a model that takes and returns pixels in [0, 1]; its layers and weights are described as before."""
@@ -136,22 +175,18 @@ class PixelScale:
 
     def between(self, model: Any, *, inputs: bool = True, outputs: bool = True) -> Any:
         """Convert a Keras model in the same way."""
-        width = self.white - self.black
         tensor: Any = keras.Input(tuple(model.inputs[0].shape[1:]))
         source = tensor
         if inputs:
-            tensor = keras.layers.Rescaling(width, self.black)(tensor)
+            tensor = keras.layers.Rescaling(self.given.width, self.given.black)(tensor)
         tensor = model(tensor)
         if outputs:
-            tensor = keras.layers.Rescaling(1 / width, -self.black / width)(tensor)
+            tensor = keras.layers.Rescaling(1 / self.answered.width, -self.answered.black / self.answered.width)(tensor)
         return keras.Model(source, tensor)
 
 
-def in_unit_range(cast: Cast, evidence: Evidence, train: Array) -> tuple[Cast, PixelScale | None]:
+def in_unit_range(cast: Cast, evidence: Evidence, train: Array | ScaledImages) -> tuple[Cast, PixelScale | None]:
     """Let models that were trained on other pixels take and return pixels in [0, 1].
-
-    Candidates are the bounds of the autoencoder's training data, or the usual bounds near them. The one with the best
-    reconstruction of training images is used, but only if it is clearly better than no conversion.
 
     Args:
         cast: The models in their roles.
@@ -162,12 +197,14 @@ def in_unit_range(cast: Cast, evidence: Evidence, train: Array) -> tuple[Cast, P
     if autoencoder is None:
         return cast, None
     images = train[:CHOOSING_IMAGES]
-    scales = list(scales_of([fit for fit in evidence.fits if fit.model == autoencoder.claim.model]))
-    if not scales:
-        return cast, None
-    errors = {scale: _error(scale.around(autoencoder, inputs=True, outputs=True), images) for scale in scales}
-    best = min(scales, key=lambda scale: errors[scale])
-    if not errors[best] < CLEARLY_BETTER * _error(autoencoder, images):
+    prepares = any(step.operation.class_name in ("Rescaling", "Normalization") for step in autoencoder.steps)
+
+    def error(scale: PixelScale | None) -> float:
+        whole = autoencoder if scale is None else scale.around(autoencoder, inputs=True, outputs=True)
+        return _error(whole, images)
+
+    best = best_scale(fits_of(autoencoder, evidence), images, error, prepares=prepares)
+    if best is None:
         return cast, None
     changed: dict[str, RebuiltModel] = {}
     for role, model in cast.by_role().items():
@@ -177,22 +214,64 @@ def in_unit_range(cast: Cast, evidence: Evidence, train: Array) -> tuple[Cast, P
     return replace(cast, **changed), best  # type: ignore[arg-type]
 
 
-def scales_of(fits: Sequence[FitClaim]) -> Iterator[PixelScale]:
-    """Yield the bounds that the fits claim; nothing if they are 0 and 1."""
-    found: dict[PixelScale, None] = {}
-    for fit in fits:
-        low, high = fit.input_minimum, fit.input_maximum
-        if low is None or high is None or high - low < _SLACK or (low >= -_SLACK and high <= 1 + _SLACK):
-            continue
-        if fit.same_target is True:
-            found[PixelScale(low, high)] = None
-        if high > 50:
-            found[PixelScale(0.0, 255.0)] = None
-        elif low < -0.5:
-            found[PixelScale(-1.0, 1.0)] = None
-        elif low < -_SLACK:
-            found[PixelScale(-0.5, 0.5)] = None
-    yield from found
+def best_scale(
+    fits: Sequence[FitClaim], images: Array, error: Callable[[PixelScale | None], float], *, prepares: bool = False
+) -> PixelScale | None:
+    """Return the scale with the best reconstruction; None if it is not clearly better than no conversion.
+
+    Candidates are the bounds of the training data, and the usual bounds near them. If nobody saw the training data, all
+    usual bounds are, and the model must be better than the mean image, too: any scale may suit what has learnt nothing.
+
+    Args:
+        fits: The trainings of the autoencoder.
+        images: Images in [0, 1].
+        error: Mean squared error of the autoencoder under a scale, or without a conversion.
+        prepares: Whether the autoencoder has a layer that scales its input.
+    """
+    claimed = list(dict.fromkeys(scale for fit in fits for scale in _claimed(fit)))
+    unseen = any(fit.input_minimum is None or fit.input_maximum is None for fit in fits)
+    guessed = [scale for scale in _guessed(prepares=prepares) if unseen and scale not in claimed]
+    errors = {scale: error(scale) for scale in (*claimed, *guessed) if scale != PixelScale(UNIT, UNIT)}
+    best = min(errors, key=lambda scale: errors[scale], default=None)
+    if best is None or not errors[best] < CLEARLY_BETTER * error(None):
+        return None
+    return best if best in claimed or errors[best] < float(images.var(axis=0).mean()) else None
+
+
+def fits_of(model: RebuiltModel, evidence: Evidence) -> list[FitClaim]:
+    """Return the trainings of a model, and of others that share weights with it."""
+    own = set(model.claim.variables)
+    sharing = {claim.model for claim in evidence.models if own & set(claim.variables)} | {model.claim.model}
+    return [fit for fit in evidence.fits if fit.model in sharing]
+
+
+def _guessed(*, prepares: bool) -> Iterator[PixelScale]:
+    """Yield the usual scales: for a loop of the notebook's own, or a pipeline that changes its images."""
+    yield from (PixelScale(usual, usual) for usual in (BYTES, SYMMETRIC, CENTRED))
+    if prepares:
+        yield PixelScale(BYTES, UNIT)
+
+
+def _claimed(fit: FitClaim) -> Iterator[PixelScale]:
+    """Yield the scales that one training claims."""
+    given = _bounds(fit.input_minimum, fit.input_maximum)
+    answered = () if fit.same_target else _bounds(fit.target_minimum, fit.target_maximum)
+    if answered:  # noise may have widened the bounds of the input
+        yield from (PixelScale(one, other) for one in dict.fromkeys((*given, *answered)) for other in answered)
+    elif fit.same_target:
+        yield from (PixelScale(one, one) for one in given)
+    else:
+        yield from (PixelScale(one, one) for one in given[1:])
+
+
+def _bounds(low: float | None, high: float | None) -> tuple[Bounds, ...]:
+    """Return the bounds of some data and the usual ones near them; none if they are unknown or all is one colour."""
+    if low is None or high is None or high - low < _SLACK:
+        return ()
+    if low >= -_SLACK and high <= 1 + _SLACK:
+        return (UNIT,)
+    usual = BYTES if high > _BRIGHT else SYMMETRIC if low < CENTRED.black else CENTRED if low < -_SLACK else None
+    return (Bounds(low, high),) if usual is None else (Bounds(low, high), usual)
 
 
 def _error(model: RebuiltModel, images: Array) -> float:

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from grader.domain.datasets import Held
 from grader.rebuild.network.model import RebuiltModel
 from grader.rebuild.network.roles import concrete
 from grader.rebuild.quantities import image_metrics
@@ -34,7 +35,7 @@ def image_tests(
     """
     found = {}
     for name in data.NAMES:
-        images = load_samples(name, "hidden", choice)
+        images = load_samples(name, Held.HIDDEN, choice)
         if not _takes(model, images):
             continue
         between_pixels = judged(images)

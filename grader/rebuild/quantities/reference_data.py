@@ -36,7 +36,7 @@ class DataChoice:
         view: The secret view through which they are seen; None for the data as they are.
     """
 
-    size: str = "full"
+    size: DataSize = DataSize.FULL
     folder: Path | None = None
     view: View | None = None
 
@@ -66,7 +66,7 @@ class ReferenceData:
         strip_images: The few images that reports show, none if the data are no images.
     """
 
-    size: str
+    size: DataSize
     source: str
     digest: str
     train: Array
@@ -112,6 +112,12 @@ def load_images(dataset: str, choice: DataChoice) -> ImageData:
     return images if choice.image_view is None else views.images_seen(images, choice.image_view)
 
 
+def load_strip_images(dataset: str, choice: DataChoice) -> Array:
+    """Return the few images of the sample that reports show, for either size of the data."""
+    sample = load_images(dataset, DataChoice(DataSize.SAMPLE, view=choice.view))
+    return data.scaled(sample.x_test[sample.hidden[:STRIP_IMAGES]])
+
+
 def load_cards(choice: DataChoice) -> CardData:
     """Load the card transactions as seen through the view.
 
@@ -125,16 +131,15 @@ def load_cards(choice: DataChoice) -> CardData:
 @lru_cache(maxsize=4)
 def _images(dataset: str, choice: DataChoice) -> ReferenceData:
     images = load_images(dataset, choice)
-    sample = load_images(dataset, DataChoice("sample", view=choice.view))
     return ReferenceData(
-        size=images.size,
+        size=DataSize(images.size),
         source=_source(images),
         digest=images.digest(),
         train=data.scaled(images.x_train),
         hidden=data.scaled(images.x_test[images.hidden]),
         train_labels=images.y_train.astype(np.int64),
         hidden_labels=images.y_test[images.hidden].astype(np.int64),
-        strip_images=data.scaled(sample.x_test[sample.hidden[:STRIP_IMAGES]]),
+        strip_images=load_strip_images(dataset, choice),
     )
 
 
@@ -148,7 +153,7 @@ def _points() -> ReferenceData:
     points = cloud.make().astype(np.float32)
     nothing = np.zeros(len(points), np.int64)
     return ReferenceData(
-        size="sample",
+        size=DataSize.SAMPLE,
         source=f"{len(points)} points, seed {cloud.SEED}",
         digest=hashlib.sha256(points.tobytes()).hexdigest(),
         train=points,
@@ -165,7 +170,7 @@ def _transactions(choice: DataChoice) -> ReferenceData:
     normal = fraud.features(fraud.normal_rows(cards.values[cards.public]))
     scaling = fraud.fit_scaling(normal)
     return ReferenceData(
-        size=cards.size,
+        size=DataSize(cards.size),
         source=cards.source if cards.simulated else f"{card_data.FILE_NAME}, {len(cards.values):,} rows",
         digest=cards.digest(),
         train=scaling.apply(normal),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from grader.domain.acceleration import Acceleration
+from grader.domain.datasets import DataSize
 from grader.domain.messages import Message
 from grader.domain.ports import GraphSandbox, Sandbox
 
@@ -24,7 +25,7 @@ class KernelOptions:
             which they are ended; the kernel then also identifies the images of the trainings.
         acceleration: How trainings are accelerated; None if each runs as Keras runs it.
         work_folder: Where a notebook without a sandbox runs; None for a fresh temporary folder.
-        data_size: `full` or `sample`: the size of the data sets, for `grader.check` in a cell.
+        data_size: The size of the data sets, for `grader.check` in a cell.
     """
 
     datasets: Mapping[str, Path] = field(default_factory=dict)
@@ -32,7 +33,7 @@ class KernelOptions:
     patience: tuple[float, float] | None = None
     acceleration: Acceleration | None = None
     work_folder: Path | None = None
-    data_size: str = "full"
+    data_size: DataSize = DataSize.FULL
 
 
 @dataclass(frozen=True, slots=True)

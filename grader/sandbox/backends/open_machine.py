@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from grader.domain.acceleration import Acceleration
+from grader.domain.datasets import DataSize
 from grader.domain.facts import DATA_SIZE_VARIABLE
 from grader.domain.folders import private_folder
 from grader.domain.messages import message
@@ -34,7 +35,7 @@ class OpenMachine:
         work_folder: Where the notebook runs; None for a fresh temporary folder.
         threads: Threads TensorFlow may use for one notebook.
         patience: As in `KernelOptions`.
-        data_size: `full` or `sample`: the size of the data sets, for `grader.check` in a cell.
+        data_size: The size of the data sets, for `grader.check` in a cell.
         acceleration: As in `KernelOptions`.
     """
 
@@ -42,7 +43,7 @@ class OpenMachine:
     work_folder: Path | None = None
     threads: int = 2
     patience: tuple[float, float] | None = None
-    data_size: str = "full"
+    data_size: DataSize = DataSize.FULL
     acceleration: Acceleration | None = None
 
     def run(self, notebook: Notebook, limits: Limits, exchange: Path) -> RunRecord:

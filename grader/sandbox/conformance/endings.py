@@ -36,7 +36,7 @@ ENDINGS = (
     Ending(
         "sockets_count_as_memory",
         "What the buffers of sockets may hold counts.",
-        [("import os, socket, time\nheld = []\nfor _ in range(3):\n    if os.fork() == 0: break\ntry:\n"
+        [("import os, socket, time\nheld = []\nfor _ in range(12):\n    if os.fork() == 0: break\ntry:\n"
          "    while True: held += socket.socketpair()\nexcept OSError: pass\ntime.sleep(60)")],
         _KILLED,
         StoppedBy.MEMORY,

@@ -160,16 +160,22 @@ SIGHT = (
     ),
     Probe(
         "checkout_is_not_there",
-        "Facts, assignments, tests and history of the grader are not visible, wherever it is installed.",
-        "for path in FACTS['ours']:\n    assert not os.path.lexists(path), path",
+        "Facts, assignments, tests and history of the grader are not visible; among installed packages an empty folder"
+        " stands in their place.",
+        "for path in FACTS['ours']:\n    assert not os.path.lexists(path) or os.listdir(path) == [], path",
         sharp=True,
     ),
     Probe(
         "grader_is_a_stub",
         "`import grader` works, for `grader.check()` in a notebook, but gives nothing of the grader.",
         "import grader\nassert getattr(grader, '__file__', None) is None\ngrader.check('stacked')\n"
-        "for name in ('grader.pipeline', 'grader.rebuild.network.allowlist', 'reference', 'reference.data', 'assignments'):\n"
-        "    refused(lambda: __import__(name), ImportError)",
+        "for name in ('grader.pipeline', 'grader.rebuild.network.allowlist', 'reference.stacked', 'assignments.stacked'):\n"
+        "    refused(lambda: __import__(name), ImportError)\n"
+        "import pkgutil\n"
+        "for name in ('reference', 'assignments'):  # an empty folder is a package of nothing\n"
+        "    try:\n        module = __import__(name)\n"
+        "    except ImportError:\n        continue\n"
+        "    assert module.__file__ is None and not list(pkgutil.iter_modules(module.__path__)), name",
         sharp=True,
     ),
     Probe(

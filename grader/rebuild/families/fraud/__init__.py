@@ -25,7 +25,7 @@ from grader.rebuild.families.judgement import Baselines, Judgement
 from grader.rebuild.network.relations import related
 from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.portrait_measurements import row_errors
-from grader.rebuild.quantities.reference_data import NO_IMAGES, Array, ReferenceData
+from grader.rebuild.quantities.reference_data import Array, ReferenceData
 from grader.rebuild.quantities.samples import Samples
 from reference.contract import Reference
 from reference.detection import average_precision, roc_auc
@@ -62,7 +62,7 @@ class Fraud(Family):
         answers = image_metrics.reconstruct(models.autoencoder, rows)
         normal = labels == 0
         error = image_metrics.mean_squared_error(
-            _standardised(rows[normal], samples.train), _standardised(answers[normal], samples.train)
+            _standardised(rows[normal], samples.train[:]), _standardised(answers[normal], samples.train[:])
         )
         how = f"{normal.sum()} normal rows, columns standardised"
         found = [Measurement(Quantity.RECONSTRUCTION_MSE, error, Unit.FEATURE_SQUARED, how)]
@@ -87,7 +87,7 @@ class Fraud(Family):
         """Return all hidden rows, frauds among them, and the normal ones."""
         del reference
         labels, rows = material.hidden_labels, material.hidden
-        return Samples(material.size, material.train, rows[labels == 0], material.strip_images, labels, rows)
+        return Samples(material.size, material.train, rows[labels == 0], labels=labels, rows=rows)
 
     def baselines(self, reference: Reference, material: ReferenceData) -> Baselines:
         """Call every row normal; use the errors of PCA as scores; predict the mean row."""
@@ -110,7 +110,7 @@ class Fraud(Family):
         evidence, contract, images = rebuilt.evidence, setting.contract, setting.task.images
         table = card_table(setting.choice)
         detector = find_detector(rebuilt.models, evidence, rebuilt.arrays, contract, table, images)
-        rows = Samples(detector.data, detector.train, detector.normal, NO_IMAGES, detector.labels, detector.judged)
+        rows = Samples(detector.data, detector.train, detector.normal, labels=detector.labels, rows=detector.judged)
         sample = rows.images.shape[1:]
         cast = related(detector.cast, rebuilt.models, evidence.fits, sample=sample, contract=contract)
         cast = completed_cast(cast, rebuilt, setting, sample)
@@ -145,8 +145,8 @@ def _columns(detector: Detector) -> list[Measurement]:
 
 def _trivial(case: Case) -> list[Measurement]:
     """The mean row and PCA, on standardised columns."""
-    train = _standardised(case.samples.train, case.samples.train)
-    normal = _standardised(case.samples.images, case.samples.train)
+    train = _standardised(case.samples.train[:], case.samples.train[:])
+    normal = _standardised(case.samples.images, case.samples.train[:])
     how, components = "normal rows, columns standardised", case.setting.reference.code_size
     mean, pca = image_metrics.mean_image_error(train, normal), image_metrics.pca_error(train, normal, components)
     return [

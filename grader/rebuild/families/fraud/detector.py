@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from grader.domain.architecture import shape_size
+from grader.domain.datasets import DataSize, Held
 from grader.domain.evidence import Evidence, FitClaim
 from grader.domain.measurement import Role
 from grader.rebuild.families.fraud.candidates import (
@@ -77,9 +78,9 @@ class CardTable:
         normal = self.normal
         return normal[np.linspace(0, len(normal) - 1, COMPARED_ROWS).astype(int)]
 
-    def judged(self, part: str) -> Numbers:
+    def judged(self, part: Held) -> Numbers:
         """Raw columns of the rows to judge by: the hidden ones, or as many public ones."""
-        positions = self.cards.hidden if part == "hidden" else self.cards.public[: len(self.cards.hidden)]
+        positions = self.cards.hidden if part == Held.HIDDEN else self.cards.public[: len(self.cards.hidden)]
         return raw_columns(self.cards.values[positions])
 
 
@@ -108,7 +109,7 @@ class Detector:
     label: bool | None
     fitted_frauds: float | None
     how: str
-    data: str
+    data: DataSize
     train: Rows
     normal: Rows
     judged: Rows
@@ -137,7 +138,7 @@ def find_detector(
     arrays: Arrays,
     contract: Mapping[str, str],
     data: CardTable,
-    part: str,
+    part: Held,
 ) -> Detector:
     """Find the autoencoder, with any number of columns, and identify its columns and scaling.
 
@@ -154,10 +155,10 @@ def find_detector(
     fit = None if cast.autoencoder is None else _fit_of(cast.autoencoder, evidence, features)
     choice = _choose(cast.autoencoder, fit, features, data)
     candidate = choice.candidate
-    judged = data.judged(part)
+    judged, size = data.judged(part), DataSize(data.size)
     if candidate is None or cast.autoencoder is None:
         nothing, labels = np.zeros((0, features), np.float32), np.zeros(0, np.int64)
-        return Detector(cast, features, None, None, None, choice.how, data.size, nothing, nothing, nothing, labels)
+        return Detector(cast, features, None, None, None, choice.how, size, nothing, nothing, nothing, labels)
     return Detector(
         cast=cast,
         features=features,
@@ -165,7 +166,7 @@ def find_detector(
         label=_holds_label(cast.autoencoder, candidate, data) if choice.sure else None,
         fitted_frauds=None if fit is None else fitted_frauds(candidate, fit, data.public, data.described),
         how=choice.how,
-        data=data.size,
+        data=size,
         train=candidate.rows(data.normal),
         normal=candidate.rows(judged[judged[:, -1] == 0]),
         judged=candidate.rows(judged),
