@@ -23,7 +23,7 @@ from rich.console import Console
 import grader.cli
 from grader.authoring.assignment_catalogue import load_facts
 from grader.cli.command_language import echo_json
-from grader.domain.cell_places import Place, cell_title
+from grader.domain.cell_places import CellPlace, cell_title
 from grader.domain.grade import CheckResult, Finding, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message, verbatim
@@ -59,7 +59,7 @@ WORDS = (
 def hostile(word: str) -> GradedSubmission:
     """A hand-in that says a word wherever it can."""
     said = Message("{a} is not {b}", (("a", word), ("b", verbatim(word))))
-    place = cell_title(0, {0: Place(word, 1, word)})
+    place = cell_title(0, {0: CellPlace(word, 1, word)})
     finding = Finding(where=place, expected=said, actual=said, why=said, hint=said)
     results = [
         CheckResult(item.check, Outcome.FAILED, 0.0, item.points, said, findings=(finding,)) for item in STACKED.rubric
@@ -71,7 +71,7 @@ def hostile(word: str) -> GradedSubmission:
         cells_run=1,
         errors=(CellError(0, word, word, word),),
         detail=said,
-        places={0: Place(word, 1, word)},
+        places={0: CellPlace(word, 1, word)},
     )
     return replace(
         graded(student_name(word), filename=clean_name(word)),
