@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import typer
 from grader.alike.collecting import common_material, given_material, trained_weights, works_of
 from grader.alike.page import CAUTION, counted, render, summary
 from grader.alike.pairs import Pair, alike
-from grader.cli.command_language import SURROUNDINGS, error_border, translated
+from grader.cli.command_language import SURROUNDINGS, echo_json, error_border, translated
 from grader.cli.course_option import load_checked
 from grader.domain.course import Course
 from grader.domain.messages import message
@@ -68,7 +67,7 @@ def compare_class(
     if compared.stopped:
         typer.secho(_left_out(compared.stopped, translator), fg=typer.colors.YELLOW, err=True)
     if as_json:
-        typer.echo(json.dumps([_row(pair) for pair in pairs], ensure_ascii=False, indent=2))
+        echo_json([_row(pair) for pair in pairs])
         return
     typer.echo(translator.text(counted(pairs, len(works))))
     for pair in pairs[:_MOST_SHOWN]:

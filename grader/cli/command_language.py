@@ -5,6 +5,7 @@ Exit status: 0 done, 1 the thing asked about did not pass, 2 wrong usage or unre
 
 from __future__ import annotations
 
+import json
 import locale
 import os
 import sys
@@ -22,6 +23,7 @@ from grader.domain.datasets import ASKED_SIZES, DataSize
 from grader.domain.graded import own_failure
 from grader.domain.messages import Message, MessageValue, message
 from grader.domain.system_errors import said_by_system
+from grader.domain.text import with_escaped_controls
 from grader.locale import LANGUAGES, Translator
 from grader.locale.translator import unknown_language
 
@@ -71,6 +73,11 @@ def translated(sentence: Message, language: str | None = None) -> str:
 def colours() -> bool | None:
     """Return whether colours are shown: never where `NO_COLOR` is set, else where a terminal shows them (None)."""
     return False if os.environ.get("NO_COLOR") else None
+
+
+def echo_json(document: object) -> None:
+    """Write a document to standard output as JSON; no word of a student in it commands the terminal."""
+    typer.echo(with_escaped_controls(json.dumps(document, ensure_ascii=False, indent=2)))
 
 
 def complain(sentence: Message, status: Exit, language: str | None = None) -> typer.Exit:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterator
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from grader.cli.command_language import Exit, error_border, translated
+from grader.cli.command_language import Exit, echo_json, error_border, translated
 from grader.domain.messages import message
 from grader.sandbox.backend_registry import backend_named, backend_names
 from grader.sandbox.conformance.conformance_case import ConformanceResult
@@ -29,7 +28,7 @@ def show_behaviours(*, language: str | None, as_json: bool) -> None:
     held = sum(verdict.holds for _, verdict in verdicts)
     if as_json:
         rows = [{"sandbox": sandbox, **dataclasses.asdict(verdict)} for sandbox, verdict in verdicts]
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        echo_json(rows)
     else:
         console.print(
             translated(message("{held} of {count} behaviours hold.", held=held, count=len(verdicts)), language)

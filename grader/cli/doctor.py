@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import re
@@ -21,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.cli.command_language import Exit, error_border, translated
+from grader.cli.command_language import Exit, echo_json, error_border, translated
 from grader.cli.extras import BROUGHT_BY, what_to_install
 from grader.domain.datasets import image_sets
 from grader.domain.folders import private_folder
@@ -75,7 +74,7 @@ def examine(data_folder: Path | None, *, language: str | None, as_json: bool) ->
         rows = [
             {"name": line.name, "state": line.state.value, "said": translated(line.said, language)} for line in lines
         ]
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        echo_json(rows)
     else:
         Console().print(_table(lines, language))
     if any(line.state is ItemState.BAD for line in lines):

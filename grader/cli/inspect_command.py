@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import typer
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from grader.checks.core.phrases import brief
-from grader.cli.command_language import SURROUNDINGS, Exit, complain, error_border, several_notebooks
+from grader.cli.command_language import SURROUNDINGS, Exit, complain, echo_json, error_border, several_notebooks
 from grader.cli.grading import require_known
 from grader.cli.progress_reporting import waiting
 from grader.domain.cell_places import cell_name, line_title
@@ -55,7 +53,7 @@ def inspect_one(
             raise complain(sentence, Exit.WRONG_USAGE, language)
         inspection = _inspected(found[0], options, translator, compat=compat)
     if as_json:
-        typer.echo(json.dumps(as_data(inspection, translator), ensure_ascii=False, indent=1))
+        echo_json(as_data(inspection, translator))
     else:
         show(inspection, Wording(translator))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.authoring.specification import without_facts
-from grader.cli.command_language import SURROUNDINGS, error_border, translated
+from grader.cli.command_language import SURROUNDINGS, echo_json, error_border, translated
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
 from grader.domain.facts import ReferenceFacts
@@ -42,7 +41,7 @@ def show_list(folder: Path | None, *, ids: Sequence[str] = (), language: str | N
             return
         facts = [load_facts(reference) for reference in dict.fromkeys(ids) or facts_ids()]
         if as_json:
-            typer.echo(json.dumps([_row(one) for one in facts], ensure_ascii=False, indent=2))
+            echo_json([_row(one) for one in facts])
         elif ids:
             _show_each(facts, _titles(None, language), language)
         else:
@@ -100,7 +99,7 @@ def _show_course(folder: Path, *, language: str | None, as_json: bool) -> None:
         if judged_by[name] not in own
     ]
     if as_json:
-        typer.echo(json.dumps([_row(one) for one in facts], ensure_ascii=False, indent=2))
+        echo_json([_row(one) for one in facts])
         return
     Console().print(_table(facts, _titles(course, language), language))
     for one in facts:

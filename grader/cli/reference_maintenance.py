@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from rich.text import Text
 from grader.authoring.assignment_catalogue import course_ids, facts_ids, load_facts
 from grader.authoring.courses import chosen_references
 from grader.authoring.errors import unknown
-from grader.cli.command_language import Exit, complain, error_border, translated
+from grader.cli.command_language import Exit, complain, echo_json, error_border, translated
 from grader.cli.course_option import references_found, require_readable_facts, require_sound, require_usable
 from grader.domain.course import Course
 from grader.domain.datasets import DataSize
@@ -112,7 +111,7 @@ def validate_references(
         except DataNotFoundError as error:
             raise complain(message("{text}", text=str(error)), Exit.WRONG_USAGE, language) from error
     if as_json:
-        typer.echo(json.dumps([_row(one, language) for one in verdicts], ensure_ascii=False, indent=2))
+        echo_json([_row(one, language) for one in verdicts])
     else:
         _show(verdicts, language)
     if any(verdict.faults for verdict in verdicts):

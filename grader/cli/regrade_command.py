@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import typer
 from rich.console import Console
 
-from grader.cli.command_language import SURROUNDINGS
+from grader.cli.command_language import SURROUNDINGS, echo_json
 from grader.cli.grading import nobody_is_called
 from grader.cli.review_commands import ClassChoice, opened
 from grader.domain.assignment import Assignment
@@ -50,7 +49,7 @@ def _show(
 ) -> None:
     """Show old → new before anything is stored."""
     if as_json:
-        typer.echo(json.dumps([_document(one) for one in regraded], ensure_ascii=False, indent=2))
+        echo_json([_document(one) for one in regraded])
         return
     changes = [(one.old, one.new) for one in regraded if one.changed]
     if changes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.cli.command_language import SURROUNDINGS, class_report, error_border, translated
+from grader.cli.command_language import SURROUNDINGS, class_report, echo_json, error_border, translated
 from grader.deciding import waiting_items
 from grader.domain.assignment import Assignment
 from grader.domain.course import Course
@@ -78,7 +77,7 @@ def show_waiting(where: ClassChoice, student: str | None, *, as_json: bool) -> N
             rows = [find_hand_in(book, assignment.assignment, student)]
         found = [one for row in rows if (one := book.submission(row.submission_id)) is not None]
     if as_json:
-        typer.echo(json.dumps([_waiting_object(one, wording) for one in found], ensure_ascii=False, indent=2))
+        echo_json([_waiting_object(one, wording) for one in found])
     elif student is not None:
         Console().print(_detail(found[0], wording))
     elif found:

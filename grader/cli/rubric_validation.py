@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from rich.text import Text
 from grader.authoring.assignment_catalogue import assignment_ids, load_assignment, load_facts
 from grader.authoring.errors import unknown
 from grader.authoring.notebooks import generate
-from grader.cli.command_language import Exit, error_border, translated
+from grader.cli.command_language import Exit, echo_json, error_border, translated
 from grader.cli.grading import require_known
 from grader.domain.assignment import no_assignment
 from grader.domain.course import Course
@@ -117,7 +116,7 @@ def validate_rubrics(trial: RubricValidation, *, language: str | None, as_json: 
             if not as_json:
                 _show(work, judged, language)
     if as_json:
-        typer.echo(json.dumps([_row(one, language) for one in done], ensure_ascii=False, indent=2))
+        echo_json([_row(one, language) for one in done])
     else:
         _sum_up(done, language)
     if any(one.is_bad for one in done):

@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 import openpyxl
@@ -19,8 +20,10 @@ import pytest
 from class_samples import EN, ES, STACKED, final, graded
 from rich.console import Console
 
+import grader.cli
 from grader.authoring.assignment_catalogue import load_facts
-from grader.domain.cell_places import Place, cell_title
+from grader.cli.command_language import echo_json
+from grader.domain.cell_places import CellPlace, cell_title
 from grader.domain.grade import CheckResult, Finding, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.messages import Message, message, verbatim
@@ -56,7 +59,7 @@ WORDS = (
 def hostile(word: str) -> GradedSubmission:
     """A hand-in that says a word wherever it can."""
     said = Message("{a} is not {b}", (("a", word), ("b", verbatim(word))))
-    place = cell_title(0, {0: Place(word, 1, word)})
+    place = cell_title(0, {0: CellPlace(word, 1, word)})
     finding = Finding(where=place, expected=said, actual=said, why=said, hint=said)
     results = [
         CheckResult(item.check, Outcome.FAILED, 0.0, item.points, said, findings=(finding,)) for item in STACKED.rubric
@@ -68,7 +71,7 @@ def hostile(word: str) -> GradedSubmission:
         cells_run=1,
         errors=(CellError(0, word, word, word),),
         detail=said,
-        places={0: Place(word, 1, word)},
+        places={0: CellPlace(word, 1, word)},
     )
     return replace(
         graded(student_name(word), filename=clean_name(word)),
@@ -188,3 +191,20 @@ def test_no_cell_of_a_workbook_is_a_formula_or_a_link(word: str) -> None:
 def test_the_tests_above_can_fail(finds: Callable[[str], list[str]], harmful: str) -> None:
     """Each finds what it looks for."""
     assert finds(harmful) != []
+
+
+def test_every_command_prints_json_in_one_way() -> None:
+    """`echo_json` escapes what commands a terminal; the file that `grade --json` shows is written with the same escapes."""
+    folder = Path(grader.cli.__file__).parent
+    shown = [path.name for path in folder.glob("*.py") if "typer.echo(json.dumps" in path.read_text("utf-8")]
+    assert shown == []
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_escaped_json_is_harmless_on_a_terminal(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Escapes change nothing but the look."""
+    document = {word: [word, {"é": word}]}
+    echo_json(document)
+    printed = capsys.readouterr().out
+    assert json.loads(printed) == document
+    assert commands(printed) == []
