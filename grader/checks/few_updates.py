@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from grader.checks.check_registry import CHECKS
 from grader.domain.evidence import FitClaim
 from grader.domain.grade import CheckResult, Outcome
-from grader.domain.measurement import Measurements
+from grader.domain.measurement import Measurements, Quantity
 from grader.domain.messages import Message, message
 
 
@@ -38,7 +38,9 @@ def lost_for_few_updates(
         fits: Trainings that the kernel claims; the training of a network in NumPy is not among them.
     """
     lost = sum(one.points_possible - one.points_awarded for one in results if _is_lost(one))
-    if not lost or not measurements.models or not (fits or measurements.claims.trained):
+    if not lost or not measurements.models:
+        return None
+    if not (fits or measurements.claims.trained or _has_learnt(measurements)):
         return None
     updates = _updates(fits)
     points = f"{lost:.2f}".rstrip("0").rstrip(".")
@@ -56,6 +58,13 @@ def lost_for_few_updates(
         updates=updates,
         points=points,
     )
+
+
+def _has_learnt(measurements: Measurements) -> bool:
+    """Return whether it is better than the mean image: it was trained then, if by a loop without an optimizer."""
+    error = measurements.value(Quantity.RECONSTRUCTION_MSE)
+    trivial = measurements.value(Quantity.MEAN_IMAGE_MSE)
+    return error is not None and trivial is not None and error < trivial
 
 
 def _is_lost(result: CheckResult) -> bool:

@@ -120,7 +120,7 @@ class FitClaim:
         same_target: Whether the target was the input itself; None if unknown.
         input_minimum: Smallest number of the input, if it was an array.
         input_maximum: Largest number of the input.
-        target_minimum: Smallest number of the target, if it was an array of its own.
+        target_minimum: Smallest number of the target, if it was another array with as many numbers.
         target_maximum: Largest number of the target.
         completed: False if the training was interrupted or raised an exception.
         columns: Of an input of shape (n, d) with d up to 64, over at most 50,000 rows spread evenly; else None.

@@ -89,7 +89,7 @@ def _describe_arrays(record: FitRecord, x: Any, y: Any, origins: ImageOrigins | 
         target = numpy.asarray(y)
         same_size = target.ndim > 0 and (len(target), target.size) == (len(images), images.size)  # flat or not
         record.same_target = x is y or (same_size and bool((images[:64].ravel() == target[:64].ravel()).all()))
-        if not record.same_target and target.dtype.kind in "fiub" and target.size:
+        if same_size and not record.same_target and target.dtype.kind in "fiub" and target.size:
             record.target_minimum, record.target_maximum = float(target.min()), float(target.max())
     record.columns = column_statistics(images)
     if origins is not None:

@@ -252,7 +252,7 @@ def _whole(family: Family, found: _Found, autoencoder: RebuiltModel) -> Measurem
         missed=around.missed,
         equivalent=numbers.alike.form,
         conventions=_conventions(autoencoder, case.scale),
-        pixels=None if case.scale is None else (case.scale.answered.black, case.scale.answered.white),
+        pixels=None if case.scale is None else case.scale.other_pixels,
         fingerprint=fingerprint(autoencoder, case.rebuilt.arrays),
     )
 

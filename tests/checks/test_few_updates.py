@@ -11,7 +11,7 @@ from grader.checks.check_registry import CHECKS
 from grader.checks.few_updates import is_of_learning, lost_for_few_updates
 from grader.domain.evidence import FitClaim, RelatedClaims
 from grader.domain.grade import CheckResult, Outcome
-from grader.domain.measurement import Measurements
+from grader.domain.measurement import Measurements, Quantity
 from grader.domain.messages import message
 from grader.locale import Translator
 
@@ -47,6 +47,15 @@ def test_updates_that_nobody_counted_are_few_all_the_same(fits: list[FitClaim]) 
     found = lost_for_few_updates([result("elbo", Outcome.FAILED, 0.0)], MEASURED, fits)
     assert found is not None
     assert Translator("en").text(found).startswith("Run on the embedded sample, the notebook made about a seventh of")
+
+
+@pytest.mark.parametrize(("error", "waits"), [(0.03, True), (0.21, False)], ids=["learnt", "untrained"])
+def test_a_loop_that_nobody_saw_is_known_by_what_it_taught(error: float, waits: bool) -> None:
+    """Variables that a notebook changes itself have no optimizer; what beats the mean image was trained all the same."""
+    numbers = {Quantity.RECONSTRUCTION_MSE: error, Quantity.MEAN_IMAGE_MSE: 0.0674}
+    unseen = replace(builders.measured(numbers=numbers), claims=RelatedClaims(trained=False))
+    found = lost_for_few_updates([result("reconstruction", Outcome.PARTIAL, 8.0)], unseen, [])
+    assert (found is not None) == waits
 
 
 @pytest.mark.parametrize("check", sorted(CHECKS))

@@ -39,9 +39,10 @@ def fitted(*args: Any, **kwargs: Any) -> FitRecord:
 def test_a_fit_is_described(args: Any, kwargs: Any, same: bool | None) -> None:
     """Sizes, range and whether the target is the input; never the numbers themselves."""
     batch_size = 16 if len(args) > 2 else 32
+    target = (1.0, 2.0) if "x" in kwargs else (None, None)  # of another array of this size
     assert fitted(*args, **kwargs) == FitRecord(
         "model", epochs=3, samples=10, batch_size=batch_size, same_target=same, input_minimum=0.0, input_maximum=1.0,
-        input_shape=(2, 4), completed=True,
+        input_shape=(2, 4), completed=True, target_minimum=target[0], target_maximum=target[1],
     )  # fmt: skip
 
 

@@ -9,9 +9,11 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import Input, Model, Sequential, layers
 from round_trip import send, shake
 
+from grader.domain.counted_layers import counted_layers
 from grader.domain.evidence import Evidence, FitClaim
 from grader.domain.measurement import Measurements, Quantity, Role
 from grader.domain.ports import MeasuringTask
@@ -129,19 +131,27 @@ def test_noise_beyond_the_pixels_is_no_other_scale(tmp_path: Path) -> None:
     assert found.value(Quantity.RECONSTRUCTION_MSE) == pytest.approx(0, abs=1e-6)
 
 
-def test_a_model_that_scales_its_input_itself_is_given_whole_numbers(tmp_path: Path) -> None:
-    """Bytes go in and [0, 1] comes out, as the target of the training says; the report names both."""
-    model = Sequential([Input((28, 28)), layers.Rescaling(1 / 255, -0.1), layers.ReLU()])
+@pytest.mark.parametrize("seen", [True, False], ids=["array", "pipeline"])
+@pytest.mark.parametrize("scaled", ["layer", "Lambda"])
+def test_a_model_that_scales_its_input_itself_is_given_whole_numbers(scaled: str, seen: bool, tmp_path: Path) -> None:
+    """Bytes go in and [0, 1] comes out, as the target of the training says; the scaling is no layer of the network."""
+    by_hand = layers.Lambda(lambda pixels: tf.cast(pixels, "float32") / 255)
+    scaling = by_hand if scaled == "Lambda" else layers.Rescaling(1 / 255)
+    model = Sequential(
+        [Input((28, 28)), scaling, layers.Flatten(), layers.ReLU(threshold=0.1), layers.Reshape((28, 28))]
+    )
     evidence = fitted(model, tmp_path, (0.0, 255.0, False))
     (fit,) = evidence.fits
-    evidence = replace(evidence, fits=(replace(fit, target_minimum=0.0, target_maximum=1.0),))
-    found = measured(evidence)
+    claimed = replace(fit, target_minimum=0.0, target_maximum=1.0)
+    unseen = replace(fit, same_target=None, input_minimum=None, input_maximum=None)
+    found = measured(replace(evidence, fits=(claimed if seen else unseen,)))
     images = load_samples("mnist", "public", DataChoice("sample")).images
-    expected = float(np.mean((images - np.maximum(images - 0.1, 0)) ** 2))
-    assert found.value(Quantity.RECONSTRUCTION_MSE) == pytest.approx(expected, rel=1e-3)
+    expected = float(np.mean((images * (images < 0.1)) ** 2))
+    assert found.value(Quantity.RECONSTRUCTION_MSE) == pytest.approx(expected, rel=1e-2)
     (reported,) = found.conventions
     assert "take pixels between 0 and 255 and to return pixels between 0 and 1" in EN.text(reported)
-    assert found.pixels == (0.0, 1.0)
+    assert found.pixels is None  # its last activation is judged as usual
+    assert [one.layer.kind for one in counted_layers(found.models[Role.AUTOENCODER].architecture)] == ["ReLU"]
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.0, 255.0), (-1.0, 1.0), (-0.5, 0.5)])

@@ -37,6 +37,7 @@ _ORDINARY_OPERATORS: Mapping[str, Mapping[str, JsonValue]] = {
     "Softmax": {"axis": -1}, "LeakyRelu": {"negative_slope": 0.2}, "Elu": {"alpha": 1.0},
 }  # fmt: skip
 _MODEL_INPUT = -1
+_SCALES = "Rescaling"
 
 JOINED = "Concatenate"
 """Represents the several tensors of a model whose code consists of all of them; not a layer of the notebook."""
@@ -56,6 +57,8 @@ def canonical(model: RebuiltModel, arrays: Arrays) -> Architecture:
         fresh = uncounted.intersection(step.arrays)
         uncounted -= fresh
         layer = _layer(step, inputs, arrays, sum(int(arrays[name].size) for name in fresh))
+        if _scales_by_a_number(step) and all(_prepares(layers, place) for place in inputs):
+            layer = replace(layer, kind=_SCALES, attributes=())
         previous = layers[inputs[0]] if inputs and inputs[0] != _MODEL_INPUT else None
         alone = previous is not None and len(inputs) == len(step.inputs) and readers[step.inputs[0]] == 1
         merged = _merge(previous, layer) if previous is not None and alone else None
@@ -203,6 +206,17 @@ def _merge(previous: Layer, layer: Layer) -> Layer | None:
 
 def _with_attributes(layer: Layer, **changes: AttributeValue) -> Layer:
     return replace(layer, attributes=tuple(sorted({**dict(layer.attributes), **changes}.items())))
+
+
+def _scales_by_a_number(step: Step) -> bool:
+    """Return whether an operator multiplies all numbers by one constant, or adds one to them: `x / 255`."""
+    by_number = step.is_operator and step.kind in ("Multiply", "Divide", "TrueDivide", "Add", "Subtract")
+    return by_number and len(step.inputs) == 1 and not step.arrays and step.input_shape == step.output_shape
+
+
+def _prepares(layers: Sequence[Layer], place: int) -> bool:
+    """Return whether what stands at a place is the input itself, or no more than its data prepared."""
+    return place == _MODEL_INPUT or layers[place].kind in (RESHAPE, _SCALES)
 
 
 def _does_nothing(step: Step, layer: Layer) -> bool:

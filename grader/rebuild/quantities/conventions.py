@@ -36,6 +36,7 @@ PROBABILITIES = "judged-probabilities"
 CHOOSING_IMAGES = 500
 CLEARLY_BETTER = 0.8
 _SLACK = 0.02
+_SCALING = ("Rescaling", "Normalization", "Divide", "TrueDivide", "Multiply")
 _BRIGHT = 50  # no pixel of another usual range is as bright
 
 _BOUNDED = frozenset({"sigmoid", "softmax", "hard_sigmoid"})
@@ -140,6 +141,11 @@ class PixelScale:
     given: Bounds
     answered: Bounds
 
+    @property
+    def other_pixels(self) -> tuple[float, float] | None:
+        """Return the numbers for black and white that it answers with, None for 0 and 1."""
+        return None if self.answered == UNIT else (self.answered.black, self.answered.white)
+
     def sentence(self) -> Message:
         """Return a sentence about the conversion."""
         if self.given != self.answered:
@@ -197,7 +203,7 @@ def in_unit_range(cast: Cast, evidence: Evidence, train: Array | ScaledImages) -
     if autoencoder is None:
         return cast, None
     images = train[:CHOOSING_IMAGES]
-    prepares = any(step.operation.class_name in ("Rescaling", "Normalization") for step in autoencoder.steps)
+    prepares = any(step.kind in _SCALING for step in autoencoder.steps)
 
     def error(scale: PixelScale | None) -> float:
         whole = autoencoder if scale is None else scale.around(autoencoder, inputs=True, outputs=True)
