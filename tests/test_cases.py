@@ -16,6 +16,7 @@ import pytest
 from sandbox_here import needs_sandbox
 
 from grader.authoring.assignment_catalogue import load_assignment, load_facts
+from grader.domain.datasets import DataSize
 from grader.domain.grade import GradeStatus
 from grader.domain.graded import GradedSubmission
 from grader.domain.submission import Companion, Submission
@@ -137,7 +138,7 @@ def graded(case: Case, folder: Path) -> GradedSubmission:
         (folder / name).write_text(text, encoding="utf-8")
         beside.append(Companion(name, folder / name, hashlib.sha256(text.encode()).hexdigest(), len(text)))
     assignment = load_assignment("stacked")
-    options = SessionOptions(data_size="sample", jobs=1)
+    options = SessionOptions(data_size=DataSize.SAMPLE, jobs=1)
     with open_session(assignment, load_facts(assignment.reference), options) as session:
         digest = hashlib.sha256(raw).hexdigest()
         mine = Submission("ana", path.name, path, digest, len(raw), companions=tuple(beside))

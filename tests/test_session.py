@@ -30,7 +30,7 @@ from reference import data as reference_data
 STACKED = load_assignment("stacked")
 FACTS = load_facts("stacked")
 
-NOWHERE = SessionOptions(sandbox="none", data_size="sample", jobs=1)
+NOWHERE = SessionOptions(sandbox="none", data_size=DataSize.SAMPLE, jobs=1)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_the_pipeline_gets_everything_of_a_session(sample_session: Session) -> N
     assert (context.facts, context.images, context.data) == (FACTS, "hidden", "sample")
     file = sample_session.data.file
     datasets = {"fashion_mnist": file, "mnist": file.with_name("mnist.npz")}
-    assert context.sandbox == OpenMachine(datasets, None, os.cpu_count() or 1, data_size="sample")
+    assert context.sandbox == OpenMachine(datasets, None, os.cpu_count() or 1, data_size=DataSize.SAMPLE)
     assert all(path.is_file() for path in datasets.values())
     with np.load(sample_session.data.file) as arrays:
         assert {name: arrays[name].shape for name in arrays} == {
@@ -126,13 +126,13 @@ def test_a_session_can_be_named_before_it_is_opened(sample_session: Session) -> 
 
 def test_a_session_whose_data_nobody_has_seen_has_no_name(no_data: None, tmp_path: Path) -> None:
     """Only opening it can tell which data it takes."""
-    assert known_settings_key(STACKED, FACTS, replace(NOWHERE, data_size="full", data_folder=tmp_path)) is None
+    assert known_settings_key(STACKED, FACTS, replace(NOWHERE, data_size=DataSize.FULL, data_folder=tmp_path)) is None
 
 
 def test_other_data_make_another_session(full_folder: Path, no_data: None) -> None:
     """A folder with the full set is found; facts without it are reported; afterwards nothing is left, file or process."""
     uncalibrated = replace(FACTS, calibrated={DataSize.SAMPLE: FACTS.calibrated["sample"]})
-    options = replace(NOWHERE, data_size="full", data_folder=full_folder, images="public")
+    options = replace(NOWHERE, data_size=DataSize.FULL, data_folder=full_folder, images="public")
     others = {process.pid for process in psutil.Process().children()}
     with open_session(STACKED, uncalibrated, options) as session:
         assert (session.context.data, session.context.images) == ("full", "public")
@@ -184,7 +184,7 @@ class _NoFullData:
 
 def test_a_trial_on_the_sample_is_told_and_stored_as_another(no_data: None) -> None:
     """Notebooks that were written for the sample lose nothing by it: no remark, and no grade is mistaken for theirs."""
-    with open_session(STACKED, FACTS, replace(NOWHERE, written_for="sample")) as session:
+    with open_session(STACKED, FACTS, replace(NOWHERE, written_for=DataSize.SAMPLE)) as session:
         assert not Observation(session.context.data, session.context.written_for).is_short(FACTS)
         assert not session.settings_key.endswith(";short")
         assert english(session) == [

@@ -17,6 +17,7 @@ from sandbox_here import needs_sandbox
 from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.demo.sample_class import write_class
+from grader.domain.datasets import DataSize
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.intake.submissions import collect
@@ -46,7 +47,7 @@ def session() -> Iterator[Session]:
 
 def opened(assignment: str, audit: str):
     loaded = load_assignment(assignment)
-    options = SessionOptions(data_size="sample", written_for="sample", jobs=1, audit=audit)
+    options = SessionOptions(data_size=DataSize.SAMPLE, written_for=DataSize.SAMPLE, jobs=1, audit=audit)
     return open_session(loaded, load_facts(loaded.reference), options)
 
 

@@ -11,6 +11,7 @@ from cli_samples import run
 from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.checks.shortening import acceleration_of
 from grader.cli import grading
+from grader.domain.datasets import DataSize
 from grader.sandbox.backends import OpenMachine
 from grader.session import SessionOptions, open_session
 
@@ -36,7 +37,7 @@ def test_grade_accelerates_unless_it_is_told_not_to(
 def test_an_accelerating_session_has_both_kinds_of_zone() -> None:
     """The terms are those of the assignment and of the data that the notebooks see; the other zone has none."""
     stacked, facts = load_assignment("stacked"), load_facts("stacked")
-    options = SessionOptions(sandbox="none", data_size="sample", jobs=1, accelerate=True)
+    options = SessionOptions(sandbox="none", data_size=DataSize.SAMPLE, jobs=1, accelerate=True)
     with open_session(stacked, facts, options) as session:
         whole, fast = session.context.sandbox, session.context.fast
     assert isinstance(whole, OpenMachine)

@@ -18,6 +18,7 @@ from sandbox_here import needs_sandbox
 from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.demo.sample_class import CLASS, EVERY_CHECK, changed
+from grader.domain.datasets import DataSize
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
 from grader.domain.measurement import Quantity
@@ -45,7 +46,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, GradedSubmissi
         if pupil.name in ("ana", "gabriela", "luis"):
             text = changed(solution, pupil.changes).replace("EPOCHS = 20", "EPOCHS = 3")
             (folder / f"{pupil.name}.ipynb").write_text(text, encoding="utf-8")
-    options = SessionOptions(data_size="sample", written_for="sample", jobs=2)
+    options = SessionOptions(data_size=DataSize.SAMPLE, written_for=DataSize.SAMPLE, jobs=2)
     with (
         Gradebook.open("sqlite://") as gradebook,
         open_session(STACKED, FACTS, options) as session,

@@ -20,6 +20,7 @@ from sandbox_here import needs_sandbox
 pytest.importorskip("distributed", reason="pip install 'autoencoder-grader[dask]'")
 
 from grader.authoring.assignment_catalogue import load_assignment, load_facts
+from grader.domain.datasets import DataSize
 from grader.domain.graded import GradedSubmission
 from grader.domain.progress import CellBegun, StageBegun, Step
 from grader.domain.submission import Submission
@@ -70,7 +71,7 @@ def class_of(folder: Path, **sources: str) -> list[Submission]:
 
 def grade(submissions: list[Submission], folder: Path, executor: str, seen: Seen) -> list[GradedSubmission]:
     """Grade a class on an executor."""
-    options = SessionOptions(data_size="sample", executor=executor, jobs=2)
+    options = SessionOptions(data_size=DataSize.SAMPLE, executor=executor, jobs=2)
     with (
         Gradebook.open(sqlite_url(folder / f"{executor.partition(':')[0]}.sqlite")) as gradebook,
         open_session(ASSIGNMENT, load_facts(ASSIGNMENT.reference), options) as session,
@@ -175,7 +176,7 @@ def test_a_scheduler_elsewhere_serves_as_well(tmp_path: Path) -> None:
     with cluster() as executor:
         (graded,) = grade([one], tmp_path, executor, Seen())
         assert (graded.run.cells_run, graded.fault) == (2, "")
-        options = SessionOptions(data_size="sample", executor=executor, jobs=1)
+        options = SessionOptions(data_size=DataSize.SAMPLE, executor=executor, jobs=1)
         with open_session(ASSIGNMENT, load_facts(ASSIGNMENT.reference), options) as session:
             size, _, *others = session.settings_key.split(";")
             other = replace(session, settings_key=";".join([size, "0" * 64, *others]))

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from grader.authoring.assignment_catalogue import facts_ids
 from grader.cli.app import app
 from grader.cli.inspect_command import as_data
+from grader.domain.datasets import DataSize
 from grader.domain.inspection import OTHER
 from grader.inspection.inspecting import InspectionContext, inspect_notebook
 from grader.inspection.inspection_zones import open_inspection
@@ -26,7 +27,7 @@ QUICK = ("from_scratch", "keras_1_python_2_compat", "mistake_encoder_returns_ima
 @pytest.fixture(scope="module")
 def context() -> Iterator[InspectionContext]:
     """Both zones, opened once, on the embedded sample."""
-    with open_inspection(SessionOptions(data_size="sample", jobs=1)) as opened:
+    with open_inspection(SessionOptions(data_size=DataSize.SAMPLE, jobs=1)) as opened:
         yield opened
 
 

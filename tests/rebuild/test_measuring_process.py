@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from round_trip import send
 
+from grader.domain.datasets import DataSize
 from grader.domain.evidence import Evidence
 from grader.domain.measurement import MeasuringFailedError, Quantity, Role
 from grader.domain.ports import MeasuringTask
@@ -38,7 +39,7 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeasuringPro
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
         patch.delenv("KERAS_HOME", raising=False)
-        with MeasuringProcesses(data_size="sample") as pool:
+        with MeasuringProcesses(data_size=DataSize.SAMPLE) as pool:
             yield pool
 
 

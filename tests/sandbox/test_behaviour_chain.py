@@ -9,6 +9,7 @@ import pytest
 from sandbox_here import needs_sandbox
 
 from grader.authoring.assignment_catalogue import load_assignment, load_facts
+from grader.domain.datasets import DataSize
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.inspection import OTHER
 from grader.domain.measurement import Quantity
@@ -79,7 +80,7 @@ def test_a_subclass_with_a_loop_in_its_call_is_inspected_by_behaviour(tmp_path: 
     """Its data are recognised, its numbers measured, and nothing is said of a width that nobody knows."""
     (tmp_path / "ana.ipynb").write_text(notebook(), encoding="utf-8")
     (submission,) = collect([tmp_path / "ana.ipynb"], tmp_path / "intake")
-    with open_inspection(SessionOptions(data_size="sample", jobs=1)) as context:
+    with open_inspection(SessionOptions(data_size=DataSize.SAMPLE, jobs=1)) as context:
         found = inspect_notebook(submission, context)
     (model,) = found.models
     assert (model.name, model.family, model.dataset, model.code_size) == ("autoencoder", OTHER, "fashion_mnist", 30)
@@ -96,7 +97,7 @@ def test_a_subclass_with_a_loop_in_its_call_is_graded_by_behaviour(tmp_path: Pat
     (tmp_path / "ana.ipynb").write_text(notebook(), encoding="utf-8")
     (submission,) = collect([tmp_path / "ana.ipynb"], tmp_path / "intake")
     assignment = load_assignment("stacked")
-    with open_session(assignment, load_facts("stacked"), SessionOptions(data_size="sample", jobs=1)) as session:
+    with open_session(assignment, load_facts("stacked"), SessionOptions(data_size=DataSize.SAMPLE, jobs=1)) as session:
         graded = grade_submission(submission, session.context)
     reported = {one.check: (one.outcome, one.message) for one in graded.grade.results}
     assert graded.measurements.by_behaviour, (graded.measurements.problems, graded.fault, reported)

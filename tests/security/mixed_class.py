@@ -22,6 +22,7 @@ from laboratory import QUICK, WARM
 
 from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
+from grader.domain.datasets import DataSize
 from grader.domain.graded import GradedSubmission
 from grader.domain.run import RunRecord
 from grader.domain.submission import Submission
@@ -158,7 +159,7 @@ def grade_piece(store: Store, folder: Path, seconds: float) -> tuple[int, list[s
     alone, others = ([one for one in waiting if (one.name == ALONE) is first] for first in (True, False))
     until = time.monotonic() + seconds
     assignment = load_assignment(ASSIGNMENT)
-    options = SessionOptions(data_size="sample", jobs=2, warm=WARM)
+    options = SessionOptions(data_size=DataSize.SAMPLE, jobs=2, warm=WARM)
     with open_session(assignment, load_facts(assignment.reference), options) as session:
         short = replace(session.context, assignment=replace(assignment, limits=SHORT))
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from laboratory import BUBBLEWRAP, QUICK, make_sandbox, run
 
+from grader.domain.datasets import DataSize
 from grader.domain.run import RunStatus
 from grader.rebuild.client import MeasuringProcesses
 from reference import data
@@ -22,7 +23,7 @@ ROOMY = replace(QUICK, cell_seconds=90.0, notebook_seconds=120.0, memory_mib=409
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
     """Let zone M lay out the public data, as a session does."""
     folder = tmp_path_factory.mktemp("published")
-    with MeasuringProcesses(data_size="sample") as measurer:
+    with MeasuringProcesses(data_size=DataSize.SAMPLE) as measurer:
         yield {name: measurer.publish(name, folder).file for name in DATASETS}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader.authoring.assignment_catalogue import load_assignment, load_facts
+from grader.domain.datasets import DataSize
 from grader.domain.graded import GradedSubmission
 from grader.domain.run import RunStatus
 from grader.domain.submission import Submission
@@ -28,7 +29,7 @@ def graded(era: Era, folder: Path, *, compat: bool) -> GradedSubmission:
     path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 0, "metadata": {}, "cells": cells}), encoding="utf-8")
     raw = path.read_bytes()
     assignment = load_assignment(era.assignment)
-    options = SessionOptions(data_size="sample", jobs=1, compat=compat)
+    options = SessionOptions(data_size=DataSize.SAMPLE, jobs=1, compat=compat)
     with open_session(assignment, load_facts(assignment.reference), options) as session:
         mine = Submission("ana", path.name, path, hashlib.sha256(raw).hexdigest(), len(raw))
         return grade_submission(mine, session.context)

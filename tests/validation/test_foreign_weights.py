@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from sandbox_here import needs_sandbox
 
+from grader.domain.datasets import DataSize
 from grader.domain.grade import Outcome
 from grader.session import SessionOptions
 from grader.validation.mutants.foreign_weights import CLAIMS, SHAPES, WEIGHTS, Harvest
@@ -78,7 +79,10 @@ def test_weights_that_were_learnt_elsewhere_lose_what_was_to_be_learnt() -> None
     """Each keeps its points for structure, and has none for the reconstruction; the solution has all."""
     chosen = variants(work("simple-dense"), only=["solution", *(one.name for one in FOREIGN)])
     done = try_rubric(
-        work("simple-dense"), chosen, SessionOptions(data_size="sample", written_for="sample", jobs=1), lambda _: None
+        work("simple-dense"),
+        chosen,
+        SessionOptions(data_size=DataSize.SAMPLE, written_for=DataSize.SAMPLE, jobs=1),
+        lambda _: None,
     )
     assert {one.operator.name: one.fate for one in done} == {
         "solution": VariantOutcome.ACCEPTED, **{one.name: VariantOutcome.KILLED for one in FOREIGN},

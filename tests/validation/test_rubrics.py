@@ -12,6 +12,7 @@ from grader import execution
 from grader.authoring.assignment_catalogue import assignment_ids, load_assignment
 from grader.cli.app import app
 from grader.cli.rubric_validation import sign
+from grader.domain.datasets import DataSize
 from grader.domain.grade import CheckResult, Grade, GradeStatus, Outcome
 from grader.domain.messages import verbatim
 from grader.session import SessionOptions
@@ -169,7 +170,7 @@ QUICK = ("stacked", "from-scratch")
 def test_the_fast_part_errs_nowhere(assignment: str) -> None:
     """A few variants of one assignment a family, through the real chain: killed for the reason meant, or accepted."""
     given = work(assignment)
-    options = SessionOptions(data_size="sample", written_for="sample", jobs=2)
+    options = SessionOptions(data_size=DataSize.SAMPLE, written_for=DataSize.SAMPLE, jobs=2)
     done = try_rubric(given, variants(given, only=FAST[assignment], fast=True), options, lambda _: None)
     right = {one.name for one in EQUIVALENTS}
     assert {one.operator.name: one.fate for one in done} == {
@@ -181,7 +182,7 @@ def test_the_fast_part_errs_nowhere(assignment: str) -> None:
 def test_what_was_kept_is_not_graded_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second time nothing runs, and the verdicts are those of the first."""
     given = work("from-scratch")
-    options = SessionOptions(data_size="sample", written_for="sample", jobs=1)
+    options = SessionOptions(data_size=DataSize.SAMPLE, written_for=DataSize.SAMPLE, jobs=1)
     chosen = variants(given, only=["forbidden-import"])
     keep = tmp_path / "variants.db"
     first = try_rubric(given, chosen, options, lambda _: None, keep=keep)
@@ -195,5 +196,7 @@ def test_what_was_kept_is_not_graded_again(tmp_path: Path, monkeypatch: pytest.M
 def test_a_rubric_errs_nowhere(assignment: str) -> None:
     """All variants; `make test-rubrics` prints the matrix of the same."""
     given = work(assignment)
-    done = try_rubric(given, variants(given), SessionOptions(data_size="sample", written_for="sample"), lambda _: None)
+    done = try_rubric(
+        given, variants(given), SessionOptions(data_size=DataSize.SAMPLE, written_for=DataSize.SAMPLE), lambda _: None
+    )
     assert [(one.operator.name, one.fate, one.outcomes) for one in done if one.is_bad] == []
