@@ -22,6 +22,10 @@ epsilon = layers.Lambda(lambda tensor: keras.random.normal(ops.shape(tensor)))(m
 code = layers.Add(name="code")([means, layers.Multiply()([sigma, epsilon])])"""
 
 
+_OF_THE_MEAN: Final = """encoder = keras.Model(encoder.inputs[0], encoder.get_layer("z_mean").output)
+autoencoder = keras.Sequential([encoder, decoder])"""
+
+
 def _by_several_layers(draft: Draft) -> Draft | None:
     """Let one layer add the KL, two Lambdas make σ and ε, and `Multiply` and `Add` draw the code from them."""
     edited = draft.instead(_DRAWN, _BY_SEVERAL)
@@ -32,7 +36,7 @@ def _mean_alone(draft: Draft) -> Draft | None:
     """Let the encoder that is handed in end at the mean: the code is drawn in another model, which was trained."""
     if not draft.mentions(_DRAWN):
         return None
-    return draft.added("encoder = keras.Model(image, z_mean)\nautoencoder = keras.Model(image, decoder(z_mean))")
+    return draft.added(_OF_THE_MEAN)
 
 
 DRAWINGS: Final = (
