@@ -233,7 +233,7 @@ _everything_measured = st.builds(
     problems=_many(st.builds(MeasuringProblem, _texts, _messages, st.booleans())),
     bypass=st.none() | _messages,
     strips=_many(st.builds(ImageStrip, _texts, _counts, _counts, _many(_texts))),
-    data=_texts,
+    data=st.sampled_from(["", *DataSize]),
     candidates=_counts,
     claims=st.builds(RelatedClaims, st.booleans(), st.dictionaries(_texts, st.floats(allow_nan=False), max_size=2)),
 )

@@ -295,8 +295,8 @@ class RawWeight(layers.Layer):
 OPERATORS: dict[str, tuple[Callable[[Any], Any], list[str], int]] = {
     "slice": (lambda x: layers.Dense(4)(x[:, :3]), ["GetItem", "Dense"], 3 * 4 + 4),
     "ellipsis and step": (lambda x: x[..., ::2], ["GetItem"], 0),
-    "scale and shift": (lambda x: x * 0.5 + layers.Dense(8)(x), ["Multiply", "Dense", "Add"], 72),
-    "number first": (lambda x: 1.0 - x / 2, ["TrueDivide", "Subtract"], 0),
+    "scale and shift": (lambda x: x * 0.5 + layers.Dense(8)(x), ["Rescaling", "Dense", "Add"], 72),
+    "number first": (lambda x: 1.0 - x / 2, ["Rescaling", "Rescaling"], 0),
     "power and minus": (lambda x: -(x**2), ["Power", "Negative"], 0),
     "reshape": (lambda x: layers.Conv1D(2, 3)(ops.reshape(x, (-1, 8, 1))), ["Reshape", "Conv1D"], 3 * 2 + 2),
     "expand and squeeze": (lambda x: ops.squeeze(ops.expand_dims(x, 1), 1), ["Reshape"], 0),

@@ -57,7 +57,7 @@ def canonical(model: RebuiltModel, arrays: Arrays) -> Architecture:
         fresh = uncounted.intersection(step.arrays)
         uncounted -= fresh
         layer = _layer(step, inputs, arrays, sum(int(arrays[name].size) for name in fresh))
-        if _scales_by_a_number(step) and all(_prepares(layers, place) for place in inputs):
+        if scales_by_a_number(step) and all(_prepares(layers, place) for place in inputs):
             layer = replace(layer, kind=_SCALES, attributes=())
         previous = layers[inputs[0]] if inputs and inputs[0] != _MODEL_INPUT else None
         alone = previous is not None and len(inputs) == len(step.inputs) and readers[step.inputs[0]] == 1
@@ -208,7 +208,7 @@ def _with_attributes(layer: Layer, **changes: AttributeValue) -> Layer:
     return replace(layer, attributes=tuple(sorted({**dict(layer.attributes), **changes}.items())))
 
 
-def _scales_by_a_number(step: Step) -> bool:
+def scales_by_a_number(step: Step) -> bool:
     """Return whether an operator multiplies all numbers by one constant, or adds one to them: `x / 255`."""
     by_number = step.is_operator and step.kind in ("Multiply", "Divide", "TrueDivide", "Add", "Subtract")
     return by_number and len(step.inputs) == 1 and not step.arrays and step.input_shape == step.output_shape

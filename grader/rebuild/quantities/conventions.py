@@ -18,6 +18,7 @@ from grader.domain.evidence import Evidence, FitClaim, ModelClaim, NodeClaim, Op
 from grader.domain.layer_kinds import traits_of
 from grader.domain.measurement import Role
 from grader.domain.messages import Message, message
+from grader.rebuild.network.canonical import scales_by_a_number
 from grader.rebuild.network.model import RebuiltModel
 from grader.rebuild.network.roles import Cast
 from grader.rebuild.quantities import image_metrics
@@ -36,7 +37,6 @@ PROBABILITIES = "judged-probabilities"
 CHOOSING_IMAGES = 500
 CLEARLY_BETTER = 0.8
 _SLACK = 0.02
-_SCALING = ("Rescaling", "Normalization", "Divide", "TrueDivide", "Multiply")
 _BRIGHT = 50  # no pixel of another usual range is as bright
 
 _BOUNDED = frozenset({"sigmoid", "softmax", "hard_sigmoid"})
@@ -203,7 +203,7 @@ def in_unit_range(cast: Cast, evidence: Evidence, train: Array | ScaledImages) -
     if autoencoder is None:
         return cast, None
     images = train[:CHOOSING_IMAGES]
-    prepares = any(step.kind in _SCALING for step in autoencoder.steps)
+    prepares = any(traits_of(step.kind).scales_data or scales_by_a_number(step) for step in autoencoder.steps)
 
     def error(scale: PixelScale | None) -> float:
         whole = autoencoder if scale is None else scale.around(autoencoder, inputs=True, outputs=True)
