@@ -71,6 +71,7 @@ MUTANTS: Final = (
             "shapes",
             "layers",
             "arrays",
+            "imports",  # counts where there are arrays
         ),
         always=True,
     ),
