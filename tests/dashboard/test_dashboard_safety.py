@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 import review_samples as samples
+from page_elements import elements
 
 from grader.dashboard.forms import inner_address
 from grader.dashboard.guard import BrowserSessions, HostNames
@@ -16,23 +16,6 @@ from grader.dashboard.guard import BrowserSessions, HostNames
 TOKEN = "a token of some length"  # noqa: S105 - of this test alone
 EVERYWHERE = ".".join("0000")
 """Every address of a machine."""
-
-
-class Elements(HTMLParser):
-    """Every element with its attributes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-
-def elements(html: str) -> list[tuple[str, dict[str, str | None]]]:
-    parser = Elements()
-    parser.feed(html)
-    return parser.found
 
 
 def pages(reader: Any) -> list[str]:

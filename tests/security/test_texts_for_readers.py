@@ -11,13 +11,13 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 import openpyxl
 import pytest
 from class_samples import EN, ES, STACKED, final, graded
+from page_elements import elements
 from rich.console import Console
 
 import grader.cli
@@ -105,31 +105,18 @@ def written(given: GradedSubmission, translator: Translator) -> Mapping[str, str
     }
 
 
-class _Page(HTMLParser):
-    """Names and attributes of all elements."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-
 OBEYED = frozenset({"script", "img", "iframe", "object", "embed", "base", "form", "input", "link"})
 """Elements that pages of ours have none of, as far as a student's words reach."""
 
 
 def obeyed_by_a_browser(page: str) -> list[str]:
     """Whatever in a page would run, load or lead somewhere."""
-    parser = _Page()
-    parser.feed(page)
-    parser.elements = [one for one in parser.elements if one != ("link", {"rel": "icon", "href": "data:,"})]  # ours
-    found = [tag for tag, _ in parser.elements if tag in OBEYED]
-    found += [name for _, attributes in parser.elements for name in attributes if name.startswith("on")]
-    addresses = [attributes.get(name) for _, attributes in parser.elements for name in ("href", "src", "xlink:href")]
+    seen = [one for one in elements(page) if one != ("link", {"rel": "icon", "href": "data:,"})]  # ours
+    found = [tag for tag, _ in seen if tag in OBEYED]
+    found += [name for _, attributes in seen for name in attributes if name.startswith("on")]
+    addresses = [attributes.get(name) for _, attributes in seen for name in ("href", "src", "xlink:href")]
     found += [address for address in addresses if address and ("//" in address or ":" in address)]
-    return found + [str(one) for tag, one in parser.elements if tag == "meta" and one.get("http-equiv") == "refresh"]
+    return found + [str(one) for tag, one in seen if tag == "meta" and one.get("http-equiv") == "refresh"]
 
 
 def commands(text: str) -> list[str]:
