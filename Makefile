@@ -94,7 +94,7 @@ fuzz: install  ## Hand-ins made of random choices, FUZZ_EXAMPLES of each kind; p
 	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/pytest tests/fuzzing -q
 
 fuzz-guided: install .venv-fuzz/.installed  ## The same with a fuzzer that watches coverage, FUZZ_SECONDS for each kind
-	@for target in intake notebook claims arrays roster settings assignment bundle directory; do mkdir -p .fuzz/$$target; \
+	@for target in intake notebook claims arrays graphs roster settings assignment bundle directory; do mkdir -p .fuzz/$$target; \
 	PYTHONPATH=. .venv-fuzz/bin/python tests/fuzzing/coverage_guided.py $$target -max_total_time=$(FUZZ_SECONDS) \
 	-max_len=400 -len_control=0 -artifact_prefix=.fuzz/ .fuzz/$$target || exit 1; done
 

@@ -181,13 +181,13 @@ def learnt_too_soon(observed: Observed) -> Message | None:
 def learnt_with_few_updates(observed: Observed) -> Message | None:
     """Notice a model that is better than its updates explain, though a good recipe may explain it.
 
-    The updates that the reference needs are interpolated between its short and its whole training. So a start from
-    weights that were there before is noticed where something of them was spoilt, so that the loss falls.
+    The updates that the reference needs are interpolated between the best of its short trainings and its whole one. So
+    a start from weights that were there before is noticed where something of them was spoilt, so that the loss falls.
     """
     seen, trained = _updates_claimed(observed), _trainings_of_reference(observed)
     if seen is None or trained is None or learnt_too_soon(observed) is not None:
         return None
-    error, (short, whole) = trained.error, trained.reached
+    error, short, whole = trained.error, trained.least_short, trained.reached[1]
     if error >= short or whole >= short:
         return None
     share = min(1.0, (short - error) / (short - whole))

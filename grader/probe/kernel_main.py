@@ -152,6 +152,7 @@ def _start_kernel(probe: ModuleType, settings: dict[str, Any], connection: Path)
     patches = {**surroundings.patches(files, requests, sandboxed=sandboxed), **notes.patches()}
     hooks.install(tracker, datasets, patches)
     shims.install(shell, requests, datasets, files, stub_grader=sandboxed)
+    importlib.import_module("grader_probe.tracebacks").shorten(shell)
     shell.events.register("post_run_cell", lambda _result: exporter.export_if_changed())
     app.start()
 

@@ -58,6 +58,7 @@ from grader.rebuild.same_function import Asked, Equivalence, equivalence
 from reference.contract import load
 
 JACOBIAN_IMAGES = 4
+CELL_JACOBIAN_IMAGES = 2
 _DOES_NOT_RUN = (tf.errors.OpError, ValueError)
 """Exceptions of a consistent graph that still cannot be run (a reshape with a fixed batch size)."""
 
@@ -288,7 +289,8 @@ def _draw(family: Family, case: Case, numbers: _Numbers) -> None:
 def _of_samples(family: Family, case: Case, autoencoder: RebuiltModel) -> list[Measurement]:
     """Measure the models on samples: the numbers of every family, and those of this one."""
     outputs = image_metrics.reconstruct(autoencoder.model, case.samples.images)
-    usual = behaviour(case.cast, case.samples, outputs, jacobian_images=JACOBIAN_IMAGES)
+    few = CELL_JACOBIAN_IMAGES if case.setting.numbers_only else JACOBIAN_IMAGES
+    usual = behaviour(case.cast, case.samples, outputs, jacobian_images=few)
     own = family.measure(case.setting.reference, family.of_student(case), case.samples, outputs)
     if case.samples.rows is None:
         usual += added_measurements(autoencoder, case.samples.images, case.dataset)

@@ -23,7 +23,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 from traitlets import Type
 
-from grader.domain.text import shortened
+from grader.domain.text import shortened, without_controls
 from grader.sandbox.channels import OutputChannel, ShellChannel
 from grader.sandbox.warm.forked import Fork, WarmProvisioner
 
@@ -40,9 +40,7 @@ LONGEST_WAIT = 4
 """Multiple of its time limit that a cell may take on a machine whose processors are busy."""
 _SHOWS_ERRORS = re.compile(r"^[ \t]*%tb\b|showtraceback", re.MULTILINE)
 """Code that shows an earlier exception again, in a cell that ends well."""
-_CONTROL = re.compile(
-    r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
 class _CappedSockets(ConnectionFileMixin):
@@ -312,4 +310,5 @@ class KernelConversation:
 def printable(text: str, limit: int = 2000) -> str:
     """Return text of the kernel without colours, control characters and direction marks, cut to `limit`."""
     seen = text[: 16 * limit]
-    return shortened(_CONTROL.sub("", seen.replace("\r\n", "\n")), limit, has_more=len(seen) < len(text))
+    plain = without_controls(_COLOURS.sub("", seen.replace("\r\n", "\n")))
+    return shortened(plain, limit, has_more=len(seen) < len(text))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import io
 import json
+import os
 import shutil
 import tempfile
 import time
@@ -26,14 +27,17 @@ from instructor_targets import INSTRUCTOR_TARGETS
 
 from grader.authoring.errors import AuthoringError
 from grader.domain.evidence import RejectedClaimsError
+from grader.domain.ports import GraphSandbox
 from grader.domain.run import CellError
 from grader.domain.submission import Submission, UnreadableSubmissionError
 from grader.extraction.array_files import copy_arrays
 from grader.extraction.claims import collect
+from grader.extraction.graph_files import copy_graphs
 from grader.intake.imported_modules import imported_modules
 from grader.intake.intake_errors import IntakeError
 from grader.intake.notebook import read_notebook
 from grader.intake.submissions import gather
+from grader.rebuild.graphs.graph_process import BehaviourError, GraphModel, GraphProcess
 from grader.roster.sheet import SheetError
 from grader.sandbox.circumstances import with_circumstances
 from grader.translation.old_code import read_old_code
@@ -233,8 +237,61 @@ def _npz() -> bytes:
     return stream.getvalue()
 
 
+# Exported graphs
+
+
+def graphs(data: bytes) -> None:
+    """A folder of graphs with anything in it, and what a graph's process answers with bytes changed, added and lost."""
+    choices = Choices(data)
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+        exchange = Path(folder)
+        (exchange / "graphs").mkdir()
+        for _ in choices.some(4):
+            _graph_entry(exchange / "graphs" / choices.pick(_GRAPH_NAMES), choices)
+        answers = exchange / "answers"
+        answers.write_bytes(damaged(_answers(choices), choices) if choices.number(4) else _answers(choices))
+        with GraphProcess(GraphSandbox(("cat", "{}"), "{}"), answers, time.monotonic() + MOST_SECONDS) as process:
+            model = GraphModel(process, (28, 28))
+        assert all(isinstance(length, int) for length in model.outputs[0].shape[1:])
+        copied = copy_graphs(exchange, exchange / "vetted", {"m0", "m1"})
+        assert set(copied) <= {"m0", "m1"}
+
+
+_GRAPH_NAMES: Final = ("m0.pb", "m1.pb", "m7.pb", "m0.PB", "x", "m0.pb.pb", "é.pb", "\udce9.pb", "m" * 200)
+_LENGTHS: Final[tuple[Any, ...]] = (28, 4, 1, 0, -1, 784, 2**40, 10**400, 2.5, None, "28", [28], True, 1e999)
+
+
+def _graph_entry(path: Path, choices: Choices) -> None:
+    kind = choices.number(4)
+    if os.path.lexists(path):
+        return
+    if kind == 1:
+        path.symlink_to(choices.pick(("/etc/passwd", "m0.pb", "/dev/zero")))
+    elif kind == 2:
+        path.mkdir()
+    elif kind == 3:
+        os.mkfifo(path)
+    else:
+        path.write_bytes(choices.noise())
+
+
+def _answers(choices: Choices) -> bytes:
+    """Return what the process of a right graph writes, with anything in the place of some lengths."""
+    shape: list[Any] = [28, 28]
+    for _ in choices.some(2):
+        shape[choices.number(2)] = choices.pick(_LENGTHS)
+    text = json.dumps({"takes": shape}).encode() + b"\n"
+    for count in (3, 3, 1):
+        given: list[Any] = [count, 5]
+        if choices.number(4) == 1:
+            given[choices.number(2)] = choices.pick(_LENGTHS)
+        text += json.dumps({choices.pick(("shape", "problem")) if choices.number(8) == 1 else "shape": given}).encode()
+        text += b"\n" + bytes(4 * 5 * count)
+    return text
+
+
 TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
-    "intake": intake, "notebook": notebook, "claims": claims, "arrays": arrays,
+    "intake": intake, "notebook": notebook, "claims": claims, "arrays": arrays, "graphs": graphs,
     **INSTRUCTOR_TARGETS,
 }  # fmt: skip
 
@@ -245,6 +302,6 @@ def run(name: str, data: bytes) -> None:
     began = time.thread_time()
     try:
         TARGETS[name](data)
-    except (UnreadableSubmissionError, RejectedClaimsError, AuthoringError, IntakeError, SheetError):
+    except (UnreadableSubmissionError, RejectedClaimsError, AuthoringError, IntakeError, SheetError, BehaviourError):
         COUNTS[f"{name}, refused"] += 1
     assert time.thread_time() - began < MOST_SECONDS, f"{name} took too long"

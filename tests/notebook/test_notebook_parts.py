@@ -18,6 +18,7 @@ from grader.domain.ports import MeasuringTask
 from grader.extraction.claims import collect
 from grader.locale import Translator
 from grader.notebook.judging import RUN
+from grader.notebook.unbuilt import with_input
 from grader.probe.export import Exporter
 from grader.probe.fits import FitTracker
 from grader.rebuild.quantities.reference_data import DataChoice
@@ -178,9 +179,54 @@ def test_a_function_is_no_decoder(notebook: StudentNotebook) -> None:
     assert pending(answer)[0] == ("decoder: no Keras model, but a thing of the kind `function`; is a call missing?")
 
 
-def test_a_model_that_was_never_built_is_said_to_be_so(notebook: StudentNotebook) -> None:
-    """It is not built on the way: whatever size it would get would be our choice."""
-    notebook.names["encoder"] = keras.Sequential([layers.Flatten(), layers.Dense(100), layers.Dense(30)])
+NEVER_CALLED = {
+    "flat first": ("stacked", "encoder", lambda: [layers.Flatten(), dense(100), dense(30)]),
+    "rows of pixels": ("stacked", "encoder", lambda: [layers.Dropout(0.1), dense(100), dense(30)]),
+    "of a code": ("stacked", "decoder", lambda: [dense(100), dense(784), layers.Reshape((28, 28))]),
+    "with a channel": ("convolutional", "encoder", lambda: [layers.Conv2D(16, 3, padding="same", activation="relu")]),
+    "of lines": ("recurrent", "encoder", lambda: [layers.LSTM(100, return_sequences=True), layers.LSTM(30)]),
+}
+
+
+def dense(units: int) -> layers.Dense:
+    return layers.Dense(units, activation="relu")
+
+
+@pytest.mark.parametrize("way", NEVER_CALLED)
+def test_a_sequential_that_was_never_called_is_judged_as_if_it_got_what_the_reference_gets(way: str) -> None:
+    """As in lectures that name no input shape; in a copy, so that the notebook decides what its own model gets."""
+    assignment, name, made = NEVER_CALLED[way]
+    notebook = StudentNotebook(f'import grader\ngrader.use("{assignment}", language="en")')
+    model = notebook.names[name] = keras.Sequential(made())
+    answer = notebook.ask(f'grader.check("{name}")')
+    assert outcomes(answer)["shapes"] is PASSED
+    assert not model.built
+    assert not any(layer.weights for layer in model.layers)
+
+
+class Lost(layers.Layer):
+    """A layer that cannot be made once more."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.inner = layers.Dense(size)
+
+    def call(self, inputs):
+        return self.inner(inputs)
+
+
+@pytest.mark.parametrize("last", [lambda: Lost(30), lambda: layers.Reshape((31,))])
+def test_one_that_cannot_be_built_is_said_to_be_so(last, notebook: StudentNotebook) -> None:
+    """A layer without a config, or sizes that do not fit together."""
+    model = notebook.names["encoder"] = keras.Sequential([layers.Flatten(), layers.Dense(30), last()])
     answer = notebook.ask('grader.check("encoder")')
-    assert (outcomes(answer), answer.passed, notebook.names["encoder"].built) == ({}, False, False)
+    assert (outcomes(answer), answer.passed, model.built) == ({}, False, False)
     assert "encoder: The model cannot be rebuilt: a Sequential that was never given an input." in pending(answer)
+
+
+def test_layers_of_another_model_get_what_they_got_there(notebook: StudentNotebook) -> None:
+    """Nothing is assumed of them: a code of 30 numbers of flat images, and not of images."""
+    whole = encoder()
+    model = keras.Sequential(whole.layers[1:])
+    notebook.names["encoder"] = model
+    assert with_input(model, (28, 28)) is model

@@ -87,11 +87,11 @@ def test_no_hidden_image_decides_anything(notebook: StudentNotebook, monkeypatch
     before = notebook.ask('grader.check("reconstruction")').results
     asked = []
 
-    def public_samples(dataset: str, part: str, choice: object) -> Samples:
+    def public_samples(dataset: str, part: str, choice: object, *, at_most: int) -> Samples:
         asked.append(part)
         if part == "hidden":
             raise AssertionError("a hidden image was asked for")
-        return original.__wrapped__(dataset, part, choice)  # not what an earlier test has cached
+        return original.__wrapped__(dataset, part, choice, at_most=at_most)  # not what an earlier test has cached
 
     original = family.load_samples
     monkeypatch.setattr(family, "load_samples", public_samples)

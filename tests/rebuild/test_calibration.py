@@ -527,6 +527,13 @@ def test_a_bound_beyond_half_of_the_way_gives_way_as_well() -> None:
     assert (curve.trivial, curve.share) == (0.1, 0.3)
 
 
+def test_a_bound_that_the_spread_of_the_reference_puts_there_gives_way_too() -> None:
+    """7.656·0.0001 is 64 % of the way from 0.0101 to 0.0113: of two such networks, chance would fail one."""
+    found = denoiser([0.0113])
+    assert [curve.trivial for curve in found[NOISY].curves] == [0.1]
+    assert found[RATIO].curves
+
+
 def test_a_number_stands_in_where_another_cannot_tell_the_control_apart() -> None:
     """Only there: the error of the cleaned images decides by itself wherever it can."""
     assert denoiser([0.0102])[RATIO].curves == (credit_curve(1.0, 0.0, 3, 3.0, reach=CreditReach(0.5)),)

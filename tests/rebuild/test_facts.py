@@ -63,20 +63,14 @@ PARAMETERS = {
 
 UNFINISHED: frozenset[tuple[str, str, str]] = frozenset(
     {
-        ("simple-dense-mse", "mnist", "full"),
         ("symmetric-dense", "mnist", "full"),
         ("symmetric-dense", "fashion_mnist", "full"),
         ("deep-dense", "mnist", "full"),
         ("convolutional", "fashion_mnist", "full"),
         ("convolutional-upsampling", "mnist", "full"),
         ("recurrent", "fashion_mnist", "full"),
-        ("denoising-dense", "mnist", "full"),
-        ("denoising-dropout", "fashion_mnist", "full"),
         ("denoising-convolutional", "mnist", "full"),
-        ("sparse", "fashion_mnist", "full"),
-        ("fraud", "creditcard", "full"),
         ("variational-convolutional", "mnist", "full"),
-        ("greedy-layerwise", "fashion_mnist", "full"),
         ("pretraining", "fashion_mnist", "full"),
         ("optimizers", "mnist", "full"),
         ("losses", "mnist", "full"),
@@ -254,7 +248,8 @@ def curves_to(
 
 def keeps_honest(curves: list[CreditCurve], fair: list[float]) -> bool:
     """There is a curve, no bound beyond half of its way, and 99 % of the honest numbers have full credit by all."""
-    if any(curve.share > 0.5 for curve in curves):
+    ways = [(curve.full - curve.reference) / (curve.trivial - curve.reference) for curve in curves]
+    if any(way > 0.5 + 1e-6 for way in ways):
         return False
     full = sum(all(curve.credit(value) == 1.0 for curve in curves) for value in fair)
     return bool(curves) and full >= 0.99 * len(fair)

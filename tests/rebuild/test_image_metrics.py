@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
-from keras import Input, Sequential, layers
+from keras import Input, Model, Sequential, layers, ops
 
 from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.reference_data import DataChoice
@@ -159,7 +161,7 @@ def test_codes_travel_as_six_digits() -> None:
     """Nothing hides in the last bits of a number, and a code may have any shape that holds as many numbers."""
     values = np.array([1.23456789, -0.000123456789, 987654.321, 0.0, 1e-30], np.float32)
     np.testing.assert_array_equal(
-        image_metrics._six_digits(values), np.array([1.23457, -0.000123457, 987654.0, 0.0, 1e-30], np.float32)
+        image_metrics.six_digits(values), np.array([1.23457, -0.000123457, 987654.0, 0.0, 1e-30], np.float32)
     )
     encoder = Sequential(
         [Input((28, 28)), layers.AveragePooling1D(14), layers.Cropping1D((0, 1)), layers.Reshape((7, 4))]
@@ -181,3 +183,41 @@ def test_a_lookup_table_has_no_derivative() -> None:
     """R23: outputs that do not depend on the input smoothly have rank 0."""
     model = Sequential([Input((28, 28)), layers.Flatten(), layers.Dense(784, kernel_initializer="zeros")])
     assert image_metrics.jacobian_rank(model, images(2)) == 0
+
+
+def test_a_recurrent_model_runs_as_a_graph_with_the_same_outputs() -> None:
+    """Forwards and backwards in time, batches of two sizes; another model takes the eager way."""
+    recurrent = Sequential([Input((28, 28)), layers.Bidirectional(layers.LSTM(5)), layers.RepeatVector(3)])
+    x = images(700)
+    assert image_metrics.is_recurrent(recurrent)
+    assert not image_metrics.is_recurrent(linear((28, 28), np.ones((784, 3))))
+    np.testing.assert_allclose(image_metrics.predict(recurrent, x), recurrent(x, training=False), atol=1e-6)
+    assert recurrent in image_metrics._GRAPHS
+
+
+def test_a_recurrent_model_without_a_graph_runs_all_the_same() -> None:
+    """A reshape with the batch size of the call: nothing that a graph for any batch could do."""
+
+    class OneBatch(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return ops.reshape(inputs, (int(inputs.shape[0]), -1))
+
+    source = Input((28, 28), batch_size=40)
+    model = Model(source, OneBatch()(layers.SimpleRNN(4, return_sequences=True)(source)))
+    assert image_metrics.predict(model, images(40)).shape == (40, 28 * 4)
+
+
+@pytest.mark.parametrize("rows", [10, 20, 512])
+def test_images_at_which_the_rank_is_computed_do_not_change_each_other(
+    rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many at once as fit into a batch: the largest rank is that of the one image that lights all units."""
+    monkeypatch.setattr(image_metrics, "JACOBIAN_ROWS", rows)
+    dense = layers.Dense(6, activation="relu")
+    model = Sequential([Input((28, 28)), layers.Flatten(), dense, layers.Dense(20)])
+    x = images(4) + 0.1
+    signs = np.where(np.arange(6) < 4, -1.0, 1.0)
+    dense.set_weights([np.random.default_rng(0).random((784, 6)) * signs, np.zeros(6)])
+    x[2] *= -1
+    assert [image_metrics.jacobian_rank(model, x[[at]]) for at in range(4)] == [2, 2, 4, 2]
+    assert image_metrics.jacobian_rank(model, x) == 4

@@ -143,8 +143,9 @@ def test_errors_can_be_printed_and_stored_anywhere(erred: Outcome) -> None:
 
 
 def test_odd_errors_end_in_time(tmp_path: Path) -> None:
-    """An object that cannot be printed, and a recursion without end, are errors like others."""
+    """An object that cannot be printed, and a recursion without end, are errors like others, with any number of modules."""
     cells = [
+        "import sys, types\nsys.modules.update((f'm{n}', types.ModuleType(f'm{n}')) for n in range(6000))",
         "class Odd:\n    def __repr__(self): return repr(self)\nOdd()",
         "def deeper(): deeper()\ndeeper()",
         "1 / 0",

@@ -277,7 +277,7 @@ MESSAGES = (
             "    json.dumps(header).encode(), b'{}', text.encode()])",
             "1 / 0",
         ],
-        raised("A B", "ZeroDivisionError"),
+        raised("A\ufffd B", "ZeroDivisionError"),
     ),
     Trial(
         "closed_sockets",

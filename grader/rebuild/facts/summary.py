@@ -129,7 +129,7 @@ def _is_fair(curves: Sequence[CreditCurve], honest: Sequence[float]) -> bool:
 
     The bound needs a margin: beyond half of the way to a wrong answer, chance would decide between the two.
     """
-    if any(curve.share > WIDEST_SHARE for curve in curves):
+    if any(round(1 - curve.skill(curve.full), 6) > WIDEST_SHARE for curve in curves):
         return False
     full = sum(all(curve.credit(value) == 1.0 for curve in curves) for value in honest)
     return bool(curves) and full >= HONEST_WITH_FULL_CREDIT * len(honest)

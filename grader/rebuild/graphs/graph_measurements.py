@@ -143,7 +143,7 @@ def _contradicted(opaque: Opaque, together: RebuiltModel, sandbox: GraphSandbox)
             wanted = image_metrics.reconstruct(together.model, images)
     except (BehaviourError, ValueError, tf.errors.OpError):
         return False
-    return not _gap(wanted, outputs) <= CLEARLY_OTHER
+    return not image_metrics.relative_gap(wanted, outputs) <= CLEARLY_OTHER
 
 
 def _outranked(opaque: Opaque, chosen: RebuiltModel) -> bool:
@@ -328,7 +328,7 @@ def _of_chain(cast: Cast, outputs: Array, images: Array) -> list[Measurement]:
         raise BehaviourError("its halves do not fit together on all images")
     apart = f"encoder and decoder in processes of their own, codes as numbers of six digits, {len(images)} images"
     code = shape_size(cast.encoder.output_shape) or 0
-    gap = max(gap, _gap(outputs, chained))
+    gap = max(gap, image_metrics.relative_gap(outputs, chained))
     if not gap <= SAME:
         raise BehaviourError("its halves do not do the same as the whole on all images")
     return [
@@ -339,10 +339,3 @@ def _of_chain(cast: Cast, outputs: Array, images: Array) -> list[Measurement]:
         Measurement(Quantity.ROUNDING_GAP, image_metrics.rounding_gap(*parts, few) or 0.0, "1", f"{len(few)} images"),
         Measurement(Quantity.CODE_SIZE, code, "1", "numbers that the encoder gives and the decoder takes"),
     ]
-
-
-def _gap(wanted: Array, given: Array) -> float:
-    """Return rms(wanted - given) / rms(wanted)."""
-    size = float(np.sqrt(np.mean(wanted.astype(np.float64) ** 2)))
-    difference = float(np.sqrt(np.mean((wanted.astype(np.float64) - given) ** 2)))
-    return difference / size if size > 0 else difference

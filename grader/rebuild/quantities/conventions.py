@@ -35,6 +35,8 @@ SIGMOID = OperationClaim("judged-sigmoid", "Sigmoid", "keras.src.ops.nn", {}, ()
 PROBABILITIES = "judged-probabilities"
 
 CHOOSING_IMAGES = 500
+SCALING_IMAGES = 100
+"""As many are enough to choose pixels by: a wrong scale gives several times the error."""
 CLEARLY_BETTER = 0.8
 _SLACK = 0.02
 _BRIGHT = 50  # no pixel of another usual range is as bright
@@ -202,12 +204,11 @@ def in_unit_range(cast: Cast, evidence: Evidence, train: Array | ScaledImages) -
     autoencoder = cast.autoencoder
     if autoencoder is None:
         return cast, None
-    images = train[:CHOOSING_IMAGES]
+    images = train[:SCALING_IMAGES]
     prepares = any(traits_of(step.kind).scales_data or scales_by_a_number(step) for step in autoencoder.steps)
 
     def error(scale: PixelScale | None) -> float:
-        whole = autoencoder if scale is None else scale.around(autoencoder, inputs=True, outputs=True)
-        return _error(whole, images)
+        return _error(autoencoder, images, scale)
 
     best = best_scale(fits_of(autoencoder, evidence), images, error, prepares=prepares)
     if best is None:
@@ -280,7 +281,12 @@ def _bounds(low: float | None, high: float | None) -> tuple[Bounds, ...]:
     return (Bounds(low, high),) if usual is None else (Bounds(low, high), usual)
 
 
-def _error(model: RebuiltModel, images: Array) -> float:
-    outputs = image_metrics.answers(model.model, images)
-    error = np.inf if outputs is None else image_metrics.mean_squared_error(images.reshape(len(images), -1), outputs)
+def _error(model: RebuiltModel, images: Array, scale: PixelScale | None) -> float:
+    given = images if scale is None else images * np.float32(scale.given.width) + np.float32(scale.given.black)
+    outputs = image_metrics.answers(model.model, given)
+    if outputs is None:
+        return np.inf
+    if scale is not None:
+        outputs = (outputs - np.float32(scale.answered.black)) / np.float32(scale.answered.width)
+    error = image_metrics.mean_squared_error(images.reshape(len(images), -1), outputs)
     return float(error) if np.isfinite(error) else np.inf

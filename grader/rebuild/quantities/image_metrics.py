@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import itertools
 import math
+import weakref
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
@@ -26,7 +28,7 @@ MAX_BATCH_NUMBERS = 2**27
 """Most numbers in one tensor of a batch (half a GiB): only models with giant layers get smaller batches."""
 CLIP = 1e-7
 RANK_TOLERANCE = 1e-5
-JACOBIAN_ROWS = 392
+JACOBIAN_ROWS = 512
 PCA_FIT_IMAGES = 20_000
 STEPS_A_DEVIATION = 64
 STEPS_OF_A_CODE = 1024
@@ -37,11 +39,46 @@ fewer for a larger one, but at least `STEPS_A_DEVIATION`."""
 def predict(model: Any, inputs: Array) -> Array:
     """Return the model's outputs in inference mode, shape (n, …), whatever the model itself overrides."""
     batch = max(1, min(BATCH, MAX_BATCH_NUMBERS // _largest(model)))
-    parts = [
-        np.asarray(keras.ops.convert_to_numpy(model(inputs[start : start + batch], training=False)))
-        for start in range(0, len(inputs), batch)
-    ]
+    batches = [inputs[start : start + batch] for start in range(0, len(inputs), batch)]
+    parts = (_traced(model, batches) if is_recurrent(model) else None) or _eager(model, batches)
     return np.concatenate(parts).astype(np.float32)
+
+
+def _eager(model: Any, batches: Sequence[Array]) -> list[Array]:
+    return [np.asarray(keras.ops.convert_to_numpy(model(part, training=False))) for part in batches]
+
+
+def is_recurrent(model: Any) -> bool:
+    """Return whether a Keras model has layers that repeat a computation for every step of a sequence."""
+    return isinstance(model, keras.Model) and any(isinstance(one, keras.layers.RNN) for one in model._flatten_layers())
+
+
+def _traced(model: keras.Model, batches: Sequence[Array]) -> list[Array] | None:
+    """Return the outputs of a graph of the model; None if it does not become one, or its graph does not run.
+
+    Called eagerly, an LSTM runs each small operation of each step by itself: for 500 images of 28 rows it takes four
+    times as long as its graph, for 50 images twenty times.
+    """
+    graphs = _GRAPHS.setdefault(model, {})
+    key = (batches[0].shape[1:], batches[0].dtype.str)
+    if key not in graphs:
+        graphs[key] = _graph(weakref.ref(model), tf.TensorSpec((None, *batches[0].shape[1:]), batches[0].dtype))
+    try:
+        return [np.asarray(graphs[key](part)) for part in batches]
+    except (tf.errors.OpError, ValueError, TypeError):  # the eager call says what is wrong, if anything is
+        return None
+
+
+def _graph(model: weakref.ref[keras.Model], inputs: Any) -> Any:
+    return tf.function(
+        lambda samples: keras.ops.convert_to_tensor(model()(samples, training=False)),  # type: ignore[misc]
+        input_signature=(inputs,),
+        autograph=False,
+    )
+
+
+_GRAPHS: weakref.WeakKeyDictionary[keras.Model, dict[tuple[Any, str], Any]] = weakref.WeakKeyDictionary()
+"""Graphs of recurrent models by the shape and type of a sample; they end with their models."""
 
 
 def _largest(model: Any) -> int:
@@ -115,11 +152,14 @@ def pca_error(train: Array, images: Array, components: int) -> float:
 def composition_gap(autoencoder: Any, encoder: Any, decoder: Any, images: Array) -> float | None:
     """Return rms(autoencoder(x) - decoder(encoder(x))) / rms(autoencoder(x)); None if they do not fit together."""
     chained = through_code(encoder, decoder, images)
-    if chained is None:
-        return None
-    direct = reconstruct(autoencoder, images)
-    size = float(np.sqrt(np.mean(direct.astype(np.float64) ** 2)))
-    gap = float(np.sqrt(np.mean((direct.astype(np.float64) - chained) ** 2)))
+    return None if chained is None else relative_gap(reconstruct(autoencoder, images), chained)
+
+
+def relative_gap(outputs: Array, others: Array) -> float:
+    """Return rms(y - y') / rms(y) of two arrays of outputs with the same shape; rms(y - y') if all of y is zero."""
+    exact = outputs.astype(np.float64)
+    size = float(np.sqrt(np.mean(exact**2)))
+    gap = float(np.sqrt(np.mean((exact - others) ** 2)))
     return gap / size if size > 0 else gap
 
 
@@ -132,13 +172,9 @@ def difference(model: Any, parts: tuple[Any, Any], inputs: Array) -> float | Non
     target = concrete(tuple(parts[1].inputs[0].shape[1:]), codes.shape[1:])
     if target is None:
         return None
-    direct = predict(model, inputs).astype(np.float64)
+    direct = predict(model, inputs)
     chained = predict(parts[1], codes.reshape(len(inputs), *target))
-    if chained.size != direct.size:
-        return None
-    size = float(np.sqrt(np.mean(direct**2)))
-    gap = float(np.sqrt(np.mean((direct - chained.reshape(direct.shape)) ** 2)))
-    return gap / size if size > 0 else gap
+    return relative_gap(direct, chained.reshape(direct.shape)) if chained.size == direct.size else None
 
 
 def through_code(encoder: Any, decoder: Any, images: Array) -> Array | None:
@@ -146,12 +182,7 @@ def through_code(encoder: Any, decoder: Any, images: Array) -> Array | None:
 
     Only those numbers can carry the image.
     """
-    codes = predict(encoder, as_input(encoder, images))
-    target = concrete(tuple(decoder.inputs[0].shape[1:]), codes.shape[1:])
-    if target is None:
-        return None
-    outputs = predict(decoder, _six_digits(codes).reshape(len(images), *target))
-    return outputs.reshape(images.shape) if outputs.size == images.size else None
+    return decoded(decoder, six_digits(encoded(encoder, images)), images)
 
 
 def rounding_gap(encoder: Any, decoder: Any, images: Array) -> float | None:
@@ -159,16 +190,27 @@ def rounding_gap(encoder: Any, decoder: Any, images: Array) -> float | None:
 
     Root mean square of the difference that `coarse` codes make, divided by that of decoder(encoder(x)).
     """
-    codes = predict(encoder, as_input(encoder, images))
+    return rounding_gap_of_codes(decoder, encoded(encoder, images), images)
+
+
+def rounding_gap_of_codes(decoder: Any, codes: Array, images: Array) -> float | None:
+    """Return the same for the codes of the images."""
+    exact, rounded = decoded(decoder, codes, images), decoded(decoder, coarse(codes), images)
+    return None if exact is None or rounded is None else relative_gap(exact, rounded)
+
+
+def encoded(encoder: Any, images: Array) -> Array:
+    """Return the codes of images (n, 28, 28), shape (n, …)."""
+    return predict(encoder, as_input(encoder, images))
+
+
+def decoded(decoder: Any, codes: Array, images: Array) -> Array | None:
+    """Return the outputs for the codes of images in the images' shape; None if they do not fit together."""
     target = concrete(tuple(decoder.inputs[0].shape[1:]), codes.shape[1:])
     if target is None:
         return None
-    exact, rounded = (
-        predict(decoder, given.reshape(len(images), *target)).astype(np.float64) for given in (codes, coarse(codes))
-    )
-    size = float(np.sqrt(np.mean(exact**2)))
-    gap = float(np.sqrt(np.mean((exact - rounded) ** 2)))
-    return gap / size if size > 0 else gap
+    outputs = predict(decoder, codes.reshape(len(images), *target))
+    return outputs.reshape(images.shape) if outputs.size == images.size else None
 
 
 def coarse(codes: Array) -> Array:
@@ -190,9 +232,8 @@ def jacobian_rank(model: Any, images: Array, *, at_most: int | None = None) -> i
 
     Singular values above 1e-5 of the largest count: float32 leaves about 1e-7 in place of zero (at most 7.4e-8 in nine
     networks: dense, convolutional, recurrent), and a leak of one percent gives more than 1e-4. The rank is at most the
-        size
-    of the code, whatever the layers between; a path around the code, or a wider code, gives a higher rank. Images at
-    which the Jacobian is not finite are left out.
+    size of the code, whatever the layers between; a path around the code, or a wider code, gives a higher rank. Images
+    at which the Jacobian is not finite are left out.
 
     Args:
         model: Image to image.
@@ -201,39 +242,52 @@ def jacobian_rank(model: Any, images: Array, *, at_most: int | None = None) -> i
             which keeps any lower rank and saves most of the time (Halko, Martinsson and Tropp, 2011).
     """
     ranks = [0]
-    for image in as_input(model, images):
-        matrix = _jacobian(model, image, at_most)
-        if matrix is not None and np.isfinite(matrix).all():
+    for matrix in _jacobians(model, as_input(model, images), at_most):
+        if np.isfinite(matrix).all():
             values = np.linalg.svd(matrix, compute_uv=False)
             ranks.append(int((values > RANK_TOLERANCE * values[0]).sum()))
     return max(ranks)
 
 
-def _jacobian(model: Any, sample: Array, at_most: int | None) -> npt.NDArray[np.float64] | None:
-    """Return d output / d input at one sample, a row per output or mixture; None if they are not connected.
+def _jacobians(model: Any, samples: Array, at_most: int | None) -> Iterator[npt.NDArray[np.float64]]:
+    """Yield d output / d input at each sample, a row per output or mixture; nothing if they are not connected.
 
-    The batch contains the sample once per row, so that one backward pass gives all rows.
+    A batch contains a sample once per row, so that one backward pass gives all its rows, and as many samples as
+    `JACOBIAN_ROWS` allows: a recurrent network takes about as long for one as for four.
     """
-    size = int(np.prod(model(sample[np.newaxis], training=False).shape[1:]))
+    known = tuple(model.outputs[0].shape[1:])
+    size = math.prod(model(samples[:1], training=False).shape[1:] if None in known else known)
     directions = np.eye(size, dtype=np.float32)
     if at_most is not None and at_most < size:
         directions = np.random.default_rng(0).normal(size=(at_most, size)).astype(np.float32)
-    rows = []
-    for start in range(0, len(directions), JACOBIAN_ROWS):
-        chosen = directions[start : start + JACOBIAN_ROWS]
-        batch = tf.constant(np.broadcast_to(sample, (len(chosen), *sample.shape)))
-        with tf.GradientTape() as tape:
-            tape.watch(batch)
-            outputs = tf.reshape(model(batch, training=False), (len(chosen), size))
-            projected = tf.reduce_sum(tf.cast(outputs, tf.float32) * chosen)
-        gradient = tape.gradient(projected, batch)
-        if gradient is None:
-            return None
-        rows.append(np.asarray(gradient).reshape(len(chosen), -1))
-    return np.concatenate(rows).astype(np.float64)
+    together = max(1, JACOBIAN_ROWS // len(directions))
+    for first in range(0, len(samples), together):
+        batch = samples[first : first + together]
+        rows = [
+            _rows(model, batch, directions[start : start + JACOBIAN_ROWS])
+            for start in range(0, len(directions), JACOBIAN_ROWS)
+        ]
+        found = [row for row in rows if row is not None]
+        if len(found) < len(rows):
+            return
+        yield from np.concatenate(found, axis=1)
 
 
-def _six_digits(values: Array) -> Array:
+def _rows(model: Any, samples: Array, directions: Array) -> npt.NDArray[np.float64] | None:
+    """Return the products of some directions with the Jacobian at each sample (samples, directions, inputs)."""
+    batch = tf.constant(np.repeat(samples, len(directions), axis=0))
+    chosen = np.tile(directions, (len(samples), 1))
+    with tf.GradientTape() as tape:
+        tape.watch(batch)
+        outputs = tf.reshape(model(batch, training=False), chosen.shape)
+        projected = tf.reduce_sum(tf.cast(outputs, tf.float32) * chosen)
+    gradient = tape.gradient(projected, batch)
+    if gradient is None:
+        return None
+    return np.asarray(gradient).reshape(len(samples), len(directions), -1).astype(np.float64)
+
+
+def six_digits(values: Array) -> Array:
     """Round to six significant decimal digits."""
     scale = np.where(values == 0, 1.0, 10.0 ** (5 - np.floor(np.log10(np.abs(np.where(values == 0, 1, values))))))
     return (np.round(values * scale) / scale).astype(np.float32)

@@ -96,8 +96,8 @@ class Samples:
 
 
 @lru_cache(maxsize=4)
-def load_samples(dataset: str, part: Held, choice: DataChoice) -> Samples:
-    """Load the samples of `part` (`hidden` or `public`).
+def load_samples(dataset: str, part: Held, choice: DataChoice, *, at_most: int | None = None) -> Samples:
+    """Load the samples of `part` (`hidden` or `public`), all images or the first `at_most`.
 
     Raises:
         reference.data.DataNotFoundError: The full data was asked for and not found.
@@ -106,7 +106,7 @@ def load_samples(dataset: str, part: Held, choice: DataChoice) -> Samples:
         material = load_reference_data(dataset, choice)
         return Samples(material.size, material.train, material.hidden)
     full = load_images(dataset, choice)
-    positions = full.hidden if part == Held.HIDDEN else full.public[: len(full.hidden)]
+    positions = (full.hidden if part == Held.HIDDEN else full.public[: len(full.hidden)])[:at_most]
     return Samples(
         DataSize(full.size),
         ScaledImages(full.x_train),

@@ -50,7 +50,7 @@ def behaviour(cast: Cast, samples: Samples, outputs: Array, *, jacobian_images: 
         ),
     ]
     if cast.encoder is not None and cast.decoder is not None:
-        values += _chained(cast, samples)
+        values += _chained(cast, samples, outputs)
     return values
 
 
@@ -88,24 +88,26 @@ def _most_directions(cast: Cast) -> int | None:
     return None if code is None else 2 * code + DIRECTIONS_ABOVE
 
 
-def _chained(cast: Cast, samples: Samples) -> list[Measurement]:
+def _chained(cast: Cast, samples: Samples, outputs: Array) -> list[Measurement]:
+    """Measure both halves one after the other; `outputs` are those of the autoencoder."""
     assert cast.autoencoder and cast.encoder and cast.decoder  # noqa: S101, PT018 - the caller looked
-    parts = (cast.encoder.model, cast.decoder.model)
-    whole = (cast.companion or cast.autoencoder).model
-    gap = image_metrics.composition_gap(whole, *parts, samples.images[:COMPOSITION_IMAGES])
-    chained = image_metrics.through_code(*parts, samples.images)
-    if gap is None or chained is None:
+    encoder, decoder = cast.encoder.model, cast.decoder.model
+    codes = image_metrics.encoded(encoder, samples.images)
+    chained = image_metrics.decoded(decoder, image_metrics.six_digits(codes), samples.images)
+    if chained is None:
         return []
-    how = f"codes as numbers of six digits, {len(samples.images)} images"
-    lost = image_metrics.rounding_gap(*parts, samples.images[:COMPOSITION_IMAGES]) or 0.0
+    few = samples.images[:COMPOSITION_IMAGES]
+    direct = outputs[: len(few)] if cast.companion is None else image_metrics.reconstruct(cast.companion.model, few)
+    gap = image_metrics.relative_gap(direct, chained[: len(few)])
+    lost = image_metrics.rounding_gap_of_codes(decoder, codes[: len(few)], few) or 0.0
     return [
-        Measurement(Quantity.ROUNDING_GAP, lost, "1", f"{COMPOSITION_IMAGES} images"),
-        Measurement(Quantity.COMPOSITION_GAP, gap, "1", f"{COMPOSITION_IMAGES} images"),
+        Measurement(Quantity.ROUNDING_GAP, lost, "1", f"{len(few)} images"),
+        Measurement(Quantity.COMPOSITION_GAP, gap, "1", f"{len(few)} images"),
         Measurement(
             Quantity.THROUGH_CODE_MSE,
             image_metrics.mean_squared_error(samples.images, chained),
             Unit.PIXEL_SQUARED,
-            how,
+            f"codes as numbers of six digits, {len(samples.images)} images",
         ),
     ]
 

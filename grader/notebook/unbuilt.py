@@ -1,0 +1,66 @@
+"""Gives a Sequential that never saw an input the shape that its role has: in a copy, the student's own stays as it is.
+
+`Sequential([Flatten(), Dense(100), …])` knows its shapes only when it is called, which in many notebooks happens cells
+later. Until then its layers can be judged as if it got what the reference's model of that role gets.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from grader.domain.architecture import Shape
+from grader.probe.call_tracing import is_plain
+
+if TYPE_CHECKING:
+    import keras
+
+_LEAVES_SHAPE: Final = ("Dropout", "GaussianNoise", "GaussianDropout", "AlphaDropout", "ActivityRegularization")
+_READS_NUMBERS: Final = ("Dense", "BatchNormalization", "LayerNormalization")
+"""Layers that take samples of any shape, and whose authors mean flat ones."""
+
+
+def with_input(model: object, shape: Shape) -> object:
+    """Return a copy of a Sequential without a shape, built for samples of `shape`, else the model itself.
+
+    Args:
+        model: Any model.
+        shape: What the reference's model of the same role takes, (28, 28) for one image.
+    """
+    import keras
+
+    if not isinstance(model, keras.Sequential) or not is_plain(model):
+        return model
+    if model.built or not model.layers or _has_been_called(model):
+        return model
+    for candidate in _candidates(model, shape):
+        try:
+            copies = [type(layer).from_config(layer.get_config()) for layer in model.layers]
+            return keras.Sequential([keras.Input(candidate), *copies])
+        except Exception:  # noqa: BLE001, S112 - a layer of the student's own may fail with anything; then nothing is assumed
+            continue
+    return model
+
+
+def _has_been_called(model: keras.Sequential) -> bool:
+    """Return whether a layer belongs to another model as well, which shows what it takes."""
+    return any(getattr(layer, "_inbound_nodes", ()) or layer.weights for layer in model.layers)
+
+
+def _candidates(model: keras.Sequential, shape: Shape) -> Iterator[Shape]:
+    known = [length for length in shape if length is not None]
+    flat = (math.prod(known),) if len(known) == len(shape) else None
+    if _first_that_matters(model) in _READS_NUMBERS and flat is not None:
+        yield flat
+        return
+    yield shape
+    if len(shape) == 2:
+        yield (*shape, 1)
+    if flat is not None and flat != shape:
+        yield flat
+
+
+def _first_that_matters(model: keras.Sequential) -> str:
+    kinds = (type(layer).__name__ for layer in model.layers)
+    return next((kind for kind in kinds if kind not in _LEAVES_SHAPE), "")
