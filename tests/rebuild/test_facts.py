@@ -71,9 +71,7 @@ UNFINISHED: frozenset[tuple[str, str, str]] = frozenset(
         ("recurrent", "fashion_mnist", "full"),
         ("denoising-convolutional", "mnist", "full"),
         ("variational-convolutional", "mnist", "full"),
-        ("pretraining", "fashion_mnist", "full"),
         ("optimizers", "mnist", "full"),
-        ("losses", "mnist", "full"),
     }
 )
 """Reference, data set and size of calibrations that lack runs besides three of the reference."""
