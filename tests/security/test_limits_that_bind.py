@@ -96,10 +96,14 @@ def test_a_neighbour_ends_within_its_limit_beside_sixty_spinning_processes(tmp_p
         greedy.result()
 
 
+MOST_MIB = 850
+"""More than a warm kernel with TensorFlow takes, whose pages count although it shares them."""
+
+
 def test_the_run_that_takes_most_gives_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the machine is at its end, the innocent neighbour goes on."""
     sandbox = make_sandbox(BUBBLEWRAP)
-    large = "block = bytearray(b'x') * (300 << 20)\nimport time; time.sleep(30)"
+    large = "block = bytearray(b'x') * (900 << 20)\nimport time; time.sleep(30)"
     small = "import time; time.sleep(12)"
     real = watchdog.reserves_mib
 
@@ -107,7 +111,7 @@ def test_the_run_that_takes_most_gives_way(tmp_path: Path, monkeypatch: pytest.M
         """Say that memory is short as soon as somebody has taken it."""
         memory_mib, disk_mib = real(folders)
         taken = max((one.usage.memory_mib for one in tuple(watchdog._RUNNING)), default=0)
-        return (0.0 if taken > 300 else memory_mib), disk_mib
+        return (0.0 if taken > MOST_MIB else memory_mib), disk_mib
 
     monkeypatch.setattr(watchdog, "reserves_mib", scarce)
     with ThreadPoolExecutor(2) as pool:
