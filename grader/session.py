@@ -132,7 +132,10 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
         for dataset, found in published.items():
             remember(_question(dataset, options), found)
         kernels = KernelOptions(
-            threads=options.threads_a_notebook(), work_folder=options.work_folder, data_size=data.size
+            threads=options.threads_a_notebook(),
+            work_folder=options.work_folder,
+            data_size=data.size,
+            inputs={role.value: form.input_shape for role, form in facts.architectures.items()},
         )
 
         def open_sandbox(datasets: Mapping[str, Path]) -> Sandbox:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +16,6 @@ from grader.domain.messages import verbatim
 from grader.extraction.claims import collect
 from grader.notebook.models_at_hand import Gathered
 from grader.notebook.namespace import steps_of
-from grader.notebook.unbuilt import with_input
 from grader.probe.export import Exporter, named_models
 from grader.probe.fit_record import FitRecord
 from grader.probe.fits import FitTracker
@@ -52,21 +51,13 @@ def exported_models(gathered: Gathered, shapes: Mapping[Role, Shape]) -> Iterato
     """
     with TemporaryDirectory(prefix="grader-check-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        gathered = _with_inputs(gathered, shapes)
         exporter = (_OwnNetwork if gathered.in_numpy else _ChosenModels)(gathered, folder / "claims")
+        exporter.inputs = {found.name: shapes[role] for role, found in gathered.models.items() if role in shapes}
         exporter.export()
         names = {role: found.name[:LONGEST_NAME] for role, found in gathered.models.items()}
         if gathered.in_numpy:
             names = {role: role.value for role in Role}
         yield ExportedModels(collect(folder, folder / "vetted"), exporter.claims(), names)
-
-
-def _with_inputs(gathered: Gathered, shapes: Mapping[Role, Shape]) -> Gathered:
-    models = {
-        role: replace(found, model=with_input(found.model, shapes[role])) if role in shapes else found
-        for role, found in gathered.models.items()
-    }
-    return replace(gathered, models=models)
 
 
 def refused(name: str, reason: str) -> MeasuringProblem:

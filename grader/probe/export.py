@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from .numpy_models import network_claims, numpy_network
 from .result_tables import number_tables
 from .tensors import tensor_claims
 from .texts import MAX_TEXT, shortened
+from .unbuilt import with_input
 
 CLAIMS_SCHEMA_VERSION = 1
 MAX_MODELS = 64
@@ -47,6 +48,9 @@ class Exporter:
     sample_sizes: Collection[int] = ()
     """Possible sizes of a data sample, for networks written without Keras."""
 
+    inputs: Mapping[str, Sequence[int | None]] = {}
+    """What the reference's models take, by the names that the assignment asks for: for a model never called."""
+
     def __init__(self, namespace: Mapping[str, Any], folder: Path, tracker: FitTracker, requests: list[str]) -> None:
         self._namespace = namespace
         self._folder = folder
@@ -54,6 +58,7 @@ class Exporter:
         self._requests = requests
         self._last_seen: tuple[int, int] = (0, 0)
         self._last_seconds = 0.0
+        self._copies: dict[int, Any] = {}
 
     def export_if_due(self) -> None:
         """Write claims after a fit, unless the last ones are only a few seconds old."""
@@ -114,6 +119,7 @@ class Exporter:
         for model in self._unnamed_models(MAX_MODELS - len(found)):
             found.setdefault(id(model), model)
         inner = {id(getattr(model, "_functional", None)) for model in found.values()}  # a Sequential's own graph
+        inner |= {id(copy) for copy in self._copies.values()}
         return [model for key, model in found.items() if key not in inner][:MAX_MODELS]
 
     def _orders(self, models: list[Any]) -> list[int]:
@@ -145,6 +151,7 @@ class Exporter:
             "compiled": {},
             "created": index,
         }
+        model = self._with_input(model, claim["names"])
         try:
             claim["variables"] = [registry.variable(variable) for variable in model.weights]
             claim["compiled"] = _compiled(model)
@@ -154,6 +161,15 @@ class Exporter:
         except Exception as problem:  # a model broken by its author must not lose the others
             claim["problem"] = shortened(f"{type(problem).__name__}: {problem}")
         return claim
+
+    def _with_input(self, model: Any, names: Sequence[str]) -> Any:
+        """Return the model, or a copy that knows its input if this one was never called."""
+        shape = next((self.inputs[name] for name in names if name in self.inputs), None)
+        if shape is None or self._fitted_shape(model) is not None:
+            return model
+        if id(model) not in self._copies and (copy := with_input(model, shape)) is not model:
+            self._copies[id(model)] = copy
+        return model if model.built else self._copies.get(id(model), model)
 
     def _fitted_shape(self, model: Any) -> tuple[int | None, ...] | None:
         for record in self._tracker.records:

@@ -135,6 +135,7 @@ def _start_kernel(probe: ModuleType, settings: dict[str, Any], connection: Path)
     exporter = export.Exporter(shell.user_ns, Path(settings["claims"]), tracker, requests)
     exporter.writes_graphs = settings.get("stub_grader", False)  # an open machine has no sandbox to run them in
     exporter.sample_sizes = settings["data_sets"]["sample_sizes"]
+    exporter.inputs = settings.get("inputs", {})
     probe.install(exporter)
     tracker.after_fit, tracker.names_of = exporter.export_if_due, exporter.names_of
     if settings.get("patience"):

@@ -18,9 +18,9 @@ from grader.domain.ports import MeasuringTask
 from grader.extraction.claims import collect
 from grader.locale import Translator
 from grader.notebook.judging import RUN
-from grader.notebook.unbuilt import with_input
 from grader.probe.export import Exporter
 from grader.probe.fits import FitTracker
+from grader.probe.unbuilt import with_input
 from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.whole_submission import measure
 

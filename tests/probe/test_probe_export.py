@@ -347,3 +347,60 @@ def test_exporting_says_nothing_in_the_students_cell(tmp_path: Path, capfd: pyte
         evidence = exported({"model": model}, tmp_path)
     assert problems(evidence) == {"model": ""}
     assert capfd.readouterr() == ("", "")
+
+
+# A half that was never called
+
+
+def never_called() -> Sequential:
+    return Sequential([layers.Flatten(), layers.Dense(4), layers.Dense(2)])
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_model_with_an_asked_name_that_was_never_called_gets_the_references_input(tmp_path: Path) -> None:
+    """A copy of it does: once for all exports, with its layers' names; another name leaves it unknown."""
+    encoder = never_called()
+    exports = exporter({"encoder": encoder, "other": never_called()}, tmp_path)
+    exports.inputs = {"encoder": [28, 28], "decoder": [2]}
+    exports.export()
+    copies = list(exports._copies.values())
+    exports.export()
+    evidence = collect(tmp_path, tmp_path / "vetted")
+    assert problems(evidence) == {"encoder": "", "other": "a Sequential that was never given an input"}
+    (claim,) = [claim for claim in evidence.models if "encoder" in claim.names]
+    assert [tensor.shape for tensor in claim.inputs] == [(None, 28, 28)]
+    assert len(claim.variables) == 4
+    assert not encoder.built
+    assert list(exports._copies.values()) == copies
+    assert not {id(copy) for copy in copies} & {id(model) for model in exports._living_models()}
+
+
+@pytest.mark.usefixtures("alone")
+def test_what_a_model_gets_in_the_end_is_its_own(tmp_path: Path) -> None:
+    """Called on rows of pixels after an export, it takes rows of pixels."""
+    encoder = never_called()
+    exports = exporter({"encoder": encoder}, tmp_path)
+    exports.inputs = {"encoder": [28, 28]}
+    exports.export()
+    encoder(np.zeros((1, 784), np.float32))
+    exports.export()
+    (claim,) = collect(tmp_path, tmp_path / "vetted").models
+    assert [tensor.shape[1:] for tensor in claim.inputs] == [(784,)]
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_notebook_does_not_notice_the_copy(tmp_path: Path) -> None:
+    """Neither by the next seed that Keras draws nor by the names of its next layers."""
+
+    def drawn(*, export: bool) -> tuple[Any, list[str]]:
+        keras.utils.set_random_seed(3)
+        keras.backend.clear_session()
+        exports = exporter({"encoder": never_called()}, tmp_path)
+        exports.inputs = {"encoder": [28, 28]} if export else {}
+        exports.export()
+        later = tiny()
+        return later.layers[0].kernel.numpy(), [later.name, *(layer.name for layer in later.layers)]
+
+    (with_copy, names), (without, usual) = drawn(export=True), drawn(export=False)
+    np.testing.assert_array_equal(with_copy, without)
+    assert names == usual

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from grader.domain.acceleration import Acceleration
+from grader.domain.architecture import Shape
 from grader.domain.datasets import DataSize
 from grader.domain.messages import Message
 from grader.domain.ports import GraphSandbox, Sandbox
@@ -26,6 +27,7 @@ class KernelOptions:
         acceleration: How trainings are accelerated; None if each runs as Keras runs it.
         work_folder: Where a notebook without a sandbox runs; None for a fresh temporary folder.
         data_size: The size of the data sets, for `grader.check` in a cell.
+        inputs: What the reference's models take, by the names that the assignment asks for.
     """
 
     datasets: Mapping[str, Path] = field(default_factory=dict)
@@ -34,6 +36,7 @@ class KernelOptions:
     acceleration: Acceleration | None = None
     work_folder: Path | None = None
     data_size: DataSize = DataSize.FULL
+    inputs: Mapping[str, Shape] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

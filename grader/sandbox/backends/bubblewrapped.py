@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from grader.domain.acceleration import Acceleration
+from grader.domain.architecture import Shape
 from grader.domain.folders import private_folder, require_closed, without_set_id
 from grader.domain.messages import message
 from grader.domain.ports import GraphSandbox
@@ -49,6 +50,7 @@ class BubblewrapSandbox:
         threads: Threads TensorFlow may use for one notebook.
         patience: As in `KernelOptions`.
         acceleration: As in `KernelOptions`.
+        inputs: As in `KernelOptions`.
         warm: Forks kernels; None if each is started cold.
         only_warm: Whether cold kernels are forbidden, so that a test of warm ones tests no other.
     """
@@ -58,6 +60,7 @@ class BubblewrapSandbox:
     threads: int = 2
     patience: tuple[float, float] | None = None
     acceleration: Acceleration | None = None
+    inputs: Mapping[str, Shape] = field(default_factory=dict)
     warm: ForkServer | None = field(default=None, compare=False)
     only_warm: bool = False
 
@@ -144,6 +147,7 @@ class BubblewrapSandbox:
             shut_in=True,
             patience=self.patience,
             acceleration=self.acceleration,
+            inputs=self.inputs,
         )
         return settings | {"uid": uid, "limits": hard_limits(limits)}
 
@@ -207,6 +211,7 @@ class OpenedBubblewrap:
             options.threads,
             options.patience,
             options.acceleration,
+            options.inputs,
             self._server(options.threads),
         )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.domain.acceleration import Acceleration
+from grader.domain.architecture import Shape
 from grader.domain.datasets import for_kernel
 from grader.domain.run import Limits
 from grader.domain.submission import Companion
@@ -44,6 +45,7 @@ def kernel_settings(
     shut_in: bool,
     patience: tuple[float, float] | None,
     acceleration: Acceleration | None,
+    inputs: Mapping[str, Shape],
 ) -> dict[str, Any]:
     """Return the settings of the kernel's program for an open machine: no change of user and no limits.
 
@@ -53,6 +55,7 @@ def kernel_settings(
         shut_in: Whether it runs in a sandbox.
         patience: As in `KernelOptions`.
         acceleration: As in `KernelOptions`.
+        inputs: As in `KernelOptions`.
     """
     return {
         "uid": None,
@@ -63,6 +66,7 @@ def kernel_settings(
         "stub_grader": shut_in,
         "filter_system_calls": shut_in,
         "patience": patience,
+        "inputs": {name: list(shape) for name, shape in inputs.items()},
         **({} if acceleration is None else {"acceleration": acceleration.settings()}),
     }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from grader.domain.acceleration import Acceleration
+from grader.domain.architecture import Shape
 from grader.domain.datasets import DataSize
 from grader.domain.facts import DATA_SIZE_VARIABLE
 from grader.domain.folders import private_folder
@@ -37,6 +38,7 @@ class OpenMachine:
         patience: As in `KernelOptions`.
         data_size: The size of the data sets, for `grader.check` in a cell.
         acceleration: As in `KernelOptions`.
+        inputs: As in `KernelOptions`.
     """
 
     datasets: Mapping[str, Path] = field(default_factory=dict)
@@ -45,6 +47,7 @@ class OpenMachine:
     patience: tuple[float, float] | None = None
     data_size: DataSize = DataSize.FULL
     acceleration: Acceleration | None = None
+    inputs: Mapping[str, Shape] = field(default_factory=dict)
 
     def run(self, notebook: Notebook, limits: Limits, exchange: Path) -> RunRecord:
         """Run every cell and leave the claims in `exchange/claims`."""
@@ -62,6 +65,7 @@ class OpenMachine:
                     shut_in=False,
                     patience=self.patience,
                     acceleration=self.acceleration,
+                    inputs=self.inputs,
                 ),
             )
             command = [sys.executable, str(PROBE_FOLDER / "kernel_main.py"), str(settings), "-f", "{connection_file}"]
@@ -99,6 +103,7 @@ class OpenMachineBackend:
             options.patience,
             options.data_size,
             options.acceleration,
+            options.inputs,
         )
 
     def graph_command(self, threads: int) -> GraphSandbox | None:  # noqa: ARG002

@@ -1,27 +1,26 @@
 """Gives a Sequential that never saw an input the shape that its role has: in a copy, the student's own stays as it is.
 
 `Sequential([Flatten(), Dense(100), …])` knows its shapes only when it is called, which in many notebooks happens cells
-later. Until then its layers can be judged as if it got what the reference's model of that role gets.
+later, and in half-done ones never. Its layers are judged as if it got what the reference's model of that role gets.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+import random
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from grader.domain.architecture import Shape
-from grader.probe.call_tracing import is_plain
+from .call_tracing import is_plain
 
-if TYPE_CHECKING:
-    import keras
+Shape = tuple[int | None, ...]
 
-_LEAVES_SHAPE: Final = ("Dropout", "GaussianNoise", "GaussianDropout", "AlphaDropout", "ActivityRegularization")
-_READS_NUMBERS: Final = ("Dense", "BatchNormalization", "LayerNormalization")
+_LEAVES_SHAPE = ("Dropout", "GaussianNoise", "GaussianDropout", "AlphaDropout", "ActivityRegularization")
+_READS_NUMBERS = ("Dense", "BatchNormalization", "LayerNormalization")
 """Layers that take samples of any shape, and whose authors mean flat ones."""
 
 
-def with_input(model: object, shape: Shape) -> object:
+def with_input(model: Any, shape: Sequence[int | None]) -> Any:
     """Return a copy of a Sequential without a shape, built for samples of `shape`, else the model itself.
 
     Args:
@@ -34,21 +33,32 @@ def with_input(model: object, shape: Shape) -> object:
         return model
     if model.built or not model.layers or _has_been_called(model):
         return model
+    drawn = random.getstate()  # each new layer draws a seed
+    try:
+        return _built(model, tuple(shape)) or model
+    finally:
+        random.setstate(drawn)
+
+
+def _built(model: Any, shape: Shape) -> Any:
+    """Return a copy built for the first shape that its layers take, None if they take none."""
+    import keras
+
     for candidate in _candidates(model, shape):
         try:
             copies = [type(layer).from_config(layer.get_config()) for layer in model.layers]
-            return keras.Sequential([keras.Input(candidate), *copies])
-        except Exception:  # noqa: BLE001, S112 - a layer of the student's own may fail with anything; then nothing is assumed
+            return keras.Sequential([keras.Input(candidate, name="input"), *copies], name=model.name)
+        except Exception:  # noqa: S112 - a layer of the student's own may fail with anything; then nothing is assumed
             continue
-    return model
+    return None
 
 
-def _has_been_called(model: keras.Sequential) -> bool:
+def _has_been_called(model: Any) -> bool:
     """Return whether a layer belongs to another model as well, which shows what it takes."""
     return any(getattr(layer, "_inbound_nodes", ()) or layer.weights for layer in model.layers)
 
 
-def _candidates(model: keras.Sequential, shape: Shape) -> Iterator[Shape]:
+def _candidates(model: Any, shape: Shape) -> Iterator[Shape]:
     known = [length for length in shape if length is not None]
     flat = (math.prod(known),) if len(known) == len(shape) else None
     if _first_that_matters(model) in _READS_NUMBERS and flat is not None:
@@ -61,6 +71,6 @@ def _candidates(model: keras.Sequential, shape: Shape) -> Iterator[Shape]:
         yield flat
 
 
-def _first_that_matters(model: keras.Sequential) -> str:
+def _first_that_matters(model: Any) -> str:
     kinds = (type(layer).__name__ for layer in model.layers)
     return next((kind for kind in kinds if kind not in _LEAVES_SHAPE), "")
