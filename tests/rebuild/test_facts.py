@@ -63,8 +63,6 @@ PARAMETERS = {
 
 UNFINISHED: frozenset[tuple[str, str, str]] = frozenset(
     {
-        ("symmetric-dense", "mnist", "full"),
-        ("symmetric-dense", "fashion_mnist", "full"),
         ("deep-dense", "mnist", "full"),
         ("convolutional", "fashion_mnist", "full"),
         ("convolutional-upsampling", "mnist", "full"),
