@@ -17,6 +17,7 @@ from typing import Any
 from checks import builders
 
 from grader.domain.assignment import Assignment
+from grader.domain.datasets import DataSize
 from grader.domain.evidence import CLAIMS_SCHEMA_VERSION, Evidence
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
@@ -122,7 +123,7 @@ class FakeMeasurer:
 
 def context(sandbox: FakeSandbox | None = None, measurer: FakeMeasurer | None = None, **changes: Any) -> GradingContext:
     """A context of fakes; a right submission where nothing else is said."""
-    parts: dict[str, Any] = {"assignment": ASSIGNMENT, "facts": builders.FACTS, "data": "sample"} | changes
+    parts: dict[str, Any] = {"assignment": ASSIGNMENT, "facts": builders.FACTS, "data": DataSize.SAMPLE} | changes
     return GradingContext(sandbox=sandbox or FakeSandbox(), measurer=measurer or FakeMeasurer(), **parts)
 
 

@@ -151,8 +151,8 @@ def observed(wall_seconds: float = 1.5) -> Observation:
     """What a run of `rich` left, with everything set that an observation can hold."""
     one = rich()
     return Observation(
-        "sample",
-        "full",
+        DataSize.SAMPLE,
+        DataSize.FULL,
         one.run,
         one.measurements,
         fits=(
