@@ -69,7 +69,6 @@ UNFINISHED: frozenset[tuple[str, str, str]] = frozenset(
         ("recurrent", "fashion_mnist", "full"),
         ("denoising-convolutional", "mnist", "full"),
         ("variational-convolutional", "mnist", "full"),
-        ("optimizers", "mnist", "full"),
     }
 )
 """Reference, data set and size of calibrations that lack runs besides three of the reference."""
