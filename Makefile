@@ -44,6 +44,7 @@ lint: install
 
 types: install
 	$(BIN)/mypy
+	$(BIN)/mypy benchmarks
 
 contract: install
 	$(BIN)/lint-imports

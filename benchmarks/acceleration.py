@@ -31,6 +31,7 @@ from grader.authoring.notebooks import generate
 from grader.cli.demonstration import DEMO_LIMITS
 from grader.demo.sample_class import CLASS, changed
 from grader.domain.assignment import Assignment
+from grader.domain.datasets import DataSize
 from grader.domain.graded import GradedSubmission
 from grader.domain.submission import Submission
 from grader.pipeline import GradingContext
@@ -76,7 +77,7 @@ def main() -> None:
         assignment = load_assignment(name)
         notebooks = _notebooks(assignment, demo=given.demo and name == "stacked", wrong=given.wrong)
         chosen = {title: text for title, text in notebooks.items() if not given.only or title in given.only}
-        pairs += _graded(assignment, chosen, given.data_size, given.sandbox)
+        pairs += _graded(assignment, chosen, DataSize(given.data_size), given.sandbox)
     equal = "yes" if all(pair.is_equal for pair in pairs) else "NO"
     print(f"| **all {len(pairs)}** | | {equal} | | {_times(pairs)} |")
     sys.exit(0 if all(pair.is_equal for pair in pairs) else 1)
@@ -98,7 +99,7 @@ def _notebooks(assignment: Assignment, *, demo: bool, wrong: bool) -> dict[str, 
     return found
 
 
-def _graded(assignment: Assignment, notebooks: dict[str, str], size: str, sandbox: str) -> list[Pair]:
+def _graded(assignment: Assignment, notebooks: dict[str, str], size: DataSize, sandbox: str) -> list[Pair]:
     """Grade each notebook both ways, printing a line as soon as it is done."""
     if "julian" in notebooks:  # an endless loop
         assignment = replace(assignment, limits=DEMO_LIMITS)

@@ -180,10 +180,25 @@ def _graded(number: int, processes: int) -> _Real:
         (folder / "class").mkdir()
         for student in range(number):
             source = f"import time  # {student}\ntime.sleep({chance.lognormvariate(0, 0.5):.2f})"
-            cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": source}
+            cell: dict[str, object] = {
+                "cell_type": "code",
+                "metadata": {},
+                "outputs": [],
+                "execution_count": None,
+                "source": source,
+            }
             document = {"nbformat": 4, "nbformat_minor": 0, "metadata": {}, "cells": [cell]}
             (folder / "class" / f"student-{student:05}.ipynb").write_text(json.dumps(document), encoding="utf-8")
-        command = [*GRADER, "grade", folder / "class", "--assignment", "stacked", "--out", folder / "out", "--json"]
+        command: list[str | Path] = [
+            *GRADER,
+            "grade",
+            folder / "class",
+            "--assignment",
+            "stacked",
+            "--out",
+            folder / "out",
+            "--json",
+        ]
         more = ["--data-size", "sample", "--executor", f"dask-local:{processes}"]
         began = time.time()
         cost = run([*command, *more], folder=folder, environment=os.environ, log=folder / "log")

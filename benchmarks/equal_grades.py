@@ -33,6 +33,7 @@ from grader.cli.grading import ClassWork, grade_class
 from grader.cli.progress_reporting import watching
 from grader.demo.sample_class import CLASS, changed
 from grader.domain.assignment import Assignment
+from grader.domain.datasets import DataSize
 from grader.gradebook import grades_json
 from grader.intake.submissions import collect
 from grader.locale import Translator
@@ -57,7 +58,7 @@ class Group:
     notebooks: Mapping[str, str]
 
 
-def ways(size: str) -> dict[str, SessionOptions]:
+def ways(size: DataSize) -> dict[str, SessionOptions]:
     """Return each way by its name; the first is the one that the others are compared with."""
     whole = SessionOptions(data_size=size, written_for=size, jobs=1)
     fast = replace(whole, accelerate=True)
@@ -85,11 +86,13 @@ def main() -> None:
     given = parser.parse_args()
     chosen = {
         name: options
-        for place, (name, options) in enumerate(ways(given.data_size).items())
+        for place, (name, options) in enumerate(ways(DataSize(given.data_size)).items())
         if place == 0 or not given.ways or any(word in name for word in given.ways)
     }
     groups = [_only(group, given.students) for group in _groups(given.solutions, given.rubrics)]
-    rows, first, different = [], {}, []
+    rows: list[tuple[object, ...]] = []
+    first: Mapping[str, object] = {}
+    different: list[str] = []
     for name, options in chosen.items():
         began = time.perf_counter()
         found = {key: one for group in groups for key, one in _graded(group, options)}

@@ -21,6 +21,7 @@ import numpy as np
 
 from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.checks.shortening import acceleration_of
+from grader.domain.datasets import DataSize
 from grader.domain.measurement import Quantity
 from grader.probe.acceptance import LARGEST_RATES
 from grader.probe.fast_fits import FastFits
@@ -30,7 +31,7 @@ from reference import contract, data
 LOSSES = ("mse", "binary_crossentropy")
 
 
-class Errors(keras.callbacks.Callback):
+class Errors(keras.callbacks.Callback):  # type: ignore[misc]
     """The error on hidden images after each epoch."""
 
     def __init__(self, x: np.ndarray, y: np.ndarray) -> None:
@@ -63,7 +64,7 @@ def _is_spoilt(name: str, optimizer: str, loss: str) -> bool:
     """Train once; print a line; say whether full credit was lost after the target had been met."""
     assignment = load_assignment(name)
     facts, module = load_facts(assignment.reference), contract.module(assignment.reference)
-    terms, calibrated = acceleration_of(assignment, facts, "sample").early_end, facts.on("sample")
+    terms, calibrated = acceleration_of(assignment, facts, DataSize.SAMPLE).early_end, facts.on(DataSize.SAMPLE)
     assert terms is not None
     assert calibrated is not None
     full = min(curve.full for curve in calibrated.statistics[Quantity.RECONSTRUCTION_MSE].curves)

@@ -55,14 +55,23 @@ def _graded(folder: Path, number: int, jobs: int, executor: str) -> Cost:
     (folder / "class").mkdir(parents=True)
     for student in range(number):
         sources = (f"student = {student}", "squares = [n * n for n in range(100)]", "print(sum(squares))")
-        cells = [
+        cells: list[dict[str, object]] = [
             {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": source}
             for source in sources
         ]
         document = {"nbformat": 4, "nbformat_minor": 0, "metadata": {}, "cells": cells}
         (folder / "class" / f"student-{student:04}.ipynb").write_text(json.dumps(document), encoding="utf-8")
-    command = [*GRADER, "grade", folder / "class", "--assignment", "stacked"]
-    options = ["--out", folder / "out", "--data-size", "sample", "--jobs", str(jobs), "--executor", executor]
+    command: list[str | Path] = [*GRADER, "grade", folder / "class", "--assignment", "stacked"]
+    options: list[str | Path] = [
+        "--out",
+        folder / "out",
+        "--data-size",
+        "sample",
+        "--jobs",
+        str(jobs),
+        "--executor",
+        executor,
+    ]
     log = folder / "log"
     cost = run([*command, *options], folder=folder, environment=os.environ, log=log)
     grades = json.loads((folder / "out" / "grades.json").read_text(encoding="utf-8"))["grades"]

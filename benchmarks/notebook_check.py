@@ -144,7 +144,7 @@ def make_short() -> None:
         arrays = data.kernel_view(data.load(name, size="sample"))
         parts = (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])
         setattr(keras.datasets, name, SimpleNamespace(load_data=lambda parts=parts: parts))
-        np.savez(f"{name}.npz", **arrays)
+        np.savez(f"{name}.npz", **arrays)  # type: ignore[arg-type]
     fit = keras.Model.fit
 
     def fit_once(self: Any, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - whatever `fit` takes

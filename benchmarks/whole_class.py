@@ -31,6 +31,7 @@ from costs import GRADER, Cost, machine, run, table
 
 from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
+from grader.domain.datasets import DataSize
 from grader.rebuild.client import MeasuringProcesses
 from grader.validation.rubrics import RubricTest, variants
 
@@ -126,7 +127,7 @@ def _texts(kind: str) -> Iterator[tuple[str, str]]:
 def _data(folder: Path, size: str) -> Path:
     """Lay out what Keras's own loaders look for."""
     (folder / "datasets").mkdir(parents=True)
-    with MeasuringProcesses(size, None) as measurer:
+    with MeasuringProcesses(DataSize(size), None) as measurer:
         for name in ("mnist", "fashion_mnist"):
             published = measurer.publish(name, folder / "datasets")
             if published.file is not None and published.file.name != f"{name}.npz":
@@ -145,7 +146,15 @@ def _grader(*options: str) -> Callable[[Class, Path], Cost]:
     def grade(made: Class, out: Path) -> Cost:
         costs = []
         for kind in sorted(path.name for path in made.folder.iterdir()):
-            command = [*GRADER, "grade", made.folder / kind, "--assignment", kind, "--out", out / kind]
+            command: list[str | Path] = [
+                *GRADER,
+                "grade",
+                made.folder / kind,
+                "--assignment",
+                kind,
+                "--out",
+                out / kind,
+            ]
             more = ["--data-size", made.size, "--jobs", str(made.jobs), "--audit", "none", *options]
             costs.append(run([*command, *more], folder=out, environment=os.environ, log=out / "log"))
         return _sum(costs)
@@ -161,7 +170,7 @@ def _nbclient(made: Class, out: Path) -> Cost:
         "    notebook = nbformat.read(path, as_version=4)\n"
         "    nbclient.NotebookClient(notebook, timeout=7200, allow_errors=True, kernel_name='python3').execute()\n"
     )
-    command = [sys.executable, "-c", program, *made.notebooks]
+    command: list[str | Path] = [sys.executable, "-c", program, *made.notebooks]
     return run(command, folder=out, environment=_surroundings(made), log=out / "log")
 
 
@@ -203,7 +212,7 @@ def _otter(made: Class, out: Path) -> Cost:
         archive.writestr("run_otter.py", "")
     costs = []
     for path in made.notebooks:
-        command = [
+        command: list[str | Path] = [
             binaries / "python",
             "-m",
             "otter",

@@ -102,7 +102,7 @@ class Tool(ABC):
 
 def notebook(cells: Sequence[str]) -> dict[str, object]:
     """Return a notebook of code cells."""
-    made = [
+    made: list[dict[str, object]] = [
         {"cell_type": "code", "source": cell, "metadata": {}, "outputs": [], "execution_count": None} for cell in cells
     ]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
