@@ -6,7 +6,7 @@ Another package's family derives from `Family`, overrides what differs, and is n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -24,6 +24,7 @@ from grader.rebuild.families.case import Case, Rebuilt, Setting, Surroundings
 from grader.rebuild.families.judgement import BCE, MSE, Baselines, Judgement
 from grader.rebuild.network.callables import with_callables
 from grader.rebuild.network.cutting import completed
+from grader.rebuild.network.model import RebuiltModel
 from grader.rebuild.network.relations import fits_sample, related
 from grader.rebuild.network.roles import Cast, assign
 from grader.rebuild.network.untrained_copies import with_named_parts
@@ -183,7 +184,7 @@ class Family:
         """Assign roles to the models on the data set of the task, by default the reference's own."""
         evidence, arrays, models = rebuilt.evidence, rebuilt.arrays, rebuilt.models
         dataset = setting.task.dataset or setting.reference.dataset
-        most = CELL_IMAGES if setting.numbers_only else None
+        most = cell_images(models) if setting.numbers_only else None
         samples = load_samples(dataset, setting.task.images, setting.choice, at_most=most)
         part = Held.PUBLIC if self.several_models else setting.task.images  # others need no second set of images
         public = load_samples(dataset, part, setting.choice, at_most=most).images
@@ -224,8 +225,16 @@ class Family:
 FAMILIES = (Family(),)
 
 FEW_NUMBERS: Final = 3
-CELL_IMAGES: Final = 1000
-"""How many public images a check in a notebook's cell measures on, which answers while the student waits."""
+MOST_CELL_IMAGES: Final = 1000
+FEWEST_CELL_IMAGES: Final = 150
+CELL_PRODUCTS: Final = 5 * 10**8
+"""Multiplications of one pass over the images of a check in a notebook's cell; images with many channels are slow."""
+
+
+def cell_images(models: Sequence[RebuiltModel]) -> int:
+    """Return on how many public images a check in a notebook's cell measures, which answers while the student waits."""
+    largest = max((model.products for model in models), default=1)
+    return min(MOST_CELL_IMAGES, max(FEWEST_CELL_IMAGES, CELL_PRODUCTS // max(1, largest)))
 
 
 def code_numbers_of(encoder: Any) -> int:

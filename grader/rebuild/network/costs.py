@@ -28,6 +28,11 @@ class Budget:
     def __init__(self) -> None:
         self._left = MAX_OPERATIONS
 
+    @property
+    def spent(self) -> int:
+        """Multiplications for one sample so far."""
+        return MAX_OPERATIONS - self._left
+
     def spend(self, kind: str, operations: int) -> None:
         """Use up the multiplications of one call.
 

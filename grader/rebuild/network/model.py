@@ -120,6 +120,7 @@ class RebuiltModel:
         ends: Ids of the output tensors: its first output, or all states with which a decoder begins.
         heads: Input to its first two outputs if these have one shape, or to both halves of the numbers of which it
             returns the first half; None if it draws a code itself. A loop of the notebook's own may draw from them.
+        products: Multiplications for one sample, an upper bound; 0 if they are unknown.
     """
 
     claim: ModelClaim
@@ -130,6 +131,7 @@ class RebuiltModel:
     moments: Any | None = None
     ends: tuple[str, ...] = ()
     heads: Any | None = None
+    products: int = 0
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
@@ -197,7 +199,7 @@ class Workshop:
         parameters = sum(int(self._arrays[name].size) for name in held)
         moments = _moments(source, needed, tensors)
         heads = _heads(source, claim, tensors) or _halves(source, needed, tensors) if moments is None else None
-        return RebuiltModel(claim, model, needed, frozenset(held), parameters, moments, ends, heads)
+        return RebuiltModel(claim, model, needed, frozenset(held), parameters, moments, ends, heads, budget.spent)
 
     def _ends(self, claim: ModelClaim, tensors: Mapping[str, Any], *, whole: bool) -> tuple[str, ...]:
         """Return the outputs that count: the first, or those that another model takes as its inputs."""

@@ -83,9 +83,15 @@ def structure(cast: Cast, *, inputs: int) -> list[Measurement]:
 
 
 def _most_directions(cast: Cast) -> int | None:
-    """Return the rank up to which ranks must be exact: well above the size of the code, None without a code."""
+    """Return the rank up to which ranks must be exact: well above the size of the code, None without a code.
+
+    A code as large as the input cannot be passed by more numbers than it holds, and any rank will do.
+    """
     code = None if cast.encoder is None else shape_size(cast.encoder.output_shape)
-    return None if code is None else 2 * code + DIRECTIONS_ABOVE
+    if code is None or cast.autoencoder is None:
+        return None
+    given = shape_size(cast.autoencoder.input_shape)
+    return DIRECTIONS_ABOVE if given is not None and code >= given else 2 * code + DIRECTIONS_ABOVE
 
 
 def _chained(cast: Cast, samples: Samples, outputs: Array) -> list[Measurement]:
