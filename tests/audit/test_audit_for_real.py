@@ -20,6 +20,7 @@ from grader.demo.sample_class import write_class
 from grader.domain.datasets import DataSize
 from grader.domain.grade import GradeStatus, Outcome
 from grader.domain.graded import GradedSubmission
+from grader.domain.ports import AuditMode
 from grader.intake.submissions import collect
 from grader.locale import Translator
 from grader.pipeline import grade_submission
@@ -47,7 +48,7 @@ def session() -> Iterator[Session]:
 
 def opened(assignment: str, audit: str):
     loaded = load_assignment(assignment)
-    options = SessionOptions(data_size=DataSize.SAMPLE, written_for=DataSize.SAMPLE, jobs=1, audit=audit)
+    options = SessionOptions(data_size=DataSize.SAMPLE, written_for=DataSize.SAMPLE, jobs=1, audit=AuditMode(audit))
     return open_session(loaded, load_facts(loaded.reference), options)
 
 
