@@ -63,9 +63,7 @@ PARAMETERS = {
 
 UNFINISHED: frozenset[tuple[str, str, str]] = frozenset(
     {
-        ("deep-dense", "mnist", "full"),
         ("convolutional", "fashion_mnist", "full"),
-        ("convolutional-upsampling", "mnist", "full"),
         ("recurrent", "fashion_mnist", "full"),
         ("denoising-convolutional", "mnist", "full"),
         ("variational-convolutional", "mnist", "full"),
