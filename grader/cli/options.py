@@ -68,7 +68,7 @@ SandboxName = Annotated[
         ),
     ),
 ]
-WARM: Final = False
+WARM: Final = True
 """Whether kernels are warm by default."""
 Warm = Annotated[
     bool,

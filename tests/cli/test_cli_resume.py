@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -23,6 +24,8 @@ from waiting import PATIENCE_SECONDS, wait_until
 pytestmark = pytest.mark.skipif(not has_sandbox(), reason="no sandbox works here: `grader doctor` says why")
 
 STUDENTS = ("ana", "bruno", "carla", "diego", "elena")
+KERNEL = re.compile(r"kernel_main\.py|fork_server\.py")
+"""Start of a cold kernel, or of the process from which warm ones are forked."""
 SLEEPER = f"sleep {1_000_000 + os.getpid()}"
 """What the notebooks leave running; nothing else on a machine is called so, not even by these tests run twice."""
 
@@ -91,7 +94,7 @@ def interrupted(class_folder: Path, out: Path, home: dict[str, str], by: signal.
         env=surroundings(home),
     )
     assert wait_until(lambda: len(gradings(out)) >= 2)
-    assert wait_until(lambda: any("kernel_main.py" in line for line in command_lines(descendants(running))))
+    assert wait_until(lambda: any(KERNEL.search(line) for line in command_lines(descendants(running))))
     started = descendants(running)
     assert running.poll() is None
     running.send_signal(by)
