@@ -34,7 +34,7 @@ assert not answer.passed
 print(answer)
 PYTHON
 # Installed from a wheel, our packages lie among those that a notebook may read: the sandbox must hide them there too.
-"$here/.venv-release/bin/python" -m pip install --quiet --constraint "$here/constraints.txt" "$(ls "$here/$folder"/*.whl)[grade,cpu]"
+"$here/.venv-release/bin/python" -m pip install --quiet --constraint "$here/constraints.txt" "$(ls "$here/$folder"/*.whl)[grade,cpu,sandbox]"
 "$here/.venv-release/bin/grader" doctor --sandbox --lang en
 cd "$here"
 rm -rf .venv-release
