@@ -225,9 +225,9 @@ class Family:
 FAMILIES = (Family(),)
 
 FEW_NUMBERS: Final = 3
-MOST_CELL_IMAGES: Final = 1000
+MOST_CELL_IMAGES: Final = 500
 FEWEST_CELL_IMAGES: Final = 150
-CELL_PRODUCTS: Final = 5 * 10**8
+CELL_PRODUCTS: Final = 2 * 10**8
 """Multiplications of one pass over the images of a check in a notebook's cell; images with many channels are slow."""
 
 
