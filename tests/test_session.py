@@ -71,7 +71,13 @@ def test_the_pipeline_gets_everything_of_a_session(sample_session: Session) -> N
     assert (context.facts, context.images, context.data) == (FACTS, "hidden", "sample")
     file = sample_session.data.file
     datasets = {"fashion_mnist": file, "mnist": file.with_name("mnist.npz")}
-    assert context.sandbox == OpenMachine(datasets, None, os.cpu_count() or 1, data_size=DataSize.SAMPLE)
+    assert context.sandbox == OpenMachine(
+        datasets,
+        None,
+        os.cpu_count() or 1,
+        data_size=DataSize.SAMPLE,
+        inputs={"encoder": (28, 28), "decoder": (30,), "autoencoder": (28, 28)},
+    )
     assert all(path.is_file() for path in datasets.values())
     with np.load(sample_session.data.file) as arrays:
         assert {name: arrays[name].shape for name in arrays} == {

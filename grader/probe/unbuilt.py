@@ -12,12 +12,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .call_tracing import is_plain
+from .layer_rules import known_traits
+from .layer_traits import UNKNOWN, Reads
 
 Shape = tuple[int | None, ...]
-
-_LEAVES_SHAPE = ("Dropout", "GaussianNoise", "GaussianDropout", "AlphaDropout", "ActivityRegularization")
-_READS_NUMBERS = ("Dense", "BatchNormalization", "LayerNormalization")
-"""Layers that take samples of any shape, and whose authors mean flat ones."""
 
 
 def with_input(model: Any, shape: Sequence[int | None]) -> Any:
@@ -61,7 +59,7 @@ def _has_been_called(model: Any) -> bool:
 def _candidates(model: Any, shape: Shape) -> Iterator[Shape]:
     known = [length for length in shape if length is not None]
     flat = (math.prod(known),) if len(known) == len(shape) else None
-    if _first_that_matters(model) in _READS_NUMBERS and flat is not None:
+    if _takes_flat_samples(model) and flat is not None:
         yield flat
         return
     yield shape
@@ -71,6 +69,9 @@ def _candidates(model: Any, shape: Shape) -> Iterator[Shape]:
         yield flat
 
 
-def _first_that_matters(model: Any) -> str:
-    kinds = (type(layer).__name__ for layer in model.layers)
-    return next((kind for kind in kinds if kind not in _LEAVES_SHAPE), "")
+def _takes_flat_samples(model: Any) -> bool:
+    """Return whether the first layer that matters takes samples of any shape, and its author means flat ones."""
+    traits = known_traits()
+    kinds = (traits.get(type(layer).__name__, UNKNOWN) for layer in model.layers)
+    first = next((kind for kind in kinds if not (kind.idle_at_inference or kind.normalisation)), UNKNOWN)
+    return first.learns and first.reads is Reads.ANY_ORDER

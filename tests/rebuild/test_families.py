@@ -54,7 +54,8 @@ def few(dataset: str) -> ReferenceData:
 def few_images(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let zone M measure on these."""
 
-    def few_samples(dataset: str, _part: str, _choice: DataChoice) -> Samples:
+    def few_samples(dataset: str, _part: str, _choice: DataChoice, *, at_most: int | None = None) -> Samples:
+        assert at_most is None
         found = few(dataset)
         return Samples("sample", found.train, found.hidden, lambda: found.strip_images[:1])
 

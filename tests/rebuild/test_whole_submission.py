@@ -23,6 +23,7 @@ from grader.domain.ports import MeasuringTask
 from grader.locale import Translator
 from grader.rebuild import whole_submission
 from grader.rebuild.calibration import FACTS, FACTS_FOLDER
+from grader.rebuild.families import family
 from grader.rebuild.quantities import image_metrics
 from grader.rebuild.quantities.reference_data import DataChoice
 from grader.rebuild.quantities.samples import load_samples, strip
@@ -319,8 +320,13 @@ def test_training_a_part_counts_as_training(fitted: Sequence[str], tmp_path: Pat
     assert found.claims.trained == (fitted in (["autoencoder"], ["part"]))
 
 
-def test_numbers_alone_are_the_same_numbers(tmp_path: Path) -> None:
-    """A check in a notebook shows no pictures and no trivial predictors; everything else is measured alike."""
+def test_numbers_alone_are_the_same_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check in a notebook shows no pictures and no trivial predictors; everything else is measured alike.
+
+    On fewer images: with as many, the numbers are the same.
+    """
+    monkeypatch.setattr(family, "MOST_CELL_IMAGES", 10_000)
+    monkeypatch.setattr(whole_submission, "CELL_JACOBIAN_IMAGES", whole_submission.JACOBIAN_IMAGES)
     evidence = send(learnt("fashion_mnist"), tmp_path)
     everything = whole_submission.measure(evidence, TASK, SAMPLE)
     numbers = whole_submission.measure(evidence, TASK, SAMPLE, for_cell=load_facts("stacked"))
