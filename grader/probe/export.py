@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import time
+import weakref
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ class Exporter:
         self._requests = requests
         self._last_seen: tuple[int, int] = (0, 0)
         self._last_seconds = 0.0
-        self._copies: dict[int, Any] = {}
+        self._copies: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
 
     def export_if_due(self) -> None:
         """Write claims after a fit, unless the last ones are only a few seconds old."""
@@ -151,8 +152,8 @@ class Exporter:
             "compiled": {},
             "created": index,
         }
-        model = self._with_input(model, claim["names"])
         try:
+            model = self._with_input(model, claim["names"])
             claim["variables"] = [registry.variable(variable) for variable in model.weights]
             claim["compiled"] = _compiled(model)
             claim.update(flatten(model, registry, self._fitted_shape(model)))
@@ -167,9 +168,9 @@ class Exporter:
         shape = next((self.inputs[name] for name in names if name in self.inputs), None)
         if shape is None or self._fitted_shape(model) is not None:
             return model
-        if id(model) not in self._copies and (copy := with_input(model, shape)) is not model:
-            self._copies[id(model)] = copy
-        return model if model.built else self._copies.get(id(model), model)
+        if model not in self._copies and (copy := with_input(model, shape)) is not model:
+            self._copies[model] = copy
+        return model if model.built else self._copies.get(model, model)
 
     def _fitted_shape(self, model: Any) -> tuple[int | None, ...] | None:
         for record in self._tracker.records:

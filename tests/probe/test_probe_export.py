@@ -404,3 +404,30 @@ def test_a_notebook_does_not_notice_the_copy(tmp_path: Path) -> None:
     (with_copy, names), (without, usual) = drawn(export=True), drawn(export=False)
     np.testing.assert_array_equal(with_copy, without)
     assert names == usual
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_model_made_anew_has_a_copy_of_its_own(tmp_path: Path) -> None:
+    """The copy ends with its model: another one may be given the same place in memory."""
+    namespace = {"encoder": never_called()}
+    exports = exporter(namespace, tmp_path)
+    exports.inputs = {"encoder": [28, 28]}
+    exports.export()
+    namespace["encoder"] = Sequential([layers.Flatten(), layers.Dense(7)])
+    gc.collect()
+    assert not list(exports._copies)
+    exports.export()
+    (claim,) = [one for one in collect(tmp_path, tmp_path / "vetted").models if "encoder" in one.names]
+    assert len(claim.variables) == 2
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_broken_model_with_an_asked_name_does_not_lose_the_others(tmp_path: Path) -> None:
+    """Whatever its author broke is its own problem."""
+    exports = exporter({"encoder": Explosive(), "decoder": tiny()}, tmp_path)
+    exports.inputs = {"encoder": [28, 28], "decoder": [3]}
+    exports.export()
+    assert problems(collect(tmp_path, tmp_path / "vetted")) == {
+        "encoder": "RuntimeError: no weights today",
+        "decoder": "",
+    }
