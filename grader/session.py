@@ -135,7 +135,7 @@ def open_session(assignment: Assignment, facts: ReferenceFacts, options: Session
             threads=options.threads_a_notebook(),
             work_folder=options.work_folder,
             data_size=data.size,
-            inputs={role.value: form.input_shape for role, form in facts.architectures.items()},
+            inputs={role.value: shape for role, shape in facts.input_shapes.items()},
         )
 
         def open_sandbox(datasets: Mapping[str, Path]) -> Sandbox:

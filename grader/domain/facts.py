@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
-from grader.domain.architecture import Architecture
+from grader.domain.architecture import Architecture, Shape
 from grader.domain.datasets import DataSize, MeasuredSize, datasets, image_sets
 from grader.domain.measurement import ImageStrip, Measurements, Quantity, Role
 from grader.domain.units import Unit
@@ -212,6 +212,11 @@ class ReferenceFacts:
     def datasets(self) -> tuple[str, ...]:
         """Data sets that the course allows, the usual one first."""
         return (self.dataset, *self.elsewhere)
+
+    @property
+    def input_shapes(self) -> dict[Role, Shape]:
+        """The shape of one sample that each role model takes."""
+        return {role: form.input_shape for role, form in self.architectures.items()}
 
     @property
     def sizes(self) -> tuple[DataSize, ...]:

@@ -240,10 +240,8 @@ def _examined(question: Question, gathered: Gathered) -> JudgedModels:
     _require_backend(question.language)
     _start_quietly(question.language)
 
-    shapes = {role: form.input_shape for role, form in question.measured_by.facts.architectures.items()}
-
     def work() -> JudgedModels:
-        with exported_models(gathered, shapes) as shown:
+        with exported_models(gathered, question.measured_by.facts.input_shapes) as shown:
             return examine(items, shown, question.measured_by, question.focus)
 
     try:
