@@ -122,8 +122,8 @@ test-browser: install  ## The dashboard, the class page and the documentation in
 	$(BIN)/pytest -m browser
 
 benchmark-environments: install .venv-nbgrader/.installed .venv-otter/.installed  ## Environments of other tools with the same TensorFlow, for `benchmarks/whole_class.py`
-	@for name in nbgrader otter; do $(BIN)/python -m pip freeze | grep -iE '^(tensorflow(-cpu)?|keras|numpy|matplotlib)==' \
-	| xargs .venv-$$name/bin/python -m pip install --quiet || exit 1; done
+	@for name in nbgrader otter; do $(BIN)/python -m pip freeze | grep -iE '^(tensorflow([-_]cpu)?|keras|numpy|matplotlib)==' \
+	| xargs .venv-$$name/bin/python -m pip install --quiet && .venv-$$name/bin/python -c 'import tensorflow' || exit 1; done
 
 .venv-otter/.installed: Makefile
 	$(PYTHON) -m venv .venv-otter

@@ -116,7 +116,7 @@ def _texts(kind: str) -> Iterator[tuple[str, str]]:
     assignment = load_assignment(kind)
     solution = generate(assignment, language="en", solution=True)
     work = RubricTest(assignment, load_facts(assignment.reference), solution)
-    found = {one.operator.name: one.notebook for one in variants(work, only=(*EQUIVALENTS, *WRONG))}
+    found = {one.operator.name: one.notebook for one in variants(work, only=(*EQUIVALENTS, *WRONG), whole=True)}
     right = itertools.cycle([("right", solution), *((name, found[name]) for name in EQUIVALENTS if name in found)])
     wrong = itertools.cycle([(name, found[name]) for name in WRONG if name in found])
     slow = itertools.cycle([("slow", _EPOCHS.sub(lambda match: f"{match[1]}{2 * int(match[2])}", solution))])

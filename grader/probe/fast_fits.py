@@ -1,5 +1,7 @@
 """Speeds up calls of `fit`, unnoticed by the notebook: several steps per execution, and an early end.
 
+Calls of `evaluate` and `predict` become cheaper as well (`shorter_calls.py`).
+
 Only ordinary trainings are accelerated; everything else runs exactly as in Keras. Joined steps require Keras's own
 training loop (`train_step` may be the notebook's) and callbacks that do not observe single steps.
 """
@@ -16,7 +18,8 @@ from typing import Any
 from . import patience
 from .acceptance import AcceptingPace, EarlyEndTerms
 from .fit_record import FitRecord
-from .joined_steps import MOST_STEPS, FitPace, JoiningFunction, patch_trainer
+from .joined_steps import MOST_STEPS, FitPace, JoiningFunction, Pace, patch_trainer
+from .shorter_calls import patch_calls
 
 _HOOKS_OF_STEPS = (
     "on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end", "on_test_batch_begin",
@@ -37,7 +40,7 @@ class FastFits:
     def __init__(self, terms: EarlyEndTerms | None = None) -> None:
         self._terms = terms
         self._going_on: list[tuple[Any, FitPace]] = []
-        self._waiting: FitPace | None = None
+        self._waiting: Pace | None = None
         self._accepted_once: list[Any] = []
         self._trainer: ModuleType | None = None
 
@@ -54,10 +57,27 @@ class FastFits:
             module: `keras.src.backend.tensorflow.trainer`.
         """
         patch_trainer(module, self)
+        patch_calls(module.TensorFlowTrainer, self)
         self._trainer = module
 
-    def take(self) -> FitPace | None:
-        """Return, once, the course of the `fit` that is about to create its iterator; else None."""
+    @property
+    def ended_early(self) -> bool:
+        """Whether a training was ended early."""
+        return bool(self._accepted_once)
+
+    def joins(self, model: Any) -> bool:
+        """Return whether steps of a model may be joined: nothing about its loop is the notebook's own."""
+        try:
+            return self._trainer is not None and self._has_ordinary_loop(model)
+        except Exception:  # a model that was never compiled: `evaluate` itself reports that
+            return False
+
+    def offer(self, pace: Pace | None) -> None:
+        """Give the next iterator its pace, or take an unused one back."""
+        self._waiting = pace
+
+    def take(self) -> Pace | None:
+        """Return, once, the course of the `fit` or `evaluate` that is about to create its iterator; else None."""
         course, self._waiting = self._waiting, None
         return course
 

@@ -95,10 +95,10 @@ class FitPace(Pace):
 
 
 class FitPaces(Protocol):
-    """The calls of `fit` in progress."""
+    """The calls of `fit` and `evaluate` in progress."""
 
-    def take(self) -> FitPace | None:
-        """Return, once, the course of the `fit` that is about to create its iterator; else None."""
+    def take(self) -> Pace | None:
+        """Return, once, the course of the `fit` or `evaluate` that is about to create its iterator; else None."""
         ...
 
     def of(self, model: Any) -> FitPace | None:

@@ -47,6 +47,8 @@ from grader.rebuild.protocol import (
 )
 
 ANSWER_SECONDS = 300.0
+PATIENCE_SECONDS = 4.0
+"""How long a caller waits for a busy process before another is started, which takes about as long."""
 COURSE_VARIABLE = "AUTOENCODER_GRADER_COURSE"
 """The same as `reference.contract.COURSE_VARIABLE`, which zone T cannot import; a test compares them."""
 
@@ -93,7 +95,7 @@ class BrokenReferenceError(Exception):
 
 @dataclass
 class MeasuringProcesses:
-    """A pool of measuring processes, as many as there are concurrent callers.
+    """A pool of measuring processes: one, and more where callers would wait longer than a new one takes to start.
 
     Attributes:
         data_size: `full` or `sample`.
@@ -101,6 +103,7 @@ class MeasuringProcesses:
         course: The instructor's own course whose references are added to ours, as named by the user.
         graph_sandbox: How the processes run a model that cannot be rebuilt; None if there is no sandbox.
         prefix: Command of the sandbox in which the processes themselves run; None for no sandbox.
+        patience: Seconds that a caller waits for a busy process before another is started.
     """
 
     data_size: DataSize = DataSize.FULL
@@ -108,7 +111,10 @@ class MeasuringProcesses:
     course: Course | None = field(default=None, kw_only=True)
     graph_sandbox: GraphSandbox | None = field(default=None, kw_only=True)
     prefix: Prefix | None = field(default=None, kw_only=True)
+    patience: float = field(default=PATIENCE_SECONDS, kw_only=True)
     _idle: deque[_Process] = field(default_factory=deque, repr=False)
+    _lent: int = field(default=0, init=False, repr=False)
+    _change: threading.Condition = field(default_factory=threading.Condition, init=False, repr=False)
     _enclosure: Enclosure | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -212,27 +218,38 @@ class MeasuringProcesses:
 
     @contextlib.contextmanager
     def _process(self) -> Iterator[_Process]:
-        """Lend a process; one that failed is not returned to the pool, and one that died while idle is not lent."""
+        """Lend a process; one that failed is not returned to the pool."""
         process = self._idle_one()
-        if process is None:
-            require_tensorflow()
-            process = _Process(self.course, self._enclosure)
         try:
+            if process is None:
+                require_tensorflow()
+                process = _Process(self.course, self._enclosure)
             yield process
         except BaseException:
-            process.close()
+            self._take_back(None)
+            if process is not None:
+                process.close()
             raise
-        self._idle.append(process)
+        self._take_back(process)
 
     def _idle_one(self) -> _Process | None:
-        while True:
-            try:
+        """Wait for an idle process while others are lent; None if the caller must start one. Both count as lent."""
+        with self._change:
+            self._change.wait_for(lambda: self._idle or not self._lent, timeout=self.patience)
+            self._lent += 1
+            while self._idle:
                 process = self._idle.pop()
-            except IndexError:  # not checked before, since other threads take from the pool as well
-                return None
-            if process.is_alive():
-                return process
-            process.close()
+                if process.is_alive():  # it may have died while idle
+                    return process
+                process.close()
+            return None
+
+    def _take_back(self, process: _Process | None) -> None:
+        with self._change:
+            self._lent -= 1
+            if process is not None:
+                self._idle.append(process)
+            self._change.notify()
 
 
 @contextlib.contextmanager

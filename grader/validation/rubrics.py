@@ -76,19 +76,24 @@ class RubricTest:
     solution: str
 
 
-def variants(work: RubricTest, *, only: Collection[str] = (), fast: bool = False) -> tuple[Variant, ...]:
+def variants(
+    work: RubricTest, *, only: Collection[str] = (), fast: bool = False, whole: bool = False
+) -> tuple[Variant, ...]:
     """Make every variant of a solution that applies, the solution first.
 
     Args:
         work: What is tested.
         only: Names of operators; empty for all.
         fast: Train equivalents for two steps, too, and judge what these decide.
+        whole: Train everything as long as the solution.
     """
     draft = Draft.of(work.solution, work.assignment, work.facts)
     known: tuple[Operator, ...] = (SOLUTION, *MUTANTS, *EQUIVALENTS)
     chosen = [one for one in known if not only or one.name in only]
     if fast:
         chosen = [replace(one, training=TrainingLength.STEPS) if isinstance(one, Equivalent) else one for one in chosen]
+    if whole:
+        chosen = [replace(one, training=TrainingLength.WHOLE) for one in chosen]
     made = (_variant(operator, draft) for operator in chosen)
     return tuple(one for one in made if one is not None)
 

@@ -40,7 +40,7 @@ def images(seed: int = 0, samples: int = SAMPLES) -> np.ndarray:
 def fast_keras(terms: EarlyEndTerms | None = None) -> Iterator[FitTracker]:
     """Patch Keras as a student's kernel has it, and put it back."""
     trainer = trainer_module.TensorFlowTrainer
-    names = ("fit", "evaluate", "_make_function", "_get_metrics_result_or_logs")
+    names = ("fit", "evaluate", "predict", "_make_function", "_get_metrics_result_or_logs")
     kept = {name: trainer.__dict__.get(name) for name in names}
     iterator = trainer_module.TFEpochIterator
     tracker = FitTracker(fast=FastFits(terms))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -19,6 +20,8 @@ import pytest
 from sandbox_here import needs_sandbox
 from small_disk import mounted
 
+from grader.authoring.assignment_catalogue import assignment_ids, load_assignment
+from grader.authoring.notebooks import generate
 from grader.domain.run import Limits, RunRecord, RunStatus, StoppedBy
 from grader.domain.submission import CodeCell, Companion, Notebook
 from grader.sandbox.backends import BubblewrapSandbox
@@ -209,6 +212,12 @@ def test_without_a_warm_process_kernels_start_cold(tmp_path: Path) -> None:
         (True, "import keras"),
         (True, "import os\nos.environ['TF_CPP_MIN_LOG_LEVEL'] = '3'\nimport tensorflow as tf"),
         (True, "import os\nos.environ[\"PYTHONHASHSEED\"]='0'"),
+        (True, "import os\nos.environ['KERAS_BACKEND'] = 'tensorflow'  # the usual one\nimport keras"),
+        (True, "import os, sys\nin_colab = 'google.colab' in sys.modules or 'COLAB_GPU' in os.environ\nimport keras"),
+        (True, "# in this environment\nuser = os.environ.get('USER', '')"),
+        (False, "import os\nos.environ['KERAS_BACKEND'] = 'tensorflow' if old else 'jax'"),
+        (False, "import os\nif 'A' not in os.environ:\n    os.environ['A'] = '1'"),
+        (False, "import os\nx = 'A' in os.environ.setdefault('KERAS_BACKEND', 'jax')"),
         (False, "import os\nos.environ['TF_ENABLE_ONEDNN_OPTS'] = '0'\nimport tensorflow as tf"),
         (False, "import os\nos.environ['TF_CPP_MIN_LOG_LEVEL'] = os.environ['KERAS_BACKEND'] = 'jax'"),
         (False, "%env KERAS_BACKEND=jax"),
@@ -220,6 +229,17 @@ def test_without_a_warm_process_kernels_start_cold(tmp_path: Path) -> None:
 def test_a_notebook_that_chooses_at_import_gets_a_cold_kernel(suits: bool, source: str) -> None:
     """What a variable decides when TensorFlow is imported must be decided by the notebook's, so that grades are the same."""
     assert is_suitable(notebook("x = 1", source)) is suits
+
+
+@pytest.mark.parametrize("name", assignment_ids())
+def test_every_generated_notebook_gets_a_warm_kernel(name: str) -> None:
+    """Most notebooks of a class are ours, filled in; a cold kernel costs each several seconds."""
+    for language in ("es", "en"):
+        for solution in (False, True):
+            text = generate(load_assignment(name), language=language, solution=solution)
+            sources = ["".join(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+            assert is_suitable(notebook(*sources))
+            assert imported_by(notebook(*sources)) == ("tensorflow", "keras") or name in ("from-scratch", "linear-pca")
 
 
 def test_a_module_beside_the_notebook_is_looked_at_too(tmp_path: Path) -> None:

@@ -12,11 +12,19 @@ from pathlib import Path
 
 from grader.domain.submission import Notebook
 
-_CHOOSES_AT_IMPORT = ("environ", "putenv", "%env", "%set_env", "sys.modules", "reload(", "KERAS_BACKEND", "keras.json")
+_CHOOSES_AT_IMPORT = re.compile(r"\benviron\b|putenv|%env|%set_env|sys\.modules|reload\(|KERAS_BACKEND|keras\.json")
 _CHANGES_NOTHING = re.compile(
     r"os\.environ\[ ?['\"](?:TF_CPP_MIN_LOG_LEVEL|PYTHONHASHSEED|CUDA_VISIBLE_DEVICES)['\"] ?\] ?= ?"
+    r"|os\.environ\[ ?['\"]KERAS_BACKEND['\"] ?\] ?= ?['\"]tensorflow['\"](?= *(?:[#;]|$))"
+    r"|\bin os\.environ\b(?!\s*[\[.(])"
+    r"|os\.environ\.get\("
+    r"|['\"]google\.colab['\"] in sys\.modules",
+    re.MULTILINE,
 )
-"""Variables that TensorFlow reads only later, if ever: the first controls logging, the last the choice of a card."""
+"""Variables that TensorFlow reads only later, if ever (the first controls logging, the third the choice of a card), the
+backend that is used anyway, and reading: whether a variable is there, what it is, and whether this is Colab."""
+_TOO_LONG = "sys.modules"
+"""Stands for a text that nobody reads: one of the words that cause a cold kernel."""
 _LARGEST_MODULE = 2**20
 _OF_TENSORFLOW = ("tensorflow", "keras")
 _IMPORTED = ("tensorflow", "keras")
@@ -26,7 +34,7 @@ def is_suitable(notebook: Notebook) -> bool:
     """Return whether a notebook runs in a warm kernel as in a cold one."""
     texts = [_CHANGES_NOTHING.sub("", cell.source) for cell in notebook.cells]
     texts += [_text(one.path) for one in notebook.companions if one.name.endswith((".py", ".json"))]
-    return not any(word in text for text in texts for word in _CHOOSES_AT_IMPORT)
+    return not any(_CHOOSES_AT_IMPORT.search(text) for text in texts)
 
 
 def imported_by(notebook: Notebook) -> tuple[str, ...]:
@@ -38,5 +46,5 @@ def imported_by(notebook: Notebook) -> tuple[str, ...]:
 def _text(file: Path) -> str:
     """Return the text of a module that was handed in; for one too long to read, a word that causes a cold kernel."""
     if file.stat().st_size > _LARGEST_MODULE:
-        return _CHOOSES_AT_IMPORT[0]
+        return _TOO_LONG
     return file.read_bytes().decode("utf-8", "replace")
