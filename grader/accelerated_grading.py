@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from grader.domain.acceleration import may_stand
+from grader.checks.shortening import lost_for_good
+from grader.domain.acceleration import has_one_training, is_complete, ran_through
 from grader.domain.assignment import Assignment
 from grader.domain.facts import ReferenceFacts
 from grader.domain.graded import GradedSubmission
@@ -40,7 +41,10 @@ def grade_fast(submission: Submission, context: GradingContext) -> GradedSubmiss
 
 
 def suffices(seen: Observation, submission: Submission, assignment: Assignment, facts: ReferenceFacts) -> bool:
-    """Return whether a grade may rest on this observation: with shortened trainings, only if no point is lost."""
+    """Return whether a grade may rest on this observation: with shortened trainings, only if a whole run has the same.
+
+    That is so if no point is lost, or if every lost one was lost by what the notebook built before its only training.
+    """
     return not seen.shortened or judged(seen, submission, assignment, facts) is not None
 
 
@@ -49,4 +53,7 @@ def judged(
 ) -> GradedSubmission | None:
     """Give the points; None if no grade may rest on this observation."""
     graded = judge(seen, submission, assignment, facts)
-    return graded if not seen.shortened or may_stand(graded) else None
+    if not seen.shortened:
+        return graded
+    settled = ran_through(graded) and has_one_training(seen.fits) and lost_for_good(graded.grade.results)
+    return graded if settled or is_complete(graded) else None

@@ -71,6 +71,56 @@ def test_a_lost_point_after_shortening_is_decided_by_a_whole_run(tmp_path: Path,
     assert TWICE in [in_english(note) for note in graded.notes]
 
 
+class WrongCode(FakeMeasurer):
+    """Zone M that finds a code of twice the size, and then this error."""
+
+    def __init__(self, mse: float, size: int) -> None:
+        super().__init__()
+        self.mse, self.size = mse, size
+
+    def measure(self, evidence: Any, task: MeasuringTask) -> Measurements:
+        """Return measurements of models whose code has another size."""
+        super().measure(evidence, task)
+        halves = builders.encoder_half(self.size), builders.decoder_half(self.size)
+        numbers = {
+            Quantity.CODE_SIZE: float(self.size),
+            Quantity.BOTTLENECK_RANK: float(self.size),
+            Quantity.RECONSTRUCTION_MSE: self.mse,
+        }
+        return builders.measured(builders.models(builders.stacked(self.size), *halves), numbers)
+
+
+@pytest.mark.parametrize(("size", "points"), [(60, 70.0), (20, 90.0)])
+def test_points_that_no_training_could_bring_cost_no_second_run(tmp_path: Path, size: int, points: float) -> None:
+    """A code of the wrong size stays wrong; whether its errors are compared at all depends on that size alone."""
+    whole, fast = FakeSandbox(), FakeSandbox(claims=claims())
+    graded = grade_fast(submission(tmp_path), context(whole, WrongCode(0.0150, size), fast=fast))
+    assert (len(fast.seen), len(whole.seen)) == (1, 0)
+    assert (graded.grade.points_awarded, graded.accelerated) == (points, True)
+    alone = grade_fast(submission(tmp_path), context(FakeSandbox(claims=claims()), WrongCode(0.0150, size)))
+    assert alone.grade.points_awarded == points
+    assert [one.outcome for one in alone.grade.results] == [one.outcome for one in graded.grade.results]
+
+
+@pytest.mark.parametrize(
+    ("fits", "error"),
+    [
+        ([FIT, FIT | {"model": "m0", "accepted_after": 0}], 0.0150),
+        ([FIT | {"how": "loop"}], 0.0150),
+        ([FIT], 0.0300),
+    ],
+    ids=["two trainings", "a loop", "an error that training decides"],
+)
+def test_a_wrong_code_is_run_whole_where_a_training_may_still_matter(
+    tmp_path: Path, fits: list[dict[str, Any]], error: float
+) -> None:
+    """Who trains several models may choose one of them by a number that shortening has changed."""
+    text = json.dumps(EMPTY_CLAIMS | {"models": [MODEL], "fits": fits})
+    whole, fast = FakeSandbox(), FakeSandbox(claims=text)
+    grade_fast(submission(tmp_path), context(whole, WrongCode(error, 20), fast=fast))
+    assert (len(fast.seen), len(whole.seen)) == (1, 1)
+
+
 @pytest.mark.parametrize(
     "sandbox",
     [

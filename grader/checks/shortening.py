@@ -1,4 +1,4 @@
-"""Decides which trainings may end before their last epoch without changing any points."""
+"""Decides which trainings may end before their last epoch without changing any points, and which lost points remain."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from grader.domain.acceleration import Acceleration, EarlyEnd
 from grader.domain.assignment import Assignment, RubricItem
 from grader.domain.datasets import DataSize, datasets
 from grader.domain.facts import ReferenceFacts, Statistic
+from grader.domain.grade import CheckResult, Outcome
 from grader.domain.measurement import Quantity
 
 DEVIATIONS: Final = 6.0
@@ -23,6 +24,7 @@ EPOCHS: Final = 3
 _LEAST_SAMPLES: Final = {DataSize.SAMPLE: 3 / 8, DataSize.FULL: 1 / 2}
 """Least share of the training images: a training on few images may lose by its last epoch what it had reached."""
 
+_DECIDED: Final = frozenset({Outcome.PARTIAL, Outcome.FAILED})
 
 _QUANTITIES: Final = {
     TrainingUse.RECONSTRUCTION: Quantity.RECONSTRUCTION_MSE,
@@ -33,6 +35,18 @@ _QUANTITIES: Final = {
 def acceleration_of(assignment: Assignment, facts: ReferenceFacts, size: DataSize) -> Acceleration:
     """Return how the trainings of an assignment are accelerated on data of this size."""
     return Acceleration(_early_end(assignment, facts, size))
+
+
+def lost_for_good(results: Sequence[CheckResult]) -> bool:
+    """Return whether points are missing and no longer training could bring any of them.
+
+    Each was lost by a check that needs nothing of the training, such as the code's size, or by one that was not made
+    because of it; everything that the training earns was earned.
+    """
+    lost = [one for one in results if one.points_awarded < one.points_possible]
+    decided = [one for one in lost if one.outcome in _DECIDED and CHECKS[one.check].needs.training is TrainingUse.NONE]
+    omitted = [one for one in lost if one.outcome is Outcome.SKIPPED]
+    return bool(decided) and len(decided) + len(omitted) == len(lost)
 
 
 def _early_end(assignment: Assignment, facts: ReferenceFacts, size: DataSize) -> EarlyEnd | None:

@@ -2,12 +2,13 @@
 
 Several steps are joined in one execution, which changes no number. A training may also be ended early, once a public
 estimate says that it has earned all it can. That estimate is a hint from the kernel, which may lie. So the grade of a
-shortened run is kept only if it has every point and no open question; any other notebook runs again in full.
+shortened run is kept only if it has every point and no open question, or if what is missing was lost before the only
+training of the notebook began (`grader.checks.shortening.lost_for_good`); any other notebook runs again in full.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -62,15 +63,18 @@ def is_shortened(fits: Iterable[FitClaim], run: RunRecord) -> bool:
     return any(fit.accepted_after > 0 or (broken_off and fit.joined and not fit.completed) for fit in fits)
 
 
-def may_stand(graded: GradedSubmission) -> bool:
-    """Return whether the grade holds without acceleration as well: nothing was shortened, or no point is missing."""
-    if graded.fault:
-        return False
-    complete = (
-        graded.run.status is RunStatus.COMPLETED
-        and graded.grade.status is GradeStatus.FINAL
-        and all(
-            one.outcome is Outcome.PASSED and one.points_awarded == one.points_possible for one in graded.grade.results
-        )
+def is_complete(graded: GradedSubmission) -> bool:
+    """Return whether the notebook ran to its end without an error, and its grade is final and has every point."""
+    return ran_through(graded) and all(
+        one.outcome is Outcome.PASSED and one.points_awarded == one.points_possible for one in graded.grade.results
     )
-    return complete or not graded.accelerated
+
+
+def ran_through(graded: GradedSubmission) -> bool:
+    """Return whether the notebook ran to its end without an error, and its grade is final."""
+    return not graded.fault and graded.run.status is RunStatus.COMPLETED and graded.grade.status is GradeStatus.FINAL
+
+
+def has_one_training(fits: Sequence[FitClaim]) -> bool:
+    """Return whether the notebook trained one model, once: no later cell chose among models by how well they learnt."""
+    return len(fits) == 1 and fits[0].how == "fit"
