@@ -91,6 +91,16 @@ def run(command: Sequence[str | Path], *, folder: Path, environment: Mapping[str
     return Cost(time.perf_counter() - began, meter.processor_seconds, meter.peak_mib, status)
 
 
+def total(costs: Sequence[Cost]) -> Cost:
+    """Return what several commands cost, one after the other."""
+    return Cost(
+        sum(one.wall_seconds for one in costs),
+        sum(one.processor_seconds for one in costs),
+        max(one.peak_mib for one in costs),
+        max(one.status for one in costs),
+    )
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Return a table in Markdown; numbers stand on the right."""
     lines = [head, ["---" if place == 0 else "---:" for place in range(len(head))], *rows]

@@ -1,12 +1,14 @@
 """A mixed class, side by side in one run: this grader with and without accelerations, nbgrader, Otter, plain nbclient.
 
     make benchmark-environments            # once: .venv-nbgrader and .venv-otter with the same TensorFlow
-    python benchmarks/whole_class.py [--students 30] [--data-size full] [--ways grader nbgrader …] [--plot FILE]
+    python benchmarks/whole_class.py [--students 30] [--data-size full] [--ways grader nbgrader …]
+        [--kinds stacked …] [--keep FILE] [--plot FILE]
 
 Of 30 students 10 hand in `stacked`, 5 each `simple-dense`, `convolutional`, `recurrent` and `denoising-dropout`; for
 fewer the shares stay. Of each kind about six in ten are right (the solution, or an equivalent of it), three wrong (a
 variant of `grader validate --rubrics`), and one trains twice as many epochs as it should. Every way gets the same files
 and the same data, offline. Other tools only run the notebooks and give no points for a model; they are timed for that.
+One assignment follows the other, each in every way, so that what is compared was measured side by side.
 
 Grades of this grader's ways are compared with each other; the exit status is 1 where a point or a status differs.
 """
@@ -18,16 +20,15 @@ import itertools
 import json
 import os
 import re
-import shutil
 import sys
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from costs import GRADER, Cost, machine, run, table
+import other_tools
+from costs import GRADER, Cost, machine, run, table, total
 
 from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
@@ -38,7 +39,7 @@ from grader.validation.rubrics import RubricTest, variants
 KINDS = {"stacked": 10, "simple-dense": 5, "convolutional": 5, "recurrent": 5, "denoising-dropout": 5}
 EQUIVALENTS = ("functional", "activations-apart", "spanish-names")
 WRONG = ("code-double", "no-training", "hidden-linear", "skip-add")
-ROOT = Path(__file__).parent.parent
+HEAD = ("way", "wall s", "processor s", "peak memory MiB", "times faster than nbgrader")
 _EPOCHS = re.compile(r"(EPOCHS = )(\d+)")
 
 
@@ -58,57 +59,106 @@ class Class:
     size: str
     jobs: int
 
-    @property
-    def notebooks(self) -> list[Path]:
-        """Every notebook."""
-        return sorted(self.folder.glob("*/*.ipynb"))
-
 
 def main() -> None:
-    """Make the class, run it in each way, compare."""
+    """Make the class, run each assignment of it in each way, compare."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--students", type=int, default=30)
     parser.add_argument("--data-size", default="full", choices=("sample", "full"))
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--ways", nargs="+", choices=list(WAYS), default=list(WAYS))
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
+    parser.add_argument("--keep", type=Path, help="a file of results; the same command goes on from there")
     parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
-    costs: dict[str, Cost] = {}
-    grades: dict[str, dict[str, Any]] = {}
+    results = Results.read(given.keep)
     with tempfile.TemporaryDirectory(prefix="whole-class-") as name:
         folder = Path(name)
-        made = Class(folder / "class", _data(folder / "keras", given.data_size), given.data_size, given.jobs)
-        _make(made, given.students, given.kinds)
-        for way in given.ways:
-            out = folder / way
-            out.mkdir()
-            costs[way] = WAYS[way](made, out)
-            grades[way] = _grades(out)
-            print(f"{way}: {costs[way]}", file=sys.stderr, flush=True)
-    different = _differences(grades)
-    print(table(("way", "wall s", "processor s", "peak memory MiB", "times faster than nbgrader"), _rows(costs)))
-    print(f"\n{len(made_students(grades))} hand-ins, {given.data_size} data, {machine()}", *different, sep="\n")
-    print(table(("hand-in", *grades_of(grades)), _points(grades)))
+        data = _data(folder / "keras", given.data_size)
+        for kind in given.kinds:
+            made = Class(folder / kind, data, given.data_size, given.jobs)
+            _make(made.folder / kind, kind, max(1, round(given.students * KINDS[kind] / sum(KINDS.values()))))
+            for way in given.ways:
+                if (kind, way) in results.costs:
+                    continue
+                out = folder / "out" / kind / way
+                out.mkdir(parents=True)
+                results.add(kind, way, WAYS[way](made, out), _grades(out))
+    different = _differences(results.grades_by_way(given.ways))
+    costs = results.total(given.kinds, given.ways)
+    print(table(HEAD, _rows(costs)))
+    for kind in given.kinds:
+        print("", kind, "", table(HEAD, _rows(results.total([kind], given.ways))), sep="\n")
+    print(f"\n{given.students} hand-ins, {given.data_size} data", *sorted(set(results.machines.values())), sep="\n")
+    print("", *different, table(("hand-in", *given.ways), _points(results.grades_by_way(given.ways))), sep="\n")
     if given.plot is not None:
         _draw(costs, given.plot)
     sys.exit(1 if different else 0)
 
 
+@dataclass
+class Results:
+    """What was measured, by assignment and way.
+
+    Attributes:
+        file: Where it is kept; None for nowhere.
+        costs: Of each run.
+        grades: Of each run, by student; empty for other tools.
+        machines: Date, processors and load of each run.
+    """
+
+    file: Path | None
+    costs: dict[tuple[str, str], Cost] = field(default_factory=dict)
+    grades: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    machines: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, file: Path | None) -> Results:
+        """Return what is kept in a file, nothing if there is none."""
+        results = cls(file)
+        for one in json.loads(file.read_text(encoding="utf-8")) if file is not None and file.exists() else ():
+            key = one["kind"], one["way"]
+            results.costs[key], results.grades[key] = Cost(**one["cost"]), one["grades"]
+            results.machines[key] = one["machine"]
+        return results
+
+    def add(self, kind: str, way: str, cost: Cost, grades: dict[str, Any]) -> None:
+        """Add a run, say so, and keep it."""
+        key = kind, way
+        self.costs[key], self.machines[key] = cost, machine()
+        self.grades[key] = json.loads(json.dumps(grades))
+        print(f"{kind}, {way}: {cost}", file=sys.stderr, flush=True)
+        if self.file is not None:
+            kept = [
+                {"kind": key[0], "way": key[1], "cost": asdict(self.costs[key]), "grades": self.grades[key]}
+                | {"machine": self.machines[key]}
+                for key in self.costs
+            ]
+            self.file.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+
+    def total(self, kinds: Sequence[str], ways: Sequence[str]) -> dict[str, Cost]:
+        """Return the cost of each way for these assignments."""
+        return {way: total([self.costs[kind, way] for kind in kinds]) for way in ways}
+
+    def grades_by_way(self, ways: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return the grades of each way by student."""
+        return {
+            way: {name: grade for key, grades in self.grades.items() if key[1] == way for name, grade in grades.items()}
+            for way in ways
+        }
+
+
 # The class
 
 
-def _make(made: Class, students: int, kinds: Sequence[str]) -> None:
-    total = sum(KINDS[kind] for kind in kinds)
-    for kind in kinds:
-        count = max(1, round(students * KINDS[kind] / total))
-        (made.folder / kind).mkdir(parents=True)
-        for number, (title, text) in enumerate(itertools.islice(_texts(kind), count)):
-            document = json.loads(text)
-            note = {"cell_type": "markdown", "id": f"student-{number}", "metadata": {}, "source": f"Student {number}"}
-            document["cells"].append(note)  # other bytes, so that each is run
-            path = made.folder / kind / f"{kind}-{number:02}-{title}.ipynb"
-            path.write_text(json.dumps(document), encoding="utf-8")
+def _make(folder: Path, kind: str, count: int) -> None:
+    folder.mkdir(parents=True)
+    for number, (title, text) in enumerate(itertools.islice(_texts(kind), count)):
+        document = json.loads(text)
+        note = {"cell_type": "markdown", "id": f"student-{number}", "metadata": {}, "source": f"Student {number}"}
+        document["cells"].append(note)  # other bytes, so that each is run
+        path = folder / f"{kind}-{number:02}-{title}.ipynb"
+        path.write_text(json.dumps(document), encoding="utf-8")
 
 
 def _texts(kind: str) -> Iterator[tuple[str, str]]:
@@ -138,10 +188,6 @@ def _data(folder: Path, size: str) -> Path:
 # The ways
 
 
-def _surroundings(made: Class, **more: str) -> Mapping[str, str]:
-    return os.environ | {"KERAS_HOME": str(made.data), "TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "agg"} | more
-
-
 def _grader(*options: str) -> Callable[[Class, Path], Cost]:
     def grade(made: Class, out: Path) -> Cost:
         costs = []
@@ -157,101 +203,18 @@ def _grader(*options: str) -> Callable[[Class, Path], Cost]:
             ]
             more = ["--data-size", made.size, "--jobs", str(made.jobs), "--audit", "none", *options]
             costs.append(run([*command, *more], folder=out, environment=os.environ, log=out / "log"))
-        return _sum(costs)
+        return total(costs)
 
     return grade
-
-
-def _nbclient(made: Class, out: Path) -> Cost:
-    """Run each notebook to its end, one after the other, errors or not."""
-    program = (
-        "import sys, nbformat, nbclient\n"
-        "for path in sys.argv[1:]:\n"
-        "    notebook = nbformat.read(path, as_version=4)\n"
-        "    nbclient.NotebookClient(notebook, timeout=7200, allow_errors=True, kernel_name='python3').execute()\n"
-    )
-    command: list[str | Path] = [sys.executable, "-c", program, *made.notebooks]
-    return run(command, folder=out, environment=_surroundings(made), log=out / "log")
-
-
-def _nbgrader(made: Class, out: Path) -> Cost:
-    """Let `nbgrader autograde` run a course of which each kind is an assignment."""
-    binaries = _environment("nbgrader")
-    config = 'c = get_config()\nc.CourseDirectory.course_id = "class"\nc.ExecutePreprocessor.timeout = 7200\n'
-    (out / "nbgrader_config.py").write_text(config + "c.Execute.timeout = 7200\nc.Execute.allow_errors = True\n")
-    for kind in sorted(path.name for path in made.folder.iterdir()):
-        (out / "source" / kind).mkdir(parents=True)
-        solution = next(iter(sorted((made.folder / kind).iterdir())))
-        shutil.copyfile(solution, out / "source" / kind / "notebook.ipynb")
-        for path in sorted((made.folder / kind).iterdir()):
-            place = out / "submitted" / path.stem / kind
-            place.mkdir(parents=True)
-            shutil.copyfile(path, place / "notebook.ipynb")
-    costs = []
-    for kind in sorted(path.name for path in made.folder.iterdir()):
-        for words in (("generate_assignment", kind, "--force", "--no-metadata"), ("autograde", kind, "--create")):
-            command = [binaries / "python", "-m", "nbgrader", *words]
-            surroundings = _surroundings(made, PATH=f"{binaries}:{os.environ['PATH']}")
-            costs.append(run(command, folder=out, environment=surroundings, log=out / "log"))
-    return _sum([cost for place, cost in enumerate(costs) if place % 2])  # autograding alone
-
-
-def _otter(made: Class, out: Path) -> Cost:
-    """Let `otter run` grade each notebook with a test that asks for nothing but the end."""
-    binaries = _environment("otter")
-    (out / "tests").mkdir()
-    (out / "tests" / "ran.py").write_text(
-        'OK_FORMAT = True\ntest = {"name": "ran", "points": 1, "suites": [{"type": "doctest", "scored": True, '
-        '"setup": "", "teardown": "", "cases": [{"code": ">>> 1 + 1\\n2"}]}]}\n'
-    )
-    with zipfile.ZipFile(out / "autograder.zip", "w") as archive:
-        archive.write(out / "tests" / "ran.py", "tests/ran.py")
-        archive.writestr("otter_config.json", json.dumps({"lang": "python"}))
-        archive.writestr("files/nothing.txt", "")
-        archive.writestr("requirements.txt", "")
-        archive.writestr("run_otter.py", "")
-    costs = []
-    for path in made.notebooks:
-        command: list[str | Path] = [
-            binaries / "python",
-            "-m",
-            "otter",
-            "run",
-            path,
-            "-a",
-            out / "autograder.zip",
-            "-o",
-            out,
-            "--no-logo",
-        ]
-        surroundings = _surroundings(made, PATH=f"{binaries}:{os.environ['PATH']}")
-        costs.append(run(command, folder=out, environment=surroundings, log=out / "log"))
-    return _sum(costs)
-
-
-def _environment(name: str) -> Path:
-    binaries = ROOT / f".venv-{name}" / "bin"
-    if not binaries.is_dir():
-        sys.exit(f"{binaries} is not there: make benchmark-environments")
-    return binaries
-
-
-def _sum(costs: Sequence[Cost]) -> Cost:
-    return Cost(
-        sum(one.wall_seconds for one in costs),
-        sum(one.processor_seconds for one in costs),
-        max(one.peak_mib for one in costs),
-        max(one.status for one in costs),
-    )
 
 
 WAYS: Mapping[str, Callable[[Class, Path], Cost]] = {
     "grader": _grader(),
     "grader-whole": _grader("--no-accelerate"),
     "grader-serial": _grader("--jobs", "1"),
-    "nbclient": _nbclient,
-    "nbgrader": _nbgrader,
-    "otter": _otter,
+    "nbclient": lambda made, out: other_tools.nbclient(made.folder, out, data=made.data),
+    "nbgrader": lambda made, out: other_tools.nbgrader(made.folder, out, data=made.data),
+    "otter": lambda made, out: other_tools.otter(made.folder, out, data=made.data),
 }
 
 
@@ -280,7 +243,7 @@ def made_students(grades: Mapping[str, dict[str, Any]]) -> list[str]:
 def _points(grades: Mapping[str, dict[str, Any]]) -> list[list[str]]:
     ways = grades_of(grades)
     return [
-        [student, *(f"{grades[way][student][1]:g} {grades[way][student][0]}" for way in ways)]
+        [student, *(f"{grades[way][student][1]:g} {grades[way][student][0]}" if way in ways else "–" for way in grades)]
         for student in made_students(grades)
     ]
 

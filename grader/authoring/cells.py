@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-import jupytext
 import nbformat
 
 from grader.authoring.errors import Problem, unusable
@@ -96,6 +95,8 @@ def read_script(script: str, assignment: Assignment) -> list[ScriptCell]:
     """
     cells: list[ScriptCell] = []
     problems: list[Message] = []
+    import jupytext  # a third of a second, for which a class that has run need not wait
+
     for position, raw in enumerate(jupytext.reads(script, fmt=_PERCENT).cells, start=1):
         wrong = _mistake(raw.metadata, str(raw.cell_type), position, assignment)
         if wrong is None and any(cell.name == raw.metadata["name"] for cell in cells):

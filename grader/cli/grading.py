@@ -220,7 +220,7 @@ def _keep_hand_ins(submissions: Sequence[Submission], place: BookPlace, assignme
             place.folder or Path(),
             assignment=assignment.assignment,
             decisions=book.decisions,
-            questions=open_questions(assignment, course=place.course),
+            questions=lambda: open_questions(assignment, course=place.course),
         )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from grader.domain.questions import OpenAnswer, OpenQuestion
@@ -29,9 +29,16 @@ def keep_hand_ins(
     *,
     assignment: str,
     decisions: Decisions,
-    questions: Sequence[OpenQuestion],
+    questions: Callable[[], Sequence[OpenQuestion]],
 ) -> None:
     """Store the bytes of each submission in `folder/notebooks`, and its answers to the open questions.
+
+    Args:
+        submissions: What was handed in.
+        folder: The folder of the grades.
+        assignment: Its id.
+        decisions: Where answers are kept.
+        questions: Returns the open questions; asked only if a hand-in is new, since notebooks are rendered for it.
 
     Raises:
         GradebookError: The disk is full, or the folder or the gradebook cannot be written to.
@@ -45,7 +52,7 @@ def keep_hand_ins(
         if not path.exists():
             write_bytes_atomically(path, one.path.read_bytes())
         if one.sha256 not in known:
-            decisions.keep_answers(assignment, one.sha256, _answers(one, questions))
+            decisions.keep_answers(assignment, one.sha256, _answers(one, questions()))
 
 
 def notebook_path(folder: Path, sha256: str) -> Path | None:

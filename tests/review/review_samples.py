@@ -208,7 +208,7 @@ def write_folder(
             out,
             assignment=assignment_id,
             decisions=book.decisions,
-            questions=book.questions(assignment_id),
+            questions=lambda: book.questions(assignment_id),
         )
         made = [graded(pupil, assignment, one.sha256) for pupil, one in zip(pupils, submissions, strict=True)]
         for one in made:
