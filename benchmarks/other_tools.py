@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import zipfile
 from collections.abc import Mapping
@@ -32,7 +31,11 @@ def nbclient(folder: Path, out: Path, *, data: Path | None = None) -> Cost:
 
 
 def nbgrader(folder: Path, out: Path, *, data: Path | None = None) -> Cost:
-    """Let `nbgrader autograde` run a course; making the release version and starting the course are not counted."""
+    """Let `nbgrader autograde` run a course; making the release version is not counted.
+
+    Raises:
+        SystemExit: A notebook was not run.
+    """
     binaries = _environment("nbgrader")
     config = 'c = get_config()\nc.CourseDirectory.course_id = "class"\nc.ExecutePreprocessor.timeout = 7200\n'
     (out / "nbgrader_config.py").write_text(config + "c.Execute.timeout = 7200\nc.Execute.allow_errors = True\n")
@@ -41,16 +44,18 @@ def nbgrader(folder: Path, out: Path, *, data: Path | None = None) -> Cost:
     for kind in sorted(path.name for path in folder.iterdir()):
         hand_ins = sorted((folder / kind).iterdir())
         (out / "source" / kind).mkdir(parents=True)
-        shutil.copyfile(hand_ins[0], out / "source" / kind / "notebook.ipynb")
+        _without_points(hand_ins[0], out / "source" / kind / "notebook.ipynb")
         for path in hand_ins:
             place = out / "submitted" / path.stem / kind
             place.mkdir(parents=True)
-            shutil.copyfile(path, place / "notebook.ipynb")
+            _without_points(path, place / "notebook.ipynb")
         program: list[str | Path] = [binaries / "python", "-m", "nbgrader"]
         release: list[str | Path] = [*program, "generate_assignment", kind, "--force", "--no-metadata"]
         run(release, folder=out, environment=surroundings, log=out / "log")
         command: list[str | Path] = [*program, "autograde", kind, "--create"]
         costs.append(run(command, folder=out, environment=surroundings, log=out / "log"))
+        if len(list(out.glob(f"autograded/*/{kind}/notebook.ipynb"))) != len(hand_ins):
+            sys.exit(f"nbgrader has not run every notebook: {(out / 'log').read_text(encoding='utf-8')[-2000:]}")
     return total(costs)
 
 
@@ -77,6 +82,14 @@ def otter(folder: Path, out: Path, *, data: Path | None = None) -> Cost:
             for path in sorted(folder.glob("*/*.ipynb"))
         ]
     )
+
+
+def _without_points(path: Path, copy: Path) -> None:
+    """Copy a notebook without nbgrader's metadata: it is run, and no cell of it is replaced or gives points."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    for cell in document["cells"]:
+        cell["metadata"].pop("nbgrader", None)
+    copy.write_text(json.dumps(document), encoding="utf-8")
 
 
 def _surroundings(data: Path | None, **more: str) -> Mapping[str, str]:

@@ -121,6 +121,16 @@ def test_a_wrong_code_is_run_whole_where_a_training_may_still_matter(
     assert (len(fast.seen), len(whole.seen)) == (1, 1)
 
 
+def test_points_that_weights_decide_are_decided_by_a_whole_run(tmp_path: Path) -> None:
+    """The rank of what passes the code, and whether two models give the same, are numbers of the trained model."""
+    for number in ({Quantity.BOTTLENECK_RANK: 31.0}, {Quantity.COMPOSITION_GAP: 0.5}):
+        whole, fast = FakeSandbox(), FakeSandbox(claims=claims())
+        measurer = FakeMeasurer(builders.measured(numbers=number))
+        graded = grade_fast(submission(tmp_path), context(whole, measurer, fast=fast))
+        assert (len(fast.seen), len(whole.seen)) == (1, 1)
+        assert 0 < graded.grade.points_awarded < 100
+
+
 @pytest.mark.parametrize(
     "sandbox",
     [

@@ -40,11 +40,11 @@ def acceleration_of(assignment: Assignment, facts: ReferenceFacts, size: DataSiz
 def lost_for_good(results: Sequence[CheckResult]) -> bool:
     """Return whether points are missing and no longer training could bring any of them.
 
-    Each was lost by a check that needs nothing of the training, such as the code's size, or by one that was not made
-    because of it; everything that the training earns was earned.
+    Each was lost by a check of the layers alone, such as the code's size, or by one that was not made because of it;
+    everything that the training earns was earned.
     """
     lost = [one for one in results if one.points_awarded < one.points_possible]
-    decided = [one for one in lost if one.outcome in _DECIDED and CHECKS[one.check].needs.training is TrainingUse.NONE]
+    decided = [one for one in lost if one.outcome in _DECIDED and CHECKS[one.check].needs.by_layers]
     omitted = [one for one in lost if one.outcome is Outcome.SKIPPED]
     return bool(decided) and len(decided) + len(omitted) == len(lost)
 

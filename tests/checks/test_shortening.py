@@ -64,6 +64,16 @@ def test_a_check_that_says_nothing_about_itself_is_careful() -> None:
     """No training is shortened for it, and no model whose layers nobody has seen is judged by it."""
     needs = Check("small", CHECKS["mirror"].function).needs
     assert (needs.training, needs.layers, needs.samples) == (TrainingUse.WHOLE, True, True)
+    assert not needs.by_layers
+
+
+def test_what_weights_decide_is_not_decided_by_the_layers() -> None:
+    """Rank, gaps and the course of a run are numbers of a trained model; the rest of the structure is not."""
+    untrained = {one.id for one in CHECKS.values() if one.needs.training is TrainingUse.NONE}
+    assert untrained - {one.id for one in CHECKS.values() if one.needs.by_layers} == {
+        "bottleneck", "composition", "imports", "runs",
+    }  # fmt: skip
+    assert all(one.needs.training is TrainingUse.NONE for one in CHECKS.values() if one.needs.by_layers)
 
 
 @pytest.mark.parametrize("check", ["sparsity", "a_check_of_another_package"])

@@ -49,6 +49,8 @@ class Needs:
         layers: Whether it examines layers, so that a person decides if a model was measured only by its behaviour.
         samples: Whether it needs samples, so that it is skipped if the autoencoder's size does not fit the data.
         some_models: Whether part of the points can be judged with any one of the models.
+        by_layers: Whether its points depend on models and layers alone, and on no number that their weights decide, so
+            that they are lost for good before a training begins.
     """
 
     models: tuple[Roles, ...] = (AUTOENCODER,)
@@ -59,6 +61,7 @@ class Needs:
     layers: bool = True
     samples: bool = True
     some_models: bool = False
+    by_layers: bool = False
 
     def met_by(self, there: Collection[Role]) -> bool:
         """Return whether the existing models are enough."""

@@ -129,5 +129,10 @@ CHECKS: Final = (
         Needs(training=TrainingUse.DENOISING, trained=True, learnt=True, layers=False),
         parameters=(TEST_IMAGES_COST,),
     ),
-    Check("noise_layer", check_noise_layer, Needs(training=TrainingUse.NONE, samples=False), needs_no_task=True),
+    Check(
+        "noise_layer",
+        check_noise_layer,
+        Needs(training=TrainingUse.NONE, samples=False, by_layers=True),
+        needs_no_task=True,
+    ),
 )

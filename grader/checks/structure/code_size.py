@@ -113,7 +113,7 @@ CHECKS: Final = (
     Check(
         "code_size",
         check_code_size,
-        Needs((AUTOENCODER, ENCODER, DECODER), TrainingUse.NONE, layers=False, samples=False),
+        Needs((AUTOENCODER, ENCODER, DECODER), TrainingUse.NONE, layers=False, samples=False, by_layers=True),
         halves=HalvesRule((ENCODER, DECODER), _of_halves),
     ),
 )

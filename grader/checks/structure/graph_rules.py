@@ -160,14 +160,14 @@ CHECKS: Final = (
     Check(
         "layer_kinds",
         check_layer_kinds,
-        Needs((AUTOENCODER, ENCODER, DECODER), TrainingUse.NONE, samples=False),
+        Needs((AUTOENCODER, ENCODER, DECODER), TrainingUse.NONE, samples=False, by_layers=True),
         parameters=(FORBIDDEN, ONE_OF),
         halves=HalvesRule((ENCODER, DECODER), _kinds_of_halves),
     ),
     Check(
         "any_length",
         check_any_length,
-        Needs((AUTOENCODER, ENCODER), TrainingUse.NONE, samples=False),
+        Needs((AUTOENCODER, ENCODER), TrainingUse.NONE, samples=False, by_layers=True),
         halves=HalvesRule((ENCODER,), judged_as_a_whole(check_any_length)),
     ),
     Check("output_range", check_output_range, Needs(trained=True, layers=False)),

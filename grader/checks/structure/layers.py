@@ -217,7 +217,7 @@ CHECKS: Final = (
     Check(
         "layers",
         check_layers,
-        Needs((AUTOENCODER, ENCODER, DECODER), TrainingUse.NONE, samples=False),
+        Needs((AUTOENCODER, ENCODER, DECODER), TrainingUse.NONE, samples=False, by_layers=True),
         parameters=(ACTIVATIONS, OUTPUT_ACTIVATIONS, IGNORE_CODE_UNITS, ALLOW_BATCH_NORMALIZATION),
         halves=HalvesRule((ENCODER, DECODER), layers_of_halves(check_layers)),
     ),

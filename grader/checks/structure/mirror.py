@@ -134,7 +134,7 @@ CHECKS: Final = (
     Check(
         "mirror",
         check_mirror,
-        Needs((AUTOENCODER, BOTH_HALVES), TrainingUse.NONE, samples=False),
+        Needs((AUTOENCODER, BOTH_HALVES), TrainingUse.NONE, samples=False, by_layers=True),
         halves=HalvesRule((BOTH_HALVES,), judged_as_a_whole(check_mirror)),
     ),
 )

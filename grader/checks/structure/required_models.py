@@ -141,7 +141,7 @@ CHECKS: Final = (
     Check(
         "models",
         check_models,
-        Needs((EVERY_MODEL,), TrainingUse.NONE, layers=False, samples=False, some_models=True),
+        Needs((EVERY_MODEL,), TrainingUse.NONE, layers=False, samples=False, some_models=True, by_layers=True),
         parameters=(LAYERS_SUFFICE,),
     ),
 )

@@ -119,7 +119,7 @@ CHECKS: Final = (
     Check(
         "shapes",
         check_shapes,
-        Needs((AUTOENCODER, ENCODER, DECODER), TrainingUse.NONE, layers=False, samples=False),
+        Needs((AUTOENCODER, ENCODER, DECODER), TrainingUse.NONE, layers=False, samples=False, by_layers=True),
         parameters=(IMAGE_SHAPE,),
         halves=HalvesRule((ENCODER, DECODER), _of_halves),
     ),
