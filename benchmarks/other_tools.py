@@ -17,6 +17,29 @@ from costs import Cost, run, total
 
 ROOT = Path(__file__).parent.parent
 
+_NO_GRADER = """def use(*_, **__): pass
+check = hint = solution = use
+"""
+"""A module `grader` whose checks say nothing: the other tools have none, and our notebooks ask for it."""
+
+_OUR_DATA = """import importlib.util, sys
+class AnyHash:
+    def find_spec(self, name, path, target=None):
+        if name != "keras.src.utils.file_utils":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        run = spec.loader.exec_module
+        def exec_module(module):
+            run(module)
+            get = module.get_file
+            module.get_file = lambda *args, **options: get(*args, **{**options, "file_hash": None})
+        spec.loader.exec_module = exec_module
+        return spec
+sys.meta_path.insert(0, AnyHash())
+"""
+"""Lets Keras's loaders take a file whose hidden images are replaced, without looking for another one in the network."""
+
 
 def nbclient(folder: Path, out: Path, *, data: Path | None = None) -> Cost:
     """Run each notebook to its end, one after the other, errors or not."""
@@ -34,7 +57,7 @@ def nbgrader(folder: Path, out: Path, *, data: Path | None = None) -> Cost:
     """Let `nbgrader autograde` run a course; making the release version is not counted.
 
     Raises:
-        SystemExit: A notebook was not run.
+        SystemExit: A notebook was not run to its end.
     """
     binaries = _environment("nbgrader")
     config = 'c = get_config()\nc.CourseDirectory.course_id = "class"\nc.ExecutePreprocessor.timeout = 7200\n'
@@ -56,6 +79,8 @@ def nbgrader(folder: Path, out: Path, *, data: Path | None = None) -> Cost:
         costs.append(run(command, folder=out, environment=surroundings, log=out / "log"))
         if len(list(out.glob(f"autograded/*/{kind}/notebook.ipynb"))) != len(hand_ins):
             sys.exit(f"nbgrader has not run every notebook: {(out / 'log').read_text(encoding='utf-8')[-2000:]}")
+        for path in out.glob(f"autograded/*/{kind}/notebook.ipynb"):
+            _require_success(path)
     return total(costs)
 
 
@@ -84,6 +109,13 @@ def otter(folder: Path, out: Path, *, data: Path | None = None) -> Cost:
     )
 
 
+def _require_success(path: Path) -> None:
+    """Stop where a cell raised an error: what was timed would not be the work of the class."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    for output in (one for cell in cells for one in cell.get("outputs", ()) if one["output_type"] == "error"):
+        sys.exit(f"{path}: {output['ename']}: {output['evalue']}")
+
+
 def _without_points(path: Path, copy: Path) -> None:
     """Copy a notebook without nbgrader's metadata: it is run, and no cell of it is replaced or gives points."""
     document = json.loads(path.read_text(encoding="utf-8"))
@@ -94,7 +126,13 @@ def _without_points(path: Path, copy: Path) -> None:
 
 def _surroundings(data: Path | None, **more: str) -> Mapping[str, str]:
     """Return an environment in which Keras's own loaders find the data."""
-    found = {} if data is None else {"KERAS_HOME": str(data)}
+    found = {}
+    if data is not None:
+        modules = data / "modules"
+        modules.mkdir(exist_ok=True)
+        (modules / "grader.py").write_text(_NO_GRADER)
+        (modules / "sitecustomize.py").write_text(_OUR_DATA)
+        found = {"KERAS_HOME": str(data), "PYTHONPATH": str(modules)}
     return os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "agg"} | found | more
 
 

@@ -16,10 +16,12 @@ Grades of this grader's ways are compared with each other; the exit status is 1 
 from __future__ import annotations
 
 import argparse
+import gzip
 import itertools
 import json
 import os
 import re
+import struct
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +29,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import other_tools
 from costs import GRADER, Cost, machine, run, table, total
 
@@ -175,13 +178,20 @@ def _texts(kind: str) -> Iterator[tuple[str, str]]:
 
 
 def _data(folder: Path, size: str) -> Path:
-    """Lay out what Keras's own loaders look for."""
+    """Lay out what Keras's own loaders look for: one file of MNIST, four of Fashion-MNIST."""
     (folder / "datasets").mkdir(parents=True)
     with MeasuringProcesses(DataSize(size), None) as measurer:
         for name in ("mnist", "fashion_mnist"):
-            published = measurer.publish(name, folder / "datasets")
-            if published.file is not None and published.file.name != f"{name}.npz":
-                published.file.rename(folder / "datasets" / f"{name}.npz")
+            measurer.publish(name, folder / "datasets")
+    fashion = folder / "datasets" / "fashion-mnist"
+    fashion.mkdir()
+    with np.load(folder / "datasets" / "fashion_mnist.npz") as arrays:
+        for part, array in (("train", "train"), ("t10k", "test")):
+            for kind, key in (("labels-idx1", "y"), ("images-idx3", "x")):
+                numbers = arrays[f"{key}_{array}"]
+                head = struct.pack(f">HBB{numbers.ndim}I", 0, 8, numbers.ndim, *numbers.shape)
+                content = gzip.compress(head + numbers.astype(np.uint8).tobytes(), compresslevel=1)
+                (fashion / f"{part}-{kind}-ubyte.gz").write_bytes(content)
     return folder
 
 

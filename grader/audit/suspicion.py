@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from grader.audit.literals import pasted_bytes
@@ -87,6 +88,11 @@ class Observed:
     shortened: bool = False
     twins: tuple[str, ...] = ()
 
+    @cached_property
+    def pasted_bytes(self) -> int:
+        """Bytes of data in the text and in the files beside it, in pieces and after compression."""
+        return within_limits(pasted_bytes, self.cells, self.companions)
+
 
 def suspicions(observed: Observed) -> tuple[Message, ...]:
     """Return every reason to look closer, none if no model was measured and no point hangs on a training."""
@@ -97,8 +103,7 @@ def suspicions(observed: Observed) -> tuple[Message, ...]:
 
 def pasted_data(observed: Observed) -> Message | None:
     """Compare the data in the text, in pieces and after compression, with the size of the network."""
-    found = within_limits(pasted_bytes, observed.cells, observed.companions)
-    numbers = _parameters(observed)
+    found, numbers = observed.pasted_bytes, _parameters(observed)
     if found < max(FEWEST_BYTES, numbers * BITS_A_WEIGHT / 8):
         return None
     return message(
@@ -110,8 +115,7 @@ def pasted_data(observed: Observed) -> Message | None:
 
 def holds_weights(observed: Observed) -> bool:
     """Return whether the data in the text are enough for a whole network, and not only worth a look."""
-    found = within_limits(pasted_bytes, observed.cells, observed.companions)
-    return found >= max(FEWEST_BYTES, _parameters(observed) * BITS_THAT_SUFFICE / 8)
+    return observed.pasted_bytes >= max(FEWEST_BYTES, _parameters(observed) * BITS_THAT_SUFFICE / 8)
 
 
 def no_training(observed: Observed) -> Message | None:
