@@ -4,6 +4,8 @@ It holds Keras and the hidden images, and reads only what the border has vetted.
 unpickles, never loads a model file. One process serves many submissions; its client replaces it when it breaks. An
 instructor's own references are found in the folder that the environment variable `reference.contract.COURSE_VARIABLE`
 names; only the client sets it, from the command line of the user.
+
+Images are published without Keras, which is imported right afterwards, while the first notebooks begin.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ import tempfile
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import IO
 
@@ -30,9 +33,6 @@ import numpy as np
 
 from grader.domain.evidence import Evidence
 from grader.domain.ports import SecretView
-from grader.rebuild import outlining, whole_submission
-from grader.rebuild.facts import soundness
-from grader.rebuild.families.fraud.detector import card_table
 from grader.rebuild.protocol import (
     ANSWER,
     EVIDENCE,
@@ -50,6 +50,9 @@ from grader.rebuild.quantities.reference_data import DataChoice, are_images, loa
 from reference import card_data, data
 from reference.views import View
 
+_MEASURING = "grader.rebuild.whole_submission"
+"""Imports Keras, as all measuring does."""
+
 PUBLISHED_AT = 1_577_836_800
 """Modification time of every published file (2020-01-01): the real one would show whether it is a view."""
 
@@ -66,6 +69,7 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
     for line in requests:
         answers.write(ANSWER.dump_json(_answer(line)).decode("utf-8") + "\n")
         answers.flush()
+        import_module(_MEASURING)
 
 
 def _answer(line: str) -> Answer:
@@ -76,21 +80,28 @@ def _answer(line: str) -> Answer:
     except Exception:  # noqa: BLE001 - the client must hear of every failure, whatever it was
         return Answer(error=traceback.format_exc())
     finally:
-        whole_submission.forget()
+        if _MEASURING in sys.modules:
+            sys.modules[_MEASURING].forget()
 
 
 def _done(request: Request) -> Answer:
+    if isinstance(request, PublishRequest):
+        return Answer(published=_publish(request))
+    return _measured(request)
+
+
+def _measured(request: MeasureRequest | OutlineRequest | ExamineRequest) -> Answer:
+    """Answer a request that needs Keras."""
+    from grader.rebuild import outlining, whole_submission
+    from grader.rebuild.facts import soundness
+
     match request:
         case MeasureRequest(task=task, graph_sandbox=sandbox):
-            choice = _choice(request.data, task.view)
-            return Answer(
-                measurements=whole_submission.measure(_evidence(request.evidence_file), task, choice, sandbox)
-            )
+            evidence, choice = _evidence(request.evidence_file), _choice(request.data, task.view)
+            return Answer(measurements=whole_submission.measure(evidence, task, choice, sandbox))
         case OutlineRequest(graph_sandbox=sandbox):
             evidence = _evidence(request.evidence_file)
             return Answer(outlines=outlining.outlines(evidence, _choice(request.data), sandbox))
-        case PublishRequest():
-            return Answer(published=_publish(request))
         case ExamineRequest(reference=reference):
             return Answer(problems=soundness.problems_of(reference))
 
@@ -121,6 +132,8 @@ def _publish(request: PublishRequest) -> PublishedData:
 
 def _publish_cards(folder: Path, choice: DataChoice) -> PublishedData:
     """Write `creditcard.csv` without hidden rows, in the format of the real file."""
+    from grader.rebuild.families.fraud.detector import card_table
+
     table = card_table(choice)
     target = folder / card_data.FILE_NAME
     with _in_one_step(target) as path:

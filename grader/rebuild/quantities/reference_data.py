@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.domain.datasets import DataSize, SampleKind, datasets, image_sets
-from reference import card_data, cloud, data, fraud, views
+from reference import card_data, cloud, data, views
 from reference.card_data import CardData
 from reference.data import DataNotFoundError as DataNotFoundError
 from reference.data import ImageData
@@ -167,6 +167,8 @@ def _points() -> ReferenceData:
 def _transactions(choice: DataChoice) -> ReferenceData:
     """Return normal public rows for training and all hidden rows for judging, scaled as in `reference.fraud`."""
     cards = load_cards(choice)
+    from reference import fraud  # a reference imports Keras, without which images are published
+
     normal = fraud.features(fraud.normal_rows(cards.values[cards.public]))
     scaling = fraud.fit_scaling(normal)
     return ReferenceData(
