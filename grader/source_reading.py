@@ -16,6 +16,7 @@ from grader.domain.text import further_ones
 from grader.intake.imported_modules import imported_modules
 from grader.reading.failures import ReadingFailedError
 from grader.reading.reading_client import within_limits
+from grader.translation.old_code import read_old_code
 
 _MOST_TRANSLATIONS: Final = 100
 
@@ -29,8 +30,6 @@ def as_read(seen: Observation, notebook: Notebook, *, translates: bool) -> tuple
         ReadingStoppedError: The source took too long to read or needed too much memory.
         ReadingFailedError: Our own code failed whose result was to be run.
     """
-    from grader.translation.old_code import read_old_code  # LibCST, for which a class that has run need not wait
-
     notes: tuple[Message, ...] = ()
     try:
         old = within_limits(read_old_code, notebook)

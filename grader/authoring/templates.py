@@ -39,7 +39,7 @@ from grader.authoring.assignment_catalogue import assignments_folder, reference_
 from grader.authoring.assignment_overview import overview_of
 from grader.authoring.course_settings import NOT_PUBLISHED, Publication
 from grader.authoring.errors import AuthoringError, Problem, unknown, unusable
-from grader.authoring.template_names import template_problems, text_problem, text_problems
+from grader.authoring.template_names import is_plain, template_problems, text_problem, text_problems
 from grader.domain.assignment import Assignment
 from grader.domain.messages import message, verbatim
 
@@ -233,7 +233,7 @@ def _rendered_texts(environment: Environment, assignment: Assignment, language: 
     problems: list[Problem] = []
     for key, text in assignment.texts[language].items():
         try:
-            texts[key] = environment.from_string(text).render().strip()
+            texts[key] = (text if is_plain(text) else environment.from_string(text).render()).strip()
         except TemplateError as error:
             problems.append(text_problem(assignment, language, key, verbatim(f"{error}.")))
     if problems:

@@ -11,8 +11,8 @@ DISTRIBUTION: Final = "autoencoder-grader"
 
 BROUGHT_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "grade": (
-        "alembic", "ipykernel", "jupyter_client", "jupytext", "libcst", "matplotlib", "nbclient", "nbformat", "psutil",
-        "sqlalchemy", "traitlets", "yaml", "zmq",
+        "PIL", "alembic", "ipykernel", "jupyter_client", "jupytext", "libcst", "matplotlib", "nbclient", "nbformat",
+        "psutil", "sqlalchemy", "traitlets", "yaml", "zmq",
     ),
     "cpu": ("keras", "tensorflow"),
     "serve": ("fastapi", "markdown_it", "multipart", "pygments", "starlette", "uvicorn"),

@@ -1,6 +1,6 @@
 """Pictures of a report: rows of reconstructions as PNG, and any picture as a data address.
 
-Matplotlib and NumPy are imported only when a row is made, because `grader --help` must start at once. Pictures contain
+Pillow and NumPy are imported only when a row is made, because `grader --help` must start at once. Pictures contain
 no student text. Equal input gives equal bytes.
 """
 
@@ -25,7 +25,7 @@ def strip_picture(strip: ImageStrip, count: int) -> bytes:
         ValueError: An image does not have height × width pixels.
     """
     import numpy as np
-    from matplotlib.image import imsave
+    from PIL import Image
 
     step = strip.width + _GAP
     row = np.zeros((strip.height, step * count - _GAP, 4), dtype=np.uint8)
@@ -36,7 +36,7 @@ def strip_picture(strip: ImageStrip, count: int) -> bytes:
         place[..., 3] = 255
     picture = io.BytesIO()
     enlarged = row.repeat(_ENLARGEMENT, axis=0).repeat(_ENLARGEMENT, axis=1)
-    imsave(picture, enlarged, format="png", metadata={"Software": ""})
+    Image.fromarray(enlarged).save(picture, "png")
     return picture.getvalue()
 
 
