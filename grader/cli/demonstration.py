@@ -15,6 +15,7 @@ from grader.authoring.assignment_catalogue import load_assignment, load_facts
 from grader.authoring.notebooks import generate
 from grader.cli.command_language import SURROUNDINGS, Exit, class_report, error_border
 from grader.cli.grading import ClassWork, grade_class, require_known
+from grader.cli.options import WARM
 from grader.cli.progress_reporting import watching
 from grader.cli.run_log import run_log
 from grader.delivery import prepare_folder, write_class
@@ -42,7 +43,12 @@ def run_demo(out: Path, *, sandbox: str, jobs: int | None, accelerate: bool, lan
     translator = Translator(language) if language else SURROUNDINGS
     with error_border(language), private_folder() as workspace:
         options = SessionOptions(
-            sandbox=sandbox, data_size=DataSize.SAMPLE, written_for=DataSize.SAMPLE, jobs=jobs, accelerate=accelerate
+            sandbox=sandbox,
+            data_size=DataSize.SAMPLE,
+            written_for=DataSize.SAMPLE,
+            jobs=jobs,
+            accelerate=accelerate,
+            warm=WARM,
         )
         require_known(options, language)
         folder = prepare_folder(out)
