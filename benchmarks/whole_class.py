@@ -87,13 +87,18 @@ def main() -> None:
                 out = folder / "out" / kind / way
                 out.mkdir(parents=True)
                 results.add(kind, way, WAYS[way](made, out), _grades(out))
-    different = _differences(results.grades_by_way(given.ways))
+    grades = results.grades_by_way(given.ways)
+    different = _differences(grades)
     costs = results.total(given.kinds, given.ways)
     print(table(HEAD, _rows(costs)))
     for kind in given.kinds:
         print("", kind, "", table(HEAD, _rows(results.total([kind], given.ways))), sep="\n")
-    print(f"\n{given.students} hand-ins, {given.data_size} data", *sorted(set(results.machines.values())), sep="\n")
-    print("", *different, table(("hand-in", *given.ways), _points(results.grades_by_way(given.ways))), sep="\n")
+    print(
+        f"\n{len(made_students(grades))} graded hand-ins, {given.data_size} data",
+        *sorted(set(results.machines.values())),
+        sep="\n",
+    )
+    print("", *different, table(("hand-in", *given.ways), _points(grades)), sep="\n")
     if given.plot is not None:
         _draw(costs, given.plot)
     sys.exit(1 if different else 0)

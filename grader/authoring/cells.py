@@ -93,10 +93,10 @@ def read_script(script: str, assignment: Assignment) -> list[ScriptCell]:
         AuthoringError: Cells without a name or kind, twice the same name, Markdown where code belongs, points of a
             check that is not in the rubric; all of them at once.
     """
-    cells: list[ScriptCell] = []
-    problems: list[Message] = []
     import jupytext  # a third of a second, for which a class that has run need not wait
 
+    cells: list[ScriptCell] = []
+    problems: list[Message] = []
     for position, raw in enumerate(jupytext.reads(script, fmt=_PERCENT).cells, start=1):
         wrong = _mistake(raw.metadata, str(raw.cell_type), position, assignment)
         if wrong is None and any(cell.name == raw.metadata["name"] for cell in cells):

@@ -197,6 +197,13 @@ def _error_of(model: Any, *, noisy: bool) -> Callable[[Any, Any], Any]:
     return tf.function(tf.autograph.experimental.do_not_convert(error))
 
 
+def spread_evenly(length: int, most: int) -> Any:
+    """Return the places of at most so many rows, spread evenly over all of them."""
+    import numpy as np
+
+    return np.linspace(0, length - 1, min(most, length)).astype(int)
+
+
 def _rows(x: Any, y: Any) -> tuple[Any, Any] | None:
     """Return samples spread evenly over the training data, None if they are no images in [0, 1]."""
     import numpy as np
@@ -204,7 +211,7 @@ def _rows(x: Any, y: Any) -> tuple[Any, Any] | None:
 
     if not all(isinstance(one, np.ndarray | tf.Tensor) for one in (x, y)) or x.shape != y.shape:
         return None
-    places = np.linspace(0, len(x) - 1, min(SAMPLES, len(x))).astype(int)
+    places = spread_evenly(len(x), SAMPLES)
     inputs, targets = (
         np.asarray(one[places] if isinstance(one, np.ndarray) else tf.gather(one, places)) for one in (x, y)
     )

@@ -12,6 +12,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from .acceptance import spread_evenly
 from .joined_steps import JoiningFunction, Pace
 
 ROWS = 2000
@@ -88,13 +89,11 @@ def _bound(function: Callable[..., Any], model: Any, args: Any, kwargs: Any) -> 
 
 def _some_rows(asked: dict[str, Any]) -> dict[str, Any]:
     """Return inputs and targets with some of their rows, nothing if the call is unusual."""
-    import numpy as np
-
     x, y = asked["x"], asked["y"]
     usual = _is_array(x) and (y is None or (_is_array(y) and len(y) == len(x))) and len(x) > ROWS
     if not usual or any(asked[name] is not None for name in ("sample_weight", "steps", "callbacks")):
         return {}
-    places = np.linspace(0, len(x) - 1, ROWS).astype(int)
+    places = spread_evenly(len(x), ROWS)
     return {"x": x[places], "y": None if y is None else x[places] if y is x else y[places]}
 
 

@@ -50,9 +50,6 @@ from grader.rebuild.quantities.reference_data import DataChoice, are_images, loa
 from reference import card_data, data
 from reference.views import View
 
-_MEASURING = "grader.rebuild.whole_submission"
-"""Imports Keras, as all measuring does."""
-
 PUBLISHED_AT = 1_577_836_800
 """Modification time of every published file (2020-01-01): the real one would show whether it is a view."""
 
@@ -69,7 +66,7 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
     for line in requests:
         answers.write(ANSWER.dump_json(_answer(line)).decode("utf-8") + "\n")
         answers.flush()
-        import_module(_MEASURING)
+        import_module("grader.rebuild.whole_submission")  # and with it Keras
 
 
 def _answer(line: str) -> Answer:
@@ -79,9 +76,6 @@ def _answer(line: str) -> Answer:
         return Answer(missing_data=str(missing))
     except Exception:  # noqa: BLE001 - the client must hear of every failure, whatever it was
         return Answer(error=traceback.format_exc())
-    finally:
-        if _MEASURING in sys.modules:
-            sys.modules[_MEASURING].forget()
 
 
 def _done(request: Request) -> Answer:
@@ -95,15 +89,18 @@ def _measured(request: MeasureRequest | OutlineRequest | ExamineRequest) -> Answ
     from grader.rebuild import outlining, whole_submission
     from grader.rebuild.facts import soundness
 
-    match request:
-        case MeasureRequest(task=task, graph_sandbox=sandbox):
-            evidence, choice = _evidence(request.evidence_file), _choice(request.data, task.view)
-            return Answer(measurements=whole_submission.measure(evidence, task, choice, sandbox))
-        case OutlineRequest(graph_sandbox=sandbox):
-            evidence = _evidence(request.evidence_file)
-            return Answer(outlines=outlining.outlines(evidence, _choice(request.data), sandbox))
-        case ExamineRequest(reference=reference):
-            return Answer(problems=soundness.problems_of(reference))
+    try:
+        match request:
+            case MeasureRequest(task=task, graph_sandbox=sandbox):
+                evidence, choice = _evidence(request.evidence_file), _choice(request.data, task.view)
+                return Answer(measurements=whole_submission.measure(evidence, task, choice, sandbox))
+            case OutlineRequest(graph_sandbox=sandbox):
+                evidence = _evidence(request.evidence_file)
+                return Answer(outlines=outlining.outlines(evidence, _choice(request.data), sandbox))
+            case ExamineRequest(reference=reference):
+                return Answer(problems=soundness.problems_of(reference))
+    finally:
+        whole_submission.forget()
 
 
 def _choice(place: DataPlace, view: SecretView | None = None) -> DataChoice:

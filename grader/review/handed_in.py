@@ -44,7 +44,7 @@ def keep_hand_ins(
         GradebookError: The disk is full, or the folder or the gradebook cannot be written to.
     """
     (folder / NOTEBOOKS_FOLDER).mkdir(parents=True, exist_ok=True)
-    known = decisions.answers(assignment)
+    known, new = decisions.answers(assignment), []
     for one in submissions:
         path = notebook_path(folder, one.sha256)
         if path is None or one.size_bytes > NOTEBOOK_LIMIT_BYTES:
@@ -52,7 +52,10 @@ def keep_hand_ins(
         if not path.exists():
             write_bytes_atomically(path, one.path.read_bytes())
         if one.sha256 not in known:
-            decisions.keep_answers(assignment, one.sha256, _answers(one, questions()))
+            new.append(one)
+    asked = questions() if new else ()
+    for one in new:
+        decisions.keep_answers(assignment, one.sha256, _answers(one, asked))
 
 
 def notebook_path(folder: Path, sha256: str) -> Path | None:

@@ -166,9 +166,9 @@ def _points() -> ReferenceData:
 
 def _transactions(choice: DataChoice) -> ReferenceData:
     """Return normal public rows for training and all hidden rows for judging, scaled as in `reference.fraud`."""
-    cards = load_cards(choice)
     from reference import fraud  # a reference imports Keras, without which images are published
 
+    cards = load_cards(choice)
     normal = fraud.features(fraud.normal_rows(cards.values[cards.public]))
     scaling = fraud.fit_scaling(normal)
     return ReferenceData(

@@ -8,7 +8,6 @@ are the same. The choice depends on the notebook alone, never on the machine or 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from grader.domain.submission import Notebook
 
@@ -23,17 +22,19 @@ _CHANGES_NOTHING = re.compile(
 )
 """Variables that TensorFlow reads only later, if ever (the first controls logging, the third the choice of a card), the
 backend that is used anyway, and reading: whether a variable is there, what it is, and whether this is Colab."""
-_TOO_LONG = "sys.modules"
-"""Stands for a text that nobody reads: one of the words that cause a cold kernel."""
 _LARGEST_MODULE = 2**20
+"""A longer file beside the notebook is not read, and causes a cold kernel."""
 _OF_TENSORFLOW = ("tensorflow", "keras")
 _IMPORTED = ("tensorflow", "keras")
 
 
 def is_suitable(notebook: Notebook) -> bool:
     """Return whether a notebook runs in a warm kernel as in a cold one."""
+    beside = [one.path for one in notebook.companions if one.name.endswith((".py", ".json"))]
+    if any(file.stat().st_size > _LARGEST_MODULE for file in beside):
+        return False
     texts = [_CHANGES_NOTHING.sub("", cell.source) for cell in notebook.cells]
-    texts += [_text(one.path) for one in notebook.companions if one.name.endswith((".py", ".json"))]
+    texts += [file.read_bytes().decode("utf-8", "replace") for file in beside]
     return not any(_CHOOSES_AT_IMPORT.search(text) for text in texts)
 
 
@@ -41,10 +42,3 @@ def imported_by(notebook: Notebook) -> tuple[str, ...]:
     """Return the modules that a notebook's kernel should have imported, empty if it does not mention them."""
     speaks = any(word in cell.source for cell in notebook.cells for word in _OF_TENSORFLOW)
     return _IMPORTED if speaks else ()
-
-
-def _text(file: Path) -> str:
-    """Return the text of a module that was handed in; for one too long to read, a word that causes a cold kernel."""
-    if file.stat().st_size > _LARGEST_MODULE:
-        return _TOO_LONG
-    return file.read_bytes().decode("utf-8", "replace")
